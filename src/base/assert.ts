@@ -1,0 +1,9 @@
+/** A broken promise of ours. It stops the program: exit status 70, never a failure shown as the world's. */
+export function assert(condition: unknown, promise: string): asserts condition {
+  if (!condition) throw new Error(`Broken promise: ${promise}`);
+}
+
+/** Ends an exhaustive switch: the compiler proves that no case reaches it. */
+export function unreachable(value: never): never {
+  throw new Error(`Broken promise: no case for ${JSON.stringify(value)}`);
+}

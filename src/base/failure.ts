@@ -1,0 +1,53 @@
+/**
+ * A failure is a value, an exception is a bug. Adapters classify what a driver throws once, by SQLSTATE, HTTP
+ * status or exit code, and keep the driver's own words in `detail`.
+ */
+export const failureCodes = [
+  'unreachable',
+  'denied',
+  'not-found',
+  'invalid-input',
+  'mismatch',
+  'damaged',
+  'wrong-key',
+  'tool-missing',
+  'tool-too-old',
+  'command-failed',
+  'stalled',
+  'cancelled',
+  'out-of-space',
+  'conflict',
+  'production-target',
+  'not-verified',
+  'journal-damaged',
+  'runbook-invalid',
+  'answer-missing',
+] as const;
+
+export type FailureCode = (typeof failureCodes)[number];
+
+/** Whether trying again can help: at once, after the operator mended something, or never. */
+export type Retry = 'safe' | 'after-fix' | 'never';
+
+export type Failure = {
+  readonly code: FailureCode;
+  /** Present tense: what is happening, with names and numbers. A whole sentence. */
+  readonly message: string;
+  /** One imperative sentence: what to do next. */
+  readonly remedy: string;
+  readonly retry: Retry;
+  /** The driver's own words, or the last lines a program printed. */
+  readonly detail?: string;
+};
+
+export type Outcome<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly failure: Failure };
+
+export function succeed<T>(value: T): Outcome<T> {
+  return { ok: true, value };
+}
+
+export function fail(failure: Failure): { readonly ok: false; readonly failure: Failure } {
+  return { ok: false, failure };
+}

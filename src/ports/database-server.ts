@@ -1,0 +1,112 @@
+import type { Outcome } from '../base/failure.ts';
+
+export type ServerIdentity = {
+  /** From pg_control_system(): the same for a cluster whatever name or address leads to it. */
+  readonly systemIdentifier: string;
+  /** For example 15.18. */
+  readonly version: string;
+  /** For example 150018. */
+  readonly versionNumber: number;
+  readonly user: string;
+  readonly mayCreateDatabases: boolean;
+  readonly isSuperuser: boolean;
+  /** Only where the user may read it. */
+  readonly dataDirectory?: string;
+};
+
+export type DatabaseDescription = {
+  readonly name: string;
+  readonly sizeBytes: number;
+  readonly owner: string;
+  readonly encoding: string;
+  readonly collation: string;
+  readonly characterType: string;
+  readonly allowsConnections: boolean;
+  /** ALTER DATABASE … SET lines, as `name=value`. */
+  readonly settings: readonly string[];
+  /** The comment on the database; ours say which run made it. */
+  readonly comment?: string;
+};
+
+/** A client connected to a database who is not us. */
+export type ForeignSession = {
+  readonly pid: number;
+  readonly user: string;
+  readonly application: string;
+  /** Empty for a local socket. */
+  readonly address: string;
+  readonly state: string;
+  readonly lastQueryStartMs?: number;
+};
+
+export type TableCount = { readonly schema: string; readonly name: string; readonly rows: number };
+export type SequenceValue = {
+  readonly schema: string;
+  readonly name: string;
+  readonly lastValue: string | null;
+};
+export type Extension = { readonly name: string; readonly version: string };
+
+/** Exact counts, all taken in one REPEATABLE READ snapshot, over every schema that is not the system's. */
+export type Inventory = {
+  readonly tables: readonly TableCount[];
+  readonly sequences: readonly SequenceValue[];
+  readonly extensions: readonly Extension[];
+};
+
+export type NewDatabase = {
+  readonly name: string;
+  /** Left out: the server's default. Always made from template0. */
+  readonly encoding?: string;
+  readonly collation?: string;
+  readonly characterType?: string;
+  readonly comment: string;
+};
+
+export type QueryRequest = {
+  readonly database: string;
+  readonly sql: string;
+  readonly values?: readonly unknown[];
+  /** 30 s when left out. */
+  readonly limitMs?: number;
+};
+
+/** Released when the run ends; PostgreSQL releases it by itself when our connection dies. */
+export type Lease = { release(): Promise<void> };
+
+/**
+ * One PostgreSQL server, reached with the credentials of one database URL. Statements about databases go through the
+ * maintenance database, since a database can be neither dropped nor renamed over its own connection. Every
+ * connection carries application_name `thaw`. Failures: unreachable, denied, not-found, conflict, out-of-space,
+ * invalid-input, command-failed.
+ */
+export type DatabaseServer = {
+  /** host:port, without user or password. */
+  readonly address: string;
+  /** The database the URL names. */
+  readonly databaseName: string;
+  identity(): Promise<Outcome<ServerIdentity>>;
+  /** undefined when there is no such database. */
+  describeDatabase(name: string): Promise<Outcome<DatabaseDescription | undefined>>;
+  /** Client backends on that database which are not `thaw` ones of this process. */
+  foreignSessions(database: string): Promise<Outcome<readonly ForeignSession[]>>;
+  /** Disconnects clients of that database; returns how many. */
+  terminateSessions(database: string): Promise<Outcome<number>>;
+  createDatabase(request: NewDatabase): Promise<Outcome<void>>;
+  /** DROP DATABASE … WITH (FORCE). Dropping what is not there succeeds. */
+  dropDatabase(name: string): Promise<Outcome<void>>;
+  renameDatabase(request: { readonly from: string; readonly to: string }): Promise<Outcome<void>>;
+  setConnectionsAllowed(request: {
+    readonly database: string;
+    readonly allowed: boolean;
+  }): Promise<Outcome<void>>;
+  /** Owner, ALTER DATABASE settings and privileges of one database given to another. */
+  carryOverSettings(request: { readonly from: string; readonly to: string }): Promise<Outcome<void>>;
+  analyze(database: string): Promise<Outcome<void>>;
+  inventory(database: string): Promise<Outcome<Inventory>>;
+  /** Read-only transaction; rows come back with every value as text or null. */
+  query(request: QueryRequest): Promise<Outcome<readonly Readonly<Record<string, string | null>>[]>>;
+  /** `conflict` when another run holds it; the failure names that run's session. */
+  lease(name: string): Promise<Outcome<Lease>>;
+  close(): Promise<void>;
+};

@@ -1,0 +1,63 @@
+import type { Outcome } from '../base/failure.ts';
+
+export type ToolVersion = { readonly major: number; readonly text: string };
+
+/** One line of an archive's table of contents. */
+export type ArchiveEntry = {
+  readonly id: number;
+  /** TABLE, TABLE DATA, SEQUENCE, EXTENSION, INDEX … */
+  readonly type: string;
+  readonly schema?: string;
+  readonly name: string;
+};
+
+export type ArchiveContents = {
+  readonly entries: readonly ArchiveEntry[];
+  readonly dumpedFromVersion: string;
+  readonly dumpedByVersion: string;
+  /** What CREATE DATABASE needs, as the archive says. */
+  readonly encoding?: string;
+  readonly collation?: string;
+  readonly characterType?: string;
+};
+
+/** How a line of pg_restore is to be taken. */
+export type RestoreMessage = {
+  readonly weight: 'harmless' | 'needs-decision' | 'fatal';
+  readonly text: string;
+  /** The statement that failed, where pg_restore shows it. */
+  readonly command?: string;
+};
+
+export type RestoreReport = {
+  readonly messages: readonly RestoreMessage[];
+  readonly exitCode: number;
+  readonly entriesDone: number;
+};
+
+export type RestoreRequest = {
+  /** A regular file: parallel jobs need to seek in it. */
+  readonly file: string;
+  readonly database: string;
+  readonly jobs: number;
+  readonly onLine: (line: string) => void;
+  /** Archive entries processed so far. */
+  readonly onEntry: (done: number) => void;
+  /** No line for that long, and no byte read, ends it as `stalled`. There is no wall-clock limit. */
+  readonly stallMs: number;
+  readonly signal?: AbortSignal;
+};
+
+/** pg_restore, of the highest version found on this host. Passwords never travel in its arguments. */
+export type DumpTools = {
+  /** `tool-missing` when there is none. */
+  restoreToolVersion(): Promise<Outcome<ToolVersion>>;
+  contents(file: string): Promise<Outcome<ArchiveContents>>;
+  /** The command line as it will run, for people; holds no secret. */
+  describeRestore(request: Pick<RestoreRequest, 'file' | 'database' | 'jobs'>): string;
+  /**
+   * Succeeds with the classified messages whatever the exit status says; fails only when pg_restore could not run,
+   * was killed, stalled or was cancelled. Death by signal is always a failure.
+   */
+  restore(request: RestoreRequest): Promise<Outcome<RestoreReport>>;
+};

@@ -1,0 +1,60 @@
+import type { Outcome } from '../base/failure.ts';
+import type { ObjectInfo, ObjectStore } from './object-store.ts';
+
+export type HostFacts = {
+  readonly name: string;
+  readonly user: string;
+  /** Where the SSH session comes from, where there is one. */
+  readonly sshFrom?: string;
+  readonly pid: number;
+};
+
+export type DownloadRequest = {
+  readonly from: ObjectStore;
+  readonly object: ObjectInfo;
+  readonly toFile: string;
+  readonly onProgress: (bytesDone: number) => void;
+  /** No byte for that long on a part: the part is asked for again, then `stalled`. */
+  readonly stallMs: number;
+  readonly signal?: AbortSignal;
+};
+
+export type Downloaded = {
+  readonly sizeBytes: number;
+  readonly sha256: string;
+  readonly md5: string;
+  /** Bytes that an earlier, interrupted download had already brought. */
+  readonly resumedBytes: number;
+};
+
+/** This machine: time, files, free space, a URL seen from here. */
+export type Host = {
+  readonly facts: HostFacts;
+  now(): number;
+  sleep(durationMs: number, signal?: AbortSignal): Promise<void>;
+  /** Bytes free for us on the file system that holds this path (or its nearest existing parent). */
+  freeBytes(path: string): Promise<Outcome<number>>;
+  /** undefined when there is no such file. */
+  fileSize(path: string): Promise<Outcome<number | undefined>>;
+  readTextFile(path: string): Promise<Outcome<string>>;
+  readHead(path: string, bytes: number): Promise<Outcome<Buffer>>;
+  /** Removing what is not there succeeds. */
+  removeFile(path: string): Promise<Outcome<void>>;
+  /**
+   * Ranged, parallel, resumable: parts already on disk are not asked for again. The file stands under its name only
+   * when complete.
+   */
+  download(request: DownloadRequest): Promise<Outcome<Downloaded>>;
+  httpGet(request: {
+    readonly url: string;
+    readonly limitMs: number;
+    readonly signal?: AbortSignal;
+  }): Promise<
+    Outcome<{
+      readonly status: number;
+      readonly sizeBytes: number;
+      readonly sha256: string;
+      readonly text: string;
+    }>
+  >;
+};

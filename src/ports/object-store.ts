@@ -1,0 +1,102 @@
+import type { Readable } from 'node:stream';
+import type { Outcome } from '../base/failure.ts';
+import type { Secret } from '../base/secret.ts';
+
+/** Where objects are. Values are already filled in: no placeholder is left. */
+export type ObjectStoreConfig =
+  | {
+      readonly kind: 's3';
+      /** URL with scheme, for example https://s3.eu-west-1.amazonaws.com. */
+      readonly endpoint: string;
+      readonly region: string;
+      readonly bucket: string;
+      readonly accessKey: Secret;
+      readonly secretKey: Secret;
+    }
+  | { readonly kind: 'directory'; readonly path: string };
+
+export type ObjectInfo = {
+  readonly key: string;
+  readonly sizeBytes: number;
+  /** Without quotes. The MD5 of the content only when it is 32 hex digits and the object is not KMS-encrypted. */
+  readonly etag?: string;
+  readonly modifiedAtMs: number;
+  /** Only when the store says so; GLACIER and DEEP_ARCHIVE cannot be read at once. */
+  readonly storageClass?: string;
+};
+
+/** What travels with an object when it is copied to another store. */
+export type ObjectAttributes = {
+  readonly contentType?: string;
+  readonly contentEncoding?: string;
+  readonly contentDisposition?: string;
+  readonly contentLanguage?: string;
+  readonly cacheControl?: string;
+  readonly metadata: Readonly<Record<string, string>>;
+};
+
+export type ObjectBody = {
+  readonly info: ObjectInfo;
+  readonly attributes: ObjectAttributes;
+  /** Must be consumed or destroyed, or the connection stays taken. Emits an error when it ends short. */
+  readonly body: Readable;
+};
+
+export type ReadRequest = {
+  readonly key: string;
+  /** First byte wanted; 0 when left out. */
+  readonly fromByte?: number;
+  /** Last byte wanted, inclusive; the end when left out. */
+  readonly toByte?: number;
+  /** Refuse with `conflict` when the object is not this one any more. */
+  readonly ifMatch?: string;
+  readonly signal?: AbortSignal;
+};
+
+export type WriteRequest = {
+  readonly key: string;
+  readonly body: Readable;
+  /** Exact: the write fails as `damaged` when the body is shorter or longer, and leaves no object behind. */
+  readonly sizeBytes: number;
+  readonly attributes: ObjectAttributes;
+  readonly signal?: AbortSignal;
+};
+
+/** What makes this store this store: compared between a drill and production, so never a mere name. */
+export type StoreIdentity = {
+  /** host:port with the default port filled in and loopback names unified, or the real path of the folder. */
+  readonly endpoint: string;
+  readonly bucket: string;
+};
+
+export type StoreAccess = {
+  readonly identity: StoreIdentity;
+  /** The store's clock minus ours, in milliseconds, to a second; undefined where the store shows no clock. */
+  readonly clockSkewMs?: number;
+};
+
+/**
+ * A bucket or a folder of objects. Every method reports the world's refusals as failures: unreachable, denied (wrong
+ * credential), not-found (bucket or key), conflict (changed meanwhile), damaged (short body), out-of-space.
+ */
+export type ObjectStore = {
+  /** For people: s3://bucket at host:port, or the folder. Holds no credential. */
+  readonly address: string;
+  /** One cheap authenticated request: does the bucket exist, may we list it, how far are the clocks apart. */
+  access(signal?: AbortSignal): Promise<Outcome<StoreAccess>>;
+  /** Keys in byte order, a page at a time; ends after the first failure. A page holds at most 1,000. */
+  list(request: {
+    readonly prefix: string;
+    readonly signal?: AbortSignal;
+  }): AsyncIterable<Outcome<readonly ObjectInfo[]>>;
+  /** undefined when there is no such object. */
+  describe(key: string): Promise<Outcome<ObjectInfo | undefined>>;
+  read(request: ReadRequest): Promise<Outcome<ObjectBody>>;
+  write(request: WriteRequest): Promise<Outcome<ObjectInfo>>;
+  /** Removing what is not there succeeds. */
+  remove(key: string): Promise<Outcome<void>>;
+  /** A URL anyone may GET for that long; a `file:` URL for a folder. */
+  signedUrl(request: { readonly key: string; readonly expiresInSeconds: number }): Promise<Outcome<string>>;
+  /** Closes connections. */
+  close(): void;
+};

@@ -1,0 +1,32 @@
+import type { Outcome } from '../base/failure.ts';
+
+export type ProcessRequest = {
+  readonly program: string;
+  readonly args: readonly string[];
+  /** Added to a small clean environment (PATH, HOME, LANG, TMPDIR and the like), never to all of ours. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** Written to standard input, then closed; standard input is empty when left out. */
+  readonly input?: string;
+  /** Each whole line of both streams as it comes. */
+  readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void;
+  /** No output for that long ends it as `stalled`. No limit when left out. */
+  readonly stallMs?: number;
+  readonly signal?: AbortSignal;
+};
+
+export type ProcessResult = {
+  readonly exitCode: number;
+  /** At most the last 256 KiB of each. */
+  readonly stdout: string;
+  readonly stderr: string;
+};
+
+/**
+ * Runs one program with arguments, never a shell string. The child has its own session, so neither the terminal's
+ * signals nor its end reach it. Any exit status is a success of the runner; failures are tool-missing, denied,
+ * stalled, cancelled, and command-failed for death by signal.
+ */
+export type ProcessRunner = {
+  run(request: ProcessRequest): Promise<Outcome<ProcessResult>>;
+};

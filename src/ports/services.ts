@@ -1,0 +1,54 @@
+import type { Outcome } from '../base/failure.ts';
+
+export type ServicesConfig =
+  | {
+      readonly kind: 'compose';
+      readonly file: string;
+      readonly project?: string;
+      /** Compose's own --env-file, where the runbook names one. */
+      readonly envFile?: string;
+    }
+  | { readonly kind: 'process'; readonly controlFile: string };
+
+export type ServiceStatus = {
+  readonly name: string;
+  readonly state: 'running' | 'stopped' | 'absent' | 'restarting' | 'finished';
+  /** Only where the service declares a health check. */
+  readonly health?: 'healthy' | 'unhealthy' | 'starting';
+  readonly exitCode?: number;
+  /** always, unless-stopped, on-failure, no. */
+  readonly restartPolicy?: string;
+  /** Containers started by `run` beside the service: `stop` does not touch them. */
+  readonly strays?: readonly string[];
+};
+
+/**
+ * The services of one application. Failures: tool-missing, unreachable (Docker is not running), not-found (file or
+ * service), denied, command-failed, stalled, cancelled.
+ */
+export type Services = {
+  /** For people: compose file docker-compose.prod.yml. */
+  readonly address: string;
+  /** Version of what drives the services; proves that it answers and that the file parses. */
+  probe(): Promise<Outcome<{ readonly version: string; readonly services: readonly string[] }>>;
+  /** Every service of the file, whatever its profile, stopped ones included. */
+  status(): Promise<Outcome<readonly ServiceStatus[]>>;
+  /** The command line as it will run, for people. */
+  describe(action: 'stop' | 'start', names: readonly string[]): string;
+  stop(request: ServiceRequest): Promise<Outcome<void>>;
+  /** Starts in the background and returns at once; health is watched by the caller through `status`. */
+  start(request: ServiceRequest): Promise<Outcome<void>>;
+  /** Follows one service's log from now on until the signal; returns when it is aborted. */
+  followLog(request: {
+    readonly service: string;
+    readonly onLine: (line: string) => void;
+    readonly signal: AbortSignal;
+  }): Promise<Outcome<void>>;
+};
+
+export type ServiceRequest = {
+  /** Empty means all. */
+  readonly names: readonly string[];
+  readonly onLine: (line: string) => void;
+  readonly signal?: AbortSignal;
+};

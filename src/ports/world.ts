@@ -1,0 +1,22 @@
+import type { Secret } from '../base/secret.ts';
+import type { DatabaseServer } from './database-server.ts';
+import type { DumpTools } from './dump-tools.ts';
+import type { Host } from './host.ts';
+import type { ObjectStore, ObjectStoreConfig } from './object-store.ts';
+import type { ProcessRunner } from './process-runner.ts';
+import type { Services, ServicesConfig } from './services.ts';
+import type { KeyConfig, Unpacker } from './unpacker.ts';
+
+/** Everything outside: what the steps may ask for. `cli/wire.ts` fills it with adapters, tests with fakes. */
+export type World = {
+  readonly host: Host;
+  readonly processes: ProcessRunner;
+  openStore(config: ObjectStoreConfig): ObjectStore;
+  /** @param url a postgresql:// URL; a secret, since it carries a password. */
+  openDatabaseServer(url: Secret): DatabaseServer;
+  openDumpTools(url: Secret): DumpTools;
+  openUnpacker(config: KeyConfig): Unpacker;
+  openServices(config: ServicesConfig): Services;
+  /** Closes every connection opened so far. */
+  close(): Promise<void>;
+};
