@@ -1,3 +1,4 @@
+import type { Readable, Writable } from 'node:stream';
 import type { Outcome } from '../base/failure.ts';
 
 export type ProcessRequest = {
@@ -8,10 +9,22 @@ export type ProcessRequest = {
   readonly cwd?: string;
   /** Written to standard input, then closed; standard input is empty when left out. */
   readonly input?: string;
+  /** Streamed to standard input instead of `input`. A program that ends before reading it all is no failure. */
+  readonly inputFrom?: Readable;
+  /**
+   * Receives standard output as bytes: there are no stdout lines then, and `stdout` stays empty. It is not ended
+   * here, since only the exit status tells whether what came is whole; destroying it ends the program.
+   */
+  readonly outputTo?: Writable;
   /** Each whole line of both streams as it comes. */
   readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void;
   /** No output for that long ends it as `stalled`. No limit when left out. */
   readonly stallMs?: number;
+  /**
+   * Asked each time `stallMs` have passed in silence, with the id of the child's process group; true grants as long
+   * again. For programs that work for hours without a word.
+   */
+  readonly stillWorking?: (processGroup: number) => Promise<boolean>;
   readonly signal?: AbortSignal;
 };
 
