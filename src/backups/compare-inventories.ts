@@ -1,0 +1,68 @@
+import { formatCount } from '../base/units.ts';
+import { type Check, failed, passed } from '../base/verdict.ts';
+import type { Inventory } from '../ports/database-server.ts';
+
+/** Qualified name: schema.table. */
+export function qualifiedName(item: { readonly schema: string; readonly name: string }): string {
+  return `${item.schema}.${item.name}`;
+}
+
+export type TableDifference = {
+  readonly table: string;
+  /** undefined: there is no such table. */
+  readonly expectedRows?: number | undefined;
+  readonly foundRows?: number | undefined;
+};
+
+/** Table by table, every schema, both directions. */
+export function tableDifferences(expected: Inventory['tables'], found: Inventory['tables']): readonly TableDifference[] {
+  const foundRows = new Map(found.map((table) => [qualifiedName(table), table.rows]));
+  const expectedRows = new Map(expected.map((table) => [qualifiedName(table), table.rows]));
+  const names = [...new Set([...expectedRows.keys(), ...foundRows.keys()])].sort();
+  return names
+    .filter((name) => expectedRows.get(name) !== foundRows.get(name))
+    .map((table) => ({ table, expectedRows: expectedRows.get(table), foundRows: foundRows.get(table) }));
+}
+
+export function describeDifference({ table, expectedRows, foundRows }: TableDifference): string {
+  if (foundRows === undefined) return `${table} is missing (${formatCount(expectedRows ?? 0)} rows expected)`;
+  if (expectedRows === undefined) return `${table} is not expected (${formatCount(foundRows)} rows found)`;
+  return `${table} holds ${formatCount(foundRows)} rows instead of ${formatCount(expectedRows)}`;
+}
+
+/** A list that stays readable: the first few, and how many more. */
+export function shorten(items: readonly string[], most = 5): string {
+  const shown = items.slice(0, most).join('; ');
+  return items.length > most ? `${shown}; and ${formatCount(items.length - most)} more` : shown;
+}
+
+/** Exact comparison with what the producer wrote down. */
+export function compareWithManifest(expected: Inventory, found: Inventory): readonly Check[] {
+  const differences = tableDifferences(expected.tables, found.tables);
+  const rows = found.tables.reduce((sum, table) => sum + table.rows, 0);
+  const remedy = 'Do not go on with this snapshot; choose another one, or find out what was left out of the dump.';
+  return [
+    differences.length === 0
+      ? passed(`${found.tables.length} of ${expected.tables.length} tables equal to the manifest, ${formatCount(rows)} rows`)
+      : failed(`${differences.length} tables differ from the manifest: ${shorten(differences.map(describeDifference))}`, remedy),
+    compareSequences(expected, found, remedy),
+    compareExtensions(expected, found, remedy),
+  ];
+}
+
+function compareSequences(expected: Inventory, found: Inventory, remedy: string): Check {
+  const values = new Map(found.sequences.map((sequence) => [qualifiedName(sequence), sequence.lastValue]));
+  const wrong = expected.sequences.filter((sequence) => values.get(qualifiedName(sequence)) !== sequence.lastValue);
+  if (wrong.length === 0) return passed(`${expected.sequences.length} sequences stand where they stood`);
+  return failed(
+    `${wrong.length} sequences differ: ${shorten(wrong.map((one) => `${qualifiedName(one)} stands at ${values.get(qualifiedName(one)) ?? 'nothing'} instead of ${one.lastValue ?? 'unused'}`))}`,
+    remedy,
+  );
+}
+
+function compareExtensions(expected: Inventory, found: Inventory, remedy: string): Check {
+  const names = new Set(found.extensions.map((extension) => extension.name));
+  const missing = expected.extensions.filter((extension) => !names.has(extension.name));
+  if (missing.length === 0) return passed(`${expected.extensions.length} extensions are there`);
+  return failed(`extensions are missing: ${missing.map((extension) => extension.name).join(', ')}`, remedy);
+}

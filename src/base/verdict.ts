@@ -1,0 +1,36 @@
+/** What a check came to. Could not verify is never passed. */
+export const verdicts = ['passed', 'failed', 'could-not-verify', 'skipped'] as const;
+export type Verdict = (typeof verdicts)[number];
+
+/** One thing that was promised and looked at. */
+export type Check = {
+  readonly verdict: Verdict;
+  /** What was compared with what, in numbers: 61 of 61 tables equal to the manifest. */
+  readonly text: string;
+  /** One imperative sentence, wherever the verdict is not passed. */
+  readonly remedy?: string;
+};
+
+export function passed(text: string): Check {
+  return { verdict: 'passed', text };
+}
+
+export function failed(text: string, remedy: string): Check {
+  return { verdict: 'failed', text, remedy };
+}
+
+export function couldNotVerify(text: string, remedy: string): Check {
+  return { verdict: 'could-not-verify', text, remedy };
+}
+
+export function skipped(text: string): Check {
+  return { verdict: 'skipped', text };
+}
+
+/** The worst of them rules. What was skipped on purpose neither proves nor spoils; nothing at all proves nothing. */
+export function worstVerdict(all: readonly Verdict[]): Verdict {
+  if (all.includes('failed')) return 'failed';
+  if (all.includes('could-not-verify')) return 'could-not-verify';
+  if (all.includes('passed')) return 'passed';
+  return 'skipped';
+}

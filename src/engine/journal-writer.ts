@@ -1,0 +1,71 @@
+import { type Failure, type Outcome } from '../base/failure.ts';
+import { type Redact, redactDeep } from '../base/secret.ts';
+import type { Entry, JournalEntry } from '../journal/entry.ts';
+import { type Link, readLine, writeLine } from '../journal/journal-line.ts';
+import { type RunState, applyEntry, foldJournal } from '../journal/run-state.ts';
+import type { RunFolder } from '../ports/run-folder.ts';
+
+/** Thrown when the journal cannot be written: without it no further act is allowed, so it ends the run from any depth. */
+export class JournalLost extends Error {
+  readonly failure: Failure;
+  constructor(failure: Failure) {
+    super(failure.message);
+    this.failure = failure;
+  }
+}
+
+/** The one way facts come about: masked, chained, durable, folded, and only then known to anyone. */
+export type JournalWriter = {
+  append(entry: Entry): Promise<JournalEntry>;
+  state(): RunState | undefined;
+  head(): Link;
+};
+
+export function createJournalWriter(request: {
+  readonly folder: RunFolder;
+  readonly redact: Redact;
+  readonly now: () => number;
+  readonly after: Link;
+  readonly entries: readonly JournalEntry[];
+  readonly onEntry: (entry: JournalEntry) => void;
+}): JournalWriter {
+  let head = request.after;
+  let state = foldJournal(request.entries);
+  // Steps may run side by side; their entries queue here, so that the chain stays one line after the other.
+  let queue: Promise<unknown> = Promise.resolve();
+
+  async function appendNow(entry: Entry): Promise<JournalEntry> {
+    const masked = redactDeep(entry, request.redact);
+    const { line, link } = writeLine({ entry: masked, after: head, at: new Date(request.now()) });
+    const written = await request.folder.appendJournal(line);
+    if (!written.ok) throw new JournalLost(written.failure);
+    // Read back through the same door a resume uses: an entry that could not be read again is a bug found now.
+    const reading = readLine(line.slice(0, -1), head);
+    if (reading.kind === 'broken') throw new Error(`Broken promise: an entry cannot be read back, ${reading.why}`);
+    head = link;
+    state = state === undefined ? foldJournal([reading.entry]) : applyEntry(state, reading.entry);
+    request.onEntry(reading.entry);
+    return reading.entry;
+  }
+
+  return {
+    append(entry) {
+      const appended = queue.then(() => appendNow(entry));
+      queue = appended.catch(() => undefined);
+      return appended;
+    },
+    state: () => state,
+    head: () => head,
+  };
+}
+
+/** Runs something that may lose the journal, and turns that one exception into the failure it is. */
+export async function guardJournal<T>(work: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof JournalLost) return { ok: false, failure: error.failure };
+    throw error;
+  }
+}
+

@@ -1,0 +1,101 @@
+import type { Failure, Outcome } from '../base/failure.ts';
+import type { Mode } from '../base/mode.ts';
+import type { Check } from '../base/verdict.ts';
+import type { Answer, Question } from '../ports/operator.ts';
+import type { World } from '../ports/world.ts';
+import type { Step, StepKind, StepOf } from '../runbook/step-schema.ts';
+import type { Targets } from './targets.ts';
+
+/** What a step will do, before it does it: whole sentences, and the commands as they will run. */
+export type Preview = { readonly sentences: readonly string[]; readonly commands: readonly string[] };
+
+export type Progress = {
+  /** bytes, entries, objects. */
+  readonly label: string;
+  readonly done: number;
+  readonly total?: number;
+  readonly unit: 'bytes' | 'count';
+};
+
+/** What a step may use. Everything it says is masked before it leaves the program. */
+export type StepContext = {
+  readonly mode: Mode;
+  readonly runId: string;
+  readonly world: World;
+  readonly targets: Targets;
+  readonly signal: AbortSignal;
+  /** A file of this run in the work folder. */
+  workFile(name: string): string;
+  /** What an earlier step, or an earlier attempt of this one, recorded. */
+  fact(name: string): unknown;
+  /** Durable before it returns. Throws only when the journal cannot be written: then nothing may go on. */
+  record(name: string, value: unknown): Promise<void>;
+  /** Durable before the command runs. */
+  recordCommand(command: string): Promise<void>;
+  output(line: string): void;
+  progress(progress: Progress): void;
+  /** A check as soon as it is known; `verify` returns them all again. */
+  ask(question: Question): Promise<Outcome<Answer>>;
+  /** When production was lost, for the RPO. */
+  readonly lostAtMs: number;
+  readonly rpoMs: number;
+};
+
+export type StepEnd =
+  | { readonly kind: 'done' }
+  /** This mode never runs it; listed as such in the record. */
+  | { readonly kind: 'not-executed'; readonly reason: string };
+
+/**
+ * The contract of a step kind. A step is done when what it promised was checked, so `run` acts and `verify` looks.
+ * `run` may be called again after a failure or a crash and must look at what is there first.
+ */
+export type StepHandler<K extends StepKind = StepKind> = {
+  readonly kind: K;
+  readonly title: string;
+  /**
+   * After a crash inside this step. run-again: nothing it does hurts twice. look-first: `run` finds out what was done and
+   * goes on from there. ask: only a person can say; the engine asks before it runs again.
+   */
+  readonly afterCrash: 'run-again' | 'look-first' | 'ask';
+  /** Why it cannot be left out; undefined when a person may go on without it. */
+  readonly essential?: string;
+  preview(step: StepOf<K>, context: StepContext): Promise<Preview>;
+  /** Preflight: reads only, changes nothing, answers within seconds. */
+  check(step: StepOf<K>, context: CheckContext): Promise<readonly Check[]>;
+  run(step: StepOf<K>, context: StepContext): Promise<Outcome<StepEnd>>;
+  verify(step: StepOf<K>, context: StepContext): Promise<Outcome<readonly Check[]>>;
+  /** Drills only, after the last step: takes away what this step made. */
+  cleanUp?(step: StepOf<K>, context: StepContext): Promise<readonly Check[]>;
+};
+
+export type CheckContext = Pick<StepContext, 'mode' | 'world' | 'targets' | 'fact' | 'signal' | 'runId'> & {
+  /** --snapshot, where it was given. */
+  readonly wantedSnapshot: string | undefined;
+  workFile(name: string): string;
+};
+
+export type StepHandlers = { readonly [K in StepKind]: StepHandler<K> };
+
+/**
+ * A step with the handler of its kind. The one cast: TypeScript cannot see that `handlers[step.kind]` takes exactly this
+ * step, although the type of the table says so.
+ */
+export function handlerOf(handlers: StepHandlers, step: Step): StepHandler {
+  return handlers[step.kind] as unknown as StepHandler;
+}
+
+export function stepId(step: Step): string {
+  return step.id ?? step.kind;
+}
+
+/** A failed preflight or verification, as the failure a person is asked about. */
+export function notVerified(checks: readonly Check[]): Failure {
+  const bad = checks.filter((check) => check.verdict === 'failed');
+  return {
+    code: 'not-verified',
+    message: bad.map((check) => check.text).join('. '),
+    remedy: bad[0]?.remedy ?? 'Read the checks above.',
+    retry: 'after-fix',
+  };
+}

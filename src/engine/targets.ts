@@ -1,0 +1,95 @@
+import { createSecret } from '../base/secret.ts';
+import type { Secret } from '../base/secret.ts';
+import type { Mode } from '../base/mode.ts';
+import { parseDuration } from '../base/units.ts';
+import type { ObjectStoreConfig } from '../ports/object-store.ts';
+import type { ServicesConfig } from '../ports/services.ts';
+import type { KeyConfig } from '../ports/unpacker.ts';
+import type { ServicesField, StoreField } from '../runbook/fields.ts';
+import type { Runbook } from '../runbook/schema.ts';
+
+/** Where things are in this run, with every placeholder filled and every credential in a closed box. */
+export type Targets = {
+  readonly backups: {
+    readonly store: ObjectStoreConfig;
+    readonly layout: string;
+    readonly host: string | undefined;
+    readonly objectsPrefix: string | undefined;
+    readonly key: KeyConfig;
+  };
+  readonly production: Place;
+  /** What this run acts on: production itself in a live run, the drill's own places in a drill. */
+  readonly acting: Place;
+};
+
+export type Place = {
+  readonly databaseUrl: Secret;
+  readonly objects: ObjectStoreConfig | undefined;
+  readonly services: ServicesConfig | undefined;
+  readonly envFile: string | undefined;
+};
+
+/** @param runbook with its placeholders filled. */
+export function resolveTargets(runbook: Runbook, mode: Mode): Targets {
+  const { backups, production, drill } = runbook;
+  const live: Place = {
+    databaseUrl: createSecret(production.database.url),
+    objects: production.objects === undefined ? undefined : resolveStore(production.objects),
+    services: production.services === undefined ? undefined : resolveServices(production.services),
+    envFile: production.envFile || undefined,
+  };
+  return {
+    backups: {
+      store: resolveStore(backups.store),
+      layout: backups.dumps.layout,
+      host: backups.dumps.host || undefined,
+      objectsPrefix: backups.objects?.prefix,
+      key: {
+        ...(backups.key.privateKeyFile ? { privateKeyFile: backups.key.privateKeyFile } : {}),
+        ...(backups.key.passphrase ? { passphrase: createSecret(backups.key.passphrase) } : {}),
+        ...(backups.key.gnupgHome ? { gnupgHome: backups.key.gnupgHome } : {}),
+      },
+    },
+    production: live,
+    acting:
+      mode !== 'drill' || drill === undefined
+        ? live
+        : {
+            ...live,
+            databaseUrl: createSecret(drill.database.url),
+            objects: drill.objects === undefined ? undefined : resolveStore(drill.objects),
+          },
+  };
+}
+
+function resolveStore(store: StoreField): ObjectStoreConfig {
+  if (store.kind === 'directory') return store;
+  const { endpoint } = store;
+  const url =
+    typeof endpoint === 'string'
+      ? endpoint
+      : `${endpoint.tls.toLowerCase() === 'false' ? 'http' : 'https'}://${endpoint.host}:${endpoint.port}`;
+  return {
+    kind: 's3',
+    endpoint: url,
+    region: store.region,
+    bucket: store.bucket,
+    accessKey: createSecret(store.accessKey),
+    secretKey: createSecret(store.secretKey),
+  };
+}
+
+function resolveServices(services: ServicesField): ServicesConfig {
+  if (services.kind === 'process') return services;
+  return {
+    kind: 'compose',
+    file: services.file,
+    ...(services.project ? { project: services.project } : {}),
+    ...(services.envFile ? { envFile: services.envFile } : {}),
+  };
+}
+
+/** The schema has already refused what is not a duration. */
+export function durationMs(text: string): number {
+  return parseDuration(text) ?? 0;
+}

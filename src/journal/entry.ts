@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import { failureCodes } from '../base/failure.ts';
+import { modes } from '../base/mode.ts';
+import { verdicts } from '../base/verdict.ts';
+
+/** The closed union of facts about one run. Past tense: an entry says what was, never what shall be. */
+
+export const journalVersion = 1;
+
+const checkSchema = z.object({
+  verdict: z.enum(verdicts),
+  text: z.string(),
+  remedy: z.string().exactOptional(),
+});
+
+const failureSchema = z.object({
+  code: z.enum(failureCodes),
+  message: z.string(),
+  remedy: z.string(),
+  retry: z.enum(['safe', 'after-fix', 'never']),
+  detail: z.string().exactOptional(),
+});
+
+const stepPlan = z.object({ id: z.string(), kind: z.string(), title: z.string() });
+export type StepPlan = z.infer<typeof stepPlan>;
+
+const byStep = { stepId: z.string(), attempt: z.int() };
+
+export const entrySchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('run-started'),
+    journalVersion: z.int(),
+    thawVersion: z.string(),
+    runId: z.string(),
+    mode: z.enum(modes),
+    runbook: z.object({ name: z.string(), title: z.string(), path: z.string(), fingerprint: z.string() }),
+    host: z.object({ name: z.string(), user: z.string(), sshFrom: z.string().exactOptional() }),
+    targets: z.record(z.string(), z.string()),
+    objectives: z.object({ rtoMs: z.number(), rpoMs: z.number() }),
+    /** When production was lost, as the operator says; the start of the run when nobody said. */
+    lostAtMs: z.number(),
+    steps: z.array(stepPlan),
+  }),
+  z.object({ kind: z.literal('run-resumed'), host: z.string(), user: z.string(), pid: z.int(), tornBytes: z.int() }),
+  z.object({ kind: z.literal('preflight-finished'), checks: z.array(checkSchema.extend({ stepId: z.string() })) }),
+  z.object({ kind: z.literal('step-started'), ...byStep, sentences: z.array(z.string()), commands: z.array(z.string()) }),
+  z.object({ kind: z.literal('fact-recorded'), stepId: z.string(), name: z.string(), value: z.json() }),
+  z.object({ kind: z.literal('command-run'), stepId: z.string(), command: z.string() }),
+  z.object({ kind: z.literal('question-asked'), stepId: z.string().exactOptional(), questionId: z.string(), title: z.string() }),
+  z.object({
+    kind: z.literal('question-answered'),
+    stepId: z.string().exactOptional(),
+    questionId: z.string(),
+    value: z.string(),
+    note: z.string().exactOptional(),
+    by: z.enum(['operator', 'option', 'rehearsal']),
+  }),
+  z.object({ kind: z.literal('step-finished'), ...byStep, verdict: z.enum(verdicts), checks: z.array(checkSchema) }),
+  z.object({ kind: z.literal('step-failed'), ...byStep, failure: failureSchema, checks: z.array(checkSchema) }),
+  z.object({
+    kind: z.literal('step-skipped'),
+    stepId: z.string(),
+    reason: z.string(),
+    /** mode: this mode never runs it. operator: a person decided to go on without it. */
+    because: z.enum(['mode', 'operator']),
+  }),
+  z.object({ kind: z.literal('steps-reopened'), fromStepId: z.string() }),
+  z.object({ kind: z.literal('note-added'), text: z.string() }),
+  z.object({ kind: z.literal('run-stopped'), reason: z.string() }),
+  z.object({ kind: z.literal('cleaned-up'), checks: z.array(checkSchema) }),
+  z.object({
+    kind: z.literal('run-finished'),
+    verdict: z.enum(verdicts),
+    /** Output files with their digests, so that the chain vouches for them too. */
+    outputs: z.array(z.object({ name: z.string(), sha256: z.string() })),
+  }),
+  z.object({ kind: z.literal('rolled-back'), checks: z.array(checkSchema) }),
+]);
+
+export type Entry = z.infer<typeof entrySchema>;
+export type EntryOf<K extends Entry['kind']> = Extract<Entry, { kind: K }>;
+
+/** An entry as it stands in the journal. */
+export type JournalEntry = Entry & { readonly seq: number; readonly at: string };

@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+import { type Entry, type JournalEntry, entrySchema } from './entry.ts';
+
+/**
+ * One entry is one line of JSON: `{"seq":…,"at":…,"prev":…,…,"hash":…}`. `hash` is the SHA-256 of the line's own text
+ * before `hash` was put in, and `prev` is the hash of the line before, so a changed, missing, added or moved line breaks
+ * the chain. Hashing the text itself, not a re-serialised value, leaves no byte that could change unseen.
+ */
+export const genesisHash = '0'.repeat(64);
+
+export type Link = { readonly seq: number; readonly hash: string };
+
+export const firstLink: Link = { seq: 0, hash: genesisHash };
+
+export function writeLine(request: { readonly entry: Entry; readonly after: Link; readonly at: Date }) {
+  const seq = request.after.seq + 1;
+  const body = JSON.stringify({ seq, at: request.at.toISOString(), prev: request.after.hash, ...request.entry });
+  const hash = sha256(body);
+  return { line: `${body.slice(0, -1)},"hash":"${hash}"}\n`, link: { seq, hash } satisfies Link };
+}
+
+export type LineReading =
+  | { readonly kind: 'whole'; readonly entry: JournalEntry; readonly link: Link }
+  | { readonly kind: 'broken'; readonly why: string };
+
+/** @param line without its newline. */
+export function readLine(line: string, after: Link): LineReading {
+  const split = /^(\{.*),"hash":"([0-9a-f]{64})"\}$/s.exec(line);
+  if (split?.[1] === undefined || split[2] === undefined) return broken('it is not a journal line');
+  const body = `${split[1]}}`;
+  if (sha256(body) !== split[2]) return broken('its text does not match its hash');
+  const value: unknown = JSON.parse(body);
+  const { seq, at, prev, ...rest } = value as { seq: number; at: string; prev: string };
+  if (prev !== after.hash) return broken('it does not follow the line before it');
+  if (seq !== after.seq + 1) return broken(`it carries number ${seq} instead of ${after.seq + 1}`);
+  const entry = entrySchema.safeParse(rest);
+  if (!entry.success) return broken('this version does not know such an entry; use the version that wrote it');
+  return { kind: 'whole', entry: { seq, at, ...entry.data }, link: { seq, hash: split[2] } };
+}
+
+function broken(why: string): LineReading {
+  return { kind: 'broken', why };
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,51 @@
+import { type Outcome, fail, succeed } from '../base/failure.ts';
+import { type JournalEntry, journalVersion } from './entry.ts';
+import { type Link, firstLink, readLine } from './journal-line.ts';
+
+export type JournalReading = {
+  readonly entries: readonly JournalEntry[];
+  readonly head: Link;
+  /** Length of the whole lines. What follows, up to `tornBytes`, is a line the machine never finished writing. */
+  readonly wholeBytes: number;
+  readonly tornBytes: number;
+};
+
+/**
+ * Reads a journal from its bytes. A last line without its newline was torn by a crash: it never was a fact, and is left
+ * out. Anything else that does not fit is damage or tampering: `journal-damaged`, naming the first line that diverges.
+ */
+export function readJournal(bytes: Buffer): Outcome<JournalReading> {
+  const wholeBytes = bytes.lastIndexOf(0x0a) + 1;
+  const text = bytes.subarray(0, wholeBytes).toString('utf8');
+  const lines = text === '' ? [] : text.slice(0, -1).split('\n');
+  const entries: JournalEntry[] = [];
+  let head = firstLink;
+  for (const [index, line] of lines.entries()) {
+    const reading = readLine(line, head);
+    if (reading.kind === 'broken') return damaged(index + 1, reading.why);
+    entries.push(reading.entry);
+    head = reading.link;
+  }
+  // Invalid UTF-8 would be replaced while decoding and so hash differently; equal length proves nothing was lost.
+  if (Buffer.byteLength(text) !== wholeBytes) return damaged(lines.length, 'it is not valid UTF-8');
+  const first = entries[0];
+  if (first !== undefined && first.kind !== 'run-started') return damaged(1, 'it does not begin with the start of a run');
+  if (first?.kind === 'run-started' && first.journalVersion > journalVersion) {
+    return fail({
+      code: 'journal-damaged',
+      message: `The journal has version ${first.journalVersion}; this thaw reads up to ${journalVersion}.`,
+      remedy: 'Use the version of thaw that wrote it, or a newer one.',
+      retry: 'after-fix',
+    });
+  }
+  return succeed({ entries, head, wholeBytes, tornBytes: bytes.length - wholeBytes });
+}
+
+function damaged(lineNumber: number, why: string) {
+  return fail({
+    code: 'journal-damaged',
+    message: `The journal is damaged or was changed: line ${lineNumber} cannot be vouched for, ${why}.`,
+    remedy: 'Keep the folder as it is for the inquiry, and start a new run; this one cannot be resumed.',
+    retry: 'never',
+  });
+}

@@ -1,0 +1,130 @@
+import type { Failure } from '../base/failure.ts';
+import type { Check, Verdict } from '../base/verdict.ts';
+import type { EntryOf, JournalEntry } from './entry.ts';
+
+/**
+ * One type per state a step can be in.
+ * pending → started → finished | failed | skipped; failed → started again; any → pending when reopened.
+ * A step that is `started` when another process reads the journal is in doubt: nobody knows how far it came.
+ */
+export type StepState =
+  | { readonly kind: 'pending'; readonly attempt: number }
+  | { readonly kind: 'started'; readonly attempt: number; readonly startedAtMs: number }
+  | {
+      readonly kind: 'finished';
+      readonly attempt: number;
+      readonly startedAtMs: number;
+      readonly endedAtMs: number;
+      readonly verdict: Verdict;
+      readonly checks: readonly Check[];
+    }
+  | {
+      readonly kind: 'failed';
+      readonly attempt: number;
+      readonly startedAtMs: number;
+      readonly endedAtMs: number;
+      readonly failure: Failure;
+      readonly checks: readonly Check[];
+    }
+  | {
+      readonly kind: 'skipped';
+      readonly attempt: number;
+      readonly reason: string;
+      readonly because: 'mode' | 'operator';
+    };
+
+export type RunState = {
+  readonly start: EntryOf<'run-started'> & { readonly atMs: number };
+  readonly steps: ReadonlyMap<string, StepState>;
+  readonly facts: ReadonlyMap<string, unknown>;
+  readonly notes: readonly string[];
+  readonly preflight: EntryOf<'preflight-finished'>['checks'];
+  readonly cleanUp: readonly Check[];
+  readonly ended: { readonly kind: 'finished'; readonly verdict: Verdict; readonly atMs: number } | undefined;
+  readonly stopped: string | undefined;
+  readonly rolledBack: boolean;
+};
+
+/** What the facts add up to. The same entries give the same state, always. An empty journal has no state. */
+export function foldJournal(entries: readonly JournalEntry[]): RunState | undefined {
+  const [first, ...rest] = entries;
+  if (first?.kind !== 'run-started') return undefined;
+  let state: RunState = {
+    start: { ...first, atMs: Date.parse(first.at) },
+    steps: new Map(first.steps.map((step) => [step.id, { kind: 'pending', attempt: 0 }])),
+    facts: new Map(),
+    notes: [],
+    preflight: [],
+    cleanUp: [],
+    ended: undefined,
+    stopped: undefined,
+    rolledBack: false,
+  };
+  for (const entry of rest) state = applyEntry(state, entry);
+  return state;
+}
+
+/** One fact more. */
+export function applyEntry(state: RunState, entry: JournalEntry): RunState {
+  const atMs = Date.parse(entry.at);
+  switch (entry.kind) {
+    case 'step-started':
+      return withStep(state, entry.stepId, { kind: 'started', attempt: entry.attempt, startedAtMs: atMs });
+    case 'step-finished': {
+      const { attempt, verdict, checks } = entry;
+      const startedAtMs = startOf(state, entry.stepId, atMs);
+      return withStep(state, entry.stepId, { kind: 'finished', attempt, startedAtMs, endedAtMs: atMs, verdict, checks });
+    }
+    case 'step-failed': {
+      const { attempt, failure, checks } = entry;
+      const startedAtMs = startOf(state, entry.stepId, atMs);
+      return withStep(state, entry.stepId, { kind: 'failed', attempt, startedAtMs, endedAtMs: atMs, failure, checks });
+    }
+    case 'step-skipped': {
+      const attempt = state.steps.get(entry.stepId)?.attempt ?? 0;
+      return withStep(state, entry.stepId, { kind: 'skipped', attempt, reason: entry.reason, because: entry.because });
+    }
+    case 'steps-reopened':
+      return reopen(state, entry.fromStepId);
+    case 'fact-recorded':
+      return { ...state, facts: new Map(state.facts).set(entry.name, entry.value) };
+    case 'note-added':
+      return { ...state, notes: [...state.notes, entry.text] };
+    case 'preflight-finished':
+      return { ...state, preflight: entry.checks };
+    case 'cleaned-up':
+      return { ...state, cleanUp: entry.checks };
+    case 'run-finished':
+      return { ...state, ended: { kind: 'finished', verdict: entry.verdict, atMs } };
+    case 'run-stopped':
+      return { ...state, stopped: entry.reason };
+    case 'run-resumed':
+      return { ...state, stopped: undefined };
+    case 'rolled-back':
+      return { ...state, rolledBack: true };
+    case 'run-started':
+    case 'question-asked':
+    case 'question-answered':
+    case 'command-run':
+      return state;
+  }
+}
+
+function withStep(state: RunState, stepId: string, step: StepState): RunState {
+  return { ...state, steps: new Map(state.steps).set(stepId, step) };
+}
+
+function startOf(state: RunState, stepId: string, otherwiseMs: number): number {
+  const step = state.steps.get(stepId);
+  return step?.kind === 'started' ? step.startedAtMs : otherwiseMs;
+}
+
+function reopen(state: RunState, fromStepId: string): RunState {
+  const steps = new Map(state.steps);
+  let reached = false;
+  for (const [stepId, step] of steps) {
+    reached ||= stepId === fromStepId;
+    if (reached) steps.set(stepId, { kind: 'pending', attempt: step.attempt });
+  }
+  return { ...state, steps };
+}

@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { parseDuration } from '../base/units.ts';
+
+/** Building blocks of the runbook's schema. Every text may hold ${NAME} placeholders unless it is an id. */
+
+export const id = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]*$/, 'Use lower-case letters, digits and dashes, beginning with a letter.');
+
+export const duration = z
+  .string()
+  .refine((text) => parseDuration(text) !== undefined, 'Write a duration as 90s, 30m, 1h or 1h 30m.');
+
+export const text = z.string().min(1);
+
+/** May come out empty after the placeholders are filled: then it counts as left out. */
+export const optionalText = z.string().optional();
+
+const s3Endpoint = z.union([
+  text.describe('URL with scheme, for example https://s3.eu-west-1.amazonaws.com'),
+  z
+    .strictObject({ host: text, port: text, tls: text.describe('true or false') })
+    .describe('The same in parts, for systems that keep host, port and TLS in three variables'),
+]);
+
+export const storeSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('s3'),
+    endpoint: s3Endpoint,
+    region: text.default('us-east-1'),
+    bucket: text,
+    accessKey: text,
+    secretKey: text,
+  }),
+  z.strictObject({ kind: z.literal('directory'), path: text }),
+]);
+
+export const servicesSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('compose'),
+    file: text.describe('Path of the compose file'),
+    project: optionalText,
+    envFile: optionalText,
+  }),
+  z.strictObject({ kind: z.literal('process'), controlFile: text }),
+]);
+
+export const databaseSchema = z.strictObject({ url: text.describe('postgresql://user:password@host:port/name') });
+
+export type StoreField = z.infer<typeof storeSchema>;
+export type ServicesField = z.infer<typeof servicesSchema>;

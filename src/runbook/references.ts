@@ -1,0 +1,57 @@
+import { type Outcome, fail, succeed } from '../base/failure.ts';
+
+const reference = /\$\{([A-Z][A-Z0-9_]*)\}/g;
+
+/** The ${NAME} placeholders inside any value, in order of appearance, each once. */
+export function findReferences(value: unknown): readonly string[] {
+  const names = new Set<string>();
+  visitTexts(value, (text) => {
+    for (const [, name] of text.matchAll(reference)) if (name !== undefined) names.add(name);
+  });
+  return [...names];
+}
+
+function visitTexts(value: unknown, visit: (text: string) => void): void {
+  if (typeof value === 'string') visit(value);
+  else if (value !== null && typeof value === 'object') for (const item of Object.values(value)) visitTexts(item, visit);
+}
+
+/** Fills every placeholder in every text of a value. A name without a value stays as written: see `fillMissing`. */
+export function fillReferences<T>(value: T, values: ReadonlyMap<string, string>): T {
+  if (typeof value === 'string') {
+    return value.replace(reference, (whole, name: string) => values.get(name) ?? whole) as T;
+  }
+  if (Array.isArray(value)) return value.map((item) => fillReferences(item, values)) as T;
+  if (value !== null && typeof value === 'object') {
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fillReferences(item, values)])) as T;
+  }
+  return value;
+}
+
+export type InputField = { readonly about: string; readonly secret: boolean; readonly default?: string | undefined };
+
+/**
+ * A value for every needed input: from the environment, else from the env files, else the default.
+ * Fails with `answer-missing`, naming all that are missing at once.
+ */
+export function resolveInputs(request: {
+  readonly inputs: Readonly<Record<string, InputField>>;
+  readonly needed: readonly string[];
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}): Outcome<ReadonlyMap<string, string>> {
+  const values = new Map<string, string>();
+  const missing: string[] = [];
+  for (const name of request.needed) {
+    const input = request.inputs[name];
+    const value = request.environment[name] || input?.default;
+    if (value === undefined) missing.push(input === undefined ? name : `${name} (${input.about})`);
+    else values.set(name, value);
+  }
+  if (missing.length === 0) return succeed(values);
+  return fail({
+    code: 'answer-missing',
+    message: `${missing.length === 1 ? 'One value is' : `${missing.length} values are`} missing: ${missing.join('; ')}.`,
+    remedy: `Set ${missing.length === 1 ? 'it' : 'them'} in the environment, or in a file given with --env-file.`,
+    retry: 'after-fix',
+  });
+}

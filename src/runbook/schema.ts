@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { databaseSchema, duration, id, optionalText, servicesSchema, storeSchema, text } from './fields.ts';
+import { stepSchema } from './step-schema.ts';
+
+/** The whole file: one system, from what the operator must bring to the ordered steps. */
+export const runbookSchema = z.strictObject({
+  thaw: z.literal(1).describe('Version of this format'),
+  name: id,
+  title: text,
+  about: text.optional(),
+  objectives: z.strictObject({
+    rto: duration.describe('Recovery time objective'),
+    rpo: duration.describe('Recovery point objective'),
+  }),
+  bring: z.array(text).default([]).describe('What the operator must hold before the first step'),
+  inputs: z
+    .record(
+      z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'Write variable names in upper case.'),
+      z.strictObject({
+        about: text,
+        secret: z.boolean().default(false),
+        default: z.string().optional().describe('Left out: the value must be given'),
+      }),
+    )
+    .default({}),
+  backups: z.strictObject({
+    store: storeSchema,
+    dumps: z.strictObject({
+      layout: text.describe('Key pattern: pg/{host}/{date}/{hour}.dump.gz[.gpg]'),
+      host: optionalText.describe('Only dumps of this host; all hosts when left out'),
+    }),
+    objects: z.strictObject({ prefix: z.string() }).optional(),
+    key: z
+      .strictObject({ privateKeyFile: optionalText, passphrase: optionalText, gnupgHome: optionalText })
+      .default({})
+      .describe('What opens the dumps; left out: the keyring of the gpg on this host'),
+  }),
+  production: z.strictObject({
+    database: databaseSchema,
+    objects: storeSchema.optional(),
+    services: servicesSchema.optional(),
+    envFile: text.optional(),
+  }),
+  drill: z
+    .strictObject({
+      database: databaseSchema.describe('A server that is not production; the drill makes its own database there'),
+      objects: storeSchema.optional().describe('A bucket or folder that is not production'),
+    })
+    .optional(),
+  steps: z.array(stepSchema).min(1),
+});
+
+export type Runbook = z.infer<typeof runbookSchema>;
