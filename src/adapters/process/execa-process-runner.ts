@@ -1,0 +1,175 @@
+import { existsSync } from 'node:fs';
+import { type Readable, Transform, type Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { execa, type Options } from 'execa';
+import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
+import type { ProcessRequest, ProcessResult, ProcessRunner } from '../../ports/process-runner.ts';
+import { cleanEnvironment } from './clean-environment.ts';
+import { createGroupKiller } from './kill-group.ts';
+import { type OutputTail, readOutput } from './output-reader.ts';
+import { cancelledProgram, killedProgram, stalledProgram, startFailure } from './process-failure.ts';
+import { watchForStall } from './stall-watch.ts';
+
+/** A daemon the child left behind may hold its streams open for ever; its own words are out by then. */
+const lingeringStreamsMs = 1_000;
+
+export function createProcessRunner(): ProcessRunner {
+  return { run: runProcess };
+}
+
+function spawnOptions(request: ProcessRequest) {
+  return {
+    env: cleanEnvironment(process.env, request.env),
+    extendEnv: false,
+    ...(request.cwd === undefined ? {} : { cwd: request.cwd }),
+    // Its own session: neither Ctrl+C nor a lost terminal reaches it.
+    detached: true,
+    cleanup: false,
+    reject: false,
+    buffer: false,
+    encoding: 'buffer',
+    stdin: 'pipe',
+    stdout: 'pipe',
+    stderr: 'pipe',
+  } as const satisfies Options;
+}
+
+async function runProcess(request: ProcessRequest): Promise<Outcome<ProcessResult>> {
+  const { program, signal } = request;
+  if (signal?.aborted) return fail(cancelledProgram(program));
+  const subprocess = execa(program, [...request.args], spawnOptions(request));
+  const child = subprocess.nodeChildProcess;
+  const processGroup = child.pid;
+  if (processGroup === undefined) {
+    const result = await subprocess;
+    return fail(couldNotStart(request, 'cause' in result ? result.cause : undefined));
+  }
+
+  let stopped: 'cancelled' | 'stalled' | undefined;
+  const killer = createGroupKiller(processGroup);
+  const stop = (why: 'cancelled' | 'stalled') => {
+    stopped ??= why;
+    killer.kill();
+  };
+  const { stillWorking, stallMs } = request;
+  const watch = watchForStall({
+    stallMs,
+    stillWorking: stillWorking === undefined ? undefined : () => stillWorking(processGroup),
+    onStall: () => stop('stalled'),
+  });
+  const onAbort = () => stop('cancelled');
+  signal?.addEventListener('abort', onAbort, { once: true });
+
+  feed(request, subprocess.stdin, watch.sawLife);
+  const streams = listen({ request, stdout: subprocess.stdout, stderr: subprocess.stderr }, watch.sawLife);
+  // Whoever reads the bytes has gone away: there is no use in going on.
+  request.outputTo?.once('close', () => {
+    if (child.exitCode === null && child.signalCode === null) stop('cancelled');
+  });
+
+  const { exitCode, signalName } = await ended(child);
+  watch.stop();
+  signal?.removeEventListener('abort', onAbort);
+  killer.leaderEnded();
+  await streams.drained();
+  subprocess.stdout.destroy();
+  subprocess.stderr.destroy();
+  const { stdout, stderr } = streams.finish();
+
+  if (stopped === 'cancelled') return fail(cancelledProgram(program));
+  if (stopped === 'stalled') return fail(stalledProgram(program, stallMs ?? 0, lastLines(stderr || stdout)));
+  if (signalName !== null) return fail(killedProgram(program, signalName, lastLines(stderr || stdout)));
+  return succeed({ exitCode: exitCode ?? 1, stdout, stderr });
+}
+
+function couldNotStart(request: ProcessRequest, cause: unknown): Failure {
+  const error = cause instanceof Error ? cause : new Error('the program did not start');
+  const { program, cwd } = request;
+  return startFailure({ program, cwd, cwdExists: cwd === undefined || existsSync(cwd), error });
+}
+
+/** A program may end without reading all its input (EPIPE): its exit status says whether that is bad. */
+function feed(request: ProcessRequest, stdin: Writable, sawLife: () => void): void {
+  stdin.on('error', () => {});
+  if (request.inputFrom === undefined) {
+    stdin.end(request.input ?? '');
+    return;
+  }
+  const meter = new Transform({
+    transform: (chunk, _encoding, next) => {
+      sawLife();
+      next(null, chunk);
+    },
+  });
+  pipeline(request.inputFrom, meter, stdin).catch(() => stdin.destroy());
+}
+
+function listen(
+  parts: { readonly request: ProcessRequest; readonly stdout: Readable; readonly stderr: Readable },
+  sawLife: () => void,
+) {
+  const { request, stdout, stderr } = parts;
+  const tail = (stream: Readable, name: 'stdout' | 'stderr'): OutputTail =>
+    readOutput(stream, (line) => request.onLine?.(line, name));
+  let lastChunkMs = performance.now();
+  for (const stream of [stdout, stderr]) {
+    stream.on('data', () => {
+      lastChunkMs = performance.now();
+      sawLife();
+    });
+  }
+
+  const errors = tail(stderr, 'stderr');
+  const { outputTo } = request;
+  let output: OutputTail | undefined;
+  let bytesHandedOn: Promise<void> = Promise.resolve();
+  if (outputTo === undefined) output = tail(stdout, 'stdout');
+  else bytesHandedOn = pipeline(stdout, outputTo, { end: false }).catch(() => {});
+  const closed = Promise.all([whenClosed(stdout), whenClosed(stderr)]);
+  return {
+    drained: async () => {
+      // A slow reader of the bytes has all the time it needs: cutting it short would lose data in silence.
+      await bytesHandedOn;
+      let isClosed = false;
+      void closed.then(() => {
+        isClosed = true;
+      });
+      lastChunkMs = performance.now();
+      while (!isClosed && performance.now() - lastChunkMs < lingeringStreamsMs) {
+        await Promise.race([closed, delay(100)]);
+      }
+    },
+    finish: () => {
+      errors.end();
+      output?.end();
+      return { stdout: output?.text() ?? '', stderr: errors.text() };
+    },
+  };
+}
+
+type Ending = { readonly exitCode: number | null; readonly signalName: NodeJS.Signals | null };
+
+function ended(child: {
+  readonly exitCode: number | null;
+  readonly signalCode: NodeJS.Signals | null;
+  once(event: 'exit', listener: (code: number | null, signal: NodeJS.Signals | null) => void): unknown;
+}): Promise<Ending> {
+  if (child.exitCode !== null || child.signalCode !== null) {
+    return Promise.resolve({ exitCode: child.exitCode, signalName: child.signalCode });
+  }
+  return new Promise((resolve) => {
+    child.once('exit', (exitCode, signalName) => resolve({ exitCode, signalName }));
+  });
+}
+
+function whenClosed(stream: Readable): Promise<void> {
+  return new Promise((resolve) => {
+    stream.once('close', resolve);
+    stream.once('error', () => resolve());
+  });
+}
+
+function lastLines(text: string): string {
+  return text.trimEnd().split('\n').slice(-12).join('\n');
+}
