@@ -1,0 +1,48 @@
+import { access, constants, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+export type ServerAccount = { readonly uid: number; readonly gid: number };
+
+/** Where the packages of Debian and of the PostgreSQL project put the servers, one folder per major version. */
+const homes = [
+  { parent: '/usr/lib/postgresql', version: /^(\d+)$/, inside: 'bin' },
+  { parent: '/usr', version: /^pgsql-(\d+)$/, inside: 'bin' },
+] as const;
+
+/** The programs of the highest server version on this host. */
+export async function findPostgresFolder(): Promise<string> {
+  let best: { readonly major: number; readonly folder: string } | undefined;
+  for (const home of homes) {
+    for (const name of await readdir(home.parent).catch(() => [])) {
+      const major = Number(home.version.exec(name)?.[1] ?? 0);
+      const folder = join(home.parent, name, home.inside);
+      if (major > (best?.major ?? 0) && (await isExecutable(join(folder, 'initdb'))))
+        best = { major, folder };
+    }
+  }
+  if (best !== undefined) return best.folder;
+  for (const folder of (process.env.PATH ?? '').split(':')) {
+    if (folder !== '' && (await isExecutable(join(folder, 'initdb')))) return folder;
+  }
+  throw new Error('No PostgreSQL server is installed on this host: install the package postgresql.');
+}
+
+/** Whom the server runs as: undefined is ourselves. The server refuses to run as root. */
+export async function serverAccount(): Promise<ServerAccount | undefined> {
+  if (process.getuid?.() !== 0) return undefined;
+  const lines = (await readFile('/etc/passwd', 'utf8')).split('\n').map((line) => line.split(':'));
+  for (const name of ['postgres', 'nobody']) {
+    const fields = lines.find((line) => line[0] === name);
+    if (fields !== undefined) return { uid: Number(fields[2]), gid: Number(fields[3]) };
+  }
+  throw new Error(
+    'There is no unprivileged user on this host to run PostgreSQL as: make one named postgres.',
+  );
+}
+
+async function isExecutable(path: string): Promise<boolean> {
+  return access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+}
