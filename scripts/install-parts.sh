@@ -58,11 +58,16 @@ has_part() {
   esac
 }
 
+has_candidate() {
+  has_programs apt-cache && apt-cache policy "$1" 2>/dev/null | grep -q 'Candidate: [0-9]'
+}
+
 packages_of() {
   case "$1" in
     postgres) echo postgresql ;;
     gnupg) echo gpg gpg-agent ;;
-    docker) echo docker.io iptables ;;
+    # From Debian 13 on the client is a package of its own, only recommended by the daemon's.
+    docker) echo docker.io iptables $(has_candidate docker-cli && echo docker-cli) ;;
     ceph) echo ceph-mon ceph-osd ceph-mgr radosgw ceph-common ;;
     certificates) echo ca-certificates ;;
     processes) echo procps ;;
@@ -117,6 +122,7 @@ apt_install() {
 install_missing() {
   local part found packages=() own_cluster_setting=""
   echo "Installing what is missing here:"
+  apt_get update >/dev/null 2>&1 || echo "  apt-get update reports a failure; trying with the lists at hand." >&2
   for part in "${missing[@]}"; do
     echo "  $(reason_of "$part")"
     read -ra found <<<"$(packages_of "$part")"
@@ -131,7 +137,6 @@ install_missing() {
       mkdir -p "${own_cluster_setting%/*}"
       echo "create_main_cluster = false" >"$own_cluster_setting"
     fi
-    apt_get update >/dev/null 2>&1 || echo "  apt-get update reports a failure; trying with the lists at hand." >&2
     # One package that cannot be had must not keep the others away.
     if ! apt_install "${packages[@]}"; then
       for part in "${missing[@]}"; do

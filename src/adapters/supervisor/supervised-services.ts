@@ -1,0 +1,121 @@
+import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import { formatDuration } from '../../base/units.ts';
+import type { ServiceRequest, ServiceStatus, Services } from '../../ports/services.ts';
+import { checkHealth } from './check-health.ts';
+import { readControlFile, type SupervisedService } from './control-file.ts';
+import { followFile } from './follow-file.ts';
+import { isAlive, readPidFile } from './process-identity.ts';
+import { startProcess } from './start-process.ts';
+import { stopProcess } from './stop-process.ts';
+
+/**
+ * Services that are plain processes of this host, listed in a control file. The rehearsal's sandbox runs its small
+ * company this way, so that it needs no Docker. Processes outlive this program; their pid files lead back to them.
+ */
+export function openSupervisedServices({ controlFile }: { readonly controlFile: string }): Services {
+  /** Known only for processes that this program started and saw end. */
+  const exitCodes = new Map<string, number>();
+
+  async function select(names: readonly string[]): Promise<Outcome<readonly SupervisedService[]>> {
+    const services = await readControlFile(controlFile);
+    if (!services.ok || names.length === 0) return services;
+    const unknown = names.filter((name) => !services.value.some((service) => service.name === name));
+    if (unknown.length > 0) return fail(unknownService(unknown, { services: services.value, controlFile }));
+    return succeed(services.value.filter((service) => names.includes(service.name)));
+  }
+
+  async function statusOf(service: SupervisedService): Promise<ServiceStatus> {
+    const identity = await readPidFile(service.pidFile);
+    const base = { name: service.name, restartPolicy: 'no' };
+    if (identity === undefined) return { ...base, state: 'absent' };
+    if (await isAlive(identity)) {
+      if (service.healthUrl === undefined) return { ...base, state: 'running' };
+      return { ...base, state: 'running', health: await checkHealth(service.healthUrl, identity) };
+    }
+    const exitCode = exitCodes.get(service.name);
+    return { ...base, state: 'stopped', ...(exitCode === undefined ? {} : { exitCode }) };
+  }
+
+  async function stopOne(service: SupervisedService, request: ServiceRequest): Promise<Outcome<void>> {
+    const identity = await readPidFile(service.pidFile);
+    if (identity === undefined || !(await isAlive(identity))) {
+      request.onLine(`${service.name} is not running`);
+      return succeed(undefined);
+    }
+    request.onLine(`${service.name} is being stopped (pid ${identity.pid})`);
+    const startedAtMs = performance.now();
+    const stopped = await stopProcess({ name: service.name, identity, signal: request.signal });
+    if (!stopped.ok) return stopped;
+    const took = formatDuration(performance.now() - startedAtMs);
+    request.onLine(`${service.name} stopped on ${stopped.value} after ${took}`);
+    return succeed(undefined);
+  }
+
+  async function startOne(service: SupervisedService, request: ServiceRequest): Promise<Outcome<void>> {
+    const running = await readPidFile(service.pidFile);
+    if (running !== undefined && (await isAlive(running))) {
+      request.onLine(`${service.name} is running already (pid ${running.pid})`);
+      return succeed(undefined);
+    }
+    exitCodes.delete(service.name);
+    const started = await startProcess(service, (exitCode) => {
+      if (exitCode !== null) exitCodes.set(service.name, exitCode);
+    });
+    if (!started.ok) return started;
+    request.onLine(`${service.name} started (pid ${started.value.pid})`);
+    return succeed(undefined);
+  }
+
+  return {
+    address: `processes in ${controlFile}`,
+    async probe() {
+      const services = await select([]);
+      if (!services.ok) return services;
+      return succeed({ version: 'process supervisor 1', services: services.value.map(({ name }) => name) });
+    },
+    async status() {
+      const services = await select([]);
+      return services.ok ? succeed(await Promise.all(services.value.map(statusOf))) : services;
+    },
+    describe(action, names) {
+      const who = names.length === 0 ? 'every service' : names.join(' ');
+      const how = action === 'stop' ? ' (SIGTERM, SIGKILL after 5 s)' : '';
+      return `${action} ${who} of ${controlFile}${how}`;
+    },
+    async stop(request) {
+      const services = await select(request.names);
+      if (!services.ok) return services;
+      const ends = await Promise.all(services.value.map((service) => stopOne(service, request)));
+      return ends.find((end) => !end.ok) ?? succeed(undefined);
+    },
+    async start(request) {
+      const services = await select(request.names);
+      if (!services.ok) return services;
+      for (const service of services.value) {
+        const started = await startOne(service, request);
+        if (!started.ok) return started;
+      }
+      return succeed(undefined);
+    },
+    async followLog({ service, onLine, signal }) {
+      const services = await select([service]);
+      if (!services.ok) return services;
+      const file = services.value[0]?.logFile;
+      if (file !== undefined) await followFile({ file, onLine, signal });
+      return succeed(undefined);
+    },
+  };
+}
+
+function unknownService(
+  unknown: readonly string[],
+  known: { readonly services: readonly SupervisedService[]; readonly controlFile: string },
+) {
+  const names = known.services.map((service) => service.name).join(', ');
+  return {
+    code: 'not-found',
+    message: `There is no service ${unknown.join(', ')} in ${known.controlFile}: it has ${names || 'none'}.`,
+    remedy: 'Correct the names of the services in the runbook.',
+    retry: 'after-fix',
+  } as const;
+}
