@@ -73,9 +73,19 @@ async function startDaemon(): Promise<RunningDocker> {
         daemon.kill();
         await once(daemon, 'exit');
       }
+      await unmountBelow(folder);
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** The daemon leaves the network namespace of its host-network containers mounted, and so the folder busy. */
+async function unmountBelow(folder: string): Promise<void> {
+  const mounts = await readFile('/proc/self/mounts', 'utf8');
+  const places = mounts.split('\n').map((line) => line.split(' ')[1] ?? '');
+  // The innermost first, in case one lies in another.
+  for (const place of places.filter((path) => path.startsWith(`${folder}/`)).reverse())
+    await run('umount', [place]);
 }
 
 function clientOf(host: string): RunningDocker['docker'] {

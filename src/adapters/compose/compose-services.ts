@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { stripVTControlCharacters } from 'node:util';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import type { ProcessResult, ProcessRunner } from '../../ports/process-runner.ts';
 import type { ServiceRequest, Services, ServicesConfig } from '../../ports/services.ts';
@@ -66,7 +67,8 @@ export function openComposeServices(options: {
       program: known.program,
       args,
       env,
-      ...(onLine === undefined ? {} : { onLine: (line: string) => onLine(line) }),
+      // Compose 2.26 clears the line before each line of a log, whatever --ansi and --no-color say.
+      ...(onLine === undefined ? {} : { onLine: (line: string) => onLine(stripVTControlCharacters(line)) }),
       ...(signal === undefined ? {} : { signal }),
       ...(stallMs === undefined ? {} : { stallMs }),
     });

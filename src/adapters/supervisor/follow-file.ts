@@ -1,10 +1,11 @@
 import { open } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
+import { stripVTControlCharacters } from 'node:util';
 
 const pollMs = 200;
 const readBytes = 64 * 1024;
 
-/** Hands on each whole line appended to a file from now on; a file that does not exist yet is waited for. */
+/** Hands on each whole line appended to a file from now on, without colours; a file not there yet is waited for. */
 export async function followFile(request: {
   readonly file: string;
   readonly onLine: (line: string) => void;
@@ -26,7 +27,7 @@ export async function followFile(request: {
       pending = Buffer.concat([pending, chunk]);
       // Split as bytes, so that a character cut by the read stays whole.
       for (let end = pending.indexOf(10); end >= 0; end = pending.indexOf(10)) {
-        onLine(pending.subarray(0, end).toString('utf8'));
+        onLine(stripVTControlCharacters(pending.subarray(0, end).toString('utf8')));
         pending = pending.subarray(end + 1);
       }
       if (chunk.length > 0) continue;
