@@ -1,11 +1,10 @@
 import { createWriteStream } from 'node:fs';
-import { cp, mkdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { cp, mkdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import type pg from 'pg';
 import { type Outcome, succeed } from '../base/failure.ts';
-import { withConnection } from './crm/database.ts';
+import { type Connection, withConnection } from './crm/database.ts';
 import { startProgram } from './start-program.ts';
 
 export type OldBackupRequest = {
@@ -65,6 +64,16 @@ export function oldBackupKey(
   return `pg/${request.host}/${date}/${time.slice(0, 2)}${suffix}`;
 }
 
+/** What a full disk or a dying host leaves: the name of a backup with nothing in it. */
+export async function writeEmptyBackup(
+  request: Pick<OldBackupRequest, 'host' | 'at' | 'encryptTo' | 'backupDirectory'>,
+): Promise<void> {
+  const file = join(request.backupDirectory, oldBackupKey(request));
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, '');
+  await utimes(file, request.at, request.at);
+}
+
 async function writeDump(
   request: OldBackupRequest,
   target: { readonly file: string; readonly snapshot: string },
@@ -122,7 +131,7 @@ function libpqEnvironment(databaseUrl: string): Record<string, string> {
   };
 }
 
-async function countRows(client: pg.Client): Promise<Record<string, number>> {
+async function countRows(client: Connection): Promise<Record<string, number>> {
   const tables = await client.query<{ name: string; counting: string }>(
     `select format('%s.%s', n.nspname, c.relname) as name,
             format('select count(*) as rows from %I.%I', n.nspname, c.relname) as counting

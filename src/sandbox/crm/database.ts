@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 
+export type Connection = pg.Client;
 export type Log = (text: string) => void;
 
 /** What is worth retrying after: long enough to spare a server that is coming up, short enough to come back at once. */
@@ -30,7 +31,7 @@ export function openPool(options: {
 /** One connection for work that has a beginning and an end; it is closed whatever happens. */
 export async function withConnection<T>(
   databaseUrl: string,
-  work: (client: pg.Client) => Promise<T>,
+  work: (client: Connection) => Promise<T>,
 ): Promise<T> {
   const client = new pg.Client({ connectionString: databaseUrl, application_name: 'crm-sandbox' });
   client.on('error', () => undefined);
@@ -56,12 +57,12 @@ export async function keepTurning(options: {
   while (!options.signal.aborted) {
     try {
       await options.turn();
-      if (failures > 0) options.log(`database is back after ${failures} attempts`);
+      if (failures > 0) options.log(`works again after ${failures} failed attempts`);
       failures = 0;
     } catch (error) {
       failures += 1;
       const reason = error instanceof Error ? error.message : String(error);
-      if (failures === 1) options.log(`database is away (${reason}), trying again every ${retryPauseMs} ms`);
+      if (failures === 1) options.log(`cannot write (${reason}), trying again every ${retryPauseMs} ms`);
     }
     await sleep(failures > 0 ? retryPauseMs : options.everyMs, undefined, { signal: options.signal }).catch(
       () => undefined,

@@ -9,6 +9,7 @@ import { objectContent } from './object-content.ts';
 export type WorkerOptions = {
   readonly pool: Pool;
   readonly encryptionKey: string;
+  /** Without one it files no receipts: a row must never name a file that was nowhere to be put. */
   readonly objectsDirectory: string | undefined;
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -18,7 +19,7 @@ const socketCount = 12;
 
 /** Files receipts. Its log shows a flurry of reconnections at the start, then quiet: the sign operators wait for. */
 export async function runWorker(options: WorkerOptions): Promise<void> {
-  const { pool, log, signal } = options;
+  const { pool, objectsDirectory, log, signal } = options;
   const greeting = greetOnce(options);
   await keepTurning({
     everyMs: 400,
@@ -26,7 +27,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     log,
     turn: async () => {
       await greeting();
-      await fileReceipt(options);
+      if (objectsDirectory !== undefined) await fileReceipt(pool, objectsDirectory);
       await pool.query(
         `insert into ai_usage_ledger (feature, tokens, cost_micros) values ('receipt-ocr', 1200, 2400)`,
       );
@@ -63,8 +64,8 @@ async function checkSettings(options: WorkerOptions): Promise<void> {
  * The file stands under its name before the row that names it is committed, and a refused row leaves no file: so a
  * dump taken at any moment names only files that exist.
  */
-async function fileReceipt(options: WorkerOptions): Promise<void> {
-  const client = await options.pool.connect();
+async function fileReceipt(pool: Pool, objectsDirectory: string): Promise<void> {
+  const client = await pool.connect();
   // A connection in our hands reports its end to us and not to the pool; the query that follows fails anyway.
   const ignore = () => undefined;
   client.on('error', ignore);
@@ -77,8 +78,8 @@ async function fileReceipt(options: WorkerOptions): Promise<void> {
        returning id, storage_key, size_bytes`,
     );
     const receipt = rows[0];
-    if (receipt !== undefined && options.objectsDirectory !== undefined) {
-      await writeObject(options.objectsDirectory, {
+    if (receipt !== undefined) {
+      await writeObject(objectsDirectory, {
         key: receipt.storage_key,
         sizeBytes: receipt.size_bytes,
       });
@@ -88,8 +89,8 @@ async function fileReceipt(options: WorkerOptions): Promise<void> {
     failed = error instanceof Error ? error : new Error(String(error));
     throw failed;
   } finally {
-    client.off('error', ignore);
-    // A connection in an unknown state is thrown away, which also rolls its transaction back.
+    // A connection in an unknown state is thrown away, which also rolls its transaction back; it may still complain.
+    if (failed === undefined) client.off('error', ignore);
     client.release(failed ?? false);
   }
 }

@@ -1,0 +1,71 @@
+import { readdir, readFile, readlink } from 'node:fs/promises';
+import { sep } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** One process for certain: a number alone may have been given to somebody else since. */
+export type ProcessIdentity = { readonly pid: number; readonly startTicks: string };
+
+/** Undefined when there is no such process, or only its zombie. */
+export async function identifyProcess(pid: number): Promise<ProcessIdentity | undefined> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+  if (stat === undefined) return undefined;
+  // The second field is the program's name in parentheses and may itself hold spaces and parentheses (proc(5)).
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const startTicks = fields[19];
+  return fields[0] === 'Z' || startTicks === undefined ? undefined : { pid, startTicks };
+}
+
+export async function isAlive(process: ProcessIdentity): Promise<boolean> {
+  return (await identifyProcess(process.pid))?.startTicks === process.startTicks;
+}
+
+/**
+ * Processes that work inside a folder and carry a text in their command line. Both are asked for: a person's shell
+ * may stand in the folder, too.
+ */
+export async function findProcesses(where: {
+  readonly folder: string;
+  readonly commandHolds: string;
+}): Promise<readonly ProcessIdentity[]> {
+  const found: ProcessIdentity[] = [];
+  for (const name of await readdir('/proc')) {
+    const pid = Number(name);
+    if (!Number.isInteger(pid) || pid === process.pid) continue;
+    const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => undefined);
+    if (cwd !== where.folder && !cwd?.startsWith(where.folder + sep)) continue;
+    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+    const identity = command.includes(where.commandHolds) ? await identifyProcess(pid) : undefined;
+    if (identity !== undefined) found.push(identity);
+  }
+  return found;
+}
+
+/** Asks each process to end, and kills those that are still there after the patience. */
+export async function endProcesses(request: {
+  readonly processes: readonly ProcessIdentity[];
+  readonly politely: NodeJS.Signals;
+  readonly patienceMs: number;
+}): Promise<void> {
+  await Promise.all(
+    request.processes.map(async (target) => {
+      for (const signalName of [request.politely, 'SIGKILL'] as const) {
+        if (!(await isAlive(target))) return;
+        sendSignal(target.pid, signalName);
+        await waitForEnd(target, request.patienceMs);
+      }
+    }),
+  );
+}
+
+function sendSignal(pid: number, signalName: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signalName);
+  } catch {
+    // It ended between the look and the signal, which is what was wanted.
+  }
+}
+
+async function waitForEnd(target: ProcessIdentity, patienceMs: number): Promise<void> {
+  const giveUpAtMs = Date.now() + patienceMs;
+  while (Date.now() < giveUpAtMs && (await isAlive(target))) await sleep(20);
+}
