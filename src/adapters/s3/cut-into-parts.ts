@@ -1,0 +1,75 @@
+import { addAbortSignal, type Readable } from 'node:stream';
+import { failureOfBodyError } from '../../base/body-error.ts';
+import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
+import { cancelled } from './s3-failure.ts';
+
+export type CutRequest = {
+  readonly body: Readable;
+  /** Exact. The last part is handed out only when the body has ended right there. */
+  readonly sizeBytes: number;
+  readonly partBytes: number;
+  readonly doing: string;
+  readonly signal?: AbortSignal | undefined;
+};
+
+/**
+ * Each part is a buffer of its own: small chunks that are kept hold the pooled slabs they were cut from, and grow
+ * a process by gigabytes (aws-sdk-js-v3 #8286). An empty body is one empty part.
+ */
+export async function* cutIntoParts(request: CutRequest): AsyncGenerator<Outcome<Buffer>> {
+  const { body, sizeBytes, partBytes, signal } = request;
+  if (signal !== undefined) addAbortSignal(signal, body);
+  let receivedBytes = 0;
+  let restBytes = sizeBytes;
+  let part = Buffer.allocUnsafeSlow(Math.min(partBytes, restBytes));
+  let filled = 0;
+  try {
+    for await (const chunk of body) {
+      const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk);
+      receivedBytes += bytes.length;
+      if (receivedBytes > sizeBytes) {
+        yield fail(wrongLength(request, `more than ${sizeBytes}`));
+        return;
+      }
+      let used = 0;
+      while (used < bytes.length) {
+        if (filled === part.length) {
+          yield succeed(part);
+          restBytes -= part.length;
+          part = Buffer.allocUnsafeSlow(Math.min(partBytes, restBytes));
+          filled = 0;
+        }
+        const copied = bytes.copy(part, filled, used);
+        filled += copied;
+        used += copied;
+      }
+    }
+  } catch (error) {
+    yield fail(describeBodyError(request, error));
+    return;
+  }
+  if (receivedBytes === sizeBytes) yield succeed(part);
+  else yield fail(wrongLength(request, `${receivedBytes} instead of ${sizeBytes}`));
+}
+
+function wrongLength(request: CutRequest, bytes: string): Failure {
+  return {
+    code: 'damaged',
+    message: `Cannot ${request.doing}: its content has ${bytes} bytes.`,
+    remedy: 'Read the source again; it changed or broke off meanwhile.',
+    retry: 'safe',
+  };
+}
+
+function describeBodyError(request: CutRequest, error: unknown): Failure {
+  if (request.signal?.aborted) return cancelled(request.doing);
+  return (
+    failureOfBodyError(error) ?? {
+      code: 'damaged',
+      message: `Cannot ${request.doing}: its content broke off.`,
+      remedy: 'Read the source again.',
+      retry: 'safe',
+      detail: error instanceof Error ? error.message : String(error),
+    }
+  );
+}

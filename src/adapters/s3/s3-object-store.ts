@@ -1,0 +1,97 @@
+import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
+import type { ObjectInfo, ObjectStore } from '../../ports/object-store.ts';
+import { accessBucket } from './s3-access.ts';
+import {
+  createS3Connection,
+  defaultS3Limits,
+  type S3Config,
+  type S3Connection,
+  type S3Limits,
+} from './s3-client.ts';
+import { listS3Objects } from './s3-list.ts';
+import { describeAnswer, readS3Object } from './s3-read.ts';
+import { writeS3Object } from './s3-write.ts';
+
+/** A bucket of any S3 server: AWS, MinIO, Ceph, GCS, B2, R2. Nothing is contacted before the first method is called. */
+export function openS3ObjectStore(config: S3Config, limits?: Partial<S3Limits>): ObjectStore {
+  const connection = createS3Connection({ config, limits: { ...defaultS3Limits, ...limits } });
+  return {
+    address: `${connection.place()} at ${connection.host}`,
+    access: (signal) => accessBucket(connection, signal),
+    list: (request) => listS3Objects(connection, request),
+    describe: (key) => describeObject(connection, key),
+    read: (request) => readS3Object(connection, request),
+    write: (request) => writeS3Object(connection, request),
+    remove: (key) => removeObject(connection, key),
+    signedUrl: (request) => signUrl(connection, request),
+    close: () => connection.close(),
+  };
+}
+
+async function describeObject(
+  connection: S3Connection,
+  key: string,
+): Promise<Outcome<ObjectInfo | undefined>> {
+  const answer = await connection.call({
+    verb: 'describe',
+    key,
+    perform: ({ sdk, client, options }) =>
+      client.send(new sdk.HeadObjectCommand({ Bucket: connection.bucket, Key: key }), options),
+  });
+  if (answer.ok) return succeed(describeAnswer(key, answer.value));
+  return explainHead(connection, answer.failure);
+}
+
+/** The answer to a HEAD has no body, hence no code: what a 404 or 403 is about has to be asked once more. */
+async function explainHead(
+  connection: S3Connection,
+  failure: Failure,
+): Promise<Outcome<ObjectInfo | undefined>> {
+  const isMissing = failure.code === 'not-found';
+  if (isMissing && connection.bucketSeen()) return succeed(undefined);
+  if (!isMissing && failure.code !== 'denied') return fail(failure);
+  const access = await accessBucket(connection);
+  if (!access.ok) return isMissing && access.failure.code === 'denied' ? succeed(undefined) : access;
+  return isMissing ? succeed(undefined) : fail(failure);
+}
+
+async function removeObject(connection: S3Connection, key: string): Promise<Outcome<void>> {
+  const answer = await connection.call({
+    verb: 'remove',
+    key,
+    perform: ({ sdk, client, options }) =>
+      client.send(new sdk.DeleteObjectCommand({ Bucket: connection.bucket, Key: key }), options),
+  });
+  if (answer.ok) return succeed(undefined);
+  // Some servers answer 404 where S3 answers 204; a missing bucket is still a failure, as is a wrong credential.
+  if (answer.failure.code === 'not-found' && connection.bucketSeen()) return succeed(undefined);
+  return answer;
+}
+
+/** The longest life of a signature of version 4. */
+const longestSignatureSeconds = 7 * 24 * 3600;
+
+async function signUrl(
+  connection: S3Connection,
+  request: { readonly key: string; readonly expiresInSeconds: number },
+): Promise<Outcome<string>> {
+  const { key, expiresInSeconds } = request;
+  if (expiresInSeconds < 1 || expiresInSeconds > longestSignatureSeconds) {
+    return fail({
+      code: 'invalid-input',
+      message: `Cannot sign a URL for ${connection.place(key)}: ${expiresInSeconds} s is not between 1 s and 7 days.`,
+      remedy: 'Ask for a shorter time.',
+      retry: 'never',
+    });
+  }
+  return connection.call({
+    verb: 'sign a URL for',
+    asksStore: false,
+    key,
+    perform: async ({ sdk, client }) => {
+      const { getSignedUrl } = await import('@aws-sdk/s3-request-presigner');
+      const command = new sdk.GetObjectCommand({ Bucket: connection.bucket, Key: key });
+      return getSignedUrl(client, command, { expiresIn: Math.floor(expiresInSeconds) });
+    },
+  });
+}
