@@ -1,0 +1,65 @@
+import { type Outcome, succeed } from '../../base/failure.ts';
+import type { DatabaseDescription, ServerIdentity } from '../../ports/database-server.ts';
+import { type ServerContext, withMaintenance } from './session.ts';
+
+const identitySql = `
+  SELECT (SELECT system_identifier::text FROM pg_control_system()) AS system_identifier,
+    current_setting('server_version') AS version,
+    current_setting('server_version_num') AS version_number,
+    current_user::text AS user_name,
+    (SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user) AS may_create,
+    (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS is_superuser,
+    (SELECT setting FROM pg_settings WHERE name = 'data_directory') AS data_directory`;
+
+export function readIdentity(context: ServerContext): Promise<Outcome<ServerIdentity>> {
+  return withMaintenance(context, {
+    doing: 'read the identity of the server',
+    work: async (session) => {
+      const [row] = await session.rows(identitySql);
+      const dataDirectory = row?.data_directory;
+      return succeed({
+        systemIdentifier: row?.system_identifier ?? '',
+        // Debian appends its own package version in parentheses.
+        version: (row?.version ?? '').split(' ')[0] ?? '',
+        versionNumber: Number(row?.version_number),
+        user: row?.user_name ?? '',
+        mayCreateDatabases: row?.may_create === 't',
+        isSuperuser: row?.is_superuser === 't',
+        // The row is missing where the user may not read it.
+        ...(dataDirectory ? { dataDirectory } : {}),
+      });
+    },
+  });
+}
+
+const databaseSql = `
+  SELECT d.datname, pg_database_size(d.oid) AS size, pg_get_userbyid(d.datdba) AS owner,
+    pg_encoding_to_char(d.encoding) AS encoding, d.datcollate, d.datctype, d.datallowconn,
+    shobj_description(d.oid, 'pg_database') AS comment,
+    (SELECT to_json(s.setconfig)::text FROM pg_db_role_setting s
+      WHERE s.setdatabase = d.oid AND s.setrole = 0) AS settings
+  FROM pg_database d WHERE d.datname = $1`;
+
+export function describeDatabase(
+  context: ServerContext,
+  name: string,
+): Promise<Outcome<DatabaseDescription | undefined>> {
+  return withMaintenance(context, {
+    doing: `describe database ${name}`,
+    work: async (session) => {
+      const [row] = await session.rows(databaseSql, [name]);
+      if (row === undefined) return succeed(undefined);
+      return succeed({
+        name,
+        sizeBytes: Number(row.size),
+        owner: row.owner ?? '',
+        encoding: row.encoding ?? '',
+        collation: row.datcollate ?? '',
+        characterType: row.datctype ?? '',
+        allowsConnections: row.datallowconn === 't',
+        settings: JSON.parse(row.settings ?? '[]') as readonly string[],
+        ...(row.comment ? { comment: row.comment } : {}),
+      });
+    },
+  });
+}

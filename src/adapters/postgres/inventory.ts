@@ -1,0 +1,84 @@
+import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import type { Inventory, TableCount } from '../../ports/database-server.ts';
+import { type Row, type ServerContext, type Session, withSession } from './session.ts';
+import { quoteName, quoteText } from './sql-text.ts';
+
+/** Counting reads every page of every table; the limit is for one batch of them. */
+const countLimitMs = 6 * 3_600_000;
+const tablesPerStatement = 40;
+
+const notOfTheSystem = `
+  n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') AND n.nspname !~ '^pg_(toast_)?temp_'`;
+
+/** Ordinary tables and partitions. A partitioned parent (relkind p) holds no rows of its own: its partitions do. */
+const tablesSql = `
+  SELECT n.nspname AS schema, c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.relkind = 'r' AND ${notOfTheSystem} ORDER BY 1, 2`;
+
+/** Since 17 a sequence one may not read has no last value instead of being refused: so the right is asked for. */
+const sequencesSql = `
+  SELECT n.nspname AS schema, c.relname AS name,
+    CASE WHEN r.readable THEN pg_sequence_last_value(c.oid)::text END AS last_value, r.readable
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  CROSS JOIN LATERAL (SELECT has_sequence_privilege(c.oid, 'USAGE, SELECT') AS readable) r
+  WHERE c.relkind = 'S' AND ${notOfTheSystem} ORDER BY 1, 2`;
+
+/** Exact counts in one snapshot: two tables are seen at the same moment, and estimates would prove nothing. */
+export function takeInventory(context: ServerContext, database: string): Promise<Outcome<Inventory>> {
+  return withSession(context, {
+    database,
+    doing: `count the rows of database ${database}`,
+    limitMs: countLimitMs,
+    work: async (session) => {
+      await session.rows('BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY');
+      // Policies would hide rows from the count in silence; so they are refused instead.
+      await session.rows("SELECT set_config('row_security', 'off', true)");
+      await session.rows("SELECT set_config('idle_in_transaction_session_timeout', '0', true)");
+      const tables = await countTables(session, await session.rows(tablesSql));
+      const sequences = await session.rows(sequencesSql);
+      const extensions = await session.rows(
+        'SELECT extname AS name, extversion AS version FROM pg_extension ORDER BY 1',
+      );
+      await session.rows('COMMIT');
+      const hidden = sequences.find((row) => row.readable !== 't');
+      if (hidden !== undefined) return fail(hiddenSequence(`${hidden.schema}.${hidden.name}`, database));
+      return succeed({
+        tables,
+        sequences: sequences.map((row) => ({ ...named(row), lastValue: row.last_value ?? null })),
+        extensions: extensions.map((row) => ({ name: row.name ?? '', version: row.version ?? '' })),
+      });
+    },
+  });
+}
+
+async function countTables(session: Session, tables: readonly Row[]): Promise<readonly TableCount[]> {
+  const counts: TableCount[] = [];
+  for (let start = 0; start < tables.length; start += tablesPerStatement) {
+    const parts = tables.slice(start, start + tablesPerStatement).map((row) => {
+      const { schema, name } = named(row);
+      // ONLY: the children of an inheritance parent are counted by themselves.
+      return `SELECT ${quoteText(schema)} AS schema, ${quoteText(name)} AS name, count(*) AS rows
+        FROM ONLY ${quoteName(schema)}.${quoteName(name)}`;
+    });
+    const rows = await session.rows(parts.join('\nUNION ALL\n'));
+    counts.push(...rows.map((row) => ({ ...named(row), rows: Number(row.rows) })));
+  }
+  return counts.sort((a, b) => compare(a.schema, b.schema) || compare(a.name, b.name));
+}
+
+function named(row: Row): { readonly schema: string; readonly name: string } {
+  return { schema: row.schema ?? '', name: row.name ?? '' };
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function hiddenSequence(sequence: string, database: string) {
+  return {
+    code: 'denied',
+    message: `Cannot read sequence ${sequence} of database ${database}: this user lacks the privilege.`,
+    remedy: 'Use the owner of the database in the database URL.',
+    retry: 'after-fix',
+  } as const;
+}

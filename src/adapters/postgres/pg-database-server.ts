@@ -1,0 +1,50 @@
+import { fail, type Outcome } from '../../base/failure.ts';
+import type { Secret } from '../../base/secret.ts';
+import type { DatabaseServer } from '../../ports/database-server.ts';
+import { carryOverSettings } from './carry-over.ts';
+import { listForeignSessions, terminateSessions } from './client-sessions.ts';
+import { readConnectionTarget } from './connection-target.ts';
+import {
+  analyze,
+  createDatabase,
+  dropDatabase,
+  renameDatabase,
+  setConnectionsAllowed,
+} from './database-admin.ts';
+import { describeDatabase, readIdentity } from './database-catalog.ts';
+import { takeInventory } from './inventory.ts';
+import { takeLease } from './lease.ts';
+import { runReadQuery } from './read-query.ts';
+import type { ServerContext } from './session.ts';
+
+/** Opens nothing yet: every method connects for itself, and a URL that cannot be read fails every one of them. */
+export function openDatabaseServer(request: { readonly url: Secret }): DatabaseServer {
+  const target = readConnectionTarget(request.url);
+  const context: Outcome<ServerContext> = target.ok
+    ? { ok: true, value: { target: target.value, open: new Set() } }
+    : target;
+  const use = <T>(work: (context: ServerContext) => Promise<Outcome<T>>): Promise<Outcome<T>> =>
+    context.ok ? work(context.value) : Promise.resolve(fail(context.failure));
+
+  return {
+    address: target.ok ? target.value.address : 'an unreadable database URL',
+    databaseName: target.ok ? target.value.database : '',
+    identity: () => use(readIdentity),
+    describeDatabase: (name) => use((server) => describeDatabase(server, name)),
+    foreignSessions: (database) => use((server) => listForeignSessions(server, database)),
+    terminateSessions: (database) => use((server) => terminateSessions(server, database)),
+    createDatabase: (database) => use((server) => createDatabase(server, database)),
+    dropDatabase: (name) => use((server) => dropDatabase(server, name)),
+    renameDatabase: (names) => use((server) => renameDatabase(server, names)),
+    setConnectionsAllowed: (change) => use((server) => setConnectionsAllowed(server, change)),
+    carryOverSettings: (names) => use((server) => carryOverSettings(server, names)),
+    analyze: (database) => use((server) => analyze(server, database)),
+    inventory: (database) => use((server) => takeInventory(server, database)),
+    query: (query) => use((server) => runReadQuery(server, query)),
+    lease: (name) => use((server) => takeLease(server, name)),
+    close: async () => {
+      if (!context.ok) return;
+      await Promise.all([...context.value.open].map((client) => client.end().catch(() => {})));
+    },
+  };
+}

@@ -1,0 +1,203 @@
+import type { Failure, FailureCode, Retry } from '../../base/failure.ts';
+
+type Reading = {
+  readonly code: FailureCode;
+  readonly why: string;
+  readonly remedy: string;
+  readonly retry: Retry;
+};
+
+const reading = (code: FailureCode, retry: Retry, why: string, remedy: string): Reading => ({
+  code,
+  retry,
+  why,
+  remedy,
+});
+
+const startServer = 'Check that the server runs and that host and port in the database URL are right.';
+const correctSql = 'Correct the statement or the name it uses.';
+
+/** SQLSTATE to failure: https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const bySqlState: Readonly<Record<string, Reading>> = {
+  '28P01': reading(
+    'denied',
+    'after-fix',
+    'the password of this user is refused',
+    'Correct user and password in the database URL.',
+  ),
+  '28000': reading(
+    'denied',
+    'after-fix',
+    'this user may not log in from this host',
+    'Correct the user in the database URL, or let this host in through pg_hba.conf of the server.',
+  ),
+  '3D000': reading(
+    'not-found',
+    'after-fix',
+    'there is no such database',
+    'Correct the name of the database, or create it.',
+  ),
+  '42501': reading(
+    'denied',
+    'after-fix',
+    'this user lacks the privilege',
+    'Use the owner of the database or a role with the missing privilege in the database URL.',
+  ),
+  '42P04': reading(
+    'conflict',
+    'after-fix',
+    'that database exists already',
+    'Remove it or choose another name.',
+  ),
+  '42710': reading(
+    'conflict',
+    'after-fix',
+    'that object exists already',
+    'Remove it or choose another name.',
+  ),
+  '42704': reading(
+    'not-found',
+    'after-fix',
+    'it names a role or another object the server does not have',
+    correctSql,
+  ),
+  '25006': reading(
+    'conflict',
+    'after-fix',
+    'the transaction is read-only; the server may be a standby',
+    'Name the primary server in the database URL, and only read where reading is meant.',
+  ),
+  '53100': reading(
+    'out-of-space',
+    'after-fix',
+    'the disk of the server is full',
+    'Free space on the disk that holds the data of the server.',
+  ),
+  '53300': reading(
+    'unreachable',
+    'safe',
+    'all connections of the server are taken',
+    'Stop clients that hold connections, or raise max_connections.',
+  ),
+  '55006': reading(
+    'conflict',
+    'safe',
+    'the database is in use',
+    'Stop the services that use it, and look for prepared transactions and replication slots.',
+  ),
+  '55P03': reading(
+    'conflict',
+    'safe',
+    'somebody else holds a lock on it',
+    'Wait for the other session or end it.',
+  ),
+  '55000': reading(
+    'conflict',
+    'after-fix',
+    'its state does not allow this now, for example because it takes no connections',
+    'Allow connections to the database again (ALTER DATABASE … ALLOW_CONNECTIONS true).',
+  ),
+  '57014': reading(
+    'stalled',
+    'safe',
+    'the statement took longer than its limit',
+    'Look at pg_stat_activity for what it waits for, and raise the limit if it is only slow.',
+  ),
+  '57P03': reading(
+    'unreachable',
+    'safe',
+    'the server is starting up or shutting down',
+    'Wait until it is up.',
+  ),
+  '57P04': reading(
+    'not-found',
+    'after-fix',
+    'the database was dropped meanwhile',
+    'Find out who dropped it.',
+  ),
+};
+
+/** By the first two characters, where the exact code is not in the table above. */
+const bySqlStateClass: Readonly<Record<string, Reading>> = {
+  '08': reading('unreachable', 'safe', 'the connection is lost', startServer),
+  '57': reading('unreachable', 'safe', 'the server ended the connection', startServer),
+  '22': reading('invalid-input', 'after-fix', 'a value in it is not accepted', correctSql),
+  '42': reading('invalid-input', 'after-fix', 'the server does not understand the statement', correctSql),
+  '26': reading('invalid-input', 'after-fix', 'the server does not understand the statement', correctSql),
+  '3F': reading('invalid-input', 'after-fix', 'there is no such schema', correctSql),
+  '40': reading('conflict', 'safe', 'another transaction came in between', 'Run the step again.'),
+  XX: reading(
+    'damaged',
+    'after-fix',
+    'the server reports an internal error or damaged data',
+    'Read the log of the server before going on.',
+  ),
+};
+
+const unreachableErrnos = new Set(
+  'ECONNREFUSED ECONNRESET EPIPE ENOENT ENOTFOUND EAI_AGAIN ETIMEDOUT EHOSTUNREACH ENETUNREACH'.split(' '),
+);
+
+function byErrno(code: string): Reading | undefined {
+  if (unreachableErrnos.has(code)) {
+    return reading('unreachable', 'safe', 'no server answers there', startServer);
+  }
+  if (code === 'EACCES') {
+    return reading(
+      'denied',
+      'after-fix',
+      'its socket may not be opened',
+      'Run thaw as a user who may open it.',
+    );
+  }
+  if (/^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|EPROTO|HOSTNAME_)/.test(code)) {
+    return reading(
+      'denied',
+      'after-fix',
+      'the certificate of the server is not trusted',
+      'Name the right authority with sslrootcert in the database URL, or the host name the certificate carries.',
+    );
+  }
+  return undefined;
+}
+
+export function sqlStateOf(error: unknown): string | undefined {
+  const code = codeOf(error);
+  return code !== undefined && /^[0-9A-Z]{5}$/.test(code) && byErrno(code) === undefined ? code : undefined;
+}
+
+/** The one place where what `pg` throws becomes a failure. `doing` completes "Cannot …". */
+export function postgresFailure(
+  error: unknown,
+  context: { readonly doing: string; readonly address: string },
+): Failure {
+  const code = codeOf(error);
+  const sqlState = sqlStateOf(error);
+  const read =
+    (sqlState === undefined ? undefined : (bySqlState[sqlState] ?? bySqlStateClass[sqlState.slice(0, 2)])) ??
+    (code === undefined ? undefined : byErrno(code)) ??
+    (sqlState === undefined
+      ? reading('unreachable', 'safe', 'the connection is lost or never came about', startServer)
+      : reading('command-failed', 'after-fix', 'the server refuses', 'Read what the server says.'));
+  return {
+    code: read.code,
+    message: `Cannot ${context.doing} on ${context.address}: ${read.why}.`,
+    remedy: read.remedy,
+    retry: read.retry,
+    detail: describe(error, code),
+  };
+}
+
+function codeOf(error: unknown): string | undefined {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : undefined;
+}
+
+function describe(error: unknown, code: string | undefined): string {
+  if (!(error instanceof Error)) return String(error);
+  const extra = ['detail', 'hint', 'where'].flatMap((name) => {
+    const value = (error as unknown as Record<string, unknown>)[name];
+    return typeof value === 'string' && value !== '' ? [value] : [];
+  });
+  return [`${code === undefined ? '' : `${code}: `}${error.message}`, ...extra].join('\n');
+}

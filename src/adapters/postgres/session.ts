@@ -1,0 +1,199 @@
+import type { ConnectionOptions } from 'node:tls';
+import type { Client } from 'pg';
+import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import { type ConnectionTarget, encryptionPlan } from './connection-target.ts';
+import { postgresFailure, sqlStateOf } from './postgres-failure.ts';
+
+export type Row = Readonly<Record<string, string | null>>;
+
+/** One open connection. Its methods throw what `pg` throws: `withSession` turns that into failures. */
+export type Session = {
+  readonly pid: number;
+  /** For example 150018. */
+  readonly versionNumber: number;
+  rows(sql: string, values?: readonly unknown[]): Promise<readonly Row[]>;
+  /** Through the extended protocol, which takes exactly one statement. */
+  oneStatement(sql: string, values: readonly unknown[]): Promise<readonly Row[]>;
+};
+
+export type ServerContext = {
+  readonly target: ConnectionTarget;
+  /** Everything that is open now, for `close`. */
+  readonly open: Set<Client>;
+};
+
+export type SessionRequest = {
+  readonly database: string;
+  /** Completes "Cannot …" in a failure. */
+  readonly doing: string;
+  /** Of each statement; 0 is no limit, for the few statements whose length nobody can know. */
+  readonly limitMs?: number;
+  /** Keeps the search path of the user; otherwise only the system's own names are found. */
+  readonly ownSearchPath?: boolean;
+  readonly application?: string;
+};
+
+const connectLimitMs = 10_000;
+export const usualLimitMs = 30_000;
+
+/** Backends of this process, over all servers it opened: `address pid`. */
+const ownBackends = new Set<string>();
+
+export function ownBackendPids(address: string): readonly number[] {
+  return [...ownBackends]
+    .filter((entry) => entry.startsWith(`${address} `))
+    .map((entry) => Number(entry.slice(address.length + 1)));
+}
+
+/** A connection for one piece of work: none stays open to stand in the way of a rename or a drop. */
+export async function withSession<T>(
+  context: ServerContext,
+  request: SessionRequest & { readonly work: (session: Session) => Promise<Outcome<T>> },
+): Promise<Outcome<T>> {
+  const opened = await openSession(context, request);
+  return opened.ok ? finish(context, { ...request, opened: opened.value }) : opened;
+}
+
+/** As `withSession`, on the maintenance database. */
+export async function withMaintenance<T>(
+  context: ServerContext,
+  request: Omit<SessionRequest, 'database'> & {
+    readonly work: (session: Session) => Promise<Outcome<T>>;
+  },
+): Promise<Outcome<T>> {
+  const opened = await openMaintenance(context, request);
+  return opened.ok ? finish(context, { ...request, opened: opened.value }) : opened;
+}
+
+/** postgres, or template1 where there is none or none we may use; template1 is there on every server. */
+export async function openMaintenance(
+  context: ServerContext,
+  request: Omit<SessionRequest, 'database'>,
+): Promise<Outcome<OpenSession>> {
+  const first = await openSession(context, { ...request, database: 'postgres' });
+  if (first.ok || (first.failure.code !== 'not-found' && first.failure.code !== 'denied')) return first;
+  const second = await openSession(context, { ...request, database: 'template1' });
+  return second.ok ? second : first;
+}
+
+async function finish<T>(
+  context: ServerContext,
+  request: {
+    readonly opened: OpenSession;
+    readonly doing: string;
+    readonly work: (session: Session) => Promise<Outcome<T>>;
+  },
+): Promise<Outcome<T>> {
+  try {
+    return await request.work(request.opened.session);
+  } catch (error) {
+    return fail(postgresFailure(error, { doing: request.doing, address: context.target.address }));
+  } finally {
+    await request.opened.end();
+  }
+}
+
+export type OpenSession = { readonly session: Session; end(): Promise<void> };
+
+export async function openSession(
+  context: ServerContext,
+  request: SessionRequest,
+): Promise<Outcome<OpenSession>> {
+  const { target } = context;
+  try {
+    const client = await connect(target, request);
+    context.open.add(client);
+    return succeed(await prepare(context, { client, request }));
+  } catch (error) {
+    return fail(postgresFailure(error, { doing: request.doing, address: target.address }));
+  }
+}
+
+async function connect(target: ConnectionTarget, request: SessionRequest): Promise<Client> {
+  const plan = encryptionPlan(target);
+  const startedMs = performance.now();
+  for (const [index, ssl] of plan.entries()) {
+    const client = await makeClient(target, { ...request, ssl });
+    try {
+      await client.connect();
+      return client;
+    } catch (error) {
+      await client.end().catch(() => {});
+      // No code: the server declined TLS. 28000: pg_hba.conf has no line for this kind of connection.
+      const sqlState = sqlStateOf(error);
+      const mayDiffer = sqlState === '28000' || !(error instanceof Error && 'code' in error && error.code);
+      const isLast = index === plan.length - 1;
+      if (isLast || !mayDiffer || performance.now() - startedMs >= connectLimitMs) throw error;
+    }
+  }
+  throw new Error('Broken promise: an encryption plan is never empty');
+}
+
+async function makeClient(
+  target: ConnectionTarget,
+  request: SessionRequest & { readonly ssl: false | ConnectionOptions },
+): Promise<Client> {
+  // Loaded when first needed: `thaw --help` shall not wait for a database driver.
+  const { default: pg } = await import('pg');
+  const limitMs = request.limitMs ?? usualLimitMs;
+  const client = new pg.Client({
+    host: target.host,
+    port: target.port,
+    user: target.user,
+    password: target.password?.reveal(),
+    database: request.database,
+    ssl: request.ssl,
+    application_name: request.application ?? 'thaw',
+    connectionTimeoutMillis: connectLimitMs,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    // The server's own limit comes first; this one is for a server that has fallen silent.
+    ...(limitMs === 0 ? {} : { query_timeout: limitMs + 5_000 }),
+    // Every value stays the text the server sent: no number is rounded, no date is shifted.
+    types: { getTypeParser: () => (value: string) => value },
+  });
+  // An idle connection that is cut off emits an error, which without a listener would end the program.
+  client.on('error', () => {});
+  return client;
+}
+
+const settle = `
+  SELECT pg_backend_pid() AS pid, current_setting('server_version_num') AS version,
+    set_config('statement_timeout', $1, false),
+    set_config('default_transaction_read_only', 'off', false),
+    (SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'idle_session_timeout')`;
+
+async function prepare(
+  context: ServerContext,
+  { client, request }: { readonly client: Client; readonly request: SessionRequest },
+): Promise<OpenSession> {
+  const rows = async (sql: string, values: readonly unknown[] = []): Promise<readonly Row[]> => {
+    const result = await client.query<Record<string, string | null>>(
+      sql,
+      values.length > 0 ? [...values] : undefined,
+    );
+    return result.rows;
+  };
+  const oneStatement = async (sql: string, values: readonly unknown[]): Promise<readonly Row[]> => {
+    const query = { text: sql, values: [...values], queryMode: 'extended' };
+    return (await client.query<Record<string, string | null>>(query)).rows;
+  };
+  let entry = '';
+  const end = async () => {
+    ownBackends.delete(entry);
+    context.open.delete(client);
+    await client.end().catch(() => {});
+  };
+  try {
+    const [first] = await rows(settle, [String(request.limitMs ?? usualLimitMs)]);
+    const pid = Number(first?.pid);
+    entry = `${context.target.address} ${pid}`;
+    ownBackends.add(entry);
+    // Objects of the restored database must not be able to stand in for the system's own functions.
+    if (!request.ownSearchPath) await rows("SELECT set_config('search_path', 'pg_catalog', false)");
+    return { session: { pid, versionNumber: Number(first?.version), rows, oneStatement }, end };
+  } catch (error) {
+    await end();
+    throw error;
+  }
+}

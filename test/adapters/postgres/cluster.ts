@@ -1,0 +1,72 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { startPostgresCluster } from '../../../src/sandbox/postgres-cluster.ts';
+
+export type TestCluster = {
+  readonly folder: string;
+  readonly url: string;
+  readonly port: number;
+  readonly binFolder: string;
+  /** The superuser's URL with another database, and another user where one is given. */
+  urlOf(database: string, user?: { readonly name: string; readonly password: string }): string;
+  /** Runs statements as the superuser; the last result's rows, every value as text. */
+  sql(database: string, ...statements: readonly string[]): Promise<readonly Record<string, string | null>[]>;
+  /** A client that stays connected, as an application would. */
+  connect(url: string): Promise<pg.Client>;
+  remove(): Promise<void>;
+};
+
+/** A fresh server for one test file. */
+export async function startTestCluster(): Promise<TestCluster> {
+  const parent = mkdtempSync(join(tmpdir(), 'thaw-pg-'));
+  // The server's own user has to pass through to the folder inside.
+  chmodSync(parent, 0o711);
+  const folder = join(parent, 'cluster');
+  const cluster = await startPostgresCluster({ folder, settings: { fsync: 'off' } });
+  const clients: pg.Client[] = [];
+  const urlOf: TestCluster['urlOf'] = (database, user) => {
+    const url = new URL(cluster.url);
+    url.pathname = `/${encodeURIComponent(database)}`;
+    if (user !== undefined) {
+      url.username = user.name;
+      url.password = user.password;
+    }
+    return url.href;
+  };
+  const connect = async (url: string) => {
+    const client = new pg.Client({ connectionString: url, application_name: 'crm web' });
+    client.on('error', () => {});
+    await client.connect();
+    clients.push(client);
+    return client;
+  };
+  return {
+    folder,
+    url: cluster.url,
+    port: cluster.port,
+    binFolder: cluster.binFolder,
+    urlOf,
+    connect,
+    sql: async (database, ...statements) => {
+      const client = new pg.Client({
+        connectionString: urlOf(database),
+        types: { getTypeParser: () => (value: string) => value },
+      });
+      await client.connect();
+      try {
+        let rows: Record<string, string | null>[] = [];
+        for (const statement of statements) rows = (await client.query(statement)).rows;
+        return rows;
+      } finally {
+        await client.end();
+      }
+    },
+    remove: async () => {
+      await Promise.all(clients.map((client) => client.end().catch(() => {})));
+      await cluster.stop();
+      rmSync(parent, { recursive: true, force: true });
+    },
+  };
+}
