@@ -55,7 +55,8 @@ async function putApplication(app: string): Promise<void> {
   await copyFile(join(repository, 'package.json'), join(app, 'package.json'));
   await copyFile(standInFile, join(app, 'stand-in-service.js'));
   const built = join(repository, 'dist/sandbox/crm');
-  if (existsSync(built)) await cp(built, join(app, 'dist/sandbox/crm'), { recursive: true });
+  if (!existsSync(built)) throw new Error('The image needs the compiled CRM: run npm run build first.');
+  await cp(built, join(app, 'dist/sandbox/crm'), { recursive: true });
   for (const name of await packagesOf('pg')) {
     await cp(join(repository, 'node_modules', name), join(app, 'node_modules', name), {
       recursive: true,

@@ -54,7 +54,7 @@ export function readDeclaredServices(text: string): Outcome<readonly DeclaredSer
   return succeed(declared);
 }
 
-/** One line per declared service, in the order of the file. */
+/** One entry for each declared service, in Compose's order: by name. */
 export function combineStatus(
   declared: readonly DeclaredService[],
   containers: readonly ComposeContainer[],
