@@ -44,6 +44,12 @@ export const checklistItemSchema = z.discriminatedUnion('kind', [
     title: text,
     query: text.describe('One column: keys of objects; the first row is fetched by a signed URL'),
   }),
+  z.strictObject({
+    kind: z.literal('references'),
+    id,
+    title: text,
+    query: text.describe('One column: keys of objects; every one of them must be in the object store'),
+  }),
   z.strictObject({ kind: z.literal('attest'), id, title: text, instructions: text }),
 ]);
 
@@ -68,9 +74,6 @@ export const stepSchema = z.discriminatedUnion('kind', [
     kind: z.literal('mirror-objects'),
     ...common,
     workers: z.int().min(1).max(64).default(16),
-    references: z
-      .array(z.strictObject({ title: text, query: text.describe('One column: keys of objects') }))
-      .default([]),
   }),
   z.strictObject({
     kind: z.literal('verify-secrets'),

@@ -1,0 +1,23 @@
+import type { Outcome } from '../base/failure.ts';
+import type { Answer, Question } from '../ports/operator.ts';
+import type { RunFolder } from '../ports/run-folder.ts';
+import type { Step } from '../runbook/step-schema.ts';
+import type { JournalWriter } from './journal-writer.ts';
+import type { CheckContext, StepContext, StepHandlers } from './step-handler.ts';
+
+/** Everything `driveRun` stands on. One is made for each process that works on a run. */
+export type Engine = {
+  readonly steps: readonly Step[];
+  readonly handlers: StepHandlers;
+  readonly journal: JournalWriter;
+  readonly folder: RunFolder;
+  readonly context: (step: Step, signal: AbortSignal) => StepContext;
+  readonly checkContext: CheckContext;
+  readonly title: string;
+  readonly bring: readonly string[];
+  readonly live: boolean;
+  /** Aborted when the operator wants to stop: steps end at their next safe point. */
+  readonly stop: AbortSignal;
+  /** `answer-missing` when nobody can be asked, `cancelled` when the run is being stopped. */
+  ask(question: Question): Promise<Outcome<Answer>>;
+};

@@ -1,0 +1,90 @@
+import type { Failure } from '../base/failure.ts';
+import { type Check, worstVerdict } from '../base/verdict.ts';
+import type { Step } from '../runbook/step-schema.ts';
+import { type Decision, decideAfterFailure, settleDoubt } from './ask-what-now.ts';
+import type { Engine } from './engine.ts';
+import { type StepContext, type StepHandler, handlerOf, notVerified, stepId } from './step-handler.ts';
+
+export type StepResult =
+  | { readonly kind: 'closed' }
+  | { readonly kind: 'reopened' }
+  | { readonly kind: 'stopped'; readonly decision: Extract<Decision, { kind: 'stop' }> };
+
+/** One step until it is finished, left out with a reason, sent back to an earlier step, or stopped. */
+export async function performStep(engine: Engine, step: Step, signal: AbortSignal): Promise<StepResult> {
+  const handler = handlerOf(engine.handlers, step);
+  const doubt = await settleDoubt(engine, step, handler);
+  if (doubt.kind !== 'go-on') return doubt;
+  for (;;) {
+    const failed = await attemptStep(engine, step, handler, signal);
+    if (failed === undefined) return { kind: 'closed' };
+    const decision = await decideAfterFailure({ engine, step, handler, failure: failed, stopping: signal.aborted });
+    switch (decision.kind) {
+      case 'retry':
+        continue;
+      case 'skip':
+        await engine.journal.append({
+          kind: 'step-skipped',
+          stepId: stepId(step),
+          reason: decision.reason,
+          because: 'operator',
+        });
+        return { kind: 'closed' };
+      case 'back':
+        await engine.journal.append({ kind: 'steps-reopened', fromStepId: decision.toStepId });
+        return { kind: 'reopened' };
+      case 'stop':
+        return { kind: 'stopped', decision };
+    }
+  }
+}
+
+/** Write before you act: the start is durable before the first side effect, the end only after the look. */
+async function attemptStep(
+  engine: Engine,
+  step: Step,
+  ...[handler, signal]: [StepHandler, AbortSignal]
+): Promise<Failure | undefined> {
+  const { journal } = engine;
+  const id = stepId(step);
+  const attempt = (journal.state()?.steps.get(id)?.attempt ?? 0) + 1;
+  const context = engine.context(step, signal);
+  const preview = await handler.preview(step as never, context);
+  await journal.append({
+    kind: 'step-started',
+    stepId: id,
+    attempt,
+    sentences: [...preview.sentences],
+    commands: [...preview.commands],
+  });
+  const result = await runAndVerify(step, handler, context);
+  switch (result.kind) {
+    case 'not-executed':
+      await journal.append({ kind: 'step-skipped', stepId: id, reason: result.reason, because: 'mode' });
+      return undefined;
+    case 'failed':
+      await journal.append({ kind: 'step-failed', stepId: id, attempt, failure: result.failure, checks: [...result.checks] });
+      return result.failure;
+    case 'verified': {
+      const verdict = worstVerdict(result.checks.map((check) => check.verdict));
+      await journal.append({ kind: 'step-finished', stepId: id, attempt, verdict, checks: [...result.checks] });
+      return undefined;
+    }
+  }
+}
+
+type Attempt =
+  | { readonly kind: 'not-executed'; readonly reason: string }
+  | { readonly kind: 'failed'; readonly failure: Failure; readonly checks: readonly Check[] }
+  | { readonly kind: 'verified'; readonly checks: readonly Check[] };
+
+async function runAndVerify(step: Step, handler: StepHandler, context: StepContext): Promise<Attempt> {
+  const ran = await handler.run(step as never, context);
+  if (!ran.ok) return { kind: 'failed', failure: ran.failure, checks: [] };
+  if (ran.value.kind === 'not-executed') return ran.value;
+  const verified = await handler.verify(step as never, context);
+  if (!verified.ok) return { kind: 'failed', failure: verified.failure, checks: [] };
+  const checks = verified.value;
+  if (checks.some((check) => check.verdict === 'failed')) return { kind: 'failed', failure: notVerified(checks), checks };
+  return { kind: 'verified', checks };
+}

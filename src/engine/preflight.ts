@@ -1,0 +1,77 @@
+import { type Failure, fail } from '../base/failure.ts';
+import type { Check } from '../base/verdict.ts';
+import type { Step } from '../runbook/step-schema.ts';
+import type { Engine } from './engine.ts';
+import { type CheckContext, type StepHandlers, handlerOf, notVerified, stepId } from './step-handler.ts';
+
+export type PreflightCheck = Check & { readonly stepId: string };
+
+/** Every step's check, all at once, so that the operator sees all blockers on one screen. Touches nothing. */
+export async function runPreflight(request: {
+  readonly steps: readonly Step[];
+  readonly handlers: StepHandlers;
+  readonly context: CheckContext;
+}): Promise<readonly PreflightCheck[]> {
+  const perStep = await Promise.all(
+    request.steps.map(async (step) => {
+      const checks = await handlerOf(request.handlers, step).check(step as never, request.context);
+      return checks.map((check) => ({ ...check, stepId: stepId(step) }));
+    }),
+  );
+  return perStep.flat();
+}
+
+/**
+ * Checks until nothing blocks or the operator stops. Steps that are done already are not checked again: a resumed run
+ * must not be blocked by what it has itself done.
+ */
+export async function passPreflight(engine: Engine): Promise<Failure | undefined> {
+  for (;;) {
+    const state = engine.journal.state();
+    const open = engine.steps.filter((step) => {
+      const kind = state?.steps.get(stepId(step))?.kind;
+      return kind !== 'finished' && kind !== 'skipped';
+    });
+    const checks = await runPreflight({ steps: open, handlers: engine.handlers, context: engine.checkContext });
+    await engine.journal.append({ kind: 'preflight-finished', checks: [...checks] });
+    const blockers = checks.filter((check) => check.verdict === 'failed');
+    if (blockers.length === 0) return undefined;
+    const failure = notVerified(blockers);
+    const asked = await engine.ask({
+      kind: 'choose',
+      id: 'preflight',
+      title: `${blockers.length === 1 ? 'One thing is' : `${blockers.length} things are`} in the way. Nothing was touched.`,
+      body: blockers.map((check) => `${check.text} → ${check.remedy ?? ''}`),
+      choices: [
+        { value: 'again', label: 'check again' },
+        { value: 'stop', label: 'stop here' },
+      ],
+      preferred: 'again',
+    });
+    if (!asked.ok || asked.value.value !== 'again') return failure;
+  }
+}
+
+/** Live runs begin only after a person said so, with the result of the checks before their eyes. */
+export async function confirmBeginning(engine: Engine) {
+  const doubts = engine.journal.state()?.preflight.filter((check) => check.verdict === 'could-not-verify') ?? [];
+  const asked = await engine.ask({
+    kind: 'confirm',
+    id: 'begin',
+    title: `Begin the live restore "${engine.title}"?`,
+    body: [
+      'Writers will be stopped. Before anything is replaced you will be asked to type its name.',
+      ...doubts.map((check) => `Could not be checked beforehand: ${check.text}`),
+      ...engine.bring.map((thing) => `At hand: ${thing}`),
+    ],
+    verb: 'begin',
+  });
+  if (!asked.ok) return asked;
+  if (asked.value.value === 'yes') return asked;
+  return fail({
+    code: 'cancelled',
+    message: 'The run was not begun.',
+    remedy: 'Go on with `thaw resume` when you are ready.',
+    retry: 'safe',
+  });
+}

@@ -1,0 +1,28 @@
+import type { Failure } from '../base/failure.ts';
+import type { Verdict } from '../base/verdict.ts';
+import type { RunState } from '../journal/run-state.ts';
+
+/** How a call of `driveRun` ended. Only `finished` ends the run itself; all others can be resumed. */
+export type RunEnd =
+  | { readonly kind: 'finished'; readonly verdict: Verdict }
+  | { readonly kind: 'blocked'; readonly failure: Failure }
+  | { readonly kind: 'stopped'; readonly because: StopReason; readonly failure: Failure };
+
+export type StopReason = 'operator' | 'failure' | 'answer-missing';
+
+/**
+ * The verdict of a whole run: the worst of its steps. What the mode never executes is listed, not judged. What a person
+ * left out counts as failed: it was promised and is not there.
+ */
+export function judgeRun(state: RunState): Verdict {
+  const verdicts: Verdict[] = [];
+  for (const step of state.steps.values()) {
+    if (step.kind === 'finished') verdicts.push(step.verdict);
+    else if (step.kind === 'skipped') verdicts.push(step.because === 'mode' ? 'skipped' : 'failed');
+    else verdicts.push('could-not-verify');
+  }
+  for (const check of state.cleanUp) verdicts.push(check.verdict);
+  if (verdicts.includes('failed')) return 'failed';
+  if (verdicts.includes('could-not-verify')) return 'could-not-verify';
+  return verdicts.includes('passed') ? 'passed' : 'could-not-verify';
+}

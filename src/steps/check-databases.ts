@@ -1,0 +1,98 @@
+import { formatBytes } from '../base/units.ts';
+import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
+import type { CheckContext } from '../engine/step-handler.ts';
+import type { DatabaseServer, ServerIdentity } from '../ports/database-server.ts';
+import { actingServer, blocker, unanswered } from './open-targets.ts';
+
+/** Twice the space for a moment: the old database and the new one. */
+const spaceFactor = 1.2;
+
+/** Can we make, fill and rename databases there; is it the right server; does anybody else hold it; is there room. */
+export async function checkDatabases(_step: unknown, context: CheckContext): Promise<readonly Check[]> {
+  const server = actingServer(context);
+  const identity = await server.identity();
+  if (!identity.ok) return [blocker(identity.failure)];
+  const checks: Check[] = [];
+  if (context.mode === 'drill') checks.push(await checkNotProduction(context, identity.value));
+  else checks.push(await checkTarget(server, identity.value));
+  if (checks.some((check) => check.verdict === 'failed')) return checks;
+  if (!identity.value.mayCreateDatabases && !identity.value.isSuperuser) {
+    checks.push(
+      failed(
+        `${identity.value.user} may not create databases on ${server.address}.`,
+        `Let an administrator run: ALTER ROLE ${identity.value.user} CREATEDB;`,
+      ),
+    );
+  }
+  const lease = await server.lease(server.databaseName);
+  if (!lease.ok) checks.push(blocker(lease.failure));
+  checks.push(await checkSpace(context, server, identity.value));
+  return checks;
+}
+
+async function checkTarget(server: DatabaseServer, identity: ServerIdentity): Promise<Check> {
+  const found = await server.describeDatabase(server.databaseName);
+  if (!found.ok) return blocker(found.failure);
+  const what =
+    found.value === undefined
+      ? `there is no ${server.databaseName} yet; it will be made`
+      : `${server.databaseName} holds ${formatBytes(found.value.sizeBytes)} and will be kept aside`;
+  return passed(`PostgreSQL ${identity.version} at ${server.address} (${shortIdentifier(identity)}): ${what}`);
+}
+
+/** Two names may lead to one server; its system identifier is the same whatever the name. */
+async function checkNotProduction(context: CheckContext, drill: ServerIdentity): Promise<Check> {
+  const server = actingServer(context);
+  const live = context.world.openDatabaseServer(context.targets.production.databaseUrl);
+  if (live.address === server.address) return sameServer(server.address, drill);
+  const production = await live.identity();
+  if (!production.ok) {
+    return failed(
+      `It cannot be shown that the drill's server is not production: ${production.failure.message}`,
+      'A drill needs production within reach, to be sure that it is another server and to compare the counts.',
+    );
+  }
+  if (production.value.systemIdentifier === drill.systemIdentifier) return sameServer(server.address, drill);
+  return passed(
+    `the drill's server ${server.address} (${shortIdentifier(drill)}) is not production (${shortIdentifier(production.value)})`,
+  );
+}
+
+function sameServer(address: string, identity: ServerIdentity): Check {
+  return blocker({
+    code: 'production-target',
+    message: `The drill's server ${address} is production: both have the system identifier ${identity.systemIdentifier}.`,
+    remedy: "Name another PostgreSQL server as the drill's database; a drill never runs on production.",
+    retry: 'after-fix',
+  });
+}
+
+export function shortIdentifier(identity: ServerIdentity): string {
+  const { systemIdentifier } = identity;
+  return `#${systemIdentifier.slice(0, 4)}…${systemIdentifier.slice(-4)}`;
+}
+
+/** Only where the server's own disk can be seen from here. */
+async function checkSpace(
+  context: CheckContext,
+  ...[server, identity]: [DatabaseServer, ServerIdentity]
+): Promise<Check> {
+  const live = context.world.openDatabaseServer(context.targets.production.databaseUrl);
+  const described = await live.describeDatabase(live.databaseName);
+  if (!described.ok) return unanswered(described.failure);
+  const needBytes = (described.value?.sizeBytes ?? 0) * spaceFactor;
+  const local = /^(127\.|localhost|\[::1\]|\/)/.test(server.address);
+  if (identity.dataDirectory === undefined || !local) {
+    return couldNotVerify(
+      `free space of ${server.address} cannot be seen from here; about ${formatBytes(needBytes)} are needed`,
+      'Look at the disk of the database server.',
+    );
+  }
+  const free = await context.world.host.freeBytes(identity.dataDirectory);
+  if (!free.ok) return unanswered(free.failure);
+  if (free.value >= needBytes) return passed(`${formatBytes(free.value)} free for the side database, about ${formatBytes(needBytes)} needed`);
+  return failed(
+    `Not enough space for a second database on ${server.address}: ${formatBytes(free.value)} free, about ${formatBytes(needBytes)} needed.`,
+    'Free some space on the database server.',
+  );
+}

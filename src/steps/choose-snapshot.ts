@@ -1,0 +1,135 @@
+import { type Outcome, succeed } from '../base/failure.ts';
+import { formatBytes, formatSpan, formatTime } from '../base/units.ts';
+import { type Check, couldNotVerify, passed } from '../base/verdict.ts';
+import { type Snapshot, newestComplete } from '../backups/snapshot.ts';
+import type { CheckContext, StepContext, StepHandler } from '../engine/step-handler.ts';
+import type { TableRow } from '../ports/operator.ts';
+import { manifestFact, needFact, readFact, snapshotFact } from './facts.ts';
+import { findSnapshots, pickSnapshot, readManifest } from './find-snapshots.ts';
+import { backupStore, blocker } from './open-targets.ts';
+import { openSnapshot } from './open-snapshot.ts';
+
+/** A larger difference makes the RPO and the record's times wrong; stores refuse signatures at 15 minutes. */
+const tolerableSkewMs = 2 * 60_000;
+
+export const chooseSnapshot: StepHandler<'choose-snapshot'> = {
+  kind: 'choose-snapshot',
+  title: 'Choose snapshot',
+  afterCrash: 'run-again',
+  essential: 'everything after it needs a snapshot',
+
+  async preview(_step, context) {
+    return {
+      sentences: [
+        `Lists the dumps in ${backupStore(context).address} and lets you choose one.`,
+        'Opens the one you choose with the key at hand, and reads its header, before anything is stopped.',
+      ],
+      commands: [],
+    };
+  },
+
+  check: checkBackups,
+
+  async run(_step, context) {
+    const found = await findSnapshots(context);
+    if (!found.ok) return found;
+    const chosen = await chooseOne(context, found.value);
+    if (!chosen.ok) return chosen;
+    const opened = await openSnapshot(context, chosen.value);
+    if (!opened.ok) return opened;
+    const manifest = await readManifest(context, chosen.value);
+    if (!manifest.ok) return manifest;
+    const { incomplete: _, ...snapshot } = chosen.value;
+    await context.record(snapshotFact.name, {
+      ...snapshot,
+      header: opened.value,
+      loss: lossInWords(snapshot, context),
+    });
+    // Recorded even when there is none: an earlier choice may have had one.
+    await context.record(manifestFact.name, manifest.value ?? null);
+    return succeed({ kind: 'done' });
+  },
+
+  async verify(_step, context) {
+    const snapshot = needFact(snapshotFact, context);
+    return succeed([
+      passed(snapshot.header),
+      context.fact(manifestFact.name) === null
+        ? couldNotVerify(
+            `${snapshot.id} has no manifest: what the producer counted is not known`,
+            'Compare the counts with what you know of production.',
+          )
+        : passed(`${snapshot.id} has a manifest of ${readFact(manifestFact, context)?.tables.length ?? 0} tables`),
+    ]);
+  },
+};
+
+async function checkBackups(_step: unknown, context: CheckContext): Promise<readonly Check[]> {
+  const access = await backupStore(context).access();
+  if (!access.ok) return [blocker(access.failure)];
+  const skew = access.value.clockSkewMs ?? 0;
+  const checks: Check[] = [];
+  if (Math.abs(skew) > tolerableSkewMs) {
+    checks.push(
+      couldNotVerify(`the clock of this host and of the backup store differ by ${formatSpan(Math.abs(skew))}`, 'Set the clock of this host.'),
+    );
+  }
+  const found = await findSnapshots(context);
+  if (!found.ok) return [...checks, blocker(found.failure)];
+  const picked = pickSnapshot(found.value, context.wantedSnapshot ?? 'latest');
+  if (!picked.ok) return [...checks, blocker(picked.failure)];
+  const age = formatSpan(context.world.host.now() - picked.value.takenAtMs);
+  checks.push(passed(`${backupStore(context).address}: ${found.value.length} snapshots; ${picked.value.id} is ${age} old`));
+  const opened = await openSnapshot(context, picked.value);
+  if (!opened.ok) return [...checks, blocker(opened.failure)];
+  checks.push(passed(opened.value));
+  const manifest = await readManifest(context, picked.value);
+  if (!manifest.ok) checks.push(blocker(manifest.failure));
+  return checks;
+}
+
+async function chooseOne(context: StepContext, snapshots: readonly Snapshot[]): Promise<Outcome<Snapshot>> {
+  const newest = newestComplete(snapshots);
+  const answer = await context.ask({
+    kind: 'choose-row',
+    id: 'choose-snapshot',
+    stepId: 'choose-snapshot',
+    title: 'Choose a snapshot',
+    body: [],
+    columns: ['taken (UTC)', 'age', 'dump', 'enc', 'manifest', ''],
+    rows: snapshots.map((snapshot) => toRow(snapshot, context.world.host.now(), snapshot === newest)),
+    about: Object.fromEntries(snapshots.map((snapshot) => [snapshot.id, lossInWords(snapshot, context)])),
+    ...(newest === undefined ? {} : { preferred: newest.id }),
+  });
+  return answer.ok ? pickSnapshot(snapshots, answer.value.value) : answer;
+}
+
+function toRow(snapshot: Snapshot, nowMs: number, marked: boolean): TableRow {
+  return {
+    value: snapshot.id,
+    label: snapshot.id,
+    marked,
+    cells: [
+      formatTime(snapshot.takenAtMs).slice(0, 16),
+      formatSpan(nowMs - snapshot.takenAtMs),
+      formatBytes(snapshot.sizeBytes),
+      snapshot.layers.includes('openpgp') ? 'gpg' : '-',
+      snapshot.manifestKey === undefined ? 'no' : 'yes',
+      snapshot.incomplete === undefined ? (snapshot.host ?? '') : 'incomplete',
+    ],
+    ...(snapshot.incomplete === undefined ? {} : { disabledBecause: snapshot.incomplete }),
+  };
+}
+
+/** The loss in words, against the objective. */
+export function lossInWords(
+  snapshot: Pick<Snapshot, 'takenAtMs' | 'id'>,
+  context: Pick<StepContext, 'lostAtMs' | 'rpoMs'>,
+): string {
+  const lossMs = Math.max(0, context.lostAtMs - snapshot.takenAtMs);
+  const taken = formatTime(snapshot.takenAtMs).slice(11, 16);
+  const lost = formatTime(context.lostAtMs).slice(11, 16);
+  const objective = formatSpan(context.rpoMs);
+  const against = lossMs <= context.rpoMs ? `within the RPO of ${objective}` : `more than the RPO of ${objective}`;
+  return `With ${taken} you lose what was written in the ${formatSpan(lossMs)} before the loss at ${lost}: ${against}.`;
+}

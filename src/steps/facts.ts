@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import { assert } from '../base/assert.ts';
+import { manifestSchema } from '../backups/manifest.ts';
+import type { StepContext } from '../engine/step-handler.ts';
+
+/**
+ * What one step leaves for the others, kept in the journal so that a resumed run knows it too. Each fact has a name and a
+ * shape; whoever reads one checks it.
+ */
+export type Fact<T> = { readonly name: string; readonly schema: z.ZodType<T> };
+
+function fact<T>(name: string, schema: z.ZodType<T>): Fact<T> {
+  return { name, schema };
+}
+
+export const snapshotFact = fact(
+  'snapshot',
+  z.object({
+    id: z.string(),
+    key: z.string(),
+    host: z.string().optional(),
+    takenAtMs: z.number(),
+    sizeBytes: z.number(),
+    etag: z.string().optional(),
+    layers: z.array(z.enum(['openpgp', 'gzip'])),
+    manifestKey: z.string().optional(),
+    /** What the header said when the snapshot was opened with the key at hand. */
+    header: z.string(),
+    loss: z.string(),
+  }),
+);
+
+export const manifestFact = fact('manifest', manifestSchema);
+
+const file = z.object({ path: z.string(), sizeBytes: z.number(), sha256: z.string(), how: z.string() });
+export const dumpFileFact = fact('dump-file', file.extend({ md5: z.string() }));
+export const archiveFileFact = fact('archive-file', file);
+
+const tableCounts = z.array(z.object({ schema: z.string(), name: z.string(), rows: z.number() }));
+const inventory = z.object({
+  tables: tableCounts,
+  sequences: z.array(z.object({ schema: z.string(), name: z.string(), lastValue: z.string().nullable() })),
+  extensions: z.array(z.object({ name: z.string(), version: z.string() })),
+});
+
+export const sideDatabaseFact = fact('side-database', z.object({ name: z.string() }));
+
+/** The side database holds everything the archive held, and these are its exact counts. */
+export const restoredFact = fact(
+  'restored',
+  z.object({
+    snapshotKey: z.string(),
+    database: z.string(),
+    inventory,
+    archiveTables: z.array(z.string()),
+    acceptedMessages: z.array(z.string()),
+    harmlessMessages: z.number(),
+  }),
+);
+
+const swap = z.object({ target: z.string(), side: z.string(), kept: z.string(), hadTarget: z.boolean() });
+export type Swap = z.infer<typeof swap>;
+/** Written before the first rename, and after the last. */
+export const swappingFact = fact('swapping', swap);
+export const swappedFact = fact('swapped', swap);
+
+export const mirroredFact = fact(
+  'mirrored',
+  z.object({ prefix: z.string(), total: z.number(), copied: z.number(), overwritten: z.number(), sizeBytes: z.number() }),
+);
+
+/** Items of a checklist a person has already looked at. */
+export const attestedFact = (itemId: string) =>
+  fact(`attested:${itemId}`, z.object({ value: z.string(), note: z.string(), by: z.string() }));
+
+export function readFact<T>(fact: Fact<T>, context: Pick<StepContext, 'fact'>): T | undefined {
+  const value = context.fact(fact.name);
+  // null says that there is none, where an earlier choice may have left one.
+  return value === undefined || value === null ? undefined : fact.schema.parse(value);
+}
+
+/** For facts the order of the runbook guarantees; lint has refused a runbook that does not. */
+export function needFact<T>(fact: Fact<T>, context: Pick<StepContext, 'fact'>): T {
+  const value = readFact(fact, context);
+  assert(value !== undefined, `an earlier step recorded ${fact.name}`);
+  return value;
+}

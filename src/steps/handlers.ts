@@ -1,0 +1,27 @@
+import type { StepHandlers } from '../engine/step-handler.ts';
+import { chooseSnapshot } from './choose-snapshot.ts';
+import { confirm } from './confirm.ts';
+import { decryptDump } from './decrypt.ts';
+import { fetchDump } from './fetch.ts';
+import { mirrorObjects } from './mirror-objects.ts';
+import { restoreDatabase } from './restore-database.ts';
+import { runCommand } from './run-command.ts';
+import { smokeChecklist } from './smoke-checklist.ts';
+import { startServices } from './start-services.ts';
+import { stopWriters } from './stop-writers.ts';
+import { verifySecrets } from './verify-secrets.ts';
+
+/** Kind → handler. The compiler checks that none is missing. */
+export const handlers: StepHandlers = {
+  'choose-snapshot': chooseSnapshot,
+  'stop-writers': stopWriters,
+  fetch: fetchDump,
+  decrypt: decryptDump,
+  'restore-database': restoreDatabase,
+  'mirror-objects': mirrorObjects,
+  'verify-secrets': verifySecrets,
+  'start-services': startServices,
+  'smoke-checklist': smokeChecklist,
+  command: runCommand,
+  confirm,
+};

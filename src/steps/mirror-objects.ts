@@ -1,0 +1,168 @@
+import { succeed } from '../base/failure.ts';
+import { formatBytes, formatCount } from '../base/units.ts';
+import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
+import { shorten } from '../backups/compare-inventories.ts';
+import type { CheckContext, StepContext, StepHandler } from '../engine/step-handler.ts';
+import type { ObjectStore, StoreIdentity } from '../ports/object-store.ts';
+import { awkwardKeys, planMirror, sameContent } from './compare-objects.ts';
+import { copyObjects } from './copy-objects.ts';
+import { mirroredFact } from './facts.ts';
+import { backupStore, blocker, listAll, objectPrefix } from './open-targets.ts';
+
+/** From the backup's mirror to the live bucket: only what differs, and nothing is ever deleted there. */
+export const mirrorObjects: StepHandler<'mirror-objects'> = {
+  kind: 'mirror-objects',
+  title: 'Mirror objects',
+  afterCrash: 'run-again',
+
+  async preview(_step, context) {
+    const target = targetStore(context);
+    return {
+      sentences: [
+        `Copies what differs from ${backupStore(context).address} (${sourcePrefix(context)}) to ${target?.address ?? 'nowhere'}${objectPrefix(context) === '' ? '' : ` below ${objectPrefix(context)}`}.`,
+        'Deletes nothing there; objects that only the target has stay.',
+      ],
+      commands: [],
+    };
+  },
+
+  check: checkStores,
+
+  async run(step, context) {
+    const source = backupStore(context);
+    const target = targetStore(context);
+    if (target === undefined) return succeed({ kind: 'not-executed', reason: 'no object store is declared for this mode' });
+    const plan = await makePlan(context, source, target);
+    if (!plan.ok) return plan;
+    const { copy, equal, overwrites, sizeBytes } = plan.value;
+    context.output(`${formatCount(copy.length)} objects to copy, ${formatBytes(sizeBytes)}; ${formatCount(equal)} equal already; ${formatCount(overwrites)} to overwrite`);
+    let done = 0;
+    const copied = await copyObjects({
+      objects: copy,
+      from: source,
+      to: target,
+      toTargetKey: (key) => targetKey(context, key),
+      workers: step.workers,
+      signal: context.signal,
+      onCopied: (object) => {
+        done += 1;
+        context.output(`${object.key}  ${formatBytes(object.sizeBytes)}`);
+        context.progress({ label: 'mirrored', done, total: copy.length, unit: 'count' });
+      },
+    });
+    if (!copied.ok) return copied;
+    await context.record(mirroredFact.name, {
+      prefix: objectPrefix(context),
+      total: copy.length + equal,
+      copied: copy.length,
+      overwritten: overwrites,
+      sizeBytes,
+    });
+    return succeed({ kind: 'done' });
+  },
+
+  async verify(_step, context) {
+    const target = targetStore(context);
+    if (target === undefined) return succeed([]);
+    const [expected, found] = await Promise.all([
+      listAll(backupStore(context), sourcePrefix(context), context.signal),
+      listAll(target, objectPrefix(context), context.signal),
+    ]);
+    if (!expected.ok) return expected;
+    if (!found.ok) return found;
+    return succeed(reconcile());
+
+    function reconcile(): readonly Check[] {
+      const there = new Map((found.ok ? found.value : []).map((object) => [object.key, object]));
+      const objects = expected.ok ? expected.value : [];
+      const at = (key: string) => there.get(targetKey(context, key));
+      const missing = objects.filter((object) => at(object.key) === undefined);
+      const wrong = objects.filter((object) => at(object.key) !== undefined && at(object.key)?.sizeBytes !== object.sizeBytes);
+      const bySize = objects.filter(({ key, ...object }) => at(key)?.sizeBytes === object.sizeBytes && !sameContent({ key, ...object }, at(key)));
+      const names = (list: readonly { readonly key: string }[]) => shorten(list.map((object) => object.key));
+      if (missing.length + wrong.length > 0) {
+        return [failed(`${missing.length} objects are missing and ${wrong.length} differ: ${names([...missing, ...wrong])}`, 'Retry; only what is missing is copied.')];
+      }
+      const extra = there.size - objects.length;
+      const checks = [passed(`${formatCount(objects.length - bySize.length)} of ${formatCount(objects.length)} objects equal by size and MD5${extra > 0 ? `; ${formatCount(extra)} more are only in the target and stay` : ''}`)];
+      if (bySize.length > 0) {
+        checks.push(couldNotVerify(`${formatCount(bySize.length)} objects of several parts are equal by size; their ETags cannot be compared: ${names(bySize)}`, 'Open one of them by hand.'));
+      }
+      return checks;
+    }
+  },
+
+  async cleanUp(_step, context) {
+    const target = targetStore(context);
+    const prefix = objectPrefix(context);
+    if (target === undefined || prefix === '') return [];
+    const listed = await listAll(target, prefix);
+    if (!listed.ok) return [failed(`the drill's objects are still there: ${listed.failure.message}`, listed.failure.remedy)];
+    for (const object of listed.value) {
+      const removed = await target.remove(object.key);
+      if (!removed.ok) return [failed(`the drill's objects are still there: ${removed.failure.message}`, removed.failure.remedy)];
+    }
+    return [passed(`${formatCount(listed.value.length)} objects of the drill removed from ${target.address}`)];
+  },
+};
+
+type Reach = Pick<StepContext, 'world' | 'targets' | 'mode' | 'runId'>;
+
+function targetStore(context: Reach): ObjectStore | undefined {
+  const config = context.targets.acting.objects;
+  return config === undefined ? undefined : context.world.openStore(config);
+}
+
+function sourcePrefix(context: Reach): string {
+  return context.targets.backups.objectsPrefix ?? '';
+}
+
+function targetKey(context: Reach, key: string): string {
+  return `${objectPrefix(context)}${key.slice(sourcePrefix(context).length)}`;
+}
+
+async function makePlan(context: StepContext, ...[source, target]: [ObjectStore, ObjectStore]) {
+  const [from, to] = await Promise.all([
+    listAll(source, sourcePrefix(context), context.signal),
+    listAll(target, objectPrefix(context), context.signal),
+  ]);
+  if (!from.ok) return from;
+  if (!to.ok) return to;
+  for (const awkward of awkwardKeys(from.value)) context.output(`MinIO cannot hold this: ${awkward}`);
+  return succeed(planMirror({ source: from.value, target: to.value, toTargetKey: (key) => targetKey(context, key) }));
+}
+
+async function checkStores(_step: unknown, context: CheckContext): Promise<readonly Check[]> {
+  const target = targetStore(context);
+  if (target === undefined) return [];
+  const access = await target.access();
+  if (!access.ok) return [blocker(access.failure)];
+  const source = await backupStore(context).access();
+  // What is wrong with the backup store is told by the step that chooses the snapshot.
+  if (source.ok && same(source.value.identity, access.value.identity)) {
+    return [failed(`${target.address} is the backup store itself.`, 'Name the live bucket as the target; a restore never writes to its backups.')];
+  }
+  if (context.mode !== 'drill') return [passed(`${target.address} answers`)];
+  return [await checkNotProduction(context, target, access.value.identity)];
+}
+
+async function checkNotProduction(context: CheckContext, ...[target, drill]: [ObjectStore, StoreIdentity]): Promise<Check> {
+  const config = context.targets.production.objects;
+  if (config === undefined) return passed(`${target.address} answers; production has no object store`);
+  const live = context.world.openStore(config);
+  const access = await live.access();
+  if (!access.ok) {
+    return failed(`It cannot be shown that ${target.address} is not production: ${access.failure.message}`, access.failure.remedy);
+  }
+  if (!same(access.value.identity, drill)) return passed(`the drill's store ${target.address} is not production (${live.address})`);
+  return blocker({
+    code: 'production-target',
+    message: `The drill's object store ${target.address} is production.`,
+    remedy: "Name a sandbox bucket or folder as the drill's object store.",
+    retry: 'after-fix',
+  });
+}
+
+function same(a: StoreIdentity, b: StoreIdentity): boolean {
+  return a.endpoint === b.endpoint && a.bucket === b.bucket;
+}

@@ -1,0 +1,50 @@
+import { createDecipheriv } from 'node:crypto';
+import type { DecryptProbe } from '../runbook/step-schema.ts';
+
+export type Opened = { readonly kind: 'opened' } | { readonly kind: 'refused' } | { readonly kind: 'malformed'; readonly why: string };
+
+const tagBytes = 16;
+
+/**
+ * Whether a key really opens an AES-256-GCM value as applications store it. The plaintext is thrown away unseen: that the tag
+ * holds is the proof.
+ */
+export function openEncrypted(value: string, ...[key, probe]: [Buffer, Pick<DecryptProbe, 'layout' | 'encoding' | 'ivBytes'>]): Opened {
+  if (key.length !== 32) return { kind: 'malformed', why: `the key has ${key.length} bytes instead of 32` };
+  const parts = cut(value, probe);
+  if (parts === undefined) return { kind: 'malformed', why: `a value is not laid out as ${probe.layout} in ${probe.encoding}` };
+  try {
+    const decipher = createDecipheriv('aes-256-gcm', key, parts.iv, { authTagLength: tagBytes });
+    decipher.setAuthTag(parts.tag);
+    decipher.update(parts.ciphertext);
+    decipher.final();
+    return { kind: 'opened' };
+  } catch {
+    // Node reports a tag that does not hold by throwing; a wrong key is exactly that.
+    return { kind: 'refused' };
+  }
+}
+
+export function readKey(text: string, encoding: DecryptProbe['keyEncoding']): Buffer {
+  return Buffer.from(text, encoding);
+}
+
+function cut(value: string, { layout, encoding, ivBytes }: Pick<DecryptProbe, 'layout' | 'encoding' | 'ivBytes'>) {
+  if (layout === 'iv:tag:ciphertext' || layout === 'iv:ciphertext:tag') {
+    const [first, second, third, ...more] = value.split(':').map((part) => Buffer.from(part, encoding));
+    if (first === undefined || second === undefined || third === undefined || more.length > 0) return undefined;
+    const [tag, ciphertext] = layout === 'iv:tag:ciphertext' ? [second, third] : [third, second];
+    return fits(first, tag) ? { iv: first, tag, ciphertext } : undefined;
+  }
+  const bytes = Buffer.from(value, encoding);
+  if (bytes.length < ivBytes + tagBytes) return undefined;
+  const iv = bytes.subarray(0, ivBytes);
+  const rest = bytes.subarray(ivBytes);
+  return layout === 'iv+tag+ciphertext'
+    ? { iv, tag: rest.subarray(0, tagBytes), ciphertext: rest.subarray(tagBytes) }
+    : { iv, tag: rest.subarray(-tagBytes), ciphertext: rest.subarray(0, -tagBytes) };
+}
+
+function fits(iv: Buffer, tag: Buffer): boolean {
+  return iv.length >= 8 && tag.length === tagBytes;
+}

@@ -1,0 +1,70 @@
+import { type Failure, type Outcome, succeed } from '../base/failure.ts';
+import { type Check, couldNotVerify, failed } from '../base/verdict.ts';
+import type { StepContext } from '../engine/step-handler.ts';
+import type { DatabaseServer } from '../ports/database-server.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
+import { sideDatabaseFact, readFact } from './facts.ts';
+
+type Reach = Pick<StepContext, 'world' | 'targets' | 'mode' | 'fact' | 'runId'>;
+
+export function backupStore(context: Pick<Reach, 'world' | 'targets'>): ObjectStore {
+  return context.world.openStore(context.targets.backups.store);
+}
+
+export function actingServer(context: Pick<Reach, 'world' | 'targets'>): DatabaseServer {
+  return context.world.openDatabaseServer(context.targets.acting.databaseUrl);
+}
+
+/** The database later steps look into: production after the swap, in a drill the throwaway. */
+export function actingDatabase(context: Reach): string {
+  const server = actingServer(context);
+  if (context.mode !== 'drill') return server.databaseName;
+  return readFact(sideDatabaseFact, context)?.name ?? server.databaseName;
+}
+
+/** A drill writes below a prefix of its own, so that whatever it removes in the end is its own. */
+export function objectPrefix(context: Pick<Reach, 'mode' | 'runId'>): string {
+  return context.mode === 'drill' ? `thaw-drill-${context.runId}/` : '';
+}
+
+/** A failure as a line of the preflight. */
+export function blocker(failure: Failure): Check {
+  return failed(failure.message, failure.remedy);
+}
+
+/** A failure that leaves a check without an answer, but nothing in the way. */
+export function unanswered(failure: Failure): Check {
+  return couldNotVerify(failure.message, failure.remedy);
+}
+
+/** All pages of a listing, or the first failure. */
+export async function listAll(store: ObjectStore, prefix: string, ...[signal]: [AbortSignal?]) {
+  const objects = [];
+  for await (const page of store.list({ prefix, ...(signal === undefined ? {} : { signal }) })) {
+    if (!page.ok) return page;
+    objects.push(...page.value);
+  }
+  return succeed(objects);
+}
+
+/** A small object as text: a manifest. */
+export async function readText(store: ObjectStore, key: string): Promise<Outcome<string>> {
+  const reading = await store.read({ key });
+  if (!reading.ok) return reading;
+  const chunks: Buffer[] = [];
+  try {
+    for await (const chunk of reading.value.body) chunks.push(chunk as Buffer);
+  } catch (error) {
+    return {
+      ok: false,
+      failure: {
+        code: 'unreachable',
+        message: `Cannot read ${key} from ${store.address}: the connection ends early.`,
+        remedy: 'Check the network, then retry.',
+        retry: 'safe',
+        detail: String(error),
+      },
+    };
+  }
+  return succeed(Buffer.concat(chunks).toString('utf8'));
+}

@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+import { formatBytes, formatCount } from '../base/units.ts';
+import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
+import { shorten } from '../backups/compare-inventories.ts';
+import type { StepContext } from '../engine/step-handler.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
+import type { ChecklistItem } from '../runbook/step-schema.ts';
+import { manifestFact, readFact } from './facts.ts';
+import { actingDatabase, actingServer, listAll, objectPrefix, unanswered } from './open-targets.ts';
+
+/** Checks of the list that need no person. Each ends as passed, failed, or could not verify. */
+
+type ItemOf<K extends ChecklistItem['kind']> = Extract<ChecklistItem, { kind: K }>;
+
+const httpLimitMs = 20_000;
+const urlSeconds = 300;
+
+export async function checkQuery(item: ItemOf<'query'>, context: StepContext): Promise<Check> {
+  const rows = await actingServer(context).query({ database: actingDatabase(context), sql: item.query });
+  if (!rows.ok) return failed(rows.failure.message, rows.failure.remedy);
+  const value = Object.values(rows.value[0] ?? {})[0] ?? null;
+  if (value === null) return failed('the query returns nothing', 'Look at the restored database.');
+  const { equals, atLeast, manifestRowsOf } = item.expect;
+  const remedy = 'Compare the restored database with what you know of production.';
+  if (equals !== undefined && value !== equals) return failed(`${value} instead of ${equals}`, remedy);
+  if (atLeast !== undefined && !(Number(value) >= atLeast)) return failed(`${value}, but at least ${atLeast} expected`, remedy);
+  if (manifestRowsOf === undefined) return passed(value);
+  const counted = readFact(manifestFact, context)?.tables.find((table) => `${table.schema}.${table.name}` === manifestRowsOf);
+  if (counted === undefined) return couldNotVerify(`${value}; no manifest says how many there were`, remedy);
+  // Services are up again and may have added rows since; fewer than were backed up is a loss.
+  if (Number(value) < counted.rows) return failed(`${value} instead of ${counted.rows} in the manifest`, remedy);
+  return passed(`${value}, the manifest says ${counted.rows}`);
+}
+
+export async function checkHttp(item: ItemOf<'http'>, context: StepContext): Promise<Check> {
+  const answer = await context.world.host.httpGet({ url: item.url, limitMs: httpLimitMs, signal: context.signal });
+  if (!answer.ok) return failed(answer.failure.message, answer.failure.remedy);
+  const { status, text } = answer.value;
+  if (status !== item.status) return failed(`status ${status} instead of ${item.status}`, `Open ${item.url} and read the service's log.`);
+  if (item.contains !== undefined && !text.includes(item.contains)) {
+    return failed(`status ${status}, but "${item.contains}" is not in the answer`, `Open ${item.url}.`);
+  }
+  return passed(`status ${status}`);
+}
+
+function targetStore(context: StepContext): ObjectStore | undefined {
+  const config = context.targets.acting.objects;
+  return config === undefined ? undefined : context.world.openStore(config);
+}
+
+const noStore = couldNotVerify('there is no object store to look into', 'Declare the object store in the runbook.');
+
+/** Fetches one object the way a browser would: by a signed URL, and looks at every byte of it. */
+export async function checkObject(item: ItemOf<'object'>, context: StepContext): Promise<Check> {
+  const store = targetStore(context);
+  if (store === undefined) return noStore;
+  const rows = await actingServer(context).query({ database: actingDatabase(context), sql: item.query });
+  if (!rows.ok) return failed(rows.failure.message, rows.failure.remedy);
+  const key = Object.values(rows.value[0] ?? {})[0];
+  if (key === undefined || key === null) return couldNotVerify('no row refers to an object', 'Look at the query in the runbook.');
+  const targetKey = `${objectPrefix(context)}${key}`;
+  const info = await store.describe(targetKey);
+  if (!info.ok) return failed(info.failure.message, info.failure.remedy);
+  if (info.value === undefined) return failed(`${key} is not in ${store.address}`, 'Repeat the mirror.');
+  const url = await store.signedUrl({ key: targetKey, expiresInSeconds: urlSeconds });
+  if (!url.ok) return failed(url.failure.message, url.failure.remedy);
+  const sizeBytes = url.value.startsWith('http')
+    ? await sizeByUrl(url.value, context)
+    : await sizeByReading(store, targetKey);
+  if (typeof sizeBytes !== 'number') return sizeBytes;
+  if (sizeBytes !== info.value.sizeBytes) {
+    return failed(`${key} is served with ${sizeBytes} bytes instead of ${info.value.sizeBytes}`, 'Look at the object store.');
+  }
+  return passed(`${key}, ${formatBytes(sizeBytes)}, served whole`);
+}
+
+async function sizeByUrl(url: string, context: StepContext): Promise<number | Check> {
+  const answer = await context.world.host.httpGet({ url, limitMs: httpLimitMs, signal: context.signal });
+  if (!answer.ok) return failed(answer.failure.message, answer.failure.remedy);
+  if (answer.value.status !== 200) return failed(`the signed URL answers with status ${answer.value.status}`, 'Look at the object store.');
+  return answer.value.sizeBytes;
+}
+
+async function sizeByReading(store: ObjectStore, key: string): Promise<number | Check> {
+  const reading = await store.read({ key });
+  if (!reading.ok) return failed(reading.failure.message, reading.failure.remedy);
+  const hash = createHash('md5');
+  let sizeBytes = 0;
+  for await (const chunk of reading.value.body) {
+    hash.update(chunk as Buffer);
+    sizeBytes += (chunk as Buffer).length;
+  }
+  const { etag } = reading.value.info;
+  const digest = hash.digest('hex');
+  if (etag !== undefined && etag.length === digest.length && etag !== digest) {
+    return failed(`${key} does not have the content it is listed with`, 'Repeat the mirror.');
+  }
+  return sizeBytes;
+}
+
+/** Every row that names an object has it. Objects no row names are normal: they came after the dump. */
+export async function checkReferences(item: ItemOf<'references'>, context: StepContext): Promise<Check> {
+  const store = targetStore(context);
+  if (store === undefined) return noStore;
+  const rows = await actingServer(context).query({ database: actingDatabase(context), sql: item.query });
+  if (!rows.ok) return failed(rows.failure.message, rows.failure.remedy);
+  const listed = await listAll(store, objectPrefix(context));
+  if (!listed.ok) return unanswered(listed.failure);
+  const there = new Set(listed.value.map((object) => object.key));
+  const keys = rows.value.flatMap((row) => Object.values(row).slice(0, 1)).filter((key) => key !== null);
+  const missing = keys.filter((key) => !there.has(`${objectPrefix(context)}${key}`));
+  if (missing.length > 0) {
+    return failed(
+      `${formatCount(missing.length)} of ${formatCount(keys.length)} rows name an object that is not there: ${shorten(missing)}`,
+      'Look for these objects in older versions of the backup bucket.',
+    );
+  }
+  if (keys.length === 0) return couldNotVerify('no row names an object', 'Look at the query in the runbook.');
+  return passed(`all ${formatCount(keys.length)} rows have their object; ${formatCount(there.size - new Set(keys).size)} objects are named by none of them`);
+}

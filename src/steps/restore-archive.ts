@@ -1,0 +1,112 @@
+import { availableParallelism } from 'node:os';
+import { type Outcome, fail, succeed } from '../base/failure.ts';
+import { formatCount } from '../base/units.ts';
+import { qualifiedName, shorten } from '../backups/compare-inventories.ts';
+import { durationMs } from '../engine/targets.ts';
+import type { StepContext } from '../engine/step-handler.ts';
+import type { ArchiveContents, RestoreMessage, RestoreReport } from '../ports/dump-tools.ts';
+import type { StepOf } from '../runbook/step-schema.ts';
+import { archiveFileFact, needFact, restoredFact, snapshotFact } from './facts.ts';
+import { actingServer } from './open-targets.ts';
+import { makeSideDatabase } from './side-database.ts';
+
+/** The archive into a side database, every message of pg_restore judged, every table counted. Touches nothing else. */
+export async function restoreArchive(step: StepOf<'restore-database'>, context: StepContext): Promise<Outcome<void>> {
+  const archive = needFact(archiveFileFact, context);
+  const tools = context.world.openDumpTools(context.targets.acting.databaseUrl);
+  const contents = await tools.contents(archive.path);
+  if (!contents.ok) return contents;
+  const side = await makeSideDatabase(context, contents.value);
+  if (!side.ok) return side;
+  const request = { file: archive.path, database: side.value, jobs: restoreJobs(step) };
+  await context.recordCommand(tools.describeRestore(request));
+  const total = contents.value.entries.length;
+  const report = await tools.restore({
+    ...request,
+    stallMs: durationMs(step.stall),
+    signal: context.signal,
+    onLine: context.output,
+    onEntry: (done) => context.progress({ label: 'restored', done, total, unit: 'count' }),
+  });
+  if (!report.ok) return report;
+  const accepted = await judgeMessages(context, report.value);
+  if (!accepted.ok) return accepted;
+  return countRestored(context, {
+    database: side.value,
+    contents: contents.value,
+    accepted: accepted.value,
+    harmless: report.value.messages.filter(({ weight }) => weight === 'harmless').length,
+  });
+}
+
+export function restoreJobs(step: StepOf<'restore-database'>): number {
+  return step.jobs ?? availableParallelism();
+}
+
+/** pg_restore ends with 1 for harmless noise and for a lost table alike, so its messages decide, not its exit status. */
+async function judgeMessages(context: StepContext, report: RestoreReport): Promise<Outcome<readonly string[]>> {
+  const fatal = report.messages.filter(({ weight }) => weight === 'fatal');
+  const open = report.messages.filter(({ weight }) => weight === 'needs-decision');
+  const unexplained = report.exitCode !== 0 && report.messages.length === 0;
+  if (fatal.length > 0 || unexplained) {
+    return fail({
+      code: 'command-failed',
+      message: unexplained
+        ? `pg_restore ended with status ${report.exitCode} and said nothing about why.`
+        : `pg_restore reports ${fatal.length} errors: ${shorten(fatal.map(({ text }) => text), 3)}.`,
+      remedy: 'Read the output of this step; the database in production is untouched.',
+      retry: 'after-fix',
+      detail: fatal.map(fullText).join('\n'),
+    });
+  }
+  if (open.length === 0) return succeed([]);
+  const answer = await context.ask({
+    kind: 'choose',
+    id: 'restore-database.messages',
+    stepId: 'restore-database',
+    title: `pg_restore reports ${open.length} messages that need a decision. Go on with them?`,
+    body: open.map(fullText),
+    choices: [
+      { value: 'stop', label: 'no, this restore is not good' },
+      { value: 'accept', label: 'yes, they are expected', needsReason: true },
+    ],
+    preferred: 'stop',
+  });
+  if (!answer.ok) return answer;
+  if (answer.value.value === 'accept') return succeed(open.map(({ text }) => text));
+  return fail({
+    code: 'command-failed',
+    message: `pg_restore reports ${open.length} messages that were not accepted: ${shorten(open.map(({ text }) => text), 3)}.`,
+    remedy: 'Install what is missing on the server, then retry.',
+    retry: 'after-fix',
+  });
+}
+
+function fullText(message: RestoreMessage): string {
+  return message.command === undefined ? message.text : `${message.text} (${message.command.split('\n')[0]})`;
+}
+
+async function countRestored(
+  context: StepContext,
+  restored: { database: string; contents: ArchiveContents; accepted: readonly string[]; harmless: number },
+): Promise<Outcome<void>> {
+  const server = actingServer(context);
+  context.output('updating planner statistics (ANALYZE)');
+  const analyzed = await server.analyze(restored.database);
+  if (!analyzed.ok) return analyzed;
+  const inventory = await server.inventory(restored.database);
+  if (!inventory.ok) return inventory;
+  const rows = inventory.value.tables.reduce((sum, table) => sum + table.rows, 0);
+  context.output(`counted ${formatCount(rows)} rows in ${inventory.value.tables.length} tables`);
+  await context.record(restoredFact.name, {
+    snapshotKey: needFact(snapshotFact, context).key,
+    database: restored.database,
+    inventory: inventory.value,
+    archiveTables: restored.contents.entries
+      .filter((entry) => entry.type === 'TABLE DATA')
+      .map((entry) => qualifiedName({ schema: entry.schema ?? 'public', name: entry.name })),
+    acceptedMessages: restored.accepted,
+    harmlessMessages: restored.harmless,
+  });
+  return succeed(undefined);
+}

@@ -1,0 +1,164 @@
+import { type Outcome, fail, succeed } from '../base/failure.ts';
+import { formatBytes, formatCount, formatTime } from '../base/units.ts';
+import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
+import { compareWithManifest, shorten } from '../backups/compare-inventories.ts';
+import { type StepContext, type StepHandler, notVerified } from '../engine/step-handler.ts';
+import { checkDatabases } from './check-databases.ts';
+import { compareWithLive } from './compare-with-live.ts';
+import { archiveFileFact, manifestFact, needFact, readFact, restoredFact, snapshotFact, swappedFact, swappingFact } from './facts.ts';
+import { actingDatabase, actingServer } from './open-targets.ts';
+import { restoreArchive, restoreJobs } from './restore-archive.ts';
+import { dropOwn, ownershipComment, sideNames } from './side-database.ts';
+import { swapDatabases } from './swap-databases.ts';
+
+/**
+ * Restores into a database beside the one to be replaced, proves it, and only then swaps the two by renaming. The old
+ * database stays for `thaw rollback`. A drill ends before the swap.
+ */
+export const restoreDatabase: StepHandler<'restore-database'> = {
+  kind: 'restore-database',
+  title: 'Restore PostgreSQL',
+  afterCrash: 'look-first',
+  essential: 'without the database there is nothing to bring up',
+
+  async preview(step, context) {
+    const server = actingServer(context);
+    const { side, kept } = sideNames(context.runId, server.databaseName);
+    const tools = context.world.openDumpTools(context.targets.acting.databaseUrl);
+    const file = needFact(archiveFileFact, context).path;
+    return {
+      sentences: [
+        `Restores into ${side}, a new database on ${server.address}, and counts every table.`,
+        context.mode === 'drill'
+          ? 'Compares the counts with the live database; the new one is dropped when the drill ends.'
+          : `Then asks you to type the name, and swaps: ${server.databaseName} is kept as ${kept}.`,
+      ],
+      commands: [tools.describeRestore({ file, database: side, jobs: restoreJobs(step) })],
+    };
+  },
+
+  check: checkDatabases,
+
+  async run(step, context) {
+    if (readFact(swappedFact, context) !== undefined) return succeed({ kind: 'done' });
+    if (readFact(swappingFact, context) !== undefined) return swap(context);
+    if (!(await isRestored(context))) {
+      const restored = await restoreArchive(step, context);
+      if (!restored.ok) return restored;
+    }
+    if (context.mode === 'drill') return succeed({ kind: 'done' });
+    const bad = proveRestored(context).filter((check) => check.verdict === 'failed');
+    if (bad.length > 0) return fail(notVerified(bad));
+    const agreed = await confirmSwap(context);
+    return agreed.ok ? swap(context) : agreed;
+  },
+
+  async verify(step, context) {
+    const proofs = proveRestored(context);
+    if (context.mode === 'drill') {
+      const restored = needFact(restoredFact, context);
+      const live = await compareWithLive(context, { ...restored, createdColumn: step.createdColumn });
+      return live.ok ? succeed([...proofs, ...live.value]) : live;
+    }
+    const done = needFact(swappedFact, context);
+    const found = await actingServer(context).describeDatabase(done.target);
+    if (!found.ok) return found;
+    const inPlace =
+      found.value?.comment === ownershipComment(context.runId)
+        ? passed(`${done.target} is the restored database${done.hadTarget ? `; the old one is kept as ${done.kept}` : ''}`)
+        : failed(`${done.target} is not the database this run restored`, 'Find out who renamed databases meanwhile.');
+    return succeed([...proofs, inPlace]);
+  },
+
+  async cleanUp(_step, context) {
+    const { side } = sideNames(context.runId, actingServer(context).databaseName);
+    const dropped = await dropOwn(context, side);
+    if (dropped.ok) return [passed(`throwaway database ${side} dropped`)];
+    return [failed(`throwaway database ${side} is still there: ${dropped.failure.message}`, dropped.failure.remedy)];
+  },
+};
+
+/** An earlier attempt may have restored and counted everything, and stopped at the question. */
+async function isRestored(context: StepContext): Promise<boolean> {
+  const restored = readFact(restoredFact, context);
+  const snapshot = needFact(snapshotFact, context);
+  if (restored === undefined || restored.snapshotKey !== snapshot.key) return false;
+  const found = await actingServer(context).describeDatabase(restored.database);
+  return found.ok && found.value?.comment === ownershipComment(context.runId);
+}
+
+/** What was restored against what the archive holds and what the producer counted. */
+function proveRestored(context: StepContext): readonly Check[] {
+  const restored = needFact(restoredFact, context);
+  const manifest = readFact(manifestFact, context);
+  const there = new Set(restored.inventory.tables.map((table) => `${table.schema}.${table.name}`));
+  const lacking = restored.archiveTables.filter((table) => !there.has(table));
+  const rows = restored.inventory.tables.reduce((sum, table) => sum + table.rows, 0);
+  const checks: Check[] = [
+    lacking.length === 0
+      ? passed(`${restored.archiveTables.length} of ${restored.archiveTables.length} tables of the archive are there`)
+      : failed(`tables of the archive are missing: ${shorten(lacking)}`, 'Read the output of pg_restore, then retry.'),
+  ];
+  if (restored.acceptedMessages.length > 0) {
+    checks.push(
+      couldNotVerify(`messages accepted by the operator: ${shorten(restored.acceptedMessages)}`, 'Mend what they speak of.'),
+    );
+  }
+  if (manifest !== undefined) return [...checks, ...compareWithManifest(manifest, restored.inventory)];
+  return [
+    ...checks,
+    couldNotVerify(
+      `${formatCount(rows)} rows restored in ${there.size} tables; there is no manifest to compare them with`,
+      'Compare the counts with what you know of production.',
+    ),
+  ];
+}
+
+async function confirmSwap(context: StepContext): Promise<Outcome<void>> {
+  const server = actingServer(context);
+  const { side, kept } = sideNames(context.runId, server.databaseName);
+  const [old, fresh] = await Promise.all([server.describeDatabase(server.databaseName), server.describeDatabase(side)]);
+  if (!old.ok) return old;
+  if (!fresh.ok) return fresh;
+  const snapshot = needFact(snapshotFact, context);
+  const proofs = proveRestored(context).map((check) => `${check.verdict === 'passed' ? '' : 'could not verify: '}${check.text}`);
+  const answer = await context.ask({
+    kind: 'type-name',
+    id: 'restore-database.swap',
+    stepId: 'restore-database',
+    title: 'Swap the restored database into place',
+    body: [snapshot.loss],
+    name: server.databaseName,
+    verb: 'swap',
+    facts: [
+      { label: 'server', value: server.address },
+      { label: 'goes out', value: old.value === undefined ? 'nothing: there is no such database yet' : `${old.value.name}  ${formatBytes(old.value.sizeBytes)}` },
+      { label: 'comes in', value: `${side}  ${formatBytes(fresh.value?.sizeBytes ?? 0)}  from ${formatTime(snapshot.takenAtMs)}` },
+      ...proofs.map((value) => ({ label: 'checked', value })),
+      ...(old.value === undefined ? [] : [{ label: 'kept as', value: `${kept}  (thaw rollback puts it back)` }]),
+    ],
+  });
+  if (!answer.ok) return answer;
+  if (answer.value.value === server.databaseName) {
+    const names = { target: server.databaseName, side, kept, hadTarget: old.value !== undefined };
+    await context.record(swappingFact.name, names);
+    return succeed(undefined);
+  }
+  return fail({
+    code: 'cancelled',
+    message: `The swap was not confirmed; ${server.databaseName} is untouched and ${side} is ready.`,
+    remedy: 'Retry to be asked again; nothing needs to be restored anew.',
+    retry: 'safe',
+  });
+}
+
+async function swap(context: StepContext) {
+  const names = needFact(swappingFact, context);
+  if (names.hadTarget) await context.recordCommand(`ALTER DATABASE ${names.target} RENAME TO ${names.kept}`);
+  await context.recordCommand(`ALTER DATABASE ${names.side} RENAME TO ${names.target}`);
+  const swapped = await swapDatabases(actingServer(context), names);
+  if (!swapped.ok) return swapped;
+  await context.record(swappedFact.name, names);
+  context.output(`${actingDatabase(context)} is now the restored database`);
+  return succeed({ kind: 'done' as const });
+}
