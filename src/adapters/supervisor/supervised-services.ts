@@ -8,63 +8,16 @@ import { isAlive, readPidFile } from './process-identity.ts';
 import { startProcess } from './start-process.ts';
 import { stopProcess } from './stop-process.ts';
 
+/** By service name, known only for processes that this program started and saw end. */
+type ExitCodes = Map<string, number>;
+
 /**
  * Services that are plain processes of this host, listed in a control file. The rehearsal's sandbox runs its small
  * company this way, so that it needs no Docker. Processes outlive this program; their pid files lead back to them.
  */
 export function openSupervisedServices({ controlFile }: { readonly controlFile: string }): Services {
-  /** Known only for processes that this program started and saw end. */
-  const exitCodes = new Map<string, number>();
-
-  async function select(names: readonly string[]): Promise<Outcome<readonly SupervisedService[]>> {
-    const services = await readControlFile(controlFile);
-    if (!services.ok || names.length === 0) return services;
-    const unknown = names.filter((name) => !services.value.some((service) => service.name === name));
-    if (unknown.length > 0) return fail(unknownService(unknown, { services: services.value, controlFile }));
-    return succeed(services.value.filter((service) => names.includes(service.name)));
-  }
-
-  async function statusOf(service: SupervisedService): Promise<ServiceStatus> {
-    const identity = await readPidFile(service.pidFile);
-    const base = { name: service.name, restartPolicy: 'no' };
-    if (identity === undefined) return { ...base, state: 'absent' };
-    if (await isAlive(identity)) {
-      if (service.healthUrl === undefined) return { ...base, state: 'running' };
-      return { ...base, state: 'running', health: await checkHealth(service.healthUrl, identity) };
-    }
-    const exitCode = exitCodes.get(service.name);
-    return { ...base, state: 'stopped', ...(exitCode === undefined ? {} : { exitCode }) };
-  }
-
-  async function stopOne(service: SupervisedService, request: ServiceRequest): Promise<Outcome<void>> {
-    const identity = await readPidFile(service.pidFile);
-    if (identity === undefined || !(await isAlive(identity))) {
-      request.onLine(`${service.name} is not running`);
-      return succeed(undefined);
-    }
-    request.onLine(`${service.name} is being stopped (pid ${identity.pid})`);
-    const startedAtMs = performance.now();
-    const stopped = await stopProcess({ name: service.name, identity, signal: request.signal });
-    if (!stopped.ok) return stopped;
-    const took = formatDuration(performance.now() - startedAtMs);
-    request.onLine(`${service.name} stopped on ${stopped.value} after ${took}`);
-    return succeed(undefined);
-  }
-
-  async function startOne(service: SupervisedService, request: ServiceRequest): Promise<Outcome<void>> {
-    const running = await readPidFile(service.pidFile);
-    if (running !== undefined && (await isAlive(running))) {
-      request.onLine(`${service.name} is running already (pid ${running.pid})`);
-      return succeed(undefined);
-    }
-    exitCodes.delete(service.name);
-    const started = await startProcess(service, (exitCode) => {
-      if (exitCode !== null) exitCodes.set(service.name, exitCode);
-    });
-    if (!started.ok) return started;
-    request.onLine(`${service.name} started (pid ${started.value.pid})`);
-    return succeed(undefined);
-  }
+  const select = (names: readonly string[]) => selectServices(controlFile, names);
+  const exitCodes: ExitCodes = new Map();
 
   return {
     address: `processes in ${controlFile}`,
@@ -75,7 +28,9 @@ export function openSupervisedServices({ controlFile }: { readonly controlFile: 
     },
     async status() {
       const services = await select([]);
-      return services.ok ? succeed(await Promise.all(services.value.map(statusOf))) : services;
+      return services.ok
+        ? succeed(await Promise.all(services.value.map((service) => statusOf(service, exitCodes))))
+        : services;
     },
     describe(action, names) {
       const who = names.length === 0 ? 'every service' : names.join(' ');
@@ -92,7 +47,7 @@ export function openSupervisedServices({ controlFile }: { readonly controlFile: 
       const services = await select(request.names);
       if (!services.ok) return services;
       for (const service of services.value) {
-        const started = await startOne(service, request);
+        const started = await startOne(service, { ...request, exitCodes });
         if (!started.ok) return started;
       }
       return succeed(undefined);
@@ -105,6 +60,63 @@ export function openSupervisedServices({ controlFile }: { readonly controlFile: 
       return succeed(undefined);
     },
   };
+}
+
+async function selectServices(
+  controlFile: string,
+  names: readonly string[],
+): Promise<Outcome<readonly SupervisedService[]>> {
+  const services = await readControlFile(controlFile);
+  if (!services.ok || names.length === 0) return services;
+  const unknown = names.filter((name) => !services.value.some((service) => service.name === name));
+  if (unknown.length > 0) return fail(unknownService(unknown, { services: services.value, controlFile }));
+  return succeed(services.value.filter((service) => names.includes(service.name)));
+}
+
+async function statusOf(service: SupervisedService, exitCodes: ExitCodes): Promise<ServiceStatus> {
+  const identity = await readPidFile(service.pidFile);
+  const base = { name: service.name, restartPolicy: 'no' };
+  if (identity === undefined) return { ...base, state: 'absent' };
+  if (await isAlive(identity)) {
+    if (service.healthUrl === undefined) return { ...base, state: 'running' };
+    return { ...base, state: 'running', health: await checkHealth(service.healthUrl, identity) };
+  }
+  const exitCode = exitCodes.get(service.name);
+  return { ...base, state: 'stopped', ...(exitCode === undefined ? {} : { exitCode }) };
+}
+
+async function startOne(
+  service: SupervisedService,
+  request: ServiceRequest & { readonly exitCodes: ExitCodes },
+): Promise<Outcome<void>> {
+  const { exitCodes } = request;
+  const running = await readPidFile(service.pidFile);
+  if (running !== undefined && (await isAlive(running))) {
+    request.onLine(`${service.name} is running already (pid ${running.pid})`);
+    return succeed(undefined);
+  }
+  exitCodes.delete(service.name);
+  const started = await startProcess(service, (exitCode) => {
+    if (exitCode !== null) exitCodes.set(service.name, exitCode);
+  });
+  if (!started.ok) return started;
+  request.onLine(`${service.name} started (pid ${started.value.pid})`);
+  return succeed(undefined);
+}
+
+async function stopOne(service: SupervisedService, request: ServiceRequest): Promise<Outcome<void>> {
+  const identity = await readPidFile(service.pidFile);
+  if (identity === undefined || !(await isAlive(identity))) {
+    request.onLine(`${service.name} is not running`);
+    return succeed(undefined);
+  }
+  request.onLine(`${service.name} is being stopped (pid ${identity.pid})`);
+  const startedAtMs = performance.now();
+  const stopped = await stopProcess({ name: service.name, identity, signal: request.signal });
+  if (!stopped.ok) return stopped;
+  const took = formatDuration(performance.now() - startedAtMs);
+  request.onLine(`${service.name} stopped on ${stopped.value} after ${took}`);
+  return succeed(undefined);
 }
 
 function unknownService(

@@ -9,7 +9,7 @@ import { type ServicesUnderTest, servicesContract } from '../../contracts/servic
 import { writeComposeFile } from '../../parts/compose-file.ts';
 import { buildCrmImage, standInProgram } from '../../parts/crm-image.ts';
 import { ensureDocker, type RunningDocker } from '../../parts/docker.ts';
-import { findUnusedPort } from '../../parts/unused-port.ts';
+import { findFreePort } from '../../parts/free-port.ts';
 
 type Composed = ServicesUnderTest & { readonly file: string; readonly project: string };
 type More = Parameters<typeof writeComposeFile>[0]['more'];
@@ -39,7 +39,7 @@ function open(file: string, environment: Readonly<Record<string, string>> = {}):
 
 async function makeComposed(more?: More): Promise<Composed> {
   const folder = await mkdtemp(join(tmpdir(), 'thaw-compose-'));
-  const port = await findUnusedPort();
+  const port = await findFreePort();
   const environment = { PORT: String(port), SECRET_WITH_DOLLAR: 'canary$HOME' };
   const extra = more === undefined ? {} : { more };
   const file = await writeComposeFile({ folder, image, environment, program: standInProgram, ...extra });

@@ -13,7 +13,7 @@ import { type PostgresCluster, startPostgresCluster } from '../../../src/sandbox
 import { writeComposeFile } from '../../parts/compose-file.ts';
 import { buildCrmImage } from '../../parts/crm-image.ts';
 import { ensureDocker, type RunningDocker } from '../../parts/docker.ts';
-import { findUnusedPort } from '../../parts/unused-port.ts';
+import { findFreePort } from '../../parts/free-port.ts';
 
 describe('The small CRM in Docker Compose', () => {
   let docker: RunningDocker;
@@ -40,7 +40,7 @@ describe('The small CRM in Docker Compose', () => {
       environment: {
         DATABASE_URL: databaseUrl,
         ENCRYPTION_KEY: encryptionKey,
-        PORT: String(await findUnusedPort()),
+        PORT: String(await findFreePort()),
       },
     });
     services = openComposeServices({

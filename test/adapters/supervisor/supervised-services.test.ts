@@ -6,13 +6,13 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { openSupervisedServices } from '../../../src/adapters/supervisor/supervised-services.ts';
 import { type ServicesUnderTest, servicesContract } from '../../contracts/services.contract.ts';
 import { standInFile } from '../../parts/crm-image.ts';
-import { findUnusedPort } from '../../parts/unused-port.ts';
+import { findFreePort } from '../../parts/free-port.ts';
 
 type Supervised = ServicesUnderTest & { readonly folder: string; readonly controlFile: string };
 
 async function makeSupervised(extra: Readonly<Record<string, string>> = {}): Promise<Supervised> {
   const folder = await mkdtemp(join(tmpdir(), 'thaw-supervisor-'));
-  const port = await findUnusedPort();
+  const port = await findFreePort();
   const services = ['web', 'worker', 'scheduler'].map((name) => ({
     name,
     command: process.execPath,
