@@ -1,0 +1,110 @@
+import { stripVTControlCharacters } from 'node:util';
+import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import type { ProcessResult, ProcessRunner } from '../../ports/process-runner.ts';
+import type { ServicesConfig } from '../../ports/services.ts';
+import { checkReadable, classifyComposeFailure } from './compose-failure.ts';
+import { type ComposeProgram, expectedProgram, findComposeProgram } from './compose-program.ts';
+
+export type ComposeConfig = Extract<ServicesConfig, { kind: 'compose' }>;
+
+export type ComposeCall = {
+  readonly args: readonly string[];
+  readonly onLine?: (line: string) => void;
+  readonly signal?: AbortSignal;
+  readonly stallMs?: number;
+};
+
+/** Compose for one file: every call names the file, the project and the environment file. */
+export type ComposeCommand = {
+  /** Any exit status but 0 is a failure, classified. */
+  run(call: ComposeCall): Promise<Outcome<ProcessResult>>;
+  /** The command line, for people. */
+  describe(args: readonly string[]): string;
+  /** For example 2.26.1-4; empty before the first call. */
+  version(): string;
+};
+
+/**
+ * What leads to Docker. Nothing else of our environment reaches Compose: a DATABASE_URL set for the restore would
+ * win over the one in .env and the services would start with it.
+ */
+const passedOn = [
+  'DOCKER_HOST',
+  'DOCKER_CONTEXT',
+  'DOCKER_CONFIG',
+  'DOCKER_TLS_VERIFY',
+  'DOCKER_CERT_PATH',
+  'SSH_AUTH_SOCK',
+];
+
+export function createComposeCommand(options: {
+  readonly config: ComposeConfig;
+  readonly processes: ProcessRunner;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}): ComposeCommand {
+  const { config, processes } = options;
+  const env = dockerEnvironment(options.environment);
+  let known: ComposeProgram | undefined;
+
+  async function run(call: ComposeCall): Promise<Outcome<ProcessResult>> {
+    const readable = await checkFiles(config);
+    if (!readable.ok) return readable;
+    const found = known === undefined ? await findComposeProgram(processes, env) : succeed(known);
+    if (!found.ok) return found;
+    known = found.value;
+    const args = [...rootArgs(known, config), ...call.args];
+    const { onLine, signal, stallMs } = call;
+    const ran = await processes.run({
+      program: known.program,
+      args,
+      env,
+      // Compose 2.26 clears the line before each line of a log, whatever --ansi and --no-color say.
+      ...(onLine === undefined ? {} : { onLine: (line: string) => onLine(stripVTControlCharacters(line)) }),
+      ...(signal === undefined ? {} : { signal }),
+      ...(stallMs === undefined ? {} : { stallMs }),
+    });
+    if (!ran.ok || ran.value.exitCode === 0) return ran;
+    const commandLine = [known.program, ...args].map(quote).join(' ');
+    return fail(await classifyComposeFailure({ commandLine, result: ran.value, processes, env }));
+  }
+
+  return {
+    run,
+    describe(args) {
+      const program = known ?? expectedProgram;
+      return [program.program, ...rootArgs(program, config), ...args].map(quote).join(' ');
+    },
+    version: () => known?.version ?? '',
+  };
+}
+
+async function checkFiles(config: ComposeConfig): Promise<Outcome<void>> {
+  const readable = await checkReadable(config.file, 'compose');
+  if (!readable.ok || config.envFile === undefined) return readable;
+  return checkReadable(config.envFile, 'environment');
+}
+
+function rootArgs(program: ComposeProgram, config: ComposeConfig): readonly string[] {
+  return [
+    ...program.leadingArgs,
+    '--ansi',
+    'never',
+    ...(program.knowsProgress ? ['--progress', 'plain'] : []),
+    '--file',
+    config.file,
+    ...(config.project === undefined ? [] : ['--project-name', config.project]),
+    ...(config.envFile === undefined ? [] : ['--env-file', config.envFile]),
+  ];
+}
+
+function dockerEnvironment(
+  environment: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
+  const kept = passedOn.map((name) => [name, environment[name]] as const);
+  return Object.fromEntries(kept.filter((entry): entry is [string, string] => entry[1] !== undefined));
+}
+
+/** For people who copy the line into a shell. */
+function quote(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
