@@ -19,3 +19,33 @@ function isFailure(value: unknown): value is Failure {
   if (value === null || typeof value !== 'object') return false;
   return 'code' in value && 'message' in value && 'remedy' in value && 'retry' in value;
 }
+
+/** Why a body could not be read to its end, in the words it carries or, failing those, in ours. */
+export function brokenBodyFailure(doing: string, error: unknown): Failure {
+  return (
+    failureOfBodyError(error) ?? {
+      code: 'damaged',
+      message: `Cannot ${doing}: its content broke off.`,
+      remedy: 'Read the source again.',
+      retry: 'safe',
+      detail: error instanceof Error ? error.message : String(error),
+    }
+  );
+}
+
+export function wrongLengthFailure(wrong: {
+  readonly doing: string;
+  readonly sizeBytes: number;
+  readonly receivedBytes: number;
+}): Failure {
+  const { doing, sizeBytes, receivedBytes } = wrong;
+  // Nobody counts on after the first byte too many.
+  const found =
+    receivedBytes > sizeBytes ? `more than ${sizeBytes}` : `${receivedBytes} instead of ${sizeBytes}`;
+  return {
+    code: 'damaged',
+    message: `Cannot ${doing}: its content has ${found} bytes.`,
+    remedy: 'Read the source again; it changed or broke off meanwhile.',
+    retry: 'safe',
+  };
+}

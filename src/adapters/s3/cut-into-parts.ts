@@ -1,7 +1,7 @@
 import { addAbortSignal, type Readable } from 'node:stream';
-import { failureOfBodyError } from '../../base/body-error.ts';
-import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
-import { cancelled } from './s3-failure.ts';
+import { brokenBodyFailure, wrongLengthFailure } from '../../base/body-error.ts';
+import { cancelledFailure } from '../../base/cancelled-failure.ts';
+import { fail, type Outcome, succeed } from '../../base/failure.ts';
 
 export type CutRequest = {
   readonly body: Readable;
@@ -17,7 +17,7 @@ export type CutRequest = {
  * a process by gigabytes (aws-sdk-js-v3 #8286). An empty body is one empty part.
  */
 export async function* cutIntoParts(request: CutRequest): AsyncGenerator<Outcome<Buffer>> {
-  const { body, sizeBytes, partBytes, signal } = request;
+  const { body, sizeBytes, partBytes, doing, signal } = request;
   if (signal !== undefined) addAbortSignal(signal, body);
   let receivedBytes = 0;
   let restBytes = sizeBytes;
@@ -28,7 +28,7 @@ export async function* cutIntoParts(request: CutRequest): AsyncGenerator<Outcome
       const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk);
       receivedBytes += bytes.length;
       if (receivedBytes > sizeBytes) {
-        yield fail(wrongLength(request, `more than ${sizeBytes}`));
+        yield fail(wrongLengthFailure({ doing, sizeBytes, receivedBytes }));
         return;
       }
       let used = 0;
@@ -45,31 +45,9 @@ export async function* cutIntoParts(request: CutRequest): AsyncGenerator<Outcome
       }
     }
   } catch (error) {
-    yield fail(describeBodyError(request, error));
+    yield fail(signal?.aborted ? cancelledFailure(doing) : brokenBodyFailure(doing, error));
     return;
   }
   if (receivedBytes === sizeBytes) yield succeed(part);
-  else yield fail(wrongLength(request, `${receivedBytes} instead of ${sizeBytes}`));
-}
-
-function wrongLength(request: CutRequest, bytes: string): Failure {
-  return {
-    code: 'damaged',
-    message: `Cannot ${request.doing}: its content has ${bytes} bytes.`,
-    remedy: 'Read the source again; it changed or broke off meanwhile.',
-    retry: 'safe',
-  };
-}
-
-function describeBodyError(request: CutRequest, error: unknown): Failure {
-  if (request.signal?.aborted) return cancelled(request.doing);
-  return (
-    failureOfBodyError(error) ?? {
-      code: 'damaged',
-      message: `Cannot ${request.doing}: its content broke off.`,
-      remedy: 'Read the source again.',
-      retry: 'safe',
-      detail: error instanceof Error ? error.message : String(error),
-    }
-  );
+  else yield fail(wrongLengthFailure({ doing, sizeBytes, receivedBytes }));
 }

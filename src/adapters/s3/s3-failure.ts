@@ -1,3 +1,4 @@
+import { cancelledFailure } from '../../base/cancelled-failure.ts';
 import type { Failure } from '../../base/failure.ts';
 import { errorCode } from '../../base/file-failure.ts';
 import { verdictOfNetworkCode } from './network-verdicts.ts';
@@ -20,22 +21,13 @@ type Thrown = { readonly name: string; readonly status: number | undefined; read
 
 /** The one place where what the SDK throws becomes a failure: by S3 error code, then network code, then HTTP status. */
 export function classifyS3Error(call: FailedCall): Failure {
-  if (call.signal?.aborted) return cancelled(call.doing);
+  if (call.signal?.aborted) return cancelledFailure(call.doing);
   const thrown = readThrown(call.error);
   const verdict =
     verdictOfS3Code(thrown.name) ??
     verdictOfNetworkCode(errorCode(call.error) ?? thrown.name) ??
     verdictOfStatus(thrown.status);
   return describe({ call, thrown, verdict });
-}
-
-export function cancelled(doing: string): Failure {
-  return {
-    code: 'cancelled',
-    message: `Cannot ${doing}: it is cancelled.`,
-    remedy: 'Start it again when it is wanted.',
-    retry: 'safe',
-  };
 }
 
 function describe(request: {

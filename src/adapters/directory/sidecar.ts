@@ -1,0 +1,108 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, extname, join } from 'node:path';
+import { errorCode } from '../../base/file-failure.ts';
+import type { ObjectAttributes } from '../../ports/object-store.ts';
+import { attributesFolder } from './store-paths.ts';
+
+/** Types that a name tells already: an object of such a name and type needs no sidecar. */
+const typesByExtension: Readonly<Record<string, string>> = {
+  '.avif': 'image/avif',
+  '.csv': 'text/csv',
+  '.docx': 'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
+  '.eml': 'message/rfc822',
+  '.gif': 'image/gif',
+  '.html': 'text/html',
+  '.jpeg': 'image/jpeg',
+  '.jpg': 'image/jpeg',
+  '.json': 'application/json',
+  '.mp3': 'audio/mpeg',
+  '.mp4': 'video/mp4',
+  '.pdf': 'application/pdf',
+  '.png': 'image/png',
+  '.svg': 'image/svg+xml',
+  '.txt': 'text/plain',
+  '.webp': 'image/webp',
+  '.xlsx': 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+  '.xml': 'application/xml',
+  '.zip': 'application/zip',
+};
+
+type Kept = { readonly root: string; readonly key: string };
+
+/** A key may be longer than a file name, so the sidecar is named by the key's digest. */
+function sidecarPath({ root, key }: Kept): string {
+  const name = createHash('sha256').update(key).digest('hex');
+  return join(root, attributesFolder, name.slice(0, 2), `${name}.json`);
+}
+
+function typeOfName(key: string): string | undefined {
+  return typesByExtension[extname(key).toLowerCase()];
+}
+
+/** What the name does not tell by itself. */
+function needsSidecar(key: string, attributes: ObjectAttributes): boolean {
+  const { contentType, metadata, ...others } = attributes;
+  const isPlain =
+    contentType === undefined || contentType === (typeOfName(key) ?? 'application/octet-stream');
+  return !isPlain || Object.keys(metadata).length > 0 || Object.values(others).some(Boolean);
+}
+
+export async function keepAttributes(kept: Kept, attributes: ObjectAttributes): Promise<void> {
+  const path = sidecarPath(kept);
+  if (!needsSidecar(kept.key, attributes)) {
+    await rm(path, { force: true });
+    return;
+  }
+  await mkdir(dirname(path), { recursive: true });
+  const unfinished = `${path}.${randomBytes(4).toString('hex')}`;
+  await writeFile(unfinished, `${JSON.stringify({ key: kept.key, attributes }, null, 2)}\n`);
+  await rename(unfinished, path);
+}
+
+export async function forgetAttributes(kept: Kept): Promise<void> {
+  await rm(sidecarPath(kept), { force: true });
+}
+
+export async function recallAttributes(kept: Kept): Promise<ObjectAttributes> {
+  const contentType = typeOfName(kept.key);
+  const told: ObjectAttributes = { ...(contentType === undefined ? {} : { contentType }), metadata: {} };
+  let text: string;
+  try {
+    text = await readFile(sidecarPath(kept), 'utf8');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return told;
+    throw error;
+  }
+  return parseSidecar(text) ?? told;
+}
+
+const fields = [
+  'contentType',
+  'contentEncoding',
+  'contentDisposition',
+  'contentLanguage',
+  'cacheControl',
+] as const;
+
+/** Only what is text is taken; a sidecar that somebody has spoiled costs the attributes, not the object. */
+function parseSidecar(text: string): ObjectAttributes | undefined {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const attributes = pick(parsed, 'attributes');
+  const texts = fields
+    .map((field) => [field, pick(attributes, field)])
+    .filter(([, value]) => typeof value === 'string');
+  const metadata = Object.entries(pick(attributes, 'metadata') ?? {}).filter(
+    ([, value]) => typeof value === 'string',
+  );
+  return { ...Object.fromEntries(texts), metadata: Object.fromEntries(metadata) };
+}
+
+function pick(holder: unknown, key: string): unknown {
+  return holder !== null && typeof holder === 'object' ? Reflect.get(holder, key) : undefined;
+}
