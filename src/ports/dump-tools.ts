@@ -27,6 +27,8 @@ export type RestoreMessage = {
   readonly text: string;
   /** The statement that failed, where pg_restore shows it. */
   readonly command?: string;
+  /** Why it is harmless or needs a decision; left out for what is fatal. */
+  readonly reason?: string;
 };
 
 export type RestoreReport = {

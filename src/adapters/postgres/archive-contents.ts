@@ -1,0 +1,120 @@
+import { access } from 'node:fs/promises';
+import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
+import type { ArchiveContents, ArchiveEntry } from '../../ports/dump-tools.ts';
+import type { ProcessRunner } from '../../ports/process-runner.ts';
+import type { RestoreTool } from './find-restore-tool.ts';
+import { readCreateDatabase, readListHeader, readListLine } from './pg-restore-list.ts';
+
+type Request = { readonly file: string; readonly processes: ProcessRunner; readonly tool: RestoreTool };
+
+/** The table of contents stands at the front of an archive: reading it takes a moment however big the dump is. */
+const readingStallMs = 60_000;
+
+export async function readArchiveContents(request: Request): Promise<Outcome<ArchiveContents>> {
+  const isThere = await access(request.file).then(
+    () => true,
+    () => false,
+  );
+  if (!isThere) return fail(missingFile(request.file));
+  const entries: ArchiveEntry[] = [];
+  const header = new Map<string, string>();
+  const listed = await request.processes.run({
+    program: request.tool.path,
+    args: ['--list', request.file],
+    env: { LC_ALL: 'C' },
+    stallMs: readingStallMs,
+    onLine: (line, stream) => {
+      if (stream !== 'stdout') return;
+      const entry = readListLine(line);
+      if (entry !== undefined) entries.push(entry);
+      const about = entry === undefined ? readListHeader(line) : undefined;
+      if (about !== undefined) header.set(about.name, about.value);
+    },
+  });
+  if (!listed.ok) return listed;
+  if (listed.value.exitCode !== 0) return fail(unreadable(request, listed.value.stderr));
+  const options = await readDatabaseOptions(request);
+  if (!options.ok) return options;
+  return succeed({
+    entries,
+    dumpedFromVersion: header.get('Dumped from database version') ?? '',
+    dumpedByVersion: header.get('Dumped by pg_dump version') ?? '',
+    ...options.value,
+  });
+}
+
+/** The listing hides the entry of the database itself; only the SQL of --create shows how it was made. */
+async function readDatabaseOptions(
+  request: Request,
+): Promise<Outcome<Pick<ArchiveContents, 'encoding' | 'collation' | 'characterType'>>> {
+  const enough = new AbortController();
+  let options: ReturnType<typeof readCreateDatabase>;
+  let clientEncoding: string | undefined;
+  const printed = await request.processes.run({
+    program: request.tool.path,
+    args: ['--create', '--schema-only', '--file=-', request.file],
+    env: { LC_ALL: 'C' },
+    stallMs: readingStallMs,
+    signal: enough.signal,
+    onLine: (line, stream) => {
+      if (stream !== 'stdout' || enough.signal.aborted) return;
+      clientEncoding ??= /^SET client_encoding = '([^']+)';/.exec(line)?.[1];
+      options = readCreateDatabase(line);
+      // After \connect comes the whole schema, which is of no interest here and can be long.
+      if (options !== undefined || line.startsWith('\\connect ')) enough.abort();
+    },
+  });
+  if (!printed.ok && printed.failure.code !== 'cancelled') return printed;
+  if (options !== undefined) return succeed(options);
+  return succeed(clientEncoding === undefined ? {} : { encoding: clientEncoding });
+}
+
+function missingFile(file: string): Failure {
+  return {
+    code: 'not-found',
+    message: `There is no file ${file} to read an archive from.`,
+    remedy: 'Run the step that makes this file again.',
+    retry: 'after-fix',
+  };
+}
+
+/** pg_restore exits 1 whatever is wrong, so its words (in LC_ALL=C) have to tell the cases apart. */
+function unreadable(request: Request, words: string): Failure {
+  const { file, tool } = request;
+  const detail = words.trim();
+  if (/unsupported version/.test(words)) {
+    const archiveVersion = /\(([\d.]+)\)/.exec(words)?.[1] ?? 'unknown';
+    return {
+      code: 'tool-too-old',
+      message: `pg_restore ${tool.version.text} cannot read ${file}: its archive version ${archiveVersion} is newer.`,
+      remedy: 'Install the postgresql-client of the version of pg_dump that wrote it, or a newer one.',
+      retry: 'after-fix',
+      detail,
+    };
+  }
+  if (/text format dump/.test(words)) {
+    return {
+      code: 'invalid-input',
+      message: `${file} is a plain SQL dump, not an archive pg_restore can read.`,
+      remedy: 'Name the format of the dump in the runbook as plain, or choose another snapshot.',
+      retry: 'after-fix',
+      detail,
+    };
+  }
+  if (/Permission denied/.test(words)) {
+    return {
+      code: 'denied',
+      message: `${file} may not be read by this user.`,
+      remedy: 'Give the user who runs thaw the right to read it.',
+      retry: 'after-fix',
+      detail,
+    };
+  }
+  return {
+    code: 'damaged',
+    message: `${file} is not a whole pg_dump archive.`,
+    remedy: 'Choose another snapshot.',
+    retry: 'never',
+    detail,
+  };
+}
