@@ -26,6 +26,8 @@ export type View = {
   readonly checks: readonly CheckRow[];
   readonly question?: Question;
   readonly notes: readonly string[];
+  /** What was asked and answered so far, oldest first. */
+  readonly answered?: readonly AnsweredRow[];
   /** Lines left in the scrollback when the walk is over. Empty until then. */
   readonly summary: readonly string[];
   readonly recordPath?: string;
@@ -64,6 +66,14 @@ export type StepDetail = {
   readonly outputPath: string;
   readonly checks: readonly CheckRow[];
   readonly failure?: { readonly message: string; readonly remedy: string; readonly detail?: string };
+};
+
+export type AnsweredRow = {
+  readonly questionId: string;
+  readonly title: string;
+  readonly value: string;
+  readonly note?: string;
+  readonly by: Answer['by'];
 };
 
 export type OutputLine = { readonly atMs: number; readonly text: string };

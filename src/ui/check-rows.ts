@@ -1,0 +1,77 @@
+import { verdictWords } from '../session/status-words.ts';
+import type { CheckRow } from '../session/view.ts';
+import { paragraph, type Row, span } from './row.ts';
+import { verdictSigns } from './theme.ts';
+
+// What blocks comes first; the order within a verdict is the order in which the checks were made.
+const urgency: readonly CheckRow['verdict'][] = [
+  'failed',
+  'could-not-verify',
+  'running',
+  'passed',
+  'skipped',
+];
+
+export function orderChecks(checks: readonly CheckRow[]): readonly CheckRow[] {
+  return urgency.flatMap((verdict) => checks.filter((check) => check.verdict === verdict));
+}
+
+/** The longest verdict word, so that all texts begin in one column. */
+function wordWidth(checks: readonly CheckRow[]): number {
+  return Math.max(0, ...checks.map((check) => verdictWords[check.verdict].length));
+}
+
+/** ✓ passed  61 of 61 tables equal to the manifest — with the remedy under it where something has to be done. */
+export function checkRows(request: {
+  readonly checks: readonly CheckRow[];
+  readonly width: number;
+  readonly indent?: string;
+}): readonly Row[] {
+  // In a narrow pane a column of words would leave no room for the text: there the word leads into it.
+  if (request.width < narrow) return request.checks.flatMap((check) => inlineRows({ ...request, check }));
+  const column = wordWidth(request.checks);
+  return request.checks.flatMap((check) => {
+    const sign = verdictSigns[check.verdict];
+    const word = verdictWords[check.verdict].padEnd(column);
+    const prefix: Row = [
+      span(request.indent ?? ''),
+      span(`${sign.symbol} `, sign.tone),
+      span(`${word}  `, check.verdict === 'passed' ? 'quiet' : sign.tone),
+    ];
+    const rows = paragraph({ text: check.text, width: request.width, prefix });
+    if (check.remedy === undefined || check.verdict === 'passed') return rows;
+    const under = ' '.repeat((request.indent ?? '').length + 2 + column + 2);
+    const arrow: Row = [span(under), span('→ ', 'strong')];
+    return [
+      ...rows,
+      ...paragraph({ text: check.remedy, width: request.width, prefix: arrow, tone: 'strong' }),
+    ];
+  });
+}
+
+const narrow = 64;
+
+function inlineRows(request: {
+  readonly check: CheckRow;
+  readonly width: number;
+  readonly indent?: string;
+}): readonly Row[] {
+  const { check, width } = request;
+  const indent = request.indent ?? '';
+  const sign = verdictSigns[check.verdict];
+  const prefix: Row = [span(indent), span(`${sign.symbol} `, sign.tone)];
+  const rows = paragraph({ text: `${verdictWords[check.verdict]}: ${check.text}`, width, prefix });
+  if (check.remedy === undefined || check.verdict === 'passed') return rows;
+  const arrow: Row = [span(`${indent}  `), span('→ ', 'strong')];
+  return [...rows, ...paragraph({ text: check.remedy, width, prefix: arrow, tone: 'strong' })];
+}
+
+/** 14 checks: 1 failed, 2 could not be verified */
+export function countChecks(checks: readonly CheckRow[]): string {
+  const count = (verdict: CheckRow['verdict']) => checks.filter((check) => check.verdict === verdict).length;
+  const parts = urgency
+    .map((verdict) => ({ verdict, number: count(verdict) }))
+    .filter(({ number }) => number > 0)
+    .map(({ verdict, number }) => `${number} ${verdictWords[verdict]}`);
+  return `${checks.length} checks${parts.length > 0 ? `: ${parts.join(', ')}` : ''}`;
+}

@@ -1,0 +1,28 @@
+import type { CheckRow, View } from '../session/view.ts';
+import { checkRows, orderChecks } from './check-rows.ts';
+import { paragraph, type Row, span } from './row.ts';
+
+/** Before the walk: everything that was looked at, what blocks first, each with what to do about it. */
+export function preflightTitle(view: View): string {
+  const count = (verdict: CheckRow['verdict']) =>
+    view.checks.filter((check) => check.verdict === verdict).length;
+  const blockers = count('failed');
+  const parts = [
+    blockers === 0 ? 'no blocker' : blockers === 1 ? '1 blocker' : `${blockers} blockers`,
+    ...(count('could-not-verify') > 0 ? [`${count('could-not-verify')} not verified`] : []),
+    ...(count('running') > 0 ? [`${count('running')} checking`] : []),
+  ];
+  return `Before anything is touched: ${parts.join(', ')}`;
+}
+
+export function preflightRows(request: { readonly view: View; readonly width: number }): readonly Row[] {
+  const { view, width } = request;
+  if (view.checks.length === 0) {
+    return paragraph({ text: 'The first checks are being made.', width, prefix: [span(' ')], tone: 'quiet' });
+  }
+  return checkRows({ checks: orderChecks(view.checks), width: width - 1, indent: ' ' });
+}
+
+export function preflightCount(view: View): string {
+  return `${view.checks.length} checks`;
+}

@@ -1,0 +1,6 @@
+import type { View } from '../session/view.ts';
+
+/** Leaves the summary in the scrollback: what the alternate screen showed is gone when it closes. */
+export function printSummary(view: View, write: (text: string) => void): void {
+  if (view.summary.length > 0) write(`${view.summary.join('\n')}\n`);
+}

@@ -1,0 +1,48 @@
+import type { Choice } from '../ports/operator.ts';
+import { answerWith, type Handlers, openEntry, say, stay } from './react-to.ts';
+import type { Reaction, Situation } from './screen-state.ts';
+
+/** A choice was taken: answered at once, or after its reason, or not at all when it cannot be taken. */
+export function takeChoice(situation: Situation, choice: Choice): Reaction {
+  const { state } = situation;
+  if (choice.disabledBecause !== undefined) {
+    return say(state, `${choice.label} cannot be chosen: ${choice.disabledBecause}`);
+  }
+  if (choice.needsReason !== true) return answerWith(situation, { value: choice.value });
+  return openEntry(state, {
+    purpose: 'reason',
+    label: `${choice.label}, because:`,
+    text: '',
+    value: choice.value,
+  });
+}
+
+function takeRow(situation: Situation): Reaction {
+  const question = situation.view.question;
+  if (question?.kind !== 'choose-row') return stay(situation.state);
+  const row = question.rows.find((one) => one.value === situation.state.asked?.cursor);
+  return row === undefined ? say(situation.state, 'No row is marked.') : takeChoice(situation, row);
+}
+
+function attest(situation: Situation, value: 'passed' | 'failed' | 'skipped'): Reaction {
+  const labels = {
+    passed: 'Passed; a note:',
+    failed: 'Failed; what was seen:',
+    skipped: 'Skipped, because:',
+  };
+  return openEntry(situation.state, { purpose: 'attest-note', label: labels[value], text: '', value });
+}
+
+export const questionCommands = {
+  'in-list': ({ state }) => stay(state),
+  'choose-row': takeRow,
+  'filter-rows': ({ state }) =>
+    openEntry(state, { purpose: 'row-filter', label: 'Only rows with:', text: state.asked?.rowFilter ?? '' }),
+  'confirm-name': (situation) => answerWith(situation, { value: situation.state.asked?.typed ?? '' }),
+  decline: (situation) => answerWith(situation, { value: 'no' }),
+  'say-yes': (situation) => answerWith(situation, { value: 'yes' }),
+  'say-no': (situation) => answerWith(situation, { value: 'no' }),
+  'attest-passed': (situation) => attest(situation, 'passed'),
+  'attest-failed': (situation) => attest(situation, 'failed'),
+  'attest-skipped': (situation) => attest(situation, 'skipped'),
+} satisfies Handlers;

@@ -1,0 +1,122 @@
+import type { Question } from '../ports/operator.ts';
+import type { KeyBinding } from './key-binding.ts';
+import type { Situation } from './screen-state.ts';
+import {
+  everywhere,
+  helping,
+  leaving,
+  leavingByInterrupt,
+  openOutput,
+  paging,
+  scrolling,
+} from './shared-keys.ts';
+
+const toSteps: KeyBinding = {
+  shown: 'tab',
+  name: 'steps',
+  does: 'Looks at the steps; the question waits.',
+  on: { tab: 'to-steps' },
+};
+
+const around: readonly KeyBinding[] = [toSteps, helping, leaving, ...everywhere];
+
+/** Arrows and Enter are taken by the list itself. */
+const list: readonly KeyBinding[] = [
+  {
+    shown: '↑↓',
+    name: 'move',
+    does: 'Moves between the choices; a digit takes that choice.',
+    on: { up: 'in-list', down: 'in-list', j: 'in-list', k: 'in-list' },
+  },
+  { shown: 'enter', name: 'choose', does: 'Takes the marked choice.', on: { enter: 'in-list' } },
+  paging,
+];
+
+function verbOf({ view }: Situation): string {
+  const question = view.question;
+  return question?.kind === 'type-name' || question?.kind === 'confirm' ? question.verb : 'go on';
+}
+
+function nameDiffers({ state, view }: Situation): string | undefined {
+  if (view.question?.kind !== 'type-name') return undefined;
+  return state.asked?.typed === view.question.name ? undefined : 'the name does not match';
+}
+
+/** Keys that answer count only alone, and only once the question has been seen. */
+export const questionKeys: Readonly<Record<Question['kind'], readonly KeyBinding[]>> = {
+  choose: [...list, ...around],
+  failure: [...list, openOutput, ...around],
+  'choose-row': [
+    {
+      ...scrolling,
+      shown: '↑↓',
+      name: 'move',
+      does: 'Moves between the rows; PgUp, PgDn, Home and End go further.',
+    },
+    {
+      shown: 'enter',
+      name: 'choose',
+      does: 'Takes the marked row.',
+      on: { enter: 'choose-row' },
+      answers: true,
+    },
+    {
+      shown: '/',
+      name: 'filter',
+      does: 'Shows only the rows that contain a text.',
+      on: { '/': 'filter-rows' },
+    },
+    ...around,
+  ],
+  'type-name': [
+    {
+      shown: 'enter',
+      name: verbOf,
+      does: 'Goes on, when the name matches exactly.',
+      on: { enter: 'confirm-name' },
+      answers: true,
+      unless: nameDiffers,
+    },
+    {
+      shown: 'esc',
+      name: 'back, nothing happens',
+      does: 'Answers no.',
+      on: { escape: 'decline' },
+      answers: true,
+    },
+    paging,
+    toSteps,
+    leavingByInterrupt,
+  ],
+  confirm: [
+    { shown: 'y', name: verbOf, does: 'Says yes.', on: { y: 'say-yes' }, answers: true },
+    { shown: 'n', name: 'no', does: 'Says no; nothing happens.', on: { n: 'say-no' }, answers: true },
+    paging,
+    ...around,
+  ],
+  attest: [
+    {
+      shown: 'p',
+      name: 'passed',
+      does: 'It is as it should be; a note may be added.',
+      on: { p: 'attest-passed' },
+      answers: true,
+    },
+    {
+      shown: 'f',
+      name: 'failed',
+      does: 'It is not as it should be; asks what was seen.',
+      on: { f: 'attest-failed' },
+      answers: true,
+    },
+    {
+      shown: 's',
+      name: 'skipped',
+      does: 'Nobody looked; asks why.',
+      on: { s: 'attest-skipped' },
+      answers: true,
+    },
+    paging,
+    ...around,
+  ],
+};

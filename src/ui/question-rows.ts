@@ -1,0 +1,168 @@
+import type { Question } from '../ports/operator.ts';
+import type { View } from '../session/view.ts';
+import { cellWidth, cleanText, cutTextStart, padText } from './cells.ts';
+import { blankRow, cutSpan, endsRow, paragraph, type Row, rowWidth, span } from './row.ts';
+import type { AskedState } from './screen-state.ts';
+import { filterRows, tableRows } from './table-rows.ts';
+
+/** A question in three parts: the middle scrolls when there is too little room, the others never move. */
+export type QuestionParts = {
+  readonly top: readonly Row[];
+  readonly body: readonly Row[];
+  readonly bottom: readonly Row[];
+};
+
+type Request = {
+  readonly view: View;
+  readonly asked: AskedState;
+  readonly width: number;
+  readonly height: number;
+};
+
+type Of<Kind extends Question['kind']> = Extract<Question, { kind: Kind }>;
+
+export function questionParts(question: Question, request: Request): QuestionParts {
+  const title = titleRows(question, request);
+  const said = question.body.flatMap((text) =>
+    paragraph({ text, width: request.width - 1, prefix: [span(' ')] }),
+  );
+  const spaced = said.length > 0 ? [blankRow, ...said] : [];
+  switch (question.kind) {
+    case 'choose':
+      return { top: title, body: spaced, bottom: [] };
+    case 'choose-row': {
+      const top = [...title, ...said, blankRow];
+      return { top, ...tableParts(question, { ...request, height: request.height - top.length }) };
+    }
+    case 'type-name':
+      return {
+        top: title,
+        body: [...spaced, blankRow, ...factRows(question, request.width)],
+        bottom: typedRows(question, request),
+      };
+    case 'confirm':
+      return {
+        top: title,
+        body: spaced,
+        bottom: answerKeys([
+          ['y', question.verb],
+          ['n', 'no, nothing happens'],
+        ]),
+      };
+    case 'attest':
+      return {
+        top: title,
+        body: spaced,
+        bottom: answerKeys([
+          ['p', 'passed: it is as it should be'],
+          ['f', 'failed: it is not; you say what you saw'],
+          ['s', 'skipped: nobody looked; you say why'],
+        ]),
+      };
+    case 'failure':
+      return { top: title, body: [...spaced, ...failureRows(question, request)], bottom: [] };
+  }
+}
+
+function titleRows(question: Question, { view, width }: Request): readonly Row[] {
+  const step = view.steps.find((row) => row.id === question.stepId);
+  const failed = question.kind === 'failure';
+  const attempt = failed && step !== undefined && step.attempt > 1 ? `, attempt ${step.attempt}` : '';
+  const place: Row =
+    step === undefined ? [] : [span(`step ${step.number} of ${view.steps.length}${attempt} `, 'quiet')];
+  const rows = paragraph({
+    text: question.title,
+    width: width - rowWidth(place) - 2,
+    prefix: failed ? [span(' '), span('✗ ', 'bad')] : [span(' ')],
+    tone: failed ? 'bad' : 'strong',
+  });
+  return rows.map((row, index) => (index === 0 ? endsRow({ left: row, right: place, width }) : row));
+}
+
+function tableParts(question: Of<'choose-row'>, request: Request): Pick<QuestionParts, 'body' | 'bottom'> {
+  const { asked, width } = request;
+  const left = filterRows(question, asked.rowFilter);
+  const row = left.find((one) => one.value === asked.cursor);
+  const about = row === undefined ? '' : (question.about[row.value] ?? '');
+  const text =
+    row?.disabledBecause === undefined ? about : `Cannot be chosen: ${row.disabledBecause}. ${about}`;
+  const sign: Row = row?.marked === true ? [span(' ★ ', 'good')] : [span(' ')];
+  const bottom: readonly Row[] = [
+    blankRow,
+    ...paragraph({ text: text.trim(), width: width - 1, prefix: sign, tone: 'strong' }).slice(0, 4),
+    ...filterNote({ question, filter: asked.rowFilter, left: left.length }),
+  ];
+  const height = Math.max(2, request.height - bottom.length);
+  return {
+    body: tableRows({ question, filter: asked.rowFilter, cursor: asked.cursor, width, height }),
+    bottom,
+  };
+}
+
+function filterNote(request: {
+  readonly question: Of<'choose-row'>;
+  readonly filter: string;
+  readonly left: number;
+}): readonly Row[] {
+  if (request.filter === '') return [];
+  const text = ` ${request.left} of ${request.question.rows.length} rows contain “${cleanText(request.filter)}”`;
+  return [[span(text, 'quiet')]];
+}
+
+function factRows(question: Of<'type-name'>, width: number): readonly Row[] {
+  const column = Math.max(0, ...question.facts.map((fact) => cellWidth(fact.label)));
+  return question.facts.flatMap((fact) =>
+    paragraph({
+      text: fact.value,
+      width: width - 1,
+      prefix: [span(`   ${padText(fact.label, column)}   `, 'quiet')],
+    }),
+  );
+}
+
+function typedRows(question: Of<'type-name'>, { asked, width }: Request): readonly Row[] {
+  const matches = asked.typed === question.name;
+  const label = ' Type it here:  ';
+  const typed = cutTextStart(asked.typed, Math.max(8, width - label.length - 2));
+  const state: Row = matches
+    ? [span(' ✓ ', 'good'), span(`the name matches: enter ${question.verb}s`, 'good')]
+    : [
+        span('   '),
+        span(
+          asked.typed === ''
+            ? 'nothing typed yet: enter does nothing'
+            : 'not this name yet: enter does nothing',
+          'quiet',
+        ),
+      ];
+  return [
+    blankRow,
+    [
+      span(` To ${question.verb}, type the exact name  `),
+      cutSpan(question.name, { width: width - 36, tone: 'strong' }),
+    ],
+    blankRow,
+    [span(label), span(typed, 'strong'), span('█', 'cursor')],
+    state,
+  ];
+}
+
+function failureRows(question: Of<'failure'>, { width }: Request): readonly Row[] {
+  const printed = question.lastLines.map(
+    (line): Row => [span(' │ ', 'line'), cutSpan(line, { width: width - 4, tone: 'quiet' })],
+  );
+  return [
+    ...(printed.length > 0 ? [blankRow, ...printed] : []),
+    blankRow,
+    ...paragraph({
+      text: question.remedy,
+      width: width - 1,
+      prefix: [span(' → ', 'strong')],
+      tone: 'strong',
+    }),
+  ];
+}
+
+function answerKeys(keys: readonly (readonly [string, string])[]): readonly Row[] {
+  return [blankRow, ...keys.map(([key, does]): Row => [span(`   ${key}`, 'key'), span(`  ${does}`)])];
+}

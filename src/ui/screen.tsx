@@ -1,0 +1,125 @@
+import { useApp, useInput, usePaste, useWindowSize } from 'ink';
+import { type ReactElement, useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import type { Choice } from '../ports/operator.ts';
+import type { Session } from '../session/view.ts';
+import { type KeyPress, readKeys } from './key-press.ts';
+import { Picture } from './picture.tsx';
+import { pressKey } from './press-key.ts';
+import { takeChoice } from './question-commands.ts';
+import { withAsked } from './react-to.ts';
+import {
+  type Effect,
+  firstState,
+  type Reaction,
+  type ScreenState,
+  type Situation,
+  settleState,
+} from './screen-state.ts';
+
+/** How long a question is on the screen before a key may answer it. */
+const armAfterMs = 250;
+
+/** On the primary screen a tall frame leaves copies of itself behind when the window changes. */
+const inlineRows = 18;
+
+export type ScreenProps = {
+  readonly session: Session;
+  readonly inline: boolean;
+  readonly onLeave: () => void;
+  /** Gives the terminal away for as long as the file is read; says what went wrong, if anything did. */
+  readonly openFile: (path: string) => Promise<string | undefined>;
+};
+
+/** The living screen: the session's view, the operator's keys, one picture. It starts nothing and waits for nothing. */
+export function Screen(props: ScreenProps): ReactElement {
+  const { session } = props;
+  const subscribe = useCallback((listener: () => void) => session.subscribe(listener), [session]);
+  const view = useSyncExternalStore(subscribe, () => session.view());
+  const window = useWindowSize();
+  const size = {
+    columns: window.columns,
+    rows: props.inline ? Math.min(window.rows, inlineRows) : window.rows,
+  };
+  const [state, setState] = useState<ScreenState>(firstState);
+  const situation: Situation = { state: settleState(state, view), view, size };
+  // Keys can come faster than pictures: each one starts from what the last one left, not from what is drawn.
+  const latest = useRef(situation);
+  latest.current = situation;
+  const take = (change: (now: Situation) => Reaction): readonly Effect[] => {
+    const reaction = change(latest.current);
+    latest.current = { ...latest.current, state: reaction.state };
+    setState(reaction.state);
+    return reaction.effects;
+  };
+  const carryOut = useEffects(props, (notice) =>
+    take((now) => ({ state: { ...now.state, notice }, effects: [] })),
+  );
+  const react = (change: (now: Situation) => Reaction) => {
+    for (const effect of take(change)) carryOut(effect);
+  };
+  const press = (key: KeyPress) => react((now) => pressKey(now, key));
+  useInput((input, key) => {
+    for (const one of readKeys(input, key)) press(one);
+  });
+  usePaste((text) => press({ kind: 'text', text }));
+  useInterrupt(() => press({ kind: 'key', name: 'ctrl-c', alone: true }));
+  useArming(situation, () => react((now) => ({ state: withAsked(now.state, { armed: true }), effects: [] })));
+  const onTake = (choice: Choice) =>
+    react((now) => takeChoice({ ...now, state: withoutNotice(now.state) }, choice));
+  return <Picture situation={situation} onTake={onTake} />;
+}
+
+function withoutNotice(state: ScreenState): ScreenState {
+  const { notice: _said, ...rest } = state;
+  return rest;
+}
+
+function useEffects(props: ScreenProps, say: (notice: string) => void): (effect: Effect) => void {
+  const { session } = props;
+  const { suspendTerminal } = useApp();
+  return (effect) => {
+    switch (effect.kind) {
+      case 'answer':
+        return session.answer(effect.questionId, effect.answer);
+      case 'note':
+        return session.note(effect.text);
+      case 'stop':
+        return session.stop();
+      case 'leave':
+        return props.onLeave();
+      case 'repaint':
+        // Giving the terminal away and taking it back draws every cell anew.
+        return void suspendTerminal(() => undefined);
+      case 'open-file':
+        return void suspendTerminal(async () => {
+          const problem = await props.openFile(effect.path);
+          if (problem !== undefined) say(problem);
+        });
+    }
+  };
+}
+
+/** A Ctrl+C that comes as a signal, from another terminal, asks the same question as the key. */
+function useInterrupt(onInterrupt: () => void): void {
+  const latest = useRef(onInterrupt);
+  latest.current = onInterrupt;
+  useEffect(() => {
+    const listener = () => latest.current();
+    process.on('SIGINT', listener);
+    return () => {
+      process.off('SIGINT', listener);
+    };
+  }, []);
+}
+
+function useArming(situation: Situation, arm: () => void): void {
+  const asked = situation.state.asked;
+  const latest = useRef(arm);
+  latest.current = arm;
+  const appearance = asked === undefined ? undefined : `${asked.sent} ${asked.id}`;
+  useEffect(() => {
+    if (appearance === undefined) return undefined;
+    const timer = setTimeout(() => latest.current(), armAfterMs);
+    return () => clearTimeout(timer);
+  }, [appearance]);
+}

@@ -1,0 +1,128 @@
+import type { Mode } from '../base/mode.ts';
+import type { CheckRow, StepStatus } from '../session/view.ts';
+
+/** What a piece of text means. The eight basic colours only, and never a colour without a word beside it. */
+export type Tone =
+  | 'plain'
+  | 'strong'
+  | 'quiet'
+  | 'line'
+  | 'key'
+  | 'good'
+  | 'bad'
+  | 'unsure'
+  | 'now'
+  | 'bar'
+  | 'match'
+  | 'cursor'
+  | 'live'
+  | 'drill'
+  | 'tabletop'
+  | 'live-badge'
+  | 'drill-badge'
+  | 'tabletop-badge';
+
+/** The properties of Ink's Text that a tone may set. */
+export type Style = {
+  readonly color?: 'red' | 'green' | 'yellow' | 'cyan';
+  readonly dimColor?: boolean;
+  readonly bold?: boolean;
+  readonly inverse?: boolean;
+};
+
+const styles: Readonly<Record<Tone, Style>> = {
+  plain: {},
+  strong: { bold: true },
+  quiet: { dimColor: true },
+  line: { dimColor: true },
+  key: { bold: true },
+  good: { color: 'green' },
+  bad: { color: 'red', bold: true },
+  unsure: { color: 'yellow' },
+  now: { bold: true },
+  bar: { color: 'cyan' },
+  match: { inverse: true },
+  cursor: { bold: true },
+  live: { color: 'red' },
+  drill: { color: 'yellow' },
+  tabletop: { color: 'cyan' },
+  'live-badge': { color: 'red', inverse: true, bold: true },
+  'drill-badge': { color: 'yellow', bold: true },
+  'tabletop-badge': { color: 'cyan', bold: true },
+};
+
+export const statusSigns: Readonly<Record<StepStatus, { readonly symbol: string; readonly tone: Tone }>> = {
+  pending: { symbol: ' ', tone: 'quiet' },
+  running: { symbol: '▸', tone: 'now' },
+  doubt: { symbol: '?', tone: 'unsure' },
+  passed: { symbol: '✓', tone: 'good' },
+  'could-not-verify': { symbol: '?', tone: 'unsure' },
+  failed: { symbol: '✗', tone: 'bad' },
+  skipped: { symbol: '–', tone: 'quiet' },
+};
+
+export const verdictSigns: Readonly<
+  Record<CheckRow['verdict'], { readonly symbol: string; readonly tone: Tone }>
+> = {
+  passed: { symbol: '✓', tone: 'good' },
+  failed: { symbol: '✗', tone: 'bad' },
+  'could-not-verify': { symbol: '?', tone: 'unsure' },
+  skipped: { symbol: '–', tone: 'quiet' },
+  running: { symbol: '▸', tone: 'now' },
+};
+
+export const modeSigns: Readonly<
+  Record<Mode, { readonly word: string; readonly tone: Tone; readonly badge: Tone }>
+> = {
+  live: { word: 'LIVE', tone: 'live', badge: 'live-badge' },
+  drill: { word: 'DRILL', tone: 'drill', badge: 'drill-badge' },
+  tabletop: { word: 'TABLETOP', tone: 'tabletop', badge: 'tabletop-badge' },
+};
+
+// Each stands for one cell, so that the same layout serves both alphabets.
+const asciiForms: Readonly<Record<string, string>> = {
+  '✓': '+',
+  '▸': '>',
+  '✗': 'x',
+  '–': '-',
+  '—': '-',
+  '·': '-',
+  '…': '~',
+  '→': '>',
+  '›': '>',
+  '‹': '<',
+  '★': '*',
+  '█': '#',
+  '░': '.',
+  '│': '|',
+  '─': '-',
+  '┬': '+',
+  '┴': '+',
+  '↑': '^',
+  '↓': 'v',
+  '←': '<',
+  '’': "'",
+  '‘': "'",
+  '“': '"',
+  '”': '"',
+  '×': 'x',
+};
+
+export type Theme = {
+  style(tone: Tone): Style;
+  /** The text as this terminal can show it. */
+  print(text: string): string;
+};
+
+export function createTheme(options: { readonly color: boolean; readonly ascii: boolean }): Theme {
+  return {
+    style(tone) {
+      const style = styles[tone];
+      if (options.color) return style;
+      const { color: _dropped, ...rest } = style;
+      return rest;
+    },
+    print: (text) =>
+      options.ascii ? text.replace(/[^\x20-\x7e]/gu, (glyph) => asciiForms[glyph] ?? glyph) : text,
+  };
+}

@@ -1,0 +1,23 @@
+import type { Question } from '../ports/operator.ts';
+import { isTooSmall, type Situation } from './screen-state.ts';
+
+/** Where the operator is: it decides which keys count and what the help tells. */
+export type Where =
+  | 'too-small'
+  | 'entry'
+  | 'leave'
+  | 'overlay'
+  | 'finished'
+  | 'preflight'
+  | 'walk'
+  | Question['kind'];
+
+export function whereNow({ state, view, size }: Situation): Where {
+  if (state.overlay?.kind === 'leave') return 'leave';
+  if (isTooSmall(size)) return 'too-small';
+  if (state.entry !== undefined) return 'entry';
+  if (state.overlay !== undefined) return 'overlay';
+  if (view.question !== undefined && state.asked?.aside !== true) return view.question.kind;
+  if (view.phase === 'finished' || view.phase === 'stopped') return 'finished';
+  return view.phase === 'checking' ? 'preflight' : 'walk';
+}
