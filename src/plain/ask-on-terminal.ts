@@ -1,0 +1,78 @@
+import { createInterface } from 'node:readline';
+import type { Question } from '../ports/operator.ts';
+import type { Session } from '../session/view.ts';
+import { promptFor, readTypedAnswer, type Typed } from './read-typed-answer.ts';
+import { watchQuestions } from './watch-questions.ts';
+
+type Waiting = { readonly question: Question; readonly noteFor?: string };
+
+/**
+ * Asks line by line, where there is a person but no screen: a dumb terminal, a screen reader, --plain. The question
+ * itself is printed by the plain output; this only prompts and reads. Lines typed while nothing is asked are ignored
+ * and never answer the next question.
+ *
+ * @returns the way to stop.
+ */
+export function askOnTerminal(request: {
+  readonly session: Session;
+  readonly input: NodeJS.ReadableStream;
+  readonly output: NodeJS.WritableStream;
+}): () => void {
+  const { session, input, output } = request;
+  const say = (text: string) => output.write(`${text}\n`);
+  let waiting: Waiting | undefined;
+  let stopAsked = false;
+  const lines = createInterface({ input, output, terminal: false });
+  const prompt = (text: string) => output.write(text);
+
+  const unwatch = watchQuestions(session, (question) => {
+    waiting = { question };
+    // The question is printed by another listener of the same change: the prompt comes after it.
+    setImmediate(() => {
+      if (waiting?.question === question) prompt(promptFor(question));
+    });
+  });
+
+  lines.on('line', (line) => {
+    const now = waiting;
+    if (now === undefined || session.view().question?.id !== now.question.id) {
+      waiting = undefined;
+      say('Nothing is asked right now; this line is ignored.');
+      return;
+    }
+    const typed = readLine(now, line);
+    if (typed.kind === 'answer') {
+      waiting = undefined;
+      session.answer(now.question.id, { ...typed.answer, by: 'operator' });
+    } else if (typed.kind === 'needs-note') {
+      waiting = { question: now.question, noteFor: typed.value };
+      prompt('Why, or what was seen: ');
+    } else {
+      say(typed.message);
+      prompt(now.noteFor === undefined ? promptFor(now.question) : 'Why, or what was seen: ');
+    }
+  });
+
+  const onInterrupt = () => {
+    if (stopAsked) {
+      say('A stop is asked for: the run ends at its next safe point.');
+      return session.stop();
+    }
+    stopAsked = true;
+    return say('The run goes on. Ctrl+C once more stops it at its next safe point; it can be resumed.');
+  };
+  process.on('SIGINT', onInterrupt);
+  return () => {
+    unwatch();
+    lines.close();
+    process.off('SIGINT', onInterrupt);
+  };
+}
+
+function readLine(now: Waiting, line: string): Typed {
+  if (now.noteFor === undefined) return readTypedAnswer(now.question, line);
+  const note = line.trim();
+  return note === ''
+    ? { kind: 'again', message: 'A reason is needed for the record.' }
+    : { kind: 'answer', answer: { value: now.noteFor, note } };
+}

@@ -1,0 +1,72 @@
+import type { Session, View } from '../session/view.ts';
+import type { Clock } from './clock.ts';
+import { linesBetween } from './lines-between.ts';
+import { type PlainLine, stepFields } from './plain-line.ts';
+import { printJsonLine } from './print-json-line.ts';
+import { printLine } from './print-line.ts';
+
+/** A word after ten seconds of silence, and after two minutes one each minute. */
+const firstSilenceMs = 10_000;
+const longSilenceMs = 60_000;
+const longStepMs = 120_000;
+
+export type Printing = {
+  /** Prints what is left and stops listening. */
+  stop(): void;
+  /** Resolves when the end of the run has been printed, or after `stop`. */
+  readonly ended: Promise<void>;
+};
+
+/** The run as lines: everything that is already known at once, then each change as it comes. */
+export function printSession(request: {
+  readonly session: Session;
+  readonly write: (text: string) => void;
+  readonly format: 'plain' | 'json';
+  readonly clock: Clock;
+}): Printing {
+  const { session, write, format, clock } = request;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const lastWord = new Map<string, number>();
+  let seen: View | undefined;
+  const print = (lines: readonly PlainLine[]) => {
+    const texts = format === 'json' ? lines.map(printJsonLine) : lines.flatMap(printLine);
+    if (texts.length > 0) write(`${texts.join('\n')}\n`);
+    for (const line of lines) if ('step' in line) lastWord.set(line.step, clock.now());
+  };
+  const look = () => {
+    const now = session.view();
+    print(linesBetween(seen, now));
+    seen = now;
+    if (now.phase === 'finished' || now.phase === 'stopped') resolve();
+  };
+  const beat = () => print(heartbeats({ view: session.view(), nowMs: clock.now(), lastWord }));
+  const unsubscribe = session.subscribe(look);
+  const quiet = clock.every(1000, beat);
+  look();
+  return {
+    ended: promise,
+    stop() {
+      look();
+      unsubscribe();
+      quiet();
+      resolve();
+    },
+  };
+}
+
+/** Steps that work in silence: not dead, only quiet. While a question is open, the silence is the operator's. */
+function heartbeats(request: {
+  readonly view: View;
+  readonly nowMs: number;
+  readonly lastWord: ReadonlyMap<string, number>;
+}): readonly PlainLine[] {
+  const { view, nowMs, lastWord } = request;
+  return view.steps.flatMap((step): readonly PlainLine[] => {
+    if (step.status !== 'running' || view.question?.stepId === step.id) return [];
+    const durationMs = step.startedAtMs === undefined ? (step.durationMs ?? 0) : nowMs - step.startedAtMs;
+    const silenceMs = nowMs - (lastWord.get(step.id) ?? nowMs);
+    if (silenceMs < (durationMs > longStepMs ? longSilenceMs : firstSilenceMs)) return [];
+    const progress = (view.details[step.id]?.progress ?? []).map((bar) => `${bar.label} ${bar.text}`);
+    return [{ type: 'heartbeat', ...stepFields(view, step), atMs: nowMs, durationMs, progress }];
+  });
+}

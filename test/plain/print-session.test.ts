@@ -1,0 +1,90 @@
+import { describe, expect, test } from 'vitest';
+import type { Clock } from '../../src/plain/clock.ts';
+import { printSession } from '../../src/plain/print-session.ts';
+import { createMemorySession } from '../ui/memory-session.ts';
+import { questions, sampleSummary, sampleView } from '../ui/sample-views.ts';
+
+function createHandClock(startMs: number): Clock & { pass(durationMs: number): void } {
+  let nowMs = startMs;
+  const ticks = new Set<() => void>();
+  return {
+    now: () => nowMs,
+    every(_intervalMs, tick) {
+      ticks.add(tick);
+      return () => ticks.delete(tick);
+    },
+    pass(durationMs) {
+      for (let passed = 0; passed < durationMs; passed += 1000) {
+        nowMs += 1000;
+        for (const tick of ticks) tick();
+      }
+    },
+  };
+}
+
+function print(format: 'plain' | 'json', change: Parameters<typeof sampleView>[0] = {}) {
+  const session = createMemorySession(sampleView(change));
+  const clock = createHandClock(session.view().nowMs);
+  const written: string[] = [];
+  const printing = printSession({ session, write: (text) => written.push(text), format, clock });
+  return { session, clock, printing, text: () => written.join(''), written };
+}
+
+describe('The plain output', () => {
+  test('says the mode first and last', async () => {
+    const { session, printing, text } = print('plain', { mode: 'drill' });
+    session.change((view) => ({ ...view, phase: 'finished', summary: sampleSummary }));
+    await printing.ended;
+    const lines = text().trimEnd().split('\n');
+    expect(lines[0]).toContain('DRILL: this run touches a throwaway copy only.');
+    expect(lines.at(-1)).toContain('DRILL: this run touches a throwaway copy only.');
+  });
+
+  test('a silent step gives a sign of life after ten seconds, with its progress', () => {
+    const { clock, written } = print('plain', { inHand: ['restore-database'] });
+    written.length = 0;
+    clock.pass(59_000);
+    expect(written).toEqual([]);
+    clock.pass(2_000);
+    expect(written.join('')).toContain(
+      'LIVE step 5 of 9, Restore PostgreSQL: still at work, 6:34, entries 128 of 201 · about 2:50 left',
+    );
+  });
+
+  test('nothing is said about a step while its question waits for the operator', () => {
+    const { clock, written } = print('plain', {
+      question: { ...questions.attest, stepId: 'restore-database' },
+    });
+    written.length = 0;
+    clock.pass(300_000);
+    expect(written.join('')).not.toContain('Restore PostgreSQL');
+  });
+
+  test('nothing is printed after stop', () => {
+    const { session, clock, printing, written } = print('plain');
+    printing.stop();
+    written.length = 0;
+    session.note('too late');
+    clock.pass(120_000);
+    expect(written).toEqual([]);
+  });
+});
+
+describe('The JSON lines', () => {
+  test('are one object a line, the first with the version', () => {
+    const { session, text } = print('json');
+    session.note('pooler drained');
+    const lines = text()
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines[0]).toMatchObject({
+      type: 'thaw',
+      version: 1,
+      at: '2026-04-28T14:55:42.000Z',
+      mode: 'live',
+    });
+    expect(text().startsWith('{"type":"thaw","version":1,')).toBe(true);
+    expect(lines.at(-1)).toMatchObject({ type: 'note', text: 'pooler drained' });
+  });
+});
