@@ -1,0 +1,78 @@
+import { open, readFile, rm, stat } from 'node:fs/promises';
+import { hostname, userInfo } from 'node:os';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import { describeFileFailure, errorCode } from '../../base/file-failure.ts';
+import type { Host, HostFacts } from '../../ports/host.ts';
+import { download } from './download.ts';
+import { measureFreeBytes } from './free-space.ts';
+import { httpGet } from './http-get.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** This machine. @param env for the user and the SSH session; nothing else is read from it. */
+export function createDiskHost(given: { readonly env: Environment }): Host {
+  return {
+    facts: readFacts(given.env),
+    now: () => Date.now(),
+    sleep: async (durationMs, signal) => {
+      await wait(durationMs, undefined, signal === undefined ? {} : { signal }).catch(() => {});
+    },
+    freeBytes: (path) => attempt(`measure the free space of ${path}`, () => measureFreeBytes(path)),
+    fileSize: (path) => attempt(`look at ${path}`, () => measureFile(path)),
+    readTextFile: (path) => attempt(`read ${path}`, () => readFile(path, 'utf8')),
+    readHead: (path, bytes) => attempt(`read ${path}`, () => readFirst(path, bytes)),
+    removeFile: (path) => attempt(`remove ${path}`, () => rm(path, { force: true })),
+    download,
+    httpGet,
+  };
+}
+
+function readFacts(env: Environment): HostFacts {
+  const sshFrom = (env.SSH_CONNECTION ?? env.SSH_CLIENT)?.split(' ')[0];
+  const facts = { name: hostname(), user: readUser(env), pid: process.pid };
+  return sshFrom === undefined || sshFrom === '' ? facts : { ...facts, sshFrom };
+}
+
+/** A user id without an entry in the password file, as containers have it, is no reason to stop. */
+function readUser(env: Environment): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return env.USER ?? env.LOGNAME ?? `uid ${process.getuid?.() ?? 'unknown'}`;
+  }
+}
+
+async function attempt<T>(doing: string, act: () => Promise<T>): Promise<Outcome<T>> {
+  try {
+    return succeed(await act());
+  } catch (error) {
+    return fail(describeFileFailure({ doing, error }));
+  }
+}
+
+async function measureFile(path: string): Promise<number | undefined> {
+  try {
+    const stats = await stat(path);
+    return stats.isFile() ? stats.size : undefined;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+async function readFirst(path: string, bytes: number): Promise<Buffer> {
+  const handle = await open(path);
+  try {
+    const head = Buffer.alloc(bytes);
+    let filled = 0;
+    while (filled < bytes) {
+      const { bytesRead } = await handle.read(head, filled, bytes - filled, filled);
+      if (bytesRead === 0) break;
+      filled += bytesRead;
+    }
+    return head.subarray(0, filled);
+  } finally {
+    await handle.close();
+  }
+}

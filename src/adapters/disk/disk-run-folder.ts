@@ -1,0 +1,64 @@
+import { mkdir } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { assert } from '../../base/assert.ts';
+import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import { describeFileFailure } from '../../base/file-failure.ts';
+import type { RunFolder } from '../../ports/run-folder.ts';
+import { openJournalFile } from './journal-file.ts';
+import { openOutputFiles } from './output-files.ts';
+import { replaceFile, syncFolder } from './sync-folder.ts';
+import { openWorkFolder } from './work-folder.ts';
+
+/** `close` writes what is waiting and gives the journal's descriptor back. */
+export type DiskRunFolder = RunFolder & { close(): Promise<Outcome<void>> };
+
+/**
+ * Opens the folder of one run, making it and its work folder where they are missing.
+ *
+ * @param request.path the run's own folder; its last part is the run's id.
+ * @param request.workPath scratch space of this run alone, on a disk with room for the dump.
+ */
+export async function openRunFolder(request: {
+  readonly path: string;
+  readonly workPath: string;
+}): Promise<Outcome<DiskRunFolder>> {
+  const path = resolve(request.path);
+  try {
+    await mkdir(path, { recursive: true });
+    await syncFolder(dirname(path));
+  } catch (error) {
+    return fail(describeFileFailure({ doing: `make the folder ${path}`, error }));
+  }
+  const work = await openWorkFolder(request.workPath);
+  if (!work.ok) return work;
+  const journal = openJournalFile(path);
+  const outputs = openOutputFiles(join(path, 'output'));
+  return succeed({
+    id: basename(path),
+    path,
+    readJournal: journal.read,
+    appendJournal: journal.append,
+    cutJournal: journal.cut,
+    appendOutput: outputs.append,
+    flushOutputs: outputs.flush,
+    outputDigests: outputs.digests,
+    writeRecord: (name, text) => writeRecord(join(path, name), text),
+    workFile: work.value.file,
+    clearWork: work.value.clear,
+    close: async () => {
+      const flushed = await outputs.flush();
+      await journal.close();
+      return flushed;
+    },
+  });
+}
+
+async function writeRecord(path: string, text: string): Promise<Outcome<string>> {
+  assert(!basename(path).startsWith('journal'), 'a record is not written over the journal');
+  try {
+    await replaceFile(path, text);
+    return succeed(path);
+  } catch (error) {
+    return fail(describeFileFailure({ doing: `write ${path}`, error }));
+  }
+}

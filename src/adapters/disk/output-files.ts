@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { assert } from '../../base/assert.ts';
+import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import { describeFileFailure, errorCode } from '../../base/file-failure.ts';
+
+export type OutputFiles = {
+  append(name: string, line: string): void;
+  flush(): Promise<Outcome<void>>;
+  digests(): Promise<Outcome<readonly { readonly name: string; readonly sha256: string }[]>>;
+};
+
+/** Long enough to gather a burst, short enough that `tail -f` looks alive. */
+const gatherMs = 50;
+
+/**
+ * What the steps print, one file each. Lines are gathered and written in order; what the disk refuses stays in memory,
+ * is told by `flush`, and is written by the next one that can.
+ */
+export function openOutputFiles(folder: string): OutputFiles {
+  const waiting = new Map<string, Buffer[]>();
+  let timer: NodeJS.Timeout | undefined;
+  let queue: Promise<Outcome<void>> = Promise.resolve(succeed(undefined));
+
+  const writeWaiting = async (): Promise<Outcome<void>> => {
+    for (const [name, lines] of waiting) {
+      const path = join(folder, `${name}.log`);
+      try {
+        await mkdir(folder, { recursive: true });
+        await appendLines(path, lines);
+      } catch (error) {
+        return fail(describeFileFailure({ doing: `write ${path}`, error }));
+      }
+      if (lines.length === 0) waiting.delete(name);
+    }
+    return succeed(undefined);
+  };
+  const flush = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    queue = queue.then(writeWaiting);
+    return queue;
+  };
+
+  return {
+    append: (name, line) => {
+      assert(/^[\w-][\w.-]*$/.test(name), `${name} is the name of an output file`);
+      const lines = waiting.get(name) ?? [];
+      lines.push(Buffer.from(`${line}\n`));
+      waiting.set(name, lines);
+      timer ??= setTimeout(flush, gatherMs);
+    },
+    flush,
+    digests: async () => {
+      const flushed = await flush();
+      return flushed.ok ? digestAll(folder) : flushed;
+    },
+  };
+}
+
+/** Takes what is on the disk out of `lines`: after a failure, exactly what is missing is left. */
+async function appendLines(path: string, lines: Buffer[]): Promise<void> {
+  const handle = await open(path, 'a');
+  try {
+    while (lines.length > 0) {
+      const count = lines.length;
+      let batch = Buffer.concat(lines.slice(0, count));
+      while (batch.length > 0) {
+        const { bytesWritten } = await handle.write(batch).catch((error: unknown) => {
+          lines.splice(0, count, batch);
+          throw error;
+        });
+        batch = batch.subarray(bytesWritten);
+      }
+      lines.splice(0, count);
+    }
+    await handle.datasync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function digestAll(folder: string) {
+  try {
+    const names = (await readdir(folder)).filter((name) => name.endsWith('.log')).sort();
+    const digests = [];
+    for (const name of names) digests.push({ name, sha256: await digestFile(join(folder, name)) });
+    return succeed(digests);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return succeed([]);
+    return fail(describeFileFailure({ doing: `read ${folder}`, error }));
+  }
+}
+
+async function digestFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path)) hash.update(chunk);
+  return hash.digest('hex');
+}

@@ -1,0 +1,164 @@
+import { randomBytes } from 'node:crypto';
+import { link, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
+import { describeFileFailure, errorCode } from '../../base/file-failure.ts';
+import { findFate, identifyThisProcess, type ProcessIdentity } from './process-identity.ts';
+
+export type Lock = { release(): Promise<void> };
+
+type Holder = ProcessIdentity & { readonly nonce: string; readonly since: string };
+
+/**
+ * One run at a time: a file that is there or is not, made whole and by link(2), so it is never seen half written. A
+ * lock whose owner is dead is inherited. To inherit, a taker first links `PATH.after-NONCE`, NONCE being the dead
+ * lock's: that name can be made once, so two takers over one dead lock cannot both win. When the winner dies too, its
+ * own successor is looked for, and so on. The winner looks at the lock once more, since it may have been inherited
+ * and tidied up before, and only then renames its own over it.
+ */
+export async function takeLock(request: { readonly path: string }): Promise<Outcome<Lock>> {
+  const { path } = request;
+  const own = {
+    ...(await identifyThisProcess()),
+    nonce: randomBytes(8).toString('hex'),
+    since: new Date().toISOString(),
+  };
+  const draft = `${path}.draft-${own.nonce}`;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeDraft(draft, own);
+    for (;;) {
+      const step = await tryOnce({ path, draft, own });
+      if (step === 'taken') break;
+      if (step !== 'again') return fail(step);
+    }
+    await tidyUp(path);
+    return succeed({ release: () => release(path, own.nonce) });
+  } catch (error) {
+    return fail(describeFileFailure({ doing: `lock ${path}`, error }));
+  } finally {
+    await rm(draft, { force: true }).catch(() => {});
+  }
+}
+
+type Attempt = { readonly path: string; readonly draft: string; readonly own: Holder };
+
+async function tryOnce({ path, draft, own }: Attempt): Promise<'taken' | 'again' | Failure> {
+  if (await linkNew(draft, path)) return 'taken';
+  const first = await readHolder(path);
+  if (first === 'gone') return 'again';
+  if (first === 'unreadable') return notOurs(path);
+  // The last in the line of inheritors: the one after whom nobody has come yet.
+  let last = first;
+  for (;;) {
+    const fate = await findFate(last);
+    if (fate !== 'dead') return heldBy({ path, holder: last, fate });
+    const next = await readHolder(successorOf(path, last));
+    if (next === 'unreadable') return notOurs(successorOf(path, last));
+    if (next === 'gone') break;
+    last = next;
+  }
+  const claim = successorOf(path, last);
+  if (!(await linkNew(draft, claim))) return 'again';
+  const now = await readHolder(path);
+  if (typeof now === 'string' || now.nonce !== first.nonce) {
+    await rm(claim, { force: true });
+    return 'again';
+  }
+  const second = `${draft}-2`;
+  await writeDraft(second, own);
+  await rename(second, path);
+  return 'taken';
+}
+
+function successorOf(path: string, holder: Holder): string {
+  return `${path}.after-${holder.nonce}`;
+}
+
+async function writeDraft(path: string, holder: Holder): Promise<void> {
+  const handle = await open(path, 'wx');
+  try {
+    await handle.writeFile(`${JSON.stringify(holder)}\n`);
+    // After a power cut an empty lock would belong to nobody, and nobody could take it.
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** False when the name is taken. */
+async function linkNew(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+async function readHolder(path: string): Promise<Holder | 'gone' | 'unreadable'> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return 'gone';
+    throw error;
+  }
+  try {
+    const value: unknown = JSON.parse(text);
+    return isHolder(value) ? value : 'unreadable';
+  } catch {
+    return 'unreadable';
+  }
+}
+
+function isHolder(value: unknown): value is Holder {
+  if (value === null || typeof value !== 'object') return false;
+  const texts = ['host', 'bootId', 'processStart', 'nonce', 'since'];
+  return (
+    Number.isInteger(Reflect.get(value, 'pid')) &&
+    texts.every((key) => typeof Reflect.get(value, key) === 'string')
+  );
+}
+
+/** What inheritors left behind decides nothing any more: each of them looks at the lock again before it takes it. */
+async function tidyUp(path: string): Promise<void> {
+  const begin = `${basename(path)}.after-`;
+  for (const name of await readdir(dirname(path))) {
+    if (name.startsWith(begin)) await rm(join(dirname(path), name), { force: true });
+  }
+}
+
+async function release(path: string, nonce: string): Promise<void> {
+  const holder = await readHolder(path).catch(() => 'unreadable' as const);
+  if (typeof holder !== 'string' && holder.nonce === nonce) await rm(path, { force: true });
+}
+
+function heldBy(request: {
+  readonly path: string;
+  readonly holder: Holder;
+  readonly fate: 'alive' | 'unknown';
+}): Failure {
+  const { path, holder, fate } = request;
+  const since = `${holder.since.slice(0, 19).replace('T', ' ')} UTC`;
+  const owner = `process ${holder.pid} on ${holder.host} since ${since}`;
+  return {
+    code: 'conflict',
+    message: `Cannot lock ${path}: ${owner} holds it.`,
+    remedy:
+      fate === 'alive'
+        ? `Wait for process ${holder.pid}, or stop it, then try again.`
+        : `Make sure on ${holder.host} that process ${holder.pid} has ended, then remove ${path}.`,
+    retry: 'after-fix',
+  };
+}
+
+function notOurs(path: string): Failure {
+  return {
+    code: 'conflict',
+    message: `Cannot lock ${path}: the file there does not say whose it is.`,
+    remedy: `Make sure that no other run is under way, then remove ${path}.`,
+    retry: 'after-fix',
+  };
+}
