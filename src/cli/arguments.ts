@@ -1,0 +1,161 @@
+import { parseArgs } from 'node:util';
+import { type Outcome, fail, succeed } from '../base/failure.ts';
+
+/** The stable surface: commands and options. Everything a person or a cron line can say. */
+
+export const commandNames = [
+  'restore',
+  'drill',
+  'resume',
+  'rollback',
+  'check',
+  'snapshots',
+  'records',
+  'fingerprint',
+  'rehearse',
+  'lint',
+  'help',
+  'version',
+] as const;
+
+export type CommandName = (typeof commandNames)[number];
+
+export type Options = {
+  readonly plain: boolean;
+  readonly json: boolean;
+  readonly inline: boolean;
+  readonly yes: boolean;
+  readonly noColor: boolean;
+  readonly answers: ReadonlyMap<string, string>;
+  readonly confirm: readonly string[];
+  readonly snapshot: string | undefined;
+  readonly lostAt: string | undefined;
+  readonly envFiles: readonly string[];
+  readonly logFolder: string;
+  readonly workFolder: string | undefined;
+};
+
+export type Command = { readonly name: CommandName; readonly operands: readonly string[]; readonly options: Options };
+
+export const usage = `thaw: a guided cold restore
+
+  thaw restore  RUNBOOK         restore production, step by step
+  thaw drill    RUNBOOK         the same walk on throwaway targets; for cron too
+  thaw resume   [RUN]           go on where a run stopped, whoever killed it
+  thaw rollback [RUN]           put the database back as it was before the swap
+  thaw check    RUNBOOK         every blocker at once; touches nothing
+  thaw snapshots RUNBOOK        what is in the backup store, newest first
+  thaw records  list | show RUN | verify RUN
+  thaw fingerprint FILE NAME    the fingerprint of one secret in an env file; never the secret
+  thaw rehearse                 a whole disaster and its recovery in a sandbox on this host
+  thaw lint     RUNBOOK
+
+RUNBOOK is a name under runbooks/ or a path.
+
+  --plain                       lines instead of the screen
+  --json                        one JSON object a line
+  --inline                      the screen without the alternate screen
+  --yes                         agree to what may be agreed to; never names what is to be replaced
+  --answer ID=VALUE             answer a question beforehand; may be given again
+  --confirm NAME                the exact name of the database to replace
+  --snapshot ID|latest          the snapshot to take
+  --lost-at TIME                when production was lost, for the RPO; the start of the run when left out
+  --env-file FILE               values for the runbook's inputs; may be given again
+  --log-dir DIR                 where runs and their records are kept (restore-logs)
+  --work-dir DIR                where big files go while a run needs them
+  --no-color
+
+Exit status: 0 done and verified, 1 finished but something failed or could not be verified, 2 wrong usage or invalid
+runbook, 3 preflight blockers, 4 an answer is missing, 5 stopped by the operator, 6 damaged or tampered record,
+70 a bug of ours, 130 interrupted.
+`;
+
+const optionTypes = {
+  plain: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+  inline: { type: 'boolean', default: false },
+  yes: { type: 'boolean', default: false },
+  'no-color': { type: 'boolean', default: false },
+  answer: { type: 'string', multiple: true, default: [] },
+  confirm: { type: 'string', multiple: true, default: [] },
+  snapshot: { type: 'string' },
+  'lost-at': { type: 'string' },
+  'env-file': { type: 'string', multiple: true, default: [] },
+  'log-dir': { type: 'string', default: 'restore-logs' },
+  'work-dir': { type: 'string' },
+  help: { type: 'boolean', short: 'h', default: false },
+  version: { type: 'boolean', default: false },
+} as const;
+
+/** How many operands each command takes: at least, at most. */
+const operandCounts: Readonly<Record<CommandName, readonly [number, number]>> = {
+  restore: [1, 1],
+  drill: [1, 1],
+  resume: [0, 1],
+  rollback: [0, 1],
+  check: [1, 1],
+  snapshots: [1, 1],
+  records: [1, 2],
+  fingerprint: [2, 2],
+  rehearse: [0, 0],
+  lint: [1, 1],
+  help: [0, 9],
+  version: [0, 9],
+};
+
+export function parseArguments(argv: readonly string[]): Outcome<Command> {
+  const parsed = parseSafely(argv);
+  if (!parsed.ok) return parsed;
+  const { values, positionals } = parsed.value;
+  const [first = 'help', ...operands] = positionals;
+  const name = values.help ? 'help' : values.version ? 'version' : first;
+  if (!isCommandName(name)) return wrongUsage(`There is no command ${first}`);
+  const [least, most] = operandCounts[name];
+  if (operands.length < least || operands.length > most) {
+    return wrongUsage(`thaw ${name} takes ${least === most ? least : `${least} to ${most}`} operands; ${operands.length} were given`);
+  }
+  const answers = new Map<string, string>();
+  for (const answer of values.answer) {
+    const equals = answer.indexOf('=');
+    if (equals < 1) return wrongUsage(`--answer ${answer} is not of the form ID=VALUE`);
+    answers.set(answer.slice(0, equals), answer.slice(equals + 1));
+  }
+  if (values['lost-at'] !== undefined && Number.isNaN(Date.parse(values['lost-at']))) {
+    return wrongUsage(`--lost-at ${values['lost-at']} is not a time, for example 2026-04-28T14:48Z`);
+  }
+  return succeed({
+    name,
+    operands,
+    options: {
+      plain: values.plain,
+      json: values.json,
+      inline: values.inline,
+      yes: values.yes,
+      noColor: values['no-color'],
+      answers,
+      confirm: values.confirm,
+      snapshot: values.snapshot,
+      lostAt: values['lost-at'],
+      envFiles: values['env-file'],
+      logFolder: values['log-dir'],
+      workFolder: values['work-dir'],
+    },
+  });
+}
+
+function parseSafely(argv: readonly string[]) {
+  try {
+    return succeed(parseArgs({ args: [...argv], options: optionTypes, allowPositionals: true }));
+  } catch (error) {
+    // parseArgs tells wrong usage by throwing; its first sentence names the option.
+    return wrongUsage(error instanceof Error ? (error.message.split('. ')[0] ?? error.message) : String(error));
+  }
+}
+
+function isCommandName(name: string): name is CommandName {
+  return (commandNames as readonly string[]).includes(name);
+}
+
+function wrongUsage(what: string) {
+  return fail({ code: 'invalid-input', message: `${what}.`, remedy: 'Read `thaw help`.', retry: 'after-fix' });
+}

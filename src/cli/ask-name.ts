@@ -1,0 +1,25 @@
+import { createInterface } from 'node:readline/promises';
+import { type Outcome, fail, succeed } from '../base/failure.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/** The exact name, typed by a person or given with --confirm; nothing else goes on. */
+export async function askName(
+  request: { readonly name: string; readonly verb: string; readonly confirm: readonly string[] },
+  surroundings: Surroundings,
+): Promise<Outcome<void>> {
+  const { name, verb, confirm } = request;
+  if (confirm.includes(name)) return succeed(undefined);
+  if (surroundings.stdin.isTTY !== true) {
+    return fail({
+      code: 'answer-missing',
+      message: `Nobody is there to type the name of the database: ${name}.`,
+      remedy: `Answer it beforehand: --confirm ${name}`,
+      retry: 'after-fix',
+    });
+  }
+  const lines = createInterface({ input: surroundings.stdin, output: surroundings.stdout });
+  const typed = await lines.question(`Type the name of the database to ${verb}: `);
+  lines.close();
+  if (typed.trim() === name) return succeed(undefined);
+  return fail({ code: 'cancelled', message: 'The name does not match. Nothing was done.', remedy: 'Try again.', retry: 'safe' });
+}

@@ -1,0 +1,153 @@
+import type { Failure } from '../base/failure.ts';
+import type { RunEnd } from '../engine/run-end.ts';
+import { answerFromFlags } from '../plain/answer-from-flags.ts';
+import { askOnTerminal } from '../plain/ask-on-terminal.ts';
+import { systemClock } from '../plain/clock.ts';
+import { printSession } from '../plain/print-session.ts';
+import type { Question } from '../ports/operator.ts';
+import type { RunningSession } from '../session/session.ts';
+import type { Options } from './arguments.ts';
+import { exitStatus, statusOfEnd } from './exit-status.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/** How a run is attended: on the screen, by lines with a person answering, or by lines with nobody there. */
+export type Attendance = 'screen' | 'lines-with-person' | 'unattended';
+
+export function chooseAttendance(options: Options, { stdin, stdout, environment }: Surroundings): Attendance {
+  const person = stdin.isTTY === true;
+  if (options.json) return 'unattended';
+  const lines = options.plain || environment['TERM'] === 'dumb' || Boolean(environment['INK_SCREEN_READER']);
+  if (person && stdout.isTTY === true && !lines) return 'screen';
+  return person ? 'lines-with-person' : 'unattended';
+}
+
+/**
+ * Stays with a run until it ends, and returns the exit status. The run does not depend on it: a terminal that goes away
+ * leaves the step in hand running, and the run stops, resumable, at the next question nobody can answer.
+ */
+export async function attend(request: {
+  readonly session: RunningSession;
+  readonly options: Options;
+  readonly surroundings: Surroundings;
+  /** The rehearsal answers for itself where nobody is there. */
+  readonly answerInstead?: (question: Question) => Promise<boolean>;
+}): Promise<number> {
+  const { session, options, surroundings } = request;
+  const attendance = chooseAttendance(options, surroundings);
+  const interrupts = watchInterrupts(session, attendance);
+  const unanswered = answerFromFlags({
+    session,
+    answers: withSnapshot(options),
+    confirm: options.confirm,
+    yes: options.yes,
+    onMissing: (question, option) => {
+      if (attendance === 'unattended') void answerOrDecline(request, question, option);
+    },
+  });
+  try {
+    const end = attendance === 'screen' ? await onScreen(request) : await byLines(request, attendance);
+    return interrupts.forced() ? exitStatus.interrupted : statusOfEnd(end);
+  } finally {
+    unanswered();
+    interrupts.stop();
+  }
+}
+
+type Attending = Parameters<typeof attend>[0];
+
+async function answerOrDecline(request: Attending, ...[question, option]: [Question, string]): Promise<void> {
+  const answered = await (request.answerInstead?.(question) ?? false);
+  if (!answered) request.session.decline(question.id, nobodyThere(question, option));
+}
+
+function nobodyThere(question: Question, option: string): Failure {
+  return {
+    code: 'answer-missing',
+    message: `Nobody is there to answer: ${question.title}`,
+    remedy: `Answer it beforehand: ${option}`,
+    retry: 'after-fix',
+  };
+}
+
+/** --snapshot is the answer to one question, under a name people know. */
+function withSnapshot({ answers, snapshot }: Options): ReadonlyMap<string, string> {
+  return snapshot === undefined ? answers : new Map(answers).set('choose-snapshot', snapshot);
+}
+
+async function onScreen(request: Attending): Promise<RunEnd> {
+  const { session, options, surroundings } = request;
+  // Loaded only where there is a screen: React and Ink cost a quarter of a second that lines need not pay.
+  const { openScreen } = await import('../ui/open-screen.tsx');
+  const { printSummary } = await import('../ui/print-summary.ts');
+  const { outcome } = await openScreen({
+    session,
+    streams: { stdin: surroundings.stdin, stdout: surroundings.stdout } as never,
+    options: {
+      inline: options.inline,
+      color: wantsColor(options, surroundings.environment),
+      ascii: !/utf-?8/i.test(locale(surroundings.environment)),
+    },
+  });
+  // Nobody sees the questions any more: the next one stops the run, resumable.
+  const deaf = outcome === 'left' ? declineEach(session) : () => {};
+  const end = await session.ended;
+  deaf();
+  printSummary(session.view(), (text) => surroundings.stdout.write(text));
+  return end;
+}
+
+function wantsColor(options: Options, environment: Surroundings['environment']): boolean {
+  return !options.noColor && !environment['NO_COLOR'];
+}
+
+function locale(environment: Surroundings['environment']): string {
+  return environment['LC_ALL'] || environment['LC_CTYPE'] || environment['LANG'] || '';
+}
+
+function declineEach(session: RunningSession): () => void {
+  const decline = () => {
+    const { question } = session.view();
+    if (question !== undefined) session.decline(question.id, nobodyThere(question, 'go on with `thaw resume`.'));
+  };
+  decline();
+  return session.subscribe(decline);
+}
+
+async function byLines(request: Attending, attendance: Attendance): Promise<RunEnd> {
+  const { session, options, surroundings } = request;
+  const printing = printSession({
+    session,
+    write: (text) => surroundings.stdout.write(text),
+    format: options.json ? 'json' : 'plain',
+    clock: systemClock,
+  });
+  const stopAsking =
+    attendance === 'lines-with-person'
+      ? askOnTerminal({ session, input: surroundings.stdin, output: surroundings.stdout })
+      : () => {};
+  const end = await session.ended;
+  stopAsking();
+  printing.stop();
+  return end;
+}
+
+/** The screen reads Ctrl+C as a key; elsewhere, and for other signals, the first asks to stop and the second insists. */
+function watchInterrupts(session: RunningSession, attendance: Attendance) {
+  let asked = false;
+  const onSignal = () => {
+    if (asked) process.exit(exitStatus.interrupted);
+    asked = true;
+    session.stop();
+  };
+  const stayAlive = () => {};
+  const ownInterrupts = attendance === 'unattended' ? (['SIGINT', 'SIGTERM'] as const) : (['SIGTERM'] as const);
+  for (const signal of ownInterrupts) process.on(signal, onSignal);
+  process.on('SIGHUP', stayAlive);
+  return {
+    forced: () => asked && attendance === 'unattended',
+    stop() {
+      for (const signal of ownInterrupts) process.off(signal, onSignal);
+      process.off('SIGHUP', stayAlive);
+    },
+  };
+}

@@ -1,0 +1,93 @@
+import { resolve } from 'node:path';
+import { type Outcome, fail, succeed } from '../../base/failure.ts';
+import { formatBytes } from '../../base/units.ts';
+import { passed } from '../../base/verdict.ts';
+import { createJournalWriter, guardJournal } from '../../engine/journal-writer.ts';
+import type { RunState } from '../../journal/run-state.ts';
+import { type Swap, readFact, swappedFact } from '../../steps/facts.ts';
+import { rollBackSwap } from '../../steps/roll-back-swap.ts';
+import type { Options } from '../arguments.ts';
+import { askName } from '../ask-name.ts';
+import { exitStatus } from '../exit-status.ts';
+import { loadRunbook, readyRunbook } from '../load-runbook.ts';
+import { withRunLocks } from '../run-locks.ts';
+import { findRun, openRun } from '../run-log.ts';
+import { type Surroundings, printLine } from '../surroundings.ts';
+import { createWorld } from '../wire.ts';
+import { writeRecord } from '../write-record.ts';
+
+type RollbackRequest = { readonly named: string | undefined; readonly options: Options };
+
+/** Puts the database back as it was before the swap. What was restored is kept under another name. */
+export async function rollback(request: RollbackRequest, surroundings: Surroundings): Promise<Outcome<number>> {
+  const { options, named } = request;
+  const { environment, folder } = surroundings;
+  const logFolder = resolve(folder, options.logFolder);
+  const found = await findRun({ logFolder, named, fits: canRollBack, what: 'run with a swap to undo' });
+  if (!found.ok) return found;
+  const { state } = found.value;
+  const swap = swapOf(state);
+  if (swap === undefined || !canRollBack(state)) return fail(nothingToUndo(state));
+  const loaded = await loadRunbook(state.start.runbook.path, folder);
+  if (!loaded.ok) return loaded;
+  const ready = await readyRunbook(loaded.value, { mode: 'live', environment, envFiles: options.envFiles });
+  if (!ready.ok) return ready;
+  const world = createWorld(environment);
+  const server = world.openDatabaseServer(ready.value.targets.acting.databaseUrl);
+  try {
+    return await withRunLocks({ logFolder, runId: state.start.runId, target: server }, async () => {
+      const lease = await server.lease(server.databaseName);
+      if (!lease.ok) return lease;
+      const kept = await server.describeDatabase(swap.kept);
+      if (!kept.ok) return kept;
+      printLine(surroundings, `goes out   ${swap.target}   (kept as ${undoneName(swap)})`);
+      printLine(surroundings, `comes back ${swap.kept}   ${formatBytes(kept.value?.sizeBytes ?? 0)}`);
+      printLine(surroundings, 'Objects that were mirrored stay as they are. Stop the writers first.');
+      const confirmed = await askName({ name: swap.target, verb: 'roll back', confirm: options.confirm }, surroundings);
+      if (!confirmed.ok) return confirmed;
+      const undone = await rollBackSwap(server, { ...swap, undone: undoneName(swap) });
+      if (!undone.ok) return undone;
+      return guardJournal(async () => {
+        const run = await openRun({ logFolder, runId: state.start.runId });
+        if (!run.ok) return run;
+        const { reading, folder: runFolder } = run.value;
+        const writer = createJournalWriter({
+          folder: runFolder,
+          redact: ready.value.redact,
+          now: world.host.now,
+          after: reading.head,
+          entries: reading.entries,
+          onEntry: () => {},
+        });
+        const text = `${swap.target} is the old database again; the restored one is kept as ${undoneName(swap)}`;
+        await writer.append({ kind: 'rolled-back', checks: [passed(text)] });
+        await writeRecord({ folder: runFolder, logFolder });
+        printLine(surroundings, text);
+        return succeed(exitStatus.verified);
+      });
+    });
+  } finally {
+    await world.close();
+  }
+}
+
+function swapOf(state: RunState): Swap | undefined {
+  return readFact(swappedFact, { fact: (name) => state.facts.get(name) });
+}
+
+function canRollBack(state: RunState): boolean {
+  return !state.rolledBack && swapOf(state)?.hadTarget === true;
+}
+
+function undoneName(swap: Swap): string {
+  return swap.kept.replace('__before_', '__undone_');
+}
+
+function nothingToUndo(state: RunState) {
+  return {
+    code: 'invalid-input' as const,
+    message: `Run ${state.start.runId} has nothing to undo: ${state.rolledBack ? 'it was rolled back already' : 'it swapped no database, or there was none before'}.`,
+    remedy: 'Look at its record with `thaw records show`.',
+    retry: 'never' as const,
+  };
+}

@@ -1,0 +1,68 @@
+import { join, resolve } from 'node:path';
+import { openRunFolder } from '../../adapters/disk/disk-run-folder.ts';
+import { type Outcome, fail } from '../../base/failure.ts';
+import type { Mode } from '../../base/mode.ts';
+import { firstLink } from '../../journal/journal-line.ts';
+import type { JournalReading } from '../../journal/read-journal.ts';
+import type { Question } from '../../ports/operator.ts';
+import type { Options } from '../arguments.ts';
+import { driveSession } from '../drive-session.ts';
+import { firstEntry } from '../first-entry.ts';
+import { type ReadyRunbook, loadRunbook, readyRunbook } from '../load-runbook.ts';
+import { withRunLocks } from '../run-locks.ts';
+import { newRunId } from '../run-log.ts';
+import type { Surroundings } from '../surroundings.ts';
+import { createWorld } from '../wire.ts';
+
+const emptyJournal: JournalReading = { entries: [], head: firstLink, wholeBytes: 0, tornBytes: 0 };
+
+export type StartRequest = {
+  readonly runbook: string;
+  readonly mode: Mode;
+  readonly options: Options;
+  readonly answerInstead?: (question: Question) => Promise<boolean>;
+};
+
+/** A new run: live or drill. */
+export async function start(request: StartRequest, surroundings: Surroundings): Promise<Outcome<number>> {
+  const { mode, options } = request;
+  const loaded = await loadRunbook(request.runbook, surroundings.folder);
+  if (!loaded.ok) return loaded;
+  if (mode === 'drill' && loaded.value.runbook.drill === undefined) return fail(noDrill(loaded.value.path));
+  const { environment } = surroundings;
+  const ready = await readyRunbook(loaded.value, { mode, environment, envFiles: options.envFiles });
+  if (!ready.ok) return ready;
+  return begin({ ...request, ready: ready.value }, surroundings);
+}
+
+async function begin(
+  request: StartRequest & { readonly ready: ReadyRunbook },
+  surroundings: Surroundings,
+): Promise<Outcome<number>> {
+  const { mode, options, ready } = request;
+  const world = createWorld(surroundings.environment);
+  const logFolder = resolve(surroundings.folder, options.logFolder);
+  const runId = await newRunId({ logFolder, nowMs: world.host.now(), name: ready.runbook.name, mode });
+  const target = world.openDatabaseServer(ready.targets.acting.databaseUrl);
+  try {
+    return await withRunLocks({ logFolder, runId, target }, async () => {
+      const path = join(logFolder, runId);
+      const workPath = options.workFolder === undefined ? join(path, 'work') : resolve(surroundings.folder, options.workFolder, runId);
+      const folder = await openRunFolder({ path, workPath });
+      if (!folder.ok) return folder;
+      const first = firstEntry({ ready, mode, world, runId, lostAt: options.lostAt });
+      return driveSession({ ...request, world, folder: folder.value, reading: emptyJournal, start: first, logFolder }, surroundings);
+    });
+  } finally {
+    await world.close();
+  }
+}
+
+function noDrill(path: string) {
+  return {
+    code: 'runbook-invalid' as const,
+    message: `Runbook ${path} does not say what a drill uses instead of production.`,
+    remedy: 'Declare drill.database, and drill.objects where objects are mirrored.',
+    retry: 'after-fix' as const,
+  };
+}

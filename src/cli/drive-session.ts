@@ -1,0 +1,52 @@
+import { type Outcome, succeed } from '../base/failure.ts';
+import type { Mode } from '../base/mode.ts';
+import { guardJournal } from '../engine/journal-writer.ts';
+import type { EntryOf } from '../journal/entry.ts';
+import type { JournalReading } from '../journal/read-journal.ts';
+import type { Question } from '../ports/operator.ts';
+import type { RunFolder } from '../ports/run-folder.ts';
+import type { World } from '../ports/world.ts';
+import { startSession } from '../session/session.ts';
+import { handlers } from '../steps/handlers.ts';
+import type { Options } from './arguments.ts';
+import { attend } from './attend.ts';
+import type { ReadyRunbook } from './load-runbook.ts';
+import type { Surroundings } from './surroundings.ts';
+import { writeRecord } from './write-record.ts';
+
+/** A run, new or resumed, from its journal to the exit status. */
+export async function driveSession(
+  request: {
+    readonly mode: Mode;
+    readonly options: Options;
+    readonly ready: ReadyRunbook;
+    readonly world: World;
+    readonly folder: RunFolder;
+    readonly reading: JournalReading;
+    readonly start: EntryOf<'run-started'>;
+    readonly logFolder: string;
+    readonly answerInstead?: (question: Question) => Promise<boolean>;
+  },
+  surroundings: Surroundings,
+): Promise<Outcome<number>> {
+  const { mode, options, ready, world, folder, reading, start, logFolder, answerInstead } = request;
+  return guardJournal(async () => {
+    const session = await startSession({
+      mode,
+      title: ready.filled.title,
+      bring: ready.filled.bring,
+      steps: ready.filled.steps,
+      handlers,
+      targets: ready.targets,
+      world,
+      folder,
+      redact: ready.redact,
+      reading,
+      start,
+      wantedSnapshot: options.snapshot,
+      writeRecord: () => writeRecord({ folder, logFolder }),
+    });
+    const status = await attend({ session, options, surroundings, ...(answerInstead === undefined ? {} : { answerInstead }) });
+    return succeed(status);
+  });
+}

@@ -1,0 +1,44 @@
+import type { Failure } from '../base/failure.ts';
+import type { RunEnd } from '../engine/run-end.ts';
+
+/** Stable: scripts and cron lines depend on these. */
+export const exitStatus = {
+  verified: 0,
+  notVerified: 1,
+  usage: 2,
+  blocked: 3,
+  answerMissing: 4,
+  stopped: 5,
+  damaged: 6,
+  bug: 70,
+  interrupted: 130,
+} as const;
+
+export function statusOfEnd(end: RunEnd): number {
+  switch (end.kind) {
+    case 'finished':
+      return end.verdict === 'passed' ? exitStatus.verified : exitStatus.notVerified;
+    case 'blocked':
+      return exitStatus.blocked;
+    case 'stopped':
+      if (end.because === 'operator') return exitStatus.stopped;
+      return end.because === 'answer-missing' ? exitStatus.answerMissing : statusOfFailure(end.failure);
+  }
+}
+
+/** A command that ended before it had a run to show. */
+export function statusOfFailure(failure: Failure): number {
+  switch (failure.code) {
+    case 'runbook-invalid':
+    case 'invalid-input':
+      return exitStatus.usage;
+    case 'answer-missing':
+      return exitStatus.answerMissing;
+    case 'journal-damaged':
+      return exitStatus.damaged;
+    case 'cancelled':
+      return exitStatus.stopped;
+    default:
+      return exitStatus.notVerified;
+  }
+}

@@ -1,0 +1,50 @@
+import type { Mode } from '../base/mode.ts';
+import { handlerOf, stepId } from '../engine/step-handler.ts';
+import { durationMs } from '../engine/targets.ts';
+import { type EntryOf, journalVersion } from '../journal/entry.ts';
+import type { World } from '../ports/world.ts';
+import { handlers } from '../steps/handlers.ts';
+import type { ReadyRunbook } from './load-runbook.ts';
+import { thawVersion } from './version.ts';
+
+/** The first fact of a run: who, where, with which runbook, on what, and what it promises. */
+export function firstEntry(request: {
+  readonly ready: ReadyRunbook;
+  readonly mode: Mode;
+  readonly world: World;
+  readonly runId: string;
+  readonly lostAt: string | undefined;
+}): EntryOf<'run-started'> {
+  const { ready, mode, world, runId, lostAt } = request;
+  const { runbook, filled, path, fingerprint } = ready;
+  const { name, user, sshFrom } = world.host.facts;
+  return {
+    kind: 'run-started',
+    journalVersion,
+    thawVersion,
+    runId,
+    mode,
+    runbook: { name: runbook.name, title: runbook.title, path, fingerprint },
+    host: { name, user, ...(sshFrom === undefined ? {} : { sshFrom }) },
+    targets: describeTargets(ready, world),
+    objectives: { rtoMs: durationMs(runbook.objectives.rto), rpoMs: durationMs(runbook.objectives.rpo) },
+    lostAtMs: lostAt === undefined ? world.host.now() : Date.parse(lostAt),
+    steps: filled.steps.map((step) => ({
+      id: stepId(step),
+      kind: step.kind,
+      title: step.title ?? handlerOf(handlers, step).title,
+    })),
+  };
+}
+
+/** Addresses for people; no credential is in them. Nothing is contacted. */
+function describeTargets({ targets }: ReadyRunbook, world: World): Record<string, string> {
+  const server = world.openDatabaseServer(targets.acting.databaseUrl);
+  const { objects, services } = targets.acting;
+  return {
+    database: `${server.databaseName} at ${server.address}`,
+    backups: world.openStore(targets.backups.store).address,
+    ...(objects === undefined ? {} : { objects: world.openStore(objects).address }),
+    ...(services === undefined ? {} : { services: world.openServices(services).address }),
+  };
+}

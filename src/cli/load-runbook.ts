@@ -1,0 +1,112 @@
+import { access, readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseEnv } from 'node:util';
+import { type Outcome, fail, succeed } from '../base/failure.ts';
+import type { Mode } from '../base/mode.ts';
+import { type Redact, createRedactor } from '../base/secret.ts';
+import { type Targets, resolveTargets } from '../engine/targets.ts';
+import { lintRunbook } from '../runbook/lint-runbook.ts';
+import { parseRunbook } from '../runbook/parse-runbook.ts';
+import { fillReferences, findReferences, resolveInputs } from '../runbook/references.ts';
+import type { Runbook } from '../runbook/schema.ts';
+import { collectSecrets } from './collect-secrets.ts';
+
+/** The runbooks that come with thaw, beside dist/. */
+const ownRunbooks = fileURLToPath(new URL('../../runbooks/', import.meta.url));
+
+export type LoadedRunbook = {
+  readonly path: string;
+  readonly fingerprint: string;
+  /** As written, placeholders and all. */
+  readonly runbook: Runbook;
+};
+
+export type ReadyRunbook = LoadedRunbook & {
+  /** With every placeholder filled for this mode. */
+  readonly filled: Runbook;
+  readonly targets: Targets;
+  readonly redact: Redact;
+};
+
+/** Finds a runbook by name or path, reads it, and refuses one that does not hold together. */
+export async function loadRunbook(name: string, folder: string): Promise<Outcome<LoadedRunbook>> {
+  const path = await findRunbook(name, folder);
+  if (!path.ok) return path;
+  const parsed = parseRunbook({ path: path.value, text: await readFile(path.value, 'utf8') });
+  if (!parsed.ok) return parsed;
+  const findings = lintRunbook(parsed.value.runbook);
+  if (findings.length === 0) return succeed({ path: path.value, ...parsed.value });
+  return fail({
+    code: 'runbook-invalid',
+    message: `Runbook ${path.value} does not hold together:\n${findings.map((finding) => `  ${finding}`).join('\n')}`,
+    remedy: 'Correct the file, then run `thaw lint`.',
+    retry: 'after-fix',
+  });
+}
+
+async function findRunbook(name: string, folder: string): Promise<Outcome<string>> {
+  const asPath = /[./]/.test(name);
+  const candidates = asPath
+    ? [resolve(folder, name)]
+    : [join(folder, 'runbooks', `${name}.yaml`), join(ownRunbooks, `${name}.yaml`)];
+  for (const candidate of candidates) if (await exists(candidate)) return succeed(candidate);
+  return fail({
+    code: 'invalid-input',
+    message: `There is no runbook ${name}; looked for ${candidates.join(' and ')}.`,
+    remedy: 'Name a file under runbooks/ without its ending, or give a path.',
+    retry: 'after-fix',
+  });
+}
+
+/** Fills the placeholders that this mode needs, and learns every secret there is to mask. */
+export async function readyRunbook(
+  loaded: LoadedRunbook,
+  request: {
+    readonly mode: Mode;
+    readonly environment: Readonly<Record<string, string | undefined>>;
+    readonly envFiles: readonly string[];
+  },
+): Promise<Outcome<ReadyRunbook>> {
+  const { runbook } = loaded;
+  const fromFiles = await readEnvFiles(request.envFiles);
+  if (!fromFiles.ok) return fromFiles;
+  const { inputs, drill, ...always } = runbook;
+  const values = resolveInputs({
+    inputs,
+    needed: findReferences(request.mode === 'drill' ? { ...always, drill } : always),
+    environment: { ...fromFiles.value, ...withoutEmpty(request.environment) },
+  });
+  if (!values.ok) return values;
+  const filled = fillReferences(runbook, values.value);
+  const targets = resolveTargets(filled, request.mode);
+  const secrets = await collectSecrets({ inputs, values: values.value, envFile: targets.production.envFile });
+  return succeed({ ...loaded, filled, targets, redact: createRedactor(secrets) });
+}
+
+function withoutEmpty(environment: Readonly<Record<string, string | undefined>>) {
+  return Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''));
+}
+
+async function readEnvFiles(paths: readonly string[]): Promise<Outcome<Record<string, string | undefined>>> {
+  const values: Record<string, string | undefined> = {};
+  for (const path of paths) {
+    if (!(await exists(path))) {
+      return fail({
+        code: 'invalid-input',
+        message: `There is no env file ${path}.`,
+        remedy: 'Give the path of an existing file with --env-file.',
+        retry: 'after-fix',
+      });
+    }
+    Object.assign(values, parseEnv(await readFile(path, 'utf8')));
+  }
+  return succeed(values);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,54 @@
+import { type Failure, type Outcome, succeed } from '../base/failure.ts';
+import { type Command, parseArguments, usage } from './arguments.ts';
+import { exitStatus, statusOfFailure } from './exit-status.ts';
+import type { Surroundings } from './surroundings.ts';
+import { thawVersion } from './version.ts';
+
+/** From the command line to the exit status. Each command is loaded when it is wanted, so that help is instant. */
+export async function runCommandLine(argv: readonly string[], surroundings: Surroundings): Promise<number> {
+  const parsed = parseArguments(argv);
+  const done = parsed.ok ? await dispatch(parsed.value, surroundings) : parsed;
+  if (done.ok) return done.value;
+  tell(done.failure, surroundings);
+  return parsed.ok ? statusOfFailure(done.failure) : exitStatus.usage;
+}
+
+async function dispatch(command: Command, surroundings: Surroundings): Promise<Outcome<number>> {
+  const { name, operands, options } = command;
+  const [first = '', second] = operands;
+  switch (name) {
+    case 'help':
+      surroundings.stdout.write(usage);
+      return succeed(exitStatus.verified);
+    case 'version':
+      surroundings.stdout.write(`thaw ${thawVersion}\n`);
+      return succeed(exitStatus.verified);
+    case 'lint':
+      return (await import('./commands/lint.ts')).lint(first, surroundings);
+    case 'fingerprint':
+      return (await import('./commands/fingerprint.ts')).fingerprint([first, second ?? ''], surroundings);
+    case 'snapshots':
+      return (await import('./commands/snapshots.ts')).snapshots({ name: first, options }, surroundings);
+    case 'check':
+      return (await import('./commands/check.ts')).check({ name: first, options }, surroundings);
+    case 'records':
+      return (await import('./commands/records.ts')).records({ operands, options }, surroundings);
+    case 'restore':
+    case 'drill': {
+      const mode = name === 'restore' ? 'live' : 'drill';
+      return (await import('./commands/start.ts')).start({ runbook: first, mode, options }, surroundings);
+    }
+    case 'resume':
+      return (await import('./commands/resume.ts')).resume({ named: operands[0], options }, surroundings);
+    case 'rollback':
+      return (await import('./commands/rollback.ts')).rollback({ named: operands[0], options }, surroundings);
+    case 'rehearse':
+      return (await import('./commands/rehearse.ts')).rehearse(options, surroundings);
+  }
+}
+
+/** What is happening, and what to do about it. */
+function tell(failure: Failure, surroundings: Surroundings): void {
+  surroundings.stderr.write(`${failure.message}\n→ ${failure.remedy}\n`);
+  if (failure.detail !== undefined) surroundings.stderr.write(`${failure.detail}\n`);
+}

@@ -1,0 +1,95 @@
+import { readdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { openRunFolder } from '../adapters/disk/disk-run-folder.ts';
+import { type Outcome, fail, succeed } from '../base/failure.ts';
+import type { Mode } from '../base/mode.ts';
+import { type JournalReading, readJournal } from '../journal/read-journal.ts';
+import { type RunState, foldJournal } from '../journal/run-state.ts';
+import type { RunFolder } from '../ports/run-folder.ts';
+
+/** The log folder: one folder a run, named by time, runbook and mode. */
+
+export type LoggedRun = { readonly folder: RunFolder; readonly reading: JournalReading; readonly state: RunState };
+
+/** 2026-04-28T1448Z-port-nimara-crm-live; a second run in the same minute gets a number. */
+export async function newRunId(request: {
+  readonly logFolder: string;
+  readonly nowMs: number;
+  readonly name: string;
+  readonly mode: Mode;
+}): Promise<string> {
+  const time = new Date(request.nowMs).toISOString().slice(0, 16).replace(':', '');
+  const base = `${time}Z-${request.name}-${request.mode}`;
+  const taken = new Set(await listRunIds(request.logFolder));
+  for (let number = 1; ; number += 1) {
+    const id = number === 1 ? base : `${base}-${number}`;
+    if (!taken.has(id)) return id;
+  }
+}
+
+/** Newest first. */
+export async function listRunIds(logFolder: string): Promise<readonly string[]> {
+  const entries = await readdir(logFolder, { withFileTypes: true }).catch(() => []);
+  return entries
+    .filter((entry) => entry.isDirectory() && /^\d{4}-\d{2}-\d{2}T\d{4}Z-/.test(entry.name))
+    .map((entry) => entry.name)
+    .sort()
+    .reverse();
+}
+
+export async function openRun(request: {
+  readonly logFolder: string;
+  readonly runId: string;
+  readonly workFolder?: string | undefined;
+}): Promise<Outcome<LoggedRun>> {
+  const path = resolve(request.logFolder, request.runId);
+  const folder = await openRunFolder({
+    path,
+    workPath: request.workFolder === undefined ? join(path, 'work') : resolve(request.workFolder, request.runId),
+  });
+  if (!folder.ok) return folder;
+  const bytes = await folder.value.readJournal();
+  if (!bytes.ok) return bytes;
+  const reading = readJournal(bytes.value);
+  if (!reading.ok) return reading;
+  const state = foldJournal(reading.value.entries);
+  if (state === undefined) {
+    return fail({
+      code: 'not-found',
+      message: `${request.runId} has no journal: it ended before its first fact was written.`,
+      remedy: 'Start a new run.',
+      retry: 'never',
+    });
+  }
+  return succeed({ folder: folder.value, reading: reading.value, state });
+}
+
+/** The run somebody named, or the newest one that fits. */
+export async function findRun(request: {
+  readonly logFolder: string;
+  readonly named: string | undefined;
+  readonly workFolder?: string | undefined;
+  readonly fits: (state: RunState) => boolean;
+  readonly what: string;
+}): Promise<Outcome<LoggedRun>> {
+  const { logFolder, named, workFolder } = request;
+  const ids = await listRunIds(logFolder);
+  if (named !== undefined) {
+    if (ids.includes(named)) return openRun({ logFolder, runId: named, workFolder });
+    return missing(`There is no run ${named} in ${logFolder}.`);
+  }
+  for (const runId of ids) {
+    const run = await openRun({ logFolder, runId, workFolder });
+    if (run.ok && request.fits(run.value.state)) return run;
+  }
+  return missing(`There is no ${request.what} in ${logFolder}.`);
+}
+
+function missing(message: string) {
+  return fail({
+    code: 'invalid-input',
+    message,
+    remedy: 'Look at `thaw records list`, or name the log folder with --log-dir.',
+    retry: 'after-fix',
+  });
+}

@@ -1,0 +1,15 @@
+import type { Readable, Writable } from 'node:stream';
+
+/** What the program was given when it started; nothing below `main` reaches for the process itself. */
+export type Surroundings = {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdout: Writable & { readonly isTTY?: boolean };
+  readonly stderr: Writable;
+  /** Where `runbooks/` and `restore-logs/` are looked for. */
+  readonly folder: string;
+};
+
+export function printLine(surroundings: Surroundings, text: string): void {
+  surroundings.stdout.write(`${text}\n`);
+}

@@ -1,0 +1,73 @@
+import { openComposeServices } from '../adapters/compose/compose-services.ts';
+import { openDirectoryObjectStore } from '../adapters/directory/directory-object-store.ts';
+import { createDiskHost } from '../adapters/disk/disk-host.ts';
+import { openUnpacker } from '../adapters/openpgp/unpacker.ts';
+import { openDatabaseServer } from '../adapters/postgres/pg-database-server.ts';
+import { openDumpTools } from '../adapters/postgres/pg-dump-tools.ts';
+import { createProcessRunner } from '../adapters/process/execa-process-runner.ts';
+import { openS3ObjectStore } from '../adapters/s3/s3-object-store.ts';
+import { openSupervisedServices } from '../adapters/supervisor/supervised-services.ts';
+import { succeed } from '../base/failure.ts';
+import type { DatabaseServer, Lease } from '../ports/database-server.ts';
+import type { ObjectStore, ObjectStoreConfig } from '../ports/object-store.ts';
+import type { World } from '../ports/world.ts';
+
+/** Fills the world with the real adapters. Each server and store is opened once, however many steps ask for it. */
+export function createWorld(environment: Readonly<Record<string, string | undefined>>): World {
+  const processes = createProcessRunner();
+  const servers = new Map<string, DatabaseServer>();
+  const stores = new Map<string, ObjectStore>();
+  return {
+    host: createDiskHost({ env: environment }),
+    processes,
+    openStore: (config) => keep(stores, storeKey(config), () => openStore(config)),
+    openDatabaseServer: (url) => keep(servers, url.reveal(), () => withOneLease(openDatabaseServer({ url }))),
+    openDumpTools: (url) => openDumpTools({ url, processes }),
+    openUnpacker: (keys) => openUnpacker({ keys, processes }),
+    openServices: (config) =>
+      config.kind === 'compose'
+        ? openComposeServices({ config, processes, environment })
+        : openSupervisedServices({ controlFile: config.controlFile }),
+    async close() {
+      for (const store of stores.values()) store.close();
+      await Promise.all([...servers.values()].map((server) => server.close()));
+    },
+  };
+}
+
+function keep<T>(opened: Map<string, T>, ...[key, open]: [string, () => T]): T {
+  const known = opened.get(key);
+  if (known !== undefined) return known;
+  const fresh = open();
+  opened.set(key, fresh);
+  return fresh;
+}
+
+/** The credentials are part of what a store is: the same bucket may be reached with two keys. */
+function storeKey(config: ObjectStoreConfig): string {
+  if (config.kind === 'directory') return `directory ${config.path}`;
+  return ['s3', config.endpoint, config.region, config.bucket, config.accessKey.reveal(), config.secretKey.reveal()].join(' ');
+}
+
+function openStore(config: ObjectStoreConfig): ObjectStore {
+  return config.kind === 'directory' ? openDirectoryObjectStore(config) : openS3ObjectStore(config);
+}
+
+/** Preflight may run several times; what this process holds already it need not take again. */
+function withOneLease(server: DatabaseServer): DatabaseServer {
+  const leases = new Map<string, Lease>();
+  return {
+    ...server,
+    async lease(name) {
+      const held = leases.get(name);
+      if (held !== undefined) return succeed(held);
+      const lease = await server.lease(name);
+      if (lease.ok) leases.set(name, lease.value);
+      return lease;
+    },
+    async close() {
+      for (const lease of leases.values()) await lease.release();
+      await server.close();
+    },
+  };
+}

@@ -1,0 +1,15 @@
+import { exitStatus } from './cli/exit-status.ts';
+import { runCommandLine } from './cli/run-command-line.ts';
+
+/** Hands argv, environment and streams to `cli`, and sets the exit status. An exception here is a bug of ours. */
+process.exitCode = await runCommandLine(process.argv.slice(2), {
+  environment: process.env,
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  folder: process.cwd(),
+}).catch((bug: unknown) => {
+  const stack = bug instanceof Error ? (bug.stack ?? bug.message) : String(bug);
+  process.stderr.write(`This is a bug in thaw. The journal of the run is safe: go on with \`thaw resume\`.\n${stack}\n`);
+  return exitStatus.bug;
+});

@@ -1,0 +1,136 @@
+import type { Mode } from '../base/mode.ts';
+import type { JournalEntry } from '../journal/entry.ts';
+import type { RunState, StepState } from '../journal/run-state.ts';
+import type { Question } from '../ports/operator.ts';
+import type { StepFeed } from './step-feed.ts';
+import type { AnsweredRow, CheckRow, StepDetail, StepRow, StepStatus, View } from './view.ts';
+
+/** What the journal says beyond the state of a run: kept while folding, since the state keeps only what decides. */
+export type RunPapers = {
+  readonly steps: ReadonlyMap<string, StepPapers>;
+  readonly answered: readonly AnsweredRow[];
+  /** Titles of the questions asked so far, by id. */
+  readonly titles: ReadonlyMap<string, string>;
+};
+
+type StepPapers = { readonly sentences: readonly string[]; readonly commands: readonly string[] };
+
+export const noPapers: RunPapers = { steps: new Map(), answered: [], titles: new Map() };
+
+export function collectPapers(papers: RunPapers, entry: JournalEntry): RunPapers {
+  switch (entry.kind) {
+    case 'step-started': {
+      const { stepId, sentences } = entry;
+      return { ...papers, steps: new Map(papers.steps).set(stepId, { sentences, commands: [] }) };
+    }
+    case 'command-run': {
+      const known = papers.steps.get(entry.stepId) ?? { sentences: [], commands: [] };
+      const commands = [...known.commands, entry.command];
+      return { ...papers, steps: new Map(papers.steps).set(entry.stepId, { ...known, commands }) };
+    }
+    case 'question-asked':
+      return { ...papers, titles: new Map(papers.titles).set(entry.questionId, entry.title) };
+    case 'question-answered': {
+      const { questionId, value, by, note } = entry;
+      const title = papers.titles.get(questionId) ?? questionId;
+      const row = { questionId, title, value, by, ...(note === undefined ? {} : { note }) };
+      return { ...papers, answered: [...papers.answered, row] };
+    }
+    default:
+      return papers;
+  }
+}
+
+export type ViewParts = {
+  readonly mode: Mode;
+  readonly title: string;
+  readonly runId: string;
+  readonly target: string;
+  readonly state: RunState;
+  readonly papers: RunPapers;
+  readonly feeds: ReadonlyMap<string, StepFeed>;
+  /** Steps this process has begun: a started step that is not among them is in doubt. */
+  readonly begunHere: ReadonlySet<string>;
+  readonly question: Question | undefined;
+  readonly summary: readonly string[];
+  readonly recordPath: string | undefined;
+  readonly outputPath: (stepId: string) => string;
+  readonly ended: boolean;
+  readonly nowMs: number;
+};
+
+export function buildView(parts: ViewParts): View {
+  const { state } = parts;
+  const rows = state.start.steps.map((step, index) => toRow(parts, { ...step, number: index + 1 }));
+  const inHand = rows.filter((row) => row.status === 'running').map((row) => row.id);
+  const lastTouched = rows.findLast((row) => row.status !== 'pending')?.id;
+  const snapshot = state.facts.get('snapshot') as { takenAtMs?: number } | undefined;
+  const walking = rows.some((row) => row.status !== 'pending');
+  return {
+    mode: parts.mode,
+    title: parts.title,
+    runId: parts.runId,
+    target: parts.target,
+    phase: parts.ended ? (state.ended === undefined ? 'stopped' : 'finished') : walking ? 'walking' : 'checking',
+    startedAtMs: state.start.atMs,
+    nowMs: state.ended?.atMs ?? parts.nowMs,
+    rtoMs: state.start.objectives.rtoMs,
+    rpoMs: state.start.objectives.rpoMs,
+    ...(snapshot?.takenAtMs === undefined ? {} : { lossMs: Math.max(0, state.start.lostAtMs - snapshot.takenAtMs) }),
+    steps: rows,
+    inHand: inHand.length > 0 || lastTouched === undefined ? inHand : [lastTouched],
+    details: Object.fromEntries(rows.map((row) => [row.id, toDetail(parts, row.id)])),
+    checks: state.preflight,
+    ...(parts.question === undefined ? {} : { question: parts.question }),
+    notes: state.notes,
+    answered: parts.papers.answered,
+    summary: parts.summary,
+    ...(parts.recordPath === undefined ? {} : { recordPath: parts.recordPath }),
+  };
+}
+
+function toRow(parts: ViewParts, step: { readonly id: string; readonly title: string; readonly number: number }): StepRow {
+  const state = parts.state.steps.get(step.id) ?? { kind: 'pending', attempt: 0 };
+  const base = { ...step, attempt: state.attempt, status: statusOf(state, parts.begunHere.has(step.id)) };
+  switch (state.kind) {
+    case 'started':
+      return { ...base, startedAtMs: state.startedAtMs, durationMs: parts.nowMs - state.startedAtMs };
+    case 'finished':
+    case 'failed':
+      return { ...base, startedAtMs: state.startedAtMs, durationMs: state.endedAtMs - state.startedAtMs };
+    case 'pending':
+    case 'skipped':
+      return base;
+  }
+}
+
+function statusOf(state: StepState, begunHere: boolean): StepStatus {
+  switch (state.kind) {
+    case 'started':
+      return begunHere ? 'running' : 'doubt';
+    case 'finished':
+      return state.verdict;
+    case 'pending':
+    case 'failed':
+    case 'skipped':
+      return state.kind;
+  }
+}
+
+function toDetail(parts: ViewParts, id: string): StepDetail {
+  const state = parts.state.steps.get(id);
+  const feed = parts.feeds.get(id);
+  const papers = parts.papers.steps.get(id);
+  const checks: readonly CheckRow[] = state?.kind === 'finished' || state?.kind === 'failed' ? state.checks : [];
+  const skippedFor = state?.kind === 'skipped' ? [`Not executed: ${state.reason}.`] : [];
+  return {
+    id,
+    sentences: [...(papers?.sentences ?? []), ...skippedFor],
+    commands: papers?.commands ?? [],
+    progress: state?.kind === 'started' ? (feed?.progress(parts.nowMs) ?? []) : [],
+    output: feed?.lines() ?? [],
+    outputPath: parts.outputPath(id),
+    checks,
+    ...(state?.kind === 'failed' ? { failure: state.failure } : {}),
+  };
+}

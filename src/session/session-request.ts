@@ -1,0 +1,29 @@
+import type { Mode } from '../base/mode.ts';
+import type { Redact } from '../base/secret.ts';
+import type { Targets } from '../engine/targets.ts';
+import type { StepHandlers } from '../engine/step-handler.ts';
+import type { EntryOf } from '../journal/entry.ts';
+import type { JournalReading } from '../journal/read-journal.ts';
+import type { RunFolder } from '../ports/run-folder.ts';
+import type { World } from '../ports/world.ts';
+import type { Step } from '../runbook/step-schema.ts';
+
+/** Everything a session stands on; `cli` puts it together. */
+export type SessionRequest = {
+  readonly mode: Mode;
+  readonly title: string;
+  readonly bring: readonly string[];
+  /** With every placeholder filled. */
+  readonly steps: readonly Step[];
+  readonly handlers: StepHandlers;
+  readonly targets: Targets;
+  readonly world: World;
+  readonly folder: RunFolder;
+  readonly redact: Redact;
+  readonly reading: JournalReading;
+  /** The first entry of a new run; a resumed run has one already. */
+  readonly start: EntryOf<'run-started'>;
+  readonly wantedSnapshot: string | undefined;
+  /** Makes the record from the journal; called once, when the run ends or stops. */
+  readonly writeRecord: () => Promise<{ readonly path: string; readonly head: string } | undefined>;
+};

@@ -1,0 +1,64 @@
+import type { CheckContext, StepContext } from '../engine/step-handler.ts';
+import { stepId } from '../engine/step-handler.ts';
+import type { JournalWriter } from '../engine/journal-writer.ts';
+import type { Step } from '../runbook/step-schema.ts';
+import type { QuestionDesk } from './question-desk.ts';
+import type { SessionRequest } from './session-request.ts';
+import type { StepFeed } from './step-feed.ts';
+
+/** Hands each step its world: masked output to file and screen, facts to the journal, questions to the desk. */
+export function createStepContexts(parts: {
+  readonly request: SessionRequest;
+  readonly journal: JournalWriter;
+  readonly desk: QuestionDesk;
+  readonly feeds: ReadonlyMap<string, StepFeed>;
+  readonly onOutput: () => void;
+}) {
+  const { request, journal, desk, feeds, onOutput } = parts;
+  const { world, folder, redact, mode, targets, start } = request;
+
+  const shared = {
+    mode,
+    runId: folder.id,
+    world,
+    targets,
+    workFile: (name: string) => folder.workFile(name),
+    fact: (name: string) => journal.state()?.facts.get(name),
+  };
+
+  function forStep(step: Step, signal: AbortSignal): StepContext {
+    const id = stepId(step);
+    return {
+      ...shared,
+      signal,
+      lostAtMs: start.lostAtMs,
+      rpoMs: start.objectives.rpoMs,
+      async record(name, value) {
+        // What is recorded is JSON: a value that does not survive the trip would be another one on resume.
+        const plain = JSON.parse(JSON.stringify(value));
+        await journal.append({ kind: 'fact-recorded', stepId: id, name, value: plain });
+      },
+      async recordCommand(command) {
+        await journal.append({ kind: 'command-run', stepId: id, command });
+      },
+      output(line) {
+        const text = redact(line);
+        const atMs = world.host.now();
+        folder.appendOutput(id, `${new Date(atMs).toISOString()} ${text}`);
+        feeds.get(id)?.addLine({ atMs, text });
+        onOutput();
+      },
+      progress(progress) {
+        feeds.get(id)?.addProgress(progress, world.host.now());
+        onOutput();
+      },
+      ask: desk.ask,
+    };
+  }
+
+  function forCheck(signal: AbortSignal): CheckContext {
+    return { ...shared, signal, wantedSnapshot: request.wantedSnapshot };
+  }
+
+  return { forStep, forCheck };
+}

@@ -1,0 +1,64 @@
+import { formatCount, formatDuration, formatSpan } from '../base/units.ts';
+import type { Verdict } from '../base/verdict.ts';
+import type { RunEnd } from '../engine/run-end.ts';
+import type { RunState } from '../journal/run-state.ts';
+import { modeWord, verdictWord } from './words.ts';
+
+/** What stays in the scrollback: few lines, each of them true on its own. */
+export function summarise(request: {
+  readonly state: RunState;
+  readonly end: RunEnd;
+  readonly nowMs: number;
+  readonly record: { readonly path: string; readonly head: string } | undefined;
+}): readonly string[] {
+  const { state, end, record } = request;
+  const elapsed = formatDuration((state.ended?.atMs ?? request.nowMs) - state.start.atMs);
+  const rto = state.start.mode === 'live' ? ` of ${formatDuration(state.start.objectives.rtoMs)} RTO` : '';
+  const word = end.kind === 'finished' ? verdictWord(end.verdict) : 'STOPPED';
+  return [
+    `thaw  ${modeWord(state.start.mode)}  ${state.start.runbook.title}   ${word}   ${elapsed}${rto}${lossWords(state)}`,
+    stepWords(state),
+    ...openPoints(state),
+    ...(end.kind === 'finished' ? [] : [end.failure.message, `→ ${end.failure.remedy}`, `Go on with: thaw resume ${state.start.runId}`]),
+    ...swapWords(state),
+    ...(record === undefined ? [] : [`record  ${record.path}   head ${record.head.slice(0, 8)}…`]),
+  ];
+}
+
+function lossWords(state: RunState): string {
+  const snapshot = state.facts.get('snapshot') as { takenAtMs?: number } | undefined;
+  if (snapshot?.takenAtMs === undefined) return '';
+  const lossMs = Math.max(0, state.start.lostAtMs - snapshot.takenAtMs);
+  return `, loss ${formatSpan(lossMs)} of ${formatSpan(state.start.objectives.rpoMs)} RPO`;
+}
+
+function stepWords(state: RunState): string {
+  const steps = [...state.steps.values()];
+  const count = (kind: Verdict | 'skipped-by-operator' | 'not-executed') =>
+    steps.filter((step) => {
+      if (step.kind === 'finished') return step.verdict === kind;
+      return step.kind === 'skipped' && kind === (step.because === 'mode' ? 'not-executed' : 'skipped-by-operator');
+    }).length;
+  const words = [`${count('passed')} of ${formatCount(steps.length)} steps passed`];
+  const doubtful = count('could-not-verify');
+  if (doubtful > 0) words.push(`${doubtful} could not be verified`);
+  if (count('skipped-by-operator') > 0) words.push(`${count('skipped-by-operator')} left out by the operator`);
+  if (count('not-executed') > 0) words.push(`${count('not-executed')} not executed in this mode`);
+  return words.join(' · ');
+}
+
+function openPoints(state: RunState): readonly string[] {
+  const lines: string[] = [];
+  for (const step of state.steps.values()) {
+    if (step.kind !== 'finished') continue;
+    for (const check of step.checks) if (check.verdict === 'could-not-verify') lines.push(`could not verify: ${check.text}`);
+  }
+  for (const check of state.cleanUp) if (check.verdict !== 'passed') lines.push(`clean-up: ${check.text}`);
+  return lines;
+}
+
+function swapWords(state: RunState): readonly string[] {
+  const swapped = state.facts.get('swapped') as { kept?: string; hadTarget?: boolean } | undefined;
+  if (swapped?.hadTarget !== true || state.rolledBack) return [];
+  return [`the old database is kept as ${swapped.kept ?? ''}; thaw rollback ${state.start.runId} puts it back`];
+}
