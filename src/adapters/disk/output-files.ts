@@ -24,25 +24,33 @@ export function openOutputFiles(folder: string): OutputFiles {
   let timer: NodeJS.Timeout | undefined;
   let queue: Promise<Outcome<void>> = Promise.resolve(succeed(undefined));
 
-  const writeWaiting = async (): Promise<Outcome<void>> => {
-    for (const [name, lines] of waiting) {
+  const unsynced = new Set<string>();
+
+  /** Every file gets its turn, whatever happened to the one before. */
+  const writeWaiting = async (sync: boolean): Promise<Outcome<void>> => {
+    let outcome: Outcome<void> = succeed(undefined);
+    for (const name of new Set([...waiting.keys(), ...(sync ? unsynced : [])])) {
       const path = join(folder, `${name}.log`);
+      const lines = waiting.get(name) ?? [];
       try {
         await mkdir(folder, { recursive: true });
-        await appendLines(path, lines);
+        unsynced.add(name);
+        await appendLines({ path, lines, sync });
+        if (sync) unsynced.delete(name);
+        if (lines.length === 0) waiting.delete(name);
       } catch (error) {
-        return fail(describeFileFailure({ doing: `write ${path}`, error }));
+        if (outcome.ok) outcome = fail(describeFileFailure({ doing: `write ${path}`, error }));
       }
-      if (lines.length === 0) waiting.delete(name);
     }
-    return succeed(undefined);
+    return outcome;
   };
-  const flush = () => {
+  const write = (sync: boolean) => {
     clearTimeout(timer);
     timer = undefined;
-    queue = queue.then(writeWaiting);
+    queue = queue.then(() => writeWaiting(sync));
     return queue;
   };
+  const flush = () => write(true);
 
   return {
     append: (name, line) => {
@@ -50,7 +58,7 @@ export function openOutputFiles(folder: string): OutputFiles {
       const lines = waiting.get(name) ?? [];
       lines.push(Buffer.from(`${line}\n`));
       waiting.set(name, lines);
-      timer ??= setTimeout(flush, gatherMs);
+      timer ??= setTimeout(write, gatherMs, false);
     },
     flush,
     digests: async () => {
@@ -61,7 +69,12 @@ export function openOutputFiles(folder: string): OutputFiles {
 }
 
 /** Takes what is on the disk out of `lines`: after a failure, exactly what is missing is left. */
-async function appendLines(path: string, lines: Buffer[]): Promise<void> {
+async function appendLines(what: {
+  readonly path: string;
+  readonly lines: Buffer[];
+  readonly sync: boolean;
+}): Promise<void> {
+  const { path, lines, sync } = what;
   const handle = await open(path, 'a');
   try {
     while (lines.length > 0) {
@@ -76,7 +89,7 @@ async function appendLines(path: string, lines: Buffer[]): Promise<void> {
       }
       lines.splice(0, count);
     }
-    await handle.datasync();
+    if (sync) await handle.datasync();
   } finally {
     await handle.close();
   }

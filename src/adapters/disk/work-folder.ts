@@ -1,3 +1,4 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { assert } from '../../base/assert.ts';
@@ -6,6 +7,7 @@ import { describeFileFailure, errorCode } from '../../base/file-failure.ts';
 
 /** Only a folder that carries this file is ever removed: a wrong setting must not cost somebody else's files. */
 const marker = '.thaw-work';
+const markerText = 'thaw removes this folder when its run ends.\n';
 
 export type WorkFolder = {
   file(name: string): string;
@@ -23,17 +25,27 @@ export async function openWorkFolder(path: string): Promise<Outcome<WorkFolder>>
   } catch (error) {
     return fail(describeFileFailure({ doing: `use the work folder ${folder}`, error }));
   }
+  let isThere = true;
   return succeed({
     file: (name) => {
       assert(!/(^|\/)\.\.(\/|$)/.test(name), `${name} stays inside the work folder`);
+      // A step that runs again after the folder was removed must not leave one behind that nobody may remove.
+      if (!isThere) {
+        mkdirSync(folder, { recursive: true, mode: 0o700 });
+        writeFileSync(join(folder, marker), markerText);
+        isThere = true;
+      }
       return join(folder, name);
     },
-    clear: () => clear(folder),
+    clear: () => {
+      isThere = false;
+      return clear(folder);
+    },
   });
 }
 
 function mark(folder: string): Promise<void> {
-  return writeFile(join(folder, marker), 'thaw removes this folder when its run ends.\n');
+  return writeFile(join(folder, marker), markerText);
 }
 
 async function isMarked(folder: string): Promise<boolean> {
