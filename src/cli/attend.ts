@@ -21,6 +21,9 @@ export function chooseAttendance(options: Options, { stdin, stdout, environment 
   return person ? 'lines-with-person' : 'unattended';
 }
 
+/** Answers a question where nobody is there, and says whether it did. */
+export type AnswerInstead = (question: Question, session: RunningSession) => Promise<boolean>;
+
 /**
  * Stays with a run until it ends, and returns the exit status. The run does not depend on it: a terminal that goes away
  * leaves the step in hand running, and the run stops, resumable, at the next question nobody can answer.
@@ -30,7 +33,7 @@ export async function attend(request: {
   readonly options: Options;
   readonly surroundings: Surroundings;
   /** The rehearsal answers for itself where nobody is there. */
-  readonly answerInstead?: (question: Question) => Promise<boolean>;
+  readonly answerInstead?: AnswerInstead;
 }): Promise<number> {
   const { session, options, surroundings } = request;
   const attendance = chooseAttendance(options, surroundings);
@@ -56,7 +59,7 @@ export async function attend(request: {
 type Attending = Parameters<typeof attend>[0];
 
 async function answerOrDecline(request: Attending, ...[question, option]: [Question, string]): Promise<void> {
-  const answered = await (request.answerInstead?.(question) ?? false);
+  const answered = await (request.answerInstead?.(question, request.session) ?? false);
   if (!answered) request.session.decline(question.id, nobodyThere(question, option));
 }
 

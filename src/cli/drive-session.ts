@@ -3,13 +3,12 @@ import type { Mode } from '../base/mode.ts';
 import { guardJournal } from '../engine/journal-writer.ts';
 import type { EntryOf } from '../journal/entry.ts';
 import type { JournalReading } from '../journal/read-journal.ts';
-import type { Question } from '../ports/operator.ts';
 import type { RunFolder } from '../ports/run-folder.ts';
 import type { World } from '../ports/world.ts';
 import { startSession } from '../session/session.ts';
 import { handlers } from '../steps/handlers.ts';
 import type { Options } from './arguments.ts';
-import { attend } from './attend.ts';
+import { type AnswerInstead, attend } from './attend.ts';
 import type { ReadyRunbook } from './load-runbook.ts';
 import type { Surroundings } from './surroundings.ts';
 import { writeRecord } from './write-record.ts';
@@ -25,7 +24,7 @@ export async function driveSession(
     readonly reading: JournalReading;
     readonly start: EntryOf<'run-started'>;
     readonly logFolder: string;
-    readonly answerInstead?: (question: Question) => Promise<boolean>;
+    readonly answerInstead?: AnswerInstead;
   },
   surroundings: Surroundings,
 ): Promise<Outcome<number>> {

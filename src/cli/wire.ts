@@ -1,7 +1,7 @@
 import { openComposeServices } from '../adapters/compose/compose-services.ts';
 import { openDirectoryObjectStore } from '../adapters/directory/directory-object-store.ts';
 import { createDiskHost } from '../adapters/disk/disk-host.ts';
-import { openUnpacker } from '../adapters/openpgp/unpacker.ts';
+import { openUnpacker } from '../adapters/openpgp/openpgp-unpacker.ts';
 import { openDatabaseServer } from '../adapters/postgres/pg-database-server.ts';
 import { openDumpTools } from '../adapters/postgres/pg-dump-tools.ts';
 import { createProcessRunner } from '../adapters/process/execa-process-runner.ts';

@@ -156,7 +156,7 @@ async function swap(context: StepContext) {
   const names = needFact(swappingFact, context);
   if (names.hadTarget) await context.recordCommand(`ALTER DATABASE ${names.target} RENAME TO ${names.kept}`);
   await context.recordCommand(`ALTER DATABASE ${names.side} RENAME TO ${names.target}`);
-  const swapped = await swapDatabases(actingServer(context), names);
+  const swapped = await swapDatabases(actingServer(context), { ...names, carrySettings: true });
   if (!swapped.ok) return swapped;
   await context.record(swappedFact.name, names);
   context.output(`${actingDatabase(context)} is now the restored database`);

@@ -1,4 +1,4 @@
-import { type Outcome, fail, succeed } from '../base/failure.ts';
+import { type Outcome, fail } from '../base/failure.ts';
 import type { DatabaseServer } from '../ports/database-server.ts';
 import type { Swap } from './facts.ts';
 import { swapDatabases } from './swap-databases.ts';
@@ -10,9 +10,9 @@ import { swapDatabases } from './swap-databases.ts';
 export async function rollBackSwap(server: DatabaseServer, swap: Swap & { readonly undone: string }): Promise<Outcome<void>> {
   const kept = await server.describeDatabase(swap.kept);
   if (!kept.ok) return kept;
-  const undone = await server.describeDatabase(swap.undone);
-  if (!undone.ok) return undone;
-  if (kept.value === undefined && undone.value === undefined) {
+  const aside = await server.describeDatabase(swap.undone);
+  if (!aside.ok) return aside;
+  if (kept.value === undefined && aside.value === undefined) {
     return fail({
       code: 'not-found',
       message: `The old database ${swap.kept} is no longer on ${server.address}.`,
@@ -20,6 +20,6 @@ export async function rollBackSwap(server: DatabaseServer, swap: Swap & { readon
       retry: 'never',
     });
   }
-  const swapped = await swapDatabases(server, { target: swap.target, side: swap.kept, kept: swap.undone, hadTarget: true });
-  return swapped.ok ? succeed(undefined) : swapped;
+  const { target, kept: side, undone } = swap;
+  return swapDatabases(server, { target, side, kept: undone, hadTarget: true, carrySettings: false });
 }

@@ -15,7 +15,13 @@ import type { Swap } from './facts.ts';
  *
  * Anything else was not our doing and stays as it is.
  */
-export async function swapDatabases(server: DatabaseServer, swap: Swap): Promise<Outcome<void>> {
+export async function swapDatabases(
+  server: DatabaseServer,
+  swap: Swap & {
+    /** Owner, settings and privileges of the old database given to the new one; a roll-back needs none of that. */
+    readonly carrySettings: boolean;
+  },
+): Promise<Outcome<void>> {
   const names = await lookAtNames(server, swap);
   if (!names.ok) return names;
   const { target, side, kept } = names.value;
@@ -45,9 +51,11 @@ async function lookAtNames(server: DatabaseServer, swap: Swap) {
   return succeed({ target, side, kept });
 }
 
-async function putAside(server: DatabaseServer, swap: Swap): Promise<Outcome<void>> {
-  const carried = await server.carryOverSettings({ from: swap.target, to: swap.side });
-  if (!carried.ok) return carried;
+async function putAside(server: DatabaseServer, swap: Parameters<typeof swapDatabases>[1]): Promise<Outcome<void>> {
+  if (swap.carrySettings) {
+    const carried = await server.carryOverSettings({ from: swap.target, to: swap.side });
+    if (!carried.ok) return carried;
+  }
   const closed = await server.setConnectionsAllowed({ database: swap.target, allowed: false });
   if (!closed.ok) return closed;
   const renamed = await renameAfterDisconnecting(server, swap.target, swap.kept);

@@ -4,8 +4,8 @@ import { type Outcome, fail } from '../../base/failure.ts';
 import type { Mode } from '../../base/mode.ts';
 import { firstLink } from '../../journal/journal-line.ts';
 import type { JournalReading } from '../../journal/read-journal.ts';
-import type { Question } from '../../ports/operator.ts';
 import type { Options } from '../arguments.ts';
+import type { AnswerInstead } from '../attend.ts';
 import { driveSession } from '../drive-session.ts';
 import { firstEntry } from '../first-entry.ts';
 import { type ReadyRunbook, loadRunbook, readyRunbook } from '../load-runbook.ts';
@@ -20,7 +20,7 @@ export type StartRequest = {
   readonly runbook: string;
   readonly mode: Mode;
   readonly options: Options;
-  readonly answerInstead?: (question: Question) => Promise<boolean>;
+  readonly answerInstead?: AnswerInstead;
 };
 
 /** A new run: live or drill. */

@@ -1,0 +1,78 @@
+import type { Outcome } from '../../base/failure.ts';
+import type { Question } from '../../ports/operator.ts';
+import { type Sandbox, buildSandbox } from '../../sandbox/build-sandbox.ts';
+import { sweepSandboxes } from '../../sandbox/destroy-sandbox.ts';
+import { loseProduction } from '../../sandbox/disaster.ts';
+import { writeManifest } from '../../sandbox/write-manifest.ts';
+import type { RunningSession } from '../../session/session.ts';
+import { openSupervisedServices } from '../../adapters/supervisor/supervised-services.ts';
+import type { Options } from '../arguments.ts';
+import { chooseAttendance } from '../attend.ts';
+import { type Surroundings, printLine } from '../surroundings.ts';
+import { start } from './start.ts';
+
+/** A whole disaster and its recovery in a sandbox on this host. Answers for itself only where nobody is there to ask. */
+export async function rehearse(options: Options, surroundings: Surroundings): Promise<Outcome<number>> {
+  const onLine = (line: string) => {
+    printLine(surroundings, options.json ? JSON.stringify({ type: 'rehearsal', text: line }) : line);
+  };
+  for (const folder of await sweepSandboxes()) onLine(`Removed ${folder}, left by a rehearsal that died.`);
+  const sandbox = await buildSandbox({
+    onLine,
+    startServices: (controlFile) => openSupervisedServices({ controlFile }).start({ names: [], onLine: () => {} }),
+  });
+  if (!sandbox.ok) return sandbox;
+  try {
+    await writeManifest(sandbox.value);
+    await loseProduction({ sandbox: sandbox.value, onLine });
+    return await walk(sandbox.value, { options, surroundings });
+  } finally {
+    await sandbox.value.destroy();
+    onLine('The sandbox is gone: its servers stopped, its folder removed. The record stays.');
+  }
+}
+
+async function walk(
+  sandbox: Sandbox,
+  { options, surroundings }: { readonly options: Options; readonly surroundings: Surroundings },
+): Promise<Outcome<number>> {
+  const environment = { ...surroundings.environment, ...sandbox.environment };
+  const alone = chooseAttendance(options, surroundings) === 'unattended';
+  return start(
+    { runbook: 'rehearsal', mode: 'live', options, ...(alone ? { answerInstead: answerLikeAnOperator(sandbox) } : {}) },
+    { ...surroundings, environment },
+  );
+}
+
+/** It owns everything it touches, so it may answer; what a person would look at, it looks at. */
+function answerLikeAnOperator(sandbox: Sandbox) {
+  return async (question: Question, session: RunningSession): Promise<boolean> => {
+    const answer = (value: string, note?: string) => {
+      session.answer(question.id, { value, by: 'rehearsal', ...(note === undefined ? {} : { note }) });
+      return true;
+    };
+    switch (question.kind) {
+      case 'confirm':
+        return answer('yes');
+      case 'type-name':
+        return answer(question.name);
+      case 'choose-row':
+        return question.preferred === undefined ? false : answer(question.preferred);
+      case 'attest':
+        return attest(sandbox, answer);
+      case 'choose':
+      case 'failure':
+        // Something is wrong: that is not the rehearsal's to decide.
+        return false;
+    }
+  };
+}
+
+async function attest(sandbox: Sandbox, answer: (value: string, note?: string) => boolean): Promise<boolean> {
+  const response = await fetch(sandbox.healthUrl).catch(() => undefined);
+  if (response === undefined) return answer('failed', 'the health page does not answer');
+  const health = (await response.json()) as { clients?: number };
+  const note = `the health page answers ${response.status} and counts ${health.clients ?? 0} clients`;
+  return answer(response.ok && (health.clients ?? 0) > 0 ? 'passed' : 'failed', note);
+}
+
