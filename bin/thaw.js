@@ -25,7 +25,9 @@ function findRuntime() {
       // Not this machine's package.
     }
   }
-  console.error(`thaw needs Node ${neededMajor} or newer; this is ${process.version}, and no runtime came along for this machine.`);
+  console.error(
+    `thaw needs Node ${neededMajor} or newer; this is ${process.version}, and no runtime came along for this machine.`,
+  );
   process.exit(2);
 }
 

@@ -10,6 +10,8 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   folder: process.cwd(),
 }).catch((bug: unknown) => {
   const stack = bug instanceof Error ? (bug.stack ?? bug.message) : String(bug);
-  process.stderr.write(`This is a bug in thaw. The journal of the run is safe: go on with \`thaw resume\`.\n${stack}\n`);
+  process.stderr.write(
+    `This is a bug in thaw. The journal of the run is safe: go on with \`thaw resume\`.\n${stack}\n`,
+  );
   return exitStatus.bug;
 });

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { type Outcome, fail, succeed } from '../base/failure.ts';
+import { fail, type Outcome, succeed } from '../base/failure.ts';
 
 /** The stable surface: commands and options. Everything a person or a cron line can say. */
 
@@ -35,7 +35,11 @@ export type Options = {
   readonly workFolder: string | undefined;
 };
 
-export type Command = { readonly name: CommandName; readonly operands: readonly string[]; readonly options: Options };
+export type Command = {
+  readonly name: CommandName;
+  readonly operands: readonly string[];
+  readonly options: Options;
+};
 
 export const usage = `thaw: a guided cold restore
 
@@ -112,7 +116,9 @@ export function parseArguments(argv: readonly string[]): Outcome<Command> {
   if (!isCommandName(name)) return wrongUsage(`There is no command ${first}`);
   const [least, most] = operandCounts[name];
   if (operands.length < least || operands.length > most) {
-    return wrongUsage(`thaw ${name} takes ${least === most ? least : `${least} to ${most}`} operands; ${operands.length} were given`);
+    return wrongUsage(
+      `thaw ${name} takes ${least === most ? least : `${least} to ${most}`} operands; ${operands.length} were given`,
+    );
   }
   const answers = new Map<string, string>();
   for (const answer of values.answer) {
@@ -148,7 +154,9 @@ function parseSafely(argv: readonly string[]) {
     return succeed(parseArgs({ args: [...argv], options: optionTypes, allowPositionals: true }));
   } catch (error) {
     // parseArgs tells wrong usage by throwing; its first sentence names the option.
-    return wrongUsage(error instanceof Error ? (error.message.split('. ')[0] ?? error.message) : String(error));
+    return wrongUsage(
+      error instanceof Error ? (error.message.split('. ')[0] ?? error.message) : String(error),
+    );
   }
 }
 
@@ -157,5 +165,10 @@ function isCommandName(name: string): name is CommandName {
 }
 
 function wrongUsage(what: string) {
-  return fail({ code: 'invalid-input', message: `${what}.`, remedy: 'Read `thaw help`.', retry: 'after-fix' });
+  return fail({
+    code: 'invalid-input',
+    message: `${what}.`,
+    remedy: 'Read `thaw help`.',
+    retry: 'after-fix',
+  });
 }

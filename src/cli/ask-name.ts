@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises';
-import { type Outcome, fail, succeed } from '../base/failure.ts';
+import { fail, type Outcome, succeed } from '../base/failure.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** The exact name, typed by a person or given with --confirm; nothing else goes on. */
@@ -21,5 +21,10 @@ export async function askName(
   const typed = await lines.question(`Type the name of the database to ${verb}: `);
   lines.close();
   if (typed.trim() === name) return succeed(undefined);
-  return fail({ code: 'cancelled', message: 'The name does not match. Nothing was done.', remedy: 'Try again.', retry: 'safe' });
+  return fail({
+    code: 'cancelled',
+    message: 'The name does not match. Nothing was done.',
+    remedy: 'Try again.',
+    retry: 'safe',
+  });
 }

@@ -110,7 +110,8 @@ function locale(environment: Surroundings['environment']): string {
 function declineEach(session: RunningSession): () => void {
   const decline = () => {
     const { question } = session.view();
-    if (question !== undefined) session.decline(question.id, nobodyThere(question, 'go on with `thaw resume`.'));
+    if (question !== undefined)
+      session.decline(question.id, nobodyThere(question, 'go on with `thaw resume`.'));
   };
   decline();
   return session.subscribe(decline);
@@ -143,7 +144,8 @@ function watchInterrupts(session: RunningSession, attendance: Attendance) {
     session.stop();
   };
   const stayAlive = () => {};
-  const ownInterrupts = attendance === 'unattended' ? (['SIGINT', 'SIGTERM'] as const) : (['SIGTERM'] as const);
+  const ownInterrupts =
+    attendance === 'unattended' ? (['SIGINT', 'SIGTERM'] as const) : (['SIGTERM'] as const);
   for (const signal of ownInterrupts) process.on(signal, onSignal);
   process.on('SIGHUP', stayAlive);
   return {

@@ -47,7 +47,9 @@ function urlPassword(value: string): string | undefined {
 
 function urlNames(value: string): readonly string[] {
   const url = readUrl(value);
-  return url === undefined ? [] : [url.username, url.hostname, url.pathname.slice(1)].filter((name) => name !== '');
+  return url === undefined
+    ? []
+    : [url.username, url.hostname, url.pathname.slice(1)].filter((name) => name !== '');
 }
 
 function readUrl(value: string): URL | undefined {

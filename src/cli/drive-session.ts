@@ -45,7 +45,12 @@ export async function driveSession(
       wantedSnapshot: options.snapshot,
       writeRecord: () => writeRecord({ folder, logFolder }),
     });
-    const status = await attend({ session, options, surroundings, ...(answerInstead === undefined ? {} : { answerInstead }) });
+    const status = await attend({
+      session,
+      options,
+      surroundings,
+      ...(answerInstead === undefined ? {} : { answerInstead }),
+    });
     return succeed(status);
   });
 }

@@ -2,10 +2,10 @@ import { access, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
-import { type Outcome, fail, succeed } from '../base/failure.ts';
+import { fail, type Outcome, succeed } from '../base/failure.ts';
 import type { Mode } from '../base/mode.ts';
-import { type Redact, createRedactor } from '../base/secret.ts';
-import { type Targets, resolveTargets } from '../engine/targets.ts';
+import { createRedactor, type Redact } from '../base/secret.ts';
+import { resolveTargets, type Targets } from '../engine/targets.ts';
 import { lintRunbook } from '../runbook/lint-runbook.ts';
 import { parseRunbook } from '../runbook/parse-runbook.ts';
 import { fillReferences, findReferences, resolveInputs } from '../runbook/references.ts';
@@ -85,7 +85,9 @@ export async function readyRunbook(
 }
 
 function withoutEmpty(environment: Readonly<Record<string, string | undefined>>) {
-  return Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''));
+  return Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
+  );
 }
 
 async function readEnvFiles(paths: readonly string[]): Promise<Outcome<Record<string, string | undefined>>> {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { takeLock } from '../adapters/disk/run-lock.ts';
-import { type Outcome, fail } from '../base/failure.ts';
+import { fail, type Outcome } from '../base/failure.ts';
 import type { DatabaseServer } from '../ports/database-server.ts';
 
 /**
@@ -18,11 +18,18 @@ export async function withRunLocks<T>(
   const { address, databaseName } = request.target;
   const target = createHash('sha256').update(`${address}/${databaseName}`).digest('hex').slice(0, 16);
   const run = await takeLock({ path: join(folder, `run-${request.runId}`) });
-  if (!run.ok) return fail({ ...run.failure, message: `Run ${request.runId} is being worked on. ${run.failure.message}` });
+  if (!run.ok)
+    return fail({
+      ...run.failure,
+      message: `Run ${request.runId} is being worked on. ${run.failure.message}`,
+    });
   const held = await takeLock({ path: join(folder, `target-${target}`) });
   if (!held.ok) {
     await run.value.release();
-    return fail({ ...held.failure, message: `Another run works on ${databaseName} at ${address}. ${held.failure.message}` });
+    return fail({
+      ...held.failure,
+      message: `Another run works on ${databaseName} at ${address}. ${held.failure.message}`,
+    });
   }
   try {
     return await work();

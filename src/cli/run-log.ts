@@ -1,15 +1,19 @@
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { openRunFolder } from '../adapters/disk/disk-run-folder.ts';
-import { type Outcome, fail, succeed } from '../base/failure.ts';
+import { fail, type Outcome, succeed } from '../base/failure.ts';
 import type { Mode } from '../base/mode.ts';
 import { type JournalReading, readJournal } from '../journal/read-journal.ts';
-import { type RunState, foldJournal } from '../journal/run-state.ts';
+import { foldJournal, type RunState } from '../journal/run-state.ts';
 import type { RunFolder } from '../ports/run-folder.ts';
 
 /** The log folder: one folder a run, named by time, runbook and mode. */
 
-export type LoggedRun = { readonly folder: RunFolder; readonly reading: JournalReading; readonly state: RunState };
+export type LoggedRun = {
+  readonly folder: RunFolder;
+  readonly reading: JournalReading;
+  readonly state: RunState;
+};
 
 /** 2026-04-28T1448Z-port-nimara-crm-live; a second run in the same minute gets a number. */
 export async function newRunId(request: {
@@ -45,7 +49,8 @@ export async function openRun(request: {
   const path = resolve(request.logFolder, request.runId);
   const folder = await openRunFolder({
     path,
-    workPath: request.workFolder === undefined ? join(path, 'work') : resolve(request.workFolder, request.runId),
+    workPath:
+      request.workFolder === undefined ? join(path, 'work') : resolve(request.workFolder, request.runId),
   });
   if (!folder.ok) return folder;
   const bytes = await folder.value.readJournal();

@@ -46,7 +46,14 @@ function keep<T>(opened: Map<string, T>, ...[key, open]: [string, () => T]): T {
 /** The credentials are part of what a store is: the same bucket may be reached with two keys. */
 function storeKey(config: ObjectStoreConfig): string {
   if (config.kind === 'directory') return `directory ${config.path}`;
-  return ['s3', config.endpoint, config.region, config.bucket, config.accessKey.reveal(), config.secretKey.reveal()].join(' ');
+  return [
+    's3',
+    config.endpoint,
+    config.region,
+    config.bucket,
+    config.accessKey.reveal(),
+    config.secretKey.reveal(),
+  ].join(' ');
 }
 
 function openStore(config: ObjectStoreConfig): ObjectStore {

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { formatDuration } from '../base/units.ts';
 import { readJournal } from '../journal/read-journal.ts';
 import type { RunFolder } from '../ports/run-folder.ts';
-import type { DrillRecord } from '../record/drill-record.ts';
 import { drawRecord } from '../record/draw-record.ts';
+import type { DrillRecord } from '../record/drill-record.ts';
 import { resultWords, toMarkdown } from '../record/to-markdown.ts';
 
 /** Draws the record from the journal on disk, so that it cannot say more than the journal does. */
@@ -40,7 +40,8 @@ async function indexRun(logFolder: string, record: DrillRecord): Promise<void> {
   const path = join(logFolder, 'backup-drills.md');
   const before = await readFile(path, 'utf8').catch(() => indexHead);
   const { window, mode, runbook, rto, runId } = record;
-  const time = rto.actualMs === undefined ? '-' : `${formatDuration(rto.actualMs)} of ${formatDuration(rto.targetMs)}`;
+  const time =
+    rto.actualMs === undefined ? '-' : `${formatDuration(rto.actualMs)} of ${formatDuration(rto.targetMs)}`;
   const line = `| ${window.startedAt.slice(0, 16).replace('T', ' ')} | ${mode.toUpperCase()} | ${runbook.name} | ${resultWords(record)} | ${time} | [${runId}](${runId}/record.md) |\n`;
   if (!before.includes(`(${runId}/record.md)`)) await writeFile(path, before + line);
 }

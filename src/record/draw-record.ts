@@ -1,7 +1,7 @@
 import type { EntryOf, JournalEntry } from '../journal/entry.ts';
-import { type RunState, foldJournal } from '../journal/run-state.ts';
-import { type DrillRecord, type QuestionRecord, recordVersion } from './drill-record.ts';
+import { foldJournal, type RunState } from '../journal/run-state.ts';
 import { drawSteps } from './draw-steps.ts';
+import { type DrillRecord, type QuestionRecord, recordVersion } from './drill-record.ts';
 
 /** From the facts of a run to its record. The same journal always gives the same record. */
 export function drawRecord(entries: readonly JournalEntry[], head: string): DrillRecord | undefined {
@@ -45,7 +45,9 @@ export function drawRecord(entries: readonly JournalEntry[], head: string): Dril
 }
 
 export function ofKind<K extends JournalEntry['kind']>(entries: readonly JournalEntry[], kind: K) {
-  return entries.filter((entry): entry is EntryOf<K> & { readonly seq: number; readonly at: string } => entry.kind === kind);
+  return entries.filter(
+    (entry): entry is EntryOf<K> & { readonly seq: number; readonly at: string } => entry.kind === kind,
+  );
 }
 
 function objectives(state: RunState, endedAtMs: number): Pick<DrillRecord, 'rto' | 'rpo' | 'recoveryPoint'> {
@@ -55,7 +57,8 @@ function objectives(state: RunState, endedAtMs: number): Pick<DrillRecord, 'rto'
     | undefined;
   const measured = start.mode !== 'tabletop';
   const rtoMs = measured && state.ended !== undefined ? endedAtMs - start.atMs : undefined;
-  const rpoMs = measured && snapshot !== undefined ? Math.max(0, start.lostAtMs - snapshot.takenAtMs) : undefined;
+  const rpoMs =
+    measured && snapshot !== undefined ? Math.max(0, start.lostAtMs - snapshot.takenAtMs) : undefined;
   return {
     rto: measure(start.objectives.rtoMs, rtoMs),
     rpo: measure(start.objectives.rpoMs, rpoMs),
@@ -83,11 +86,19 @@ function drawQuestions(entries: readonly JournalEntry[]): readonly QuestionRecor
     if (entry.kind === 'question-asked') {
       questions.push({ id: entry.questionId, title: entry.title, askedAt: entry.at });
     } else if (entry.kind === 'question-answered') {
-      const index = questions.findLastIndex((one) => one.id === entry.questionId && one.answeredAt === undefined);
+      const index = questions.findLastIndex(
+        (one) => one.id === entry.questionId && one.answeredAt === undefined,
+      );
       const asked = questions[index];
       if (asked === undefined) continue;
       const { at, value, note, by } = entry;
-      questions[index] = { ...asked, answeredAt: at, answer: value, by, ...(note === undefined ? {} : { note }) };
+      questions[index] = {
+        ...asked,
+        answeredAt: at,
+        answer: value,
+        by,
+        ...(note === undefined ? {} : { note }),
+      };
     }
   }
   return questions;
@@ -95,7 +106,8 @@ function drawQuestions(entries: readonly JournalEntry[]): readonly QuestionRecor
 
 function waited(questions: readonly QuestionRecord[]): number {
   return questions.reduce(
-    (sum, one) => sum + (one.answeredAt === undefined ? 0 : Date.parse(one.answeredAt) - Date.parse(one.askedAt)),
+    (sum, one) =>
+      sum + (one.answeredAt === undefined ? 0 : Date.parse(one.answeredAt) - Date.parse(one.askedAt)),
     0,
   );
 }

@@ -7,14 +7,24 @@ export function drawSteps(entries: readonly JournalEntry[], state: RunState): re
   return state.start.steps.map((step, index) => {
     const own = entries.filter((entry) => 'stepId' in entry && entry.stepId === step.id);
     const end = state.steps.get(step.id);
-    const base = { number: index + 1, id: step.id, kind: step.kind, title: step.title, attempts: drawAttempts(own) };
+    const base = {
+      number: index + 1,
+      id: step.id,
+      kind: step.kind,
+      title: step.title,
+      attempts: drawAttempts(own),
+    };
     switch (end?.kind) {
       case 'finished':
         return { ...base, outcome: end.verdict };
       case 'failed':
         return { ...base, outcome: 'failed', reason: end.failure.message };
       case 'skipped':
-        return { ...base, outcome: 'skipped', reason: end.because === 'mode' ? end.reason : `left out by the operator: ${end.reason}` };
+        return {
+          ...base,
+          outcome: 'skipped',
+          reason: end.because === 'mode' ? end.reason : `left out by the operator: ${end.reason}`,
+        };
       case 'started':
         return { ...base, outcome: 'interrupted', reason: 'started and never finished' };
       case 'pending':
@@ -43,7 +53,12 @@ function drawAttempts(entries: readonly JournalEntry[]): readonly AttemptRecord[
         break;
       case 'step-failed': {
         const { code, message, remedy } = entry.failure;
-        change((last) => ({ ...last, ...ending(last, entry.at), checks: entry.checks, failure: { code, message, remedy } }));
+        change((last) => ({
+          ...last,
+          ...ending(last, entry.at),
+          checks: entry.checks,
+          failure: { code, message, remedy },
+        }));
         break;
       }
       default:

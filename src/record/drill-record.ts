@@ -9,15 +9,36 @@ export type DrillRecord = {
   readonly runId: string;
   readonly mode: Mode;
   readonly thawVersion: string;
-  readonly runbook: { readonly name: string; readonly title: string; readonly path: string; readonly fingerprint: string };
+  readonly runbook: {
+    readonly name: string;
+    readonly title: string;
+    readonly path: string;
+    readonly fingerprint: string;
+  };
   readonly host: { readonly name: string; readonly user: string; readonly sshFrom?: string };
   readonly targets: Readonly<Record<string, string>>;
-  readonly window: { readonly startedAt: string; readonly endedAt: string; readonly elapsedMs: number; readonly waitedForOperatorMs: number };
-  readonly result: { readonly state: 'finished' | 'stopped' | 'open'; readonly verdict: Verdict; readonly reason?: string; readonly rolledBack: boolean };
+  readonly window: {
+    readonly startedAt: string;
+    readonly endedAt: string;
+    readonly elapsedMs: number;
+    readonly waitedForOperatorMs: number;
+  };
+  readonly result: {
+    readonly state: 'finished' | 'stopped' | 'open';
+    readonly verdict: Verdict;
+    readonly reason?: string;
+    readonly rolledBack: boolean;
+  };
   /** Measured for live and drill runs that finished; a tabletop measures nothing. */
   readonly rto: { readonly targetMs: number; readonly actualMs?: number; readonly met?: boolean };
   readonly rpo: { readonly targetMs: number; readonly actualMs?: number; readonly met?: boolean };
-  readonly recoveryPoint?: { readonly snapshot: string; readonly key: string; readonly takenAt: string; readonly sizeBytes: number; readonly opened: string };
+  readonly recoveryPoint?: {
+    readonly snapshot: string;
+    readonly key: string;
+    readonly takenAt: string;
+    readonly sizeBytes: number;
+    readonly opened: string;
+  };
   readonly lostAt: string;
   readonly preflight: readonly (Check & { readonly stepId: string })[];
   readonly steps: readonly StepRecord[];

@@ -15,7 +15,10 @@ export function toMarkdown(record: DrillRecord): string {
     '',
     '## Objectives',
     '',
-    ...table(['', 'target', 'actual', 'met'], [objectiveRow('RTO', record.rto, formatDuration), objectiveRow('RPO', record.rpo, formatSpan)]),
+    ...table(
+      ['', 'target', 'actual', 'met'],
+      [objectiveRow('RTO', record.rto, formatDuration), objectiveRow('RPO', record.rpo, formatSpan)],
+    ),
     '',
     `Waiting for the operator's answers took ${formatDuration(record.window.waitedForOperatorMs)} of ${formatDuration(record.window.elapsedMs)}.`,
     '',
@@ -38,7 +41,9 @@ export function toMarkdown(record: DrillRecord): string {
     '',
     '## Notes',
     '',
-    ...(record.notes.length === 0 ? ['None.'] : record.notes.map((note) => `- ${note.at} ${oneLine(note.text)}`)),
+    ...(record.notes.length === 0
+      ? ['None.']
+      : record.notes.map((note) => `- ${note.at} ${oneLine(note.text)}`)),
     '',
     '## Clean-up',
     '',
@@ -46,7 +51,10 @@ export function toMarkdown(record: DrillRecord): string {
     '',
     '## Evidence',
     '',
-    ...table(['output', 'SHA-256'], record.outputs.map((output) => [`output/${output.name}`, `\`${output.sha256}\``])),
+    ...table(
+      ['output', 'SHA-256'],
+      record.outputs.map((output) => [`output/${output.name}`, `\`${output.sha256}\``]),
+    ),
     '',
     `Journal of ${record.journal.entries} entries, head \`${record.journal.head}\`. \`thaw records verify ${record.runId}\` recomputes all of it.`,
     'The chain makes tampering evident to whoever knows the head; it does not make it impossible.',
@@ -58,7 +66,12 @@ export function resultWords(record: DrillRecord): string {
   const back = rolledBack ? ', rolled back afterwards' : '';
   if (state === 'stopped') return `STOPPED, not finished${back}: ${oneLine(reason ?? '')}`;
   if (state === 'open') return 'OPEN: interrupted, not finished';
-  const words = { passed: 'VERIFIED', failed: 'FAILED', 'could-not-verify': 'COULD NOT VERIFY everything', skipped: 'NOTHING VERIFIED' };
+  const words = {
+    passed: 'VERIFIED',
+    failed: 'FAILED',
+    'could-not-verify': 'COULD NOT VERIFY everything',
+    skipped: 'NOTHING VERIFIED',
+  };
   return `${words[verdict]}${back}`;
 }
 
@@ -70,16 +83,27 @@ function identityRows(record: DrillRecord): readonly (readonly string[])[] {
     ['Started', record.window.startedAt],
     ['Ended', record.window.endedAt],
     ['Production lost', record.lostAt],
-    ['Host', `${record.host.name}, as ${record.host.user}${record.host.sshFrom === undefined ? '' : `, by SSH from ${record.host.sshFrom}`}`],
+    [
+      'Host',
+      `${record.host.name}, as ${record.host.user}${record.host.sshFrom === undefined ? '' : `, by SSH from ${record.host.sshFrom}`}`,
+    ],
     ...Object.entries(record.targets).map(([name, target]) => [`Target: ${name}`, target]),
     ...(record.resumedAt.length === 0 ? [] : [['Resumed', record.resumedAt.join(', ')]]),
     ['thaw', record.thawVersion],
   ];
 }
 
-function objectiveRow(name: string, ...[objective, format]: [DrillRecord['rto'], (ms: number) => string]): readonly string[] {
+function objectiveRow(
+  name: string,
+  ...[objective, format]: [DrillRecord['rto'], (ms: number) => string]
+): readonly string[] {
   if (objective.actualMs === undefined) return [name, format(objective.targetMs), 'not measured', '-'];
-  return [name, format(objective.targetMs), format(objective.actualMs), objective.met === true ? 'yes' : '**no**'];
+  return [
+    name,
+    format(objective.targetMs),
+    format(objective.actualMs),
+    objective.met === true ? 'yes' : '**no**',
+  ];
 }
 
 function recoveryPoint(record: DrillRecord): readonly string[] {
@@ -118,7 +142,11 @@ function stepSection(step: StepRecord): readonly string[] {
       '',
       ...attempt.commands.map((command) => `    $ ${oneLine(command)}`),
       ...(attempt.commands.length > 0 ? [''] : []),
-      ...(attempt.failure === undefined ? [] : [`- failed (${attempt.failure.code}): ${oneLine(attempt.failure.message)} → ${oneLine(attempt.failure.remedy)}`]),
+      ...(attempt.failure === undefined
+        ? []
+        : [
+            `- failed (${attempt.failure.code}): ${oneLine(attempt.failure.message)} → ${oneLine(attempt.failure.remedy)}`,
+          ]),
       ...checkLines(attempt.checks),
       '',
     ]),
@@ -136,13 +164,17 @@ function checkLines(checks: readonly Check[]): readonly string[] {
 function questionLines(record: DrillRecord): readonly string[] {
   if (record.questions.length === 0) return ['None.'];
   return record.questions.map((question) => {
-    const answer = question.answer === undefined ? 'not answered' : `"${question.answer}" by ${question.by}${question.note === undefined ? '' : `, "${oneLine(question.note)}"`}`;
+    const answer =
+      question.answer === undefined
+        ? 'not answered'
+        : `"${question.answer}" by ${question.by}${question.note === undefined ? '' : `, "${oneLine(question.note)}"`}`;
     return `- ${question.askedAt} ${oneLine(question.title)} → ${answer}`;
   });
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
-  const line = (cells: readonly string[]) => `| ${cells.map((cell) => oneLine(cell).replaceAll('|', '\\|')).join(' | ')} |`;
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => oneLine(cell).replaceAll('|', '\\|')).join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)];
 }
 

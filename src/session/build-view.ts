@@ -71,12 +71,20 @@ export function buildView(parts: ViewParts): View {
     title: parts.title,
     runId: parts.runId,
     target: parts.target,
-    phase: parts.ended ? (state.ended === undefined ? 'stopped' : 'finished') : walking ? 'walking' : 'checking',
+    phase: parts.ended
+      ? state.ended === undefined
+        ? 'stopped'
+        : 'finished'
+      : walking
+        ? 'walking'
+        : 'checking',
     startedAtMs: state.start.atMs,
     nowMs: state.ended?.atMs ?? parts.nowMs,
     rtoMs: state.start.objectives.rtoMs,
     rpoMs: state.start.objectives.rpoMs,
-    ...(snapshot?.takenAtMs === undefined ? {} : { lossMs: Math.max(0, state.start.lostAtMs - snapshot.takenAtMs) }),
+    ...(snapshot?.takenAtMs === undefined
+      ? {}
+      : { lossMs: Math.max(0, state.start.lostAtMs - snapshot.takenAtMs) }),
     steps: rows,
     inHand: inHand.length > 0 || lastTouched === undefined ? inHand : [lastTouched],
     details: Object.fromEntries(rows.map((row) => [row.id, toDetail(parts, row.id)])),
@@ -89,7 +97,10 @@ export function buildView(parts: ViewParts): View {
   };
 }
 
-function toRow(parts: ViewParts, step: { readonly id: string; readonly title: string; readonly number: number }): StepRow {
+function toRow(
+  parts: ViewParts,
+  step: { readonly id: string; readonly title: string; readonly number: number },
+): StepRow {
   const state = parts.state.steps.get(step.id) ?? { kind: 'pending', attempt: 0 };
   const base = { ...step, attempt: state.attempt, status: statusOf(state, parts.begunHere.has(step.id)) };
   switch (state.kind) {
@@ -121,7 +132,8 @@ function toDetail(parts: ViewParts, id: string): StepDetail {
   const state = parts.state.steps.get(id);
   const feed = parts.feeds.get(id);
   const papers = parts.papers.steps.get(id);
-  const checks: readonly CheckRow[] = state?.kind === 'finished' || state?.kind === 'failed' ? state.checks : [];
+  const checks: readonly CheckRow[] =
+    state?.kind === 'finished' || state?.kind === 'failed' ? state.checks : [];
   const skippedFor = state?.kind === 'skipped' ? [`Not executed: ${state.reason}.`] : [];
   return {
     id,

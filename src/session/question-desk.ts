@@ -1,4 +1,4 @@
-import { type Failure, type Outcome, fail, succeed } from '../base/failure.ts';
+import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { type Redact, redactDeep } from '../base/secret.ts';
 import type { JournalWriter } from '../engine/journal-writer.ts';
 import type { Answer, Question } from '../ports/operator.ts';
@@ -47,7 +47,13 @@ export function createQuestionDesk(request: {
       });
       if (!outcome.ok) return outcome;
       const { value, note, by } = outcome.value;
-      await request.journal.append({ kind: 'question-answered', ...about, value, by, ...(note ? { note } : {}) });
+      await request.journal.append({
+        kind: 'question-answered',
+        ...about,
+        value,
+        by,
+        ...(note ? { note } : {}),
+      });
       return outcome;
     },
     open: () => waiting[0]?.question,

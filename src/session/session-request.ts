@@ -1,7 +1,7 @@
 import type { Mode } from '../base/mode.ts';
 import type { Redact } from '../base/secret.ts';
-import type { Targets } from '../engine/targets.ts';
 import type { StepHandlers } from '../engine/step-handler.ts';
+import type { Targets } from '../engine/targets.ts';
 import type { EntryOf } from '../journal/entry.ts';
 import type { JournalReading } from '../journal/read-journal.ts';
 import type { RunFolder } from '../ports/run-folder.ts';

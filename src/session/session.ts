@@ -1,14 +1,14 @@
 import type { Failure } from '../base/failure.ts';
 import { driveRun } from '../engine/drive-run.ts';
-import { JournalLost, createJournalWriter } from '../engine/journal-writer.ts';
+import { createJournalWriter, JournalLost } from '../engine/journal-writer.ts';
 import type { RunEnd } from '../engine/run-end.ts';
 import { stepId } from '../engine/step-handler.ts';
 import type { JournalEntry } from '../journal/entry.ts';
-import { type ViewParts, buildView, collectPapers, noPapers } from './build-view.ts';
+import { buildView, collectPapers, noPapers, type ViewParts } from './build-view.ts';
 import { createQuestionDesk } from './question-desk.ts';
 import type { SessionRequest } from './session-request.ts';
 import { createStepContexts } from './step-contexts.ts';
-import { type StepFeed, createStepFeed } from './step-feed.ts';
+import { createStepFeed, type StepFeed } from './step-feed.ts';
 import { summarise } from './summarise.ts';
 import type { Session, View } from './view.ts';
 
@@ -36,7 +36,11 @@ export async function startSession(request: SessionRequest): Promise<RunningSess
   let papers = noPapers;
   for (const entry of reading.entries) papers = collectPapers(papers, entry);
   let view: View | undefined;
-  let closing: Pick<ViewParts, 'summary' | 'recordPath' | 'ended'> = { summary: [], recordPath: undefined, ended: false };
+  let closing: Pick<ViewParts, 'summary' | 'recordPath' | 'ended'> = {
+    summary: [],
+    recordPath: undefined,
+    ended: false,
+  };
   let calm: NodeJS.Timeout | undefined;
 
   const journal = createJournalWriter({
@@ -73,7 +77,8 @@ export async function startSession(request: SessionRequest): Promise<RunningSess
 
   function currentView(): View {
     const state = journal.state();
-    if (state === undefined) throw new Error('Broken promise: the start of the run is written before anyone looks');
+    if (state === undefined)
+      throw new Error('Broken promise: the start of the run is written before anyone looks');
     return buildView({
       mode: request.mode,
       title: request.title,
@@ -116,7 +121,8 @@ export async function startSession(request: SessionRequest): Promise<RunningSess
     const flushed = await folder.flushOutputs();
     const record = await request.writeRecord();
     const state = journal.state();
-    const summary = state === undefined ? [] : summarise({ state, end, nowMs: world.host.now(), record }).map(redact);
+    const summary =
+      state === undefined ? [] : summarise({ state, end, nowMs: world.host.now(), record }).map(redact);
     const lost = flushed.ok ? [] : [`${flushed.failure.message} ${flushed.failure.remedy}`];
     closing = { summary: [...summary, ...lost], recordPath: record?.path, ended: true };
     changed();
@@ -144,7 +150,10 @@ export async function startSession(request: SessionRequest): Promise<RunningSess
   };
 }
 
-async function openRun(request: SessionRequest, journal: ReturnType<typeof createJournalWriter>): Promise<void> {
+async function openRun(
+  request: SessionRequest,
+  journal: ReturnType<typeof createJournalWriter>,
+): Promise<void> {
   const { reading, start, world } = request;
   if (reading.entries.length === 0) {
     await journal.append(start);

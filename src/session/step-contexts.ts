@@ -1,6 +1,6 @@
+import type { JournalWriter } from '../engine/journal-writer.ts';
 import type { CheckContext, StepContext } from '../engine/step-handler.ts';
 import { stepId } from '../engine/step-handler.ts';
-import type { JournalWriter } from '../engine/journal-writer.ts';
 import type { Step } from '../runbook/step-schema.ts';
 import type { QuestionDesk } from './question-desk.ts';
 import type { SessionRequest } from './session-request.ts';

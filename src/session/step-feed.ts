@@ -18,7 +18,12 @@ const silentAfterMs = 10_000;
 /** A rate over less than this is noise. */
 const shortestMeasureMs = 2000;
 
-type Measure = { readonly first: Progress; readonly last: Progress; readonly firstMs: number; readonly lastMs: number };
+type Measure = {
+  readonly first: Progress;
+  readonly last: Progress;
+  readonly firstMs: number;
+  readonly lastMs: number;
+};
 
 export function createStepFeed(): StepFeed {
   let lines: readonly OutputLine[] = [];
@@ -44,19 +49,24 @@ export function createStepFeed(): StepFeed {
 }
 
 function toView({ first, last, firstMs, lastMs }: Measure, nowMs: number): ProgressView {
-  const { label, done, total, unit } = last;
+  const { label, total, unit } = last;
+  // pg_restore may report an entry more than it listed; more than everything is never true.
+  const done = total === undefined ? last.done : Math.min(last.done, total);
   const say = unit === 'bytes' ? formatBytes : formatCount;
   const complete = total !== undefined && done >= total;
   const spentMs = lastMs - firstMs;
   const perMs = spentMs >= shortestMeasureMs ? (done - first.done) / spentMs : 0;
   const words = [total === undefined ? say(done) : `${say(done)} of ${say(total)}`];
   if (perMs > 0) words.push(`${say(perMs * 1000)}/s`);
-  if (perMs > 0 && total !== undefined && !complete) words.push(`about ${formatDuration((total - done) / perMs)} left`);
+  if (perMs > 0 && total !== undefined && !complete)
+    words.push(`about ${formatDuration((total - done) / perMs)} left`);
   const silentMs = nowMs - lastMs;
   return {
     label,
     text: words.join(' · '),
     ...(total === undefined || total === 0 ? {} : { fraction: Math.min(1, done / total) }),
-    ...(silentMs < silentAfterMs || complete ? {} : { stalled: `nothing has moved for ${formatDuration(silentMs)}` }),
+    ...(silentMs < silentAfterMs || complete
+      ? {}
+      : { stalled: `nothing has moved for ${formatDuration(silentMs)}` }),
   };
 }

@@ -19,7 +19,9 @@ export function summarise(request: {
     `thaw  ${modeWord(state.start.mode)}  ${state.start.runbook.title}   ${word}   ${elapsed}${rto}${lossWords(state)}`,
     stepWords(state),
     ...openPoints(state),
-    ...(end.kind === 'finished' ? [] : [end.failure.message, `→ ${end.failure.remedy}`, `Go on with: thaw resume ${state.start.runId}`]),
+    ...(end.kind === 'finished'
+      ? []
+      : [end.failure.message, `→ ${end.failure.remedy}`, `Go on with: thaw resume ${state.start.runId}`]),
     ...swapWords(state),
     ...(record === undefined ? [] : [`record  ${record.path}   head ${record.head.slice(0, 8)}…`]),
   ];
@@ -37,12 +39,15 @@ function stepWords(state: RunState): string {
   const count = (kind: Verdict | 'skipped-by-operator' | 'not-executed') =>
     steps.filter((step) => {
       if (step.kind === 'finished') return step.verdict === kind;
-      return step.kind === 'skipped' && kind === (step.because === 'mode' ? 'not-executed' : 'skipped-by-operator');
+      return (
+        step.kind === 'skipped' && kind === (step.because === 'mode' ? 'not-executed' : 'skipped-by-operator')
+      );
     }).length;
   const words = [`${count('passed')} of ${formatCount(steps.length)} steps passed`];
   const doubtful = count('could-not-verify');
   if (doubtful > 0) words.push(`${doubtful} could not be verified`);
-  if (count('skipped-by-operator') > 0) words.push(`${count('skipped-by-operator')} left out by the operator`);
+  if (count('skipped-by-operator') > 0)
+    words.push(`${count('skipped-by-operator')} left out by the operator`);
   if (count('not-executed') > 0) words.push(`${count('not-executed')} not executed in this mode`);
   return words.join(' · ');
 }
@@ -51,7 +56,8 @@ function openPoints(state: RunState): readonly string[] {
   const lines: string[] = [];
   for (const step of state.steps.values()) {
     if (step.kind !== 'finished') continue;
-    for (const check of step.checks) if (check.verdict === 'could-not-verify') lines.push(`could not verify: ${check.text}`);
+    for (const check of step.checks)
+      if (check.verdict === 'could-not-verify') lines.push(`could not verify: ${check.text}`);
   }
   for (const check of state.cleanUp) if (check.verdict !== 'passed') lines.push(`clean-up: ${check.text}`);
   return lines;
@@ -60,5 +66,7 @@ function openPoints(state: RunState): readonly string[] {
 function swapWords(state: RunState): readonly string[] {
   const swapped = state.facts.get('swapped') as { kept?: string; hadTarget?: boolean } | undefined;
   if (swapped?.hadTarget !== true || state.rolledBack) return [];
-  return [`the old database is kept as ${swapped.kept ?? ''}; thaw rollback ${state.start.runId} puts it back`];
+  return [
+    `the old database is kept as ${swapped.kept ?? ''}; thaw rollback ${state.start.runId} puts it back`,
+  ];
 }

@@ -37,7 +37,9 @@ async function checkTarget(server: DatabaseServer, identity: ServerIdentity): Pr
     found.value === undefined
       ? `there is no ${server.databaseName} yet; it will be made`
       : `${server.databaseName} holds ${formatBytes(found.value.sizeBytes)} and will be kept aside`;
-  return passed(`PostgreSQL ${identity.version} at ${server.address} (${shortIdentifier(identity)}): ${what}`);
+  return passed(
+    `PostgreSQL ${identity.version} at ${server.address} (${shortIdentifier(identity)}): ${what}`,
+  );
 }
 
 /** Two names may lead to one server; its system identifier is the same whatever the name. */
@@ -90,7 +92,10 @@ async function checkSpace(
   }
   const free = await context.world.host.freeBytes(identity.dataDirectory);
   if (!free.ok) return unanswered(free.failure);
-  if (free.value >= needBytes) return passed(`${formatBytes(free.value)} free for the side database, about ${formatBytes(needBytes)} needed`);
+  if (free.value >= needBytes)
+    return passed(
+      `${formatBytes(free.value)} free for the side database, about ${formatBytes(needBytes)} needed`,
+    );
   return failed(
     `Not enough space for a second database on ${server.address}: ${formatBytes(free.value)} free, about ${formatBytes(needBytes)} needed.`,
     'Free some space on the database server.',

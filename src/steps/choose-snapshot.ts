@@ -1,13 +1,13 @@
+import { newestComplete, type Snapshot } from '../backups/snapshot.ts';
 import { type Outcome, succeed } from '../base/failure.ts';
 import { formatBytes, formatSpan, formatTime } from '../base/units.ts';
 import { type Check, couldNotVerify, passed } from '../base/verdict.ts';
-import { type Snapshot, newestComplete } from '../backups/snapshot.ts';
 import type { CheckContext, StepContext, StepHandler } from '../engine/step-handler.ts';
 import type { TableRow } from '../ports/operator.ts';
 import { manifestFact, needFact, readFact, snapshotFact } from './facts.ts';
 import { findSnapshots, pickSnapshot, readManifest } from './find-snapshots.ts';
-import { backupStore, blocker } from './open-targets.ts';
 import { openSnapshot } from './open-snapshot.ts';
+import { backupStore, blocker } from './open-targets.ts';
 
 /** A larger difference makes the RPO and the record's times wrong; stores refuse signatures at 15 minutes. */
 const tolerableSkewMs = 2 * 60_000;
@@ -59,7 +59,9 @@ export const chooseSnapshot: StepHandler<'choose-snapshot'> = {
             `${snapshot.id} has no manifest: what the producer counted is not known`,
             'Compare the counts with what you know of production.',
           )
-        : passed(`${snapshot.id} has a manifest of ${readFact(manifestFact, context)?.tables.length ?? 0} tables`),
+        : passed(
+            `${snapshot.id} has a manifest of ${readFact(manifestFact, context)?.tables.length ?? 0} tables`,
+          ),
     ]);
   },
 };
@@ -71,7 +73,10 @@ async function checkBackups(_step: unknown, context: CheckContext): Promise<read
   const checks: Check[] = [];
   if (Math.abs(skew) > tolerableSkewMs) {
     checks.push(
-      couldNotVerify(`the clock of this host and of the backup store differ by ${formatSpan(Math.abs(skew))}`, 'Set the clock of this host.'),
+      couldNotVerify(
+        `the clock of this host and of the backup store differ by ${formatSpan(Math.abs(skew))}`,
+        'Set the clock of this host.',
+      ),
     );
   }
   const found = await findSnapshots(context);
@@ -79,7 +84,11 @@ async function checkBackups(_step: unknown, context: CheckContext): Promise<read
   const picked = pickSnapshot(found.value, context.wantedSnapshot ?? 'latest');
   if (!picked.ok) return [...checks, blocker(picked.failure)];
   const age = formatSpan(context.world.host.now() - picked.value.takenAtMs);
-  checks.push(passed(`${backupStore(context).address}: ${found.value.length} snapshots; ${picked.value.id} is ${age} old`));
+  checks.push(
+    passed(
+      `${backupStore(context).address}: ${found.value.length} snapshots; ${picked.value.id} is ${age} old`,
+    ),
+  );
   const opened = await openSnapshot(context, picked.value);
   if (!opened.ok) return [...checks, blocker(opened.failure)];
   checks.push(passed(opened.value));
@@ -130,6 +139,7 @@ export function lossInWords(
   const taken = formatTime(snapshot.takenAtMs).slice(11, 16);
   const lost = formatTime(context.lostAtMs).slice(11, 16);
   const objective = formatSpan(context.rpoMs);
-  const against = lossMs <= context.rpoMs ? `within the RPO of ${objective}` : `more than the RPO of ${objective}`;
+  const against =
+    lossMs <= context.rpoMs ? `within the RPO of ${objective}` : `more than the RPO of ${objective}`;
   return `With ${taken} you lose what was written in the ${formatSpan(lossMs)} before the loss at ${lost}: ${against}.`;
 }

@@ -16,7 +16,9 @@ export function planMirror(request: {
   readonly toTargetKey: (key: string) => string;
 }): ObjectPlan {
   const there = new Map(request.target.map((object) => [object.key, object]));
-  const copy = request.source.filter((object) => !sameContent(object, there.get(request.toTargetKey(object.key))));
+  const copy = request.source.filter(
+    (object) => !sameContent(object, there.get(request.toTargetKey(object.key))),
+  );
   return {
     copy,
     overwrites: copy.filter((object) => there.has(request.toTargetKey(object.key))).length,

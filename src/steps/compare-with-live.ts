@@ -1,7 +1,12 @@
+import {
+  describeDifference,
+  shorten,
+  type TableDifference,
+  tableDifferences,
+} from '../backups/compare-inventories.ts';
 import { type Outcome, succeed } from '../base/failure.ts';
 import { formatCount } from '../base/units.ts';
 import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
-import { type TableDifference, describeDifference, shorten, tableDifferences } from '../backups/compare-inventories.ts';
 import type { StepContext } from '../engine/step-handler.ts';
 import type { DatabaseServer, Inventory } from '../ports/database-server.ts';
 import { actingServer } from './open-targets.ts';
@@ -21,16 +26,24 @@ export async function compareWithLive(
   const live = context.world.openDatabaseServer(context.targets.production.databaseUrl);
   const inventory = await live.inventory(live.databaseName);
   if (!inventory.ok) {
-    return succeed([couldNotVerify(`not compared with the live database: ${inventory.failure.message}`, inventory.failure.remedy)]);
+    return succeed([
+      couldNotVerify(
+        `not compared with the live database: ${inventory.failure.message}`,
+        inventory.failure.remedy,
+      ),
+    ]);
   }
   const differences = tableDifferences(inventory.value.tables, restored.inventory.tables);
-  const equal = inventory.value.tables.length - differences.filter((one) => one.expectedRows !== undefined).length;
+  const equal =
+    inventory.value.tables.length - differences.filter((one) => one.expectedRows !== undefined).length;
   const dated = await datedTables(live, restored.createdColumn);
   if (!dated.ok) return dated;
   const cutoff = await newestRestored(actingServer(context), restored, dated.value);
   if (!cutoff.ok) return cutoff;
   const judged = await Promise.all(
-    differences.map((difference) => judge({ difference, cutoff: cutoff.value, dated: dated.value, live, context, restored })),
+    differences.map((difference) =>
+      judge({ difference, cutoff: cutoff.value, dated: dated.value, live, context, restored }),
+    ),
   );
   const bad = judged.find((one) => !one.ok);
   if (bad !== undefined && !bad.ok) return bad;
@@ -75,16 +88,27 @@ async function judge(request: {
   });
 }
 
-function summarise(judged: readonly Judged[], ...[equal, total, cutoff]: [number, number, string | undefined]): readonly Check[] {
+function summarise(
+  judged: readonly Judged[],
+  ...[equal, total, cutoff]: [number, number, string | undefined]
+): readonly Check[] {
   const of = (kind: Judged['kind']) => judged.filter((one) => one.kind === kind).map((one) => one.text);
   const explained = of('explained');
   const lost = of('lost');
   const unclear = of('unclear');
   const checks: Check[] = [];
-  const later = explained.length === 0 ? '' : `; ${explained.length} more equal up to ${cutoff ?? ''}, where live went on`;
+  const later =
+    explained.length === 0
+      ? ''
+      : `; ${explained.length} more equal up to ${cutoff ?? ''}, where live went on`;
   checks.push(passed(`${equal} of ${total} tables equal to the live database${later}`));
   if (lost.length > 0) {
-    checks.push(failed(`the backup lacks what is live: ${shorten(lost)}`, 'Find out why the dump leaves it out before you trust this backup.'));
+    checks.push(
+      failed(
+        `the backup lacks what is live: ${shorten(lost)}`,
+        'Find out why the dump leaves it out before you trust this backup.',
+      ),
+    );
   }
   if (unclear.length > 0) {
     checks.push(
@@ -114,13 +138,18 @@ async function datedTables(live: DatabaseServer, column: string): Promise<Outcom
 /** The newest row the backup holds, less a minute: everything older than that must be in both. */
 async function newestRestored(
   server: DatabaseServer,
-  ...[restored, dated]: [{ database: string; inventory: Inventory; createdColumn: string }, ReadonlySet<string>]
+  ...[restored, dated]: [
+    { database: string; inventory: Inventory; createdColumn: string },
+    ReadonlySet<string>,
+  ]
 ): Promise<Outcome<string | undefined>> {
   const tables = restored.inventory.tables
     .map((table) => `${table.schema}.${table.name}`)
     .filter((name) => dated.has(name));
   if (tables.length === 0) return succeed(undefined);
-  const each = tables.map((name) => `SELECT max(${quote(restored.createdColumn)})::timestamptz AS newest FROM ${quoteName(name)}`);
+  const each = tables.map(
+    (name) => `SELECT max(${quote(restored.createdColumn)})::timestamptz AS newest FROM ${quoteName(name)}`,
+  );
   const found = await server.query({
     database: restored.database,
     sql: `SELECT to_char((max(newest) - interval '${settledForMs} milliseconds') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS cutoff FROM (${each.join(' UNION ALL ')}) AS all_tables`,

@@ -18,10 +18,22 @@ export const confirm: StepHandler<'confirm'> = {
 
   async run(step, context) {
     const id = step.id ?? step.kind;
-    const answer = await context.ask({ kind: 'confirm', id, stepId: id, title: step.title ?? step.text, body: [step.text], verb: 'agree' });
+    const answer = await context.ask({
+      kind: 'confirm',
+      id,
+      stepId: id,
+      title: step.title ?? step.text,
+      body: [step.text],
+      verb: 'agree',
+    });
     if (!answer.ok) return answer;
     if (answer.value.value === 'yes') return succeed({ kind: 'done' });
-    return fail({ code: 'cancelled', message: 'It was not agreed to.', remedy: 'Retry when it is true.', retry: 'safe' });
+    return fail({
+      code: 'cancelled',
+      message: 'It was not agreed to.',
+      remedy: 'Retry when it is true.',
+      retry: 'safe',
+    });
   },
 
   async verify(step) {

@@ -1,4 +1,4 @@
-import { type Failure, type Outcome, fail, succeed } from '../base/failure.ts';
+import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { formatBytes } from '../base/units.ts';
 import type { ObjectInfo, ObjectStore } from '../ports/object-store.ts';
 
@@ -47,12 +47,17 @@ type Copy = Pick<Parameters<typeof copyObjects>[0], 'from' | 'to' | 'toTargetKey
 async function copyPatiently(copy: Copy, object: ObjectInfo): Promise<Outcome<void>> {
   for (let attempt = 1; ; attempt += 1) {
     const copied = await copyOne(copy, object);
-    if (copied.ok || copied.failure.retry !== 'safe' || attempt === attempts || copy.signal.aborted) return copied;
+    if (copied.ok || copied.failure.retry !== 'safe' || attempt === attempts || copy.signal.aborted)
+      return copied;
   }
 }
 
 async function copyOne({ from, to, toTargetKey, signal }: Copy, object: ObjectInfo): Promise<Outcome<void>> {
-  const reading = await from.read({ key: object.key, signal, ...(object.etag === undefined ? {} : { ifMatch: object.etag }) });
+  const reading = await from.read({
+    key: object.key,
+    signal,
+    ...(object.etag === undefined ? {} : { ifMatch: object.etag }),
+  });
   if (!reading.ok) return reading;
   const written = await to.write({
     key: toTargetKey(object.key),

@@ -1,12 +1,11 @@
+import { archiveHeaderBytes, readArchiveHeader } from '../backups/archive-header.ts';
 import { succeed } from '../base/failure.ts';
 import { formatBytes, formatCount } from '../base/units.ts';
 import { passed } from '../base/verdict.ts';
-import { archiveHeaderBytes, readArchiveHeader } from '../backups/archive-header.ts';
 import type { StepHandler } from '../engine/step-handler.ts';
 import { archiveFileFact, dumpFileFact, needFact, snapshotFact } from './facts.ts';
-import { blocker } from './open-targets.ts';
 import { checkToolReads } from './open-snapshot.ts';
-
+import { blocker } from './open-targets.ts';
 
 export const decryptDump: StepHandler<'decrypt'> = {
   kind: 'decrypt',
@@ -16,7 +15,10 @@ export const decryptDump: StepHandler<'decrypt'> = {
 
   async preview(_step, context) {
     const { layers } = needFact(snapshotFact, context);
-    const how = layers.length === 0 ? 'It is neither encrypted nor compressed.' : `Takes off ${layers.join(', then ')}.`;
+    const how =
+      layers.length === 0
+        ? 'It is neither encrypted nor compressed.'
+        : `Takes off ${layers.join(', then ')}.`;
     return {
       sentences: [how, 'The result counts only after its authenticated end; until then it has another name.'],
       commands: [],
@@ -37,7 +39,8 @@ export const decryptDump: StepHandler<'decrypt'> = {
       toFile,
       layers,
       signal: context.signal,
-      onProgress: (done) => context.progress({ label: 'decrypted', done, total: dump.sizeBytes, unit: 'bytes' }),
+      onProgress: (done) =>
+        context.progress({ label: 'decrypted', done, total: dump.sizeBytes, unit: 'bytes' }),
     });
     if (!unpacked.ok) return unpacked;
     const { sizeBytes, sha256, engine } = unpacked.value;
@@ -55,7 +58,9 @@ export const decryptDump: StepHandler<'decrypt'> = {
     if (!header.ok) return header;
     const readable = await checkToolReads(context, header.value, snapshot.id);
     if (!readable.ok) return readable;
-    const contents = await context.world.openDumpTools(context.targets.acting.databaseUrl).contents(archive.path);
+    const contents = await context.world
+      .openDumpTools(context.targets.acting.databaseUrl)
+      .contents(archive.path);
     if (!contents.ok) return contents;
     const tables = contents.value.entries.filter((entry) => entry.type === 'TABLE DATA').length;
     return succeed([
@@ -64,7 +69,9 @@ export const decryptDump: StepHandler<'decrypt'> = {
           ? `decrypted and authenticated to its end, with ${archive.how}`
           : `unpacked to its end (${snapshot.layers.join(', ') || 'no wrapping'}); it was not encrypted`,
       ),
-      passed(`${formatCount(contents.value.entries.length)} entries in the archive, data of ${tables} tables`),
+      passed(
+        `${formatCount(contents.value.entries.length)} entries in the archive, data of ${tables} tables`,
+      ),
     ]);
   },
 };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { assert } from '../base/assert.ts';
 import { manifestSchema } from '../backups/manifest.ts';
+import { assert } from '../base/assert.ts';
 import type { StepContext } from '../engine/step-handler.ts';
 
 /**
@@ -66,7 +66,13 @@ export const swappedFact = fact('swapped', swap);
 
 export const mirroredFact = fact(
   'mirrored',
-  z.object({ prefix: z.string(), total: z.number(), copied: z.number(), overwritten: z.number(), sizeBytes: z.number() }),
+  z.object({
+    prefix: z.string(),
+    total: z.number(),
+    copied: z.number(),
+    overwritten: z.number(),
+    sizeBytes: z.number(),
+  }),
 );
 
 /** Items of a checklist a person has already looked at. */

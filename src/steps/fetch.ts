@@ -3,8 +3,8 @@ import { formatBytes } from '../base/units.ts';
 import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
 import type { StepHandler } from '../engine/step-handler.ts';
 import { dumpFileFact, manifestFact, needFact, readFact, snapshotFact } from './facts.ts';
-import { backupStore, unanswered } from './open-targets.ts';
 import { findSnapshots, pickSnapshot } from './find-snapshots.ts';
+import { backupStore, unanswered } from './open-targets.ts';
 
 /** No byte for that long on a part: it is asked for again. */
 const stallMs = 30_000;
@@ -21,7 +21,9 @@ export const fetchDump: StepHandler<'fetch'> = {
   async preview(_step, context) {
     const snapshot = needFact(snapshotFact, context);
     return {
-      sentences: [`Fetches ${snapshot.key}, ${formatBytes(snapshot.sizeBytes)}, to this host; parts already here are kept.`],
+      sentences: [
+        `Fetches ${snapshot.key}, ${formatBytes(snapshot.sizeBytes)}, to this host; parts already here are kept.`,
+      ],
       commands: [`GET ${backupStore(context).address}/${snapshot.key}`],
     };
   },
@@ -35,7 +37,8 @@ export const fetchDump: StepHandler<'fetch'> = {
     const free = await context.world.host.freeBytes(context.workFile('dump'));
     if (!free.ok) return [unanswered(free.failure)];
     const needBytes = picked.value.sizeBytes * spaceFactor;
-    if (free.value >= needBytes) return [passed(`${formatBytes(free.value)} free for the dump, about ${formatBytes(needBytes)} needed`)];
+    if (free.value >= needBytes)
+      return [passed(`${formatBytes(free.value)} free for the dump, about ${formatBytes(needBytes)} needed`)];
     return [
       failed(
         `Not enough space in ${context.workFile('')}: ${formatBytes(free.value)} free, about ${formatBytes(needBytes)} needed for ${picked.value.id}.`,
@@ -57,11 +60,13 @@ export const fetchDump: StepHandler<'fetch'> = {
       toFile: path,
       stallMs,
       signal: context.signal,
-      onProgress: (done) => context.progress({ label: 'fetched', done, total: snapshot.sizeBytes, unit: 'bytes' }),
+      onProgress: (done) =>
+        context.progress({ label: 'fetched', done, total: snapshot.sizeBytes, unit: 'bytes' }),
     });
     if (!downloaded.ok) return downloaded;
     const { sizeBytes, sha256, md5, resumedBytes } = downloaded.value;
-    if (resumedBytes > 0) context.output(`${formatBytes(resumedBytes)} were here already from an earlier attempt`);
+    if (resumedBytes > 0)
+      context.output(`${formatBytes(resumedBytes)} were here already from an earlier attempt`);
     context.output(`sha256 ${sha256}  ${snapshot.key}`);
     await context.record(dumpFileFact.name, { path, sizeBytes, sha256, md5, how: 'ranged GET' });
     return succeed({ kind: 'done' });
@@ -74,14 +79,17 @@ export const fetchDump: StepHandler<'fetch'> = {
 
     function digestCheck(): Check {
       const manifest = readFact(manifestFact, context);
-      const remedy = 'Fetch it again; if it differs again, the stored dump is damaged: choose another snapshot.';
+      const remedy =
+        'Fetch it again; if it differs again, the stored dump is damaged: choose another snapshot.';
       if (manifest !== undefined) {
         return manifest.dump.sha256 === file.sha256
           ? passed('SHA-256 equals the manifest')
           : failed('SHA-256 differs from the manifest', remedy);
       }
       if (snapshot.etag !== undefined && /^[0-9a-f]{32}$/.test(snapshot.etag)) {
-        return snapshot.etag === file.md5 ? passed("MD5 equals the store's") : failed("MD5 differs from the store's", remedy);
+        return snapshot.etag === file.md5
+          ? passed("MD5 equals the store's")
+          : failed("MD5 differs from the store's", remedy);
       }
       return couldNotVerify(
         'there is no digest to compare the dump with; decryption and unpacking must show whether it is whole',
@@ -109,4 +117,3 @@ function vanished(key: string, address: string) {
     retry: 'after-fix' as const,
   };
 }
-

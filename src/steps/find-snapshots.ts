@@ -1,7 +1,7 @@
-import { type Outcome, fail, succeed } from '../base/failure.ts';
 import { parseLayout } from '../backups/layout.ts';
 import { type Manifest, manifestSchema } from '../backups/manifest.ts';
-import { type Snapshot, listSnapshots, newestComplete } from '../backups/snapshot.ts';
+import { listSnapshots, newestComplete, type Snapshot } from '../backups/snapshot.ts';
+import { fail, type Outcome, succeed } from '../base/failure.ts';
 import type { StepContext } from '../engine/step-handler.ts';
 import { backupStore, listAll, readText } from './open-targets.ts';
 
@@ -39,7 +39,8 @@ export async function findSnapshots(context: Reach): Promise<Outcome<readonly Sn
 /** The snapshot somebody named, or the newest complete one for `latest`. Incomplete ones are never taken unasked. */
 export function pickSnapshot(snapshots: readonly Snapshot[], wanted: string): Outcome<Snapshot> {
   const newest = newestComplete(snapshots);
-  const found = wanted === 'latest' ? newest : snapshots.find(({ id, key }) => id === wanted || key === wanted);
+  const found =
+    wanted === 'latest' ? newest : snapshots.find(({ id, key }) => id === wanted || key === wanted);
   if (found === undefined) {
     return fail({
       code: 'not-found',
@@ -55,13 +56,19 @@ export function pickSnapshot(snapshots: readonly Snapshot[], wanted: string): Ou
   return fail({
     code: 'damaged',
     message: `Snapshot ${found.id} cannot be used: ${found.incomplete}.`,
-    remedy: newest === undefined ? 'Look for another backup store.' : `Choose another one; ${newest.id} is the newest complete one.`,
+    remedy:
+      newest === undefined
+        ? 'Look for another backup store.'
+        : `Choose another one; ${newest.id} is the newest complete one.`,
     retry: 'after-fix',
   });
 }
 
 /** What the producer wrote down; undefined where it wrote nothing. A manifest that cannot be read is a failure. */
-export async function readManifest(context: Reach, snapshot: Snapshot): Promise<Outcome<Manifest | undefined>> {
+export async function readManifest(
+  context: Reach,
+  snapshot: Snapshot,
+): Promise<Outcome<Manifest | undefined>> {
   if (snapshot.manifestKey === undefined) return succeed(undefined);
   const text = await readText(backupStore(context), snapshot.manifestKey);
   if (!text.ok) return text;

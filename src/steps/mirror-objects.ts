@@ -1,7 +1,7 @@
+import { shorten } from '../backups/compare-inventories.ts';
 import { succeed } from '../base/failure.ts';
 import { formatBytes, formatCount } from '../base/units.ts';
 import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
-import { shorten } from '../backups/compare-inventories.ts';
 import type { CheckContext, StepContext, StepHandler } from '../engine/step-handler.ts';
 import type { ObjectStore, StoreIdentity } from '../ports/object-store.ts';
 import { awkwardKeys, planMirror, sameContent } from './compare-objects.ts';
@@ -31,11 +31,14 @@ export const mirrorObjects: StepHandler<'mirror-objects'> = {
   async run(step, context) {
     const source = backupStore(context);
     const target = targetStore(context);
-    if (target === undefined) return succeed({ kind: 'not-executed', reason: 'no object store is declared for this mode' });
+    if (target === undefined)
+      return succeed({ kind: 'not-executed', reason: 'no object store is declared for this mode' });
     const plan = await makePlan(context, source, target);
     if (!plan.ok) return plan;
     const { copy, equal, overwrites, sizeBytes } = plan.value;
-    context.output(`${formatCount(copy.length)} objects to copy, ${formatBytes(sizeBytes)}; ${formatCount(equal)} equal already; ${formatCount(overwrites)} to overwrite`);
+    context.output(
+      `${formatCount(copy.length)} objects to copy, ${formatBytes(sizeBytes)}; ${formatCount(equal)} equal already; ${formatCount(overwrites)} to overwrite`,
+    );
     let done = 0;
     const copied = await copyObjects({
       objects: copy,
@@ -77,16 +80,35 @@ export const mirrorObjects: StepHandler<'mirror-objects'> = {
       const objects = expected.ok ? expected.value : [];
       const at = (key: string) => there.get(targetKey(context, key));
       const missing = objects.filter((object) => at(object.key) === undefined);
-      const wrong = objects.filter((object) => at(object.key) !== undefined && at(object.key)?.sizeBytes !== object.sizeBytes);
-      const bySize = objects.filter(({ key, ...object }) => at(key)?.sizeBytes === object.sizeBytes && !sameContent({ key, ...object }, at(key)));
+      const wrong = objects.filter(
+        (object) => at(object.key) !== undefined && at(object.key)?.sizeBytes !== object.sizeBytes,
+      );
+      const bySize = objects.filter(
+        ({ key, ...object }) =>
+          at(key)?.sizeBytes === object.sizeBytes && !sameContent({ key, ...object }, at(key)),
+      );
       const names = (list: readonly { readonly key: string }[]) => shorten(list.map((object) => object.key));
       if (missing.length + wrong.length > 0) {
-        return [failed(`${missing.length} objects are missing and ${wrong.length} differ: ${names([...missing, ...wrong])}`, 'Retry; only what is missing is copied.')];
+        return [
+          failed(
+            `${missing.length} objects are missing and ${wrong.length} differ: ${names([...missing, ...wrong])}`,
+            'Retry; only what is missing is copied.',
+          ),
+        ];
       }
       const extra = there.size - objects.length;
-      const checks = [passed(`${formatCount(objects.length - bySize.length)} of ${formatCount(objects.length)} objects equal by size and MD5${extra > 0 ? `; ${formatCount(extra)} more are only in the target and stay` : ''}`)];
+      const checks = [
+        passed(
+          `${formatCount(objects.length - bySize.length)} of ${formatCount(objects.length)} objects equal by size and MD5${extra > 0 ? `; ${formatCount(extra)} more are only in the target and stay` : ''}`,
+        ),
+      ];
       if (bySize.length > 0) {
-        checks.push(couldNotVerify(`${formatCount(bySize.length)} objects of several parts are equal by size; their ETags cannot be compared: ${names(bySize)}`, 'Open one of them by hand.'));
+        checks.push(
+          couldNotVerify(
+            `${formatCount(bySize.length)} objects of several parts are equal by size; their ETags cannot be compared: ${names(bySize)}`,
+            'Open one of them by hand.',
+          ),
+        );
       }
       return checks;
     }
@@ -97,12 +119,20 @@ export const mirrorObjects: StepHandler<'mirror-objects'> = {
     const prefix = objectPrefix(context);
     if (target === undefined || prefix === '') return [];
     const listed = await listAll(target, prefix);
-    if (!listed.ok) return [failed(`the drill's objects are still there: ${listed.failure.message}`, listed.failure.remedy)];
+    if (!listed.ok)
+      return [
+        failed(`the drill's objects are still there: ${listed.failure.message}`, listed.failure.remedy),
+      ];
     for (const object of listed.value) {
       const removed = await target.remove(object.key);
-      if (!removed.ok) return [failed(`the drill's objects are still there: ${removed.failure.message}`, removed.failure.remedy)];
+      if (!removed.ok)
+        return [
+          failed(`the drill's objects are still there: ${removed.failure.message}`, removed.failure.remedy),
+        ];
     }
-    return [passed(`${formatCount(listed.value.length)} objects of the drill removed from ${target.address}`)];
+    return [
+      passed(`${formatCount(listed.value.length)} objects of the drill removed from ${target.address}`),
+    ];
   },
 };
 
@@ -129,7 +159,9 @@ async function makePlan(context: StepContext, ...[source, target]: [ObjectStore,
   if (!from.ok) return from;
   if (!to.ok) return to;
   for (const awkward of awkwardKeys(from.value)) context.output(`MinIO cannot hold this: ${awkward}`);
-  return succeed(planMirror({ source: from.value, target: to.value, toTargetKey: (key) => targetKey(context, key) }));
+  return succeed(
+    planMirror({ source: from.value, target: to.value, toTargetKey: (key) => targetKey(context, key) }),
+  );
 }
 
 async function checkStores(_step: unknown, context: CheckContext): Promise<readonly Check[]> {
@@ -140,21 +172,33 @@ async function checkStores(_step: unknown, context: CheckContext): Promise<reado
   const source = await backupStore(context).access();
   // What is wrong with the backup store is told by the step that chooses the snapshot.
   if (source.ok && same(source.value.identity, access.value.identity)) {
-    return [failed(`${target.address} is the backup store itself.`, 'Name the live bucket as the target; a restore never writes to its backups.')];
+    return [
+      failed(
+        `${target.address} is the backup store itself.`,
+        'Name the live bucket as the target; a restore never writes to its backups.',
+      ),
+    ];
   }
   if (context.mode !== 'drill') return [passed(`${target.address} answers`)];
   return [await checkNotProduction(context, target, access.value.identity)];
 }
 
-async function checkNotProduction(context: CheckContext, ...[target, drill]: [ObjectStore, StoreIdentity]): Promise<Check> {
+async function checkNotProduction(
+  context: CheckContext,
+  ...[target, drill]: [ObjectStore, StoreIdentity]
+): Promise<Check> {
   const config = context.targets.production.objects;
   if (config === undefined) return passed(`${target.address} answers; production has no object store`);
   const live = context.world.openStore(config);
   const access = await live.access();
   if (!access.ok) {
-    return failed(`It cannot be shown that ${target.address} is not production: ${access.failure.message}`, access.failure.remedy);
+    return failed(
+      `It cannot be shown that ${target.address} is not production: ${access.failure.message}`,
+      access.failure.remedy,
+    );
   }
-  if (!same(access.value.identity, drill)) return passed(`the drill's store ${target.address} is not production (${live.address})`);
+  if (!same(access.value.identity, drill))
+    return passed(`the drill's store ${target.address} is not production (${live.address})`);
   return blocker({
     code: 'production-target',
     message: `The drill's object store ${target.address} is production.`,

@@ -1,7 +1,10 @@
 import { createDecipheriv } from 'node:crypto';
 import type { DecryptProbe } from '../runbook/step-schema.ts';
 
-export type Opened = { readonly kind: 'opened' } | { readonly kind: 'refused' } | { readonly kind: 'malformed'; readonly why: string };
+export type Opened =
+  | { readonly kind: 'opened' }
+  | { readonly kind: 'refused' }
+  | { readonly kind: 'malformed'; readonly why: string };
 
 const tagBytes = 16;
 
@@ -9,10 +12,14 @@ const tagBytes = 16;
  * Whether a key really opens an AES-256-GCM value as applications store it. The plaintext is thrown away unseen: that the tag
  * holds is the proof.
  */
-export function openEncrypted(value: string, ...[key, probe]: [Buffer, Pick<DecryptProbe, 'layout' | 'encoding' | 'ivBytes'>]): Opened {
+export function openEncrypted(
+  value: string,
+  ...[key, probe]: [Buffer, Pick<DecryptProbe, 'layout' | 'encoding' | 'ivBytes'>]
+): Opened {
   if (key.length !== 32) return { kind: 'malformed', why: `the key has ${key.length} bytes instead of 32` };
   const parts = cut(value, probe);
-  if (parts === undefined) return { kind: 'malformed', why: `a value is not laid out as ${probe.layout} in ${probe.encoding}` };
+  if (parts === undefined)
+    return { kind: 'malformed', why: `a value is not laid out as ${probe.layout} in ${probe.encoding}` };
   try {
     const decipher = createDecipheriv('aes-256-gcm', key, parts.iv, { authTagLength: tagBytes });
     decipher.setAuthTag(parts.tag);
@@ -29,10 +36,14 @@ export function readKey(text: string, encoding: DecryptProbe['keyEncoding']): Bu
   return Buffer.from(text, encoding);
 }
 
-function cut(value: string, { layout, encoding, ivBytes }: Pick<DecryptProbe, 'layout' | 'encoding' | 'ivBytes'>) {
+function cut(
+  value: string,
+  { layout, encoding, ivBytes }: Pick<DecryptProbe, 'layout' | 'encoding' | 'ivBytes'>,
+) {
   if (layout === 'iv:tag:ciphertext' || layout === 'iv:ciphertext:tag') {
     const [first, second, third, ...more] = value.split(':').map((part) => Buffer.from(part, encoding));
-    if (first === undefined || second === undefined || third === undefined || more.length > 0) return undefined;
+    if (first === undefined || second === undefined || third === undefined || more.length > 0)
+      return undefined;
     const [tag, ciphertext] = layout === 'iv:tag:ciphertext' ? [second, third] : [third, second];
     return fits(first, tag) ? { iv: first, tag, ciphertext } : undefined;
   }

@@ -1,11 +1,10 @@
-import { type Outcome, fail, succeed } from '../base/failure.ts';
 import { type ArchiveHeader, archiveHeaderBytes, readArchiveHeader } from '../backups/archive-header.ts';
 import type { Snapshot } from '../backups/snapshot.ts';
+import { fail, type Outcome, succeed } from '../base/failure.ts';
 import type { StepContext } from '../engine/step-handler.ts';
 import { backupStore } from './open-targets.ts';
 
 type Reach = Pick<StepContext, 'world' | 'targets'>;
-
 
 /**
  * Proves, without fetching it whole, that the key at hand opens this snapshot, that it is a dump, and that the pg_restore at
@@ -17,7 +16,11 @@ export async function openSnapshot(context: Reach, snapshot: Snapshot): Promise<
   const unpacker = context.world.openUnpacker(context.targets.backups.key);
   const reading = await backupStore(context).read({ key: snapshot.key });
   if (!reading.ok) return reading;
-  const head = await unpacker.peek({ body: reading.value.body, layers: snapshot.layers, wantBytes: archiveHeaderBytes });
+  const head = await unpacker.peek({
+    body: reading.value.body,
+    layers: snapshot.layers,
+    wantBytes: archiveHeaderBytes,
+  });
   if (!head.ok) return head;
   const header = readArchiveHeader(head.value);
   if (!header.ok) return header;
@@ -25,7 +28,11 @@ export async function openSnapshot(context: Reach, snapshot: Snapshot): Promise<
 }
 
 /** An older pg_restore refuses a newer archive, and says so only after the old database would be gone. */
-export async function checkToolReads(context: Reach, header: ArchiveHeader, name: string): Promise<Outcome<string>> {
+export async function checkToolReads(
+  context: Reach,
+  header: ArchiveHeader,
+  name: string,
+): Promise<Outcome<string>> {
   const tools = context.world.openDumpTools(context.targets.acting.databaseUrl);
   const tool = await tools.restoreToolVersion();
   if (!tool.ok) return tool;

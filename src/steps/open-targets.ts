@@ -3,7 +3,7 @@ import { type Check, couldNotVerify, failed } from '../base/verdict.ts';
 import type { StepContext } from '../engine/step-handler.ts';
 import type { DatabaseServer } from '../ports/database-server.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
-import { sideDatabaseFact, readFact } from './facts.ts';
+import { readFact, sideDatabaseFact } from './facts.ts';
 
 type Reach = Pick<StepContext, 'world' | 'targets' | 'mode' | 'fact' | 'runId'>;
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
+import { shorten } from '../backups/compare-inventories.ts';
 import { formatBytes, formatCount } from '../base/units.ts';
 import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
-import { shorten } from '../backups/compare-inventories.ts';
 import type { StepContext } from '../engine/step-handler.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { ChecklistItem } from '../runbook/step-schema.ts';
@@ -23,20 +23,32 @@ export async function checkQuery(item: ItemOf<'query'>, context: StepContext): P
   const { equals, atLeast, manifestRowsOf } = item.expect;
   const remedy = 'Compare the restored database with what you know of production.';
   if (equals !== undefined && value !== equals) return failed(`${value} instead of ${equals}`, remedy);
-  if (atLeast !== undefined && !(Number(value) >= atLeast)) return failed(`${value}, but at least ${atLeast} expected`, remedy);
+  if (atLeast !== undefined && !(Number(value) >= atLeast))
+    return failed(`${value}, but at least ${atLeast} expected`, remedy);
   if (manifestRowsOf === undefined) return passed(value);
-  const counted = readFact(manifestFact, context)?.tables.find((table) => `${table.schema}.${table.name}` === manifestRowsOf);
+  const counted = readFact(manifestFact, context)?.tables.find(
+    (table) => `${table.schema}.${table.name}` === manifestRowsOf,
+  );
   if (counted === undefined) return couldNotVerify(`${value}; no manifest says how many there were`, remedy);
   // Services are up again and may have added rows since; fewer than were backed up is a loss.
-  if (Number(value) < counted.rows) return failed(`${value} instead of ${counted.rows} in the manifest`, remedy);
+  if (Number(value) < counted.rows)
+    return failed(`${value} instead of ${counted.rows} in the manifest`, remedy);
   return passed(`${value}, the manifest says ${counted.rows}`);
 }
 
 export async function checkHttp(item: ItemOf<'http'>, context: StepContext): Promise<Check> {
-  const answer = await context.world.host.httpGet({ url: item.url, limitMs: httpLimitMs, signal: context.signal });
+  const answer = await context.world.host.httpGet({
+    url: item.url,
+    limitMs: httpLimitMs,
+    signal: context.signal,
+  });
   if (!answer.ok) return failed(answer.failure.message, answer.failure.remedy);
   const { status, text } = answer.value;
-  if (status !== item.status) return failed(`status ${status} instead of ${item.status}`, `Open ${item.url} and read the service's log.`);
+  if (status !== item.status)
+    return failed(
+      `status ${status} instead of ${item.status}`,
+      `Open ${item.url} and read the service's log.`,
+    );
   if (item.contains !== undefined && !text.includes(item.contains)) {
     return failed(`status ${status}, but "${item.contains}" is not in the answer`, `Open ${item.url}.`);
   }
@@ -48,7 +60,10 @@ function targetStore(context: StepContext): ObjectStore | undefined {
   return config === undefined ? undefined : context.world.openStore(config);
 }
 
-const noStore = couldNotVerify('there is no object store to look into', 'Declare the object store in the runbook.');
+const noStore = couldNotVerify(
+  'there is no object store to look into',
+  'Declare the object store in the runbook.',
+);
 
 /** Fetches one object the way a browser would: by a signed URL, and looks at every byte of it. */
 export async function checkObject(item: ItemOf<'object'>, context: StepContext): Promise<Check> {
@@ -57,7 +72,8 @@ export async function checkObject(item: ItemOf<'object'>, context: StepContext):
   const rows = await actingServer(context).query({ database: actingDatabase(context), sql: item.query });
   if (!rows.ok) return failed(rows.failure.message, rows.failure.remedy);
   const key = Object.values(rows.value[0] ?? {})[0];
-  if (key === undefined || key === null) return couldNotVerify('no row refers to an object', 'Look at the query in the runbook.');
+  if (key === undefined || key === null)
+    return couldNotVerify('no row refers to an object', 'Look at the query in the runbook.');
   const targetKey = `${objectPrefix(context)}${key}`;
   const info = await store.describe(targetKey);
   if (!info.ok) return failed(info.failure.message, info.failure.remedy);
@@ -69,7 +85,10 @@ export async function checkObject(item: ItemOf<'object'>, context: StepContext):
     : await sizeByReading(store, targetKey);
   if (typeof sizeBytes !== 'number') return sizeBytes;
   if (sizeBytes !== info.value.sizeBytes) {
-    return failed(`${key} is served with ${sizeBytes} bytes instead of ${info.value.sizeBytes}`, 'Look at the object store.');
+    return failed(
+      `${key} is served with ${sizeBytes} bytes instead of ${info.value.sizeBytes}`,
+      'Look at the object store.',
+    );
   }
   return passed(`${key}, ${formatBytes(sizeBytes)}, served whole`);
 }
@@ -77,7 +96,8 @@ export async function checkObject(item: ItemOf<'object'>, context: StepContext):
 async function sizeByUrl(url: string, context: StepContext): Promise<number | Check> {
   const answer = await context.world.host.httpGet({ url, limitMs: httpLimitMs, signal: context.signal });
   if (!answer.ok) return failed(answer.failure.message, answer.failure.remedy);
-  if (answer.value.status !== 200) return failed(`the signed URL answers with status ${answer.value.status}`, 'Look at the object store.');
+  if (answer.value.status !== 200)
+    return failed(`the signed URL answers with status ${answer.value.status}`, 'Look at the object store.');
   return answer.value.sizeBytes;
 }
 
@@ -116,5 +136,7 @@ export async function checkReferences(item: ItemOf<'references'>, context: StepC
     );
   }
   if (keys.length === 0) return couldNotVerify('no row names an object', 'Look at the query in the runbook.');
-  return passed(`all ${formatCount(keys.length)} rows have their object; ${formatCount(there.size - new Set(keys).size)} objects are named by none of them`);
+  return passed(
+    `all ${formatCount(keys.length)} rows have their object; ${formatCount(there.size - new Set(keys).size)} objects are named by none of them`,
+  );
 }

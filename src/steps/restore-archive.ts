@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
-import { type Outcome, fail, succeed } from '../base/failure.ts';
-import { formatCount } from '../base/units.ts';
 import { qualifiedName, shorten } from '../backups/compare-inventories.ts';
-import { durationMs } from '../engine/targets.ts';
+import { fail, type Outcome, succeed } from '../base/failure.ts';
+import { formatCount } from '../base/units.ts';
 import type { StepContext } from '../engine/step-handler.ts';
+import { durationMs } from '../engine/targets.ts';
 import type { ArchiveContents, RestoreMessage, RestoreReport } from '../ports/dump-tools.ts';
 import type { StepOf } from '../runbook/step-schema.ts';
 import { archiveFileFact, needFact, restoredFact, snapshotFact } from './facts.ts';
@@ -11,7 +11,10 @@ import { actingServer } from './open-targets.ts';
 import { makeSideDatabase } from './side-database.ts';
 
 /** The archive into a side database, every message of pg_restore judged, every table counted. Touches nothing else. */
-export async function restoreArchive(step: StepOf<'restore-database'>, context: StepContext): Promise<Outcome<void>> {
+export async function restoreArchive(
+  step: StepOf<'restore-database'>,
+  context: StepContext,
+): Promise<Outcome<void>> {
   const archive = needFact(archiveFileFact, context);
   const tools = context.world.openDumpTools(context.targets.acting.databaseUrl);
   const contents = await tools.contents(archive.path);
@@ -44,7 +47,10 @@ export function restoreJobs(step: StepOf<'restore-database'>): number {
 }
 
 /** pg_restore ends with 1 for harmless noise and for a lost table alike, so its messages decide, not its exit status. */
-async function judgeMessages(context: StepContext, report: RestoreReport): Promise<Outcome<readonly string[]>> {
+async function judgeMessages(
+  context: StepContext,
+  report: RestoreReport,
+): Promise<Outcome<readonly string[]>> {
   const fatal = report.messages.filter(({ weight }) => weight === 'fatal');
   const open = report.messages.filter(({ weight }) => weight === 'needs-decision');
   const unexplained = report.exitCode !== 0 && report.messages.length === 0;
@@ -53,7 +59,10 @@ async function judgeMessages(context: StepContext, report: RestoreReport): Promi
       code: 'command-failed',
       message: unexplained
         ? `pg_restore ended with status ${report.exitCode} and said nothing about why.`
-        : `pg_restore reports ${fatal.length} errors: ${shorten(fatal.map(({ text }) => text), 3)}.`,
+        : `pg_restore reports ${fatal.length} errors: ${shorten(
+            fatal.map(({ text }) => text),
+            3,
+          )}.`,
       remedy: 'Read the output of this step; the database in production is untouched.',
       retry: 'after-fix',
       detail: fatal.map(fullText).join('\n'),
@@ -76,7 +85,10 @@ async function judgeMessages(context: StepContext, report: RestoreReport): Promi
   if (answer.value.value === 'accept') return succeed(open.map(({ text }) => text));
   return fail({
     code: 'command-failed',
-    message: `pg_restore reports ${open.length} messages that were not accepted: ${shorten(open.map(({ text }) => text), 3)}.`,
+    message: `pg_restore reports ${open.length} messages that were not accepted: ${shorten(
+      open.map(({ text }) => text),
+      3,
+    )}.`,
     remedy: 'Install what is missing on the server, then retry.',
     retry: 'after-fix',
   });

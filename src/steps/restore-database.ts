@@ -1,11 +1,20 @@
-import { type Outcome, fail, succeed } from '../base/failure.ts';
+import { compareWithManifest, shorten } from '../backups/compare-inventories.ts';
+import { fail, type Outcome, succeed } from '../base/failure.ts';
 import { formatBytes, formatCount, formatTime } from '../base/units.ts';
 import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
-import { compareWithManifest, shorten } from '../backups/compare-inventories.ts';
-import { type StepContext, type StepHandler, notVerified } from '../engine/step-handler.ts';
+import { notVerified, type StepContext, type StepHandler } from '../engine/step-handler.ts';
 import { checkDatabases } from './check-databases.ts';
 import { compareWithLive } from './compare-with-live.ts';
-import { archiveFileFact, manifestFact, needFact, readFact, restoredFact, snapshotFact, swappedFact, swappingFact } from './facts.ts';
+import {
+  archiveFileFact,
+  manifestFact,
+  needFact,
+  readFact,
+  restoredFact,
+  snapshotFact,
+  swappedFact,
+  swappingFact,
+} from './facts.ts';
 import { actingDatabase, actingServer } from './open-targets.ts';
 import { restoreArchive, restoreJobs } from './restore-archive.ts';
 import { dropOwn, ownershipComment, sideNames } from './side-database.ts';
@@ -65,8 +74,13 @@ export const restoreDatabase: StepHandler<'restore-database'> = {
     if (!found.ok) return found;
     const inPlace =
       found.value?.comment === ownershipComment(context.runId)
-        ? passed(`${done.target} is the restored database${done.hadTarget ? `; the old one is kept as ${done.kept}` : ''}`)
-        : failed(`${done.target} is not the database this run restored`, 'Find out who renamed databases meanwhile.');
+        ? passed(
+            `${done.target} is the restored database${done.hadTarget ? `; the old one is kept as ${done.kept}` : ''}`,
+          )
+        : failed(
+            `${done.target} is not the database this run restored`,
+            'Find out who renamed databases meanwhile.',
+          );
     return succeed([...proofs, inPlace]);
   },
 
@@ -74,7 +88,9 @@ export const restoreDatabase: StepHandler<'restore-database'> = {
     const { side } = sideNames(context.runId, actingServer(context).databaseName);
     const dropped = await dropOwn(context, side);
     if (dropped.ok) return [passed(`throwaway database ${side} dropped`)];
-    return [failed(`throwaway database ${side} is still there: ${dropped.failure.message}`, dropped.failure.remedy)];
+    return [
+      failed(`throwaway database ${side} is still there: ${dropped.failure.message}`, dropped.failure.remedy),
+    ];
   },
 };
 
@@ -96,12 +112,20 @@ function proveRestored(context: StepContext): readonly Check[] {
   const rows = restored.inventory.tables.reduce((sum, table) => sum + table.rows, 0);
   const checks: Check[] = [
     lacking.length === 0
-      ? passed(`${restored.archiveTables.length} of ${restored.archiveTables.length} tables of the archive are there`)
-      : failed(`tables of the archive are missing: ${shorten(lacking)}`, 'Read the output of pg_restore, then retry.'),
+      ? passed(
+          `${restored.archiveTables.length} of ${restored.archiveTables.length} tables of the archive are there`,
+        )
+      : failed(
+          `tables of the archive are missing: ${shorten(lacking)}`,
+          'Read the output of pg_restore, then retry.',
+        ),
   ];
   if (restored.acceptedMessages.length > 0) {
     checks.push(
-      couldNotVerify(`messages accepted by the operator: ${shorten(restored.acceptedMessages)}`, 'Mend what they speak of.'),
+      couldNotVerify(
+        `messages accepted by the operator: ${shorten(restored.acceptedMessages)}`,
+        'Mend what they speak of.',
+      ),
     );
   }
   if (manifest !== undefined) return [...checks, ...compareWithManifest(manifest, restored.inventory)];
@@ -117,11 +141,16 @@ function proveRestored(context: StepContext): readonly Check[] {
 async function confirmSwap(context: StepContext): Promise<Outcome<void>> {
   const server = actingServer(context);
   const { side, kept } = sideNames(context.runId, server.databaseName);
-  const [old, fresh] = await Promise.all([server.describeDatabase(server.databaseName), server.describeDatabase(side)]);
+  const [old, fresh] = await Promise.all([
+    server.describeDatabase(server.databaseName),
+    server.describeDatabase(side),
+  ]);
   if (!old.ok) return old;
   if (!fresh.ok) return fresh;
   const snapshot = needFact(snapshotFact, context);
-  const proofs = proveRestored(context).map((check) => `${check.verdict === 'passed' ? '' : 'could not verify: '}${check.text}`);
+  const proofs = proveRestored(context).map(
+    (check) => `${check.verdict === 'passed' ? '' : 'could not verify: '}${check.text}`,
+  );
   const answer = await context.ask({
     kind: 'type-name',
     id: 'restore-database.swap',
@@ -132,10 +161,21 @@ async function confirmSwap(context: StepContext): Promise<Outcome<void>> {
     verb: 'swap',
     facts: [
       { label: 'server', value: server.address },
-      { label: 'goes out', value: old.value === undefined ? 'nothing: there is no such database yet' : `${old.value.name}  ${formatBytes(old.value.sizeBytes)}` },
-      { label: 'comes in', value: `${side}  ${formatBytes(fresh.value?.sizeBytes ?? 0)}  from ${formatTime(snapshot.takenAtMs)}` },
+      {
+        label: 'goes out',
+        value:
+          old.value === undefined
+            ? 'nothing: there is no such database yet'
+            : `${old.value.name}  ${formatBytes(old.value.sizeBytes)}`,
+      },
+      {
+        label: 'comes in',
+        value: `${side}  ${formatBytes(fresh.value?.sizeBytes ?? 0)}  from ${formatTime(snapshot.takenAtMs)}`,
+      },
       ...proofs.map((value) => ({ label: 'checked', value })),
-      ...(old.value === undefined ? [] : [{ label: 'kept as', value: `${kept}  (thaw rollback puts it back)` }]),
+      ...(old.value === undefined
+        ? []
+        : [{ label: 'kept as', value: `${kept}  (thaw rollback puts it back)` }]),
     ],
   });
   if (!answer.ok) return answer;

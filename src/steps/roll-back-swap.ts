@@ -1,4 +1,4 @@
-import { type Outcome, fail } from '../base/failure.ts';
+import { fail, type Outcome } from '../base/failure.ts';
 import type { DatabaseServer } from '../ports/database-server.ts';
 import type { Swap } from './facts.ts';
 import { swapDatabases } from './swap-databases.ts';
@@ -7,7 +7,10 @@ import { swapDatabases } from './swap-databases.ts';
  * The swap the other way round: the restored database steps aside, the old one comes back. It is the same pair of renames, so it
  * survives a crash the same way.
  */
-export async function rollBackSwap(server: DatabaseServer, swap: Swap & { readonly undone: string }): Promise<Outcome<void>> {
+export async function rollBackSwap(
+  server: DatabaseServer,
+  swap: Swap & { readonly undone: string },
+): Promise<Outcome<void>> {
   const kept = await server.describeDatabase(swap.kept);
   if (!kept.ok) return kept;
   const aside = await server.describeDatabase(swap.undone);

@@ -1,7 +1,7 @@
 import { fail, succeed } from '../base/failure.ts';
 import { passed } from '../base/verdict.ts';
-import { durationMs } from '../engine/targets.ts';
 import type { StepHandler } from '../engine/step-handler.ts';
+import { durationMs } from '../engine/targets.ts';
 
 /** The escape hatch: a program with arguments, never a shell string. What it did only a person knows after a crash. */
 export const runCommand: StepHandler<'command'> = {
@@ -18,7 +18,8 @@ export const runCommand: StepHandler<'command'> = {
   },
 
   async run(step, context) {
-    if (context.mode === 'drill' && !step.inDrill) return succeed({ kind: 'not-executed', reason: 'the runbook keeps it out of drills' });
+    if (context.mode === 'drill' && !step.inDrill)
+      return succeed({ kind: 'not-executed', reason: 'the runbook keeps it out of drills' });
     await context.recordCommand([step.program, ...step.args].join(' '));
     const result = await context.world.processes.run({
       program: step.program,

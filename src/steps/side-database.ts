@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Outcome, fail, succeed } from '../base/failure.ts';
+import { fail, type Outcome, succeed } from '../base/failure.ts';
 import type { StepContext } from '../engine/step-handler.ts';
 import type { ArchiveContents } from '../ports/dump-tools.ts';
 import { sideDatabaseFact } from './facts.ts';
@@ -27,7 +27,10 @@ export function ownershipComment(runId: string): string {
  * An empty database beside the target, made as the archive's own was. What an earlier attempt of this run left is dropped;
  * anything else of that name is somebody's, and stays.
  */
-export async function makeSideDatabase(context: StepContext, contents: ArchiveContents): Promise<Outcome<string>> {
+export async function makeSideDatabase(
+  context: StepContext,
+  contents: ArchiveContents,
+): Promise<Outcome<string>> {
   const server = actingServer(context);
   const { side } = sideNames(context.runId, server.databaseName);
   const dropped = await dropOwn(context, side);

@@ -67,7 +67,9 @@ async function checkItem(item: ChecklistItem, context: StepContext): Promise<Che
     case 'http':
       return context.mode === 'drill' ? skipped('a drill does not ask production') : checkHttp(item, context);
     case 'attest':
-      return context.mode === 'drill' ? skipped('nothing of a drill is there to look at') : attested(item, context);
+      return context.mode === 'drill'
+        ? skipped('nothing of a drill is there to look at')
+        : attested(item, context);
   }
 }
 
@@ -76,6 +78,7 @@ function attested(item: Extract<ChecklistItem, { kind: 'attest' }>, context: Ste
   const note = seen?.note ? ` (${seen.note})` : '';
   const by = seen?.by === 'rehearsal' ? 'the rehearsal itself' : 'a person';
   if (seen?.value === 'passed') return passed(`attested by ${by}${note}`);
-  if (seen?.value === 'failed') return failed(`${by} saw that it does not work${note}`, 'Mend it, then retry.');
+  if (seen?.value === 'failed')
+    return failed(`${by} saw that it does not work${note}`, 'Mend it, then retry.');
   return couldNotVerify(`left out${note}`, item.instructions);
 }

@@ -1,8 +1,8 @@
-import { type Outcome, fail, succeed } from '../base/failure.ts';
+import { fail, type Outcome, succeed } from '../base/failure.ts';
 import { formatTime } from '../base/units.ts';
 import { type Check, passed } from '../base/verdict.ts';
-import { durationMs } from '../engine/targets.ts';
 import type { CheckContext, StepContext, StepHandler } from '../engine/step-handler.ts';
+import { durationMs } from '../engine/targets.ts';
 import type { ForeignSession } from '../ports/database-server.ts';
 import type { ServiceStatus, Services } from '../ports/services.ts';
 import { actingServer, blocker } from './open-targets.ts';
@@ -15,7 +15,8 @@ export const stopWriters: StepHandler<'stop-writers'> = {
   afterCrash: 'run-again',
 
   async preview(step, context) {
-    if (context.mode === 'drill') return { sentences: ['A drill stops nothing: production goes on.'], commands: [] };
+    if (context.mode === 'drill')
+      return { sentences: ['A drill stops nothing: production goes on.'], commands: [] };
     const services = servicesOf(context);
     return {
       sentences: [
@@ -31,11 +32,16 @@ export const stopWriters: StepHandler<'stop-writers'> = {
   },
 
   async run(step, context) {
-    if (context.mode === 'drill') return succeed({ kind: 'not-executed', reason: 'a drill never stops production' });
+    if (context.mode === 'drill')
+      return succeed({ kind: 'not-executed', reason: 'a drill never stops production' });
     const services = servicesOf(context);
     if (services === undefined) return fail(noServices);
     await context.recordCommand(services.describe('stop', step.services));
-    const stopped = await services.stop({ names: step.services, onLine: context.output, signal: context.signal });
+    const stopped = await services.stop({
+      names: step.services,
+      onLine: context.output,
+      signal: context.signal,
+    });
     if (!stopped.ok) return stopped;
     const quiet = await waitForQuiet(context, durationMs(step.settle));
     return quiet.ok ? succeed({ kind: 'done' }) : quiet;
@@ -49,7 +55,11 @@ export const stopWriters: StepHandler<'stop-writers'> = {
     const sessions = await foreignSessions(context);
     if (!sessions.ok) return sessions;
     const named = status.value.filter(({ name }) => step.services.includes(name));
-    return succeed([...named.map(toCheck), ...restartChecks(named), connectionCheck(context, sessions.value)]);
+    return succeed([
+      ...named.map(toCheck),
+      ...restartChecks(named),
+      connectionCheck(context, sessions.value),
+    ]);
   },
 };
 
@@ -66,7 +76,10 @@ const noServices = {
 };
 
 /** Shared with start-services: what drives the services answers, and knows every name. */
-export async function checkServices(context: CheckContext, names: readonly string[]): Promise<readonly Check[]> {
+export async function checkServices(
+  context: CheckContext,
+  names: readonly string[],
+): Promise<readonly Check[]> {
   const services = servicesOf(context);
   if (services === undefined) return [blocker(noServices)];
   const probed = await services.probe();
@@ -117,7 +130,10 @@ async function waitForQuiet(context: StepContext, settleMs: number): Promise<Out
   }
 }
 
-async function askAboutSessions(context: StepContext, sessions: readonly ForeignSession[]): Promise<Outcome<string>> {
+async function askAboutSessions(
+  context: StepContext,
+  sessions: readonly ForeignSession[],
+): Promise<Outcome<string>> {
   const answer = await context.ask({
     kind: 'choose',
     id: 'stop-writers.sessions',
@@ -131,8 +147,11 @@ async function askAboutSessions(context: StepContext, sessions: readonly Foreign
     ],
     preferred: 'look-again',
   });
-  if (!answer.ok) return answer.failure.code === 'answer-missing' ? fail(stillConnected(context, sessions)) : answer;
-  return answer.value.value === 'give-up' ? fail(stillConnected(context, sessions)) : succeed(answer.value.value);
+  if (!answer.ok)
+    return answer.failure.code === 'answer-missing' ? fail(stillConnected(context, sessions)) : answer;
+  return answer.value.value === 'give-up'
+    ? fail(stillConnected(context, sessions))
+    : succeed(answer.value.value);
 }
 
 function stillConnected(context: StepContext, sessions: readonly ForeignSession[]) {
@@ -145,14 +164,23 @@ function stillConnected(context: StepContext, sessions: readonly ForeignSession[
 }
 
 function describeSession(session: ForeignSession): string {
-  const since = session.lastQueryStartMs === undefined ? 'no query yet' : `last query ${formatTime(session.lastQueryStartMs)}`;
+  const since =
+    session.lastQueryStartMs === undefined
+      ? 'no query yet'
+      : `last query ${formatTime(session.lastQueryStartMs)}`;
   return `${session.application || 'unnamed'} as ${session.user} from ${session.address || 'local socket'}, ${since}`;
 }
 
 function toCheck(service: ServiceStatus): Check {
   const down = service.state === 'stopped' || service.state === 'absent' || service.state === 'finished';
   const strays = service.strays ?? [];
-  if (!down) return blocker({ code: 'conflict', message: `${service.name} is still ${service.state}`, remedy: `Stop ${service.name} by hand, then retry.`, retry: 'after-fix' });
+  if (!down)
+    return blocker({
+      code: 'conflict',
+      message: `${service.name} is still ${service.state}`,
+      remedy: `Stop ${service.name} by hand, then retry.`,
+      retry: 'after-fix',
+    });
   if (strays.length > 0) {
     return blocker({
       code: 'conflict',
@@ -165,13 +193,16 @@ function toCheck(service: ServiceStatus): Check {
 }
 
 function restartChecks(services: readonly ServiceStatus[]): readonly Check[] {
-  const restarting = services.filter(({ restartPolicy }) => restartPolicy !== undefined && restartPolicy !== 'no');
+  const restarting = services.filter(
+    ({ restartPolicy }) => restartPolicy !== undefined && restartPolicy !== 'no',
+  );
   if (restarting.length === 0) return [];
   const text = restarting.map(({ name, restartPolicy }) => `${name} ${restartPolicy}`).join(', ');
   return [passed(`restart policies (${text}) hold only while nobody starts the services or the daemon`)];
 }
 
 function connectionCheck(context: StepContext, sessions: readonly ForeignSession[]): Check {
-  if (sessions.length === 0) return passed(`nobody else is connected to ${actingServer(context).databaseName}`);
+  if (sessions.length === 0)
+    return passed(`nobody else is connected to ${actingServer(context).databaseName}`);
   return blocker(stillConnected(context, sessions));
 }

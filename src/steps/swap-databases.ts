@@ -1,4 +1,4 @@
-import { type Outcome, fail, succeed } from '../base/failure.ts';
+import { fail, type Outcome, succeed } from '../base/failure.ts';
 import type { DatabaseServer } from '../ports/database-server.ts';
 import type { Swap } from './facts.ts';
 
@@ -31,7 +31,9 @@ export async function swapDatabases(
     const aside = await putAside(server, swap);
     return aside.ok ? bringIn(server, swap) : aside;
   }
-  const there = [target && swap.target, side && swap.side, kept && swap.kept].filter(Boolean).join(', ') || 'none of them';
+  const there =
+    [target && swap.target, side && swap.side, kept && swap.kept].filter(Boolean).join(', ') ||
+    'none of them';
   return fail({
     code: 'conflict',
     message: `The databases are not as the swap left them: of ${swap.target}, ${swap.side} and ${swap.kept}, ${there} exist.`,
@@ -51,7 +53,10 @@ async function lookAtNames(server: DatabaseServer, swap: Swap) {
   return succeed({ target, side, kept });
 }
 
-async function putAside(server: DatabaseServer, swap: Parameters<typeof swapDatabases>[1]): Promise<Outcome<void>> {
+async function putAside(
+  server: DatabaseServer,
+  swap: Parameters<typeof swapDatabases>[1],
+): Promise<Outcome<void>> {
   if (swap.carrySettings) {
     const carried = await server.carryOverSettings({ from: swap.target, to: swap.side });
     if (!carried.ok) return carried;
@@ -75,7 +80,10 @@ function openDoors(server: DatabaseServer, database: string): Promise<Outcome<vo
 }
 
 /** A database with a client on it cannot be renamed. */
-async function renameAfterDisconnecting(server: DatabaseServer, ...[from, to]: [string, string]): Promise<Outcome<void>> {
+async function renameAfterDisconnecting(
+  server: DatabaseServer,
+  ...[from, to]: [string, string]
+): Promise<Outcome<void>> {
   const ended = await server.terminateSessions(from);
   if (!ended.ok) return ended;
   return server.renameDatabase({ from, to });

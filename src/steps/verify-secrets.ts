@@ -1,14 +1,14 @@
 import { parseEnv } from 'node:util';
-import { type Outcome, fail, succeed } from '../base/failure.ts';
-import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
 import { fingerprintSecret } from '../backups/fingerprint.ts';
 import type { Manifest } from '../backups/manifest.ts';
+import { fail, type Outcome, succeed } from '../base/failure.ts';
+import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
 import type { CheckContext, StepContext, StepHandler } from '../engine/step-handler.ts';
 import type { DecryptProbe, StepOf } from '../runbook/step-schema.ts';
 import { manifestFact, readFact } from './facts.ts';
 import { findSnapshots, pickSnapshot, readManifest } from './find-snapshots.ts';
-import { actingDatabase, actingServer, blocker, unanswered } from './open-targets.ts';
 import { openEncrypted, readKey } from './open-encrypted.ts';
+import { actingDatabase, actingServer, blocker, unanswered } from './open-targets.ts';
 
 /** Enough to know that a key opens the values, few enough to be read in a moment. */
 const mostRows = 20;
@@ -36,7 +36,10 @@ export const verifySecrets: StepHandler<'verify-secrets'> = {
     if (!secrets.ok) return [blocker(secrets.failure)];
     const manifest = await candidateManifest(context);
     const fingerprints = await checkFingerprints(step, secrets.value, manifest);
-    return [passed(`${context.targets.production.envFile ?? ''} has ${step.required.join(', ')}`), ...fingerprints];
+    return [
+      passed(`${context.targets.production.envFile ?? ''} has ${step.required.join(', ')}`),
+      ...fingerprints,
+    ];
   },
 
   async run() {
@@ -59,7 +62,10 @@ export const verifySecrets: StepHandler<'verify-secrets'> = {
 
 type Secrets = ReadonlyMap<string, string>;
 
-async function readSecrets(step: SecretsStep, context: Pick<StepContext, 'world' | 'targets'>): Promise<Outcome<Secrets>> {
+async function readSecrets(
+  step: SecretsStep,
+  context: Pick<StepContext, 'world' | 'targets'>,
+): Promise<Outcome<Secrets>> {
   const path = context.targets.production.envFile ?? '.env';
   const text = await context.world.host.readTextFile(path);
   if (!text.ok) return text;
@@ -92,7 +98,9 @@ async function checkFingerprints(
   const expected = new Map<string, string | undefined>(step.probes.map((probe) => [probe.secret, undefined]));
   for (const [name, value] of Object.entries(step.fingerprints)) expected.set(name, value || undefined);
   for (const [name, value] of Object.entries(manifest?.fingerprints ?? {})) expected.set(name, value);
-  return Promise.all([...expected].map(([name, wanted]) => checkFingerprint(step, { name, wanted, value: secrets.get(name) })));
+  return Promise.all(
+    [...expected].map(([name, wanted]) => checkFingerprint(step, { name, wanted, value: secrets.get(name) })),
+  );
 }
 
 async function checkFingerprint(
@@ -100,7 +108,8 @@ async function checkFingerprint(
   secret: { readonly name: string; readonly wanted: string | undefined; readonly value: string | undefined },
 ): Promise<Check> {
   const { name, wanted, value } = secret;
-  if (value === undefined) return failed(`${name} is not in the env file`, 'Pull the file from the secrets vault again.');
+  if (value === undefined)
+    return failed(`${name} is not in the env file`, 'Pull the file from the secrets vault again.');
   const found = await fingerprintSecret({ name, value });
   if (wanted === undefined) {
     return couldNotVerify(
@@ -122,17 +131,26 @@ async function runProbe(probe: DecryptProbe, ...[secrets, context]: [Secrets, St
     sql: `SELECT * FROM (${probe.query.replace(/;\s*$/, '')}) AS probe LIMIT ${mostRows}`,
   });
   if (!rows.ok) return unanswered(rows.failure);
-  const values = rows.value.flatMap((row) => Object.values(row).slice(0, 1)).filter((value) => value !== null);
+  const values = rows.value
+    .flatMap((row) => Object.values(row).slice(0, 1))
+    .filter((value) => value !== null);
   if (values.length === 0) {
-    return couldNotVerify(`${probe.title}: there is no encrypted row to try ${probe.secret} on`, 'Nothing is encrypted, or the query is wrong.');
+    return couldNotVerify(
+      `${probe.title}: there is no encrypted row to try ${probe.secret} on`,
+      'Nothing is encrypted, or the query is wrong.',
+    );
   }
   const key = readKey(secrets.get(probe.secret) ?? '', probe.keyEncoding);
   const results = values.map((value) => openEncrypted(value, key, probe));
   const opened = results.filter((result) => result.kind === 'opened').length;
-  if (opened === values.length) return passed(`${probe.title}: ${probe.secret} decrypts ${opened} of ${values.length} rows`);
+  if (opened === values.length)
+    return passed(`${probe.title}: ${probe.secret} decrypts ${opened} of ${values.length} rows`);
   const malformed = results.find((result) => result.kind === 'malformed');
   if (malformed?.kind === 'malformed') {
-    return couldNotVerify(`${probe.title}: ${malformed.why}`, 'Correct the layout of the probe in the runbook, or the key.');
+    return couldNotVerify(
+      `${probe.title}: ${malformed.why}`,
+      'Correct the layout of the probe in the runbook, or the key.',
+    );
   }
   return failed(
     `${probe.title}: ${probe.secret} decrypts only ${opened} of ${values.length} rows. ${probe.lossIfWrong}`,

@@ -5,7 +5,7 @@ import { handlers } from '../../steps/handlers.ts';
 import type { Options } from '../arguments.ts';
 import { exitStatus } from '../exit-status.ts';
 import { loadRunbook, readyRunbook } from '../load-runbook.ts';
-import { type Surroundings, printLine } from '../surroundings.ts';
+import { printLine, type Surroundings } from '../surroundings.ts';
 import { createWorld } from '../wire.ts';
 
 /** Every blocker at once; touches nothing. */
@@ -39,10 +39,17 @@ export async function check(
     const blockersFirst = [...checks].sort((a, b) => weight(a) - weight(b));
     if (options.json) printLine(surroundings, JSON.stringify({ type: 'thaw', version: 1, command: 'check' }));
     for (const one of blockersFirst) {
-      printLine(surroundings, redact(options.json ? JSON.stringify({ type: 'check', ...one }) : inWords(one)));
+      printLine(
+        surroundings,
+        redact(options.json ? JSON.stringify({ type: 'check', ...one }) : inWords(one)),
+      );
     }
     const blockers = checks.filter((one) => one.verdict === 'failed').length;
-    if (!options.json) printLine(surroundings, blockers === 0 ? 'Nothing is in the way.' : `${blockers} in the way. Nothing was touched.`);
+    if (!options.json)
+      printLine(
+        surroundings,
+        blockers === 0 ? 'Nothing is in the way.' : `${blockers} in the way. Nothing was touched.`,
+      );
     return succeed(blockers === 0 ? exitStatus.verified : exitStatus.blocked);
   } finally {
     await world.close();
@@ -54,7 +61,12 @@ function weight(one: Check): number {
 }
 
 function inWords(one: Check & { readonly stepId: string }): string {
-  const marks = { failed: '✗ blocks', 'could-not-verify': '? could not verify', passed: '✓ passed', skipped: '– skipped' };
+  const marks = {
+    failed: '✗ blocks',
+    'could-not-verify': '? could not verify',
+    passed: '✓ passed',
+    skipped: '– skipped',
+  };
   const remedy = one.remedy === undefined ? '' : `\n    → ${one.remedy}`;
   return `${marks[one.verdict]}  ${one.stepId}: ${one.text}${remedy}`;
 }

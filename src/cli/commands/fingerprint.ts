@@ -1,14 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { parseEnv } from 'node:util';
-import { type Outcome, fail, succeed } from '../../base/failure.ts';
 import { fingerprintSecret } from '../../backups/fingerprint.ts';
-import { type Surroundings, printLine } from '../surroundings.ts';
+import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import { printLine, type Surroundings } from '../surroundings.ts';
 
 /** Prints the fingerprint of one variable of an env file; the value itself goes nowhere. */
-export async function fingerprint(operands: readonly string[], surroundings: Surroundings): Promise<Outcome<number>> {
+export async function fingerprint(
+  operands: readonly string[],
+  surroundings: Surroundings,
+): Promise<Outcome<number>> {
   const [path = '', name = ''] = operands;
   const text = await readFile(path, 'utf8').catch(() => undefined);
-  if (text === undefined) return missing(`Cannot read ${path}.`, 'Name an env file that exists and may be read.');
+  if (text === undefined)
+    return missing(`Cannot read ${path}.`, 'Name an env file that exists and may be read.');
   const value = parseEnv(text)[name];
   if (!value) return missing(`${path} has no ${name}.`, 'Check the name of the variable.');
   printLine(surroundings, await fingerprintSecret({ name, value }));

@@ -1,11 +1,14 @@
 import { type Outcome, succeed } from '../../base/failure.ts';
 import { loadRunbook } from '../load-runbook.ts';
-import { type Surroundings, printLine } from '../surroundings.ts';
+import { printLine, type Surroundings } from '../surroundings.ts';
 
 export async function lint(name: string, surroundings: Surroundings): Promise<Outcome<number>> {
   const loaded = await loadRunbook(name, surroundings.folder);
   if (!loaded.ok) return loaded;
   const { runbook, path } = loaded.value;
-  printLine(surroundings, `${path}: ${runbook.steps.length} steps, ${Object.keys(runbook.inputs).length} inputs, no finding.`);
+  printLine(
+    surroundings,
+    `${path}: ${runbook.steps.length} steps, ${Object.keys(runbook.inputs).length} inputs, no finding.`,
+  );
   return succeed(0);
 }

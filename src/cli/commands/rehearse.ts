@@ -1,14 +1,14 @@
+import { openSupervisedServices } from '../../adapters/supervisor/supervised-services.ts';
 import type { Outcome } from '../../base/failure.ts';
 import type { Question } from '../../ports/operator.ts';
-import { type Sandbox, buildSandbox } from '../../sandbox/build-sandbox.ts';
+import { buildSandbox, type Sandbox } from '../../sandbox/build-sandbox.ts';
 import { sweepSandboxes } from '../../sandbox/destroy-sandbox.ts';
 import { loseProduction } from '../../sandbox/disaster.ts';
 import { writeManifest } from '../../sandbox/write-manifest.ts';
 import type { RunningSession } from '../../session/session.ts';
-import { openSupervisedServices } from '../../adapters/supervisor/supervised-services.ts';
 import type { Options } from '../arguments.ts';
 import { chooseAttendance } from '../attend.ts';
-import { type Surroundings, printLine } from '../surroundings.ts';
+import { printLine, type Surroundings } from '../surroundings.ts';
 import { start } from './start.ts';
 
 /** A whole disaster and its recovery in a sandbox on this host. Answers for itself only where nobody is there to ask. */
@@ -19,13 +19,15 @@ export async function rehearse(options: Options, surroundings: Surroundings): Pr
   for (const folder of await sweepSandboxes()) onLine(`Removed ${folder}, left by a rehearsal that died.`);
   const sandbox = await buildSandbox({
     onLine,
-    startServices: (controlFile) => openSupervisedServices({ controlFile }).start({ names: [], onLine: () => {} }),
+    startServices: (controlFile) =>
+      openSupervisedServices({ controlFile }).start({ names: [], onLine: () => {} }),
   });
   if (!sandbox.ok) return sandbox;
   try {
     await writeManifest(sandbox.value);
     await loseProduction({ sandbox: sandbox.value, onLine });
-    return await walk(sandbox.value, { options, surroundings });
+    const lostAt = new Date().toISOString();
+    return await walk(sandbox.value, { options: { ...options, lostAt }, surroundings });
   } finally {
     await sandbox.value.destroy();
     onLine('The sandbox is gone: its servers stopped, its folder removed. The record stays.');
@@ -39,7 +41,12 @@ async function walk(
   const environment = { ...surroundings.environment, ...sandbox.environment };
   const alone = chooseAttendance(options, surroundings) === 'unattended';
   return start(
-    { runbook: 'rehearsal', mode: 'live', options, ...(alone ? { answerInstead: answerLikeAnOperator(sandbox) } : {}) },
+    {
+      runbook: 'rehearsal',
+      mode: 'live',
+      options,
+      ...(alone ? { answerInstead: answerLikeAnOperator(sandbox) } : {}),
+    },
     { ...surroundings, environment },
   );
 }
@@ -75,4 +82,3 @@ async function attest(sandbox: Sandbox, answer: (value: string, note?: string) =
   const note = `the health page answers ${response.status} and counts ${health.clients ?? 0} clients`;
   return answer(response.ok && (health.clients ?? 0) > 0 ? 'passed' : 'failed', note);
 }
-

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { type Failure, type Outcome, fail } from '../../base/failure.ts';
+import { type Failure, fail, type Outcome } from '../../base/failure.ts';
 import type { RunState } from '../../journal/run-state.ts';
 import type { Options } from '../arguments.ts';
 import { driveSession } from '../drive-session.ts';
@@ -23,9 +23,16 @@ export async function resume(request: ResumeRequest, surroundings: Surroundings)
   const loaded = await loadRunbook(start.runbook.path, folder);
   if (!loaded.ok) return loaded;
   const world = createWorld(environment);
-  const refusal = refuse(found.value.state, { host: world.host.facts.name, fingerprint: loaded.value.fingerprint });
+  const refusal = refuse(found.value.state, {
+    host: world.host.facts.name,
+    fingerprint: loaded.value.fingerprint,
+  });
   if (refusal !== undefined) return fail(refusal);
-  const ready = await readyRunbook(loaded.value, { mode: start.mode, environment, envFiles: options.envFiles });
+  const ready = await readyRunbook(loaded.value, {
+    mode: start.mode,
+    environment,
+    envFiles: options.envFiles,
+  });
   if (!ready.ok) return ready;
   const target = world.openDatabaseServer(ready.value.targets.acting.databaseUrl);
   try {
@@ -39,7 +46,16 @@ export async function resume(request: ResumeRequest, surroundings: Surroundings)
         if (!cut.ok) return cut;
       }
       return driveSession(
-        { mode: start.mode, options, ready: ready.value, world, folder: runFolder, reading, start, logFolder },
+        {
+          mode: start.mode,
+          options,
+          ready: ready.value,
+          world,
+          folder: runFolder,
+          reading,
+          start,
+          logFolder,
+        },
         surroundings,
       );
     });
@@ -49,7 +65,10 @@ export async function resume(request: ResumeRequest, surroundings: Surroundings)
 }
 
 /** A run goes on only where everything it stands on is as it was. */
-function refuse(state: RunState, now: { readonly host: string; readonly fingerprint: string }): Failure | undefined {
+function refuse(
+  state: RunState,
+  now: { readonly host: string; readonly fingerprint: string },
+): Failure | undefined {
   const { runId, host, runbook } = state.start;
   if (state.ended !== undefined) {
     return {

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
-import { type Outcome, fail, succeed } from '../../base/failure.ts';
+import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { formatBytes } from '../../base/units.ts';
 import { passed } from '../../base/verdict.ts';
 import { createJournalWriter, guardJournal } from '../../engine/journal-writer.ts';
 import type { RunState } from '../../journal/run-state.ts';
-import { type Swap, readFact, swappedFact } from '../../steps/facts.ts';
+import { readFact, type Swap, swappedFact } from '../../steps/facts.ts';
 import { rollBackSwap } from '../../steps/roll-back-swap.ts';
 import type { Options } from '../arguments.ts';
 import { askName } from '../ask-name.ts';
@@ -12,14 +12,17 @@ import { exitStatus } from '../exit-status.ts';
 import { loadRunbook, readyRunbook } from '../load-runbook.ts';
 import { withRunLocks } from '../run-locks.ts';
 import { findRun, openRun } from '../run-log.ts';
-import { type Surroundings, printLine } from '../surroundings.ts';
+import { printLine, type Surroundings } from '../surroundings.ts';
 import { createWorld } from '../wire.ts';
 import { writeRecord } from '../write-record.ts';
 
 type RollbackRequest = { readonly named: string | undefined; readonly options: Options };
 
 /** Puts the database back as it was before the swap. What was restored is kept under another name. */
-export async function rollback(request: RollbackRequest, surroundings: Surroundings): Promise<Outcome<number>> {
+export async function rollback(
+  request: RollbackRequest,
+  surroundings: Surroundings,
+): Promise<Outcome<number>> {
   const { options, named } = request;
   const { environment, folder } = surroundings;
   const logFolder = resolve(folder, options.logFolder);
@@ -43,7 +46,10 @@ export async function rollback(request: RollbackRequest, surroundings: Surroundi
       printLine(surroundings, `goes out   ${swap.target}   (kept as ${undoneName(swap)})`);
       printLine(surroundings, `comes back ${swap.kept}   ${formatBytes(kept.value?.sizeBytes ?? 0)}`);
       printLine(surroundings, 'Objects that were mirrored stay as they are. Stop the writers first.');
-      const confirmed = await askName({ name: swap.target, verb: 'roll back', confirm: options.confirm }, surroundings);
+      const confirmed = await askName(
+        { name: swap.target, verb: 'roll back', confirm: options.confirm },
+        surroundings,
+      );
       if (!confirmed.ok) return confirmed;
       const undone = await rollBackSwap(server, { ...swap, undone: undoneName(swap) });
       if (!undone.ok) return undone;

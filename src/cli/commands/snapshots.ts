@@ -1,10 +1,10 @@
+import { newestComplete } from '../../backups/snapshot.ts';
 import { type Outcome, succeed } from '../../base/failure.ts';
 import { formatBytes, formatSpan, formatTime } from '../../base/units.ts';
-import { newestComplete } from '../../backups/snapshot.ts';
 import { findSnapshots } from '../../steps/find-snapshots.ts';
 import type { Options } from '../arguments.ts';
 import { loadRunbook, readyRunbook } from '../load-runbook.ts';
-import { type Surroundings, printLine } from '../surroundings.ts';
+import { printLine, type Surroundings } from '../surroundings.ts';
 import { createWorld } from '../wire.ts';
 
 /** What is in the backup store, newest first. */
@@ -15,7 +15,11 @@ export async function snapshots(
   const loaded = await loadRunbook(request.name, surroundings.folder);
   if (!loaded.ok) return loaded;
   const { environment } = surroundings;
-  const ready = await readyRunbook(loaded.value, { mode: 'live', environment, envFiles: request.options.envFiles });
+  const ready = await readyRunbook(loaded.value, {
+    mode: 'live',
+    environment,
+    envFiles: request.options.envFiles,
+  });
   if (!ready.ok) return ready;
   const world = createWorld(environment);
   try {
@@ -24,7 +28,8 @@ export async function snapshots(
     const newest = newestComplete(found.value);
     if (request.options.json) {
       printLine(surroundings, JSON.stringify({ type: 'thaw', version: 1, command: 'snapshots' }));
-      for (const snapshot of found.value) printLine(surroundings, JSON.stringify({ type: 'snapshot', ...snapshot }));
+      for (const snapshot of found.value)
+        printLine(surroundings, JSON.stringify({ type: 'snapshot', ...snapshot }));
       return succeed(0);
     }
     const rows = found.value.map((snapshot) => [
@@ -45,6 +50,14 @@ export async function snapshots(
 }
 
 function alignRows(rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = rows.reduce<number[]>((known, row) => row.map((cell, index) => Math.max(cell.length, known[index] ?? 0)), []);
-  return rows.map((row) => row.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join('  ').trimEnd());
+  const widths = rows.reduce<number[]>(
+    (known, row) => row.map((cell, index) => Math.max(cell.length, known[index] ?? 0)),
+    [],
+  );
+  return rows.map((row) =>
+    row
+      .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
 }

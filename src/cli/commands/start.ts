@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { openRunFolder } from '../../adapters/disk/disk-run-folder.ts';
-import { type Outcome, fail } from '../../base/failure.ts';
+import { fail, type Outcome } from '../../base/failure.ts';
 import type { Mode } from '../../base/mode.ts';
 import { firstLink } from '../../journal/journal-line.ts';
 import type { JournalReading } from '../../journal/read-journal.ts';
@@ -8,7 +8,7 @@ import type { Options } from '../arguments.ts';
 import type { AnswerInstead } from '../attend.ts';
 import { driveSession } from '../drive-session.ts';
 import { firstEntry } from '../first-entry.ts';
-import { type ReadyRunbook, loadRunbook, readyRunbook } from '../load-runbook.ts';
+import { loadRunbook, type ReadyRunbook, readyRunbook } from '../load-runbook.ts';
 import { withRunLocks } from '../run-locks.ts';
 import { newRunId } from '../run-log.ts';
 import type { Surroundings } from '../surroundings.ts';
@@ -47,11 +47,17 @@ async function begin(
   try {
     return await withRunLocks({ logFolder, runId, target }, async () => {
       const path = join(logFolder, runId);
-      const workPath = options.workFolder === undefined ? join(path, 'work') : resolve(surroundings.folder, options.workFolder, runId);
+      const workPath =
+        options.workFolder === undefined
+          ? join(path, 'work')
+          : resolve(surroundings.folder, options.workFolder, runId);
       const folder = await openRunFolder({ path, workPath });
       if (!folder.ok) return folder;
       const first = firstEntry({ ready, mode, world, runId, lostAt: options.lostAt });
-      return driveSession({ ...request, world, folder: folder.value, reading: emptyJournal, start: first, logFolder }, surroundings);
+      return driveSession(
+        { ...request, world, folder: folder.value, reading: emptyJournal, start: first, logFolder },
+        surroundings,
+      );
     });
   } finally {
     await world.close();
