@@ -38,7 +38,10 @@ export type ObjectAttributes = {
 export type ObjectBody = {
   readonly info: ObjectInfo;
   readonly attributes: ObjectAttributes;
-  /** Must be consumed or destroyed, or the connection stays taken. Emits an error when it ends short. */
+  /**
+   * Must be consumed or destroyed, or the connection stays taken. Emits an error when it ends short, stalls or is
+   * cancelled; `failureOfBodyError` (base/body-error.ts) finds the failure in it.
+   */
   readonly body: Readable;
 };
 

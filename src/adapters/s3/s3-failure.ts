@@ -50,9 +50,9 @@ function describe(request: {
 }
 
 function describeSkew(skewMs: number | undefined): string {
-  if (skewMs === undefined) return 'is too far';
+  if (skewMs === undefined) return 'is too far from';
   const seconds = Math.round(Math.abs(skewMs) / 1000);
-  return `is ${seconds} s ${skewMs > 0 ? 'behind' : 'ahead'}`;
+  return `is ${seconds} s ${skewMs > 0 ? 'behind' : 'ahead of'}`;
 }
 
 function readThrown(error: unknown): Thrown {

@@ -55,7 +55,7 @@ const s3Codes: Readonly<Record<string, Row>> = {
   ],
   RequestTimeTooSkewed: [
     'denied',
-    "this host's clock {skew} from the store's clock",
+    "this host's clock {skew} the store's clock",
     "Set this host's clock (timedatectl set-ntp true), then try again.",
     'after-fix',
   ],

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -81,7 +81,6 @@ describe('The folder of a run', () => {
 
   test('tells a full disk, by the device that is always full', async () => {
     await mkdir(join(path, 'output'));
-    const { symlink } = await import('node:fs/promises');
     await symlink('/dev/full', join(path, 'output', 'fetch.log'));
     folder.appendOutput('fetch', 'lost?');
     expect(failureFrom(await folder.flushOutputs()).code).toBe('out-of-space');

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -89,7 +89,7 @@ describe('The lock of a run', () => {
   test('is won by exactly one of many tasks, round after round', async () => {
     const dead = {
       pid: 2 ** 22 + 1,
-      host: (await import('node:os')).hostname(),
+      host: hostname(),
       bootId: '',
       processStart: '1',
     };

@@ -3,6 +3,7 @@ import { openS3ObjectStore } from '../../../src/adapters/s3/s3-object-store.ts';
 import { objectStoreContract } from '../../contracts/object-store.contract.ts';
 import { type Found, findMinio, findRgw } from '../../parts/find-s3-servers.ts';
 import { createBucket, type S3Server, startMinio, startRgw } from '../../parts/s3-servers.ts';
+import { promisesOfDownloading } from './downloading.suite.ts';
 import { promisesOfFailing } from './failing.suite.ts';
 
 const servers = [
@@ -31,6 +32,7 @@ function suite(name: string, start: () => Promise<S3Server>): void {
       make: async () => ({ store: openS3ObjectStore(await createBucket(get())), dispose: async () => {} }),
     });
     promisesOfFailing(get);
+    promisesOfDownloading(get);
   });
 }
 
