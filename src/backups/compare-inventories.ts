@@ -15,7 +15,10 @@ export type TableDifference = {
 };
 
 /** Table by table, every schema, both directions. */
-export function tableDifferences(expected: Inventory['tables'], found: Inventory['tables']): readonly TableDifference[] {
+export function tableDifferences(
+  expected: Inventory['tables'],
+  found: Inventory['tables'],
+): readonly TableDifference[] {
   const foundRows = new Map(found.map((table) => [qualifiedName(table), table.rows]));
   const expectedRows = new Map(expected.map((table) => [qualifiedName(table), table.rows]));
   const names = [...new Set([...expectedRows.keys(), ...foundRows.keys()])].sort();
@@ -40,11 +43,17 @@ export function shorten(items: readonly string[], most = 5): string {
 export function compareWithManifest(expected: Inventory, found: Inventory): readonly Check[] {
   const differences = tableDifferences(expected.tables, found.tables);
   const rows = found.tables.reduce((sum, table) => sum + table.rows, 0);
-  const remedy = 'Do not go on with this snapshot; choose another one, or find out what was left out of the dump.';
+  const remedy =
+    'Do not go on with this snapshot; choose another one, or find out what was left out of the dump.';
   return [
     differences.length === 0
-      ? passed(`${found.tables.length} of ${expected.tables.length} tables equal to the manifest, ${formatCount(rows)} rows`)
-      : failed(`${differences.length} tables differ from the manifest: ${shorten(differences.map(describeDifference))}`, remedy),
+      ? passed(
+          `${found.tables.length} of ${expected.tables.length} tables equal to the manifest, ${formatCount(rows)} rows`,
+        )
+      : failed(
+          `${differences.length} tables differ from the manifest: ${shorten(differences.map(describeDifference))}`,
+          remedy,
+        ),
     // A manifest that lists none says nothing about them, and what nobody compared is not shown as compared.
     ...(expected.sequences.length > 0 ? [compareSequences(expected, found, remedy)] : []),
     ...(expected.extensions.length > 0 ? [compareExtensions(expected, found, remedy)] : []),
@@ -53,7 +62,9 @@ export function compareWithManifest(expected: Inventory, found: Inventory): read
 
 function compareSequences(expected: Inventory, found: Inventory, remedy: string): Check {
   const values = new Map(found.sequences.map((sequence) => [qualifiedName(sequence), sequence.lastValue]));
-  const wrong = expected.sequences.filter((sequence) => values.get(qualifiedName(sequence)) !== sequence.lastValue);
+  const wrong = expected.sequences.filter(
+    (sequence) => values.get(qualifiedName(sequence)) !== sequence.lastValue,
+  );
   if (wrong.length === 0) return passed(`${expected.sequences.length} sequences stand where they stood`);
   return failed(
     `${wrong.length} sequences differ: ${shorten(wrong.map((one) => `${qualifiedName(one)} stands at ${values.get(qualifiedName(one)) ?? 'nothing'} instead of ${one.lastValue ?? 'unused'}`))}`,

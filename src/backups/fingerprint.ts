@@ -1,7 +1,9 @@
 import { scrypt } from 'node:crypto';
 import { promisify } from 'node:util';
 
-const derive = promisify<string, string, number, { N: number; r: number; p: number; maxmem: number }, Buffer>(scrypt);
+const derive = promisify<string, string, number, { N: number; r: number; p: number; maxmem: number }, Buffer>(
+  scrypt,
+);
 
 /**
  * A fingerprint shows that two secrets are the same without showing either: scrypt over the value, salted with the
@@ -10,7 +12,10 @@ const derive = promisify<string, string, number, { N: number; r: number; p: numb
  *
  * @returns 32 hex digits in groups of four, for example 4f1c-09aa-….
  */
-export async function fingerprintSecret(secret: { readonly name: string; readonly value: string }): Promise<string> {
+export async function fingerprintSecret(secret: {
+  readonly name: string;
+  readonly value: string;
+}): Promise<string> {
   const digest = await derive(secret.value, `thaw fingerprint 1 ${secret.name}`, 16, {
     N: 2 ** 15,
     r: 8,

@@ -37,11 +37,16 @@ const parts: Readonly<Record<string, string>> = {
 const hourMs = 3_600_000;
 
 export function parseLayout(pattern: string): Layout | LayoutFault {
-  const unknown = [...pattern.matchAll(/\{([^}]*)\}/g)].map(([, name]) => name ?? '').filter((name) => !(name in parts));
+  const unknown = [...pattern.matchAll(/\{([^}]*)\}/g)]
+    .map(([, name]) => name ?? '')
+    .filter((name) => !(name in parts));
   if (unknown.length > 0) {
-    return { fault: `{${unknown.join('}, {')}} is not a named part; known are {${Object.keys(parts).join('}, {')}}.` };
+    return {
+      fault: `{${unknown.join('}, {')}} is not a named part; known are {${Object.keys(parts).join('}, {')}}.`,
+    };
   }
-  if (!/\{(date|timestamp)\}/.test(pattern)) return { fault: 'The layout names no time: it needs {date} or {timestamp}.' };
+  if (!/\{(date|timestamp)\}/.test(pattern))
+    return { fault: 'The layout names no time: it needs {date} or {timestamp}.' };
   if (pattern.startsWith('/')) return { fault: 'Keys do not begin with a slash.' };
   const expression = new RegExp(`^${toExpression(pattern)}$`);
   return {
@@ -71,27 +76,30 @@ function toExpression(pattern: string): string {
     .join('');
 }
 
-function readMatch(key: string, groups: Readonly<Record<string, string | undefined>>): LayoutMatch | undefined {
+function readMatch(
+  key: string,
+  groups: Readonly<Record<string, string | undefined>>,
+): LayoutMatch | undefined {
   const time = readTime(groups);
   if (time === undefined) return undefined;
   return {
     namedTimeMs: time.timeMs,
     namedSpanMs: time.spanMs,
-    ...(groups['host'] === undefined ? {} : { host: groups['host'] }),
-    ...(groups['tier'] === undefined ? {} : { tier: groups['tier'] }),
+    ...(groups.host === undefined ? {} : { host: groups.host }),
+    ...(groups.tier === undefined ? {} : { tier: groups.tier }),
     layers: layersOf(key),
   };
 }
 
 function readTime(groups: Readonly<Record<string, string | undefined>>) {
-  const digits = groups['timestamp']?.replace(/\D/g, '');
+  const digits = groups.timestamp?.replace(/\D/g, '');
   const text =
     digits === undefined
-      ? `${groups['date']}T${groups['hour'] ?? '00'}:${groups['minute'] ?? '00'}:00Z`
+      ? `${groups.date}T${groups.hour ?? '00'}:${groups.minute ?? '00'}:00Z`
       : digits.replace(/^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})$/, '$1-$2-$3T$4:$5:$6Z');
   const timeMs = Date.parse(text);
   if (Number.isNaN(timeMs)) return undefined;
-  const spanMs = digits !== undefined ? 1000 : groups['minute'] ? 60_000 : groups['hour'] ? hourMs : 24 * hourMs;
+  const spanMs = digits !== undefined ? 1000 : groups.minute ? 60_000 : groups.hour ? hourMs : 24 * hourMs;
   return { timeMs, spanMs };
 }
 

@@ -11,7 +11,9 @@ export const manifestSchema = z.object({
   host: z.string(),
   dump: z.object({ key: z.string(), sizeBytes: z.int(), sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
   tables: z.array(z.object({ schema: z.string(), name: z.string(), rows: z.int() })),
-  sequences: z.array(z.object({ schema: z.string(), name: z.string(), lastValue: z.string().nullable() })).default([]),
+  sequences: z
+    .array(z.object({ schema: z.string(), name: z.string(), lastValue: z.string().nullable() }))
+    .default([]),
   extensions: z.array(z.object({ name: z.string(), version: z.string() })).default([]),
   objects: z.object({ count: z.int(), sizeBytes: z.int() }).optional(),
   /** Fingerprints of named secrets, never the secrets. */

@@ -47,12 +47,17 @@ export function listSnapshots(request: {
       layers: match.layers,
       manifestKey: keys.has(manifest) ? manifest : undefined,
       incomplete:
-        object.sizeBytes < smallestDumpBytes ? `${object.sizeBytes} bytes cannot hold a dump` : archived(object),
+        object.sizeBytes < smallestDumpBytes
+          ? `${object.sizeBytes} bytes cannot hold a dump`
+          : archived(object),
     });
   }
   const oneHost = hosts.size <= 1;
   return found
-    .map((snapshot) => ({ ...snapshot, id: oneHost ? snapshot.id.replace(`${snapshot.host}/`, '') : snapshot.id }))
+    .map((snapshot) => ({
+      ...snapshot,
+      id: oneHost ? snapshot.id.replace(`${snapshot.host}/`, '') : snapshot.id,
+    }))
     .sort((a, b) => b.takenAtMs - a.takenAtMs || (a.key < b.key ? 1 : -1));
 }
 

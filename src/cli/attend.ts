@@ -16,7 +16,7 @@ export type Attendance = 'screen' | 'lines-with-person' | 'unattended';
 export function chooseAttendance(options: Options, { stdin, stdout, environment }: Surroundings): Attendance {
   const person = stdin.isTTY === true;
   if (options.json) return 'unattended';
-  const lines = options.plain || environment['TERM'] === 'dumb' || Boolean(environment['INK_SCREEN_READER']);
+  const lines = options.plain || environment.TERM === 'dumb' || Boolean(environment.INK_SCREEN_READER);
   if (person && stdout.isTTY === true && !lines) return 'screen';
   return person ? 'lines-with-person' : 'unattended';
 }
@@ -100,11 +100,11 @@ async function onScreen(request: Attending): Promise<RunEnd> {
 }
 
 function wantsColor(options: Options, environment: Surroundings['environment']): boolean {
-  return !options.noColor && !environment['NO_COLOR'];
+  return !options.noColor && !environment.NO_COLOR;
 }
 
 function locale(environment: Surroundings['environment']): string {
-  return environment['LC_ALL'] || environment['LC_CTYPE'] || environment['LANG'] || '';
+  return environment.LC_ALL || environment.LC_CTYPE || environment.LANG || '';
 }
 
 function declineEach(session: RunningSession): () => void {

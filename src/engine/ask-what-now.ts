@@ -55,7 +55,9 @@ function choicesAfterFailure(engine: Engine, step: Step, handler: StepHandler): 
           {
             value: `back:${stepId(chooser)}`,
             label: 'choose another snapshot',
-            ...(swapped ? { disabledBecause: 'the database is already in place; use `thaw rollback` first' } : {}),
+            ...(swapped
+              ? { disabledBecause: 'the database is already in place; use `thaw rollback` first' }
+              : {}),
           },
         ]),
     {

@@ -3,9 +3,9 @@ import { type Check, couldNotVerify, passed } from '../base/verdict.ts';
 import type { Step } from '../runbook/step-schema.ts';
 import type { Engine } from './engine.ts';
 import { nextMove } from './next-move.ts';
-import { type StepResult, performStep } from './perform-step.ts';
+import { performStep, type StepResult } from './perform-step.ts';
 import { confirmBeginning, passPreflight } from './preflight.ts';
-import { type RunEnd, type StopReason, judgeRun } from './run-end.ts';
+import { judgeRun, type RunEnd, type StopReason } from './run-end.ts';
 import { handlerOf } from './step-handler.ts';
 
 /**
@@ -20,7 +20,12 @@ export async function driveRun(engine: Engine): Promise<RunEnd> {
   }
   if (engine.live && !hasBegun(engine)) {
     const begun = await confirmBeginning(engine);
-    if (!begun.ok) return stop(engine, begun.failure.code === 'answer-missing' ? 'answer-missing' : 'operator', begun.failure);
+    if (!begun.ok)
+      return stop(
+        engine,
+        begun.failure.code === 'answer-missing' ? 'answer-missing' : 'operator',
+        begun.failure,
+      );
   }
   for (;;) {
     const state = engine.journal.state();
@@ -91,7 +96,10 @@ async function cleanUp(engine: Engine): Promise<readonly Check[]> {
   checks.push(
     cleared.ok
       ? passed('decrypted files removed from this host')
-      : couldNotVerify(`decrypted files may still be on this host: ${cleared.failure.message}`, cleared.failure.remedy),
+      : couldNotVerify(
+          `decrypted files may still be on this host: ${cleared.failure.message}`,
+          cleared.failure.remedy,
+        ),
   );
   return checks;
 }

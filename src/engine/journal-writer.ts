@@ -1,8 +1,8 @@
-import { type Failure, type Outcome } from '../base/failure.ts';
+import type { Failure, Outcome } from '../base/failure.ts';
 import { type Redact, redactDeep } from '../base/secret.ts';
 import type { Entry, JournalEntry } from '../journal/entry.ts';
 import { type Link, readLine, writeLine } from '../journal/journal-line.ts';
-import { type RunState, applyEntry, foldJournal } from '../journal/run-state.ts';
+import { applyEntry, foldJournal, type RunState } from '../journal/run-state.ts';
 import type { RunFolder } from '../ports/run-folder.ts';
 
 /** Thrown when the journal cannot be written: without it no further act is allowed, so it ends the run from any depth. */
@@ -41,7 +41,8 @@ export function createJournalWriter(request: {
     if (!written.ok) throw new JournalLost(written.failure);
     // Read back through the same door a resume uses: an entry that could not be read again is a bug found now.
     const reading = readLine(line.slice(0, -1), head);
-    if (reading.kind === 'broken') throw new Error(`Broken promise: an entry cannot be read back, ${reading.why}`);
+    if (reading.kind === 'broken')
+      throw new Error(`Broken promise: an entry cannot be read back, ${reading.why}`);
     head = link;
     state = state === undefined ? foldJournal([reading.entry]) : applyEntry(state, reading.entry);
     request.onEntry(reading.entry);
@@ -68,4 +69,3 @@ export async function guardJournal<T>(work: () => Promise<Outcome<T>>): Promise<
     throw error;
   }
 }
-

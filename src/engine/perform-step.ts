@@ -3,7 +3,7 @@ import { type Check, worstVerdict } from '../base/verdict.ts';
 import type { Step } from '../runbook/step-schema.ts';
 import { type Decision, decideAfterFailure, settleDoubt } from './ask-what-now.ts';
 import type { Engine } from './engine.ts';
-import { type StepContext, type StepHandler, handlerOf, notVerified, stepId } from './step-handler.ts';
+import { handlerOf, notVerified, type StepContext, type StepHandler, stepId } from './step-handler.ts';
 
 export type StepResult =
   | { readonly kind: 'closed' }
@@ -18,7 +18,13 @@ export async function performStep(engine: Engine, step: Step, signal: AbortSigna
   for (;;) {
     const failed = await attemptStep(engine, step, handler, signal);
     if (failed === undefined) return { kind: 'closed' };
-    const decision = await decideAfterFailure({ engine, step, handler, failure: failed, stopping: signal.aborted });
+    const decision = await decideAfterFailure({
+      engine,
+      step,
+      handler,
+      failure: failed,
+      stopping: signal.aborted,
+    });
     switch (decision.kind) {
       case 'retry':
         continue;
@@ -63,11 +69,23 @@ async function attemptStep(
       await journal.append({ kind: 'step-skipped', stepId: id, reason: result.reason, because: 'mode' });
       return undefined;
     case 'failed':
-      await journal.append({ kind: 'step-failed', stepId: id, attempt, failure: result.failure, checks: [...result.checks] });
+      await journal.append({
+        kind: 'step-failed',
+        stepId: id,
+        attempt,
+        failure: result.failure,
+        checks: [...result.checks],
+      });
       return result.failure;
     case 'verified': {
       const verdict = worstVerdict(result.checks.map((check) => check.verdict));
-      await journal.append({ kind: 'step-finished', stepId: id, attempt, verdict, checks: [...result.checks] });
+      await journal.append({
+        kind: 'step-finished',
+        stepId: id,
+        attempt,
+        verdict,
+        checks: [...result.checks],
+      });
       return undefined;
     }
   }
@@ -85,6 +103,7 @@ async function runAndVerify(step: Step, handler: StepHandler, context: StepConte
   const verified = await handler.verify(step as never, context);
   if (!verified.ok) return { kind: 'failed', failure: verified.failure, checks: [] };
   const checks = verified.value;
-  if (checks.some((check) => check.verdict === 'failed')) return { kind: 'failed', failure: notVerified(checks), checks };
+  if (checks.some((check) => check.verdict === 'failed'))
+    return { kind: 'failed', failure: notVerified(checks), checks };
   return { kind: 'verified', checks };
 }

@@ -2,7 +2,7 @@ import { type Failure, fail } from '../base/failure.ts';
 import type { Check } from '../base/verdict.ts';
 import type { Step } from '../runbook/step-schema.ts';
 import type { Engine } from './engine.ts';
-import { type CheckContext, type StepHandlers, handlerOf, notVerified, stepId } from './step-handler.ts';
+import { type CheckContext, handlerOf, notVerified, type StepHandlers, stepId } from './step-handler.ts';
 
 export type PreflightCheck = Check & { readonly stepId: string };
 
@@ -32,7 +32,11 @@ export async function passPreflight(engine: Engine): Promise<Failure | undefined
       const kind = state?.steps.get(stepId(step))?.kind;
       return kind !== 'finished' && kind !== 'skipped';
     });
-    const checks = await runPreflight({ steps: open, handlers: engine.handlers, context: engine.checkContext });
+    const checks = await runPreflight({
+      steps: open,
+      handlers: engine.handlers,
+      context: engine.checkContext,
+    });
     await engine.journal.append({ kind: 'preflight-finished', checks: [...checks] });
     const blockers = checks.filter((check) => check.verdict === 'failed');
     if (blockers.length === 0) return undefined;
@@ -54,7 +58,8 @@ export async function passPreflight(engine: Engine): Promise<Failure | undefined
 
 /** Live runs begin only after a person said so, with the result of the checks before their eyes. */
 export async function confirmBeginning(engine: Engine) {
-  const doubts = engine.journal.state()?.preflight.filter((check) => check.verdict === 'could-not-verify') ?? [];
+  const doubts =
+    engine.journal.state()?.preflight.filter((check) => check.verdict === 'could-not-verify') ?? [];
   const asked = await engine.ask({
     kind: 'confirm',
     id: 'begin',

@@ -1,6 +1,6 @@
-import { createSecret } from '../base/secret.ts';
-import type { Secret } from '../base/secret.ts';
 import type { Mode } from '../base/mode.ts';
+import type { Secret } from '../base/secret.ts';
+import { createSecret } from '../base/secret.ts';
 import { parseDuration } from '../base/units.ts';
 import type { ObjectStoreConfig } from '../ports/object-store.ts';
 import type { ServicesConfig } from '../ports/services.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Entry, type JournalEntry, entrySchema } from './entry.ts';
+import { type Entry, entrySchema, type JournalEntry } from './entry.ts';
 
 /**
  * One entry is one line of JSON: `{"seq":…,"at":…,"prev":…,…,"hash":…}`. `hash` is the SHA-256 of the line's own text
@@ -14,7 +14,12 @@ export const firstLink: Link = { seq: 0, hash: genesisHash };
 
 export function writeLine(request: { readonly entry: Entry; readonly after: Link; readonly at: Date }) {
   const seq = request.after.seq + 1;
-  const body = JSON.stringify({ seq, at: request.at.toISOString(), prev: request.after.hash, ...request.entry });
+  const body = JSON.stringify({
+    seq,
+    at: request.at.toISOString(),
+    prev: request.after.hash,
+    ...request.entry,
+  });
   const hash = sha256(body);
   return { line: `${body.slice(0, -1)},"hash":"${hash}"}\n`, link: { seq, hash } satisfies Link };
 }
@@ -34,7 +39,8 @@ export function readLine(line: string, after: Link): LineReading {
   if (prev !== after.hash) return broken('it does not follow the line before it');
   if (seq !== after.seq + 1) return broken(`it carries number ${seq} instead of ${after.seq + 1}`);
   const entry = entrySchema.safeParse(rest);
-  if (!entry.success) return broken('this version does not know such an entry; use the version that wrote it');
+  if (!entry.success)
+    return broken('this version does not know such an entry; use the version that wrote it');
   return { kind: 'whole', entry: { seq, at, ...entry.data }, link: { seq, hash: split[2] } };
 }
 

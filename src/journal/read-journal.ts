@@ -1,6 +1,6 @@
-import { type Outcome, fail, succeed } from '../base/failure.ts';
+import { fail, type Outcome, succeed } from '../base/failure.ts';
 import { type JournalEntry, journalVersion } from './entry.ts';
-import { type Link, firstLink, readLine } from './journal-line.ts';
+import { firstLink, type Link, readLine } from './journal-line.ts';
 
 export type JournalReading = {
   readonly entries: readonly JournalEntry[];
@@ -29,7 +29,8 @@ export function readJournal(bytes: Buffer): Outcome<JournalReading> {
   // Invalid UTF-8 would be replaced while decoding and so hash differently; equal length proves nothing was lost.
   if (Buffer.byteLength(text) !== wholeBytes) return damaged(lines.length, 'it is not valid UTF-8');
   const first = entries[0];
-  if (first !== undefined && first.kind !== 'run-started') return damaged(1, 'it does not begin with the start of a run');
+  if (first !== undefined && first.kind !== 'run-started')
+    return damaged(1, 'it does not begin with the start of a run');
   if (first?.kind === 'run-started' && first.journalVersion > journalVersion) {
     return fail({
       code: 'journal-damaged',

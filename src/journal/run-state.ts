@@ -73,16 +73,35 @@ export function applyEntry(state: RunState, entry: JournalEntry): RunState {
     case 'step-finished': {
       const { attempt, verdict, checks } = entry;
       const startedAtMs = startOf(state, entry.stepId, atMs);
-      return withStep(state, entry.stepId, { kind: 'finished', attempt, startedAtMs, endedAtMs: atMs, verdict, checks });
+      return withStep(state, entry.stepId, {
+        kind: 'finished',
+        attempt,
+        startedAtMs,
+        endedAtMs: atMs,
+        verdict,
+        checks,
+      });
     }
     case 'step-failed': {
       const { attempt, failure, checks } = entry;
       const startedAtMs = startOf(state, entry.stepId, atMs);
-      return withStep(state, entry.stepId, { kind: 'failed', attempt, startedAtMs, endedAtMs: atMs, failure, checks });
+      return withStep(state, entry.stepId, {
+        kind: 'failed',
+        attempt,
+        startedAtMs,
+        endedAtMs: atMs,
+        failure,
+        checks,
+      });
     }
     case 'step-skipped': {
       const attempt = state.steps.get(entry.stepId)?.attempt ?? 0;
-      return withStep(state, entry.stepId, { kind: 'skipped', attempt, reason: entry.reason, because: entry.because });
+      return withStep(state, entry.stepId, {
+        kind: 'skipped',
+        attempt,
+        reason: entry.reason,
+        because: entry.because,
+      });
     }
     case 'steps-reopened':
       return reopen(state, entry.fromStepId);

@@ -1,37 +1,33 @@
 import type { JournalEntry } from '../journal/entry.ts';
-import type { RunState } from '../journal/run-state.ts';
+import type { RunState, StepState } from '../journal/run-state.ts';
 import type { AttemptRecord, StepRecord } from './drill-record.ts';
 
 /** The timeline: every step with every attempt, also those that a crash cut short. */
 export function drawSteps(entries: readonly JournalEntry[], state: RunState): readonly StepRecord[] {
   return state.start.steps.map((step, index) => {
     const own = entries.filter((entry) => 'stepId' in entry && entry.stepId === step.id);
-    const end = state.steps.get(step.id);
-    const base = {
-      number: index + 1,
-      id: step.id,
-      kind: step.kind,
-      title: step.title,
-      attempts: drawAttempts(own),
-    };
-    switch (end?.kind) {
-      case 'finished':
-        return { ...base, outcome: end.verdict };
-      case 'failed':
-        return { ...base, outcome: 'failed', reason: end.failure.message };
-      case 'skipped':
-        return {
-          ...base,
-          outcome: 'skipped',
-          reason: end.because === 'mode' ? end.reason : `left out by the operator: ${end.reason}`,
-        };
-      case 'started':
-        return { ...base, outcome: 'interrupted', reason: 'started and never finished' };
-      case 'pending':
-      case undefined:
-        return { ...base, outcome: 'pending' };
-    }
+    const attempts = drawAttempts(own);
+    return { number: index + 1, ...step, attempts, ...outcomeOf(state.steps.get(step.id)) };
   });
+}
+
+function outcomeOf(end: StepState | undefined): Pick<StepRecord, 'outcome' | 'reason'> {
+  switch (end?.kind) {
+    case 'finished':
+      return { outcome: end.verdict };
+    case 'failed':
+      return { outcome: 'failed', reason: end.failure.message };
+    case 'skipped':
+      return {
+        outcome: 'skipped',
+        reason: `${end.because === 'mode' ? '' : 'left out by the operator: '}${end.reason}`,
+      };
+    case 'started':
+      return { outcome: 'interrupted', reason: 'started and never finished' };
+    case 'pending':
+    case undefined:
+      return { outcome: 'pending' };
+  }
 }
 
 function drawAttempts(entries: readonly JournalEntry[]): readonly AttemptRecord[] {

@@ -45,7 +45,9 @@ export const servicesSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('process'), controlFile: text }),
 ]);
 
-export const databaseSchema = z.strictObject({ url: text.describe('postgresql://user:password@host:port/name') });
+export const databaseSchema = z.strictObject({
+  url: text.describe('postgresql://user:password@host:port/name'),
+});
 
 export type StoreField = z.infer<typeof storeSchema>;
 export type ServicesField = z.infer<typeof servicesSchema>;

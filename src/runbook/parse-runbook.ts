@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
-import { type Outcome, fail, succeed } from '../base/failure.ts';
+import { fail, type Outcome, succeed } from '../base/failure.ts';
 import { type Runbook, runbookSchema } from './schema.ts';
 
 export type ParsedRunbook = {
@@ -11,7 +11,10 @@ export type ParsedRunbook = {
 };
 
 /** Reads a runbook's YAML. Fails with `runbook-invalid`, one line a fault, each with its line number or path. */
-export function parseRunbook(source: { readonly path: string; readonly text: string }): Outcome<ParsedRunbook> {
+export function parseRunbook(source: {
+  readonly path: string;
+  readonly text: string;
+}): Outcome<ParsedRunbook> {
   const lineCounter = new LineCounter();
   const document = parseDocument(source.text, { lineCounter, prettyErrors: true });
   if (document.errors.length > 0) {

@@ -1,4 +1,4 @@
-import { type Outcome, fail, succeed } from '../base/failure.ts';
+import { fail, type Outcome, succeed } from '../base/failure.ts';
 
 const reference = /\$\{([A-Z][A-Z0-9_]*)\}/g;
 
@@ -13,7 +13,8 @@ export function findReferences(value: unknown): readonly string[] {
 
 function visitTexts(value: unknown, visit: (text: string) => void): void {
   if (typeof value === 'string') visit(value);
-  else if (value !== null && typeof value === 'object') for (const item of Object.values(value)) visitTexts(item, visit);
+  else if (value !== null && typeof value === 'object')
+    for (const item of Object.values(value)) visitTexts(item, visit);
 }
 
 /** Fills every placeholder in every text of a value. A name without a value stays as written: see `fillMissing`. */
@@ -23,12 +24,18 @@ export function fillReferences<T>(value: T, values: ReadonlyMap<string, string>)
   }
   if (Array.isArray(value)) return value.map((item) => fillReferences(item, values)) as T;
   if (value !== null && typeof value === 'object') {
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fillReferences(item, values)])) as T;
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [key, fillReferences(item, values)]),
+    ) as T;
   }
   return value;
 }
 
-export type InputField = { readonly about: string; readonly secret: boolean; readonly default?: string | undefined };
+export type InputField = {
+  readonly about: string;
+  readonly secret: boolean;
+  readonly default?: string | undefined;
+};
 
 /**
  * A value for every needed input: from the environment, else from the env files, else the default.

@@ -43,7 +43,9 @@ export const runbookSchema = z.strictObject({
   }),
   drill: z
     .strictObject({
-      database: databaseSchema.describe('A server that is not production; the drill makes its own database there'),
+      database: databaseSchema.describe(
+        'A server that is not production; the drill makes its own database there',
+      ),
       objects: storeSchema.optional().describe('A bucket or folder that is not production'),
     })
     .optional(),

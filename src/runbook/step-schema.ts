@@ -68,7 +68,9 @@ export const stepSchema = z.discriminatedUnion('kind', [
     ...common,
     jobs: z.int().min(1).max(64).optional().describe('Parallel jobs; the number of cores when left out'),
     stall: duration.default('15m').describe('No sign of life for that long counts as stalled'),
-    createdColumn: text.default('created_at').describe('Tells old rows from new ones when a drill compares with live'),
+    createdColumn: text
+      .default('created_at')
+      .describe('Tells old rows from new ones when a drill compares with live'),
   }),
   z.strictObject({
     kind: z.literal('mirror-objects'),
@@ -94,7 +96,11 @@ export const stepSchema = z.discriminatedUnion('kind', [
     quiet: duration.default('5s'),
     quietWithin: duration.default('2m'),
   }),
-  z.strictObject({ kind: z.literal('smoke-checklist'), ...common, items: z.array(checklistItemSchema).min(1) }),
+  z.strictObject({
+    kind: z.literal('smoke-checklist'),
+    ...common,
+    items: z.array(checklistItemSchema).min(1),
+  }),
   z.strictObject({
     kind: z.literal('command'),
     ...common,

@@ -83,7 +83,7 @@ export async function startSession(request: SessionRequest): Promise<RunningSess
       mode: request.mode,
       title: request.title,
       runId: folder.id,
-      target: `host ${state.start.host.name} · ${redact(state.start.targets['database'] ?? '')}`,
+      target: `host ${state.start.host.name} · ${redact(state.start.targets.database ?? '')}`,
       state,
       papers,
       feeds,

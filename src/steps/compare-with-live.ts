@@ -78,8 +78,8 @@ async function judge(request: {
   ]);
   if (!before.ok) return before;
   if (!after.ok) return after;
-  const liveRows = Number(before.value[0]?.['rows']);
-  const restoredRows = Number(after.value[0]?.['rows']);
+  const liveRows = Number(before.value[0]?.rows);
+  const restoredRows = Number(after.value[0]?.rows);
   if (liveRows === restoredRows) return succeed({ kind: 'explained', text: difference.table });
   const kind = restoredRows < liveRows ? 'lost' : 'unclear';
   return succeed({
@@ -132,7 +132,7 @@ async function datedTables(live: DatabaseServer, column: string): Promise<Outcom
     values: [column],
   });
   if (!found.ok) return found;
-  return succeed(new Set(found.value.map((row) => row['name'] ?? '')));
+  return succeed(new Set(found.value.map((row) => row.name ?? '')));
 }
 
 /** The newest row the backup holds, less a minute: everything older than that must be in both. */
@@ -155,7 +155,7 @@ async function newestRestored(
     sql: `SELECT to_char((max(newest) - interval '${settledForMs} milliseconds') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS cutoff FROM (${each.join(' UNION ALL ')}) AS all_tables`,
   });
   if (!found.ok) return found;
-  return succeed(found.value[0]?.['cutoff'] ?? undefined);
+  return succeed(found.value[0]?.cutoff ?? undefined);
 }
 
 function quote(name: string): string {
