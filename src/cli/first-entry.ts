@@ -14,8 +14,9 @@ export function firstEntry(request: {
   readonly world: World;
   readonly runId: string;
   readonly lostAt: string | undefined;
+  readonly workPath: string;
 }): EntryOf<'run-started'> {
-  const { ready, mode, world, runId, lostAt } = request;
+  const { ready, mode, world, runId, lostAt, workPath } = request;
   const { runbook, filled, path, fingerprint } = ready;
   const { name, user, sshFrom } = world.host.facts;
   return {
@@ -34,6 +35,7 @@ export function firstEntry(request: {
       kind: step.kind,
       title: step.title ?? handlerOf(handlers, step).title,
     })),
+    workPath,
   };
 }
 

@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { openRunFolder } from '../adapters/disk/disk-run-folder.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import type { Mode } from '../base/mode.ts';
@@ -41,17 +41,25 @@ export async function listRunIds(logFolder: string): Promise<readonly string[]> 
     .reverse();
 }
 
-export async function openRun(request: {
+/** For looking at it; whoever goes on with the run opens its work folder too, with `openRunToWork`. */
+export function openRun(request: {
   readonly logFolder: string;
   readonly runId: string;
-  readonly workFolder?: string | undefined;
 }): Promise<Outcome<LoggedRun>> {
-  const path = resolve(request.logFolder, request.runId);
-  const folder = await openRunFolder({
-    path,
-    workPath:
-      request.workFolder === undefined ? join(path, 'work') : resolve(request.workFolder, request.runId),
-  });
+  return readRun({ path: resolve(request.logFolder, request.runId) });
+}
+
+/** Call it under the run's lock: only then is it certain that nobody else is writing. */
+export async function openRunToWork(request: {
+  readonly logFolder: string;
+  readonly runId: string;
+}): Promise<Outcome<LoggedRun>> {
+  const run = await openRun(request);
+  return run.ok ? readRun({ path: run.value.folder.path, workPath: run.value.state.start.workPath }) : run;
+}
+
+async function readRun(place: Parameters<typeof openRunFolder>[0]): Promise<Outcome<LoggedRun>> {
+  const folder = await openRunFolder(place);
   if (!folder.ok) return folder;
   const bytes = await folder.value.readJournal();
   if (!bytes.ok) return bytes;
@@ -61,7 +69,7 @@ export async function openRun(request: {
   if (state === undefined) {
     return fail({
       code: 'not-found',
-      message: `${request.runId} has no journal: it ended before its first fact was written.`,
+      message: `${folder.value.id} has no journal: it ended before its first fact was written.`,
       remedy: 'Start a new run.',
       retry: 'never',
     });
@@ -73,18 +81,17 @@ export async function openRun(request: {
 export async function findRun(request: {
   readonly logFolder: string;
   readonly named: string | undefined;
-  readonly workFolder?: string | undefined;
   readonly fits: (state: RunState) => boolean;
   readonly what: string;
 }): Promise<Outcome<LoggedRun>> {
-  const { logFolder, named, workFolder } = request;
+  const { logFolder, named } = request;
   const ids = await listRunIds(logFolder);
   if (named !== undefined) {
-    if (ids.includes(named)) return openRun({ logFolder, runId: named, workFolder });
+    if (ids.includes(named)) return openRun({ logFolder, runId: named });
     return missing(`There is no run ${named} in ${logFolder}.`);
   }
   for (const runId of ids) {
-    const run = await openRun({ logFolder, runId, workFolder });
+    const run = await openRun({ logFolder, runId });
     if (run.ok && request.fits(run.value.state)) return run;
   }
   return missing(`There is no ${request.what} in ${logFolder}.`);

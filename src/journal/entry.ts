@@ -40,6 +40,8 @@ export const entrySchema = z.discriminatedUnion('kind', [
     /** When production was lost, as the operator says; the start of the run when nobody said. */
     lostAtMs: z.number(),
     steps: z.array(stepPlan),
+    /** Where big files of this run go; a resumed run finds there what was fetched already. */
+    workPath: z.string(),
   }),
   z.object({
     kind: z.literal('run-resumed'),

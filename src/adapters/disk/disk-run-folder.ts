@@ -16,11 +16,12 @@ export type DiskRunFolder = RunFolder & { close(): Promise<Outcome<void>> };
  * Opens the folder of one run, making it and its work folder where they are missing.
  *
  * @param request.path the run's own folder; its last part is the run's id.
- * @param request.workPath scratch space of this run alone, on a disk with room for the dump.
+ * @param request.workPath scratch space of this run alone, on a disk with room for the dump; left out where nothing big is
+ *   handled, so that looking at a finished run leaves no trace.
  */
 export async function openRunFolder(request: {
   readonly path: string;
-  readonly workPath: string;
+  readonly workPath?: string;
 }): Promise<Outcome<DiskRunFolder>> {
   const path = resolve(request.path);
   try {
@@ -29,7 +30,7 @@ export async function openRunFolder(request: {
   } catch (error) {
     return fail(describeFileFailure({ doing: `make the folder ${path}`, error }));
   }
-  const work = await openWorkFolder(request.workPath);
+  const work = request.workPath === undefined ? noWorkFolder : await openWorkFolder(request.workPath);
   if (!work.ok) return work;
   const journal = openJournalFile(path);
   const outputs = openOutputFiles(join(path, 'output'));
@@ -52,6 +53,13 @@ export async function openRunFolder(request: {
     },
   });
 }
+
+const noWorkFolder = succeed({
+  file: (name: string): string => {
+    throw new Error(`Broken promise: a run opened only to look at it asks for ${name}`);
+  },
+  clear: async (): Promise<Outcome<void>> => succeed(undefined),
+});
 
 async function writeRecord(path: string, text: string): Promise<Outcome<string>> {
   assert(!basename(path).startsWith('journal'), 'a record is not written over the journal');

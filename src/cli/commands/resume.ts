@@ -5,7 +5,7 @@ import type { Options } from '../arguments.ts';
 import { driveSession } from '../drive-session.ts';
 import { loadRunbook, readyRunbook } from '../load-runbook.ts';
 import { withRunLocks } from '../run-locks.ts';
-import { findRun, openRun } from '../run-log.ts';
+import { findRun, openRunToWork } from '../run-log.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { createWorld } from '../wire.ts';
 
@@ -37,8 +37,7 @@ export async function resume(request: ResumeRequest, surroundings: Surroundings)
   const target = world.openDatabaseServer(ready.value.targets.acting.databaseUrl);
   try {
     return await withRunLocks({ logFolder, runId: start.runId, target }, async () => {
-      // Read again: only under the lock is it certain that nobody else is writing.
-      const run = await openRun({ logFolder, runId: start.runId, workFolder: options.workFolder });
+      const run = await openRunToWork({ logFolder, runId: start.runId });
       if (!run.ok) return run;
       const { reading, folder: runFolder } = run.value;
       if (reading.tornBytes > 0) {

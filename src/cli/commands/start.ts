@@ -53,7 +53,7 @@ async function begin(
           : resolve(surroundings.folder, options.workFolder, runId);
       const folder = await openRunFolder({ path, workPath });
       if (!folder.ok) return folder;
-      const first = firstEntry({ ready, mode, world, runId, lostAt: options.lostAt });
+      const first = firstEntry({ ready, mode, world, runId, lostAt: options.lostAt, workPath });
       return driveSession(
         { ...request, world, folder: folder.value, reading: emptyJournal, start: first, logFolder },
         surroundings,
