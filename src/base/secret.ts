@@ -27,35 +27,58 @@ export type Redact = (text: string) => string;
 /** Values shorter than this are not replaced: they would mask ordinary words and prove nothing. */
 const shortestRedactedLength = 4;
 
+/** A line of a multi-line secret shorter than this is a header or a rest, and could be an ordinary word. */
+const shortestRedactedLine = 16;
+
 /**
  * @param values the secrets themselves; their percent-encoded, JSON-escaped and base64 forms are masked too, since
  *   a driver's error text may carry any of them.
  */
 export function createRedactor(values: readonly string[]): Redact {
-  const forms = new Set<string>();
-  for (const value of values) {
-    if (value.length < shortestRedactedLength) continue;
-    forms.add(value);
-    forms.add(encodeURIComponent(value));
-    forms.add(JSON.stringify(value).slice(1, -1));
-    forms.add(Buffer.from(value).toString('base64'));
-    // A multi-line secret (a private key) also leaks line by line.
-    for (const line of value.split('\n')) if (line.length >= 16) forms.add(line);
-  }
+  const forms = new Set(values.filter((value) => value.length >= shortestRedactedLength).flatMap(formsOf));
+  if (forms.size === 0) return (text) => text;
   const longestFirst = [...forms].sort((a, b) => b.length - a.length);
-  return (text) => {
-    let clean = text;
-    for (const form of longestFirst) if (clean.includes(form)) clean = clean.split(form).join(mask);
-    return clean;
-  };
+  // The mask itself comes first: a text that was masked before stays as it is, even when a password is "secret".
+  const expression = new RegExp([mask, ...longestFirst].map(escapeExpression).join('|'), 'g');
+  return (text) => text.replace(expression, mask);
 }
 
-/** Masks the strings inside any JSON-like value. */
-export function redactDeep<T>(value: T, redact: Redact): T {
-  if (typeof value === 'string') return redact(value) as T;
-  if (Array.isArray(value)) return value.map((item) => redactDeep(item, redact)) as T;
+function formsOf(value: string): readonly string[] {
+  const base64 = Buffer.from(value).toString('base64');
+  const percent = encodeURIComponent(value);
+  return [
+    value,
+    percent,
+    // A password inside a URL is percent-encoded more thoroughly than encodeURIComponent does it.
+    percent.replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`),
+    JSON.stringify(value).slice(1, -1),
+    base64,
+    base64.replace(/=+$/, ''),
+    Buffer.from(value).toString('base64url'),
+    // A multi-line secret (a private key) also leaks line by line.
+    ...value.split(/\r?\n/).filter((line) => line.length >= shortestRedactedLine),
+  ];
+}
+
+function escapeExpression(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
+}
+
+/**
+ * Masks the texts inside any JSON-like value. Keys, and what stands under the keys in `names`, stay as they are: a name
+ * that was masked would be another name, and the run would look for a step or a database that is not there.
+ */
+export function redactDeep<T>(
+  value: T,
+  how: { readonly redact: Redact; readonly names?: ReadonlySet<string> },
+): T {
+  if (typeof value === 'string') return how.redact(value) as T;
+  if (Array.isArray(value)) return value.map((item) => redactDeep(item, how)) as T;
   if (value !== null && typeof value === 'object') {
-    const clean = Object.entries(value).map(([key, item]) => [redact(key), redactDeep(item, redact)]);
+    const clean = Object.entries(value).map(([key, item]) => {
+      const isName = typeof item === 'string' && how.names?.has(key);
+      return [key, isName ? item : redactDeep(item, how)];
+    });
     return Object.fromEntries(clean) as T;
   }
   return value;

@@ -58,10 +58,10 @@ const durationUnitsMs: Readonly<Record<string, number>> = {
 
 /** Reads 90s, 30m, 1h, 1h 30m. Returns undefined for anything else. */
 export function parseDuration(text: string): number | undefined {
-  const compact = text.replace(/\s+/g, '');
-  if (!/^(\d+(ms|s|min|m|h|d))+$/.test(compact)) return undefined;
+  // "1 0s" is a slip of the hand, not ten seconds: spaces stand between parts, or between a number and its unit.
+  if (!/^\s*(\d+\s*(ms|s|min|m|h|d)\s*)+$/.test(text)) return undefined;
   let totalMs = 0;
-  for (const [, amount, unit] of compact.matchAll(/(\d+)(ms|min|s|m|h|d)/g)) {
+  for (const [, amount, unit] of text.matchAll(/(\d+)\s*(ms|min|s|m|h|d)/g)) {
     totalMs += Number(amount) * (durationUnitsMs[unit ?? ''] ?? 0);
   }
   return totalMs;

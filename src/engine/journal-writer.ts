@@ -1,7 +1,8 @@
 import type { Failure, Outcome } from '../base/failure.ts';
-import { type Redact, redactDeep } from '../base/secret.ts';
+import type { Redact } from '../base/secret.ts';
 import type { Entry, JournalEntry } from '../journal/entry.ts';
 import { type Link, readLine, writeLine } from '../journal/journal-line.ts';
+import { redactEntry } from '../journal/redact-entry.ts';
 import { applyEntry, foldJournal, type RunState } from '../journal/run-state.ts';
 import type { RunFolder } from '../ports/run-folder.ts';
 
@@ -31,14 +32,20 @@ export function createJournalWriter(request: {
 }): JournalWriter {
   let head = request.after;
   let state = foldJournal(request.entries);
+  let lost: JournalLost | undefined;
   // Steps may run side by side; their entries queue here, so that the chain stays one line after the other.
   let queue: Promise<unknown> = Promise.resolve();
 
   async function appendNow(entry: Entry): Promise<JournalEntry> {
-    const masked = redactDeep(entry, request.redact);
+    if (lost !== undefined) throw lost;
+    const masked = redactEntry(entry, request.redact);
     const { line, link } = writeLine({ entry: masked, after: head, at: new Date(request.now()) });
     const written = await request.folder.appendJournal(line);
-    if (!written.ok) throw new JournalLost(written.failure);
+    if (!written.ok) {
+      // Perhaps half of the line is on the disk: what came after it could never be read again.
+      lost = new JournalLost(written.failure);
+      throw lost;
+    }
     // Read back through the same door a resume uses: an entry that could not be read again is a bug found now.
     const reading = readLine(line.slice(0, -1), head);
     if (reading.kind === 'broken')

@@ -1,3 +1,4 @@
+import { cancelledFailure } from '../base/cancelled-failure.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { type Redact, redactDeep } from '../base/secret.ts';
 import type { JournalWriter } from '../engine/journal-writer.ts';
@@ -8,7 +9,8 @@ import type { Answer, Question } from '../ports/operator.ts';
  * answer are facts; the answer is durable before the step hears it.
  */
 export type QuestionDesk = {
-  ask(question: Question): Promise<Outcome<Answer>>;
+  /** The signal takes the question back: whoever asked it has no use for the answer any more. */
+  ask(question: Question, signal?: AbortSignal): Promise<Outcome<Answer>>;
   open(): Question | undefined;
   answer(questionId: string, answer: Answer): void;
   /** Nobody can answer it: the step hears why instead. */
@@ -28,23 +30,43 @@ export function createQuestionDesk(request: {
 
   function settleFirst(questionId: string, outcome: Outcome<Answer>) {
     const first = waiting[0];
-    if (first?.question.id !== questionId) return;
-    waiting.shift();
+    if (first?.question.id === questionId) settleOne(first, outcome);
+  }
+
+  function settleOne(one: Waiting, outcome: Outcome<Answer>) {
+    const index = waiting.indexOf(one);
+    if (index === -1) return;
+    waiting.splice(index, 1);
     request.onChange();
-    first.settle(outcome);
+    one.settle(outcome);
+  }
+
+  function waitForAnswer(question: Question, signal: AbortSignal | undefined): Promise<Outcome<Answer>> {
+    return new Promise((settle) => {
+      if (closedBecause !== undefined) return settle(fail(closedBecause));
+      const takeBack = () =>
+        settleOne(one, fail(cancelledFailure(`wait for the answer to "${question.title}"`)));
+      const one: Waiting = {
+        question: redactQuestion(question, request.redact),
+        settle: (outcome) => {
+          signal?.removeEventListener('abort', takeBack);
+          settle(outcome);
+        },
+      };
+      waiting.push(one);
+      if (signal?.aborted) return takeBack();
+      signal?.addEventListener('abort', takeBack);
+      request.onChange();
+    });
   }
 
   return {
-    async ask(question) {
-      if (closedBecause !== undefined) return fail(closedBecause);
+    async ask(question, signal) {
       const { id: questionId, title, stepId } = question;
       const about = { questionId, ...(stepId === undefined ? {} : { stepId }) };
+      if (closedBecause !== undefined) return fail(closedBecause);
       await request.journal.append({ kind: 'question-asked', ...about, title });
-      const outcome = await new Promise<Outcome<Answer>>((settle) => {
-        if (closedBecause !== undefined) return settle(fail(closedBecause));
-        waiting.push({ question: redactDeep(question, request.redact), settle });
-        request.onChange();
-      });
+      const outcome = await waitForAnswer(question, signal);
       if (!outcome.ok) return outcome;
       const { value, note, by } = outcome.value;
       await request.journal.append({
@@ -65,4 +87,14 @@ export function createQuestionDesk(request: {
       request.onChange();
     },
   };
+}
+
+/** What an answer is compared with, and what programs go by; masking it would make the question unanswerable. */
+const names: ReadonlySet<string> = new Set(['kind', 'id', 'stepId', 'value', 'name', 'preferred']);
+
+function redactQuestion(question: Question, redact: Redact): Question {
+  const clean = redactDeep(question, { redact, names });
+  // The facts of the dangerous question are shown, never compared.
+  if (question.kind !== 'type-name' || clean.kind !== 'type-name') return clean;
+  return { ...clean, facts: redactDeep(question.facts, { redact }) };
 }

@@ -1,20 +1,17 @@
+import { assert } from '../base/assert.ts';
 import type { Failure } from '../base/failure.ts';
 import { driveRun } from '../engine/drive-run.ts';
-import { createJournalWriter, JournalLost } from '../engine/journal-writer.ts';
+import { createJournalWriter, JournalLost, type JournalWriter } from '../engine/journal-writer.ts';
 import type { RunEnd } from '../engine/run-end.ts';
-import { stepId } from '../engine/step-handler.ts';
-import type { JournalEntry } from '../journal/entry.ts';
-import { buildView, collectPapers, noPapers, type ViewParts } from './build-view.ts';
-import { createQuestionDesk } from './question-desk.ts';
+import type { Question } from '../ports/operator.ts';
+import { buildView, type ViewParts } from './build-view.ts';
+import { createQuestionDesk, type QuestionDesk } from './question-desk.ts';
+import { createRunKnowledge, type RunKnowledge } from './run-knowledge.ts';
 import type { SessionRequest } from './session-request.ts';
 import { createStepContexts } from './step-contexts.ts';
-import { createStepFeed, type StepFeed } from './step-feed.ts';
 import { summarise } from './summarise.ts';
 import type { Session, View } from './view.ts';
-
-/** Output and progress change the view at most this often; facts and questions at once. */
-const calmMs = 100;
-const tickMs = 1000;
+import { createViewCache, type ViewCache } from './view-cache.ts';
 
 export type RunningSession = Session & {
   /** Never rejects for a failure of the world. */
@@ -29,20 +26,10 @@ export type RunningSession = Session & {
  */
 export async function startSession(request: SessionRequest): Promise<RunningSession> {
   const { world, folder, redact, reading } = request;
-  const listeners = new Set<() => void>();
   const stopping = new AbortController();
-  const feeds = new Map<string, StepFeed>(request.steps.map((step) => [stepId(step), createStepFeed()]));
-  const begunHere = new Set<string>();
-  let papers = noPapers;
-  for (const entry of reading.entries) papers = collectPapers(papers, entry);
-  let view: View | undefined;
-  let closing: Pick<ViewParts, 'summary' | 'recordPath' | 'ended'> = {
-    summary: [],
-    recordPath: undefined,
-    ended: false,
-  };
-  let calm: NodeJS.Timeout | undefined;
-
+  const knowledge = createRunKnowledge(request.steps, reading.entries);
+  let closing: Closing = { summary: [], recordPath: undefined, ended: false };
+  const cache = createViewCache(currentView);
   const journal = createJournalWriter({
     folder,
     redact,
@@ -50,104 +37,120 @@ export async function startSession(request: SessionRequest): Promise<RunningSess
     after: reading.head,
     entries: reading.entries,
     onEntry: (entry) => {
-      noteEntry(entry);
-      changed();
+      knowledge.note(entry);
+      cache.changed();
     },
   });
-  const desk = createQuestionDesk({ journal, redact, onChange: changed });
-
-  function noteEntry(entry: JournalEntry) {
-    papers = collectPapers(papers, entry);
-    if (entry.kind !== 'step-started') return;
-    begunHere.add(entry.stepId);
-    feeds.get(entry.stepId)?.clearProgress();
-  }
-
-  function changed() {
-    clearTimeout(calm);
-    calm = undefined;
-    view = undefined;
-    // A listener may be removed, or remove itself, while it is called.
-    for (const listener of [...listeners]) listener();
-  }
-
-  function changedALittle() {
-    calm ??= setTimeout(changed, calmMs);
-  }
+  const desk = createQuestionDesk({ journal, redact, onChange: cache.changed });
 
   function currentView(): View {
-    const state = journal.state();
-    if (state === undefined)
-      throw new Error('Broken promise: the start of the run is written before anyone looks');
-    return buildView({
-      mode: request.mode,
-      title: request.title,
-      runId: folder.id,
-      target: `host ${state.start.host.name} · ${redact(state.start.targets.database ?? '')}`,
-      state,
-      papers,
-      feeds,
-      begunHere,
-      question: desk.open(),
-      ...closing,
-      outputPath: (id) => `${folder.path}/output/${id}.log`,
-      nowMs: world.host.now(),
-    });
-  }
-
-  const contexts = createStepContexts({ request, journal, desk, feeds, onOutput: changedALittle });
-  const ticking = setInterval(changedALittle, tickMs);
-
-  function drive(): Promise<RunEnd> {
-    const { mode, steps, handlers } = request;
-    return driveRun({
-      steps,
-      handlers,
-      journal,
-      folder,
-      context: contexts.forStep,
-      checkContext: contexts.forCheck(stopping.signal),
-      title: request.title,
-      bring: request.bring,
-      live: mode === 'live',
-      stop: stopping.signal,
-      ask: desk.ask,
-    });
+    return drawView({ request, journal, knowledge, question: desk.open(), closing });
   }
 
   async function run(): Promise<RunEnd> {
-    const end = await drive().catch(orJournalLost);
-    clearInterval(ticking);
-    const flushed = await folder.flushOutputs();
-    const record = await request.writeRecord();
-    const state = journal.state();
-    const summary =
-      state === undefined ? [] : summarise({ state, end, nowMs: world.host.now(), record }).map(redact);
-    const lost = flushed.ok ? [] : [`${flushed.failure.message} ${flushed.failure.remedy}`];
-    closing = { summary: [...summary, ...lost], recordPath: record?.path, ended: true };
-    changed();
-    return end;
+    try {
+      const end = await drive({ request, journal, desk, knowledge, stop: stopping.signal, cache });
+      closing = await closeRun({ request, journal, end });
+      return end;
+    } finally {
+      cache.close();
+      cache.changed();
+    }
   }
 
-  await openRun(request, journal);
+  try {
+    await openRun(request, journal);
+  } catch (error) {
+    cache.close();
+    throw error;
+  }
   return {
     ended: run(),
-    view: () => {
-      view ??= currentView();
-      return view;
-    },
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    view: cache.view,
+    subscribe: cache.subscribe,
     answer: desk.answer,
     decline: desk.decline,
-    note: (text) => void journal.append({ kind: 'note-added', text }),
+    note(text) {
+      // A journal that cannot be written ends the run where the engine next writes; here it is only not to end the program.
+      journal.append({ kind: 'note-added', text }).catch(onlyJournalLost);
+    },
     stop() {
       stopping.abort();
       desk.declineAll(stoppedByOperator);
     },
   };
+}
+
+type Closing = Pick<ViewParts, 'summary' | 'recordPath' | 'ended'>;
+
+type Parts = {
+  readonly request: SessionRequest;
+  readonly journal: JournalWriter;
+  readonly knowledge: RunKnowledge;
+};
+
+function drawView(
+  parts: Parts & { readonly question: Question | undefined; readonly closing: Closing },
+): View {
+  const { request, journal, knowledge, question, closing } = parts;
+  const { folder, redact, world } = request;
+  const state = journal.state();
+  assert(state !== undefined, 'the start of the run is written before anyone looks');
+  return buildView({
+    mode: request.mode,
+    title: request.title,
+    runId: folder.id,
+    target: `host ${state.start.host.name} · ${redact(state.start.targets.database ?? '')}`,
+    state,
+    papers: knowledge.papers(),
+    feeds: knowledge.feeds,
+    begunHere: knowledge.begunHere,
+    question,
+    ...closing,
+    outputPath: (id) => `${folder.path}/output/${id}.log`,
+    nowMs: world.host.now(),
+  });
+}
+
+function drive(
+  parts: Parts & { readonly desk: QuestionDesk; readonly stop: AbortSignal; readonly cache: ViewCache },
+): Promise<RunEnd> {
+  const { request, journal, knowledge, desk, stop, cache } = parts;
+  const contexts = createStepContexts({
+    request,
+    journal,
+    desk,
+    feeds: knowledge.feeds,
+    onOutput: cache.changedALittle,
+  });
+  const { steps, handlers, folder, title, bring, mode } = request;
+  return driveRun({
+    steps,
+    handlers,
+    journal,
+    folder,
+    context: contexts.forStep,
+    checkContext: contexts.forCheck(stop),
+    title,
+    bring,
+    live: mode === 'live',
+    stop,
+    ask: desk.ask,
+  }).catch((error: unknown) => {
+    onlyJournalLost(error);
+    return { kind: 'stopped', because: 'failure', failure: error.failure };
+  });
+}
+
+async function closeRun(parts: Omit<Parts, 'knowledge'> & { readonly end: RunEnd }): Promise<Closing> {
+  const { request, journal, end } = parts;
+  const flushed = await request.folder.flushOutputs();
+  const record = await request.writeRecord();
+  const state = journal.state();
+  const nowMs = request.world.host.now();
+  const summary = state === undefined ? [] : summarise({ state, end, nowMs, record }).map(request.redact);
+  const lost = flushed.ok ? [] : [`${flushed.failure.message} ${flushed.failure.remedy}`];
+  return { summary: [...summary, ...lost], recordPath: record?.path, ended: true };
 }
 
 async function openRun(
@@ -163,9 +166,9 @@ async function openRun(
   await journal.append({ kind: 'run-resumed', host: name, user, pid, tornBytes: reading.tornBytes });
 }
 
-function orJournalLost(error: unknown): RunEnd {
-  if (error instanceof JournalLost) return { kind: 'stopped', because: 'failure', failure: error.failure };
-  throw error;
+/** The one exception that stands for a failure of the world; every other one is a bug and goes on up. */
+function onlyJournalLost(error: unknown): asserts error is JournalLost {
+  if (!(error instanceof JournalLost)) throw error;
 }
 
 const stoppedByOperator: Failure = {

@@ -52,7 +52,7 @@ export function createStepContexts(parts: {
         feeds.get(id)?.addProgress(progress, world.host.now());
         onOutput();
       },
-      ask: desk.ask,
+      ask: (question) => desk.ask(question, signal),
     };
   }
 
