@@ -30,31 +30,39 @@ function ChoiceLine({ isSelected = false, label }: Line): ReactElement {
   );
 }
 
-/** The choices of a question. What cannot be chosen stays in its place, dimmed, and says why. */
+/**
+ * The choices of a question. What cannot be chosen stays in its place, dimmed, and says why.
+ *
+ * The list only draws: which choice is marked comes from the keymap like everything else. By itself it would read
+ * the marked index from its last picture, so that Enter right behind an arrow, in one read from a slow line, would
+ * take the choice before.
+ */
 export function ChoiceList(props: {
   readonly choices: readonly Choice[];
-  readonly preferred?: string;
+  readonly cursor: string | undefined;
   readonly width: number;
   readonly height: number;
-  readonly active: boolean;
-  readonly onTake: (choice: Choice) => void;
 }): ReactElement {
   const { choices, width, height } = props;
   const items = choices.map((choice) => ({
     key: choice.value,
-    value: choice,
+    value: choice.value,
     label: cutText(describeChoice(choice), width - 4),
   }));
+  const marked = Math.max(
+    0,
+    choices.findIndex((choice) => choice.value === props.cursor),
+  );
   return (
     <Box flexDirection="column" width={width} height={height} overflow="hidden" flexShrink={0}>
       <SelectInput
+        key={marked}
         items={items}
-        initialIndex={firstIndex(props)}
+        initialIndex={marked}
         limit={height}
-        isFocused={props.active}
+        isFocused={false}
         indicatorComponent={ChoiceMarker}
         itemComponent={ChoiceLine}
-        onSelect={(item) => props.onTake(item.value)}
       />
     </Box>
   );
@@ -63,11 +71,4 @@ export function ChoiceList(props: {
 function describeChoice(choice: Choice): string {
   if (choice.disabledBecause !== undefined) return `${choice.label}${reasonMark}${choice.disabledBecause}`;
   return choice.needsReason === true ? `${choice.label} (asks for a reason)` : choice.label;
-}
-
-/** The preferred choice where it can be taken, or else the first that can. */
-function firstIndex(request: { readonly choices: readonly Choice[]; readonly preferred?: string }): number {
-  const open = (choice: Choice) => choice.disabledBecause === undefined;
-  const preferred = request.choices.findIndex((choice) => choice.value === request.preferred && open(choice));
-  return preferred !== -1 ? preferred : Math.max(0, request.choices.findIndex(open));
 }

@@ -1,4 +1,4 @@
-import type { Choice, Question } from '../ports/operator.ts';
+import type { Question } from '../ports/operator.ts';
 import type { QuestionParts } from './question-rows.ts';
 import type { Size } from './screen-state.ts';
 import { stepListWidth } from './step-list-rows.ts';
@@ -34,8 +34,9 @@ export function questionWidth(size: Size): number {
   return stepsBesideQuestion(size) ? size.columns - stepListWidth(size.columns) - 2 : size.columns;
 }
 
-export function listChoices(question: Question): readonly Choice[] {
-  return question.kind === 'choose' || question.kind === 'failure' ? question.choices : [];
+/** Choices that stand under the question as a list; a table is part of its body. */
+export function countListed(question: Question): number {
+  return question.kind === 'choose' || question.kind === 'failure' ? question.choices.length : 0;
 }
 
 /** How the rows of a question share the body: the fixed parts first, the list of choices, the rest scrolls. */

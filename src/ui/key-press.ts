@@ -13,6 +13,14 @@ const controlLetters: Readonly<Record<string, string>> = {
   z: 'ctrl-z',
 };
 
+/** Keys that arrive inside a burst of letters, where Ink does not name them. */
+const controlBytes: Readonly<Record<string, string>> = {
+  '\t': 'tab',
+  '\r': 'enter',
+  '\u0015': 'ctrl-u',
+  '\u0017': 'ctrl-w',
+};
+
 function namedKey(key: Key): string | undefined {
   if (key.upArrow) return 'up';
   if (key.downArrow) return 'down';
@@ -40,10 +48,13 @@ export function readKeys(input: string, key: Key): readonly KeyPress[] {
     return control === undefined ? [] : [{ kind: 'key', name: control, alone: true }];
   }
   if (key.meta) return [];
-  // A line end inside a burst is part of a paste into a terminal without paste marks: it must not press Enter.
-  const letters = [...input.replace(/[\r\n][\s\S]*$/, '')].filter((letter) => letter >= ' ');
-  const alone = letters.length === 1 && input.length === letters[0]?.length;
-  return letters.map((letter) => ({ kind: 'key', name: letter, alone }));
+  // What follows a line end is a paste into a terminal without paste marks: it presses nothing.
+  const burst = [...input.replace(/(\r\n|[\r\n])[\s\S]*$/, '\r')];
+  const alone = burst.length === 1;
+  return burst.flatMap((letter): readonly KeyPress[] => {
+    const name = letter >= ' ' ? letter : controlBytes[letter];
+    return name === undefined ? [] : [{ kind: 'key', name, alone }];
+  });
 }
 
 export function isLetter(name: string): boolean {

@@ -13,17 +13,6 @@ export type Terminal = { readonly stdin: NodeJS.ReadStream; readonly stdout: Nod
  */
 export async function openFile(path: string, terminal: Terminal): Promise<string | undefined> {
   if (!existsSync(path)) return `There is no output file yet: ${path}`;
-  // Ctrl+C inside the pager reaches this process as well, and must not end the run.
-  const ignore = () => undefined;
-  process.on('SIGINT', ignore);
-  try {
-    return await runPager(path, terminal);
-  } finally {
-    process.off('SIGINT', ignore);
-  }
-}
-
-function runPager(path: string, terminal: Terminal): Promise<string | undefined> {
   const pager = process.env.PAGER ?? 'less';
   return new Promise((resolve) => {
     // PAGER may carry options, as in "less -R": the shell takes it apart, and the path stays one argument.

@@ -36,6 +36,7 @@ export async function openScreen(request: {
         inline={options.inline}
         onLeave={() => left.resolve()}
         openFile={(path) => openFile(path, streams)}
+        toLineStart={() => streams.stdout.write('\r')}
       />
     </ThemeContext>,
     {
@@ -59,7 +60,8 @@ export async function openScreen(request: {
   app.unmount();
   // A terminal that is gone never confirms that the last frame was written.
   if (!lost) await app.waitUntilExit();
-  gone.stop();
+  // A lost terminal may be followed by a late SIGHUP, which must not end the run either.
+  if (!lost) gone.stop();
   const { phase } = session.view();
   const over = phase === 'finished' || phase === 'stopped';
   return { outcome: !lost && over ? 'finished' : 'left' };

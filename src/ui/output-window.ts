@@ -70,19 +70,20 @@ export function findMatch(
   return before.findLast((line) => contains(line, request.search));
 }
 
-/** 840 lines, following — or where one is, what is searched for, what is left out. */
+/** 840 lines · following — or what is searched for, what is left out, and where one is. */
 export function describeOutput(request: OutputRequest): string {
+  const { output, filter, search } = request;
   const seen = windowOutput(request);
-  const kept =
-    request.output.length >= 2000 ? 'last 2,000 lines' : `${formatCount(request.output.length)} lines`;
-  const parts = [
-    request.filter === ''
+  const place = seen.following ? 'following' : `line ${formatCount(seen.first + 1)}, held`;
+  const kept = output.length >= 2000 ? 'last 2,000 lines' : `${formatCount(output.length)} lines`;
+  const left =
+    filter === ''
       ? kept
-      : `${formatCount(seen.total)} of ${kept} contain “${cleanText(request.filter)}”`,
-    seen.following ? 'following' : `line ${formatCount(seen.first + 1)}, held`,
-    ...(request.search === '' ? [] : [`“${cleanText(request.search)}” in ${formatCount(seen.matches)}`]),
-  ];
-  return parts.join(' · ');
+      : `${formatCount(seen.total)} of ${formatCount(output.length)} with “${cleanText(filter)}”`;
+  const found = `“${cleanText(search)}” in ${formatCount(seen.matches)}`;
+  return [...(search === '' ? [] : [found]), ...(search === '' || filter !== '' ? [left] : []), place].join(
+    ' · ',
+  );
 }
 
 const clockWidth = 9;

@@ -1,6 +1,6 @@
 import { Box } from 'ink';
 import type { ReactElement } from 'react';
-import type { Choice, Question } from '../ports/operator.ts';
+import type { Question } from '../ports/operator.ts';
 import { finishedRows, finishedTitle } from './finished-rows.ts';
 import { footerRow } from './footer-row.ts';
 import { bodyHeight, pageHeight, paneWidth, stepsBesideQuestion } from './geometry.ts';
@@ -16,7 +16,7 @@ import { stepPane } from './step-pane-rows.ts';
 import { modeSigns } from './theme.ts';
 import { whereNow } from './where-now.ts';
 
-type PictureProps = { readonly situation: Situation; readonly onTake: (choice: Choice) => void };
+type PictureProps = { readonly situation: Situation };
 
 /** The whole screen for one moment: a picture of the view and of where the operator looks, and nothing else. */
 export function Picture(props: PictureProps): ReactElement {
@@ -27,31 +27,30 @@ export function Picture(props: PictureProps): ReactElement {
   if (where === 'too-small' || size.rows < smallestSize.rows || width < smallestSize.columns) {
     return <TooSmall situation={situation} />;
   }
-  const asksBeside = view.question?.kind === where && stepsBesideQuestion(size);
-  const joint = where === 'walk' || asksBeside ? stepListWidth(width) : undefined;
+  const shown = whereNow({ ...situation, state: withoutTyping(situation) });
+  const asksBeside = view.question?.kind === shown && stepsBesideQuestion(size);
+  const joint = shown === 'walk' || asksBeside ? stepListWidth(width) : undefined;
   const tone = modeSigns[view.mode].tone;
   const rule = (glyph: '┬' | '┴') =>
     ruleRow({ width, tone, ...(joint === undefined ? {} : { joint: { at: joint, glyph } }) });
   return (
     <Box flexDirection="column" width={width} height={size.rows - 1} overflow="hidden">
       <Rows rows={[...headerRows({ view, width }), rule('┬')]} width={width} height={3} />
-      <Body situation={situation} onTake={props.onTake} />
+      <Body situation={situation} />
       <Rows rows={[rule('┴'), footerRow(situation)]} width={width} height={2} />
     </Box>
   );
 }
 
-function Body({ situation, onTake }: PictureProps): ReactElement {
+function Body({ situation }: PictureProps): ReactElement {
   const { view, state, size } = situation;
-  const where = whereNow(situation);
-  const shown =
-    state.entry === undefined ? where : whereNow({ ...situation, state: withoutTyping(situation) });
+  const shown = whereNow({ ...situation, state: withoutTyping(situation) });
   if (state.overlay !== undefined) {
     const page = overlayPage(state.overlay.kind, situation);
     return <PageBody page={page} scroll={state.overlay.scroll} situation={situation} />;
   }
   if (view.question !== undefined && shown === view.question.kind) {
-    return <QuestionBody question={view.question} situation={situation} onTake={onTake} />;
+    return <QuestionBody question={view.question} situation={situation} />;
   }
   if (shown === 'finished') {
     const page = { title: finishedTitle(view), rows: finishedRows({ view, width: size.columns }) };
@@ -109,7 +108,7 @@ function StepList(props: {
 
 function QuestionBody(props: PictureProps & { readonly question: Question }): ReactElement {
   const { situation } = props;
-  const pane = <QuestionPane question={props.question} situation={situation} onTake={props.onTake} />;
+  const pane = <QuestionPane question={props.question} situation={situation} />;
   if (!stepsBesideQuestion(situation.size)) return pane;
   return (
     <Box flexDirection="row" height={bodyHeight(situation.size)}>

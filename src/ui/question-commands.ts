@@ -1,9 +1,9 @@
 import type { Choice } from '../ports/operator.ts';
-import { answerWith, type Handlers, openEntry, say, stay } from './react-to.ts';
-import type { Reaction, Situation } from './screen-state.ts';
+import { answerWith, type Handlers, openEntry, say } from './react-to.ts';
+import { choicesOf, type Reaction, type Situation } from './screen-state.ts';
 
 /** A choice was taken: answered at once, or after its reason, or not at all when it cannot be taken. */
-export function takeChoice(situation: Situation, choice: Choice): Reaction {
+function takeChoice(situation: Situation, choice: Choice): Reaction {
   const { state } = situation;
   if (choice.disabledBecause !== undefined) {
     return say(state, `${choice.label} cannot be chosen: ${choice.disabledBecause}`);
@@ -17,11 +17,11 @@ export function takeChoice(situation: Situation, choice: Choice): Reaction {
   });
 }
 
-function takeRow(situation: Situation): Reaction {
-  const question = situation.view.question;
-  if (question?.kind !== 'choose-row') return stay(situation.state);
-  const row = question.rows.find((one) => one.value === situation.state.asked?.cursor);
-  return row === undefined ? say(situation.state, 'No row is marked.') : takeChoice(situation, row);
+function takeMarked(situation: Situation): Reaction {
+  const { state, view } = situation;
+  const choices = view.question === undefined ? [] : choicesOf(view.question);
+  const choice = choices.find((one) => one.value === state.asked?.cursor);
+  return choice === undefined ? say(state, 'Nothing is marked.') : takeChoice(situation, choice);
 }
 
 function attest(situation: Situation, value: 'passed' | 'failed' | 'skipped'): Reaction {
@@ -34,8 +34,7 @@ function attest(situation: Situation, value: 'passed' | 'failed' | 'skipped'): R
 }
 
 export const questionCommands = {
-  'in-list': ({ state }) => stay(state),
-  'choose-row': takeRow,
+  'take-choice': takeMarked,
   'filter-rows': ({ state }) =>
     openEntry(state, { purpose: 'row-filter', label: 'Only rows with:', text: state.asked?.rowFilter ?? '' }),
   'confirm-name': (situation) => answerWith(situation, { value: situation.state.asked?.typed ?? '' }),

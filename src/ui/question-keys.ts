@@ -20,15 +20,20 @@ const toSteps: KeyBinding = {
 
 const around: readonly KeyBinding[] = [toSteps, helping, leaving, ...everywhere];
 
-/** Arrows and Enter are taken by the list itself. */
 const list: readonly KeyBinding[] = [
   {
     shown: '↑↓',
     name: 'move',
-    does: 'Moves between the choices; a digit takes that choice.',
-    on: { up: 'in-list', down: 'in-list', j: 'in-list', k: 'in-list' },
+    does: 'Moves between the choices.',
+    on: { up: 'previous-row', down: 'next-row', k: 'previous-row', j: 'next-row' },
   },
-  { shown: 'enter', name: 'choose', does: 'Takes the marked choice.', on: { enter: 'in-list' } },
+  {
+    shown: 'enter',
+    name: 'choose',
+    does: 'Takes the marked choice.',
+    on: { enter: 'take-choice' },
+    answers: true,
+  },
   paging,
 ];
 
@@ -57,7 +62,7 @@ export const questionKeys: Readonly<Record<Question['kind'], readonly KeyBinding
       shown: 'enter',
       name: 'choose',
       does: 'Takes the marked row.',
-      on: { enter: 'choose-row' },
+      on: { enter: 'take-choice' },
       answers: true,
     },
     {

@@ -1,18 +1,17 @@
 import { Box } from 'ink';
 import type { ReactElement } from 'react';
-import type { Choice, Question } from '../ports/operator.ts';
+import type { Question } from '../ports/operator.ts';
 import { ChoiceList } from './choice-list.tsx';
-import { bodyHeight, listChoices, questionWidth, shareRows, stepsBesideQuestion } from './geometry.ts';
+import { bodyHeight, countListed, questionWidth, shareRows, stepsBesideQuestion } from './geometry.ts';
 import { questionParts } from './question-rows.ts';
 import { blankRow, cutSpan, endsRow, type Row, span, windowRows } from './row.ts';
 import { Rows } from './rows.tsx';
-import type { Situation } from './screen-state.ts';
+import { choicesOf, type Situation } from './screen-state.ts';
 
 /** A question with its three parts and, where there are choices, the list to choose from. */
 export function QuestionPane(props: {
   readonly question: Question;
   readonly situation: Situation;
-  readonly onTake: (choice: Choice) => void;
 }): ReactElement {
   const { question, situation } = props;
   const { view, state, size } = situation;
@@ -22,28 +21,17 @@ export function QuestionPane(props: {
   const height = bodyHeight(size) - beside.length;
   if (asked === undefined) return <Rows rows={[]} width={width} height={height} />;
   const parts = questionParts(question, { view, asked, width, height });
-  const choices = listChoices(question);
-  const share = shareRows({ parts, choices: choices.length, height });
+  const listed = countListed(question);
+  const share = shareRows({ parts, choices: listed, height });
   const seen = windowRows({ rows: parts.body, height: share.body, scroll: asked.scroll });
   const hidden = seen.last - seen.scroll;
   const body = hidden > 0 ? markHidden({ rows: seen.rows, hidden, width }) : seen.rows;
-  const rows = [...parts.top, ...body, ...parts.bottom, ...(choices.length > 0 ? [blankRow] : [])];
-  const listActive = asked.armed && !asked.aside && state.entry === undefined && state.overlay === undefined;
+  const rows = [...parts.top, ...body, ...parts.bottom, ...(listed > 0 ? [blankRow] : [])];
   return (
     <Box flexDirection="column" width={width} height={bodyHeight(size)}>
       <Rows rows={rows} width={width} height={Math.min(rows.length, height)} />
-      {choices.length > 0 && (
-        <ChoiceList
-          key={`${question.id} ${asked.sent}`}
-          choices={choices}
-          {...(question.kind === 'choose' && question.preferred !== undefined
-            ? { preferred: question.preferred }
-            : {})}
-          width={width}
-          height={share.list}
-          active={listActive}
-          onTake={props.onTake}
-        />
+      {listed > 0 && (
+        <ChoiceList choices={choicesOf(question)} cursor={asked.cursor} width={width} height={share.list} />
       )}
       <Box flexGrow={1} />
       <Rows rows={beside} width={width} height={beside.length} />

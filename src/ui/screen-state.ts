@@ -1,4 +1,4 @@
-import type { Answer, Question } from '../ports/operator.ts';
+import type { Answer, Choice, Question } from '../ports/operator.ts';
 import type { OutputLine, View } from '../session/view.ts';
 
 /**
@@ -76,13 +76,18 @@ export const firstState: ScreenState = {
 
 const questionPurposes: readonly Entry['purpose'][] = ['row-filter', 'reason', 'attest-note'];
 
+/** What the cursor moves over: rows of a table, or choices of a list. */
+export function choicesOf(question: Question): readonly Choice[] {
+  if (question.kind === 'choose-row') return question.rows;
+  return question.kind === 'choose' || question.kind === 'failure' ? question.choices : [];
+}
+
 function firstAsked(question: Question): AskedState {
   const start = { id: question.id, armed: false, aside: false, rowFilter: '', typed: '', scroll: 0, sent: 0 };
-  if (question.kind !== 'choose-row') return start;
-  const cursor =
-    question.rows.find((row) => row.value === question.preferred && row.disabledBecause === undefined) ??
-    question.rows.find((row) => row.disabledBecause === undefined) ??
-    question.rows[0];
+  const choices = choicesOf(question);
+  const open = choices.filter((choice) => choice.disabledBecause === undefined);
+  const preferred = 'preferred' in question ? question.preferred : undefined;
+  const cursor = open.find((choice) => choice.value === preferred) ?? open[0] ?? choices[0];
   return cursor === undefined ? start : { ...start, cursor: cursor.value };
 }
 

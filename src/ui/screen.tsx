@@ -1,11 +1,9 @@
 import { useApp, useInput, usePaste, useWindowSize } from 'ink';
 import { type ReactElement, useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
-import type { Choice } from '../ports/operator.ts';
 import type { Session } from '../session/view.ts';
 import { type KeyPress, readKeys } from './key-press.ts';
 import { Picture } from './picture.tsx';
 import { pressKey } from './press-key.ts';
-import { takeChoice } from './question-commands.ts';
 import { withAsked } from './react-to.ts';
 import {
   type Effect,
@@ -28,6 +26,8 @@ export type ScreenProps = {
   readonly onLeave: () => void;
   /** Gives the terminal away for as long as the file is read; says what went wrong, if anything did. */
   readonly openFile: (path: string) => Promise<string | undefined>;
+  /** Ink draws from where the cursor stands: what was echoed meanwhile would push the first row aside. */
+  readonly toLineStart: () => void;
 };
 
 /** The living screen: the session's view, the operator's keys, one picture. It starts nothing and waits for nothing. */
@@ -51,9 +51,9 @@ export function Screen(props: ScreenProps): ReactElement {
     setState(reaction.state);
     return reaction.effects;
   };
-  const carryOut = useEffects(props, (notice) =>
-    take((now) => ({ state: { ...now.state, notice }, effects: [] })),
-  );
+  const reading = useRef(false);
+  const say = (notice: string) => take((now) => ({ state: { ...now.state, notice }, effects: [] }));
+  const carryOut = useEffects({ props, reading, say });
   const react = (change: (now: Situation) => Reaction) => {
     for (const effect of take(change)) carryOut(effect);
   };
@@ -62,19 +62,20 @@ export function Screen(props: ScreenProps): ReactElement {
     for (const one of readKeys(input, key)) press(one);
   });
   usePaste((text) => press({ kind: 'text', text }));
-  useInterrupt(() => press({ kind: 'key', name: 'ctrl-c', alone: true }));
+  // Ctrl+C inside the pager comes here as a signal too. It belongs to the pager, and must not end the run.
+  useInterrupt(() => {
+    if (!reading.current) press({ kind: 'key', name: 'ctrl-c', alone: true });
+  });
   useArming(situation, () => react((now) => ({ state: withAsked(now.state, { armed: true }), effects: [] })));
-  const onTake = (choice: Choice) =>
-    react((now) => takeChoice({ ...now, state: withoutNotice(now.state) }, choice));
-  return <Picture situation={situation} onTake={onTake} />;
+  return <Picture situation={situation} />;
 }
 
-function withoutNotice(state: ScreenState): ScreenState {
-  const { notice: _said, ...rest } = state;
-  return rest;
-}
-
-function useEffects(props: ScreenProps, say: (notice: string) => void): (effect: Effect) => void {
+function useEffects(request: {
+  readonly props: ScreenProps;
+  readonly reading: { current: boolean };
+  readonly say: (notice: string) => void;
+}): (effect: Effect) => void {
+  const { props, say } = request;
   const { session } = props;
   const { suspendTerminal } = useApp();
   return (effect) => {
@@ -89,10 +90,13 @@ function useEffects(props: ScreenProps, say: (notice: string) => void): (effect:
         return props.onLeave();
       case 'repaint':
         // Giving the terminal away and taking it back draws every cell anew.
-        return void suspendTerminal(() => undefined);
+        return void suspendTerminal(props.toLineStart);
       case 'open-file':
         return void suspendTerminal(async () => {
+          request.reading.current = true;
           const problem = await props.openFile(effect.path);
+          request.reading.current = false;
+          props.toLineStart();
           if (problem !== undefined) say(problem);
         });
     }

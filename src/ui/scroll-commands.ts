@@ -1,11 +1,11 @@
 import type { Question } from '../ports/operator.ts';
-import { bodyHeight, listChoices, pageHeight, paneWidth, questionWidth, shareRows } from './geometry.ts';
+import { bodyHeight, countListed, pageHeight, paneWidth, questionWidth, shareRows } from './geometry.ts';
 import { moveHeld } from './output-window.ts';
 import { overlayPage } from './overlay-rows.ts';
 import { preflightRows } from './preflight-rows.ts';
 import { questionParts } from './question-rows.ts';
 import { type Handlers, stay, withAsked, withoutHold } from './react-to.ts';
-import { type Reaction, type Situation, shownStepId } from './screen-state.ts';
+import { choicesOf, type Reaction, type Situation, shownStepId } from './screen-state.ts';
 import { stepPane } from './step-pane-rows.ts';
 import { filterRows } from './table-rows.ts';
 import { whereNow } from './where-now.ts';
@@ -62,14 +62,15 @@ function moveInQuestion(
   const { asked } = state;
   if (asked === undefined) return stay(state);
   const height = bodyHeight(size);
-  if (question.kind === 'choose-row') {
-    const rows = filterRows(question, asked.rowFilter);
+  const rows = question.kind === 'choose-row' ? filterRows(question, asked.rowFilter) : choicesOf(question);
+  // In a list the arrows move the mark and the pages scroll the words above it; a table has the pages as well.
+  if (rows.length > 0 && (question.kind === 'choose-row' || Math.abs(by.rows ?? 0) === 1)) {
     const at = rows.findIndex((row) => row.value === asked.cursor);
     const next = rows[clamp(at + rowsOf(by, height - 8), rows.length - 1)];
     return next === undefined ? stay(state) : stay(withAsked(state, { cursor: next.value }));
   }
   const parts = questionParts(question, { view, asked, width: questionWidth(size), height });
-  const { body } = shareRows({ parts, choices: listChoices(question).length, height });
+  const { body } = shareRows({ parts, choices: countListed(question), height });
   const scroll = clamp(asked.scroll + rowsOf(by, body), parts.body.length - body);
   return stay(withAsked(state, { scroll }));
 }

@@ -1,5 +1,5 @@
 import { bodyHeight, paneWidth } from './geometry.ts';
-import { findMatch } from './output-window.ts';
+import { findMatch, windowOutput } from './output-window.ts';
 import { type Handlers, openEntry, say, stay, withAsked, withoutHold, withoutOverlay } from './react-to.ts';
 import { type Reaction, type Situation, shownStepId } from './screen-state.ts';
 import { stepPane } from './step-pane-rows.ts';
@@ -22,8 +22,13 @@ export function goToMatch(situation: Situation, towards: 'start' | 'end'): React
   const { output } = stepPane({ view, state, stepId, width: paneWidth(size), height: bodyHeight(size) });
   const found = output === undefined ? undefined : findMatch({ ...output, towards });
   if (found === undefined || stepId === undefined) {
-    const place = towards === 'end' ? 'after' : 'before';
-    return say(state, `No match for “${state.search}” ${place} here.`);
+    if (output === undefined || windowOutput(output).matches === 0) {
+      return say(state, `No line contains “${state.search}”.`);
+    }
+    return say(
+      state,
+      `No line ${towards === 'end' ? 'after' : 'before'} this one contains “${state.search}”.`,
+    );
   }
   return stay({ ...state, heldAt: found, selectedId: stepId });
 }

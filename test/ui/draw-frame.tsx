@@ -19,7 +19,7 @@ export function drawFrame(request: {
   const state = withAsked(settled, { armed: true, ...request.state?.asked });
   const frame = renderToString(
     <ThemeContext value={createTheme({ color: false, ascii: request.ascii ?? false })}>
-      <Picture situation={{ state, view, size }} onTake={() => undefined} />
+      <Picture situation={{ state, view, size }} />
     </ThemeContext>,
     { columns: size.columns },
   );

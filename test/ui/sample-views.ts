@@ -31,7 +31,7 @@ export function sampleSteps(): readonly StepRow[] {
 export function sampleOutput(count: number): readonly OutputLine[] {
   return Array.from({ length: count }, (_, index) => ({
     atMs: nowMs - (count - index) * 1000,
-    text: `processing data for table public.table_${String(index + 1).padStart(3, '0')}`,
+    text: `data for public.table_${String(index + 1).padStart(3, '0')}`,
   }));
 }
 
