@@ -1,5 +1,5 @@
-import type { Failure } from '../base/failure.ts';
-import type { Choice } from '../ports/operator.ts';
+import type { Failure, Outcome } from '../base/failure.ts';
+import type { Answer, Choice, Question } from '../ports/operator.ts';
 import type { Step } from '../runbook/step-schema.ts';
 import type { Engine } from './engine.ts';
 import type { StopReason } from './run-end.ts';
@@ -10,43 +10,52 @@ export type Decision =
   | { readonly kind: 'retry' }
   | { readonly kind: 'skip'; readonly reason: string }
   | { readonly kind: 'back'; readonly toStepId: string }
-  | { readonly kind: 'stop'; readonly because: StopReason; readonly failure: Failure };
+  | Stop;
 
-export async function decideAfterFailure(request: {
+export type Stop = { readonly kind: 'stop'; readonly because: StopReason; readonly failure: Failure };
+
+/** One step of a run, with everything a move of it needs. */
+export type StepInHand = {
   readonly engine: Engine;
   readonly step: Step;
   readonly handler: StepHandler;
-  readonly failure: Failure;
-  readonly stopping: boolean;
-}): Promise<Decision> {
-  const { engine, step, handler, failure } = request;
-  if (request.stopping) return { kind: 'stop', because: 'operator', failure };
-  const asked = await engine.ask({
-    kind: 'failure',
-    id: `${stepId(step)}.failure`,
-    stepId: stepId(step),
-    title: `${step.title ?? handler.title} failed.`,
-    body: [failure.message],
-    remedy: failure.remedy,
-    lastLines: failure.detail?.split('\n').slice(-8) ?? [],
-    choices: choicesAfterFailure(engine, step, handler),
-  });
-  if (!asked.ok) {
-    // Nobody can be asked: the failure itself is what is reported, and the run stays resumable.
-    const because = asked.failure.code === 'cancelled' ? 'operator' : 'failure';
-    return { kind: 'stop', because, failure };
-  }
+  /** Aborted when the operator stops, or when a step beside this one ended the group. */
+  readonly signal: AbortSignal;
+};
+
+export async function decideAfterFailure(inHand: StepInHand, failure: Failure): Promise<Decision> {
+  const { engine, step, handler, signal } = inHand;
+  const stop: Stop = { kind: 'stop', because: 'operator', failure };
+  if (signal.aborted) return stop;
+  const choices = choicesAfterFailure(inHand);
+  const asked = await engine.ask(
+    {
+      kind: 'failure',
+      id: `${stepId(step)}.failure`,
+      stepId: stepId(step),
+      title: `${step.title ?? handler.title} failed.`,
+      body: [failure.message],
+      remedy: failure.remedy,
+      lastLines: failure.detail?.split('\n').slice(-8) ?? [],
+      choices,
+    },
+    signal,
+  );
+  // Nobody can be asked: the failure itself is what is reported, and the run stays resumable.
+  if (!asked.ok) return asked.failure.code === 'cancelled' ? stop : { ...stop, because: 'failure' };
   const { value, note } = asked.value;
+  // A choice that was shown as closed, or never shown, stops: nothing else is safe to assume.
+  if (!choices.some((choice) => choice.value === value && choice.disabledBecause === undefined)) return stop;
   if (value === 'retry') return { kind: 'retry' };
   if (value === 'skip') return { kind: 'skip', reason: note ?? 'no reason given' };
   if (value.startsWith('back:')) return { kind: 'back', toStepId: value.slice('back:'.length) };
-  return { kind: 'stop', because: 'operator', failure };
+  return stop;
 }
 
-function choicesAfterFailure(engine: Engine, step: Step, handler: StepHandler): readonly Choice[] {
+function choicesAfterFailure({ engine, step, handler }: StepInHand): readonly Choice[] {
   const position = engine.steps.indexOf(step);
   const chooser = engine.steps.slice(0, position).find((earlier) => earlier.kind === 'choose-snapshot');
-  const swapped = engine.journal.state()?.facts.has('swapped') ?? false;
+  const closed = whyNoOtherSnapshot(engine);
   return [
     { value: 'retry', label: 'retry' },
     ...(chooser === undefined
@@ -55,9 +64,7 @@ function choicesAfterFailure(engine: Engine, step: Step, handler: StepHandler): 
           {
             value: `back:${stepId(chooser)}`,
             label: 'choose another snapshot',
-            ...(swapped
-              ? { disabledBecause: 'the database is already in place; use `thaw rollback` first' }
-              : {}),
+            ...(closed === undefined ? {} : { disabledBecause: closed }),
           },
         ]),
     {
@@ -70,42 +77,76 @@ function choicesAfterFailure(engine: Engine, step: Step, handler: StepHandler): 
   ];
 }
 
-/** A step that was started and never finished. Only a kind that says `ask` needs a person. */
-export async function settleDoubt(
-  engine: Engine,
-  step: Step,
-  handler: StepHandler,
-): Promise<
+/** Between the first rename and the last, and after it, another snapshot would be restored over a half-made swap. */
+function whyNoOtherSnapshot(engine: Engine): string | undefined {
+  const facts = engine.journal.state()?.facts;
+  // null takes a fact back.
+  const holds = (name: string) => facts?.get(name) !== undefined && facts.get(name) !== null;
+  if (holds('swapped')) return 'the database is already in place; use `thaw rollback` first';
+  return holds('swapping') ? 'the swap of the databases has begun; retry to end it' : undefined;
+}
+
+export type Doubt =
   | { readonly kind: 'go-on' }
   | { readonly kind: 'closed' }
-  | { readonly kind: 'stopped'; readonly decision: Extract<Decision, { kind: 'stop' }> }
-> {
+  | { readonly kind: 'stopped'; readonly decision: Stop };
+
+/**
+ * A step that was begun in an earlier process: it never finished, or it failed and the run was stopped there. Only a kind
+ * that says `ask` needs a person; every other kind knows how to begin again.
+ */
+export async function settleDoubt(inHand: StepInHand): Promise<Doubt> {
+  const { engine, step, handler, signal } = inHand;
   const state = engine.journal.state()?.steps.get(stepId(step));
-  if (state?.kind !== 'started' || handler.afterCrash !== 'ask') return { kind: 'go-on' };
-  const asked = await engine.ask({
-    kind: 'choose',
-    id: `${stepId(step)}.doubt`,
+  if (handler.afterCrash !== 'ask' || (state?.kind !== 'started' && state?.kind !== 'failed')) {
+    return { kind: 'go-on' };
+  }
+  const how = state.kind === 'started' ? 'was started and never finished' : 'failed, and the run was stopped';
+  const title = `"${step.title ?? handler.title}" ${how}.`;
+  const asked = await engine.ask(doubtQuestion(stepId(step), title), signal);
+  if (!asked.ok || asked.value.value === 'stop') return stopInDoubt({ stepId: stepId(step), title, asked });
+  if (asked.value.value === 'run-again') return { kind: 'go-on' };
+  const text = `a person says it was done before the interruption: ${asked.value.note ?? 'no reason given'}`;
+  await engine.journal.append({
+    kind: 'step-finished',
     stepId: stepId(step),
-    title: `"${step.title ?? handler.title}" was started and never finished. What is true?`,
+    attempt: state.attempt,
+    verdict: 'could-not-verify',
+    checks: [{ verdict: 'could-not-verify', text, remedy: 'Look at what it should have done.' }],
+  });
+  return { kind: 'closed' };
+}
+
+function doubtQuestion(id: string, title: string): Question {
+  return {
+    kind: 'choose',
+    id: `${id}.doubt`,
+    stepId: id,
+    title: `${title} What is true?`,
     body: ['Nobody knows how far it came. Look before you decide: running it twice may do harm.'],
     choices: [
       { value: 'run-again', label: 'it did nothing, or may run again' },
       { value: 'skip', label: 'it is done; go on', needsReason: true },
       { value: 'stop', label: 'stop here' },
     ],
-  });
+  };
+}
+
+function stopInDoubt(doubt: {
+  readonly stepId: string;
+  readonly title: string;
+  readonly asked: Outcome<Answer>;
+}): Doubt {
+  const { stepId: id, title, asked } = doubt;
+  const byOperator = asked.ok || asked.failure.code === 'cancelled';
   const failure: Failure = {
-    code: 'answer-missing',
-    message: `"${step.title ?? handler.title}" was started and never finished, and nobody said how far it came.`,
-    remedy: `Look, then answer with --answer ${stepId(step)}.doubt=run-again, or =skip.`,
+    code: byOperator ? 'cancelled' : 'answer-missing',
+    message: `${title} Nobody said how far it came.`,
+    remedy: `Look, then answer with --answer ${id}.doubt=run-again, or --answer ${id}.doubt=skip:REASON.`,
     retry: 'after-fix',
   };
-  if (!asked.ok) return { kind: 'stopped', decision: { kind: 'stop', because: 'answer-missing', failure } };
-  if (asked.value.value === 'run-again') return { kind: 'go-on' };
-  if (asked.value.value === 'skip') {
-    const reason = asked.value.note ?? 'done before the interruption';
-    await engine.journal.append({ kind: 'step-skipped', stepId: stepId(step), reason, because: 'operator' });
-    return { kind: 'closed' };
-  }
-  return { kind: 'stopped', decision: { kind: 'stop', because: 'operator', failure } };
+  return {
+    kind: 'stopped',
+    decision: { kind: 'stop', because: byOperator ? 'operator' : 'answer-missing', failure },
+  };
 }

@@ -1,11 +1,14 @@
+import { assert } from '../base/assert.ts';
 import type { Failure } from '../base/failure.ts';
 import { type Check, couldNotVerify, passed } from '../base/verdict.ts';
+import type { RunState } from '../journal/run-state.ts';
 import type { Step } from '../runbook/step-schema.ts';
+import type { Stop } from './ask-what-now.ts';
 import type { Engine } from './engine.ts';
 import { nextMove } from './next-move.ts';
 import { performStep, type StepResult } from './perform-step.ts';
 import { confirmBeginning, passPreflight } from './preflight.ts';
-import { judgeRun, type RunEnd, type StopReason } from './run-end.ts';
+import { judgeRun, type RunEnd } from './run-end.ts';
 import { handlerOf } from './step-handler.ts';
 
 /**
@@ -13,34 +16,42 @@ import { handlerOf } from './step-handler.ts';
  * Ends in a value for every failure of the world; the run's own start is in the journal already.
  */
 export async function driveRun(engine: Engine): Promise<RunEnd> {
+  const kept = stateOf(engine).ended;
+  if (kept !== undefined) return { kind: 'finished', verdict: kept.verdict };
+  const notBegun = await begin(engine);
+  if (notBegun !== undefined) return notBegun;
+  for (;;) {
+    if (engine.stop.aborted) return stop(engine, { because: 'operator', failure: stoppedByOperator });
+    const move = nextMove(engine.steps, stateOf(engine));
+    if (move.kind === 'finish') return finish(engine);
+    const stopped = await performGroup(engine, move.steps);
+    if (stopped !== undefined) return stop(engine, stopped);
+  }
+}
+
+/** The checks, and in a live run the word of a person. Nothing was touched when this ends the run. */
+async function begin(engine: Engine): Promise<RunEnd | undefined> {
   const blocked = await passPreflight(engine);
+  if (engine.stop.aborted) return stop(engine, { because: 'operator', failure: stoppedByOperator });
   if (blocked !== undefined) {
     await engine.journal.append({ kind: 'run-stopped', reason: blocked.message });
     return { kind: 'blocked', failure: blocked };
   }
-  if (engine.live && !hasBegun(engine)) {
-    const begun = await confirmBeginning(engine);
-    if (!begun.ok)
-      return stop(
-        engine,
-        begun.failure.code === 'answer-missing' ? 'answer-missing' : 'operator',
-        begun.failure,
-      );
-  }
-  for (;;) {
-    const state = engine.journal.state();
-    if (state === undefined) throw new Error('Broken promise: a run is driven before its start was written');
-    if (state.ended !== undefined) return { kind: 'finished', verdict: state.ended.verdict };
-    const move = nextMove(engine.steps, state);
-    if (move.kind === 'finish') return finish(engine);
-    const stopped = await performGroup(engine, move.steps);
-    if (stopped !== undefined) return stop(engine, stopped.because, stopped.failure);
-    if (engine.stop.aborted) return stop(engine, 'operator', stoppedByOperator);
-  }
+  if (!engine.live || hasBegun(engine)) return undefined;
+  const begun = await confirmBeginning(engine);
+  if (begun.ok) return undefined;
+  const because = begun.failure.code === 'answer-missing' ? 'answer-missing' : 'operator';
+  return stop(engine, { because, failure: begun.failure });
+}
+
+function stateOf(engine: Engine): RunState {
+  const state = engine.journal.state();
+  assert(state !== undefined, 'a run is driven only after its start was written');
+  return state;
 }
 
 function hasBegun(engine: Engine): boolean {
-  return [...(engine.journal.state()?.steps.values() ?? [])].some((step) => step.kind !== 'pending');
+  return [...stateOf(engine).steps.values()].some((step) => step.kind !== 'pending');
 }
 
 const stoppedByOperator: Failure = {
@@ -51,35 +62,49 @@ const stoppedByOperator: Failure = {
 };
 
 /** Side by side. When one of them is stopped, the others are asked to end at their next safe point. */
-async function performGroup(engine: Engine, steps: readonly Step[]) {
+async function performGroup(engine: Engine, steps: readonly Step[]): Promise<Stop | undefined> {
   const group = new AbortController();
   const signal = AbortSignal.any([engine.stop, group.signal]);
-  const results = await Promise.all(
+  const results = await Promise.allSettled(
     steps.map(async (step): Promise<StepResult> => {
-      const result = await performStep(engine, step, signal);
-      if (result.kind !== 'closed') group.abort();
-      return result;
+      try {
+        const handler = handlerOf(engine.handlers, step);
+        const result = await performStep({ engine, step, handler, signal });
+        if (result.kind !== 'closed') group.abort();
+        return result;
+      } catch (error) {
+        // The journal is lost, or this is a bug of ours: no step may go on beside it.
+        group.abort();
+        throw error;
+      }
     }),
   );
-  if (results.some((result) => result.kind === 'reopened')) return undefined;
-  const stops = results.flatMap((result) => (result.kind === 'stopped' ? [result.decision] : []));
+  const broken = results.find((result) => result.status === 'rejected');
+  if (broken !== undefined) throw broken.reason;
+  const ended = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  const reopened = ended.find((result) => result.kind === 'reopened');
+  if (reopened !== undefined) {
+    // Only now: a step that ended a moment later would otherwise count as done with the snapshot that was given up.
+    await engine.journal.append({ kind: 'steps-reopened', fromStepId: reopened.fromStepId });
+    return undefined;
+  }
+  const stops = ended.flatMap((result) => (result.kind === 'stopped' ? [result.decision] : []));
   // The one that was stopped first tells why; the others only followed.
   return stops.find((decision) => decision.failure.code !== 'cancelled') ?? stops[0];
 }
 
-async function stop(engine: Engine, because: StopReason, failure: Failure): Promise<RunEnd> {
+async function stop(engine: Engine, { because, failure }: Omit<Stop, 'kind'>): Promise<RunEnd> {
   await engine.journal.append({ kind: 'run-stopped', reason: failure.message });
   return { kind: 'stopped', because, failure };
 }
 
 async function finish(engine: Engine): Promise<RunEnd> {
   await engine.journal.append({ kind: 'cleaned-up', checks: [...(await cleanUp(engine))] });
-  const state = engine.journal.state();
-  const verdict = state === undefined ? 'could-not-verify' : judgeRun(state);
+  const verdict = judgeRun(stateOf(engine));
   const flushed = await engine.folder.flushOutputs();
-  if (!flushed.ok) return stop(engine, 'failure', flushed.failure);
+  if (!flushed.ok) return stop(engine, { because: 'failure', failure: flushed.failure });
   const outputs = await engine.folder.outputDigests();
-  if (!outputs.ok) return stop(engine, 'failure', outputs.failure);
+  if (!outputs.ok) return stop(engine, { because: 'failure', failure: outputs.failure });
   await engine.journal.append({ kind: 'run-finished', verdict, outputs: [...outputs.value] });
   return { kind: 'finished', verdict };
 }

@@ -18,6 +18,6 @@ export type Engine = {
   readonly live: boolean;
   /** Aborted when the operator wants to stop: steps end at their next safe point. */
   readonly stop: AbortSignal;
-  /** `answer-missing` when nobody can be asked, `cancelled` when the run is being stopped. */
-  ask(question: Question): Promise<Outcome<Answer>>;
+  /** `answer-missing` when nobody can be asked, `cancelled` when the run is being stopped or the signal takes it back. */
+  ask(question: Question, signal?: AbortSignal): Promise<Outcome<Answer>>;
 };

@@ -1,30 +1,23 @@
 import type { Failure } from '../base/failure.ts';
 import { type Check, worstVerdict } from '../base/verdict.ts';
-import type { Step } from '../runbook/step-schema.ts';
-import { type Decision, decideAfterFailure, settleDoubt } from './ask-what-now.ts';
-import type { Engine } from './engine.ts';
-import { handlerOf, notVerified, type StepContext, type StepHandler, stepId } from './step-handler.ts';
+import { decideAfterFailure, type StepInHand, type Stop, settleDoubt } from './ask-what-now.ts';
+import { notVerified, stepId } from './step-handler.ts';
 
 export type StepResult =
   | { readonly kind: 'closed' }
-  | { readonly kind: 'reopened' }
-  | { readonly kind: 'stopped'; readonly decision: Extract<Decision, { kind: 'stop' }> };
+  /** Back to an earlier step. Written by whoever waits for the whole group: a step beside this one may still be ending. */
+  | { readonly kind: 'reopened'; readonly fromStepId: string }
+  | { readonly kind: 'stopped'; readonly decision: Stop };
 
 /** One step until it is finished, left out with a reason, sent back to an earlier step, or stopped. */
-export async function performStep(engine: Engine, step: Step, signal: AbortSignal): Promise<StepResult> {
-  const handler = handlerOf(engine.handlers, step);
-  const doubt = await settleDoubt(engine, step, handler);
+export async function performStep(inHand: StepInHand): Promise<StepResult> {
+  const { engine, step } = inHand;
+  const doubt = await settleDoubt(inHand);
   if (doubt.kind !== 'go-on') return doubt;
   for (;;) {
-    const failed = await attemptStep(engine, step, handler, signal);
+    const failed = await attemptStep(inHand);
     if (failed === undefined) return { kind: 'closed' };
-    const decision = await decideAfterFailure({
-      engine,
-      step,
-      handler,
-      failure: failed,
-      stopping: signal.aborted,
-    });
+    const decision = await decideAfterFailure(inHand, failed);
     switch (decision.kind) {
       case 'retry':
         continue;
@@ -37,8 +30,7 @@ export async function performStep(engine: Engine, step: Step, signal: AbortSigna
         });
         return { kind: 'closed' };
       case 'back':
-        await engine.journal.append({ kind: 'steps-reopened', fromStepId: decision.toStepId });
-        return { kind: 'reopened' };
+        return { kind: 'reopened', fromStepId: decision.toStepId };
       case 'stop':
         return { kind: 'stopped', decision };
     }
@@ -46,16 +38,12 @@ export async function performStep(engine: Engine, step: Step, signal: AbortSigna
 }
 
 /** Write before you act: the start is durable before the first side effect, the end only after the look. */
-async function attemptStep(
-  engine: Engine,
-  step: Step,
-  ...[handler, signal]: [StepHandler, AbortSignal]
-): Promise<Failure | undefined> {
+async function attemptStep(inHand: StepInHand): Promise<Failure | undefined> {
+  const { engine, step, handler, signal } = inHand;
   const { journal } = engine;
   const id = stepId(step);
   const attempt = (journal.state()?.steps.get(id)?.attempt ?? 0) + 1;
-  const context = engine.context(step, signal);
-  const preview = await handler.preview(step as never, context);
+  const preview = await handler.preview(step as never, engine.context(step, signal));
   await journal.append({
     kind: 'step-started',
     stepId: id,
@@ -63,7 +51,7 @@ async function attemptStep(
     sentences: [...preview.sentences],
     commands: [...preview.commands],
   });
-  const result = await runAndVerify(step, handler, context);
+  const result = await runAndVerify(inHand);
   switch (result.kind) {
     case 'not-executed':
       await journal.append({ kind: 'step-skipped', stepId: id, reason: result.reason, because: 'mode' });
@@ -96,7 +84,8 @@ type Attempt =
   | { readonly kind: 'failed'; readonly failure: Failure; readonly checks: readonly Check[] }
   | { readonly kind: 'verified'; readonly checks: readonly Check[] };
 
-async function runAndVerify(step: Step, handler: StepHandler, context: StepContext): Promise<Attempt> {
+async function runAndVerify({ engine, step, handler, signal }: StepInHand): Promise<Attempt> {
+  const context = engine.context(step, signal);
   const ran = await handler.run(step as never, context);
   if (!ran.ok) return { kind: 'failed', failure: ran.failure, checks: [] };
   if (ran.value.kind === 'not-executed') return ran.value;

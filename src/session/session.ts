@@ -75,8 +75,9 @@ export async function startSession(request: SessionRequest): Promise<RunningSess
       journal.append({ kind: 'note-added', text }).catch(onlyJournalLost);
     },
     stop() {
-      stopping.abort();
+      // First the words, then the signal: whoever waits for an answer hears who stopped it.
       desk.declineAll(stoppedByOperator);
+      stopping.abort();
     },
   };
 }
