@@ -2,7 +2,7 @@ import { failureCodes } from '../src/base/failure.ts';
 import { exitStatus } from '../src/cli/exit-status.ts';
 import { stepSchema } from '../src/runbook/step-schema.ts';
 import { handlers } from '../src/steps/handlers.ts';
-import { helpOf } from '../src/ui/keymap.ts';
+import { keymap } from '../src/ui/keymap.ts';
 
 /** Step kinds, failure codes, exit statuses and keys, from the places that define them. */
 export function drawReference(): string {
@@ -16,14 +16,24 @@ export function drawReference(): string {
     '| kind | title | after a crash | may be left out |',
     '| --- | --- | --- | --- |',
     ...Object.values(handlers).map(({ kind, title, afterCrash, essential }) =>
-      row([`\`${kind}\``, title, crashWords[afterCrash], essential === undefined ? 'with a reason' : `no: ${essential}`]),
+      row([
+        `\`${kind}\``,
+        title,
+        crashWords[afterCrash],
+        essential === undefined ? 'with a reason' : `no: ${essential}`,
+      ]),
     ),
     '',
     ...stepSchema.options.flatMap((option) => {
       const fields = Object.entries(option.shape).filter(([name]) => !commonFields.has(name));
       if (fields.length === 0) return [];
       const kind = option.shape.kind.value;
-      return [`### ${kind}`, '', ...fields.map(([name, field]) => `- \`${name}\`${field.description ? `: ${field.description}` : ''}`), ''];
+      return [
+        `### ${kind}`,
+        '',
+        ...fields.map(([name, field]) => `- \`${name}\`${field.description ? `: ${field.description}` : ''}`),
+        '',
+      ];
     }),
     'Every step may have `id` (defaults to the kind), `title`, and `alongside: true` (runs while the step before it runs).',
     '',
@@ -33,12 +43,22 @@ export function drawReference(): string {
     '',
     '## Exit status',
     '',
-    ...Object.entries(exitStatus).map(([name, status]) => `- ${status}: ${name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)}`),
+    ...Object.entries(exitStatus).map(
+      ([name, status]) => `- ${status}: ${name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)}`,
+    ),
     '',
     '## Keys',
     '',
-    ...helpOf(),
-    '',
+    ...Object.entries(keymap).flatMap(([where, keys]) => [
+      `### ${where}`,
+      '',
+      ...(keys.length === 0
+        ? ['Any key leaves.']
+        : keys.map(
+            ({ shown, name, does }) => `- \`${shown}\` ${typeof name === 'string' ? name : 'go on'}: ${does}`,
+          )),
+      '',
+    ]),
   ].join('\n');
 }
 
