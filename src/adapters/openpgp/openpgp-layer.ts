@@ -20,7 +20,7 @@ export type OpenpgpLayerRequest = {
   readonly onlyGpg?: boolean;
 };
 
-/** From here on openpgp.js misreads lengths that gpg writes (openpgpjs #2058). */
+/** From here on openpgp.js misread lengths that gpg writes, up to 6.3.1 (openpgpjs #2058); gpg reads them all. */
 const openpgpjsLimitBytes = 2 ** 31;
 
 export async function openOpenpgp(
@@ -57,7 +57,7 @@ export async function openOpenpgp(
 async function chooseGpg(request: OpenpgpLayerRequest, head: MessageHead): Promise<string | undefined> {
   const { config, processes, sizeBytes = 0 } = request;
   const usesKeyFile = config.privateKeyFile !== undefined;
-  // openpgp.js decrypts packet 20 block by block in JavaScript, and wrongly from 4 GiB on (openpgpjs #2059).
+  // openpgp.js decrypts packet 20 block by block in JavaScript, and up to 6.3.1 wrongly from 4 GiB on (#2059).
   const suitsOpenpgpjs = usesKeyFile && head.container === 'seipd' && sizeBytes < openpgpjsLimitBytes;
   if (suitsOpenpgpjs && !request.onlyGpg) {
     if (head.recipients.length === 0 || config.privateKeyFile === undefined) return undefined;

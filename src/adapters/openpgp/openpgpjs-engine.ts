@@ -18,8 +18,8 @@ export type OpenpgpjsRequest = {
 };
 
 /**
- * Failures that may be those of openpgp.js and not of the message (openpgpjs #2058: lengths of 2 GiB and more; key and
- * cipher kinds it does not know). The gpg binary is asked before anybody calls the backup damaged.
+ * Failures that may be those of openpgp.js and not of the message (key and cipher kinds it does not know, lengths
+ * it misread before 6.3.2). The gpg binary is asked before anybody calls the backup damaged.
  */
 const doubtful = new WeakSet<Failure>();
 
