@@ -34,6 +34,7 @@ export async function driveSession(
       mode,
       title: ready.filled.title,
       bring: ready.filled.bring,
+      advice: adviseOn(surroundings.environment),
       steps: ready.filled.steps,
       handlers,
       targets: ready.targets,
@@ -53,4 +54,13 @@ export async function driveSession(
     });
     return succeed(status);
   });
+}
+
+/** A dropped SSH connection takes the screen with it, not the run; tmux or screen would keep both. */
+function adviseOn(environment: Surroundings['environment']): readonly string[] {
+  const remote = environment.SSH_CONNECTION || environment.SSH_TTY;
+  if (!remote || environment.TMUX || environment.STY) return [];
+  return [
+    'This SSH session is not inside tmux or screen. If it drops, the run stops at its next question; `thaw resume` goes on.',
+  ];
 }

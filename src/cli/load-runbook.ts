@@ -66,6 +66,8 @@ export async function readyRunbook(
     readonly mode: Mode;
     readonly environment: Readonly<Record<string, string | undefined>>;
     readonly envFiles: readonly string[];
+    /** Looking into the backup store needs no credential of production. */
+    readonly backupsOnly?: boolean;
   },
 ): Promise<Outcome<ReadyRunbook>> {
   const { runbook } = loaded;
@@ -74,7 +76,9 @@ export async function readyRunbook(
   const { inputs, drill, ...always } = runbook;
   const values = resolveInputs({
     inputs,
-    needed: findReferences(request.mode === 'drill' ? { ...always, drill } : always),
+    needed: findReferences(
+      request.backupsOnly ? always.backups : request.mode === 'drill' ? { ...always, drill } : always,
+    ),
     environment: { ...fromFiles.value, ...withoutEmpty(request.environment) },
   });
   if (!values.ok) return values;

@@ -15,6 +15,8 @@ export type Engine = {
   readonly checkContext: CheckContext;
   readonly title: string;
   readonly bring: readonly string[];
+  /** What the operator should know of this session before it begins. */
+  readonly advice: readonly string[];
   readonly live: boolean;
   /** Aborted when the operator wants to stop: steps end at their next safe point. */
   readonly stop: AbortSignal;

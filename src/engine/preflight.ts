@@ -67,6 +67,7 @@ export async function confirmBeginning(engine: Engine) {
     body: [
       'Writers will be stopped. Before anything is replaced you will be asked to type its name.',
       ...doubts.map((check) => `Could not be checked beforehand: ${check.text}`),
+      ...engine.advice,
       ...engine.bring.map((thing) => `At hand: ${thing}`),
     ],
     verb: 'begin',

@@ -13,6 +13,7 @@ export type SessionRequest = {
   readonly mode: Mode;
   readonly title: string;
   readonly bring: readonly string[];
+  readonly advice: readonly string[];
   /** With every placeholder filled. */
   readonly steps: readonly Step[];
   readonly handlers: StepHandlers;

@@ -52,6 +52,14 @@ export async function startSession(request: SessionRequest): Promise<RunningSess
       const end = await drive({ request, journal, desk, knowledge, stop: stopping.signal, cache });
       closing = await closeRun({ request, journal, end });
       return end;
+    } catch (bug) {
+      // The screen must not stay open over a program that is about to end with an exception.
+      closing = {
+        summary: ['This is a bug in thaw; the journal is safe.'],
+        recordPath: undefined,
+        ended: true,
+      };
+      throw bug;
     } finally {
       cache.close();
       cache.changed();
@@ -64,8 +72,11 @@ export async function startSession(request: SessionRequest): Promise<RunningSess
     cache.close();
     throw error;
   }
+  const ended = run();
+  // Whoever waits for the end hears of a bug; until somebody does, it must not end the process from behind.
+  ended.catch(() => {});
   return {
-    ended: run(),
+    ended,
     view: cache.view,
     subscribe: cache.subscribe,
     answer: desk.answer,
@@ -124,7 +135,7 @@ function drive(
     feeds: knowledge.feeds,
     onOutput: cache.changedALittle,
   });
-  const { steps, handlers, folder, title, bring, mode } = request;
+  const { steps, handlers, folder, title, bring, advice, mode } = request;
   return driveRun({
     steps,
     handlers,
@@ -134,6 +145,7 @@ function drive(
     checkContext: contexts.forCheck(stop),
     title,
     bring,
+    advice,
     live: mode === 'live',
     stop,
     ask: desk.ask,

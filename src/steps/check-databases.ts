@@ -33,6 +33,20 @@ export async function checkDatabases(_step: unknown, context: CheckContext): Pro
 async function checkTarget(server: DatabaseServer, identity: ServerIdentity): Promise<Check> {
   const found = await server.describeDatabase(server.databaseName);
   if (!found.ok) return blocker(found.failure);
+  if (found.value !== undefined && !identity.isSuperuser) {
+    const owns = await server.query({
+      database: server.databaseName,
+      sql: 'SELECT pg_has_role(datdba, $2) AS owns FROM pg_database WHERE datname = $1',
+      values: [server.databaseName, 'MEMBER'],
+    });
+    if (!owns.ok) return blocker(owns.failure);
+    if (!/^t/.test(owns.value[0]?.owns ?? '')) {
+      return failed(
+        `${identity.user} does not own ${server.databaseName}, and only its owner ${found.value.owner} may rename it.`,
+        `Use the credentials of ${found.value.owner}, or let an administrator run: GRANT ${found.value.owner} TO ${identity.user};`,
+      );
+    }
+  }
   const what =
     found.value === undefined
       ? `there is no ${server.databaseName} yet; it will be made`

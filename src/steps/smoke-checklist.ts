@@ -45,7 +45,6 @@ export const smokeChecklist: StepHandler<'smoke-checklist'> = {
     for (const item of step.items) {
       const check = await checkItem(item, context);
       checks.push({ ...check, text: `${item.title}: ${check.text}` });
-      context.output(`${check.verdict}: ${item.title}: ${check.text}`);
     }
     return succeed(checks);
   },

@@ -19,6 +19,7 @@ export async function snapshots(
     mode: 'live',
     environment,
     envFiles: request.options.envFiles,
+    backupsOnly: true,
   });
   if (!ready.ok) return ready;
   const world = createWorld(environment);
