@@ -55,24 +55,43 @@ export function compareWithManifest(expected: Inventory, found: Inventory): read
           remedy,
         ),
     // A manifest that lists none says nothing about them, and what nobody compared is not shown as compared.
-    ...(expected.sequences.length > 0 ? [compareSequences(expected, found, remedy)] : []),
-    ...(expected.extensions.length > 0 ? [compareExtensions(expected, found, remedy)] : []),
+    ...(expected.sequences.length > 0 ? [compareSequences({ expected, found, remedy })] : []),
+    ...(expected.extensions.length > 0 ? [compareExtensions({ expected, found, remedy })] : []),
   ];
 }
 
-function compareSequences(expected: Inventory, found: Inventory, remedy: string): Check {
+type Comparison = { readonly expected: Inventory; readonly found: Inventory; readonly remedy: string };
+
+/**
+ * Sequences are outside of every transaction, so a dump taken under writers may hold one that is a little further on than the
+ * count beside it: that only leaves a gap. One that stands behind would hand out numbers twice.
+ */
+function compareSequences({ expected, found, remedy }: Comparison): Check {
   const values = new Map(found.sequences.map((sequence) => [qualifiedName(sequence), sequence.lastValue]));
-  const wrong = expected.sequences.filter(
+  const moved = expected.sequences.filter(
     (sequence) => values.get(qualifiedName(sequence)) !== sequence.lastValue,
   );
-  if (wrong.length === 0) return passed(`${expected.sequences.length} sequences stand where they stood`);
-  return failed(
-    `${wrong.length} sequences differ: ${shorten(wrong.map((one) => `${qualifiedName(one)} stands at ${values.get(qualifiedName(one)) ?? 'nothing'} instead of ${one.lastValue ?? 'unused'}`))}`,
-    remedy,
+  const wrong = moved.filter(
+    (sequence) => !isFurtherOn(values.get(qualifiedName(sequence)), sequence.lastValue),
   );
+  if (wrong.length > 0) {
+    const words = wrong.map(
+      (one) =>
+        `${qualifiedName(one)} stands at ${values.get(qualifiedName(one)) ?? 'nothing'} instead of ${one.lastValue ?? 'unused'}`,
+    );
+    return failed(`${wrong.length} sequences stand behind: ${shorten(words)}`, remedy);
+  }
+  const gap =
+    moved.length === 0 ? '' : `, ${moved.length} of them further on, which leaves a gap and no harm`;
+  return passed(`${expected.sequences.length} sequences stand where they stood${gap}`);
 }
 
-function compareExtensions(expected: Inventory, found: Inventory, remedy: string): Check {
+function isFurtherOn(found: string | null | undefined, expected: string | null): boolean {
+  if (found === null || found === undefined) return false;
+  return expected === null || BigInt(found) > BigInt(expected);
+}
+
+function compareExtensions({ expected, found, remedy }: Comparison): Check {
   const names = new Set(found.extensions.map((extension) => extension.name));
   const missing = expected.extensions.filter((extension) => !names.has(extension.name));
   if (missing.length === 0) return passed(`${expected.extensions.length} extensions are there`);

@@ -31,7 +31,7 @@ const parts: Readonly<Record<string, string>> = {
   date: '\\d{4}-\\d{2}-\\d{2}',
   hour: '\\d{2}',
   minute: '\\d{2}',
-  timestamp: '\\d{4}-?\\d{2}-?\\d{2}[T_-]?\\d{2}:?\\d{2}:?\\d{2}Z?',
+  timestamp: '\\d{4}-?\\d{2}-?\\d{2}[T_-]?\\d{2}[:-]?\\d{2}[:-]?\\d{2}Z?',
 };
 
 const hourMs = 3_600_000;
@@ -39,7 +39,7 @@ const hourMs = 3_600_000;
 export function parseLayout(pattern: string): Layout | LayoutFault {
   const unknown = [...pattern.matchAll(/\{([^}]*)\}/g)]
     .map(([, name]) => name ?? '')
-    .filter((name) => !(name in parts));
+    .filter((name) => !Object.hasOwn(parts, name));
   if (unknown.length > 0) {
     return {
       fault: `{${unknown.join('}, {')}} is not a named part; known are {${Object.keys(parts).join('}, {')}}.`,
@@ -48,6 +48,9 @@ export function parseLayout(pattern: string): Layout | LayoutFault {
   if (!/\{(date|timestamp)\}/.test(pattern))
     return { fault: 'The layout names no time: it needs {date} or {timestamp}.' };
   if (pattern.startsWith('/')) return { fault: 'Keys do not begin with a slash.' };
+  const unpaired = findUnpaired(pattern);
+  if (unpaired !== undefined)
+    return { fault: `A ${unpaired} stands alone: brackets and braces come in pairs.` };
   const expression = new RegExp(`^${toExpression(pattern)}$`);
   return {
     pattern,
@@ -57,6 +60,16 @@ export function parseLayout(pattern: string): Layout | LayoutFault {
       return found === null ? undefined : readMatch(key, found.groups ?? {});
     },
   };
+}
+
+function findUnpaired(pattern: string): string | undefined {
+  let open = 0;
+  for (const [sign] of pattern.replace(/\{[^{}]*\}/g, '').matchAll(/[[\]{}]/g)) {
+    if (sign === '{' || sign === '}') return sign;
+    open += sign === '[' ? 1 : -1;
+    if (open < 0) return ']';
+  }
+  return open > 0 ? '[' : undefined;
 }
 
 function toExpression(pattern: string): string {
@@ -98,7 +111,8 @@ function readTime(groups: Readonly<Record<string, string | undefined>>) {
       ? `${groups.date}T${groups.hour ?? '00'}:${groups.minute ?? '00'}:00Z`
       : digits.replace(/^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})$/, '$1-$2-$3T$4:$5:$6Z');
   const timeMs = Date.parse(text);
-  if (Number.isNaN(timeMs)) return undefined;
+  // JavaScript takes 30 February for 2 March: a name that is no date is no snapshot.
+  if (Number.isNaN(timeMs) || !new Date(timeMs).toISOString().startsWith(text.slice(0, 10))) return undefined;
   const spanMs = digits !== undefined ? 1000 : groups.minute ? 60_000 : groups.hour ? hourMs : 24 * hourMs;
   return { timeMs, spanMs };
 }

@@ -22,6 +22,8 @@ export const manifestSchema = z.object({
 
 export type Manifest = z.infer<typeof manifestSchema>;
 
+export const manifestEnding = '.manifest.json';
+
 export function manifestKey(dumpKey: string): string {
-  return `${dumpKey.replace(/(\.(gz|gpg|pgp))+$/, '')}.manifest.json`;
+  return `${dumpKey.replace(/(\.(gz|gpg|pgp))+$/, '')}${manifestEnding}`;
 }

@@ -1,7 +1,7 @@
 import type { ObjectInfo } from '../ports/object-store.ts';
 import type { Layer } from '../ports/unpacker.ts';
 import type { Layout } from './layout.ts';
-import { manifestKey } from './manifest.ts';
+import { manifestEnding, manifestKey } from './manifest.ts';
 
 /** One dump in the backup store, as far as its listing tells. */
 export type Snapshot = {
@@ -29,41 +29,60 @@ export function listSnapshots(request: {
   readonly host?: string | undefined;
 }): readonly Snapshot[] {
   const keys = new Set(request.objects.map((object) => object.key));
-  const hosts = new Set<string>();
-  const found: Snapshot[] = [];
-  for (const object of request.objects) {
-    const match = request.layout.match(object.key);
-    if (match === undefined || match.namedTimeMs === undefined) continue;
-    if (request.host && match.host !== request.host) continue;
-    if (match.host !== undefined) hosts.add(match.host);
-    const manifest = manifestKey(object.key);
-    found.push({
-      id: shortId(object.key, request.layout.prefix),
-      key: object.key,
-      host: match.host,
-      takenAtMs: recoveryPoint(match.namedTimeMs, match.namedSpanMs, object.modifiedAtMs),
-      sizeBytes: object.sizeBytes,
-      etag: object.etag,
-      layers: match.layers,
-      manifestKey: keys.has(manifest) ? manifest : undefined,
-      incomplete:
-        object.sizeBytes < smallestDumpBytes
-          ? `${object.sizeBytes} bytes cannot hold a dump`
-          : archived(object),
-    });
-  }
-  const oneHost = hosts.size <= 1;
-  return found
-    .map((snapshot) => ({
-      ...snapshot,
-      id: oneHost ? snapshot.id.replace(`${snapshot.host}/`, '') : snapshot.id,
-    }))
-    .sort((a, b) => b.takenAtMs - a.takenAtMs || (a.key < b.key ? 1 : -1));
+  const found = request.objects.flatMap((object) => {
+    const snapshot = toSnapshot(object, { layout: request.layout, keys });
+    return snapshot === undefined || (request.host && snapshot.host !== request.host) ? [] : [snapshot];
+  });
+  return withShortIds(found, request.layout.prefix).sort(
+    (a, b) => b.takenAtMs - a.takenAtMs || (a.key < b.key ? 1 : -1),
+  );
 }
 
-function archived(object: ObjectInfo): string | undefined {
-  const frozen = /GLACIER|DEEP_ARCHIVE/.exec(object.storageClass ?? '');
-  return frozen === null ? undefined : `in cold storage (${object.storageClass}); restore it there first`;
+function toSnapshot(
+  object: ObjectInfo,
+  among: { readonly layout: Layout; readonly keys: ReadonlySet<string> },
+): Snapshot | undefined {
+  // A layout that ends in {name} fits manifests too.
+  if (object.key.endsWith(manifestEnding)) return undefined;
+  const match = among.layout.match(object.key);
+  if (match?.namedTimeMs === undefined) return undefined;
+  const manifest = manifestKey(object.key);
+  return {
+    id: object.key,
+    key: object.key,
+    host: match.host,
+    takenAtMs: recoveryPoint(match.namedTimeMs, {
+      spanMs: match.namedSpanMs,
+      uploadedAtMs: object.modifiedAtMs,
+    }),
+    sizeBytes: object.sizeBytes,
+    etag: object.etag,
+    layers: match.layers,
+    manifestKey: among.keys.has(manifest) ? manifest : undefined,
+    incomplete: whyIncomplete(object),
+  };
+}
+
+function whyIncomplete(object: ObjectInfo): string | undefined {
+  if (object.sizeBytes < smallestDumpBytes) return `${object.sizeBytes} bytes cannot hold a dump`;
+  // Instant retrieval (GLACIER_IR) is read like any other class.
+  if (object.storageClass !== 'GLACIER' && object.storageClass !== 'DEEP_ARCHIVE') return undefined;
+  return `in cold storage (${object.storageClass}); restore it there first`;
+}
+
+/** The host is left out where there is only one; an id that would mean two snapshots stays the whole key. */
+function withShortIds(found: readonly Snapshot[], prefix: string): Snapshot[] {
+  const oneHost = new Set(found.map(({ host }) => host)).size <= 1;
+  const short = found.map(({ key, host }) => {
+    const id = shortId(key, prefix);
+    return oneHost && host !== undefined && id.startsWith(`${host}/`) ? id.slice(host.length + 1) : id;
+  });
+  const timesUsed = new Map<string, number>();
+  for (const id of short) timesUsed.set(id, (timesUsed.get(id) ?? 0) + 1);
+  return found.map((snapshot, index) => {
+    const id = short[index] ?? snapshot.key;
+    return timesUsed.get(id) === 1 ? { ...snapshot, id } : snapshot;
+  });
 }
 
 function shortId(key: string, prefix: string): string {
@@ -74,14 +93,17 @@ function shortId(key: string, prefix: string): string {
 }
 
 /**
- * The moment the data is from. A name like 14.dump.gz says only the hour. The upload ended a little after the dump began, so
- * an upload time inside the named hour is closer, and still never too early by more than
- * the dump took; an upload time outside it means the file was copied later, and then the start of the hour rules, which
- * can only overstate the loss.
+ * The moment the data is from, as far as a listing tells. A name like 14.dump.gz says only the hour. The upload ended a little
+ * after the dump began, so an upload time inside the named hour is closer, and too late by no more than the dump took; an
+ * upload time outside it means the file was copied later, and then the start of the hour rules, which can only overstate the
+ * loss. A manifest knows the moment itself.
  */
-export function recoveryPoint(namedTimeMs: number, namedSpanMs: number, uploadedAtMs: number): number {
-  if (uploadedAtMs < namedTimeMs) return namedTimeMs;
-  return uploadedAtMs < namedTimeMs + namedSpanMs ? uploadedAtMs : namedTimeMs;
+export function recoveryPoint(
+  namedTimeMs: number,
+  known: { readonly spanMs: number; readonly uploadedAtMs: number },
+): number {
+  const { spanMs, uploadedAtMs } = known;
+  return uploadedAtMs >= namedTimeMs && uploadedAtMs < namedTimeMs + spanMs ? uploadedAtMs : namedTimeMs;
 }
 
 /** The newest snapshot that may be chosen. */

@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import type { Failure, Outcome } from '../base/failure.ts';
 import type { Redact } from '../base/secret.ts';
 import type { Entry, JournalEntry } from '../journal/entry.ts';
@@ -48,8 +49,7 @@ export function createJournalWriter(request: {
     }
     // Read back through the same door a resume uses: an entry that could not be read again is a bug found now.
     const reading = readLine(line.slice(0, -1), head);
-    if (reading.kind === 'broken')
-      throw new Error(`Broken promise: an entry cannot be read back, ${reading.why}`);
+    assert(reading.kind === 'whole', 'an entry that was written can be read back');
     head = link;
     state = state === undefined ? foldJournal([reading.entry]) : applyEntry(state, reading.entry);
     request.onEntry(reading.entry);

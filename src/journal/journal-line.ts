@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { type Entry, entrySchema, type JournalEntry } from './entry.ts';
+import { z } from 'zod';
+import { type Entry, entrySchema, type JournalEntry, journalVersion } from './entry.ts';
 
 /**
  * One entry is one line of JSON: `{"seq":…,"at":…,"prev":…,…,"hash":…}`. `hash` is the SHA-256 of the line's own text
@@ -26,7 +27,9 @@ export function writeLine(request: { readonly entry: Entry; readonly after: Link
 
 export type LineReading =
   | { readonly kind: 'whole'; readonly entry: JournalEntry; readonly link: Link }
-  | { readonly kind: 'broken'; readonly why: string };
+  | { readonly kind: 'broken'; readonly why: string }
+  /** In its place in the chain, and written by a version that knows more than this one. */
+  | { readonly kind: 'newer'; readonly journalVersion: number };
 
 /** @param line without its newline. */
 export function readLine(line: string, after: Link): LineReading {
@@ -34,14 +37,30 @@ export function readLine(line: string, after: Link): LineReading {
   if (split?.[1] === undefined || split[2] === undefined) return broken('it is not a journal line');
   const body = `${split[1]}}`;
   if (sha256(body) !== split[2]) return broken('its text does not match its hash');
-  const value: unknown = JSON.parse(body);
-  const { seq, at, prev, ...rest } = value as { seq: number; at: string; prev: string };
+  const frame = parseFrame(body);
+  if (frame === undefined) return broken('it is not a journal line');
+  const { seq, at, prev, ...rest } = frame;
   if (prev !== after.hash) return broken('it does not follow the line before it');
   if (seq !== after.seq + 1) return broken(`it carries number ${seq} instead of ${after.seq + 1}`);
+  // Asked before the entry is read: what a newer version writes, this one may not even know the shape of.
+  const version = rest.kind === 'run-started' ? rest.journalVersion : undefined;
+  if (typeof version === 'number' && version > journalVersion)
+    return { kind: 'newer', journalVersion: version };
   const entry = entrySchema.safeParse(rest);
   if (!entry.success)
     return broken('this version does not know such an entry; use the version that wrote it');
   return { kind: 'whole', entry: { seq, at, ...entry.data }, link: { seq, hash: split[2] } };
+}
+
+const frameSchema = z.looseObject({ seq: z.int(), at: z.iso.datetime(), prev: z.string() });
+
+function parseFrame(body: string) {
+  try {
+    return frameSchema.safeParse(JSON.parse(body)).data;
+  } catch {
+    // Its hash is right and it is no JSON: nobody but a forger writes such a line.
+    return undefined;
+  }
 }
 
 function broken(why: string): LineReading {

@@ -1,7 +1,7 @@
 import { parseLayout } from '../backups/layout.ts';
-import { findReferences } from './references.ts';
+import { findMalformedReferences, findReferences } from './references.ts';
 import type { Runbook } from './schema.ts';
-import type { StepKind } from './step-schema.ts';
+import type { Step, StepKind } from './step-schema.ts';
 
 /** What a schema cannot say. Each finding is a whole sentence; none means the runbook holds together. */
 export function lintRunbook(runbook: Runbook): readonly string[] {
@@ -14,26 +14,42 @@ function lintReferences(runbook: Runbook): readonly string[] {
   const undeclared = used.filter((name) => inputs[name] === undefined);
   const unused = Object.keys(inputs).filter((name) => !used.includes(name));
   return [
+    ...findMalformedReferences(rest).map(
+      (text) => `${text} is no placeholder; write \${NAME}, in upper case.`,
+    ),
     ...undeclared.map((name) => `\${${name}} is used but not declared under inputs.`),
     ...unused.map((name) => `Input ${name} is declared but nothing uses it.`),
   ];
 }
 
+/** What these kinds leave for later steps has one name in the journal: a second one would take the first one's for its own. */
+const onlyOnce: readonly StepKind[] = [
+  'choose-snapshot',
+  'fetch',
+  'decrypt',
+  'restore-database',
+  'mirror-objects',
+];
+
 function lintIds(runbook: Runbook): readonly string[] {
-  const seen = new Set<string>();
   const findings: string[] = [];
-  for (const step of runbook.steps) {
-    const stepId = step.id ?? step.kind;
-    if (seen.has(stepId)) findings.push(`Two steps have the id ${stepId}; give one of them another id.`);
-    seen.add(stepId);
-    if (step.kind !== 'smoke-checklist') continue;
-    const items = new Set<string>();
-    for (const item of step.items) {
-      if (items.has(item.id)) findings.push(`Two checklist items have the id ${item.id}.`);
-      items.add(item.id);
-    }
+  const { steps } = runbook;
+  for (const stepId of repeated(steps.map((step) => step.id ?? step.kind))) {
+    findings.push(`Two steps have the id ${stepId}; give one of them another id.`);
   }
+  for (const kind of repeated(steps.map((step) => step.kind))) {
+    if (onlyOnce.includes(kind)) findings.push(`Two steps are of the kind ${kind}; a runbook may have one.`);
+  }
+  // A person's answer is kept under the item's id, whichever list it stands in.
+  const items = steps.flatMap((step) =>
+    step.kind === 'smoke-checklist' ? step.items.map(({ id }) => id) : [],
+  );
+  for (const id of repeated(items)) findings.push(`Two checklist items have the id ${id}.`);
   return findings;
+}
+
+function repeated<T>(values: readonly T[]): readonly T[] {
+  return [...new Set(values.filter((value, index) => values.indexOf(value) !== index))];
 }
 
 /** Each kind stands on what an earlier one leaves behind. */
@@ -46,27 +62,48 @@ const needsBefore: Partial<Record<StepKind, readonly StepKind[]>> = {
 };
 
 function lintOrder(runbook: Runbook): readonly string[] {
-  const kinds = runbook.steps.map((step) => step.kind);
   const findings: string[] = [];
-  runbook.steps.forEach((step, index) => {
-    for (const needed of needsBefore[step.kind] ?? []) {
-      if (!kinds.slice(0, index).includes(needed)) {
-        findings.push(
-          needed === 'choose-snapshot' && step.kind === 'stop-writers'
-            ? 'stop-writers must come after choose-snapshot: nothing is stopped for a backup that cannot be opened.'
-            : `${step.kind} must come after ${needed}.`,
-        );
-      }
+  let done: readonly StepKind[] = [];
+  let beside: readonly StepKind[] = [];
+  for (const step of runbook.steps) {
+    // Steps beside each other run at the same time: none of them may wait for another.
+    if (!step.alongside) [done, beside] = [[...done, ...beside], []];
+    for (const needed of needsOf(step)) {
+      if (!done.includes(needed))
+        findings.push(mustComeAfter({ step, needed, beside: beside.includes(needed) }));
     }
-  });
+    beside = [...beside, step.kind];
+  }
   if (runbook.steps[0]?.alongside) findings.push('The first step cannot run alongside the step before it.');
   return findings;
+}
+
+function needsOf(step: Step): readonly StepKind[] {
+  const always = needsBefore[step.kind] ?? [];
+  const looksIntoDatabase =
+    (step.kind === 'verify-secrets' && step.probes.length > 0) ||
+    (step.kind === 'smoke-checklist' && step.items.some(({ kind }) => kind !== 'http' && kind !== 'attest'));
+  return looksIntoDatabase ? [...always, 'restore-database'] : always;
+}
+
+function mustComeAfter(order: {
+  readonly step: Step;
+  readonly needed: StepKind;
+  readonly beside: boolean;
+}): string {
+  const { step, needed, beside } = order;
+  if (beside) return `${step.kind} needs ${needed} to be done, and cannot run alongside it.`;
+  if (step.kind === 'stop-writers') {
+    return 'stop-writers must come after choose-snapshot: nothing is stopped for a backup that cannot be opened.';
+  }
+  return `${step.kind} must come after ${needed}.`;
 }
 
 function lintTargets(runbook: Runbook): readonly string[] {
   const kinds = new Set(runbook.steps.map((step) => step.kind));
   const findings: string[] = [];
-  const layout = parseLayout(runbook.backups.dumps.layout);
+  // A placeholder may stand in a layout; what it will be does not matter to the layout's shape.
+  const layout = parseLayout(runbook.backups.dumps.layout.replace(/\$\{[A-Z][A-Z0-9_]*\}/g, 'filled'));
   if ('fault' in layout) findings.push(`backups.dumps.layout: ${layout.fault}`);
   const usesServices = kinds.has('stop-writers') || kinds.has('start-services');
   if (usesServices && runbook.production.services === undefined) {

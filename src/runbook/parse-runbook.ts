@@ -1,37 +1,41 @@
 import { createHash } from 'node:crypto';
-import { LineCounter, parseDocument } from 'yaml';
+import { type Document, isMap, isNode, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import { type Runbook, runbookSchema } from './schema.ts';
 
 export type ParsedRunbook = {
   readonly runbook: Runbook;
-  /** SHA-256 of the file's bytes, hex: a run refuses to go on with another runbook. */
+  /** SHA-256 of the file's text, hex: a run refuses to go on with another runbook. */
   readonly fingerprint: string;
 };
 
-/** Reads a runbook's YAML. Fails with `runbook-invalid`, one line a fault, each with its line number or path. */
+/** Reads a runbook's YAML. Fails with `runbook-invalid`, one line a fault, each with its line number. */
 export function parseRunbook(source: {
   readonly path: string;
   readonly text: string;
 }): Outcome<ParsedRunbook> {
   const lineCounter = new LineCounter();
   const document = parseDocument(source.text, { lineCounter, prettyErrors: true });
-  if (document.errors.length > 0) {
+  // A warning (an unknown tag, say) means that the text is not read as its writer meant it.
+  const faults = [...document.errors, ...document.warnings];
+  if (faults.length > 0) {
     return invalid(
       source.path,
-      document.errors.map((error) => error.message.split('\n')[0] ?? error.message),
+      faults.map((fault) => fault.message.split('\n')[0]?.replace(/:$/, '') ?? fault.message),
     );
   }
-  const parsed = runbookSchema.safeParse(document.toJS());
+  const value = toValue(document);
+  if (!value.ok) return invalid(source.path, [value.fault]);
+  const parsed = runbookSchema.safeParse(value.value, {
+    error: (issue) => (issue.input === undefined ? 'is missing' : undefined),
+  });
   if (!parsed.success) {
     return invalid(
       source.path,
       parsed.error.issues.map((issue) => {
-        const node = document.getIn(issue.path as (string | number)[], true);
-        const range = (node as { range?: readonly number[] } | undefined)?.range;
-        const line = range?.[0] === undefined ? '' : `line ${lineCounter.linePos(range[0]).line}, `;
-        return `${line}${issue.path.join('.') || 'the file'}: ${issue.message}`;
+        const offset = offsetOf(document, issue);
+        return `line ${lineCounter.linePos(offset).line}, ${issue.path.join('.') || 'the file'}: ${issue.message}`;
       }),
     );
   }
@@ -41,10 +45,40 @@ export function parseRunbook(source: {
   });
 }
 
+/** Aliases are followed only here: one that leads nowhere, or too many of them, is thrown by the library. */
+function toValue(
+  document: Document,
+): { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly fault: string } {
+  try {
+    return { ok: true, value: document.toJS() };
+  } catch (error) {
+    return { ok: false, fault: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** Where the text that an issue speaks of begins: the key nobody knows, the value, or what should have held it. */
+function offsetOf(document: Document, issue: z.core.$ZodIssue): number {
+  const path = issue.path.filter((part) => typeof part !== 'symbol');
+  for (let length = path.length; length > 0; length -= 1) {
+    const node = document.getIn(path.slice(0, length), true);
+    if (!isNode(node)) continue;
+    const key = length === path.length ? offsetOfUnknownKey(node, issue) : undefined;
+    return key ?? node.range?.[0] ?? 0;
+  }
+  return offsetOfUnknownKey(document.contents, issue) ?? 0;
+}
+
+function offsetOfUnknownKey(node: unknown, issue: z.core.$ZodIssue): number | undefined {
+  if (issue.code !== 'unrecognized_keys' || !isMap(node)) return undefined;
+  const pair = node.items.find((item) => isNode(item.key) && issue.keys.includes(String(item.key)));
+  return isNode(pair?.key) ? pair.key.range?.[0] : undefined;
+}
+
 function invalid(path: string, faults: readonly string[]) {
+  const count = faults.length === 1 ? 'a fault' : `${faults.length} faults`;
   return fail({
     code: 'runbook-invalid',
-    message: `Runbook ${path} has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n${faults.map((fault) => `  ${fault}`).join('\n')}`,
+    message: `Runbook ${path} has ${count}:\n${faults.map((fault) => `  ${fault}`).join('\n')}`,
     remedy: 'Correct the file; `thaw lint` shows all faults at once, and editors know the JSON Schema.',
     retry: 'after-fix',
   });

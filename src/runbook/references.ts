@@ -2,6 +2,18 @@ import { fail, type Outcome, succeed } from '../base/failure.ts';
 
 const reference = /\$\{([A-Z][A-Z0-9_]*)\}/g;
 
+const anyBraces = /\$\{[^}]*\}?/g;
+
+/** What looks like a placeholder and is none: ${name}, ${A-B}, ${OPEN. It would be used as it is written. */
+export function findMalformedReferences(value: unknown): readonly string[] {
+  const found = new Set<string>();
+  visitTexts(value, (text) => {
+    for (const [whole] of text.matchAll(anyBraces))
+      if (!/^\$\{[A-Z][A-Z0-9_]*\}$/.test(whole)) found.add(whole);
+  });
+  return [...found];
+}
+
 /** The ${NAME} placeholders inside any value, in order of appearance, each once. */
 export function findReferences(value: unknown): readonly string[] {
   const names = new Set<string>();
@@ -17,7 +29,7 @@ function visitTexts(value: unknown, visit: (text: string) => void): void {
     for (const item of Object.values(value)) visitTexts(item, visit);
 }
 
-/** Fills every placeholder in every text of a value. A name without a value stays as written: see `fillMissing`. */
+/** Fills every placeholder in every text of a value. A name without a value stays as written: `resolveInputs` has refused it before, where this mode needs it. */
 export function fillReferences<T>(value: T, values: ReadonlyMap<string, string>): T {
   if (typeof value === 'string') {
     return value.replace(reference, (whole, name: string) => values.get(name) ?? whole) as T;
