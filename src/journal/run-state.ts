@@ -69,40 +69,10 @@ export function applyEntry(state: RunState, entry: JournalEntry): RunState {
   const atMs = Date.parse(entry.at);
   switch (entry.kind) {
     case 'step-started':
-      return withStep(state, entry.stepId, { kind: 'started', attempt: entry.attempt, startedAtMs: atMs });
-    case 'step-finished': {
-      const { attempt, verdict, checks } = entry;
-      const startedAtMs = startOf(state, entry.stepId, atMs);
-      return withStep(state, entry.stepId, {
-        kind: 'finished',
-        attempt,
-        startedAtMs,
-        endedAtMs: atMs,
-        verdict,
-        checks,
-      });
-    }
-    case 'step-failed': {
-      const { attempt, failure, checks } = entry;
-      const startedAtMs = startOf(state, entry.stepId, atMs);
-      return withStep(state, entry.stepId, {
-        kind: 'failed',
-        attempt,
-        startedAtMs,
-        endedAtMs: atMs,
-        failure,
-        checks,
-      });
-    }
-    case 'step-skipped': {
-      const attempt = state.steps.get(entry.stepId)?.attempt ?? 0;
-      return withStep(state, entry.stepId, {
-        kind: 'skipped',
-        attempt,
-        reason: entry.reason,
-        because: entry.because,
-      });
-    }
+    case 'step-finished':
+    case 'step-failed':
+    case 'step-skipped':
+      return withStep(state, { stepId: entry.stepId, step: stepAfter(state, entry) });
     case 'steps-reopened':
       return reopen(state, entry.fromStepId);
     case 'fact-recorded':
@@ -129,13 +99,37 @@ export function applyEntry(state: RunState, entry: JournalEntry): RunState {
   }
 }
 
-function withStep(state: RunState, stepId: string, step: StepState): RunState {
-  return { ...state, steps: new Map(state.steps).set(stepId, step) };
+type StepEntry = EntryOf<'step-started' | 'step-finished' | 'step-failed' | 'step-skipped'>;
+
+function stepAfter(state: RunState, entry: StepEntry & Pick<JournalEntry, 'at'>): StepState {
+  const atMs = Date.parse(entry.at);
+  const startedAtMs = startOf(state, { stepId: entry.stepId, otherwiseMs: atMs });
+  switch (entry.kind) {
+    case 'step-started':
+      return { kind: 'started', attempt: entry.attempt, startedAtMs: atMs };
+    case 'step-finished': {
+      const { attempt, verdict, checks } = entry;
+      return { kind: 'finished', attempt, startedAtMs, endedAtMs: atMs, verdict, checks };
+    }
+    case 'step-failed': {
+      const { attempt, failure, checks } = entry;
+      return { kind: 'failed', attempt, startedAtMs, endedAtMs: atMs, failure, checks };
+    }
+    case 'step-skipped': {
+      const attempt = state.steps.get(entry.stepId)?.attempt ?? 0;
+      return { kind: 'skipped', attempt, reason: entry.reason, because: entry.because };
+    }
+  }
 }
 
-function startOf(state: RunState, stepId: string, otherwiseMs: number): number {
-  const step = state.steps.get(stepId);
-  return step?.kind === 'started' ? step.startedAtMs : otherwiseMs;
+function withStep(state: RunState, of: { readonly stepId: string; readonly step: StepState }): RunState {
+  return { ...state, steps: new Map(state.steps).set(of.stepId, of.step) };
+}
+
+/** A step that failed and was stopped there has no start of its own any more when a person closes it later. */
+function startOf(state: RunState, of: { readonly stepId: string; readonly otherwiseMs: number }): number {
+  const step = state.steps.get(of.stepId);
+  return step?.kind === 'started' ? step.startedAtMs : of.otherwiseMs;
 }
 
 function reopen(state: RunState, fromStepId: string): RunState {

@@ -7,6 +7,8 @@ export type HostFacts = {
   /** Where the SSH session comes from, where there is one. */
   readonly sshFrom?: string;
   readonly pid: number;
+  /** How many programs can really run side by side. */
+  readonly cores: number;
 };
 
 export type DownloadRequest = {

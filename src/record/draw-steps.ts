@@ -57,6 +57,10 @@ function drawAttempts(entries: readonly JournalEntry[]): readonly AttemptRecord[
         }));
         break;
       }
+      case 'step-skipped':
+        // A step this mode does not run says so and ends there; one that a person left out had ended, or never did.
+        if (entry.because === 'mode') change((last) => ({ ...last, ...ending(last, entry.at) }));
+        break;
       default:
         break;
     }

@@ -1,3 +1,4 @@
+import { shorten } from '../backups/compare-inventories.ts';
 import { newestComplete, type Snapshot } from '../backups/snapshot.ts';
 import { type Outcome, succeed } from '../base/failure.ts';
 import { formatBytes, formatSpan, formatTime } from '../base/units.ts';
@@ -39,7 +40,10 @@ export const chooseSnapshot: StepHandler<'choose-snapshot'> = {
     if (!opened.ok) return opened;
     const manifest = await readManifest(context, chosen.value);
     if (!manifest.ok) return manifest;
-    const { incomplete: _, ...snapshot } = chosen.value;
+    const { incomplete: _, ...listed } = chosen.value;
+    // The producer knows the moment; a name and an upload time only come near it.
+    const takenAtMs = manifest.value === undefined ? listed.takenAtMs : Date.parse(manifest.value.takenAt);
+    const snapshot = { ...listed, takenAtMs };
     await context.record(snapshotFact.name, {
       ...snapshot,
       header: opened.value,
@@ -83,6 +87,7 @@ async function checkBackups(_step: unknown, context: CheckContext): Promise<read
   if (!found.ok) return [...checks, blocker(found.failure)];
   const picked = pickSnapshot(found.value, context.wantedSnapshot ?? 'latest');
   if (!picked.ok) return [...checks, blocker(picked.failure)];
+  checks.push(...checkHosts({ found: found.value, picked: picked.value }));
   const age = formatSpan(context.world.host.now() - picked.value.takenAtMs);
   checks.push(
     passed(
@@ -97,6 +102,21 @@ async function checkBackups(_step: unknown, context: CheckContext): Promise<read
   return checks;
 }
 
+/** The newest dump in a shared store may be of another system: a staging host, say. */
+function checkHosts(store: {
+  readonly found: readonly Snapshot[];
+  readonly picked: Snapshot;
+}): readonly Check[] {
+  const hosts = [...new Set(store.found.flatMap(({ host }) => (host === undefined ? [] : [host])))];
+  if (hosts.length < 2) return [];
+  return [
+    couldNotVerify(
+      `the store holds dumps of ${hosts.length} hosts (${shorten(hosts)}); ${store.picked.id} is of ${store.picked.host}`,
+      'See that this is the host that was lost, or name it under backups.dumps.host in the runbook.',
+    ),
+  ];
+}
+
 async function chooseOne(context: StepContext, snapshots: readonly Snapshot[]): Promise<Outcome<Snapshot>> {
   const newest = newestComplete(snapshots);
   const answer = await context.ask({
@@ -106,18 +126,21 @@ async function chooseOne(context: StepContext, snapshots: readonly Snapshot[]): 
     title: 'Choose a snapshot',
     body: [],
     columns: ['taken (UTC)', 'age', 'dump', 'enc', 'manifest', ''],
-    rows: snapshots.map((snapshot) => toRow(snapshot, context.world.host.now(), snapshot === newest)),
+    rows: snapshots.map((snapshot) => toRow(snapshot, { nowMs: context.world.host.now(), newest })),
     about: Object.fromEntries(snapshots.map((snapshot) => [snapshot.id, lossInWords(snapshot, context)])),
     ...(newest === undefined ? {} : { preferred: newest.id }),
   });
   return answer.ok ? pickSnapshot(snapshots, answer.value.value) : answer;
 }
 
-function toRow(snapshot: Snapshot, nowMs: number, marked: boolean): TableRow {
+function toRow(
+  snapshot: Snapshot,
+  { nowMs, newest }: { readonly nowMs: number; readonly newest: Snapshot | undefined },
+): TableRow {
   return {
     value: snapshot.id,
     label: snapshot.id,
-    marked,
+    marked: snapshot === newest,
     cells: [
       formatTime(snapshot.takenAtMs).slice(0, 16),
       formatSpan(nowMs - snapshot.takenAtMs),
@@ -135,11 +158,19 @@ export function lossInWords(
   snapshot: Pick<Snapshot, 'takenAtMs' | 'id'>,
   context: Pick<StepContext, 'lostAtMs' | 'rpoMs'>,
 ): string {
-  const lossMs = Math.max(0, context.lostAtMs - snapshot.takenAtMs);
-  const taken = formatTime(snapshot.takenAtMs).slice(11, 16);
-  const lost = formatTime(context.lostAtMs).slice(11, 16);
+  const lossMs = context.lostAtMs - snapshot.takenAtMs;
+  const [takenDay, taken] = dayAndTime(snapshot.takenAtMs);
+  const [lostDay, lost] = dayAndTime(context.lostAtMs);
+  if (lossMs < 0) {
+    return `${takenDay} ${taken} is ${formatSpan(-lossMs)} after the loss at ${lost}: it may hold the damage itself.`;
+  }
   const objective = formatSpan(context.rpoMs);
   const against =
     lossMs <= context.rpoMs ? `within the RPO of ${objective}` : `more than the RPO of ${objective}`;
-  return `With ${taken} you lose what was written in the ${formatSpan(lossMs)} before the loss at ${lost}: ${against}.`;
+  return `With ${takenDay === lostDay ? taken : `${takenDay} ${taken}`} you lose what was written in the ${formatSpan(lossMs)} before the loss at ${lost}: ${against}.`;
+}
+
+function dayAndTime(timeMs: number): readonly [string, string] {
+  const text = formatTime(timeMs);
+  return [text.slice(0, 10), text.slice(11, 16)];
 }

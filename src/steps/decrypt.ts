@@ -56,7 +56,7 @@ export const decryptDump: StepHandler<'decrypt'> = {
     if (!head.ok) return head;
     const header = readArchiveHeader(head.value);
     if (!header.ok) return header;
-    const readable = await checkToolReads(context, header.value, snapshot.id);
+    const readable = await checkToolReads(context, { header: header.value, name: snapshot.id });
     if (!readable.ok) return readable;
     const contents = await context.world
       .openDumpTools(context.targets.acting.databaseUrl)

@@ -7,6 +7,7 @@ export type Opened =
   | { readonly kind: 'malformed'; readonly why: string };
 
 const tagBytes = 16;
+const shortestIvBytes = 8;
 
 /**
  * Whether a key really opens an AES-256-GCM value as applications store it. The plaintext is thrown away unseen: that the tag
@@ -36,19 +37,17 @@ export function readKey(text: string, encoding: DecryptProbe['keyEncoding']): Bu
   return Buffer.from(text, encoding);
 }
 
-function cut(
-  value: string,
-  { layout, encoding, ivBytes }: Pick<DecryptProbe, 'layout' | 'encoding' | 'ivBytes'>,
-) {
+type Layout = Pick<DecryptProbe, 'layout' | 'encoding' | 'ivBytes'>;
+
+function cut(value: string, { layout, encoding, ivBytes }: Layout) {
   if (layout === 'iv:tag:ciphertext' || layout === 'iv:ciphertext:tag') {
-    const [first, second, third, ...more] = value.split(':').map((part) => Buffer.from(part, encoding));
-    if (first === undefined || second === undefined || third === undefined || more.length > 0)
-      return undefined;
+    const [iv, second, third, ...more] = value.split(':').map((part) => decode(part, encoding));
+    if (iv === undefined || second === undefined || third === undefined || more.length > 0) return undefined;
     const [tag, ciphertext] = layout === 'iv:tag:ciphertext' ? [second, third] : [third, second];
-    return fits(first, tag) ? { iv: first, tag, ciphertext } : undefined;
+    return iv.length >= shortestIvBytes && tag.length === tagBytes ? { iv, tag, ciphertext } : undefined;
   }
-  const bytes = Buffer.from(value, encoding);
-  if (bytes.length < ivBytes + tagBytes) return undefined;
+  const bytes = decode(value, encoding);
+  if (bytes === undefined || bytes.length < ivBytes + tagBytes) return undefined;
   const iv = bytes.subarray(0, ivBytes);
   const rest = bytes.subarray(ivBytes);
   return layout === 'iv+tag+ciphertext'
@@ -56,6 +55,9 @@ function cut(
     : { iv, tag: rest.subarray(-tagBytes), ciphertext: rest.subarray(0, -tagBytes) };
 }
 
-function fits(iv: Buffer, tag: Buffer): boolean {
-  return iv.length >= 8 && tag.length === tagBytes;
+const alphabets = { hex: /^([0-9a-f]{2})*$/i, base64: /^[A-Za-z0-9+/_-]*={0,2}$/ } as const;
+
+/** Node cuts a text off where its alphabet ends and says nothing; a plain text would look like a value under a wrong key. */
+function decode(text: string, encoding: DecryptProbe['encoding']): Buffer | undefined {
+  return alphabets[encoding].test(text) ? Buffer.from(text, encoding) : undefined;
 }

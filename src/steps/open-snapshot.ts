@@ -24,14 +24,13 @@ export async function openSnapshot(context: Reach, snapshot: Snapshot): Promise<
   if (!head.ok) return head;
   const header = readArchiveHeader(head.value);
   if (!header.ok) return header;
-  return checkToolReads(context, header.value, snapshot.id);
+  return checkToolReads(context, { header: header.value, name: snapshot.id });
 }
 
 /** An older pg_restore refuses a newer archive, and says so only after the old database would be gone. */
 export async function checkToolReads(
   context: Reach,
-  header: ArchiveHeader,
-  name: string,
+  { header, name }: { readonly header: ArchiveHeader; readonly name: string },
 ): Promise<Outcome<string>> {
   const tools = context.world.openDumpTools(context.targets.acting.databaseUrl);
   const tool = await tools.restoreToolVersion();

@@ -1,4 +1,5 @@
-import { type Failure, type Outcome, succeed } from '../base/failure.ts';
+import { brokenBodyFailure } from '../base/body-error.ts';
+import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { type Check, couldNotVerify, failed } from '../base/verdict.ts';
 import type { StepContext } from '../engine/step-handler.ts';
 import type { DatabaseServer } from '../ports/database-server.ts';
@@ -38,7 +39,7 @@ export function unanswered(failure: Failure): Check {
 }
 
 /** All pages of a listing, or the first failure. */
-export async function listAll(store: ObjectStore, prefix: string, ...[signal]: [AbortSignal?]) {
+export async function listAll(store: ObjectStore, ...[prefix, signal]: [string, AbortSignal?]) {
   const objects = [];
   for await (const page of store.list({ prefix, ...(signal === undefined ? {} : { signal }) })) {
     if (!page.ok) return page;
@@ -55,16 +56,7 @@ export async function readText(store: ObjectStore, key: string): Promise<Outcome
   try {
     for await (const chunk of reading.value.body) chunks.push(chunk as Buffer);
   } catch (error) {
-    return {
-      ok: false,
-      failure: {
-        code: 'unreachable',
-        message: `Cannot read ${key} from ${store.address}: the connection ends early.`,
-        remedy: 'Check the network, then retry.',
-        retry: 'safe',
-        detail: String(error),
-      },
-    };
+    return fail(brokenBodyFailure(`read ${key} from ${store.address}`, error));
   }
   return succeed(Buffer.concat(chunks).toString('utf8'));
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { shorten } from '../backups/compare-inventories.ts';
+import { brokenBodyFailure } from '../base/body-error.ts';
 import { formatBytes, formatCount } from '../base/units.ts';
 import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
 import type { StepContext } from '../engine/step-handler.ts';
@@ -106,9 +107,14 @@ async function sizeByReading(store: ObjectStore, key: string): Promise<number | 
   if (!reading.ok) return failed(reading.failure.message, reading.failure.remedy);
   const hash = createHash('md5');
   let sizeBytes = 0;
-  for await (const chunk of reading.value.body) {
-    hash.update(chunk as Buffer);
-    sizeBytes += (chunk as Buffer).length;
+  try {
+    for await (const chunk of reading.value.body) {
+      hash.update(chunk as Buffer);
+      sizeBytes += (chunk as Buffer).length;
+    }
+  } catch (error) {
+    const broken = brokenBodyFailure(`read ${key} from ${store.address}`, error);
+    return failed(broken.message, broken.remedy);
   }
   const { etag } = reading.value.info;
   const digest = hash.digest('hex');

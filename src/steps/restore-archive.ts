@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { qualifiedName, shorten } from '../backups/compare-inventories.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import { formatCount } from '../base/units.ts';
@@ -21,7 +20,7 @@ export async function restoreArchive(
   if (!contents.ok) return contents;
   const side = await makeSideDatabase(context, contents.value);
   if (!side.ok) return side;
-  const request = { file: archive.path, database: side.value, jobs: restoreJobs(step) };
+  const request = { file: archive.path, database: side.value, jobs: restoreJobs(step, context) };
   await context.recordCommand(tools.describeRestore(request));
   const total = contents.value.entries.length;
   const report = await tools.restore({
@@ -42,8 +41,8 @@ export async function restoreArchive(
   });
 }
 
-export function restoreJobs(step: StepOf<'restore-database'>): number {
-  return step.jobs ?? availableParallelism();
+export function restoreJobs(step: StepOf<'restore-database'>, { world }: Pick<StepContext, 'world'>): number {
+  return step.jobs ?? world.host.facts.cores;
 }
 
 /** pg_restore ends with 1 for harmless noise and for a lost table alike, so its messages decide, not its exit status. */

@@ -18,7 +18,7 @@ import {
 import { actingDatabase, actingServer } from './open-targets.ts';
 import { restoreArchive, restoreJobs } from './restore-archive.ts';
 import { dropOwn, ownershipComment, sideNames } from './side-database.ts';
-import { swapDatabases } from './swap-databases.ts';
+import { hasSwapBegun, swapDatabases } from './swap-databases.ts';
 
 /**
  * Restores into a database beside the one to be replaced, proves it, and only then swaps the two by renaming. The old
@@ -42,7 +42,7 @@ export const restoreDatabase: StepHandler<'restore-database'> = {
           ? 'Compares the counts with the live database; the new one is dropped when the drill ends.'
           : `Then asks you to type the name, and swaps: ${server.databaseName} is kept as ${kept}.`,
       ],
-      commands: [tools.describeRestore({ file, database: side, jobs: restoreJobs(step) })],
+      commands: [tools.describeRestore({ file, database: side, jobs: restoreJobs(step, context) })],
     };
   },
 
@@ -197,7 +197,12 @@ async function swap(context: StepContext) {
   if (names.hadTarget) await context.recordCommand(`ALTER DATABASE ${names.target} RENAME TO ${names.kept}`);
   await context.recordCommand(`ALTER DATABASE ${names.side} RENAME TO ${names.target}`);
   const swapped = await swapDatabases(actingServer(context), { ...names, carrySettings: true });
-  if (!swapped.ok) return swapped;
+  if (!swapped.ok) {
+    // Where nothing was renamed the swap has not begun, and another snapshot may still be chosen.
+    const begun = await hasSwapBegun(actingServer(context), names);
+    if (begun.ok && !begun.value) await context.record(swappingFact.name, null);
+    return swapped;
+  }
   await context.record(swappedFact.name, names);
   context.output(`${actingDatabase(context)} is now the restored database`);
   return succeed({ kind: 'done' as const });

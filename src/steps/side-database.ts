@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import type { StepContext } from '../engine/step-handler.ts';
 import type { ArchiveContents } from '../ports/dump-tools.ts';
-import { sideDatabaseFact } from './facts.ts';
+import { readFact, sideDatabaseFact } from './facts.ts';
 import { actingServer } from './open-targets.ts';
 
 /** PostgreSQL cuts longer names off, and then two of ours could be one. */
@@ -53,7 +53,11 @@ export async function dropOwn(context: StepContext, name: string): Promise<Outco
   const found = await server.describeDatabase(name);
   if (!found.ok) return found;
   if (found.value === undefined) return succeed(false);
-  if (found.value.comment !== ownershipComment(context.runId)) {
+  const { comment } = found.value;
+  // The comment is set a moment after the database is made. A crash in between leaves ours without one; that this run was
+  // about to make it is in the journal.
+  const unfinished = comment === undefined && readFact(sideDatabaseFact, context)?.name === name;
+  if (comment !== ownershipComment(context.runId) && !unfinished) {
     return fail({
       code: 'conflict',
       message: `Database ${name} exists on ${server.address} and was not made by this run.`,

@@ -121,8 +121,8 @@ async function waitForQuiet(context: StepContext, settleMs: number): Promise<Out
       const ended = await actingServer(context).terminateSessions(actingServer(context).databaseName);
       if (!ended.ok) return ended;
       context.output(`disconnected ${ended.value} clients`);
-      await context.world.host.sleep(lookAgainMs, context.signal);
     }
+    await context.world.host.sleep(lookAgainMs, context.signal);
     const left = await foreignSessions(context);
     if (!left.ok) return left;
     if (left.value.length === 0) return succeed(undefined);

@@ -42,6 +42,14 @@ export async function swapDatabases(
   });
 }
 
+/** Whether a database carries another name already than before the swap. */
+export async function hasSwapBegun(server: DatabaseServer, swap: Swap): Promise<Outcome<boolean>> {
+  const names = await lookAtNames(server, swap);
+  if (!names.ok) return names;
+  const { target, side, kept } = names.value;
+  return succeed(!(side && !kept && target === swap.hadTarget));
+}
+
 async function lookAtNames(server: DatabaseServer, swap: Swap) {
   const found: boolean[] = [];
   for (const name of [swap.target, swap.side, swap.kept]) {
@@ -62,16 +70,17 @@ async function putAside(
     if (!carried.ok) return carried;
   }
   const closed = await server.setConnectionsAllowed({ database: swap.target, allowed: false });
-  if (!closed.ok) return closed;
-  const renamed = await renameAfterDisconnecting(server, swap.target, swap.kept);
+  const renamed = closed.ok
+    ? await renameAfterDisconnecting(server, { from: swap.target, to: swap.kept })
+    : closed;
   if (renamed.ok) return renamed;
-  // Production must not stay locked out because the swap did not come about.
-  const opened = await server.setConnectionsAllowed({ database: swap.target, allowed: true });
+  // Production must not stay locked out because the swap did not come about; a door that would not close may be closed.
+  const opened = await openDoors(server, swap.target);
   return opened.ok ? renamed : opened;
 }
 
 async function bringIn(server: DatabaseServer, swap: Swap): Promise<Outcome<void>> {
-  const renamed = await renameAfterDisconnecting(server, swap.side, swap.target);
+  const renamed = await renameAfterDisconnecting(server, { from: swap.side, to: swap.target });
   return renamed.ok ? openDoors(server, swap.target) : renamed;
 }
 
@@ -82,9 +91,9 @@ function openDoors(server: DatabaseServer, database: string): Promise<Outcome<vo
 /** A database with a client on it cannot be renamed. */
 async function renameAfterDisconnecting(
   server: DatabaseServer,
-  ...[from, to]: [string, string]
+  names: { readonly from: string; readonly to: string },
 ): Promise<Outcome<void>> {
-  const ended = await server.terminateSessions(from);
+  const ended = await server.terminateSessions(names.from);
   if (!ended.ok) return ended;
-  return server.renameDatabase({ from, to });
+  return server.renameDatabase(names);
 }

@@ -145,8 +145,10 @@ async function runProbe(probe: DecryptProbe, ...[secrets, context]: [Secrets, St
   const opened = results.filter((result) => result.kind === 'opened').length;
   if (opened === values.length)
     return passed(`${probe.title}: ${probe.secret} decrypts ${opened} of ${values.length} rows`);
+  const refused = results.some((result) => result.kind === 'refused');
   const malformed = results.find((result) => result.kind === 'malformed');
-  if (malformed?.kind === 'malformed') {
+  // One value that the key does not open says more than another that is no such value at all.
+  if (malformed?.kind === 'malformed' && !refused) {
     return couldNotVerify(
       `${probe.title}: ${malformed.why}`,
       'Correct the layout of the probe in the runbook, or the key.',

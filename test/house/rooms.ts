@@ -12,7 +12,7 @@ export type Room = {
   readonly touchesTheWorld?: true;
 };
 
-const terminal = ['node:stream', 'node:readline', 'node:readline/promises'];
+const terminal = ['node:stream', 'node:readline', 'node:readline/promises', 'node:util'];
 
 export const rooms: readonly Room[] = [
   { folder: 'base', uses: [], packages: ['node:crypto'] },
@@ -50,6 +50,12 @@ export const driverFolders: Readonly<Record<string, readonly string[]>> = {
   '@aws-sdk': ['adapters/s3'],
   openpgp: ['adapters/openpgp'],
   execa: ['adapters/process'],
+};
+
+/** One file of a room that may do what its neighbours may not. */
+export const exceptions: Readonly<Record<string, readonly string[]>> = {
+  // The operator's own pager on the operator's own terminal, while the screen has stepped aside.
+  'src/ui/open-file.ts': ['node:child_process', 'node:fs'],
 };
 
 /** Where the program and its helpers begin; what none of them reaches is dead. */

@@ -1,5 +1,5 @@
 import { open, readFile, rm, stat } from 'node:fs/promises';
-import { hostname, userInfo } from 'node:os';
+import { availableParallelism, hostname, userInfo } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { describeFileFailure, errorCode } from '../../base/file-failure.ts';
@@ -30,7 +30,7 @@ export function createDiskHost(given: { readonly env: Environment }): Host {
 
 function readFacts(env: Environment): HostFacts {
   const sshFrom = (env.SSH_CONNECTION ?? env.SSH_CLIENT)?.split(' ')[0];
-  const facts = { name: hostname(), user: readUser(env), pid: process.pid };
+  const facts = { name: hostname(), user: readUser(env), pid: process.pid, cores: availableParallelism() };
   return sshFrom === undefined || sshFrom === '' ? facts : { ...facts, sshFrom };
 }
 
