@@ -52,11 +52,11 @@ export async function openGpgHome(request: {
     const failure = imported.ok
       ? hasSecretKey(imported.value.stderr)
         ? undefined
-        : wrongKey(
-            `gpg finds no secret key in ${config.privateKeyFile}.`,
-            'Export the secret key with gpg --armor --export-secret-keys KEY and name that file.',
-            imported.value.stderr.trim(),
-          )
+        : wrongKey({
+            message: `gpg finds no secret key in ${config.privateKeyFile}.`,
+            remedy: 'Export the secret key with gpg --armor --export-secret-keys KEY and name that file.',
+            detail: imported.value.stderr.trim(),
+          })
       : imported.failure;
     if (failure !== undefined) {
       await remove();

@@ -52,10 +52,10 @@ export async function describeKeyring(
       return succeed({ keyIds: [], text: 'a passphrase alone, for backups encrypted with it' });
     }
     return fail(
-      wrongKey(
-        'The keyring of gpg on this host holds no secret key.',
-        'Import the secret key with gpg --import, or name its file as the private key file.',
-      ),
+      wrongKey({
+        message: 'The keyring of gpg on this host holds no secret key.',
+        remedy: 'Import the secret key with gpg --import, or name its file as the private key file.',
+      }),
     );
   }
   const answers: string[] = [];

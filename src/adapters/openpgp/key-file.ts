@@ -66,10 +66,10 @@ function beginsWithSecretKey(bytes: Buffer): boolean {
 }
 
 function notASecretKey(path: string, why: string) {
-  return wrongKey(
-    `The key file ${path} cannot open anything. ${why}`,
-    'Export the secret key with gpg --armor --export-secret-keys KEY and name that file.',
-  );
+  return wrongKey({
+    message: `The key file ${path} cannot open anything. ${why}`,
+    remedy: 'Export the secret key with gpg --armor --export-secret-keys KEY and name that file.',
+  });
 }
 
 function describe(keys: readonly PrivateKey[]): KeyDescription {

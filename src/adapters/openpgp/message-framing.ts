@@ -16,7 +16,7 @@ export async function checkFraming(path: string): Promise<Framing> {
   if (file === undefined) return { kind: 'unknown' };
   try {
     const { size } = await file.stat();
-    const head = await readAt(file, 0, messageHeadBytes);
+    const head = await readAt(file, { position: 0, length: messageHeadBytes });
     const reading = readMessageHead(head);
     if (reading.kind === 'cut' && size < messageHeadBytes) return cutAt(size, size + 1);
     if (reading.kind !== 'message' || reading.head.armored) return { kind: 'unknown' };
@@ -29,7 +29,7 @@ export async function checkFraming(path: string): Promise<Framing> {
 async function follow(file: FileHandle, size: number): Promise<Framing> {
   let position = 0;
   while (position < size) {
-    const header = readPacketHeader(await readAt(file, position, 6), 0);
+    const header = readPacketHeader(await readAt(file, { position, length: 6 }), 0);
     if (header === 'cut') return cutAt(size, size + 1);
     if (header === 'no packet') return { kind: 'unknown' };
     if (header.length === undefined && !header.isPartial) return { kind: 'unknown' };
@@ -39,7 +39,7 @@ async function follow(file: FileHandle, size: number): Promise<Framing> {
       // The length octets stand right after the tag, and again before every further piece.
       position += 1;
       for (let more = true; more; ) {
-        const piece = readNewLength(await readAt(file, position, 5), 0);
+        const piece = readNewLength(await readAt(file, { position, length: 5 }), 0);
         if (piece === 'cut') return cutAt(size, size + 1);
         position += piece.bodyAt + piece.length;
         more = piece.isPartial;
@@ -55,7 +55,11 @@ function cutAt(sizeBytes: number, wantedBytes: number): Framing {
   return { kind: 'cut', sizeBytes, missingBytes: wantedBytes - sizeBytes };
 }
 
-async function readAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
+async function readAt(
+  file: FileHandle,
+  range: { readonly position: number; readonly length: number },
+): Promise<Buffer> {
+  const { position, length } = range;
   const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, position);
   return buffer.subarray(0, bytesRead);
 }

@@ -25,14 +25,8 @@ export function damaged(message: string, detail?: string): Failure {
   };
 }
 
-export function wrongKey(message: string, remedy: string, detail?: string): Failure {
-  return {
-    code: 'wrong-key',
-    message,
-    remedy,
-    retry: 'after-fix',
-    ...(detail === undefined ? {} : { detail }),
-  };
+export function wrongKey(words: Pick<Failure, 'message' | 'remedy' | 'detail'>): Failure {
+  return { code: 'wrong-key', ...words, retry: 'after-fix' };
 }
 
 export function wrongRecipient(recipients: readonly string[], atHand: readonly string[]): Failure {
@@ -40,24 +34,24 @@ export function wrongRecipient(recipients: readonly string[], atHand: readonly s
   const wanted = isHidden ? 'a hidden recipient' : recipients.filter((id) => !/^0+$/.test(id)).join(' and ');
   const have =
     atHand.length === 0 ? 'no secret key is at hand' : `the keys at hand are ${atHand.join(' and ')}`;
-  return wrongKey(
-    `The backup is encrypted for ${wanted}; ${have}.`,
-    'Name the secret key of one of those ids as the private key file, or bring it to this host.',
-  );
+  return wrongKey({
+    message: `The backup is encrypted for ${wanted}; ${have}.`,
+    remedy: 'Name the secret key of one of those ids as the private key file, or bring it to this host.',
+  });
 }
 
 export function wrongPassphrase(what: string): Failure {
-  return wrongKey(
-    `The passphrase does not open ${what}.`,
-    'Correct the passphrase, then run the step again.',
-  );
+  return wrongKey({
+    message: `The passphrase does not open ${what}.`,
+    remedy: 'Correct the passphrase, then run the step again.',
+  });
 }
 
 export function missingPassphrase(what: string): Failure {
-  return wrongKey(
-    `${what} is locked with a passphrase, and none is given.`,
-    'Give the passphrase in the environment.',
-  );
+  return wrongKey({
+    message: `${what} is locked with a passphrase, and none is given.`,
+    remedy: 'Give the passphrase in the environment.',
+  });
 }
 
 export function cancelled(): Failure {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { Transform } from 'node:stream';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import type { ProcessRunner } from '../../ports/process-runner.ts';
@@ -58,7 +58,7 @@ async function attempt(
   try {
     // `flush` is an fsync before the file is closed: the name must never stand for bytes that a power cut takes away.
     const sink = createWriteStream(partFile, { mode: 0o600, flush: true, highWaterMark: chunkBytes });
-    await pipeline(stream, meter.transform, sink, job.signal === undefined ? {} : { signal: job.signal });
+    await pipeline(stream, meter.pass, sink, job.signal === undefined ? {} : { signal: job.signal });
     const failure = await firstFailure();
     if (failure !== undefined) return fail(failure);
     const { sizeBytes, sha256 } = meter.result();
@@ -78,34 +78,33 @@ async function attempt(
   }
 }
 
-function readWithProgress(job: Job) {
+function readWithProgress(job: Job): Readable {
   const file = createReadStream(job.fromFile, { highWaterMark: chunkBytes });
-  let bytesRead = 0;
-  const counted = new Transform({
-    highWaterMark: chunkBytes,
-    transform: (chunk: Buffer, _encoding, next) => {
-      bytesRead += chunk.length;
+  const counted = async function* () {
+    let bytesRead = 0;
+    for await (const chunk of file) {
+      bytesRead += (chunk as Buffer).length;
       job.onProgress(bytesRead);
-      next(null, chunk);
-    },
-  });
-  file.once('error', (error) => counted.destroy(error));
-  counted.once('close', () => file.destroy());
-  return file.pipe(counted);
+      yield chunk as Buffer;
+    }
+  };
+  const stream = Readable.from(counted(), { objectMode: false, highWaterMark: chunkBytes });
+  // Given up before it was ever read, the generator never runs, and would leave the file open.
+  stream.once('close', () => file.destroy());
+  return stream;
 }
 
 function createMeter() {
   const hash = createHash('sha256');
   let sizeBytes = 0;
-  const transform = new Transform({
-    highWaterMark: chunkBytes,
-    transform: (chunk: Buffer, _encoding, next) => {
+  const pass = async function* (chunks: AsyncIterable<Buffer>) {
+    for await (const chunk of chunks) {
       hash.update(chunk);
       sizeBytes += chunk.length;
-      next(null, chunk);
-    },
-  });
-  return { transform, result: () => ({ sizeBytes, sha256: hash.digest('hex') }) };
+      yield chunk;
+    }
+  };
+  return { pass, result: () => ({ sizeBytes, sha256: hash.digest('hex') }) };
 }
 
 async function flushFolder(path: string): Promise<void> {

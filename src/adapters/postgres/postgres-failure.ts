@@ -1,137 +1,101 @@
 import type { Failure, FailureCode, Retry } from '../../base/failure.ts';
 
-type Reading = {
-  readonly code: FailureCode;
-  readonly why: string;
-  readonly remedy: string;
-  readonly retry: Retry;
-};
-
-const reading = (code: FailureCode, retry: Retry, why: string, remedy: string): Reading => ({
-  code,
-  retry,
-  why,
-  remedy,
-});
+/** What a code means to an operator. */
+type Reading = readonly [code: FailureCode, retry: Retry, why: string, remedy: string];
 
 const startServer = 'Check that the server runs and that host and port in the database URL are right.';
 const correctSql = 'Correct the statement or the name it uses.';
 
 /** SQLSTATE to failure: https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const bySqlState: Readonly<Record<string, Reading>> = {
-  '28P01': reading(
+  '28P01': [
     'denied',
     'after-fix',
     'the password of this user is refused',
     'Correct user and password in the database URL.',
-  ),
-  '28000': reading(
+  ],
+  '28000': [
     'denied',
     'after-fix',
     'this user may not log in from this host',
     'Correct the user in the database URL, or let this host in through pg_hba.conf of the server.',
-  ),
-  '3D000': reading(
+  ],
+  '3D000': [
     'not-found',
     'after-fix',
     'there is no such database',
     'Correct the name of the database, or create it.',
-  ),
-  '42501': reading(
+  ],
+  '42501': [
     'denied',
     'after-fix',
     'this user lacks the privilege',
     'Use the owner of the database or a role with the missing privilege in the database URL.',
-  ),
-  '42P04': reading(
-    'conflict',
-    'after-fix',
-    'that database exists already',
-    'Remove it or choose another name.',
-  ),
-  '42710': reading(
-    'conflict',
-    'after-fix',
-    'that object exists already',
-    'Remove it or choose another name.',
-  ),
-  '42704': reading(
+  ],
+  '42P04': ['conflict', 'after-fix', 'that database exists already', 'Remove it or choose another name.'],
+  '42710': ['conflict', 'after-fix', 'that object exists already', 'Remove it or choose another name.'],
+  '42704': [
     'not-found',
     'after-fix',
     'it names a role or another object the server does not have',
     correctSql,
-  ),
-  '25006': reading(
+  ],
+  '25006': [
     'conflict',
     'after-fix',
     'the transaction is read-only; the server may be a standby',
     'Name the primary server in the database URL, and only read where reading is meant.',
-  ),
-  '53100': reading(
+  ],
+  '53100': [
     'out-of-space',
     'after-fix',
     'the disk of the server is full',
     'Free space on the disk that holds the data of the server.',
-  ),
-  '53300': reading(
+  ],
+  '53300': [
     'unreachable',
     'safe',
     'all connections of the server are taken',
     'Stop clients that hold connections, or raise max_connections.',
-  ),
-  '55006': reading(
+  ],
+  '55006': [
     'conflict',
     'safe',
     'the database is in use',
     'Stop the services that use it, and look for prepared transactions and replication slots.',
-  ),
-  '55P03': reading(
-    'conflict',
-    'safe',
-    'somebody else holds a lock on it',
-    'Wait for the other session or end it.',
-  ),
-  '55000': reading(
+  ],
+  '55P03': ['conflict', 'safe', 'somebody else holds a lock on it', 'Wait for the other session or end it.'],
+  '55000': [
     'conflict',
     'after-fix',
     'its state does not allow this now, for example because it takes no connections',
     'Allow connections to the database again (ALTER DATABASE … ALLOW_CONNECTIONS true).',
-  ),
-  '57014': reading(
+  ],
+  '57014': [
     'stalled',
     'safe',
     'the statement took longer than its limit',
     'Look at pg_stat_activity for what it waits for, and raise the limit if it is only slow.',
-  ),
-  '57P03': reading(
-    'unreachable',
-    'safe',
-    'the server is starting up or shutting down',
-    'Wait until it is up.',
-  ),
-  '57P04': reading(
-    'not-found',
-    'after-fix',
-    'the database was dropped meanwhile',
-    'Find out who dropped it.',
-  ),
+  ],
+  '57P03': ['unreachable', 'safe', 'the server is starting up or shutting down', 'Wait until it is up.'],
+  '57P04': ['not-found', 'after-fix', 'the database was dropped meanwhile', 'Find out who dropped it.'],
 };
 
 /** By the first two characters, where the exact code is not in the table above. */
 const bySqlStateClass: Readonly<Record<string, Reading>> = {
-  '08': reading('unreachable', 'safe', 'the connection is lost', startServer),
-  '57': reading('unreachable', 'safe', 'the server ended the connection', startServer),
-  '22': reading('invalid-input', 'after-fix', 'a value in it is not accepted', correctSql),
-  '42': reading('invalid-input', 'after-fix', 'the server does not understand the statement', correctSql),
-  '26': reading('invalid-input', 'after-fix', 'the server does not understand the statement', correctSql),
-  '3F': reading('invalid-input', 'after-fix', 'there is no such schema', correctSql),
-  '40': reading('conflict', 'safe', 'another transaction came in between', 'Run the step again.'),
-  XX: reading(
+  '08': ['unreachable', 'safe', 'the connection is lost', startServer],
+  '57': ['unreachable', 'safe', 'the server ended the connection', startServer],
+  '22': ['invalid-input', 'after-fix', 'a value in it is not accepted', correctSql],
+  '42': ['invalid-input', 'after-fix', 'the server does not understand the statement', correctSql],
+  '26': ['invalid-input', 'after-fix', 'the server does not understand the statement', correctSql],
+  '3F': ['invalid-input', 'after-fix', 'there is no such schema', correctSql],
+  '40': ['conflict', 'safe', 'another transaction came in between', 'Run the step again.'],
+  XX: [
     'damaged',
     'after-fix',
     'the server reports an internal error or damaged data',
     'Read the log of the server before going on.',
-  ),
+  ],
 };
 
 const unreachableErrnos = new Set(
@@ -140,23 +104,18 @@ const unreachableErrnos = new Set(
 
 function byErrno(code: string): Reading | undefined {
   if (unreachableErrnos.has(code)) {
-    return reading('unreachable', 'safe', 'no server answers there', startServer);
+    return ['unreachable', 'safe', 'no server answers there', startServer];
   }
   if (code === 'EACCES') {
-    return reading(
-      'denied',
-      'after-fix',
-      'its socket may not be opened',
-      'Run thaw as a user who may open it.',
-    );
+    return ['denied', 'after-fix', 'its socket may not be opened', 'Run thaw as a user who may open it.'];
   }
   if (/^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|EPROTO|HOSTNAME_)/.test(code)) {
-    return reading(
+    return [
       'denied',
       'after-fix',
       'the certificate of the server is not trusted',
       'Name the right authority with sslrootcert in the database URL, or the host name the certificate carries.',
-    );
+    ];
   }
   return undefined;
 }
@@ -173,17 +132,18 @@ export function postgresFailure(
 ): Failure {
   const code = codeOf(error);
   const sqlState = sqlStateOf(error);
-  const read =
+  const read: Reading =
     (sqlState === undefined ? undefined : (bySqlState[sqlState] ?? bySqlStateClass[sqlState.slice(0, 2)])) ??
     (code === undefined ? undefined : byErrno(code)) ??
     (sqlState === undefined
-      ? reading('unreachable', 'safe', 'the connection is lost or never came about', startServer)
-      : reading('command-failed', 'after-fix', 'the server refuses', 'Read what the server says.'));
+      ? ['unreachable', 'safe', 'the connection is lost or never came about', startServer]
+      : ['command-failed', 'after-fix', 'the server refuses', 'Read what the server says.']);
+  const [failureCode, retry, why, remedy] = read;
   return {
-    code: read.code,
-    message: `Cannot ${context.doing} on ${context.address}: ${read.why}.`,
-    remedy: read.remedy,
-    retry: read.retry,
+    code: failureCode,
+    message: `Cannot ${context.doing} on ${context.address}: ${why}.`,
+    remedy,
+    retry,
     detail: describe(error, code),
   };
 }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { type Readable, Transform, type Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa, type Options } from 'execa';
@@ -61,7 +61,7 @@ async function runProcess(request: ProcessRequest): Promise<Outcome<ProcessResul
   const onAbort = () => stop('cancelled');
   signal?.addEventListener('abort', onAbort, { once: true });
 
-  feed(request, subprocess.stdin, watch.sawLife);
+  feed({ request, stdin: subprocess.stdin, sawLife: watch.sawLife });
   const streams = listen({ request, stdout: subprocess.stdout, stderr: subprocess.stderr }, watch.sawLife);
   // Whoever reads the bytes has gone away: there is no use in going on.
   request.outputTo?.once('close', () => {
@@ -78,8 +78,10 @@ async function runProcess(request: ProcessRequest): Promise<Outcome<ProcessResul
   const { stdout, stderr } = streams.finish();
 
   if (stopped === 'cancelled') return fail(cancelledProgram(program));
-  if (stopped === 'stalled') return fail(stalledProgram(program, stallMs ?? 0, lastLines(stderr || stdout)));
-  if (signalName !== null) return fail(killedProgram(program, signalName, lastLines(stderr || stdout)));
+  if (stopped === 'stalled')
+    return fail(stalledProgram({ program, stallMs: stallMs ?? 0, detail: lastLines(stderr || stdout) }));
+  if (signalName !== null)
+    return fail(killedProgram({ program, signalName, detail: lastLines(stderr || stdout) }));
   return succeed({ exitCode: exitCode ?? 1, stdout, stderr });
 }
 
@@ -90,19 +92,24 @@ function couldNotStart(request: ProcessRequest, cause: unknown): Failure {
 }
 
 /** A program may end without reading all its input (EPIPE): its exit status says whether that is bad. */
-function feed(request: ProcessRequest, stdin: Writable, sawLife: () => void): void {
+function feed(parts: {
+  readonly request: ProcessRequest;
+  readonly stdin: Writable;
+  readonly sawLife: () => void;
+}): void {
+  const { request, stdin, sawLife } = parts;
   stdin.on('error', () => {});
   if (request.inputFrom === undefined) {
     stdin.end(request.input ?? '');
     return;
   }
-  const meter = new Transform({
-    transform: (chunk, _encoding, next) => {
+  const watched = async function* (chunks: AsyncIterable<Uint8Array>) {
+    for await (const chunk of chunks) {
       sawLife();
-      next(null, chunk);
-    },
-  });
-  pipeline(request.inputFrom, meter, stdin).catch(() => stdin.destroy());
+      yield chunk;
+    }
+  };
+  pipeline(request.inputFrom, watched, stdin).catch(() => stdin.destroy());
 }
 
 function listen(

@@ -65,7 +65,12 @@ export function startFailure(request: {
   };
 }
 
-export function stalledProgram(program: string, stallMs: number, detail: string): Failure {
+export function stalledProgram(end: {
+  readonly program: string;
+  readonly stallMs: number;
+  readonly detail: string;
+}): Failure {
+  const { program, stallMs, detail } = end;
   return {
     code: 'stalled',
     message: `${program} gives no sign of life for ${formatDuration(stallMs)} and is stopped.`,
@@ -84,7 +89,12 @@ export function cancelledProgram(program: string): Failure {
   };
 }
 
-export function killedProgram(program: string, signal: string, detail: string): Failure {
+export function killedProgram(end: {
+  readonly program: string;
+  readonly signalName: string;
+  readonly detail: string;
+}): Failure {
+  const { program, signalName: signal, detail } = end;
   return {
     code: 'command-failed',
     message: `${program} is killed by ${signal}${signal === 'SIGKILL' ? ', which is what the kernel does when memory runs out' : ''}.`,
