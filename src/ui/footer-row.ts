@@ -17,7 +17,12 @@ export function footerRow(situation: Situation): Row {
   if (where === 'finished') return [span(' any key', 'key'), span(' leaves', 'quiet')];
   // Until its keys count, a question shows none.
   const waits = view.question !== undefined && where === view.question.kind && state.asked?.armed !== true;
-  return waits ? [span(' ')] : keysRow(situation, width);
+  if (waits) return [span(' ')];
+  // Asked for and not yet there: this stays in sight until the run has stopped.
+  const stopping: Row = state.stopAsked
+    ? [span(' stopping at the next safe point', 'unsure'), span(' ')]
+    : [];
+  return [...stopping, ...keysRow(situation, width - rowWidth(stopping))];
 }
 
 function keysRow(situation: Situation, width: number): Row {

@@ -53,6 +53,8 @@ export type KeyBinding = {
   readonly helpOnly?: boolean | ((situation: Situation) => boolean);
   /** This key answers the question: it counts only alone, and only once the question has been seen. */
   readonly answers?: boolean;
+  /** Counts only alone, so that a burst of letters from a paste never presses it. */
+  readonly alone?: boolean;
   /** The reason why it does nothing right now. */
   readonly unless?: (situation: Situation) => string | undefined;
 };

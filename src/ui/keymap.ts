@@ -116,12 +116,14 @@ export const keymap: Readonly<Record<Where, readonly KeyBinding[]>> = {
       name: 'leave the screen',
       does: 'Closes the screen; the run goes on.',
       on: { y: 'leave' },
+      alone: true,
     },
     {
       shown: '^C',
       name: 'stop the run',
       does: 'Stops the run at the next safe point; it can be resumed. s does the same.',
       on: { s: 'stop', 'ctrl-c': 'stop' },
+      alone: true,
     },
     {
       shown: 'esc',

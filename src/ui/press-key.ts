@@ -32,6 +32,7 @@ export function pressKey(before: Situation, press: KeyPress): Reaction {
   if (key === undefined || command === undefined) return stay(quiet);
   const reason = key.unless?.(situation);
   if (reason !== undefined) return say(quiet, `${key.shown} ${nameOfKey(key, situation)}: ${reason}.`);
+  if (key.alone === true && !press.alone) return stay(quiet);
   if (key.answers === true && !(press.alone && quiet.asked?.armed === true)) return stay(quiet);
   return handlers[command](situation);
 }

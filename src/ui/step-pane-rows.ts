@@ -131,9 +131,12 @@ function briefBar(bar: ProgressView | undefined): Row {
 
 /** Words and commands are shortened first, then the checks; what failed, the bars and the other steps stay. */
 function fitHead(request: { readonly blocks: HeadBlocks; readonly room: number }): readonly Row[] {
-  const { words, commands, urgent, checks, elsewhere } = request.blocks;
-  const all = [...words, ...commands, ...urgent, ...checks, ...elsewhere];
+  const { words, commands, urgent, checks } = request.blocks;
+  const all = [...words, ...commands, ...urgent, ...checks, ...request.blocks.elsewhere];
   if (all.length <= request.room) return all;
+  // The list beside it still shows the other steps in hand where there is no row for them here.
+  const room = request.room - urgent.length - request.blocks.elsewhere.length;
+  const elsewhere = room > 2 ? request.blocks.elsewhere : [];
   const free = Math.max(1, request.room - urgent.length - elsewhere.length - 1);
   const lead = [...words.slice(0, 2), ...commands.slice(0, 1)].slice(0, free);
   const kept = [...lead, ...urgent, ...checks.slice(0, Math.max(0, free - lead.length))];

@@ -64,7 +64,12 @@ function busyView(): View {
   };
 }
 
-type Scene = { readonly first: View; readonly play: (session: MemorySession) => Promise<void> };
+type Scene = {
+  readonly first: View;
+  readonly play: (session: MemorySession) => Promise<void>;
+  /** Asked one after the other, each when the one before is answered. */
+  readonly afterwards?: Question[];
+};
 
 const still: Scene['play'] = () => new Promise(() => undefined);
 
@@ -82,6 +87,17 @@ const scenes: Readonly<Record<string, () => Scene>> = {
       session.change(finish);
     },
   }),
+  walk: () => ({
+    first: sampleView({ phase: 'checking', checks: sampleChecks, question: questions.confirm }),
+    play: still,
+    afterwards: [
+      questions['choose-row'],
+      questions.failure,
+      questions.failure,
+      questions['type-name'],
+      questions.attest,
+    ],
+  }),
   preflight: () => ({ first: sampleView({ phase: 'checking', checks: sampleChecks }), play: still }),
   choose: () => asking(questions.choose),
   'choose-row': () => asking(questions['choose-row']),
@@ -96,7 +112,9 @@ if (scene === undefined) throw new Error(`Name a scene: ${Object.keys(scenes).jo
 
 const session = createMemorySession(scene.first, (event, change) => {
   log({ event: 'answer', ...event });
-  change(finish);
+  const question = scene.afterwards?.shift();
+  // The next question comes in the same moment, as it does after a step that had nothing to do.
+  change((view) => (question === undefined ? finish(view) : { ...view, phase: 'walking', question }));
 });
 const watched = {
   ...session,

@@ -9,13 +9,15 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** The compiled screen must be the one that stands in src, or these tests would prove another program. */
 function requireFreshBuild(): void {
-  for (const room of ['ui', 'session', 'base']) {
-    for (const name of readdirSync(join(root, 'src', room))) {
-      const source = join(root, 'src', room, name);
-      const compiled = join(root, 'dist', room, name.replace(/\.tsx?$/, '.js'));
-      if (!existsSync(compiled) || statSync(compiled).mtimeMs < statSync(source).mtimeMs) {
-        throw new Error(`dist/${room}/${name} is missing or older than its source. Run npm run build first.`);
-      }
+  const sources = [
+    ...readdirSync(join(root, 'src/ui')).map((name) => `ui/${name}`),
+    'session/status-words.ts',
+    'base/units.ts',
+  ];
+  for (const source of sources) {
+    const compiled = join(root, 'dist', source.replace(/\.tsx?$/, '.js'));
+    if (!existsSync(compiled) || statSync(compiled).mtimeMs < statSync(join(root, 'src', source)).mtimeMs) {
+      throw new Error(`dist/${source} is missing or older than its source. Run npm run build first.`);
     }
   }
 }

@@ -153,7 +153,7 @@ describe('The walk on a terminal of 80 by 24', { timeout: 30_000 }, () => {
 
 describe('Leaving', { timeout: 30_000 }, () => {
   test('q asks first and says what keeps running; escape stays; y leaves and the run goes on', async () => {
-    const demo = openDemo('busy', { env: { DEMO_LINES: '60', DEMO_STAY: '1' } });
+    const demo = openDemo('busy', { env: { DEMO_LINES: '25', DEMO_STAY: '1' } });
     await demo.waitFor('later line 1');
     demo.write('q');
     await demo.waitFor('In hand, and it keeps running without the screen:');

@@ -1,0 +1,122 @@
+import { describe, expect, test } from 'vitest';
+import type { View } from '../../src/session/view.ts';
+import { pressKey } from '../../src/ui/press-key.ts';
+import { withAsked } from '../../src/ui/react-to.ts';
+import { type Effect, firstState, type ScreenState, settleState } from '../../src/ui/screen-state.ts';
+import { questions, sampleChecks, sampleDetail, sampleOutput, sampleView } from './sample-views.ts';
+
+const size = { columns: 80, rows: 24 };
+
+/** Presses one key after the other; a name of more than one letter is a key, everything else a letter. */
+function press(view: View, ...keys: readonly string[]): { state: ScreenState; effects: readonly Effect[] } {
+  let state = withAsked(settleState(firstState, view), { armed: true });
+  const effects: Effect[] = [];
+  for (const name of keys) {
+    const reaction = pressKey({ state, view, size }, { kind: 'key', name, alone: true });
+    state = reaction.state;
+    effects.push(...reaction.effects);
+  }
+  return { state, effects };
+}
+
+describe('Keys', () => {
+  test('the arrows stop at the first and the last step', () => {
+    expect(press(sampleView(), 'home', ...Array<string>(20).fill('up')).state.selectedId).toBe(
+      'stop-writers',
+    );
+    expect(press(sampleView(), ...Array<string>(20).fill('down')).state.selectedId).toBe('smoke');
+  });
+
+  test('what was looked at stays where it is when the output grows', () => {
+    const view = sampleView();
+    const output = sampleOutput(50);
+    const details = { 'restore-database': sampleDetail('restore-database', { output }) };
+    const { state } = press({ ...view, details }, 'page-up');
+    expect(state.selectedId).toBe('restore-database');
+    expect(output).toContain(state.heldAt);
+  });
+
+  test('paging down to the end follows again', () => {
+    const details = { 'restore-database': sampleDetail('restore-database', { output: sampleOutput(50) }) };
+    const { state } = press(sampleView({ details }), 'page-up', 'end');
+    expect(state.heldAt).toBeUndefined();
+  });
+
+  test('a note that was begun is still there after escape', () => {
+    const { state, effects } = press(sampleView(), 'n', 'a', 'b', 'escape', 'n');
+    expect(state.entry?.text).toBe('ab');
+    expect(effects).toEqual([]);
+  });
+
+  test('escape sends nothing anywhere but on the dangerous question, where it says no', () => {
+    for (const question of [
+      questions.choose,
+      questions['choose-row'],
+      questions.confirm,
+      questions.attest,
+      questions.failure,
+    ]) {
+      expect(press(sampleView({ question }), 'escape').effects).toEqual([]);
+    }
+    expect(press(sampleView(), 'escape', 'escape').effects).toEqual([]);
+    expect(press(sampleView({ question: questions['type-name'] }), 'escape').effects).toMatchObject([
+      { kind: 'answer', answer: { value: 'no' } },
+    ]);
+  });
+
+  test('the second Enter does not answer a question that comes back at once', () => {
+    const { effects } = press(sampleView({ question: questions.failure }), 'enter', 'enter');
+    expect(effects).toHaveLength(1);
+  });
+
+  test('a letter out of a burst answers nothing and leaves nothing', () => {
+    const view = sampleView({ question: questions.confirm });
+    const state = withAsked(settleState(firstState, view), { armed: true });
+    expect(pressKey({ state, view, size }, { kind: 'key', name: 'y', alone: false }).effects).toEqual([]);
+    const leaving: ScreenState = { ...firstState, overlay: { kind: 'leave', scroll: 0 } };
+    for (const name of ['y', 's']) {
+      const reaction = pressKey(
+        { state: leaving, view: sampleView(), size },
+        { kind: 'key', name, alone: false },
+      );
+      expect(reaction.effects).toEqual([]);
+    }
+  });
+
+  test('a stop is asked for once', () => {
+    const { effects, state } = press(sampleView(), 'ctrl-c', 'ctrl-c', 'ctrl-c', 'ctrl-c');
+    expect(effects).toEqual([{ kind: 'stop' }]);
+    expect(state.stopAsked).toBe(true);
+  });
+
+  test('what was typed for a question is gone with the question', () => {
+    const asked = press(sampleView({ question: questions.failure }), 'down', 'enter', 'x').state;
+    expect(asked.entry?.purpose).toBe('reason');
+    const settled = settleState(asked, sampleView());
+    expect(settled.entry).toBeUndefined();
+    expect(settled.asked).toBeUndefined();
+  });
+
+  test('a note goes on being typed when a question appears', () => {
+    const typing = press(sampleView(), 'n', 'a').state;
+    expect(settleState(typing, sampleView({ question: questions.confirm })).entry?.text).toBe('a');
+  });
+
+  test('the cursor of a table never stands on a row that the filter hides', () => {
+    const { state } = press(sampleView({ question: questions['choose-row'] }), '/', '1', '2', ':');
+    expect(state.asked?.cursor).toBe('12');
+  });
+
+  test('the list of checks scrolls no further than its end', () => {
+    const checks = Array.from({ length: 5 }, () => sampleChecks).flat();
+    const { state } = press(sampleView({ phase: 'checking', checks }), 'end', 'down', 'page-down');
+    const again = press(sampleView({ phase: 'checking', checks }), 'end').state;
+    expect(state.listScroll).toBe(again.listScroll);
+    expect(press(sampleView({ phase: 'checking', checks: sampleChecks }), 'end').state.listScroll).toBe(0);
+  });
+
+  test('any key leaves at the end', () => {
+    expect(press(sampleView({ phase: 'finished' }), 'x').effects).toEqual([{ kind: 'leave' }]);
+    expect(press(sampleView({ phase: 'stopped' }), 'escape').effects).toEqual([{ kind: 'leave' }]);
+  });
+});
