@@ -36,6 +36,7 @@ export function cyclesIn(edges: readonly Edge[]): readonly (readonly string[])[]
 
 function neighbours(edges: readonly Edge[]): ReadonlyMap<string, readonly string[]> {
   const next = new Map<string, string[]>();
-  for (const { from, target, isFile } of edges) if (isFile) next.set(from, [...(next.get(from) ?? []), target]);
+  for (const { from, target, isFile } of edges)
+    if (isFile) next.set(from, [...(next.get(from) ?? []), target]);
   return next;
 }

@@ -26,7 +26,11 @@ export type Source = {
   readonly text: string;
   readonly lines: number;
   readonly imports: readonly Import[];
-  readonly functions: readonly { readonly line: number; readonly lines: number; readonly parameters: number }[];
+  readonly functions: readonly {
+    readonly line: number;
+    readonly lines: number;
+    readonly parameters: number;
+  }[];
   /** What reads the clock, chance, the process or the console: `Date.now`, `new Date()`, `process.on`. */
   readonly worldly: readonly { readonly line: number; readonly text: string }[];
   readonly defaultExports: readonly number[];
@@ -74,7 +78,8 @@ function readSource(path: string, file: SourceFile): Source {
   const visit = (node: Node): void => {
     const line = lineOf(node.getStart(file));
     const imported = importOf(node);
-    if (imported !== undefined) imports.push({ line, ...place(path, imported.name), typeOnly: imported.typeOnly });
+    if (imported !== undefined)
+      imports.push({ line, ...place(path, imported.name), typeOnly: imported.typeOnly });
     if (isFunctionLike(node)) {
       functions.push({ line, lines: lineOf(node.getEnd()) - line + 1, parameters: node.parameters.length });
     }
@@ -83,14 +88,26 @@ function readSource(path: string, file: SourceFile): Source {
     node.forEachChild(visit);
   };
   visit(file);
-  return { path, text: file.text, lines: lineOf(file.text.trimEnd().length), imports, functions, worldly, defaultExports };
+  return {
+    path,
+    text: file.text,
+    lines: lineOf(file.text.trimEnd().length),
+    imports,
+    functions,
+    worldly,
+    defaultExports,
+  };
 }
 
 function importOf(node: Node): { readonly name: string; readonly typeOnly: boolean } | undefined {
   if (isImportDeclaration(node) && isStringLiteral(node.moduleSpecifier)) {
     return { name: node.moduleSpecifier.text, typeOnly: /^import type\b/.test(node.getText()) };
   }
-  if (isExportDeclaration(node) && node.moduleSpecifier !== undefined && isStringLiteral(node.moduleSpecifier)) {
+  if (
+    isExportDeclaration(node) &&
+    node.moduleSpecifier !== undefined &&
+    isStringLiteral(node.moduleSpecifier)
+  ) {
     return { name: node.moduleSpecifier.text, typeOnly: /^export type\b/.test(node.getText()) };
   }
   if (!isCallExpression(node) || node.expression.getText() !== 'import') return undefined;
@@ -116,7 +133,8 @@ function isFunctionLike(node: Node): node is FunctionLikeDeclaration {
 
 /** A time or a number made into a Date is arithmetic; asking what time it is is not. */
 function isWorldly(node: Node, file: SourceFile): boolean {
-  if (isNewExpression(node)) return node.expression.getText(file) === 'Date' && (node.arguments?.length ?? 0) === 0;
+  if (isNewExpression(node))
+    return node.expression.getText(file) === 'Date' && (node.arguments?.length ?? 0) === 0;
   if (!isPropertyAccessExpression(node) || !isIdentifier(node.expression)) return false;
   const object = node.expression.text;
   if (object === 'process' || object === 'console') return true;
@@ -125,5 +143,7 @@ function isWorldly(node: Node, file: SourceFile): boolean {
 }
 
 function isDefaultExport(node: Node): boolean {
-  return isExportAssignment(node) || /^export default\b/.test(isFunctionDeclaration(node) ? node.getText() : '');
+  return (
+    isExportAssignment(node) || /^export default\b/.test(isFunctionDeclaration(node) ? node.getText() : '')
+  );
 }
