@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -28,6 +29,8 @@ let strangerFile = '';
 let counter = 0;
 
 beforeAll(() => {
+  // A folder of our own, so that what another program leaves in the common one is not taken for ours.
+  process.env.TMPDIR = mkdtempSync(join(tmpdir(), 'thaw-'));
   home = makeGpgHome();
   empty = makeGpgHome();
   rsa = home.makeKey({ userId: 'Backup RSA <rsa@example.org>', kind: 'rsa', passphrase: rsaPassphrase });
@@ -41,6 +44,7 @@ beforeAll(() => {
 afterAll(() => {
   home.remove();
   empty.remove();
+  rmSync(tmpdir(), { recursive: true, force: true });
 });
 
 /** Nothing decrypted and no key may stay behind, whatever happens. */
