@@ -1,0 +1,94 @@
+import { type Outcome, succeed } from '../../src/base/failure.ts';
+import type { Mode } from '../../src/base/mode.ts';
+import { createSecret } from '../../src/base/secret.ts';
+import type { Check } from '../../src/base/verdict.ts';
+import type { CheckContext, StepContext } from '../../src/engine/step-handler.ts';
+import type { Place, Targets } from '../../src/engine/targets.ts';
+import type { Answer, Question } from '../../src/ports/operator.ts';
+import { startMs } from './fake-host.ts';
+import { createFakeWorld, type FakeWorld } from './fake-world.ts';
+
+export type FakeContext = StepContext &
+  CheckContext & {
+    readonly world: FakeWorld;
+    readonly facts: Map<string, unknown>;
+    readonly said: string[];
+    readonly commands: string[];
+    readonly asked: Question[];
+  };
+
+export const runId = '2026-04-28T1448Z-crm-live';
+
+/** What a step gets, in memory: facts go into a map, questions to `answer`. */
+export function createFakeContext(given: {
+  readonly mode?: Mode;
+  readonly world?: FakeWorld;
+  readonly targets?: Partial<Targets>;
+  readonly wantedSnapshot?: string;
+  readonly facts?: Readonly<Record<string, unknown>>;
+  readonly answer?: (question: Question) => Outcome<Answer> | string;
+}): FakeContext {
+  const { mode = 'live', world = createFakeWorld(), answer } = given;
+  const facts = new Map(Object.entries(given.facts ?? {}));
+  const said: string[] = [];
+  const commands: string[] = [];
+  const asked: Question[] = [];
+  return {
+    mode,
+    runId,
+    world,
+    targets: { ...defaultTargets(mode), ...given.targets },
+    signal: new AbortController().signal,
+    wantedSnapshot: given.wantedSnapshot,
+    lostAtMs: startMs,
+    rpoMs: 3_600_000,
+    facts,
+    said,
+    commands,
+    asked,
+    workFile: (name) => `/work/${name}`,
+    fact: (name) => facts.get(name),
+    record: async (name, value) => void facts.set(name, JSON.parse(JSON.stringify(value))),
+    recordCommand: async (command) => void commands.push(command),
+    output: (line) => void said.push(line),
+    progress: () => {},
+    ask: async (question) => {
+      asked.push(question);
+      const given = answer?.(question);
+      if (given === undefined) throw new Error(`The test has no answer to ${question.id}: ${question.title}`);
+      return typeof given === 'string' ? succeed({ value: given, by: 'operator' }) : given;
+    },
+  };
+}
+
+const live: Place = {
+  databaseUrl: createSecret('postgresql://crm:sesame@db:5432/crm'),
+  objects: { kind: 'directory', path: 'live' },
+  services: { kind: 'process', controlFile: '/control.json' },
+  envFile: '/app/.env',
+};
+
+function defaultTargets(mode: Mode): Targets {
+  const acting: Place = {
+    ...live,
+    databaseUrl: createSecret('postgresql://crm:sesame@sandbox:5432/crm'),
+    objects: { kind: 'directory', path: 'sandbox' },
+  };
+  return {
+    backups: {
+      store: { kind: 'directory', path: 'backups' },
+      layout: 'pg/{host}/{date}/{hour}.dump.gz[.gpg]',
+      host: undefined,
+      objectsPrefix: 'minio/',
+      key: {},
+    },
+    production: live,
+    acting: mode === 'drill' ? acting : live,
+  };
+}
+
+/** Checks as lines: passed: 2 of 2 tables equal. */
+export function words(checks: Outcome<readonly Check[]> | readonly Check[]): readonly string[] {
+  if (!('ok' in checks)) return checks.map(({ verdict, text }) => `${verdict}: ${text}`);
+  return checks.ok ? words(checks.value) : [`failure ${checks.failure.code}: ${checks.failure.message}`];
+}

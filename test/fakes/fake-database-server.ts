@@ -1,0 +1,146 @@
+import { type Failure, fail, type Outcome, succeed } from '../../src/base/failure.ts';
+import type { DatabaseServer, ForeignSession, Inventory } from '../../src/ports/database-server.ts';
+
+export type FakeDatabase = {
+  /** Tells databases apart whatever they are called. */
+  readonly content: string;
+  readonly comment?: string;
+  readonly allowsConnections?: boolean;
+  readonly inventory?: Inventory;
+  readonly sessions?: readonly ForeignSession[];
+};
+
+type Row = Readonly<Record<string, string | null>>;
+
+export type FakeDatabaseServer = DatabaseServer & {
+  readonly databases: Map<string, FakeDatabase>;
+  /** Rows that a query gives, by a piece of its text. */
+  readonly answers: Map<string, readonly Row[]>;
+  /** Every call that changes something, in order: rename crm -> crm__before. */
+  readonly changes: string[];
+  /** Fails the next call of this name. */
+  failNext(call: string, failure: Failure): void;
+};
+
+const emptyInventory: Inventory = { tables: [], sequences: [], extensions: [] };
+
+/**
+ * Databases in memory, with the refusals of PostgreSQL that matter: a name is taken once, a database with a client on it is
+ * not renamed, nobody connects where connections are not allowed.
+ *
+ * @param given.beforeChange called before each change; throwing there is a crash of the program at that point.
+ */
+export function createFakeDatabaseServer(given: {
+  readonly name?: string;
+  readonly address?: string;
+  readonly systemIdentifier?: string;
+  readonly databases?: Readonly<Record<string, FakeDatabase>>;
+  readonly beforeChange?: (change: string) => void;
+}): FakeDatabaseServer {
+  const databases = new Map(Object.entries(given.databases ?? {}));
+  const changes: string[] = [];
+  const answers = new Map<string, readonly Row[]>();
+  const failures = new Map<string, Failure>();
+  const address = given.address ?? 'db:5432';
+
+  /** Every change goes through here, and a refused one leaves everything as it is. */
+  async function change(text: string, act: () => Outcome<void>): Promise<Outcome<void>> {
+    given.beforeChange?.(text);
+    const call = text.split(' ')[0] ?? '';
+    const planned = failures.get(call);
+    failures.delete(call);
+    if (planned !== undefined) return fail(planned);
+    const done = act();
+    if (done.ok) changes.push(text);
+    return done;
+  }
+
+  const edit = (name: string, database: Partial<FakeDatabase>): Outcome<void> => {
+    const found = databases.get(name);
+    if (found === undefined) return fail(refusal(`There is no database ${name}.`));
+    databases.set(name, { ...found, ...database });
+    return succeed(undefined);
+  };
+
+  return {
+    databases,
+    answers,
+    changes,
+    failNext: (call, failure) => void failures.set(call, failure),
+    address,
+    databaseName: given.name ?? 'crm',
+    identity: async () => {
+      const planned = failures.get('identity');
+      failures.delete('identity');
+      if (planned !== undefined) return fail(planned);
+      return succeed({
+        systemIdentifier: given.systemIdentifier ?? '7412000000000003391',
+        version: '15.18',
+        versionNumber: 150018,
+        user: 'postgres',
+        mayCreateDatabases: true,
+        isSuperuser: true,
+      });
+    },
+    describeDatabase: async (name) => succeed(describe(name, databases.get(name))),
+    foreignSessions: async (name) => succeed(databases.get(name)?.sessions ?? []),
+    terminateSessions: async (name) => {
+      const count = databases.get(name)?.sessions?.length ?? 0;
+      const ended = await change(`terminate ${name}`, () => edit(name, { sessions: [] }));
+      return ended.ok ? succeed(count) : ended;
+    },
+    createDatabase: ({ name, comment }) =>
+      change(`create ${name}`, () => {
+        if (databases.has(name)) return fail(refusal(`Database ${name} exists.`));
+        databases.set(name, { content: 'empty', comment });
+        return succeed(undefined);
+      }),
+    dropDatabase: (name) =>
+      change(`drop ${name}`, () => {
+        databases.delete(name);
+        return succeed(undefined);
+      }),
+    renameDatabase: ({ from, to }) =>
+      change(`rename ${from} -> ${to}`, () => {
+        const found = databases.get(from);
+        if (found === undefined || databases.has(to)) return fail(refusal(`${from} cannot become ${to}.`));
+        if ((found.sessions?.length ?? 0) > 0) return fail(refusal(`${from} is in use.`));
+        databases.delete(from);
+        databases.set(to, found);
+        return succeed(undefined);
+      }),
+    setConnectionsAllowed: ({ database, allowed }) =>
+      change(`${allowed ? 'open' : 'close'} ${database}`, () =>
+        edit(database, { allowsConnections: allowed }),
+      ),
+    carryOverSettings: ({ from, to }) => change(`carry ${from} -> ${to}`, () => succeed(undefined)),
+    analyze: async () => succeed(undefined),
+    inventory: async (name) => succeed(databases.get(name)?.inventory ?? emptyInventory),
+    exportSnapshot: async () => fail(refusal('This fake exports no snapshots.')),
+    query: async ({ sql }) => {
+      const known = [...answers].find(([piece]) => sql.includes(piece));
+      return known === undefined ? fail(refusal(`Nobody knows ${sql}.`)) : succeed(known[1]);
+    },
+    lease: async () => succeed({ release: async () => {} }),
+    close: async () => {},
+  };
+}
+
+function describe(name: string, found: FakeDatabase | undefined) {
+  if (found === undefined) return undefined;
+  return {
+    name,
+    sizeBytes: 412_000_000,
+    owner: 'crm',
+    encoding: 'UTF8',
+    collation: 'C.UTF-8',
+    characterType: 'C.UTF-8',
+    allowsConnections: found.allowsConnections ?? true,
+    settings: [],
+    ...(found.comment === undefined ? {} : { comment: found.comment }),
+  };
+}
+
+function refusal(message: string): Failure {
+  return { code: 'conflict', message, remedy: 'Look at the test.', retry: 'after-fix' };
+}
