@@ -1,6 +1,10 @@
+import { openAge } from '../adapters/age/open-age.ts';
+import { describeIdentities } from '../adapters/age/read-identities.ts';
+import { describeAgeRecipients, sealWithAge } from '../adapters/age/seal-with-age.ts';
 import { openComposeServices } from '../adapters/compose/compose-services.ts';
 import { openDirectoryObjectStore } from '../adapters/directory/directory-object-store.ts';
 import { createDiskHost } from '../adapters/disk/disk-host.ts';
+import { openPacker } from '../adapters/openpgp/open-packer.ts';
 import { openUnpacker } from '../adapters/openpgp/openpgp-unpacker.ts';
 import { openDatabaseServer } from '../adapters/postgres/pg-database-server.ts';
 import { openDumpTools } from '../adapters/postgres/pg-dump-tools.ts';
@@ -23,7 +27,10 @@ export function createWorld(environment: Readonly<Record<string, string | undefi
     openStore: (config) => keep(stores, storeKey(config), () => openStore(config)),
     openDatabaseServer: (url) => keep(servers, url.reveal(), () => withOneLease(openDatabaseServer({ url }))),
     openDumpTools: (url) => openDumpTools({ url, processes }),
-    openUnpacker: (keys) => openUnpacker({ keys, processes }),
+    openUnpacker: (keys) =>
+      openUnpacker({ keys, processes, age: { open: openAge, describe: describeIdentities } }),
+    openPacker: (config) =>
+      openPacker({ config, processes, age: { describe: describeAgeRecipients, seal: sealWithAge } }),
     openServices: (config) =>
       config.kind === 'compose'
         ? openComposeServices({ config, processes, environment })

@@ -39,7 +39,13 @@ export type ForeignSession = {
   readonly lastQueryStartMs?: number;
 };
 
-export type TableCount = { readonly schema: string; readonly name: string; readonly rows: number };
+export type TableCount = {
+  readonly schema: string;
+  readonly name: string;
+  readonly rows: number;
+  /** The newest row, where one of the columns asked for is there; null in an empty table. */
+  readonly newest?: { readonly column: string; readonly at: string | null } | undefined;
+};
 export type SequenceValue = {
   readonly schema: string;
   readonly name: string;
@@ -69,6 +75,23 @@ export type QueryRequest = {
   readonly values?: readonly unknown[];
   /** 30 s when left out. */
   readonly limitMs?: number;
+};
+
+export type InventoryOptions = {
+  /** Columns that say when a row was written, the first that a table has counts. None when left out. */
+  readonly newestColumns?: readonly string[];
+};
+
+/** One moment of a database that several connections can look at: pg_dump and our own counting. */
+export type ExportedSnapshot = {
+  /** For `pg_dump --snapshot`. */
+  readonly id: string;
+  /** By the server's clock. */
+  readonly takenAtMs: number;
+  /** Exact as of that moment, except for the sequences: they belong to no snapshot in PostgreSQL. */
+  inventory(options?: InventoryOptions): Promise<Outcome<Inventory>>;
+  /** After this nobody can begin to look at it any more. */
+  close(): Promise<void>;
 };
 
 /** Released when the run ends; PostgreSQL releases it by itself when our connection dies. */
@@ -103,7 +126,9 @@ export type DatabaseServer = {
   /** Owner, ALTER DATABASE settings and privileges of one database given to another. */
   carryOverSettings(request: { readonly from: string; readonly to: string }): Promise<Outcome<void>>;
   analyze(database: string): Promise<Outcome<void>>;
-  inventory(database: string): Promise<Outcome<Inventory>>;
+  inventory(database: string, options?: InventoryOptions): Promise<Outcome<Inventory>>;
+  /** Holds a REPEATABLE READ transaction open until it is closed. */
+  exportSnapshot(database: string): Promise<Outcome<ExportedSnapshot>>;
   /** Read-only transaction; rows come back with every value as text or null. */
   query(request: QueryRequest): Promise<Outcome<readonly Readonly<Record<string, string | null>>[]>>;
   /** `conflict` when another run holds it; the failure names that run's session. */

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { Outcome } from '../base/failure.ts';
 
 export type ToolVersion = { readonly major: number; readonly text: string };
@@ -50,7 +51,19 @@ export type RestoreRequest = {
   readonly signal?: AbortSignal;
 };
 
-/** pg_restore, of the highest version found on this host. Passwords never travel in its arguments. */
+export type DumpRequest = {
+  readonly database: string;
+  /** Major version of the server: an older pg_dump refuses it, a newer one makes archives its own pg_restore alone reads. */
+  readonly serverMajor: number;
+  /** Of `DatabaseServer.exportSnapshot`; the exporting connection must stay open until the dump has ended. */
+  readonly snapshot: string;
+  /** False where the archive is compressed as a whole later. */
+  readonly compress: boolean;
+  readonly stallMs: number;
+  readonly signal?: AbortSignal;
+};
+
+/** pg_dump and pg_restore; the pg_restore is that of the highest version found on this host. Passwords never travel in its arguments. */
 export type DumpTools = {
   /** `tool-missing` when there is none. */
   restoreToolVersion(): Promise<Outcome<ToolVersion>>;
@@ -62,4 +75,18 @@ export type DumpTools = {
    * was killed, stalled or was cancelled. Death by signal is always a failure.
    */
   restore(request: RestoreRequest): Promise<Outcome<RestoreReport>>;
+  /** The pg_dump for that server: of its own major version, or the next newer one. */
+  dumpToolVersion(serverMajor: number): Promise<Outcome<ToolVersion>>;
+  describeDump(request: Pick<DumpRequest, 'database' | 'snapshot' | 'compress'>): string;
+  /**
+   * An archive in custom format, as it is made. The stream ends cleanly only after pg_dump ended with 0; otherwise it emits an
+   * error that carries the failure (`failureOfBodyError`).
+   */
+  dump(request: DumpRequest): Promise<Outcome<Readable>>;
+  /** Roles and tablespaces as SQL (pg_dumpall --globals-only). Password hashes only where the user may read them. */
+  dumpGlobals(request: {
+    readonly serverMajor: number;
+    readonly withPasswords: boolean;
+    readonly signal?: AbortSignal;
+  }): Promise<Outcome<Buffer>>;
 };

@@ -65,6 +65,12 @@ export type WriteRequest = {
   readonly signal?: AbortSignal;
 };
 
+/** A body whose length nobody knows beforehand: a dump while it is being made. */
+export type StreamRequest = Omit<WriteRequest, 'sizeBytes'> & {
+  /** A guess, from which the size of the parts is taken; a wrong one costs memory or ends at 10,000 parts. */
+  readonly expectedBytes: number;
+};
+
 /** What makes this store this store: compared between a drill and production, so never a mere name. */
 export type StoreIdentity = {
   /** host:port with the default port filled in and loopback names unified, or the real path of the folder. */
@@ -96,6 +102,10 @@ export type ObjectStore = {
   describe(key: string): Promise<Outcome<ObjectInfo | undefined>>;
   read(request: ReadRequest): Promise<Outcome<ObjectBody>>;
   write(request: WriteRequest): Promise<Outcome<ObjectInfo>>;
+  /**
+   * In parts, with bounded memory. The object appears only when the body ended cleanly; a body that breaks off leaves none.
+   */
+  writeStream(request: StreamRequest): Promise<Outcome<ObjectInfo>>;
   /** Removing what is not there succeeds. */
   remove(key: string): Promise<Outcome<void>>;
   /** A URL anyone may GET for that long; a `file:` URL for a folder. */

@@ -3,7 +3,7 @@ import type { Outcome } from '../base/failure.ts';
 import type { Secret } from '../base/secret.ts';
 
 /** The wrappings of a dump, outermost first: a `.dump.gz.gpg` is ['openpgp', 'gzip']. */
-export type Layer = 'openpgp' | 'gzip';
+export type Layer = 'openpgp' | 'age' | 'gzip' | 'zstd';
 
 export type KeyConfig = {
   /** An OpenPGP secret key, armored or binary. Left out: the keyring of the gpg on this host. */
@@ -12,6 +12,8 @@ export type KeyConfig = {
   readonly passphrase?: Secret;
   /** GNUPGHOME of the keyring; the user's own when left out. */
   readonly gnupgHome?: string;
+  /** A file of age identities (AGE-SECRET-KEY-1…), for backups encrypted with age. */
+  readonly ageIdentityFile?: string;
 };
 
 export type KeyDescription = {

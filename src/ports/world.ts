@@ -3,6 +3,7 @@ import type { DatabaseServer } from './database-server.ts';
 import type { DumpTools } from './dump-tools.ts';
 import type { Host } from './host.ts';
 import type { ObjectStore, ObjectStoreConfig } from './object-store.ts';
+import type { Packer, PackerConfig } from './packer.ts';
 import type { ProcessRunner } from './process-runner.ts';
 import type { Services, ServicesConfig } from './services.ts';
 import type { KeyConfig, Unpacker } from './unpacker.ts';
@@ -16,6 +17,7 @@ export type World = {
   openDatabaseServer(url: Secret): DatabaseServer;
   openDumpTools(url: Secret): DumpTools;
   openUnpacker(config: KeyConfig): Unpacker;
+  openPacker(config: PackerConfig): Packer;
   openServices(config: ServicesConfig): Services;
   /** Closes every connection opened so far. */
   close(): Promise<void>;

@@ -27,6 +27,7 @@ export function openDirectoryObjectStore(config: { readonly path: string }): Obj
     describe: (key) => describeKey({ store, tags, key }),
     read: (request) => readFromDirectory({ store, tags, request }),
     write: (request) => writeToDirectory({ store, tags, request }),
+    writeStream: (request) => writeToDirectory({ store, tags, request }),
     remove: (key) => removeKey({ store, key }),
     signedUrl: ({ key }) => locateUrl({ store, tags, key }),
     close: () => {},

@@ -6,13 +6,14 @@ import { brokenBodyFailure, wrongLengthFailure } from '../../base/body-error.ts'
 import { cancelledFailure } from '../../base/cancelled-failure.ts';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import { describeFileFailure, errorCode } from '../../base/file-failure.ts';
-import type { ObjectInfo, WriteRequest } from '../../ports/object-store.ts';
+import type { ObjectInfo, StreamRequest, WriteRequest } from '../../ports/object-store.ts';
 import type { ContentTags } from './content-tags.ts';
 import { describeFile } from './directory-list.ts';
 import { keepAttributes } from './sidecar.ts';
 import { isInside, type Place, placeKey, refuseKey } from './store-paths.ts';
 
-type Writing = { readonly store: string; readonly tags: ContentTags; readonly request: WriteRequest };
+type Written = WriteRequest | StreamRequest;
+type Writing = { readonly store: string; readonly tags: ContentTags; readonly request: Written };
 
 /** The object stands under its name only when all its bytes are on the disk. */
 export async function writeToDirectory(writing: Writing): Promise<Outcome<ObjectInfo>> {
@@ -30,7 +31,7 @@ export async function writeToDirectory(writing: Writing): Promise<Outcome<Object
   }
 }
 
-type PlacedWriting = { readonly place: Place; readonly request: WriteRequest; readonly doing: string };
+type PlacedWriting = { readonly place: Place; readonly request: Written; readonly doing: string };
 
 async function writePlace(writing: PlacedWriting): Promise<Outcome<void>> {
   const { place, request, doing } = writing;
@@ -65,12 +66,12 @@ async function findNearestFolder(folder: string): Promise<string> {
 
 async function copyInto(unfinished: string, writing: PlacedWriting): Promise<Outcome<void>> {
   const { request, doing } = writing;
-  const { sizeBytes } = request;
+  const sizeBytes = exactSize(request);
   const handle = await open(unfinished, 'wx');
   try {
     const copied = await copyBody(handle, { request, doing });
     if (!copied.ok) return copied;
-    if (copied.value !== sizeBytes)
+    if (sizeBytes !== undefined && copied.value !== sizeBytes)
       return fail(wrongLengthFailure({ doing, sizeBytes, receivedBytes: copied.value }));
     await handle.sync();
     return succeed(undefined);
@@ -84,7 +85,8 @@ async function copyBody(
   handle: FileHandle,
   writing: Pick<PlacedWriting, 'request' | 'doing'>,
 ): Promise<Outcome<number>> {
-  const { body, sizeBytes, signal } = writing.request;
+  const { body, signal } = writing.request;
+  const sizeBytes = exactSize(writing.request) ?? Number.POSITIVE_INFINITY;
   if (signal !== undefined) addAbortSignal(signal, body);
   let copiedBytes = 0;
   let diskError: unknown;
@@ -103,6 +105,11 @@ async function copyBody(
     if (diskError !== undefined) throw diskError;
     return fail(signal?.aborted ? cancelledFailure(writing.doing) : brokenBodyFailure(writing.doing, error));
   }
+}
+
+/** undefined where the body is still being made: then its clean end alone decides. */
+function exactSize(request: Written): number | undefined {
+  return 'sizeBytes' in request ? request.sizeBytes : undefined;
 }
 
 async function syncFolder(folder: string): Promise<void> {

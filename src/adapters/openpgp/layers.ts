@@ -1,18 +1,29 @@
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
+import { failureOfBodyError } from '../../base/body-error.ts';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import type { ProcessRunner } from '../../ports/process-runner.ts';
 import type { KeyConfig, Layer } from '../../ports/unpacker.ts';
 import { gzipFailure, looksLikeGzip, openGzip } from './gzip-layer.ts';
+import type { OpenedMessage } from './opened-message.ts';
 import { openOpenpgp } from './openpgp-layer.ts';
 import { quiet, readBeginning } from './stream-parts.ts';
 import { damaged, failureOf, fileFailure } from './unpack-failure.ts';
+import { openZstd, zstdFailure } from './zstd-layer.ts';
+
+/** Opens one age message with the identities of a file. */
+export type OpenAge = (request: {
+  readonly source: Readable;
+  readonly identityFile: string | undefined;
+}) => Promise<Outcome<OpenedMessage & { readonly engine: string }>>;
 
 export type LayersRequest = {
   readonly source: Readable;
   readonly layers: readonly Layer[];
   readonly config: KeyConfig;
   readonly processes: ProcessRunner;
+  /** age is a driver of its own; whoever wires this hands it in. */
+  readonly openAge?: OpenAge | undefined;
   readonly sizeBytes?: number;
   readonly onlyGpg?: boolean;
 };
@@ -58,6 +69,15 @@ export async function openLayers(request: LayersRequest): Promise<Outcome<Opened
         }
         yields.push(quiet(openGzip(begun.stream)));
         engines.push('zlib');
+      } else if (layer === 'zstd') {
+        yields.push(quiet(openZstd(source)));
+        engines.push('zstd');
+      } else if (layer === 'age') {
+        const opened = await openAgeLayer(request, source);
+        if (!opened.ok) return await giveUp((await firstFailureOf(yields, undefined)) ?? opened.failure);
+        yields.push(quiet(opened.value.stream));
+        settled.push(opened.value.settled);
+        engines.push(opened.value.engine);
       } else {
         const { config, processes, onlyGpg = false } = request;
         const size = index === 0 && request.sizeBytes !== undefined ? { sizeBytes: request.sizeBytes } : {};
@@ -82,6 +102,17 @@ export async function openLayers(request: LayersRequest): Promise<Outcome<Opened
   });
 }
 
+async function openAgeLayer(request: LayersRequest, source: Readable) {
+  if (request.openAge !== undefined)
+    return request.openAge({ source, identityFile: request.config.ageIdentityFile });
+  return fail({
+    code: 'tool-missing',
+    message: 'The backup is encrypted with age, and nothing here opens age.',
+    remedy: 'Open it with the age program by hand.',
+    retry: 'never',
+  } as const);
+}
+
 async function firstFailureOf(yields: readonly Readable[], error: unknown): Promise<Failure | undefined> {
   for (const stream of yields) {
     if (!stream.readableEnded && !stream.destroyed) await drain(stream);
@@ -99,7 +130,13 @@ async function drain(stream: Readable): Promise<void> {
 }
 
 function classify(error: unknown): Failure | undefined {
-  return failureOf(error) ?? gzipFailure(error) ?? fileFailure(error, 'read the backup');
+  return (
+    failureOf(error) ??
+    failureOfBodyError(error) ??
+    gzipFailure(error) ??
+    zstdFailure(error) ??
+    fileFailure(error, 'read the backup')
+  );
 }
 
 function notGzip(head: Buffer): Failure | undefined {

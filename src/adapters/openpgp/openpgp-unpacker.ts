@@ -5,6 +5,7 @@ import { gpgName } from './gpg-engine.ts';
 import { openGpgHome } from './gpg-home.ts';
 import { describeKeyring } from './gpg-keyring.ts';
 import { loadKeyFile } from './key-file.ts';
+import type { OpenAge } from './layers.ts';
 import { gpgNeeded } from './openpgp-layer.ts';
 import { peekInside } from './peek.ts';
 import { unpackFile } from './unpack-file.ts';
@@ -16,12 +17,18 @@ import { unpackFile } from './unpack-file.ts';
 export function openUnpacker(request: {
   readonly keys: KeyConfig;
   readonly processes: ProcessRunner;
+  readonly age?: {
+    readonly open: OpenAge;
+    describe(identityFile: string): Promise<Outcome<KeyDescription>>;
+  };
 }): Unpacker {
-  const { keys: config, processes } = request;
+  const { keys: config, processes, age } = request;
+  const { ageIdentityFile } = config;
+  const useAge = age !== undefined && ageIdentityFile !== undefined && config.privateKeyFile === undefined;
   return {
-    describeKey: () => describeKey(config, processes),
-    peek: (look) => peekInside({ ...look, config, processes }),
-    unpack: (job) => unpackFile({ ...job, config, processes }),
+    describeKey: () => (useAge ? age.describe(ageIdentityFile) : describeKey(config, processes)),
+    peek: (look) => peekInside({ ...look, config, processes, openAge: age?.open }),
+    unpack: (job) => unpackFile({ ...job, config, processes, openAge: age?.open }),
   };
 }
 

@@ -8,13 +8,17 @@ import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts
 import type { ProcessRunner } from '../../ports/process-runner.ts';
 import type { KeyConfig, Unpacked, UnpackRequest } from '../../ports/unpacker.ts';
 import { gpgName } from './gpg-engine.ts';
-import { openLayers } from './layers.ts';
+import { type OpenAge, openLayers } from './layers.ts';
 import { checkFraming } from './message-framing.ts';
 import { gpgNeeded } from './openpgp-layer.ts';
 import { isDoubtful, openpgpjsName } from './openpgpjs-engine.ts';
 import { cancelled, damaged, fileFailure } from './unpack-failure.ts';
 
-type Job = UnpackRequest & { readonly config: KeyConfig; readonly processes: ProcessRunner };
+type Job = UnpackRequest & {
+  readonly config: KeyConfig;
+  readonly processes: ProcessRunner;
+  readonly openAge?: OpenAge | undefined;
+};
 
 const chunkBytes = 1024 * 1024;
 

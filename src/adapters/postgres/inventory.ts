@@ -1,5 +1,5 @@
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
-import type { Inventory, TableCount } from '../../ports/database-server.ts';
+import type { Inventory, InventoryOptions, TableCount } from '../../ports/database-server.ts';
 import { type Row, type ServerContext, type Session, withSession } from './session.ts';
 import { quoteName, quoteText } from './sql-text.ts';
 
@@ -10,9 +10,20 @@ const tablesPerStatement = 40;
 const notOfTheSystem = `
   n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') AND n.nspname !~ '^pg_(toast_)?temp_'`;
 
-/** Ordinary tables and partitions. A partitioned parent (relkind p) holds no rows of its own: its partitions do. */
+/**
+ * Ordinary tables and partitions. A partitioned parent (relkind p) holds no rows of its own: its partitions do. Beside each the
+ * first of the columns asked for that says a time.
+ */
 const tablesSql = `
-  SELECT n.nspname AS schema, c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  SELECT n.nspname AS schema, c.relname AS name, newest.attname::text AS newest_column,
+    newest.atttypid = 'timestamptz'::regtype AS newest_has_zone
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  LEFT JOIN LATERAL (
+    SELECT a.attname, a.atttypid FROM pg_attribute a
+    WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attname::text = ANY ($1::text[])
+      AND a.atttypid IN ('timestamptz'::regtype, 'timestamp'::regtype, 'date'::regtype)
+    ORDER BY array_position($1::text[], a.attname::text) LIMIT 1
+  ) newest ON true
   WHERE c.relkind = 'r' AND ${notOfTheSystem} ORDER BY 1, 2`;
 
 /** Since 17 a sequence one may not read has no last value instead of being refused: so the right is asked for. */
@@ -24,46 +35,82 @@ const sequencesSql = `
   WHERE c.relkind = 'S' AND ${notOfTheSystem} ORDER BY 1, 2`;
 
 /** Exact counts in one snapshot: two tables are seen at the same moment, and estimates would prove nothing. */
-export function takeInventory(context: ServerContext, database: string): Promise<Outcome<Inventory>> {
+export function takeInventory(
+  context: ServerContext,
+  request: { readonly database: string; readonly options?: InventoryOptions | undefined },
+): Promise<Outcome<Inventory>> {
+  const { database, options } = request;
   return withSession(context, {
     database,
     doing: `count the rows of database ${database}`,
     limitMs: countLimitMs,
     work: async (session) => {
-      await session.rows('BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY');
-      // Policies would hide rows from the count in silence; so they are refused instead.
-      await session.rows("SELECT set_config('row_security', 'off', true)");
-      await session.rows("SELECT set_config('idle_in_transaction_session_timeout', '0', true)");
-      const tables = await countTables(session, await session.rows(tablesSql));
-      const sequences = await session.rows(sequencesSql);
-      const extensions = await session.rows(
-        'SELECT extname AS name, extversion AS version FROM pg_extension ORDER BY 1',
-      );
+      await beginSnapshot(session);
+      const inventory = await readInventory(session, { database, options });
       await session.rows('COMMIT');
-      const hidden = sequences.find((row) => row.readable !== 't');
-      if (hidden !== undefined) return fail(hiddenSequence(`${hidden.schema}.${hidden.name}`, database));
-      return succeed({
-        tables,
-        sequences: sequences.map((row) => ({ ...named(row), lastValue: row.last_value ?? null })),
-        extensions: extensions.map((row) => ({ name: row.name ?? '', version: row.version ?? '' })),
-      });
+      return inventory;
     },
+  });
+}
+
+/** From here on this session sees one moment. */
+export async function beginSnapshot(session: Session): Promise<void> {
+  await session.rows('BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY');
+  // Policies would hide rows from the count in silence; so they are refused instead.
+  await session.rows("SELECT set_config('row_security', 'off', true)");
+  await session.rows("SELECT set_config('idle_in_transaction_session_timeout', '0', true)");
+}
+
+/** Throws what the session throws. */
+export async function readInventory(
+  session: Session,
+  request: { readonly database: string; readonly options?: InventoryOptions | undefined },
+): Promise<Outcome<Inventory>> {
+  const columns = [...(request.options?.newestColumns ?? [])];
+  const tables = await countTables(session, await session.rows(tablesSql, [columns]));
+  const sequences = await session.rows(sequencesSql);
+  const extensions = await session.rows(
+    'SELECT extname AS name, extversion AS version FROM pg_extension ORDER BY 1',
+  );
+  const hidden = sequences.find((row) => row.readable !== 't');
+  if (hidden !== undefined) return fail(hiddenSequence(`${hidden.schema}.${hidden.name}`, request.database));
+  return succeed({
+    tables,
+    sequences: sequences.map((row) => ({ ...named(row), lastValue: row.last_value ?? null })),
+    extensions: extensions.map((row) => ({ name: row.name ?? '', version: row.version ?? '' })),
   });
 }
 
 async function countTables(session: Session, tables: readonly Row[]): Promise<readonly TableCount[]> {
   const counts: TableCount[] = [];
   for (let start = 0; start < tables.length; start += tablesPerStatement) {
-    const parts = tables.slice(start, start + tablesPerStatement).map((row) => {
-      const { schema, name } = named(row);
-      // ONLY: the children of an inheritance parent are counted by themselves.
-      return `SELECT ${quoteText(schema)} AS schema, ${quoteText(name)} AS name, count(*) AS rows
-        FROM ONLY ${quoteName(schema)}.${quoteName(name)}`;
-    });
-    const rows = await session.rows(parts.join('\nUNION ALL\n'));
-    counts.push(...rows.map((row) => ({ ...named(row), rows: Number(row.rows) })));
+    const some = tables.slice(start, start + tablesPerStatement);
+    const rows = await session.rows(some.map(countSql).join('\nUNION ALL\n'));
+    counts.push(...rows.map((row) => ({ ...named(row), rows: Number(row.rows), ...newestOf(row) })));
   }
   return counts.sort((a, b) => compare(a.schema, b.schema) || compare(a.name, b.name));
+}
+
+/** One scan gives the count and the newest row. */
+function countSql(row: Row): string {
+  const { schema, name } = named(row);
+  const column = row.newest_column;
+  const format = 'YYYY-MM-DD"T"HH24:MI:SS.US';
+  const newest =
+    column == null
+      ? 'NULL::text'
+      : row.newest_has_zone === 't'
+        ? `to_char(max(${quoteName(column)}) AT TIME ZONE 'UTC', '${format}"Z"')`
+        : `to_char(max(${quoteName(column)})::timestamp, '${format}')`;
+  // ONLY: the children of an inheritance parent are counted by themselves.
+  return `SELECT ${quoteText(schema)} AS schema, ${quoteText(name)} AS name, count(*) AS rows, ${newest} AS newest,
+      ${column == null ? 'NULL::text' : quoteText(column)} AS newest_column
+    FROM ONLY ${quoteName(schema)}.${quoteName(name)}`;
+}
+
+function newestOf(counted: Row) {
+  const column = counted.newest_column;
+  return column == null ? {} : { newest: { column, at: counted.newest ?? null } };
 }
 
 function named(row: Row): { readonly schema: string; readonly name: string } {

@@ -12,6 +12,7 @@ import {
   setConnectionsAllowed,
 } from './database-admin.ts';
 import { describeDatabase, readIdentity } from './database-catalog.ts';
+import { exportSnapshot } from './export-snapshot.ts';
 import { takeInventory } from './inventory.ts';
 import { takeLease } from './lease.ts';
 import { runReadQuery } from './read-query.ts';
@@ -39,7 +40,8 @@ export function openDatabaseServer(request: { readonly url: Secret }): DatabaseS
     setConnectionsAllowed: (change) => use((server) => setConnectionsAllowed(server, change)),
     carryOverSettings: (names) => use((server) => carryOverSettings(server, names)),
     analyze: (database) => use((server) => analyze(server, database)),
-    inventory: (database) => use((server) => takeInventory(server, database)),
+    inventory: (database, options) => use((server) => takeInventory(server, { database, options })),
+    exportSnapshot: (database) => use((server) => exportSnapshot(server, database)),
     query: (query) => use((server) => runReadQuery(server, query)),
     lease: (name) => use((server) => takeLease(server, name)),
     close: async () => {

@@ -3,7 +3,9 @@ import type { Secret } from '../../base/secret.ts';
 import type { ArchiveContents, DumpTools, RestoreReport, RestoreRequest } from '../../ports/dump-tools.ts';
 import type { ProcessRunner } from '../../ports/process-runner.ts';
 import { readArchiveContents } from './archive-contents.ts';
+import { connectionEnvironment, databaseArgument, shownArgument } from './connection-environment.ts';
 import { type ConnectionTarget, readConnectionTarget } from './connection-target.ts';
+import { dumpArguments, findDumpTool, readGlobals, streamDump } from './dump-database.ts';
 import { findRestoreTool, type RestoreTool } from './find-restore-tool.ts';
 import { createRestoreOutputReader } from './pg-restore-output.ts';
 import { createActivityProbe, restoreApplication } from './restore-activity.ts';
@@ -24,6 +26,9 @@ export function openDumpTools(request: {
     return outcome;
   };
 
+  const dumpTool = (name: 'pg_dump' | 'pg_dumpall', serverMajor: number) =>
+    findDumpTool({ name, serverMajor, processes, searchPath: process.env.PATH ?? '' });
+
   return {
     restoreToolVersion: async () => {
       const outcome = await tool();
@@ -33,13 +38,31 @@ export function openDumpTools(request: {
       const outcome = await tool();
       return outcome.ok ? readArchiveContents({ file, processes, tool: outcome.value }) : outcome;
     },
-    describeRestore: (what) => [found?.path ?? 'pg_restore', ...restoreArguments(what)].map(shown).join(' '),
+    describeRestore: (what) =>
+      [found?.path ?? 'pg_restore', ...restoreArguments(what)].map(shownArgument).join(' '),
     restore: async (what): Promise<Outcome<RestoreReport>> => {
       if (!target.ok) return fail(target.failure);
       const outcome = await tool();
       return outcome.ok
         ? runRestore({ ...what, processes, tool: outcome.value, target: target.value })
         : outcome;
+    },
+    dumpToolVersion: async (serverMajor) => {
+      const outcome = await dumpTool('pg_dump', serverMajor);
+      return outcome.ok ? succeed(outcome.value.version) : outcome;
+    },
+    describeDump: (what) => ['pg_dump', ...dumpArguments(what)].map(shownArgument).join(' '),
+    dump: async (what) => {
+      if (!target.ok) return fail(target.failure);
+      const outcome = await dumpTool('pg_dump', what.serverMajor);
+      if (!outcome.ok) return outcome;
+      return succeed(streamDump({ ...what, processes, tool: outcome.value, target: target.value }));
+    },
+    dumpGlobals: async (what) => {
+      if (!target.ok) return fail(target.failure);
+      const outcome = await dumpTool('pg_dumpall', what.serverMajor);
+      if (!outcome.ok) return outcome;
+      return readGlobals({ ...what, processes, tool: outcome.value, target: target.value });
     },
   };
 }
@@ -57,7 +80,7 @@ async function runRestore(request: Restore): Promise<Outcome<RestoreReport>> {
   const run = await request.processes.run({
     program: request.tool.path,
     args: restoreArguments(request),
-    env: connectionEnvironment(request.target),
+    env: connectionEnvironment(request.target, restoreApplication),
     stallMs: request.stallMs,
     stillWorking: createActivityProbe(context, request.database),
     ...(request.signal === undefined ? {} : { signal: request.signal }),
@@ -89,33 +112,7 @@ function restoreArguments(request: Pick<RestoreRequest, 'file' | 'database' | 'j
   ];
 }
 
-/** A name with an equals sign or a scheme would be read as a whole connection string, host and all. */
-function databaseArgument(name: string): string {
-  if (/^[\w.-]+$/.test(name)) return name;
-  return `dbname='${name.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
-}
-
-/** The password travels in the child's environment, which only this user and root can read, never in its arguments. */
-function connectionEnvironment(target: ConnectionTarget): Record<string, string> {
-  return {
-    PGHOST: target.host,
-    PGPORT: String(target.port),
-    PGUSER: target.user,
-    ...(target.password === undefined ? {} : { PGPASSWORD: target.password.reveal() }),
-    PGSSLMODE: target.sslMode,
-    ...(target.sslRootCertificateFile === undefined ? {} : { PGSSLROOTCERT: target.sslRootCertificateFile }),
-    PGCONNECT_TIMEOUT: '10',
-    PGAPPNAME: restoreApplication,
-    // Its messages are read by a program.
-    LC_ALL: 'C',
-  };
-}
-
 function explain(failure: Failure, request: Restore): Failure {
   const message = `The restore of ${request.file} into ${request.database} does not end: ${failure.message}`;
   return { ...failure, message };
-}
-
-function shown(argument: string): string {
-  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
 }

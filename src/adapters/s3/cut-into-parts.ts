@@ -5,8 +5,11 @@ import { fail, type Outcome, succeed } from '../../base/failure.ts';
 
 export type CutRequest = {
   readonly body: Readable;
-  /** Exact. The last part is handed out only when the body has ended right there. */
-  readonly sizeBytes: number;
+  /**
+   * Exact: the last part is handed out only when the body has ended right there. undefined where nobody knows it
+   * beforehand; then the clean end of the body alone decides.
+   */
+  readonly sizeBytes: number | undefined;
   readonly partBytes: number;
   readonly doing: string;
   readonly signal?: AbortSignal | undefined;
@@ -17,7 +20,8 @@ export type CutRequest = {
  * a process by gigabytes (aws-sdk-js-v3 #8286). An empty body is one empty part.
  */
 export async function* cutIntoParts(request: CutRequest): AsyncGenerator<Outcome<Buffer>> {
-  const { body, sizeBytes, partBytes, doing, signal } = request;
+  const { body, partBytes, doing, signal } = request;
+  const sizeBytes = request.sizeBytes ?? Number.POSITIVE_INFINITY;
   if (signal !== undefined) addAbortSignal(signal, body);
   let receivedBytes = 0;
   let restBytes = sizeBytes;
@@ -48,6 +52,7 @@ export async function* cutIntoParts(request: CutRequest): AsyncGenerator<Outcome
     yield fail(signal?.aborted ? cancelledFailure(doing) : brokenBodyFailure(doing, error));
     return;
   }
-  if (receivedBytes === sizeBytes) yield succeed(part);
+  if (request.sizeBytes === undefined) yield succeed(part.subarray(0, filled));
+  else if (receivedBytes === sizeBytes) yield succeed(part);
   else yield fail(wrongLengthFailure({ doing, sizeBytes, receivedBytes }));
 }

@@ -10,7 +10,7 @@ import {
 } from './s3-client.ts';
 import { listS3Objects } from './s3-list.ts';
 import { describeAnswer, readS3Object } from './s3-read.ts';
-import { writeS3Object } from './s3-write.ts';
+import { writeS3Object, writeS3Stream } from './s3-write.ts';
 
 /** A bucket of any S3 server: AWS, MinIO, Ceph, GCS, B2, R2. Nothing is contacted before the first method is called. */
 export function openS3ObjectStore(config: S3Config, limits?: Partial<S3Limits>): ObjectStore {
@@ -22,6 +22,7 @@ export function openS3ObjectStore(config: S3Config, limits?: Partial<S3Limits>):
     describe: (key) => describeObject(connection, key),
     read: (request) => readS3Object(connection, request),
     write: (request) => writeS3Object(connection, request),
+    writeStream: (request) => writeS3Stream(connection, request),
     remove: (key) => removeObject(connection, key),
     signedUrl: (request) => signUrl(connection, request),
     close: () => connection.close(),

@@ -6,13 +6,26 @@ import { writeAttributes } from './s3-attributes.ts';
 import type { S3Connection } from './s3-client.ts';
 import { stripQuotes } from './s3-list.ts';
 
-type UploadRequest = WriteRequest & { readonly partBytes: number };
-type SentPart = { readonly ETag: string | undefined; readonly PartNumber: number; readonly md5: Buffer };
+type UploadRequest = Omit<WriteRequest, 'sizeBytes'> & {
+  readonly partBytes: number;
+  /** undefined while the body is still being made. */
+  readonly sizeBytes: number | undefined;
+};
+type SentPart = {
+  readonly ETag: string | undefined;
+  readonly PartNumber: number;
+  readonly md5: Buffer;
+  readonly sizeBytes: number;
+};
+export type Uploaded = { readonly etag: string | undefined; readonly sizeBytes: number };
 type Upload = {
   readonly connection: S3Connection;
   readonly request: UploadRequest;
   readonly uploadId: string;
 };
+
+/** S3's own limit on the parts of one object. */
+export const mostParts = 10_000;
 
 /** Memory of one write is this many parts, and one more being filled. */
 const partsAtOnce = 4;
@@ -21,7 +34,7 @@ const partsAtOnce = 4;
 export async function uploadParts(
   connection: S3Connection,
   request: UploadRequest,
-): Promise<Outcome<string | undefined>> {
+): Promise<Outcome<Uploaded>> {
   const begun = await connection.call({
     verb: 'write',
     key: request.key,
@@ -55,6 +68,10 @@ async function sendParts(upload: Upload): Promise<Outcome<readonly SentPart[]>> 
     if (!part.ok) failure ??= part.failure;
     if (!part.ok || failure !== undefined) break;
     number += 1;
+    if (number > mostParts) {
+      failure ??= tooManyParts(doing, request.partBytes);
+      break;
+    }
     const sending = sendPart(upload, { number, content: part.value }).then((outcome) => {
       underway.delete(sending);
       if (outcome.ok) sent.push(outcome.value);
@@ -94,17 +111,20 @@ async function sendPart(
         options,
       ),
   });
-  return answer.ok ? succeed({ ETag: answer.value.ETag, PartNumber: part.number, md5 }) : answer;
+  return answer.ok
+    ? succeed({ ETag: answer.value.ETag, PartNumber: part.number, md5, sizeBytes: part.content.length })
+    : answer;
 }
 
-async function complete(upload: Upload, parts: readonly SentPart[]): Promise<Outcome<string | undefined>> {
+async function complete(upload: Upload, parts: readonly SentPart[]): Promise<Outcome<Uploaded>> {
   const { connection, request, uploadId } = upload;
+  const sizeBytes = parts.reduce((sum, part) => sum + part.sizeBytes, 0);
   const answer = await connection.call({
     verb: 'write',
     key: request.key,
     signal: request.signal,
     // The store may copy the parts together before it answers.
-    sentBytes: request.sizeBytes,
+    sentBytes: sizeBytes,
     perform: ({ sdk, client, options }) =>
       client.send(
         new sdk.CompleteMultipartUploadCommand({
@@ -116,7 +136,7 @@ async function complete(upload: Upload, parts: readonly SentPart[]): Promise<Out
         options,
       ),
   });
-  return confirm(upload, { parts, answer });
+  return confirm(upload, { parts, sizeBytes, answer });
 }
 
 /**
@@ -125,8 +145,12 @@ async function complete(upload: Upload, parts: readonly SentPart[]): Promise<Out
  */
 async function confirm(
   upload: Upload,
-  completed: { readonly parts: readonly SentPart[]; readonly answer: Outcome<unknown> },
-): Promise<Outcome<string | undefined>> {
+  completed: {
+    readonly parts: readonly SentPart[];
+    readonly sizeBytes: number;
+    readonly answer: Outcome<unknown>;
+  },
+): Promise<Outcome<Uploaded>> {
   const { connection, request } = upload;
   const found = await connection.call({
     verb: 'describe',
@@ -136,13 +160,13 @@ async function confirm(
       client.send(new sdk.HeadObjectCommand({ Bucket: connection.bucket, Key: request.key }), options),
   });
   const etag = found.ok && found.value.ETag ? stripQuotes(found.value.ETag) : undefined;
-  const { answer, parts } = completed;
-  if (!answer.ok) return found.ok && etag === multipartEtag(parts) ? succeed(etag) : answer;
+  const { answer, parts, sizeBytes } = completed;
+  if (!answer.ok) return found.ok && etag === multipartEtag(parts) ? succeed({ etag, sizeBytes }) : answer;
   if (!found.ok) return found;
-  if (found.value.ContentLength === request.sizeBytes) return succeed(etag);
+  if (found.value.ContentLength === sizeBytes) return succeed({ etag, sizeBytes });
   return fail({
     code: 'damaged',
-    message: `Cannot write ${connection.place(request.key)}: the store holds ${found.value.ContentLength} instead of ${request.sizeBytes} bytes.`,
+    message: `Cannot write ${connection.place(request.key)}: the store holds ${found.value.ContentLength} instead of ${sizeBytes} bytes.`,
     remedy: 'Remove that object, then try again.',
     retry: 'safe',
   });
@@ -171,4 +195,13 @@ async function abort(upload: Upload): Promise<void> {
         options,
       ),
   });
+}
+
+function tooManyParts(doing: string, partBytes: number): Failure {
+  return {
+    code: 'invalid-input',
+    message: `Cannot ${doing}: it has more than ${mostParts} parts of ${partBytes} bytes.`,
+    remedy: 'Give a larger expectedSize in the runbook, from which the size of the parts is taken.',
+    retry: 'after-fix',
+  };
 }

@@ -1,15 +1,13 @@
 import { createHash } from 'node:crypto';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
-import type { ObjectInfo, WriteRequest } from '../../ports/object-store.ts';
+import type { ObjectInfo, StreamRequest, WriteRequest } from '../../ports/object-store.ts';
 import { cutIntoParts } from './cut-into-parts.ts';
 import { writeAttributes } from './s3-attributes.ts';
 import type { S3Connection } from './s3-client.ts';
 import { stripQuotes } from './s3-list.ts';
-import { uploadParts } from './s3-upload.ts';
+import { mostParts, uploadParts } from './s3-upload.ts';
 
 const mebibyte = 1024 * 1024;
-/** S3's own limit on the parts of one object. */
-const mostParts = 10_000;
 
 export async function writeS3Object(
   connection: S3Connection,
@@ -27,9 +25,23 @@ export async function writeS3Object(
   // Not listening any more is not enough: a source left half read would keep its connection.
   request.body.destroy();
   if (!written.ok) return written;
-  const etag = written.value;
+  const etag = typeof written.value === 'string' ? written.value : written.value?.etag;
   // The answer to a write carries no time; the store's own is a listing away and nobody compares it.
   const info = { key: request.key, sizeBytes: request.sizeBytes, modifiedAtMs: Date.now() };
+  return succeed(etag === undefined ? info : { ...info, etag });
+}
+
+/** Always in parts: what was sent of a body that breaks off is thrown away at the store. */
+export async function writeS3Stream(
+  connection: S3Connection,
+  request: StreamRequest,
+): Promise<Outcome<ObjectInfo>> {
+  const partBytes = choosePartBytes(request.expectedBytes, connection.limits.partBytes);
+  const written = await uploadParts(connection, { ...request, sizeBytes: undefined, partBytes });
+  request.body.destroy();
+  if (!written.ok) return written;
+  const { etag, sizeBytes } = written.value;
+  const info = { key: request.key, sizeBytes, modifiedAtMs: Date.now() };
   return succeed(etag === undefined ? info : { ...info, etag });
 }
 

@@ -1,0 +1,65 @@
+import { PassThrough, Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createBodyError, failureOfBodyError } from '../../base/body-error.ts';
+import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import { damagedMessage, wrongIdentity } from './age-failure.ts';
+import { readIdentities } from './read-identities.ts';
+
+type Opened = { readonly stream: Readable; readonly settled: Promise<void>; readonly engine: string };
+
+/**
+ * The content of an age message. age authenticates every 64 KiB by itself, but only the last one says that nothing was cut
+ * off: the stream ends cleanly after that one alone.
+ */
+export async function openAge(request: {
+  readonly source: Readable;
+  readonly identityFile: string | undefined;
+}): Promise<Outcome<Opened>> {
+  const { source, identityFile } = request;
+  if (identityFile === undefined) {
+    source.destroy();
+    return fail(
+      wrongIdentity({
+        message: 'The backup is encrypted with age, and no age identity is given.',
+        remedy: 'Name the file with the identity as backups.key.ageIdentityFile in the runbook.',
+      }),
+    );
+  }
+  const identities = await readIdentities(identityFile);
+  if (!identities.ok) {
+    source.destroy();
+    return identities;
+  }
+  const { Decrypter } = await import('age-encryption');
+  const decrypter = new Decrypter();
+  for (const identity of identities.value) decrypter.addIdentity(identity);
+  let plain: ReadableStream<Uint8Array>;
+  try {
+    plain = await decrypter.decrypt(Readable.toWeb(source) as ReadableStream<Uint8Array>);
+  } catch (error) {
+    source.destroy();
+    const carried = failureOfBodyError(error) ?? failureOfBodyError(source.errored);
+    // The library has no codes; a message whose header it can read and not open is for somebody else.
+    return fail(
+      carried ??
+        wrongIdentity({
+          message: `None of the ${identities.value.length} age identities in ${identityFile} opens the backup.`,
+          remedy:
+            'Name the file with the identity of one of its recipients; if it is the right one, the backup is damaged.',
+          error,
+        }),
+    );
+  }
+  const stream = new PassThrough({ highWaterMark: 1024 * 1024 });
+  stream.on('error', () => {});
+  const settled = pipeline(Readable.fromWeb(plain as never), stream, { end: false }).then(
+    () => {
+      stream.end();
+    },
+    (error: unknown) => {
+      stream.destroy(createBodyError(failureOfBodyError(source.errored) ?? damagedMessage(error)));
+    },
+  );
+  stream.once('close', () => source.destroy());
+  return succeed({ stream, settled, engine: 'age-encryption' });
+}

@@ -1,0 +1,30 @@
+import type { ConnectionTarget } from './connection-target.ts';
+
+/** The password travels in the child's environment, which only this user and root can read, never in its arguments. */
+export function connectionEnvironment(
+  target: ConnectionTarget,
+  application: string,
+): Readonly<Record<string, string>> {
+  return {
+    PGHOST: target.host,
+    PGPORT: String(target.port),
+    PGUSER: target.user,
+    ...(target.password === undefined ? {} : { PGPASSWORD: target.password.reveal() }),
+    PGSSLMODE: target.sslMode,
+    ...(target.sslRootCertificateFile === undefined ? {} : { PGSSLROOTCERT: target.sslRootCertificateFile }),
+    PGCONNECT_TIMEOUT: '10',
+    PGAPPNAME: application,
+    // Its messages are read by a program.
+    LC_ALL: 'C',
+  };
+}
+
+/** A name with an equals sign or a scheme would be read as a whole connection string, host and all. */
+export function databaseArgument(name: string): string {
+  if (/^[\w.-]+$/.test(name)) return name;
+  return `dbname='${name.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+}
+
+export function shownArgument(argument: string): string {
+  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
+}
