@@ -27,6 +27,17 @@ const rgwFolderPrefix = 'thaw-rgw-';
 /** Ceph RGW, by scripts/ceph-rgw.sh: about 12 s until it answers. */
 export async function startRgw(): Promise<S3Server> {
   await sweepRgw();
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await tryRgw();
+    } catch (error) {
+      // Somebody else may have taken a port between our looking and the server's binding.
+      if (attempt === 3) throw error;
+    }
+  }
+}
+
+async function tryRgw(): Promise<S3Server> {
   const folder = await mkdtemp(join(tmpdir(), rgwFolderPrefix));
   await writeFile(join(folder, 'owner.pid'), String(process.pid));
   const stop = () => runCeph(['stop', folder]);
