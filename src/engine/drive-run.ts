@@ -25,7 +25,8 @@ export async function driveRun(engine: Engine): Promise<RunEnd> {
     const move = nextMove(engine.steps, stateOf(engine));
     if (move.kind === 'finish') return finish(engine);
     const stopped = await performGroup(engine, move.steps);
-    if (stopped !== undefined) return stop(engine, stopped);
+    if (stopped === undefined) continue;
+    return isLostDrill(engine, stopped) ? finish(engine) : stop(engine, stopped);
   }
 }
 
@@ -48,6 +49,14 @@ function stateOf(engine: Engine): RunState {
   const state = engine.journal.state();
   assert(state !== undefined, 'a run is driven only after its start was written');
   return state;
+}
+
+/**
+ * A drill that failed while nobody was there to ask is over: it says so in the index, and takes away what it made, or cron
+ * would fill the drill's server with one database a week. What lacks only an answer can still be resumed.
+ */
+function isLostDrill(engine: Engine, stopped: Stop): boolean {
+  return !engine.live && stopped.because === 'failure' && stopped.failure.code !== 'answer-missing';
 }
 
 function hasBegun(engine: Engine): boolean {

@@ -19,7 +19,7 @@ export function judgeRun(state: RunState): Verdict {
   for (const step of state.steps.values()) {
     if (step.kind === 'finished') verdicts.push(step.verdict);
     else if (step.kind === 'skipped') verdicts.push(step.because === 'mode' ? 'skipped' : 'failed');
-    else verdicts.push('could-not-verify');
+    else verdicts.push(step.kind === 'failed' ? 'failed' : 'could-not-verify');
   }
   for (const check of state.cleanUp) verdicts.push(check.verdict);
   if (verdicts.includes('failed')) return 'failed';
