@@ -53,8 +53,12 @@ async function waitForPicture(request: {
     return bytes.lastIndexOf('\x1b[?2026h') <= bytes.lastIndexOf('\x1b[?2026l');
   };
   const end = Date.now() + timeoutMs;
+  const ended = terminal.exit.then(({ status }) => {
+    if (!shows(terminal.screen(), wanted))
+      throw new Error(`The program ended with ${status} before ${wanted}:\n${terminal.screen().join('\n')}`);
+  });
   for (;;) {
-    await terminal.waitFor(wanted, Math.max(0, end - Date.now()));
+    await Promise.race([terminal.waitFor(wanted, Math.max(0, end - Date.now())), ended]);
     const written = terminal.bytes().length;
     await new Promise((resolve) => setTimeout(resolve, 20));
     const rows = terminal.screen();

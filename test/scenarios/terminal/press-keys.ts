@@ -70,7 +70,8 @@ function markedRow(rows: readonly string[]): string {
 
 export async function typeText(thaw: PseudoTerminal, text: string): Promise<void> {
   thaw.write(text);
-  await thaw.waitFor(`${text}█`);
+  // Where the line is short, only the end of what is typed stays in sight.
+  await thaw.waitFor(`${text.slice(-8)}█`);
   thaw.write(keys.enter);
 }
 

@@ -1,0 +1,132 @@
+import { existsSync } from 'node:fs';
+import { rename } from 'node:fs/promises';
+import { afterEach, beforeAll, expect, test } from 'vitest';
+import type { PseudoTerminal } from '../../terminal/pseudo-terminal.ts';
+import { useFolder, useSandbox } from './open-sandbox.ts';
+import { openThaw, readNewestRun } from './open-thaw.ts';
+import {
+  attest,
+  begin,
+  chooseAfterFailure,
+  chooseNewest,
+  keys,
+  leaveEnd,
+  swap,
+  textOf,
+  typeText,
+  waitForEnd,
+  waitForKeys,
+  waitForSnapshots,
+  waitForSwap,
+} from './press-keys.ts';
+import { brokenPromises } from './replay-frames.ts';
+
+const sandbox = useSandbox();
+const newFolder = useFolder();
+let folder = '';
+
+beforeAll(async () => {
+  folder = await newFolder('failing');
+});
+
+const open = () => openThaw({ args: ['restore', 'rehearsal'], folder, env: sandbox().environment });
+
+/** The file is there while the checks look, and gone when the step wants it. */
+async function walkToMissingSecrets(thaw: PseudoTerminal): Promise<readonly string[]> {
+  const { envFile } = sandbox();
+  await begin(thaw);
+  await chooseNewest(thaw);
+  await waitForSwap(thaw);
+  await rename(envFile, `${envFile}.away`);
+  await swap(thaw);
+  await thaw.waitFor('✗ Verify secrets failed.', 30_000);
+  return waitForKeys(thaw, 'enter choose');
+}
+
+async function putBack(): Promise<void> {
+  const { envFile } = sandbox();
+  if (!existsSync(envFile)) await rename(`${envFile}.away`, envFile);
+}
+
+afterEach(putBack);
+
+test('a step that fails says what, where and what to do; mended, a retry by key goes on to a verified end', {
+  timeout: 90_000,
+}, async () => {
+  const thaw = open();
+  const failed = await walkToMissingSecrets(thaw);
+  expect(failed[3]).toMatch(/^ ✗ Verify secrets failed\. +step 7 of 9$/);
+  expect(textOf(failed)).toContain(`Cannot read ${sandbox().envFile}: there is no such file or folder.`);
+  expect(textOf(failed)).toContain('→ Check the path.');
+  expect(textOf(failed)).toMatch(
+    /▸ retry choose another snapshot – not now: .* go on without it .*stop here/,
+  );
+  // Nothing is mended yet: it fails again, and says that it was the second time.
+  await chooseAfterFailure(thaw, 'retry');
+  await thaw.waitFor(/Verify secrets failed\. +step 7 of 9, attempt 2/);
+  await putBack();
+  await chooseAfterFailure(thaw, 'retry');
+  await attest(thaw, 'it counts');
+  expect(textOf(await waitForEnd(thaw))).toContain('9 of 9 steps passed');
+  expect(await leaveEnd(thaw)).toBe(0);
+  expect(await brokenPromises({ bytes: thaw.bytes() })).toEqual([]);
+  const { record } = await readNewestRun(folder);
+  const step = record.steps.find((one) => one.id === 'verify-secrets');
+  expect(step?.attempts.map((attempt) => attempt.failure?.code)).toEqual([
+    'not-found',
+    'not-found',
+    undefined,
+  ]);
+});
+
+test('a step is left out only with a reason, and the end says so', { timeout: 90_000 }, async () => {
+  const thaw = open();
+  await walkToMissingSecrets(thaw);
+  await putBack();
+  await chooseAfterFailure(thaw, 'go on without it');
+  await thaw.waitFor('go on without it, because:');
+  thaw.write(keys.enter);
+  await thaw.waitFor('go on without it, because (needed):');
+  await typeText(thaw, 'the vault is being moved');
+  await attest(thaw, 'it counts');
+  const end = textOf(await waitForEnd(thaw));
+  expect(end).toContain('8 of 9 steps passed · 1 left out by the operator');
+  expect(end).not.toContain(' VERIFIED');
+  expect(await leaveEnd(thaw)).toBe(1);
+  expect(await brokenPromises({ bytes: thaw.bytes() })).toEqual([]);
+  const { record } = await readNewestRun(folder);
+  const step = record.steps.find((one) => one.id === 'verify-secrets');
+  expect(step).toMatchObject({
+    outcome: 'skipped',
+    reason: 'left out by the operator: the vault is being moved',
+  });
+});
+
+test('at the swap a no goes back to the snapshots, and the newest one is restored instead', {
+  timeout: 90_000,
+}, async () => {
+  const thaw = open();
+  await begin(thaw);
+  await waitForSnapshots(thaw);
+  thaw.write(keys.down);
+  await thaw.waitFor(/▸ {2}.* gpg +no /);
+  thaw.write(keys.enter);
+  const older = await waitForSwap(thaw);
+  expect(textOf(older)).toContain('more than the RPO of 1 h.');
+  thaw.write(keys.escape);
+  const no = await thaw.waitFor('The swap was not confirmed; port_nimara_crm is untouched');
+  expect(textOf(no)).toContain('go on without it – not now: without the database there is nothing');
+  await chooseAfterFailure(thaw, 'choose another snapshot');
+  await chooseNewest(thaw);
+  const newest = await waitForSwap(thaw);
+  expect(textOf(newest)).toContain('within the RPO of 1 h.');
+  await swap(thaw);
+  await attest(thaw, 'it counts');
+  expect(textOf(await waitForEnd(thaw))).toContain('VERIFIED');
+  expect(await leaveEnd(thaw)).toBe(0);
+  expect(await brokenPromises({ bytes: thaw.bytes() })).toEqual([]);
+  const { record } = await readNewestRun(folder);
+  expect(record.recoveryPoint?.key).toBe(sandbox().truth.key);
+  const chosen = record.questions.filter((question) => question.id === 'choose-snapshot');
+  expect(new Set(chosen.map((question) => question.answer)).size).toBe(2);
+});
