@@ -35,22 +35,18 @@ const shortestRedactedLine = 16;
  *   a driver's error text may carry any of them.
  */
 export function createRedactor(values: readonly string[]): Redact {
-  const forms = new Set(values.filter((value) => value.length >= shortestRedactedLength).flatMap(formsOf));
-  if (forms.size === 0) return (text) => text;
-  const longestFirst = [...forms].sort((a, b) => b.length - a.length);
+  const forms = values.filter((value) => value.length >= shortestRedactedLength).flatMap(formsOf);
+  if (forms.length === 0) return (text) => text;
+  const longestFirst = forms.sort((a, b) => b.length - a.length).map(toExpression);
   // The mask itself comes first: a text that was masked before stays as it is, even when a password is "secret".
-  const expression = new RegExp([mask, ...longestFirst].map(escapeExpression).join('|'), 'g');
+  const expression = new RegExp([mask, ...new Set(longestFirst)].join('|'), 'g');
   return (text) => text.replace(expression, mask);
 }
 
 function formsOf(value: string): readonly string[] {
   const base64 = Buffer.from(value).toString('base64');
-  const percent = encodeURIComponent(value);
   return [
     value,
-    percent,
-    // A password inside a URL is percent-encoded more thoroughly than encodeURIComponent does it.
-    percent.replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`),
     JSON.stringify(value).slice(1, -1),
     base64,
     base64.replace(/=+$/, ''),
@@ -60,8 +56,15 @@ function formsOf(value: string): readonly string[] {
   ];
 }
 
-function escapeExpression(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
+/** Each sign as it is or percent-encoded: programs differ in which signs of a URL they encode. */
+function toExpression(text: string): string {
+  return Array.from(text, (sign) => {
+    if (/[A-Za-z0-9]/.test(sign)) return sign;
+    const bytes = [...Buffer.from(sign)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
+    const encoded = bytes.replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`);
+    const plain = sign.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
+    return `(?:${plain}|${encoded})`;
+  }).join('');
 }
 
 /**

@@ -1,0 +1,80 @@
+import { inspect } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { createRedactor, createSecret, redactDeep } from '../../src/base/secret.ts';
+
+const key = `-----BEGIN PGP PRIVATE KEY BLOCK-----\r\n\r\nlQdGBGZabcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOP\r\nshort=\r\n-----END PGP PRIVATE KEY BLOCK-----`;
+
+describe('a secret', () => {
+  it('shows a mask wherever it is printed, joined, serialised or inspected', () => {
+    const secret = createSecret('sesame-open');
+    const shown = [
+      `${secret}`,
+      JSON.stringify({ secret }),
+      inspect(secret),
+      inspect({ deep: [secret] }),
+      String(secret),
+    ];
+    for (const text of shown) expect(text).not.toContain('sesame');
+    expect(shown[0]).toBe('‹secret›');
+  });
+
+  it('gives its value to whoever reveals it', () => {
+    expect(createSecret('sesame-open').reveal()).toBe('sesame-open');
+  });
+});
+
+describe('masking', () => {
+  const password = "p@ss w/ö+'(rd)";
+  const redact = createRedactor([password, key]);
+
+  it.each([
+    ['as it is', password],
+    ['percent-encoded', encodeURIComponent(password)],
+    [
+      'percent-encoded as in a URL',
+      new URL(`postgresql://u:${encodeURIComponent(password).replaceAll("'", '%27')}@h/d`).password,
+    ],
+    ['percent-encoded in small letters', encodeURIComponent(password).toLowerCase()],
+    ['in base64', Buffer.from(password).toString('base64')],
+    ['in base64 without its end', Buffer.from(password).toString('base64').replace(/=+$/, '')],
+    ['in base64url', Buffer.from(password).toString('base64url')],
+    ['escaped in JSON', JSON.stringify({ password })],
+  ])('finds a password %s', (_how, text) => {
+    expect(redact(`before ${text} after`)).not.toContain(text.startsWith('{') ? 'p@ss' : text);
+    expect(redact(`before ${text} after`)).toContain('‹secret›');
+  });
+
+  it('finds every long line of a key of several lines, whatever ends the lines', () => {
+    for (const line of key.split('\r\n'))
+      if (line.length >= 16) expect(redact(`> ${line}\n`)).toBe('> ‹secret›\n');
+    expect(redact(key)).toBe('‹secret›');
+  });
+
+  it('masks every place, and the longest secret first', () => {
+    const both = createRedactor(['open', 'open-sesame']);
+    expect(both('open-sesame open openopen')).toBe('‹secret› ‹secret› ‹secret›‹secret›');
+  });
+
+  it('leaves what is masked already as it is, even when the password is the word secret', () => {
+    const once = createRedactor(['secret', 'sesame']);
+    expect(once(once('secret: sesame'))).toBe('‹secret›: ‹secret›');
+  });
+
+  it('takes signs of regular expressions literally', () => {
+    const signs = createRedactor(['a.b*c$^|(x)[y]']);
+    expect(signs('a.b*c$^|(x)[y] and aXbbc')).toBe('‹secret› and aXbbc');
+  });
+
+  it('does not mask very short values, which would hide ordinary words', () => {
+    expect(createRedactor(['abc', ''])('abc')).toBe('abc');
+  });
+
+  it('reaches every text inside a value, and leaves keys and names as they are', () => {
+    const value = { sesame: ['open sesame', { kind: 'sesame', text: 'sesame' }], count: 1, none: null };
+    expect(redactDeep(value, { redact: createRedactor(['sesame']), names: new Set(['kind']) })).toEqual({
+      sesame: ['open ‹secret›', { kind: 'sesame', text: '‹secret›' }],
+      count: 1,
+      none: null,
+    });
+  });
+});

@@ -1,0 +1,158 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholders of a runbook look like this.
+import { describe, expect, it } from 'vitest';
+import { lintRunbook } from '../../src/runbook/lint-runbook.ts';
+import { runbookFrom, sampleText } from './sample-runbook.ts';
+
+function findings(change: (text: string) => string): readonly string[] {
+  const text = change(sampleText);
+  expect(text).not.toBe(sampleText);
+  return lintRunbook(runbookFrom(text));
+}
+
+const replace = (from: string, to: string) => (text: string) => {
+  expect(text).toContain(from);
+  return text.replace(from, to);
+};
+const append = (text: string) => (whole: string) => whole + text;
+const smoke = (items: string, id = 'smoke') =>
+  `  - kind: smoke-checklist\n    id: ${id}\n    items: [${items}]\n`;
+const item = (id: string) => `{ kind: attest, id: ${id}, title: t, instructions: i }`;
+
+describe('a runbook that holds together', () => {
+  it('has no findings', () => {
+    expect(lintRunbook(runbookFrom(sampleText))).toEqual([]);
+  });
+
+  it('may hold a placeholder in its layout', () => {
+    const fill = replace('pg/{host}/', 'pg/${DATABASE_URL}/');
+    expect(findings(fill)).toEqual([]);
+  });
+});
+
+describe('what a schema cannot say', () => {
+  it.each([
+    [
+      'an unknown placeholder',
+      replace('path: /live', 'path: "${LIVE}"'),
+      '${LIVE} is used but not declared under inputs.',
+    ],
+    [
+      'an unused input',
+      replace('  DATABASE_URL:', '  SPARE: { about: x }\n  DATABASE_URL:'),
+      'Input SPARE is declared but nothing uses it.',
+    ],
+    [
+      'a placeholder in lower case',
+      replace('path: /live', 'path: "${live}"'),
+      '${live} is no placeholder; write ${NAME}, in upper case.',
+    ],
+    [
+      'a placeholder without an end',
+      replace('path: /live', 'path: "${LIVE"'),
+      '${LIVE is no placeholder; write ${NAME}, in upper case.',
+    ],
+    [
+      'a layout without a time',
+      replace('pg/{host}/{date}/{hour}.dump.gz', 'pg/latest.dump'),
+      'backups.dumps.layout: The layout names no time: it needs {date} or {timestamp}.',
+    ],
+    [
+      'two steps of one id',
+      append('  - { kind: confirm, text: a }\n  - { kind: confirm, text: b }\n'),
+      'Two steps have the id confirm; give one of them another id.',
+    ],
+    [
+      'two restores',
+      append('  - { kind: restore-database, id: again }\n'),
+      'Two steps are of the kind restore-database; a runbook may have one.',
+    ],
+    [
+      'two items of one id in one list',
+      append(smoke(`${item('a')}, ${item('a')}`)),
+      'Two checklist items have the id a.',
+    ],
+    [
+      'two items of one id in two lists',
+      append(smoke(item('a')) + smoke(item('a'), 'more')),
+      'Two checklist items have the id a.',
+    ],
+    [
+      'fetching before choosing',
+      replace('  - kind: choose-snapshot\n', ''),
+      'fetch must come after choose-snapshot.',
+    ],
+    [
+      'stopping before choosing',
+      replace(
+        '  - kind: choose-snapshot\n  - kind: stop-writers\n    services: [web]\n',
+        '  - kind: stop-writers\n    services: [web]\n  - kind: choose-snapshot\n',
+      ),
+      'stop-writers must come after choose-snapshot: nothing is stopped for a backup that cannot be opened.',
+    ],
+    [
+      'decrypting beside fetching',
+      replace('  - kind: decrypt\n', '  - kind: decrypt\n    alongside: true\n'),
+      'decrypt needs fetch to be done, and cannot run alongside it.',
+    ],
+    [
+      'fetching beside the writers and decrypting beside that',
+      replace(
+        '  - kind: fetch\n  - kind: decrypt\n',
+        '  - { kind: fetch, alongside: true }\n  - { kind: decrypt, alongside: true }\n',
+      ),
+      'decrypt needs fetch to be done, and cannot run alongside it.',
+    ],
+    [
+      'starting services beside the restore',
+      replace(
+        '  - kind: mirror-objects\n',
+        '  - { kind: start-services, id: early, alongside: true }\n  - kind: mirror-objects\n',
+      ),
+      'start-services needs restore-database to be done, and cannot run alongside it.',
+    ],
+    [
+      'trying a key on rows that are not restored',
+      replace(
+        '  - kind: stop-writers\n',
+        '  - { kind: verify-secrets, id: early, required: [A], probes: [{ title: t, secret: A, query: q, layout: "iv:tag:ciphertext", lossIfWrong: l }] }\n  - kind: stop-writers\n',
+      ),
+      'verify-secrets must come after restore-database.',
+    ],
+    [
+      'asking a database that is not restored',
+      replace(
+        '  - kind: fetch\n',
+        `${smoke('{ kind: query, id: q, title: t, query: q, expect: {} }')}  - kind: fetch\n`,
+      ),
+      'smoke-checklist must come after restore-database.',
+    ],
+    [
+      'a first step beside nothing',
+      replace('  - kind: choose-snapshot\n', '  - { kind: choose-snapshot, alongside: true }\n'),
+      'The first step cannot run alongside the step before it.',
+    ],
+    [
+      'services that are not declared',
+      replace('  services: { kind: process, controlFile: /control.json }\n', ''),
+      'Steps stop or start services, but production.services is not declared.',
+    ],
+    ['secrets without a file', replace('  envFile: .env\n', ''), 'verify-secrets needs production.envFile.'],
+    [
+      'a mirror without a source',
+      replace('  objects: { prefix: minio/ }\n', ''),
+      'mirror-objects needs backups.objects.',
+    ],
+    [
+      'a mirror without a target',
+      replace('  objects: { kind: directory, path: /live }\n', ''),
+      'mirror-objects needs production.objects.',
+    ],
+    [
+      'a mirror without a target in drills',
+      replace('  objects: { kind: directory, path: /sandbox }\n', ''),
+      'mirror-objects in a drill needs drill.objects.',
+    ],
+  ])('%s', (_what, change, finding) => {
+    expect(findings(change)).toContain(finding);
+  });
+});
