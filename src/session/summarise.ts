@@ -20,7 +20,7 @@ export function summarise(request: {
     stepWords(state),
     ...openPoints(state),
     ...(end.kind === 'finished'
-      ? []
+      ? failures(state)
       : [end.failure.message, `→ ${end.failure.remedy}`, `Go on with: thaw resume ${state.start.runId}`]),
     ...swapWords(state),
     ...(record === undefined ? [] : [`record  ${record.path}   head ${record.head.slice(0, 8)}…`]),
@@ -61,6 +61,13 @@ function openPoints(state: RunState): readonly string[] {
   }
   for (const check of state.cleanUp) if (check.verdict !== 'passed') lines.push(`clean-up: ${check.text}`);
   return lines;
+}
+
+/** A drill may end with a step that failed; a live run stops there instead. */
+function failures(state: RunState): readonly string[] {
+  return [...state.steps.values()].flatMap((step) =>
+    step.kind === 'failed' ? [`failed: ${step.failure.message}`, `→ ${step.failure.remedy}`] : [],
+  );
 }
 
 function swapWords(state: RunState): readonly string[] {
