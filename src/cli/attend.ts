@@ -49,7 +49,7 @@ export async function attend(request: {
   });
   try {
     const end = attendance === 'screen' ? await onScreen(request) : await byLines(request, attendance);
-    return interrupts.forced() ? exitStatus.interrupted : statusOfEnd(end);
+    return interrupts.interrupted() && end.kind !== 'finished' ? exitStatus.interrupted : statusOfEnd(end);
   } finally {
     unanswered();
     interrupts.stop();
@@ -137,10 +137,10 @@ async function byLines(request: Attending, attendance: Attendance): Promise<RunE
 
 /** The screen reads Ctrl+C as a key; elsewhere, and for other signals, the first asks to stop and the second insists. */
 function watchInterrupts(session: RunningSession, attendance: Attendance) {
-  let asked = false;
-  const onSignal = () => {
-    if (asked) process.exit(exitStatus.interrupted);
-    asked = true;
+  let asked: NodeJS.Signals | undefined;
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (asked !== undefined) process.exit(exitStatus.interrupted);
+    asked = signal;
     session.stop();
   };
   const stayAlive = () => {};
@@ -149,7 +149,8 @@ function watchInterrupts(session: RunningSession, attendance: Attendance) {
   for (const signal of ownInterrupts) process.on(signal, onSignal);
   process.on('SIGHUP', stayAlive);
   return {
-    forced: () => asked && attendance === 'unattended',
+    /** By Ctrl+C, as shells count it; being asked to end by SIGTERM is a stop like any other. */
+    interrupted: () => asked === 'SIGINT',
     stop() {
       for (const signal of ownInterrupts) process.off(signal, onSignal);
       process.off('SIGHUP', stayAlive);

@@ -26,7 +26,11 @@ export function statusOfEnd(end: RunEnd): number {
   }
 }
 
-/** A command that ended before it had a run to show. */
+/** A command that ended before it began: somebody else holds the run or its target, or the usage is wrong. */
+export function statusBeforeRun(failure: Failure): number {
+  return failure.code === 'conflict' ? exitStatus.blocked : statusOfFailure(failure);
+}
+
 export function statusOfFailure(failure: Failure): number {
   switch (failure.code) {
     case 'runbook-invalid':

@@ -1,6 +1,6 @@
 import { type Failure, type Outcome, succeed } from '../base/failure.ts';
 import { type Command, parseArguments, usage } from './arguments.ts';
-import { exitStatus, statusOfFailure } from './exit-status.ts';
+import { exitStatus, statusBeforeRun } from './exit-status.ts';
 import type { Surroundings } from './surroundings.ts';
 import { thawVersion } from './version.ts';
 
@@ -10,7 +10,7 @@ export async function runCommandLine(argv: readonly string[], surroundings: Surr
   const done = parsed.ok ? await dispatch(parsed.value, surroundings) : parsed;
   if (done.ok) return done.value;
   tell(done.failure, surroundings);
-  return parsed.ok ? statusOfFailure(done.failure) : exitStatus.usage;
+  return parsed.ok ? statusBeforeRun(done.failure) : exitStatus.usage;
 }
 
 async function dispatch(command: Command, surroundings: Surroundings): Promise<Outcome<number>> {

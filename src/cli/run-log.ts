@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { openRunFolder } from '../adapters/disk/disk-run-folder.ts';
-import { fail, type Outcome, succeed } from '../base/failure.ts';
+import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import type { Mode } from '../base/mode.ts';
 import { type JournalReading, readJournal } from '../journal/read-journal.ts';
 import { foldJournal, type RunState } from '../journal/run-state.ts';
@@ -77,7 +77,10 @@ async function readRun(place: Parameters<typeof openRunFolder>[0]): Promise<Outc
   return succeed({ folder: folder.value, reading: reading.value, state });
 }
 
-/** The run somebody named, or the newest one that fits. */
+/**
+ * The run somebody named, or the newest one that fits. A damaged one on the way to it stops the search: it may be the very
+ * run that is meant, and an older one must not be taken in its place.
+ */
 export async function findRun(request: {
   readonly logFolder: string;
   readonly named: string | undefined;
@@ -92,9 +95,14 @@ export async function findRun(request: {
   }
   for (const runId of ids) {
     const run = await openRun({ logFolder, runId });
+    if (!run.ok && run.failure.code === 'journal-damaged') return namingRun(run.failure, runId);
     if (run.ok && request.fits(run.value.state)) return run;
   }
   return missing(`There is no ${request.what} in ${logFolder}.`);
+}
+
+function namingRun(failure: Failure, runId: string) {
+  return fail({ ...failure, message: `Run ${runId}: ${failure.message}` });
 }
 
 function missing(message: string) {

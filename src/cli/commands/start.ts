@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { openRunFolder } from '../../adapters/disk/disk-run-folder.ts';
-import { fail, type Outcome } from '../../base/failure.ts';
+import { type Failure, fail, type Outcome } from '../../base/failure.ts';
 import type { Mode } from '../../base/mode.ts';
 import { firstLink } from '../../journal/journal-line.ts';
 import type { JournalReading } from '../../journal/read-journal.ts';
@@ -44,6 +44,10 @@ async function begin(
   const logFolder = resolve(surroundings.folder, options.logFolder);
   const runId = await newRunId({ logFolder, nowMs: world.host.now(), name: ready.runbook.name, mode });
   const target = world.openDatabaseServer(ready.targets.acting.databaseUrl);
+  const { databaseName } = target;
+  if (mode === 'live' && options.confirm.length > 0 && !options.confirm.includes(databaseName)) {
+    return fail(otherName(databaseName, options.confirm));
+  }
   try {
     return await withRunLocks({ logFolder, runId, target }, async () => {
       const path = join(logFolder, runId);
@@ -62,6 +66,16 @@ async function begin(
   } finally {
     await world.close();
   }
+}
+
+/** Known now, and not only when the writers have been stopped and everything waits for the swap. */
+function otherName(databaseName: string, confirm: readonly string[]): Failure {
+  return {
+    code: 'invalid-input',
+    message: `--confirm names ${confirm.join(', ')}, but this run would replace ${databaseName}. Nothing was touched.`,
+    remedy: `Check the database URL; if ${databaseName} is what is meant, say --confirm ${databaseName}.`,
+    retry: 'after-fix',
+  };
 }
 
 function noDrill(path: string) {
