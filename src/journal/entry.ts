@@ -2,10 +2,14 @@ import { z } from 'zod';
 import { failureCodes } from '../base/failure.ts';
 import { modes } from '../base/mode.ts';
 import { verdicts } from '../base/verdict.ts';
+import { exerciseSchema, historySchema, marksSchema, peopleSchema } from './exercise.ts';
 
 /** The closed union of facts about one run. Past tense: an entry says what was, never what shall be. */
 
 export const journalVersion = 1;
+
+export const signingRoles = ['commander', 'operator', 'witness', 'approver'] as const;
+export type SigningRole = (typeof signingRoles)[number];
 
 const checkSchema = z.object({
   verdict: z.enum(verdicts),
@@ -23,6 +27,8 @@ const failureSchema = z.object({
 
 const stepPlan = z.object({ id: z.string(), kind: z.string(), title: z.string() });
 export type StepPlan = z.infer<typeof stepPlan>;
+
+const outputs = z.array(z.object({ name: z.string(), sha256: z.string() }));
 
 const byStep = { stepId: z.string(), attempt: z.int() };
 
@@ -62,6 +68,15 @@ export const entrySchema = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.literal('fact-recorded'), stepId: z.string(), name: z.string(), value: z.json() }),
   z.object({ kind: z.literal('command-run'), stepId: z.string(), command: z.string() }),
+  /** A program that a step had run on this host. Without an exit code it never came to one, and `because` says why. */
+  z.object({
+    kind: z.literal('program-ended'),
+    stepId: z.string(),
+    command: z.string(),
+    exitCode: z.int().exactOptional(),
+    because: z.enum(failureCodes).exactOptional(),
+    durationMs: z.number(),
+  }),
   z.object({
     kind: z.literal('question-asked'),
     stepId: z.string().exactOptional(),
@@ -97,15 +112,30 @@ export const entrySchema = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.literal('steps-reopened'), fromStepId: z.string() }),
   z.object({ kind: z.literal('note-added'), text: z.string() }),
-  z.object({ kind: z.literal('run-stopped'), reason: z.string() }),
+  z.object({
+    kind: z.literal('run-stopped'),
+    reason: z.string(),
+    /** As they were then: a run that goes on adds to them. */
+    outputs: outputs.exactOptional(),
+  }),
   z.object({ kind: z.literal('cleaned-up'), checks: z.array(checkSchema) }),
   z.object({
     kind: z.literal('run-finished'),
     verdict: z.enum(verdicts),
     /** Output files with their digests, so that the chain vouches for them too. */
-    outputs: z.array(z.object({ name: z.string(), sha256: z.string() })),
+    outputs,
   }),
   z.object({ kind: z.literal('rolled-back'), checks: z.array(checkSchema) }),
+  /** Somebody signed the journal up to an entry; the signature itself is a file of its own. */
+  z.object({
+    kind: z.literal('signed-off'),
+    role: z.enum(signingRoles),
+    signer: z.string(),
+    entries: z.int(),
+    head: z.string(),
+    keyFingerprint: z.string(),
+    signature: z.object({ name: z.string(), sha256: z.string() }),
+  }),
 ]);
 
 export type Entry = z.infer<typeof entrySchema>;

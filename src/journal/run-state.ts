@@ -95,6 +95,8 @@ export function applyEntry(state: RunState, entry: JournalEntry): RunState {
     case 'question-asked':
     case 'question-answered':
     case 'command-run':
+    case 'program-ended':
+    case 'signed-off':
       return state;
   }
 }
