@@ -1,4 +1,5 @@
 import { fail, type Outcome, succeed } from '../base/failure.ts';
+import { type ArchiveReader, createArchiveReader } from './archive-reader.ts';
 
 /**
  * The first bytes of a pg_dump archive in custom format (and of toc.dat in a directory one), as ReadHead in
@@ -38,8 +39,16 @@ export function neededRestoreMajor(minor: number): number {
 }
 
 export function readArchiveHeader(head: Uint8Array): Outcome<ArchiveHeader> {
+  const read = readHeaderFrom(head);
+  return read.ok ? succeed(read.value.header) : read;
+}
+
+/** The header, and a reader that stands behind it: at the table of contents. */
+export function readHeaderFrom(
+  head: Uint8Array,
+): Outcome<{ readonly header: ArchiveHeader; readonly reader: ArchiveReader; readonly offsetBytes: number }> {
   if (!isCustomArchive(head)) return damaged('It does not begin with PGDMP.');
-  const reader = createReader(head);
+  const reader = createArchiveReader(head);
   const major = reader.byte();
   const minor = reader.byte();
   const revision = reader.byte();
@@ -49,7 +58,7 @@ export function readArchiveHeader(head: Uint8Array): Outcome<ArchiveHeader> {
     );
   }
   reader.setIntSize(reader.byte());
-  reader.byte(); // Size of a file offset: of no use here.
+  const offsetBytes = reader.byte();
   const format = formats[reader.byte()] ?? 'unknown';
   // Since 1.15 an algorithm stands here, before that a level of gzip, where -1 is gzip's own default.
   const compression = minor >= 15 ? compressions[reader.byte()] : reader.int() === 0 ? 'none' : 'gzip';
@@ -64,7 +73,7 @@ export function readArchiveHeader(head: Uint8Array): Outcome<ArchiveHeader> {
   if (reader.ranOut() || compression === undefined)
     return damaged('Its header ends early or makes no sense.');
   const two = (value: number) => String(value).padStart(2, '0');
-  return succeed({
+  const header: ArchiveHeader = {
     archiveVersion: `${major}.${minor}`,
     format,
     compression,
@@ -74,7 +83,8 @@ export function readArchiveHeader(head: Uint8Array): Outcome<ArchiveHeader> {
     entryCount,
     createdAtLocal: `${year + 1900}-${two(month + 1)}-${two(day)} ${two(hour)}:${two(minute)}:${two(second)}`,
     neededMajor: neededRestoreMajor(minor),
-  });
+  };
+  return succeed({ header, reader, offsetBytes });
 }
 
 function damaged(why: string) {
@@ -84,44 +94,4 @@ function damaged(why: string) {
     remedy: 'Choose another snapshot, or check which layers (openpgp, gzip) the runbook names for it.',
     retry: 'never',
   });
-}
-
-/** Numbers are a sign byte and intSize bytes, lowest first; texts are a length and that many bytes. */
-function createReader(bytes: Uint8Array) {
-  let position = 5;
-  let intSize = 4;
-  let short = false;
-  const byte = () => {
-    const value = bytes[position];
-    position += 1;
-    if (value === undefined) short = true;
-    return value ?? 0;
-  };
-  const int = () => {
-    const negative = byte() !== 0;
-    let value = 0;
-    for (let index = 0; index < intSize; index += 1) value += byte() * 256 ** index;
-    return negative ? -value : value;
-  };
-  const text = () => {
-    const length = int();
-    // -1 stands for a null pointer in pg_dump: nothing follows.
-    if (length <= 0) return '';
-    if (position + length > bytes.length) {
-      short = true;
-      return '';
-    }
-    position += length;
-    return Buffer.from(bytes.subarray(position - length, position)).toString('utf8');
-  };
-  return {
-    byte,
-    int,
-    text,
-    setIntSize: (size: number) => {
-      if (size < 1 || size > 8) short = true;
-      else intSize = size;
-    },
-    ranOut: () => short,
-  };
 }

@@ -1,5 +1,5 @@
 import { formatCount } from '../base/units.ts';
-import { type Check, failed, passed } from '../base/verdict.ts';
+import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
 import type { Inventory } from '../ports/database-server.ts';
 
 /** Qualified name: schema.table. */
@@ -55,6 +55,7 @@ export function compareWithManifest(expected: Inventory, found: Inventory): read
           remedy,
         ),
     // A manifest that lists none says nothing about them, and what nobody compared is not shown as compared.
+    ...compareNewest(expected.tables, found.tables, remedy),
     ...(expected.sequences.length > 0 ? [compareSequences({ expected, found, remedy })] : []),
     ...(expected.extensions.length > 0 ? [compareExtensions({ expected, found, remedy })] : []),
   ];
@@ -66,6 +67,32 @@ type Comparison = { readonly expected: Inventory; readonly found: Inventory; rea
  * Sequences are outside of every transaction, so a dump taken under writers may hold one that is a little further on than the
  * count beside it: that only leaves a gap. One that stands behind would hand out numbers twice.
  */
+/** The newest row of each table, where a column tells: the same number of rows may still be other rows. */
+function compareNewest(
+  expected: Inventory['tables'],
+  ...[found, remedy]: [Inventory['tables'], string]
+): readonly Check[] {
+  const dated = expected.flatMap((table) =>
+    table.newest === undefined ? [] : [{ name: qualifiedName(table), ...table.newest }],
+  );
+  if (dated.length === 0) return [];
+  const newest = new Map(found.map((table) => [qualifiedName(table), table.newest]));
+  const comparable = dated.filter(({ name, column }) => newest.get(name)?.column === column);
+  const wrong = comparable.filter(({ name, at }) => newest.get(name)?.at !== at);
+  const words = (at: string | null | undefined) => at ?? 'none';
+  if (wrong.length > 0) {
+    return [
+      failed(
+        `the newest row differs in ${wrong.length} tables: ${shorten(wrong.map(({ name, column, at }) => `${name} has ${column} ${words(newest.get(name)?.at)} instead of ${words(at)}`))}`,
+        remedy,
+      ),
+    ];
+  }
+  return comparable.length === 0
+    ? []
+    : [passed(`the newest rows of ${comparable.length} tables are those of the manifest`)];
+}
+
 function compareSequences({ expected, found, remedy }: Comparison): Check {
   const values = new Map(found.sequences.map((sequence) => [qualifiedName(sequence), sequence.lastValue]));
   const moved = expected.sequences.filter(
@@ -94,6 +121,15 @@ function isFurtherOn(found: string | null | undefined, expected: string | null):
 function compareExtensions({ expected, found, remedy }: Comparison): Check {
   const names = new Set(found.extensions.map((extension) => extension.name));
   const missing = expected.extensions.filter((extension) => !names.has(extension.name));
+  const versions = new Map(found.extensions.map(({ name, version }) => [name, version]));
+  const other = expected.extensions.filter(({ name, version }) => versions.get(name) !== version);
+  // pg_dump names extensions without their versions: the server installs its own.
+  if (missing.length === 0 && other.length > 0) {
+    return couldNotVerify(
+      `${expected.extensions.length} extensions are there, ${other.length} in another version: ${shorten(other.map(({ name, version }) => `${name} ${versions.get(name)} instead of ${version}`))}`,
+      'Try what depends on them; ALTER EXTENSION … UPDATE brings a newer version.',
+    );
+  }
   if (missing.length === 0) return passed(`${expected.extensions.length} extensions are there`);
   return failed(`extensions are missing: ${missing.map((extension) => extension.name).join(', ')}`, remedy);
 }

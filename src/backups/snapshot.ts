@@ -1,7 +1,8 @@
 import type { ObjectInfo } from '../ports/object-store.ts';
 import type { Layer } from '../ports/unpacker.ts';
-import type { Layout } from './layout.ts';
-import { manifestEnding, manifestKey } from './manifest.ts';
+import { companionKey, isCompanion, startedDump } from './companion-keys.ts';
+import { type Layout, unwrappedKey } from './layout.ts';
+import { manifestKey } from './manifest.ts';
 
 /** One dump in the backup store, as far as its listing tells. */
 export type Snapshot = {
@@ -29,7 +30,7 @@ export function listSnapshots(request: {
   readonly host?: string | undefined;
 }): readonly Snapshot[] {
   const keys = new Set(request.objects.map((object) => object.key));
-  const found = request.objects.flatMap((object) => {
+  const found = [...request.objects, ...neverEnded(request, keys)].flatMap((object) => {
     const snapshot = toSnapshot(object, { layout: request.layout, keys });
     return snapshot === undefined || (request.host && snapshot.host !== request.host) ? [] : [snapshot];
   });
@@ -43,7 +44,7 @@ function toSnapshot(
   among: { readonly layout: Layout; readonly keys: ReadonlySet<string> },
 ): Snapshot | undefined {
   // A layout that ends in {name} fits manifests too.
-  if (object.key.endsWith(manifestEnding)) return undefined;
+  if (isCompanion(object.key)) return undefined;
   const match = among.layout.match(object.key);
   if (match?.namedTimeMs === undefined) return undefined;
   const manifest = manifestKey(object.key);
@@ -59,11 +60,36 @@ function toSnapshot(
     etag: object.etag,
     layers: match.layers,
     manifestKey: among.keys.has(manifest) ? manifest : undefined,
-    incomplete: whyIncomplete(object),
+    incomplete: whyIncomplete(object, among.keys),
   };
 }
 
-function whyIncomplete(object: ObjectInfo): string | undefined {
+/** The endings a dump of ours may have. */
+const wrappings = ['', '.gz', '.zst'].flatMap((ending) => [ending, `${ending}.gpg`, `${ending}.age`]);
+
+/**
+ * A backup that was killed before its dump was whole leaves its first mark and nothing else; it is shown as the snapshot that
+ * would have been there.
+ */
+function neverEnded(
+  { layout, objects }: { readonly layout: Layout; readonly objects: readonly ObjectInfo[] },
+  keys: ReadonlySet<string>,
+): readonly ObjectInfo[] {
+  return objects.flatMap(({ key: mark, modifiedAtMs }) => {
+    const dump = startedDump(mark);
+    if (dump === undefined || wrappings.some((ending) => keys.has(`${dump}${ending}`))) return [];
+    const ending = wrappings.find((one) => layout.match(`${dump}${one}`) !== undefined);
+    return ending === undefined ? [] : [{ key: `${dump}${ending}`, sizeBytes: 0, modifiedAtMs }];
+  });
+}
+
+function whyIncomplete(object: ObjectInfo, keys: ReadonlySet<string>): string | undefined {
+  const began = keys.has(companionKey(object.key, 'started'));
+  if (began && !keys.has(manifestKey(object.key))) {
+    return keys.has(object.key)
+      ? 'its backup began and never ended: there is no manifest'
+      : 'its backup began and never ended: there is no dump';
+  }
   if (object.sizeBytes < smallestDumpBytes) return `${object.sizeBytes} bytes cannot hold a dump`;
   // Instant retrieval (GLACIER_IR) is read like any other class.
   if (object.storageClass !== 'GLACIER' && object.storageClass !== 'DEEP_ARCHIVE') return undefined;
@@ -86,9 +112,8 @@ function withShortIds(found: readonly Snapshot[], prefix: string): Snapshot[] {
 }
 
 function shortId(key: string, prefix: string): string {
-  return key
+  return unwrappedKey(key)
     .slice(prefix.length)
-    .replace(/(\.(gz|gpg|pgp))+$/, '')
     .replace(/\.(dump|sql|tar)$/, '');
 }
 

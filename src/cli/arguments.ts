@@ -10,6 +10,11 @@ export const commandNames = [
   'rollback',
   'check',
   'snapshots',
+  'backup',
+  'verify',
+  'prune',
+  'monitor',
+  'schedule',
   'records',
   'fingerprint',
   'rehearse',
@@ -33,6 +38,11 @@ export type Options = {
   readonly envFiles: readonly string[];
   readonly logFolder: string;
   readonly workFolder: string | undefined;
+  /** `verify`: every snapshot; `prune`: show only; `verify`: restore too; `schedule`: for systemd instead of cron. */
+  readonly all: boolean;
+  readonly dryRun: boolean;
+  readonly restoreToo: boolean;
+  readonly systemd: boolean;
 };
 
 export type Command = {
@@ -49,6 +59,11 @@ export const usage = `thaw: a guided cold restore
   thaw rollback [RUN]           put the database back as it was before the swap
   thaw check    RUNBOOK         every blocker at once; touches nothing
   thaw snapshots RUNBOOK        what is in the backup store, newest first
+  thaw backup   RUNBOOK         take a snapshot now: dump, encrypt, upload, mirror, manifest
+  thaw verify   RUNBOOK         prove the newest snapshot, --all, or --snapshot ID, without restoring production
+  thaw prune    RUNBOOK         remove what retention does not keep; --dry-run shows it
+  thaw monitor  RUNBOOK         age, size, success rate, disk, mirror; metrics, alerts, exit status
+  thaw schedule RUNBOOK         entries for --cron or --systemd: backup, verify, drill, monitor, prune
   thaw records  list | show RUN | verify RUN
   thaw fingerprint FILE NAME    the fingerprint of one secret in an env file; never the secret
   thaw rehearse                 a whole disaster and its recovery in a sandbox on this host
@@ -67,6 +82,10 @@ RUNBOOK is a name under runbooks/ or a path.
   --env-file FILE               values for the runbook's inputs; may be given again
   --log-dir DIR                 where runs and their records are kept (restore-logs)
   --work-dir DIR                where big files go while a run needs them
+  --all, --latest               verify: every snapshot, or the newest one
+  --restore                     verify: into a throwaway database, too, and compare the counts
+  --dry-run                     prune: remove nothing
+  --cron, --systemd             schedule: the kind of entries
   --no-color
 
 Exit status: 0 done and verified, 1 finished but something failed or could not be verified, 2 wrong usage or invalid
@@ -87,6 +106,12 @@ const optionTypes = {
   'env-file': { type: 'string', multiple: true, default: [] as string[] },
   'log-dir': { type: 'string', default: 'restore-logs' },
   'work-dir': { type: 'string' },
+  all: { type: 'boolean', default: false },
+  latest: { type: 'boolean', default: false },
+  restore: { type: 'boolean', default: false },
+  'dry-run': { type: 'boolean', default: false },
+  cron: { type: 'boolean', default: false },
+  systemd: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
   version: { type: 'boolean', default: false },
 } as const;
@@ -99,6 +124,11 @@ const operandCounts: Readonly<Record<CommandName, readonly [number, number]>> = 
   rollback: [0, 1],
   check: [1, 1],
   snapshots: [1, 1],
+  backup: [1, 1],
+  verify: [1, 1],
+  prune: [1, 1],
+  monitor: [1, 1],
+  schedule: [1, 1],
   records: [1, 2],
   fingerprint: [2, 2],
   rehearse: [0, 0],
@@ -145,6 +175,10 @@ export function parseArguments(argv: readonly string[]): Outcome<Command> {
       envFiles: values['env-file'],
       logFolder: values['log-dir'],
       workFolder: values['work-dir'],
+      all: values.all,
+      dryRun: values['dry-run'],
+      restoreToo: values.restore,
+      systemd: values.systemd,
     },
   });
 }

@@ -68,17 +68,19 @@ export async function readyRunbook(
     readonly envFiles: readonly string[];
     /** Looking into the backup store needs no credential of production. */
     readonly backupsOnly?: boolean;
+    /** The sections whose placeholders must be filled, where a command does not walk the steps. */
+    readonly needs?: (runbook: Runbook) => unknown;
   },
 ): Promise<Outcome<ReadyRunbook>> {
   const { runbook } = loaded;
   const fromFiles = await readEnvFiles(request.envFiles);
   if (!fromFiles.ok) return fromFiles;
-  const { inputs, drill, ...always } = runbook;
+  // Whoever restores need not hold what making backups takes.
+  const { inputs, drill, producer: _producer, retention: _retention, monitor: _monitor, ...always } = runbook;
+  const walked = request.mode === 'drill' ? { ...always, drill } : always;
   const values = resolveInputs({
     inputs,
-    needed: findReferences(
-      request.backupsOnly ? always.backups : request.mode === 'drill' ? { ...always, drill } : always,
-    ),
+    needed: findReferences(request.needs?.(runbook) ?? (request.backupsOnly ? always.backups : walked)),
     environment: { ...fromFiles.value, ...withoutEmpty(request.environment) },
   });
   if (!values.ok) return values;

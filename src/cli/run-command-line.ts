@@ -29,6 +29,16 @@ async function dispatch(command: Command, surroundings: Surroundings): Promise<O
       return (await import('./commands/fingerprint.ts')).fingerprint([first, second ?? ''], surroundings);
     case 'snapshots':
       return (await import('./commands/snapshots.ts')).snapshots({ name: first, options }, surroundings);
+    case 'backup':
+      return (await import('./commands/backup.ts')).backup({ name: first, options }, surroundings);
+    case 'verify':
+      return (await import('./commands/verify.ts')).verify({ name: first, options }, surroundings);
+    case 'prune':
+      return (await import('./commands/prune.ts')).prune({ name: first, options }, surroundings);
+    case 'monitor':
+      return (await import('./commands/monitor.ts')).monitor({ name: first, options }, surroundings);
+    case 'schedule':
+      return (await import('./commands/schedule.ts')).schedule({ name: first, options }, surroundings);
     case 'check':
       return (await import('./commands/check.ts')).check({ name: first, options }, surroundings);
     case 'records':

@@ -48,6 +48,7 @@ export function resolveTargets(runbook: Runbook, mode: Mode): Targets {
         ...(backups.key.privateKeyFile ? { privateKeyFile: backups.key.privateKeyFile } : {}),
         ...(backups.key.passphrase ? { passphrase: createSecret(backups.key.passphrase) } : {}),
         ...(backups.key.gnupgHome ? { gnupgHome: backups.key.gnupgHome } : {}),
+        ...(backups.key.ageIdentityFile ? { ageIdentityFile: backups.key.ageIdentityFile } : {}),
       },
     },
     production: live,

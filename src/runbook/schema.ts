@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { databaseSchema, duration, id, optionalText, servicesSchema, storeSchema, text } from './fields.ts';
+import { monitorSchema, producerSchema, retentionSchema } from './producer-schema.ts';
 import { stepSchema } from './step-schema.ts';
 
 /** The whole file: one system, from what the operator must bring to the ordered steps. */
@@ -31,7 +32,12 @@ export const runbookSchema = z.strictObject({
     }),
     objects: z.strictObject({ prefix: z.string() }).optional(),
     key: z
-      .strictObject({ privateKeyFile: optionalText, passphrase: optionalText, gnupgHome: optionalText })
+      .strictObject({
+        privateKeyFile: optionalText,
+        passphrase: optionalText,
+        gnupgHome: optionalText,
+        ageIdentityFile: optionalText.describe('For dumps encrypted with age'),
+      })
       .default({})
       .describe('What opens the dumps; left out: the keyring of the gpg on this host'),
   }),
@@ -49,6 +55,9 @@ export const runbookSchema = z.strictObject({
       objects: storeSchema.optional().describe('A bucket or folder that is not production'),
     })
     .optional(),
+  producer: producerSchema.optional().describe('How `thaw backup` makes snapshots'),
+  retention: retentionSchema.optional().describe('What `thaw prune` keeps'),
+  monitor: monitorSchema.optional().describe('What `thaw monitor` looks at, and whom it tells'),
   steps: z.array(stepSchema).min(1),
 });
 

@@ -22,7 +22,7 @@ export const snapshotFact = fact(
     takenAtMs: z.number(),
     sizeBytes: z.number(),
     etag: z.string().optional(),
-    layers: z.array(z.enum(['openpgp', 'gzip'])),
+    layers: z.array(z.enum(['openpgp', 'age', 'gzip', 'zstd'])),
     manifestKey: z.string().optional(),
     /** What the header said when the snapshot was opened with the key at hand. */
     header: z.string(),
@@ -36,7 +36,14 @@ const file = z.object({ path: z.string(), sizeBytes: z.number(), sha256: z.strin
 export const dumpFileFact = fact('dump-file', file.extend({ md5: z.string() }));
 export const archiveFileFact = fact('archive-file', file);
 
-const tableCounts = z.array(z.object({ schema: z.string(), name: z.string(), rows: z.number() }));
+const tableCounts = z.array(
+  z.object({
+    schema: z.string(),
+    name: z.string(),
+    rows: z.number(),
+    newest: z.object({ column: z.string(), at: z.string().nullable() }).optional(),
+  }),
+);
 const inventory = z.object({
   tables: tableCounts,
   sequences: z.array(z.object({ schema: z.string(), name: z.string(), lastValue: z.string().nullable() })),

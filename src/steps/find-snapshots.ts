@@ -1,5 +1,5 @@
 import { parseLayout } from '../backups/layout.ts';
-import { type Manifest, manifestSchema } from '../backups/manifest.ts';
+import { type Manifest, readManifestText } from '../backups/manifest.ts';
 import { listSnapshots, newestComplete, type Snapshot } from '../backups/snapshot.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import type { StepContext } from '../engine/step-handler.ts';
@@ -72,24 +72,12 @@ export async function readManifest(
   if (snapshot.manifestKey === undefined) return succeed(undefined);
   const text = await readText(backupStore(context), snapshot.manifestKey);
   if (!text.ok) return text;
-  const parsed = manifestSchema.safeParse(parseJson(text.value));
-  if (parsed.success && parsed.data.dump.key === snapshot.key) return succeed(parsed.data);
-  const why = parsed.success
-    ? `it speaks of ${parsed.data.dump.key}`
-    : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
+  const manifest = readManifestText(text.value, snapshot.manifestKey);
+  if (!manifest.ok || manifest.value.dump.key === snapshot.key) return manifest;
   return fail({
     code: 'damaged',
-    message: `The manifest ${snapshot.manifestKey} cannot be used: ${why}.`,
+    message: `The manifest ${snapshot.manifestKey} cannot be used: it speaks of ${manifest.value.dump.key}.`,
     remedy: 'Choose another snapshot, or find out who changed the manifest.',
     retry: 'after-fix',
   });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Not JSON: the schema then says so with the path of the manifest.
-    return undefined;
-  }
 }

@@ -50,6 +50,11 @@ export async function listAll(store: ObjectStore, ...[prefix, signal]: [string, 
 
 /** A small object as text: a manifest. */
 export async function readText(store: ObjectStore, key: string): Promise<Outcome<string>> {
+  const bytes = await readBytes(store, key);
+  return bytes.ok ? succeed(bytes.value.toString('utf8')) : bytes;
+}
+
+export async function readBytes(store: ObjectStore, key: string): Promise<Outcome<Buffer>> {
   const reading = await store.read({ key });
   if (!reading.ok) return reading;
   const chunks: Buffer[] = [];
@@ -58,5 +63,5 @@ export async function readText(store: ObjectStore, key: string): Promise<Outcome
   } catch (error) {
     return fail(brokenBodyFailure(`read ${key} from ${store.address}`, error));
   }
-  return succeed(Buffer.concat(chunks).toString('utf8'));
+  return succeed(Buffer.concat(chunks));
 }

@@ -28,6 +28,12 @@ export const rooms: readonly Room[] = [
     // node:util for parseEnv alone: it reads text and touches nothing.
     packages: ['zod', 'node:crypto', 'node:util'],
   },
+  {
+    // Above the steps: what proves a backup is what restores one (docs/decisions).
+    folder: 'producer',
+    uses: ['base', 'runbook', 'backups', 'ports', 'engine', 'steps'],
+    packages: ['zod', 'node:crypto', 'node:util', 'node:zlib', 'node:stream', 'node:stream/consumers'],
+  },
   { folder: 'record', uses: ['base', 'journal'] },
   { folder: 'session', uses: ['base', 'journal', 'ports', 'engine', 'runbook'] },
   { folder: 'adapters', uses: ['base', 'ports'], packages: ['node:*'], touchesTheWorld: true },
@@ -49,6 +55,7 @@ export const driverFolders: Readonly<Record<string, readonly string[]>> = {
   pg: ['adapters/postgres', 'sandbox/crm'],
   '@aws-sdk': ['adapters/s3'],
   openpgp: ['adapters/openpgp'],
+  'age-encryption': ['adapters/age'],
   execa: ['adapters/process'],
 };
 

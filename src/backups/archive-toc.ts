@@ -1,0 +1,63 @@
+import type { Outcome } from '../base/failure.ts';
+import { succeed } from '../base/failure.ts';
+import { type ArchiveHeader, readHeaderFrom } from './archive-header.ts';
+
+/** What an archive says of itself before its first row: enough to hold it against what was counted. */
+export type ArchiveToc = {
+  readonly header: ArchiveHeader;
+  /** Tables whose rows are in it. */
+  readonly tables: readonly { readonly schema: string; readonly name: string }[];
+  /**
+   * The values that a restore sets. Sequences belong to no snapshot in PostgreSQL, so what pg_dump read is the only exact
+   * truth about what the archive holds. null: never called.
+   */
+  readonly sequences: readonly {
+    readonly schema: string;
+    readonly name: string;
+    readonly lastValue: string | null;
+  }[];
+};
+
+/** SELECT pg_catalog.setval('public.clients_id_seq', 57, true); */
+const setValue = /,\s*(-?\d+),\s*(true|false)\);?\s*$/;
+
+/**
+ * Reads the table of contents as WriteToc of pg_backup_archiver.c writes it (archive versions 1.12 to 1.16).
+ *
+ * @returns undefined when it goes on behind these bytes: ask again with more.
+ */
+export function readArchiveToc(bytes: Uint8Array): Outcome<ArchiveToc | undefined> {
+  const read = readHeaderFrom(bytes);
+  if (!read.ok) return read;
+  const { header, reader, offsetBytes } = read.value;
+  const minor = Number(header.archiveVersion.split('.')[1]);
+  const tables: { schema: string; name: string }[] = [];
+  const sequences: { schema: string; name: string; lastValue: string | null }[] = [];
+  for (let index = 0; index < header.entryCount; index += 1) {
+    reader.int(); // Id of the entry.
+    reader.int(); // Whether data belongs to it.
+    reader.text(); // Two object ids, as text.
+    reader.text();
+    const name = reader.text();
+    const type = reader.text();
+    reader.int(); // Section.
+    const definition = reader.text();
+    reader.text(); // How to drop it.
+    reader.text(); // COPY statement.
+    const schema = reader.text();
+    reader.text(); // Tablespace.
+    if (minor >= 14) reader.text(); // Table access method.
+    if (minor >= 16) reader.int(); // Kind of relation.
+    reader.text(); // Owner.
+    reader.text(); // WITH OIDS, always false.
+    while (reader.text() !== '' && !reader.ranOut()); // Dependencies, ended by a null pointer.
+    reader.skip(1 + offsetBytes); // Where its data begins.
+    if (reader.ranOut()) return succeed(undefined);
+    if (type === 'TABLE DATA') tables.push({ schema, name });
+    if (type === 'SEQUENCE SET') {
+      const [, value = '', called] = setValue.exec(definition) ?? [];
+      sequences.push({ schema, name, lastValue: called === 'true' ? value : null });
+    }
+  }
+  return succeed({ header, tables, sequences });
+}

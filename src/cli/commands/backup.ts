@@ -1,0 +1,54 @@
+import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import { resolveProducer } from '../../producer/producer-settings.ts';
+import { takeBackup } from '../../producer/take-backup.ts';
+import type { Options } from '../arguments.ts';
+import { exitStatus } from '../exit-status.ts';
+import type { Surroundings } from '../surroundings.ts';
+import { thawVersion } from '../version.ts';
+import { withRunbook } from '../with-runbook.ts';
+
+/** One snapshot now. Needs what reaches production and the backup store, and a public key; never the secret one. */
+export function backup(
+  request: { readonly name: string; readonly options: Options },
+  surroundings: Surroundings,
+): Promise<Outcome<number>> {
+  return withRunbook(
+    {
+      command: 'backup',
+      ...request,
+      needs: ({
+        backups: { store, dumps, objects },
+        production: { database, objects: live, envFile },
+        producer,
+      }) => [{ store, dumps, objects }, { database, live, envFile }, producer],
+      work: async ({ ready, world, signal, say, tell }) => {
+        const { filled, targets, path } = ready;
+        if (filled.producer === undefined) return fail(noProducer(path));
+        const taken = await takeBackup({
+          world,
+          targets,
+          settings: resolveProducer(filled, filled.producer),
+          thawVersion,
+          onLine: (text) => {
+            say(text);
+            tell({ type: 'line', text });
+          },
+          signal,
+        });
+        if (!taken.ok) return taken;
+        tell({ type: 'snapshot', manifestKey: taken.value.manifestKey, manifest: taken.value.manifest });
+        return succeed(exitStatus.verified);
+      },
+    },
+    surroundings,
+  );
+}
+
+function noProducer(path: string) {
+  return {
+    code: 'runbook-invalid',
+    message: `Runbook ${path} does not say how backups are made.`,
+    remedy: 'Declare a producer section; `producer: {}` takes the defaults: gzip, not encrypted.',
+    retry: 'after-fix',
+  } as const;
+}

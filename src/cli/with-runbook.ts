@@ -1,0 +1,59 @@
+import type { Outcome } from '../base/failure.ts';
+import type { Mode } from '../base/mode.ts';
+import type { World } from '../ports/world.ts';
+import type { Runbook } from '../runbook/schema.ts';
+import type { Options } from './arguments.ts';
+import { loadRunbook, type ReadyRunbook, readyRunbook } from './load-runbook.ts';
+import { printLine, type Surroundings } from './surroundings.ts';
+import { createWorld } from './wire.ts';
+
+export type AtWork = {
+  readonly ready: ReadyRunbook;
+  readonly world: World;
+  readonly signal: AbortSignal;
+  /** A line for people, or an object of a line of JSON; secrets are masked in both. */
+  say(text: string): void;
+  tell(value: Readonly<Record<string, unknown>>): void;
+};
+
+/** What the commands around backups have in common: a runbook, a world, lines or JSON, and an orderly end on Ctrl+C. */
+export async function withRunbook(
+  request: {
+    readonly command: string;
+    readonly name: string;
+    readonly options: Options;
+    readonly mode?: Mode;
+    readonly needs: (runbook: Runbook) => unknown;
+    readonly work: (at: AtWork) => Promise<Outcome<number>>;
+  },
+  surroundings: Surroundings,
+): Promise<Outcome<number>> {
+  const { command, name, options, mode = 'live', needs, work } = request;
+  const loaded = await loadRunbook(name, surroundings.folder);
+  if (!loaded.ok) return loaded;
+  const { environment } = surroundings;
+  const ready = await readyRunbook(loaded.value, { mode, environment, envFiles: options.envFiles, needs });
+  if (!ready.ok) return ready;
+  const { redact } = ready.value;
+  const world = createWorld(environment);
+  const stop = new AbortController();
+  const onSignal = () => stop.abort();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, onSignal);
+  if (options.json) printLine(surroundings, JSON.stringify({ type: 'thaw', version: 1, command }));
+  try {
+    return await work({
+      ready: ready.value,
+      world,
+      signal: stop.signal,
+      say: (text) => {
+        if (!options.json) printLine(surroundings, redact(text));
+      },
+      tell: (value) => {
+        if (options.json) printLine(surroundings, redact(JSON.stringify(value)));
+      },
+    });
+  } finally {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, onSignal);
+    await world.close();
+  }
+}

@@ -1,0 +1,148 @@
+import { parseEnv } from 'node:util';
+import { companionKey } from '../backups/companion-keys.ts';
+import { fingerprintSecret } from '../backups/fingerprint.ts';
+import { formatKey } from '../backups/format-key.ts';
+import { parseLayout } from '../backups/layout.ts';
+import { fail, type Outcome, succeed } from '../base/failure.ts';
+import type { DatabaseServer, ServerIdentity } from '../ports/database-server.ts';
+import type { ToolVersion } from '../ports/dump-tools.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
+import type { Packer, RecipientDescription } from '../ports/packer.ts';
+import { backupStore } from '../steps/open-targets.ts';
+import type { BackupRequest } from './backup-request.ts';
+
+export type PreparedBackup = {
+  readonly key: string;
+  readonly host: string;
+  readonly startedAtMs: number;
+  readonly store: ObjectStore;
+  readonly server: DatabaseServer;
+  readonly identity: ServerIdentity;
+  readonly databaseBytes: number;
+  readonly dumpTool: ToolVersion;
+  readonly packer: Packer;
+  readonly recipient: RecipientDescription | undefined;
+  readonly fingerprints: Readonly<Record<string, string>>;
+};
+
+/** Everything that can be known to be wrong is found before the first byte is dumped. */
+export async function prepareBackup(request: BackupRequest): Promise<Outcome<PreparedBackup>> {
+  const { world, targets, settings } = request;
+  const store = backupStore({ world, targets: { ...targets, acting: targets.production } });
+  const server = world.openDatabaseServer(targets.production.databaseUrl);
+  const packer = world.openPacker({ compression: settings.compression, sealing: settings.sealing });
+  const startedAtMs = world.host.now();
+  const host = settings.host ?? world.host.facts.name;
+  const key = nameDump(request, { host, startedAtMs, packer, database: server.databaseName });
+  if (!key.ok) return key;
+  const recipient = await packer.describeRecipient();
+  if (!recipient.ok) return recipient;
+  const fingerprints = await takeFingerprints(request);
+  if (!fingerprints.ok) return fingerprints;
+  const identity = await server.identity();
+  if (!identity.ok) return identity;
+  const described = await server.describeDatabase(server.databaseName);
+  if (!described.ok) return described;
+  if (described.value === undefined) return fail(noDatabase(server));
+  const major = serverMajor(identity.value);
+  const dumpTool = await world.openDumpTools(targets.production.databaseUrl).dumpToolVersion(major);
+  if (!dumpTool.ok) return dumpTool;
+  const free = await checkFree(store, key.value);
+  if (!free.ok) return free;
+  return succeed({
+    key: key.value,
+    host,
+    startedAtMs,
+    store,
+    server,
+    identity: identity.value,
+    databaseBytes: described.value.sizeBytes,
+    dumpTool: dumpTool.value,
+    packer,
+    recipient: recipient.value,
+    fingerprints: fingerprints.value,
+  });
+}
+
+export function serverMajor(identity: ServerIdentity): number {
+  return Math.floor(identity.versionNumber / 10_000);
+}
+
+function nameDump(
+  { targets, settings }: BackupRequest,
+  dump: {
+    readonly host: string;
+    readonly startedAtMs: number;
+    readonly packer: Packer;
+    readonly database: string;
+  },
+): Outcome<string> {
+  const layout = parseLayout(targets.backups.layout);
+  if ('fault' in layout) {
+    return fail({
+      code: 'runbook-invalid',
+      message: `The key layout ${targets.backups.layout} cannot be read: ${layout.fault}`,
+      remedy: 'Correct backups.dumps.layout in the runbook.',
+      retry: 'after-fix',
+    });
+  }
+  return formatKey(layout, {
+    timeMs: dump.startedAtMs,
+    host: dump.host,
+    tier: settings.tier,
+    name: dump.database,
+    layers: dump.packer.layers,
+  });
+}
+
+/** A snapshot is never written over another one; only what an attempt of ours left unfinished may be. */
+async function checkFree(store: ObjectStore, key: string): Promise<Outcome<void>> {
+  const [dump, manifest, started] = await Promise.all([
+    store.describe(key),
+    store.describe(companionKey(key, 'manifest')),
+    store.describe(companionKey(key, 'started')),
+  ]);
+  for (const answer of [dump, manifest, started]) if (!answer.ok) return answer;
+  const isThere = (answer: typeof dump) => answer.ok && answer.value !== undefined;
+  if (!isThere(manifest) && (isThere(started) || !isThere(dump))) return succeed(undefined);
+  return fail({
+    code: 'conflict',
+    message: `There is a snapshot at ${key} in ${store.address} already.`,
+    remedy: 'Wait until the layout gives another name, or put {minute} or {timestamp} into it.',
+    retry: 'safe',
+  });
+}
+
+async function takeFingerprints(request: BackupRequest): Promise<Outcome<Readonly<Record<string, string>>>> {
+  const { settings, targets, world } = request;
+  if (settings.fingerprints.length === 0) return succeed({});
+  const path = targets.production.envFile ?? '.env';
+  const text = await world.host.readTextFile(path);
+  if (!text.ok) return text;
+  const values = parseEnv(text.value);
+  const found: Record<string, string> = {};
+  for (const name of settings.fingerprints) {
+    const value = values[name];
+    if (!value) return fail(missingSecret(name, path));
+    found[name] = await fingerprintSecret({ name, value });
+  }
+  return succeed(found);
+}
+
+function missingSecret(name: string, path: string) {
+  return {
+    code: 'not-found',
+    message: `${path} has no ${name}, whose fingerprint belongs into the manifest.`,
+    remedy: 'Correct producer.fingerprints or production.envFile in the runbook.',
+    retry: 'after-fix',
+  } as const;
+}
+
+function noDatabase(server: DatabaseServer) {
+  return {
+    code: 'not-found',
+    message: `There is no database ${server.databaseName} at ${server.address}.`,
+    remedy: 'Correct the database URL.',
+    retry: 'after-fix',
+  } as const;
+}

@@ -1,0 +1,249 @@
+import { gzipSync } from 'node:zlib';
+import { companionKey } from '../backups/companion-keys.ts';
+import { type Manifest, readManifestText, writeManifest } from '../backups/manifest.ts';
+import { type ObjectInventory, summariseObjects, writeObjectInventory } from '../backups/object-inventory.ts';
+import { newestComplete } from '../backups/snapshot.ts';
+import { fail, type Outcome, succeed } from '../base/failure.ts';
+import { formatBytes, formatCount, formatDuration } from '../base/units.ts';
+import type { Inventory } from '../ports/database-server.ts';
+import { findSnapshots } from '../steps/find-snapshots.ts';
+import { readText } from '../steps/open-targets.ts';
+import type { BackupRequest } from './backup-request.ts';
+import { dumpToStore, type StoredDump } from './dump-to-store.ts';
+import { mirrorToBackup, readInventoryOf } from './mirror-to-backup.ts';
+import { type PreparedBackup, prepareBackup, serverMajor } from './prepare-backup.ts';
+import { type StoredPart, storePart, wrappingEnding } from './store-part.ts';
+
+export type TakenBackup = { readonly manifest: Manifest; readonly manifestKey: string };
+
+/**
+ * One snapshot: dump and counts from one moment of the database, roles beside it, the objects mirrored, and last of all the
+ * manifest. Until that stands the snapshot counts as incomplete, wherever and however this is ended.
+ */
+export async function takeBackup(request: BackupRequest): Promise<Outcome<TakenBackup>> {
+  const prepared = await prepareBackup(request);
+  if (!prepared.ok) return prepared;
+  const { server } = prepared.value;
+  const lease = await server.lease(`backup of ${server.databaseName}`);
+  if (!lease.ok) return lease;
+  try {
+    return await make(request, prepared.value);
+  } finally {
+    await lease.value.release();
+  }
+}
+
+async function make(request: BackupRequest, prepared: PreparedBackup): Promise<Outcome<TakenBackup>> {
+  const { onLine } = request;
+  onLine(
+    `backing up ${prepared.server.databaseName} at ${prepared.server.address} to ${prepared.store.address}`,
+  );
+  const marked = await markBeginning(prepared);
+  if (!marked.ok) return marked;
+  const dumped = await dumpAndCount(request, prepared);
+  if (!dumped.ok) return dumped;
+  const { dump, inventory, takenAtMs } = dumped.value;
+  onLine(
+    `dumped ${formatBytes(dump.unpackedBytes)}, stored ${formatBytes(dump.sizeBytes)} as ${prepared.key}`,
+  );
+  onLine(`counted ${formatCount(sumRows(inventory))} rows in ${inventory.tables.length} tables`);
+  const globals = await storeGlobals(request, prepared);
+  if (!globals.ok) return globals;
+  const objects = await mirrorObjects(request, prepared);
+  if (!objects.ok) return objects;
+  const list = await storeList(prepared, objects.value);
+  if (!list.ok) return list;
+  const nowMs = request.world.host.now();
+  const manifest: Manifest = {
+    ...describe(request, { prepared, dump, inventory, takenAtMs }),
+    parts: [globals.value, ...(list.value === undefined ? [] : [list.value])],
+    ...(objects.value === undefined
+      ? {}
+      : { objects: { ...summariseObjects(objects.value), listedAt: new Date(nowMs).toISOString() } }),
+    durationMs: nowMs - prepared.startedAtMs,
+  };
+  return storeManifest(request, { prepared, manifest });
+}
+
+async function markBeginning(prepared: PreparedBackup) {
+  const { store, key, host, startedAtMs } = prepared;
+  const mark = { thawBackup: 1, key, host, startedAt: new Date(startedAtMs).toISOString() };
+  return storePart({
+    store,
+    name: 'started',
+    key: companionKey(key, 'started'),
+    content: Buffer.from(`${JSON.stringify(mark)}\n`),
+    contentType: 'application/json',
+  });
+}
+
+type Dumped = { readonly dump: StoredDump; readonly inventory: Inventory; readonly takenAtMs: number };
+
+/** Counting and dumping look at the same exported snapshot, at the same time. */
+async function dumpAndCount(request: BackupRequest, prepared: PreparedBackup): Promise<Outcome<Dumped>> {
+  const { world, targets, settings, signal, onBytes = () => {} } = request;
+  const { server, identity, packer, store, key, databaseBytes } = prepared;
+  const exported = await server.exportSnapshot(server.databaseName);
+  if (!exported.ok) return exported;
+  const snapshot = exported.value;
+  const stop = new AbortController();
+  try {
+    const dumping = dumpToStore({
+      tools: world.openDumpTools(targets.production.databaseUrl),
+      dump: {
+        database: server.databaseName,
+        serverMajor: serverMajor(identity),
+        snapshot: snapshot.id,
+        compress: settings.compression === 'none',
+        stallMs: settings.stallMs,
+        signal: AbortSignal.any([signal, stop.signal]),
+      },
+      packer,
+      store,
+      key,
+      expectedBytes: databaseBytes,
+      onBytes,
+    });
+    const counted = await snapshot.inventory({ newestColumns: settings.newestColumns });
+    // Without counts the dump would be one of those that nobody can prove: it is not worth going on.
+    if (!counted.ok) stop.abort();
+    const dump = await dumping;
+    if (!counted.ok) return counted;
+    if (!dump.ok) return dump;
+    return succeed({
+      dump: dump.value,
+      // What pg_dump read is what a restore sets; sequences move on while we count.
+      inventory: { ...counted.value, sequences: dump.value.toc.sequences },
+      takenAtMs: snapshot.takenAtMs,
+    });
+  } finally {
+    await snapshot.close();
+  }
+}
+
+/** Roles are not part of a database and so of no dump; their password hashes are as secret as the rows. */
+async function storeGlobals(request: BackupRequest, prepared: PreparedBackup): Promise<Outcome<StoredPart>> {
+  const { world, targets, signal } = request;
+  const { identity, packer, store, key } = prepared;
+  const globals = await world.openDumpTools(targets.production.databaseUrl).dumpGlobals({
+    serverMajor: serverMajor(identity),
+    withPasswords:
+      identity.isSuperuser && packer.layers.some((layer) => layer === 'openpgp' || layer === 'age'),
+    signal,
+  });
+  if (!globals.ok) return globals;
+  return storePart({
+    store,
+    name: 'globals',
+    key: `${companionKey(key, 'globals')}${wrappingEnding(packer)}`,
+    content: globals.value,
+    contentType: 'application/octet-stream',
+    packer,
+  });
+}
+
+async function mirrorObjects(
+  request: BackupRequest,
+  prepared: PreparedBackup,
+): Promise<Outcome<ObjectInventory | undefined>> {
+  const { world, targets, settings, onLine, signal } = request;
+  const { store } = prepared;
+  const prefix = targets.backups.objectsPrefix;
+  if (targets.production.objects === undefined || prefix === undefined) return succeed(undefined);
+  const live = world.openStore(targets.production.objects);
+  const [mine, theirs] = [await store.access(), await live.access()];
+  if (!mine.ok) return mine;
+  if (!theirs.ok) return theirs;
+  const [a, b] = [mine.value.identity, theirs.value.identity];
+  if (a.endpoint === b.endpoint && a.bucket === b.bucket) {
+    return fail({
+      code: 'conflict',
+      message: `The live objects and the backups are both in ${store.address}.`,
+      remedy: 'Use another bucket, better in another account, for the backups.',
+      retry: 'after-fix',
+    });
+  }
+  const found = await findSnapshots({ world, targets: { ...targets, acting: targets.production } });
+  const before = await readInventoryOf(store, newestComplete(found.ok ? found.value : []));
+  return mirrorToBackup({ live, backup: store, prefix, workers: settings.workers, before, onLine, signal });
+}
+
+async function storeList(
+  { store, key }: PreparedBackup,
+  objects: ObjectInventory | undefined,
+): Promise<Outcome<StoredPart | undefined>> {
+  if (objects === undefined) return succeed(undefined);
+  return storePart({
+    store,
+    name: 'objects',
+    key: companionKey(key, 'objects'),
+    content: gzipSync(writeObjectInventory(objects)),
+    contentType: 'application/gzip',
+  });
+}
+
+function describe(request: BackupRequest, made: Dumped & { readonly prepared: PreparedBackup }): Manifest {
+  const { prepared, dump, inventory, takenAtMs } = made;
+  const { key, host, startedAtMs, server, identity, databaseBytes, dumpTool, packer, recipient } = prepared;
+  const { header } = dump.toc;
+  const sealing = packer.layers[0];
+  return {
+    thawManifest: 1,
+    takenAt: new Date(takenAtMs).toISOString(),
+    host,
+    dump: {
+      key,
+      sizeBytes: dump.sizeBytes,
+      sha256: dump.sha256,
+      layers: [...packer.layers],
+      unpackedBytes: dump.unpackedBytes,
+      unpackedSha256: dump.unpackedSha256,
+      archiveVersion: header.archiveVersion,
+      entries: header.entryCount,
+    },
+    tables: inventory.tables.map((table) => ({ ...table })),
+    sequences: [...inventory.sequences],
+    extensions: [...inventory.extensions],
+    newestColumns: [...request.settings.newestColumns],
+    fingerprints: prepared.fingerprints,
+    ...(recipient === undefined || sealing === undefined
+      ? {}
+      : { encryption: { kind: sealing, recipient: recipient.text, keyIds: [...recipient.keyIds] } }),
+    database: {
+      name: server.databaseName,
+      sizeBytes: databaseBytes,
+      systemIdentifier: identity.systemIdentifier,
+    },
+    versions: { server: identity.version, pgDump: dumpTool.text, thaw: request.thawVersion },
+    startedAt: new Date(startedAtMs).toISOString(),
+  };
+}
+
+/** Read back, since from now on everybody trusts it. */
+async function storeManifest(
+  request: BackupRequest,
+  { prepared, manifest }: { readonly prepared: PreparedBackup; readonly manifest: Manifest },
+): Promise<Outcome<TakenBackup>> {
+  const { store, key } = prepared;
+  const manifestKey = companionKey(key, 'manifest');
+  const stored = await storePart({
+    store,
+    name: 'manifest',
+    key: manifestKey,
+    content: Buffer.from(writeManifest(manifest)),
+    contentType: 'application/json',
+  });
+  if (!stored.ok) return stored;
+  const text = await readText(store, manifestKey);
+  if (!text.ok) return text;
+  const read = readManifestText(text.value, manifestKey);
+  if (!read.ok) return read;
+  request.onLine(
+    `complete after ${formatDuration(manifest.durationMs ?? 0)}: ${manifestKey} was written last`,
+  );
+  return succeed({ manifest: read.value, manifestKey });
+}
+
+function sumRows(inventory: Inventory): number {
+  return inventory.tables.reduce((sum, table) => sum + table.rows, 0);
+}

@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { duration, optionalText, text } from './fields.ts';
+
+/** What `thaw backup`, `thaw prune` and `thaw monitor` need; a restore asks for none of it. */
+
+const encrypt = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('none') }),
+  z
+    .strictObject({
+      kind: z.literal('openpgp'),
+      publicKeyFile: optionalText.describe('An exported public key'),
+      recipient: optionalText.describe('Or a key of the gpg keyring on this host: fingerprint or address'),
+      gnupgHome: optionalText,
+    })
+    .describe('Not encrypted where both key and recipient come out empty'),
+  z.strictObject({ kind: z.literal('age'), recipients: z.array(text).min(1) }),
+]);
+
+export const producerSchema = z.strictObject({
+  host: optionalText.describe(
+    'The {host} of new dumps; backups.dumps.host when left out, then the name of this host',
+  ),
+  tier: optionalText.describe('The {tier} of new dumps'),
+  compression: z.enum(['none', 'gzip', 'zstd']).default('gzip'),
+  encrypt: encrypt.default({ kind: 'none' }),
+  fingerprints: z
+    .array(text)
+    .default([])
+    .describe('Variables of production.envFile whose fingerprints go into the manifest'),
+  newestColumns: z
+    .array(text)
+    .default(['updated_at', 'created_at'])
+    .describe('Columns that say when a row was written; the first that a table has counts'),
+  workers: z.int().min(1).max(64).default(4).describe('Objects mirrored at once'),
+  stall: duration.default('30m').describe('No byte from pg_dump for that long counts as stalled'),
+});
+
+const count = z.int().min(0).max(100_000).default(0);
+
+export const retentionSchema = z.strictObject({
+  hourly: count.describe('Keep the newest snapshot of each of the last N hours that have one'),
+  daily: count,
+  weekly: count.describe('Weeks begin on Monday, UTC'),
+  monthly: count,
+  yearly: count,
+  floor: z
+    .int()
+    .min(1)
+    .default(3)
+    .describe('Never fewer complete snapshots than this, whatever the other numbers say'),
+});
+
+const alert = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('slack'), webhook: text.describe('Any webhook that takes {"text": …}') }),
+  z.strictObject({
+    kind: z.literal('email'),
+    server: text.describe('smtp://host:port, or smtps://host:port'),
+    user: optionalText,
+    password: optionalText,
+    from: text,
+    to: z.array(text).min(1),
+  }),
+  z.strictObject({
+    kind: z.literal('pagerduty'),
+    routingKey: text,
+    url: text.default('https://events.pagerduty.com/v2/enqueue'),
+  }),
+]);
+
+export const monitorSchema = z.strictObject({
+  alerts: z.array(alert).default([]),
+  metricsFile: optionalText.describe('JSON, written anew each time'),
+  prometheusFile: optionalText.describe('For the textfile collector of the node exporter'),
+  size: z
+    .strictObject({ least: z.number().default(0.5), most: z.number().default(3) })
+    .prefault({})
+    .describe('The newest dump against the median of the ten before it'),
+  successRate: z.number().min(0).max(100).default(95).describe('Percent of the backups begun in 7 days'),
+  disk: z
+    .strictObject({
+      warn: z.number().default(80),
+      critical: z.number().default(90),
+      paths: z.array(text).default([]),
+    })
+    .prefault({})
+    .describe('Percent used, of a directory store and of these paths'),
+  walGap: optionalText.describe('Longest time since the last archived WAL file; not looked at when left out'),
+});
+
+export type ProducerField = z.infer<typeof producerSchema>;
+export type RetentionField = z.infer<typeof retentionSchema>;
+export type MonitorField = z.infer<typeof monitorSchema>;
+export type AlertField = z.infer<typeof alert>;
