@@ -48,6 +48,10 @@ export const entrySchema = z.discriminatedUnion('kind', [
     steps: z.array(stepPlan),
     /** Where big files of this run go; a resumed run finds there what was fetched already. */
     workPath: z.string(),
+    people: peopleSchema.exactOptional(),
+    exercise: exerciseSchema.exactOptional(),
+    marks: marksSchema.exactOptional(),
+    history: historySchema.exactOptional(),
   }),
   z.object({
     kind: z.literal('run-resumed'),
