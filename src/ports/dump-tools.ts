@@ -3,7 +3,10 @@ import type { Outcome } from '../base/failure.ts';
 
 export type ToolVersion = { readonly major: number; readonly text: string };
 
-/** One line of an archive's table of contents. */
+/** Of pg_dump: the first three are for pg_restore, plain SQL is for psql. A directory stands as a folder. */
+export type DumpFormat = 'custom' | 'tar' | 'directory' | 'plain';
+
+/** One line of an archive's table of contents; of a plain dump, the comment above a statement. */
 export type ArchiveEntry = {
   readonly id: number;
   /** TABLE, TABLE DATA, SEQUENCE, EXTENSION, INDEX … */
@@ -13,6 +16,8 @@ export type ArchiveEntry = {
 };
 
 export type ArchiveContents = {
+  /** custom when left out. */
+  readonly format?: DumpFormat;
   readonly entries: readonly ArchiveEntry[];
   readonly dumpedFromVersion: string;
   readonly dumpedByVersion: string;
@@ -39,9 +44,10 @@ export type RestoreReport = {
 };
 
 export type RestoreRequest = {
-  /** A regular file: parallel jobs need to seek in it. */
+  /** A regular file: parallel jobs need to seek in it. A folder for the format `directory`. */
   readonly file: string;
   readonly database: string;
+  /** Formats that cannot be restored in parallel take one. */
   readonly jobs: number;
   readonly onLine: (line: string) => void;
   /** Archive entries processed so far. */
@@ -65,11 +71,15 @@ export type DumpRequest = {
 
 /** pg_dump and pg_restore; the pg_restore is that of the highest version found on this host. Passwords never travel in its arguments. */
 export type DumpTools = {
-  /** `tool-missing` when there is none. */
-  restoreToolVersion(): Promise<Outcome<ToolVersion>>;
+  /** Of pg_restore, or of psql for the format `plain`. `tool-missing` when there is none. */
+  restoreToolVersion(format?: DumpFormat): Promise<Outcome<ToolVersion>>;
   contents(file: string): Promise<Outcome<ArchiveContents>>;
   /** The command line as it will run, for people; holds no secret. */
-  describeRestore(request: Pick<RestoreRequest, 'file' | 'database' | 'jobs'>): string;
+  describeRestore(
+    request: Pick<RestoreRequest, 'file' | 'database' | 'jobs'> & {
+      readonly format?: DumpFormat | undefined;
+    },
+  ): string;
   /**
    * Succeeds with the classified messages whatever the exit status says; fails only when pg_restore could not run,
    * was killed, stalled or was cancelled. Death by signal is always a failure.

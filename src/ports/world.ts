@@ -1,4 +1,5 @@
 import type { Secret } from '../base/secret.ts';
+import type { DatabaseRouteConfig } from './database-route.ts';
 import type { DatabaseServer } from './database-server.ts';
 import type { DumpTools } from './dump-tools.ts';
 import type { Host } from './host.ts';
@@ -14,8 +15,8 @@ export type World = {
   readonly processes: ProcessRunner;
   openStore(config: ObjectStoreConfig): ObjectStore;
   /** @param url a postgresql:// URL; a secret, since it carries a password. */
-  openDatabaseServer(url: Secret): DatabaseServer;
-  openDumpTools(url: Secret): DumpTools;
+  openDatabaseServer(url: Secret, route?: DatabaseRouteConfig): DatabaseServer;
+  openDumpTools(url: Secret, route?: DatabaseRouteConfig): DumpTools;
   openUnpacker(config: KeyConfig): Unpacker;
   openPacker(config: PackerConfig): Packer;
   openServices(config: ServicesConfig): Services;

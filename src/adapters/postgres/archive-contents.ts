@@ -1,26 +1,26 @@
-import { access } from 'node:fs/promises';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
-import type { ArchiveContents, ArchiveEntry } from '../../ports/dump-tools.ts';
-import type { ProcessRunner } from '../../ports/process-runner.ts';
+import type { ArchiveContents, ArchiveEntry, DumpFormat } from '../../ports/dump-tools.ts';
 import type { RestoreTool } from './find-restore-tool.ts';
 import { readCreateDatabase, readListHeader, readListLine } from './pg-restore-list.ts';
+import type { ProgramPlace } from './program-place.ts';
 
-type Request = { readonly file: string; readonly processes: ProcessRunner; readonly tool: RestoreTool };
+type Request = {
+  readonly file: string;
+  readonly format: DumpFormat;
+  readonly place: ProgramPlace;
+  readonly tool: RestoreTool;
+};
 
 /** The table of contents stands at the front of an archive: reading it takes a moment however big the dump is. */
 const readingStallMs = 60_000;
 
 export async function readArchiveContents(request: Request): Promise<Outcome<ArchiveContents>> {
-  const isThere = await access(request.file).then(
-    () => true,
-    () => false,
-  );
-  if (!isThere) return fail(missingFile(request.file));
   const entries: ArchiveEntry[] = [];
   const header = new Map<string, string>();
-  const listed = await request.processes.run({
+  const listed = await request.place.run({
     program: request.tool.path,
-    args: ['--list', request.file],
+    args: ['--list'],
+    file: request.file,
     env: { LC_ALL: 'C' },
     stallMs: readingStallMs,
     onLine: (line, stream) => {
@@ -36,6 +36,7 @@ export async function readArchiveContents(request: Request): Promise<Outcome<Arc
   const options = await readDatabaseOptions(request);
   if (!options.ok) return options;
   return succeed({
+    format: request.format,
     entries,
     dumpedFromVersion: header.get('Dumped from database version') ?? '',
     dumpedByVersion: header.get('Dumped by pg_dump version') ?? '',
@@ -50,9 +51,10 @@ async function readDatabaseOptions(
   const enough = new AbortController();
   let options: ReturnType<typeof readCreateDatabase>;
   let clientEncoding: string | undefined;
-  const printed = await request.processes.run({
+  const printed = await request.place.run({
     program: request.tool.path,
-    args: ['--create', '--schema-only', '--file=-', request.file],
+    args: ['--create', '--schema-only', '--file=-'],
+    file: request.file,
     env: { LC_ALL: 'C' },
     stallMs: readingStallMs,
     signal: enough.signal,
@@ -67,15 +69,6 @@ async function readDatabaseOptions(
   if (!printed.ok && printed.failure.code !== 'cancelled') return printed;
   if (options !== undefined) return succeed(options);
   return succeed(clientEncoding === undefined ? {} : { encoding: clientEncoding });
-}
-
-function missingFile(file: string): Failure {
-  return {
-    code: 'not-found',
-    message: `There is no file ${file} to read an archive from.`,
-    remedy: 'Run the step that makes this file again.',
-    retry: 'after-fix',
-  };
 }
 
 /** pg_restore exits 1 whatever is wrong, so its words (in LC_ALL=C) have to tell the cases apart. */

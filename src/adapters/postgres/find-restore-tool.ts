@@ -4,18 +4,14 @@ import { findTools, type PostgresTool } from './find-tool.ts';
 
 export type RestoreTool = PostgresTool;
 
+type Search = { readonly processes: ProcessRunner; readonly searchPath: string };
+
 /**
  * The pg_restore of the highest version on this host: it reads the archives of every older pg_dump, never those of a
  * newer one.
  */
-export async function findRestoreTool(request: {
-  readonly processes: ProcessRunner;
-  readonly searchPath: string;
-}): Promise<Outcome<RestoreTool>> {
-  let best: RestoreTool | undefined;
-  for (const tool of await findTools({ ...request, name: 'pg_restore' })) {
-    if (tool.version.major > (best?.version.major ?? 0)) best = tool;
-  }
+export async function findRestoreTool(request: Search): Promise<Outcome<RestoreTool>> {
+  const best = newest(await findTools({ ...request, name: 'pg_restore' }));
   if (best !== undefined) return succeed(best);
   return fail({
     code: 'tool-missing',
@@ -24,4 +20,23 @@ export async function findRestoreTool(request: {
       'Install pg_restore (Debian package postgresql-client) of the major version of the dump or newer.',
     retry: 'after-fix',
   });
+}
+
+/** psql runs plain dumps. Any version will do: what only a newer one knows is taken out of the dump before. */
+export async function findPlainTool(request: Search): Promise<Outcome<RestoreTool>> {
+  const best = newest(await findTools({ ...request, name: 'psql' }));
+  if (best !== undefined) return succeed(best);
+  return fail({
+    code: 'tool-missing',
+    message: 'There is no psql on this host, neither on PATH nor under /usr/lib/postgresql.',
+    remedy: 'Install psql (Debian package postgresql-client).',
+    retry: 'after-fix',
+  });
+}
+
+function newest(tools: readonly PostgresTool[]): PostgresTool | undefined {
+  return tools.reduce<PostgresTool | undefined>(
+    (best, tool) => (tool.version.major > (best?.version.major ?? 0) ? tool : best),
+    undefined,
+  );
 }

@@ -17,7 +17,7 @@ const versionedHomes = [
  * wrapper that chooses for itself.
  */
 export async function findTools(request: {
-  readonly name: 'pg_dump' | 'pg_dumpall' | 'pg_restore';
+  readonly name: 'pg_dump' | 'pg_dumpall' | 'pg_restore' | 'psql';
   readonly processes: ProcessRunner;
   readonly searchPath: string;
 }): Promise<readonly PostgresTool[]> {

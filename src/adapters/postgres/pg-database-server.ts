@@ -1,9 +1,10 @@
 import { fail, type Outcome } from '../../base/failure.ts';
 import type { Secret } from '../../base/secret.ts';
+import type { DatabaseRoute } from '../../ports/database-route.ts';
 import type { DatabaseServer } from '../../ports/database-server.ts';
 import { carryOverSettings } from './carry-over.ts';
 import { listForeignSessions, terminateSessions } from './client-sessions.ts';
-import { readConnectionTarget } from './connection-target.ts';
+import { type ConnectionTarget, readConnectionTarget } from './connection-target.ts';
 import {
   analyze,
   createDatabase,
@@ -19,10 +20,15 @@ import { runReadQuery } from './read-query.ts';
 import type { ServerContext } from './session.ts';
 
 /** Opens nothing yet: every method connects for itself, and a URL that cannot be read fails every one of them. */
-export function openDatabaseServer(request: { readonly url: Secret }): DatabaseServer {
-  const target = readConnectionTarget(request.url);
+export function openDatabaseServer(request: {
+  readonly url: Secret;
+  /** Host and port of the URL are then those that are valid at the end of the route. */
+  readonly route?: DatabaseRoute | undefined;
+}): DatabaseServer {
+  const { route } = request;
+  const target = withAddress(readConnectionTarget(request.url), route);
   const context: Outcome<ServerContext> = target.ok
-    ? { ok: true, value: { target: target.value, open: new Set() } }
+    ? { ok: true, value: { target: target.value, route, open: new Set() } }
     : target;
   const use = <T>(work: (context: ServerContext) => Promise<Outcome<T>>): Promise<Outcome<T>> =>
     context.ok ? work(context.value) : Promise.resolve(fail(context.failure));
@@ -49,4 +55,14 @@ export function openDatabaseServer(request: { readonly url: Secret }): DatabaseS
       await Promise.all([...context.value.open].map((client) => client.end().catch(() => {})));
     },
   };
+}
+
+/** `127.0.0.1:5432` means another server in each container. */
+function withAddress(
+  target: Outcome<ConnectionTarget>,
+  route: DatabaseRoute | undefined,
+): Outcome<ConnectionTarget> {
+  if (!target.ok || route === undefined) return target;
+  const address = `${route.address} (${target.value.address})`;
+  return { ok: true, value: { ...target.value, address } };
 }

@@ -1,28 +1,44 @@
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import type { Secret } from '../../base/secret.ts';
-import type { ArchiveContents, DumpTools, RestoreReport, RestoreRequest } from '../../ports/dump-tools.ts';
+import type { DatabaseRoute } from '../../ports/database-route.ts';
+import type {
+  ArchiveContents,
+  DumpFormat,
+  DumpTools,
+  RestoreReport,
+  RestoreRequest,
+} from '../../ports/dump-tools.ts';
 import type { ProcessRunner } from '../../ports/process-runner.ts';
 import { readArchiveContents } from './archive-contents.ts';
 import { connectionEnvironment, databaseArgument, shownArgument } from './connection-environment.ts';
-import { type ConnectionTarget, readConnectionTarget } from './connection-target.ts';
+import { readConnectionTarget } from './connection-target.ts';
 import { dumpArguments, findDumpTool, readGlobals, streamDump } from './dump-database.ts';
-import { findRestoreTool, type RestoreTool } from './find-restore-tool.ts';
+import { findDumpFormat } from './dump-format.ts';
+import type { RestoreTool } from './find-restore-tool.ts';
 import { createRestoreOutputReader } from './pg-restore-output.ts';
+import { readPlainContents } from './plain-contents.ts';
+import { openProgramPlace, type ProgramPlace } from './program-place.ts';
 import { createActivityProbe, restoreApplication } from './restore-activity.ts';
+import { plainRestoreArguments, restorePlain } from './restore-plain.ts';
 import type { ServerContext } from './session.ts';
 
 export function openDumpTools(request: {
   readonly url: Secret;
   readonly processes: ProcessRunner;
+  /** Where the database is reached only through something else: then pg_restore and psql run there, too. */
+  readonly route?: DatabaseRoute | undefined;
 }): DumpTools {
-  const { processes } = request;
+  const { processes, route } = request;
   const target = readConnectionTarget(request.url);
-  let found: RestoreTool | undefined;
+  const place = openProgramPlace({ processes, route });
+  const known = new Map<DumpProgram, RestoreTool>();
   /** Looked for once; a failure is not kept, since the operator may install the tool and try again. */
-  const tool = async (): Promise<Outcome<RestoreTool>> => {
+  const tool = async (format: DumpFormat | undefined): Promise<Outcome<RestoreTool>> => {
+    const name = programFor(format);
+    const found = known.get(name);
     if (found !== undefined) return succeed(found);
-    const outcome = await findRestoreTool({ processes, searchPath: process.env.PATH ?? '' });
-    if (outcome.ok) found = outcome.value;
+    const outcome = await place.find(name);
+    if (outcome.ok) known.set(name, outcome.value);
     return outcome;
   };
 
@@ -30,22 +46,35 @@ export function openDumpTools(request: {
     findDumpTool({ name, serverMajor, processes, searchPath: process.env.PATH ?? '' });
 
   return {
-    restoreToolVersion: async () => {
-      const outcome = await tool();
+    restoreToolVersion: async (format) => {
+      const outcome = await tool(format);
       return outcome.ok ? succeed(outcome.value.version) : outcome;
     },
     contents: async (file): Promise<Outcome<ArchiveContents>> => {
-      const outcome = await tool();
-      return outcome.ok ? readArchiveContents({ file, processes, tool: outcome.value }) : outcome;
+      const format = await findDumpFormat(file);
+      if (!format.ok) return format;
+      if (format.value === 'plain') return readPlainContents(file);
+      const outcome = await tool(format.value);
+      return outcome.ok
+        ? readArchiveContents({ file, format: format.value, place, tool: outcome.value })
+        : outcome;
     },
-    describeRestore: (what) =>
-      [found?.path ?? 'pg_restore', ...restoreArguments(what)].map(shownArgument).join(' '),
+    describeRestore: (what) => {
+      const program = programFor(what.format);
+      const path = known.get(program)?.path ?? program;
+      return what.format === 'plain'
+        ? `${place.describe(path, plainRestoreArguments(what.database))} < ${shownArgument(what.file)}`
+        : place.describe(path, [...restoreArguments(what), what.file]);
+    },
     restore: async (what): Promise<Outcome<RestoreReport>> => {
       if (!target.ok) return fail(target.failure);
-      const outcome = await tool();
-      return outcome.ok
-        ? runRestore({ ...what, processes, tool: outcome.value, target: target.value })
-        : outcome;
+      const format = await findDumpFormat(what.file);
+      if (!format.ok) return format;
+      const outcome = await tool(format.value);
+      if (!outcome.ok) return outcome;
+      const context: ServerContext = { target: target.value, open: new Set(), route };
+      const restore = { ...what, format: format.value, place, tool: outcome.value, context };
+      return format.value === 'plain' ? restorePlain(restore) : runRestore(restore);
     },
     dumpToolVersion: async (serverMajor) => {
       const outcome = await dumpTool('pg_dump', serverMajor);
@@ -67,20 +96,28 @@ export function openDumpTools(request: {
   };
 }
 
+type DumpProgram = 'pg_restore' | 'psql';
+
+function programFor(format: DumpFormat | undefined): DumpProgram {
+  return format === 'plain' ? 'psql' : 'pg_restore';
+}
+
 type Restore = RestoreRequest & {
-  readonly processes: ProcessRunner;
+  readonly format: DumpFormat;
+  readonly place: ProgramPlace;
   readonly tool: RestoreTool;
-  readonly target: ConnectionTarget;
+  readonly context: ServerContext;
 };
 
 async function runRestore(request: Restore): Promise<Outcome<RestoreReport>> {
+  const { context } = request;
   const reader = createRestoreOutputReader();
   let entriesDone = 0;
-  const context: ServerContext = { target: request.target, open: new Set() };
-  const run = await request.processes.run({
+  const run = await request.place.run({
     program: request.tool.path,
     args: restoreArguments(request),
-    env: connectionEnvironment(request.target, restoreApplication),
+    file: request.file,
+    env: connectionEnvironment(context.target, restoreApplication),
     stallMs: request.stallMs,
     stillWorking: createActivityProbe(context, request.database),
     ...(request.signal === undefined ? {} : { signal: request.signal }),
@@ -97,7 +134,11 @@ async function runRestore(request: Restore): Promise<Outcome<RestoreReport>> {
   return succeed({ messages: reader.messages(exitCode), exitCode, entriesDone: reader.entriesDone() });
 }
 
-function restoreArguments(request: Pick<RestoreRequest, 'file' | 'database' | 'jobs'>): readonly string[] {
+function restoreArguments(
+  request: Pick<RestoreRequest, 'database' | 'jobs'> & { readonly format?: DumpFormat | undefined },
+): readonly string[] {
+  // Nobody can seek for the next table in pg_dump's tar: only one job can read it.
+  const jobs = request.format === 'tar' ? 1 : Math.max(1, Math.trunc(request.jobs));
   return [
     '--no-owner',
     '--no-privileges',
@@ -105,10 +146,9 @@ function restoreArguments(request: Pick<RestoreRequest, 'file' | 'database' | 'j
     // It must never wait for somebody to type a password.
     '--no-password',
     '--jobs',
-    String(Math.max(1, Math.trunc(request.jobs))),
+    String(jobs),
     '--dbname',
     databaseArgument(request.database),
-    request.file.startsWith('-') ? `./${request.file}` : request.file,
   ];
 }
 

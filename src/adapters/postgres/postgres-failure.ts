@@ -1,3 +1,4 @@
+import { failureOfBodyError } from '../../base/body-error.ts';
 import type { Failure, FailureCode, Retry } from '../../base/failure.ts';
 
 /** What a code means to an operator. */
@@ -130,6 +131,10 @@ export function postgresFailure(
   error: unknown,
   context: { readonly doing: string; readonly address: string },
 ): Failure {
+  // What the way to the server says about itself is classified already.
+  const carried = failureOfBodyError(error);
+  if (carried !== undefined)
+    return { ...carried, message: `Cannot ${context.doing} on ${context.address}: ${carried.message}` };
   const code = codeOf(error);
   const sqlState = sqlStateOf(error);
   const read: Reading =

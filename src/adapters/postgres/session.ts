@@ -1,6 +1,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { Client } from 'pg';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import type { DatabaseRoute } from '../../ports/database-route.ts';
 import { type ConnectionTarget, encryptionPlan } from './connection-target.ts';
 import { postgresFailure, sqlStateOf } from './postgres-failure.ts';
 
@@ -18,6 +19,8 @@ export type Session = {
 
 export type ServerContext = {
   readonly target: ConnectionTarget;
+  /** Left out: straight from this host. */
+  readonly route?: DatabaseRoute | undefined;
   /** Everything that is open now, for `close`. */
   readonly open: Set<Client>;
 };
@@ -34,6 +37,8 @@ export type SessionRequest = {
 };
 
 const connectLimitMs = 10_000;
+/** Compose takes its time to find a container on a busy host. */
+const routedConnectLimitMs = 60_000;
 export const usualLimitMs = 30_000;
 
 /** Backends of this process, over all servers it opened: `address pid`. */
@@ -101,7 +106,7 @@ export async function openSession(
 ): Promise<Outcome<OpenSession>> {
   const { target } = context;
   try {
-    const client = await connect(target, request);
+    const client = await connect(context, request);
     context.open.add(client);
     return succeed(await prepare(context, { client, request }));
   } catch (error) {
@@ -109,11 +114,12 @@ export async function openSession(
   }
 }
 
-async function connect(target: ConnectionTarget, request: SessionRequest): Promise<Client> {
-  const plan = encryptionPlan(target);
+async function connect(context: ServerContext, request: SessionRequest): Promise<Client> {
+  // What a route carries is as safe as the route; TLS inside of it would look for a name nobody has there.
+  const plan = context.route === undefined ? encryptionPlan(context.target) : [false as const];
   const startedMs = performance.now();
   for (const [index, ssl] of plan.entries()) {
-    const client = await makeClient(target, { ...request, ssl });
+    const client = await makeClient(context, { ...request, ssl });
     try {
       await client.connect();
       return client;
@@ -130,7 +136,7 @@ async function connect(target: ConnectionTarget, request: SessionRequest): Promi
 }
 
 async function makeClient(
-  target: ConnectionTarget,
+  { target, route }: ServerContext,
   request: SessionRequest & { readonly ssl: false | ConnectionOptions },
 ): Promise<Client> {
   // Loaded when first needed: `thaw --help` shall not wait for a database driver.
@@ -139,12 +145,13 @@ async function makeClient(
   const client = new pg.Client({
     host: target.host,
     port: target.port,
+    ...(route === undefined ? {} : { stream: () => route.dial(target) }),
     user: target.user,
     password: target.password?.reveal(),
     database: request.database,
     ssl: request.ssl,
     application_name: request.application ?? 'thaw',
-    connectionTimeoutMillis: connectLimitMs,
+    connectionTimeoutMillis: route === undefined ? connectLimitMs : routedConnectLimitMs,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     // The server's own limit comes first; this one is for a server that has fallen silent.

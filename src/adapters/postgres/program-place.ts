@@ -1,0 +1,52 @@
+import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import type { DatabaseRoute } from '../../ports/database-route.ts';
+import type { ToolVersion } from '../../ports/dump-tools.ts';
+import type { ProcessRunner } from '../../ports/process-runner.ts';
+import { shownArgument } from './connection-environment.ts';
+import { findPlainTool, findRestoreTool } from './find-restore-tool.ts';
+import { type PostgresTool, readVersion } from './find-tool.ts';
+
+/** Where pg_restore and psql run: on this host, or beside the server where the route leads. */
+export type ProgramPlace = Pick<DatabaseRoute, 'run' | 'describe'> & {
+  find(name: 'pg_restore' | 'psql'): Promise<Outcome<PostgresTool>>;
+};
+
+export function openProgramPlace(request: {
+  readonly processes: ProcessRunner;
+  readonly route: DatabaseRoute | undefined;
+}): ProgramPlace {
+  const { processes, route } = request;
+  if (route !== undefined) return { ...route, find: (name) => findThere(route, name) };
+  const search = { processes, searchPath: process.env.PATH ?? '' };
+  return {
+    run: ({ file, args, ...rest }) =>
+      processes.run({ ...rest, args: file === undefined ? args : [...args, asArgument(file)] }),
+    describe: (program, args) => [program, ...args].map(shownArgument).join(' '),
+    find: (name) => (name === 'psql' ? findPlainTool(search) : findRestoreTool(search)),
+  };
+}
+
+/** A file called -x would be read as an option. */
+function asArgument(file: string): string {
+  return file.startsWith('-') ? `./${file}` : file;
+}
+
+/** In a container there is one version of each, on its PATH. */
+async function findThere(route: DatabaseRoute, name: string): Promise<Outcome<PostgresTool>> {
+  const printed = await route.run({
+    program: name,
+    args: ['--version'],
+    env: { LC_ALL: 'C' },
+    stallMs: 60_000,
+  });
+  if (!printed.ok) return printed;
+  const version: ToolVersion | undefined = readVersion(printed.value.stdout);
+  if (printed.value.exitCode === 0 && version !== undefined) return succeed({ path: name, version });
+  return fail({
+    code: 'tool-missing',
+    message: `There is no ${name} in the ${route.address}.`,
+    remedy: 'Name the service whose container holds the PostgreSQL programs.',
+    retry: 'after-fix',
+    detail: printed.value.stderr.trim().split('\n').slice(-4).join('\n'),
+  });
+}

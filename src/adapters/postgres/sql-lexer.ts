@@ -1,0 +1,118 @@
+/**
+ * Tells where statements begin and end, as psql does (psqlscan.l): quotes, dollar quotes, comments. It reads line by line
+ * and keeps no text, so a dump of any size can pass.
+ */
+export type SqlLexer = {
+  /**
+   * @param line without its newline, one byte a character.
+   * @returns whether a backslash stands where psql would take it for a command of its own.
+   */
+  take(line: string): { readonly hasMetaCommand: boolean };
+  /** Nothing is open: the next line begins a statement. */
+  isBetween(): boolean;
+  /** In upper case, of the statement that is open or that the last line ended. */
+  firstWord(): string;
+};
+
+type Open =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'quote'; readonly sign: "'" | '"'; readonly escapes: boolean }
+  | { readonly kind: 'dollar'; readonly tag: string }
+  | { readonly kind: 'comment'; readonly depth: number };
+
+const none: Open = { kind: 'none' };
+
+/** The next place of a line where something may change. */
+const interesting = /['"$;\\]|--|\/\*/g;
+const dollarTag = /\$(?:[A-Za-z_\x80-\xff][A-Za-z0-9_\x80-\xff]*)?\$/y;
+
+export function createSqlLexer(): SqlLexer {
+  let open: Open = none;
+  let between = true;
+  let firstWord = '';
+
+  function begin(rest: string): void {
+    if (!between || rest.trim() === '') return;
+    between = false;
+    firstWord = /^\s*([A-Za-z]+)/.exec(rest)?.[1]?.toUpperCase() ?? '';
+  }
+
+  function take(line: string): { readonly hasMetaCommand: boolean } {
+    let at = 0;
+    let hasMetaCommand = false;
+    while (at < line.length) {
+      if (open.kind !== 'none') {
+        const closed = close(open, { line, at });
+        open = closed.open;
+        at = closed.at;
+        continue;
+      }
+      interesting.lastIndex = at;
+      const found = interesting.exec(line);
+      const place = found?.index ?? line.length;
+      begin(line.slice(at, place));
+      if (found === null) break;
+      const [sign] = found;
+      if (sign === '--') break;
+      if (sign === ';') {
+        between = true;
+        at = place + 1;
+      } else if (sign === '\\') {
+        hasMetaCommand = true;
+        at = place + 1;
+      } else {
+        const opened = openAt(line, place);
+        if (opened.open.kind !== 'comment') begin('x');
+        open = opened.open;
+        at = opened.at;
+      }
+    }
+    return { hasMetaCommand };
+  }
+
+  return { take, isBetween: () => between && open.kind === 'none', firstWord: () => firstWord };
+}
+
+type Place = { readonly open: Open; readonly at: number };
+
+function openAt(line: string, place: number): Place {
+  const sign = line[place];
+  if (sign === '"') return { open: { kind: 'quote', sign, escapes: false }, at: place + 1 };
+  if (sign === "'") {
+    // E'…' alone: pg_dump sets standard_conforming_strings, and whoever sets it off is refused.
+    const escapes = /(^|[^A-Za-z0-9_$\x80-\xff])[Ee]$/.test(line.slice(Math.max(0, place - 2), place));
+    return { open: { kind: 'quote', sign, escapes }, at: place + 1 };
+  }
+  if (sign === '/') return { open: { kind: 'comment', depth: 1 }, at: place + 2 };
+  dollarTag.lastIndex = place;
+  const tag = /[A-Za-z0-9_$\x80-\xff]/.test(line[place - 1] ?? '') ? null : dollarTag.exec(line);
+  if (tag === null) return { open: none, at: place + 1 };
+  return { open: { kind: 'dollar', tag: tag[0] }, at: place + tag[0].length };
+}
+
+function close(open: Exclude<Open, { kind: 'none' }>, { line, at }: { line: string; at: number }): Place {
+  const stillOpen = { open, at: line.length };
+  switch (open.kind) {
+    case 'dollar': {
+      const end = line.indexOf(open.tag, at);
+      return end < 0 ? stillOpen : { open: none, at: end + open.tag.length };
+    }
+    case 'comment': {
+      const next = /\/\*|\*\//g;
+      next.lastIndex = at;
+      const found = next.exec(line);
+      if (found === null) return stillOpen;
+      const depth = open.depth + (found[0] === '/*' ? 1 : -1);
+      return { open: depth === 0 ? none : { kind: 'comment', depth }, at: found.index + 2 };
+    }
+    case 'quote': {
+      for (let index = at; index < line.length; index += 1) {
+        const sign = line[index];
+        // An escaped sign, or a doubled quote, which stands for one.
+        if ((open.escapes && sign === '\\') || (sign === open.sign && line[index + 1] === sign)) index += 1;
+        else if (sign === open.sign) return { open: none, at: index + 1 };
+      }
+      return stillOpen;
+    }
+  }
+}

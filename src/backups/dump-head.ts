@@ -1,0 +1,80 @@
+import { fail, type Outcome, succeed } from '../base/failure.ts';
+import { type ArchiveHeader, isCustomArchive, readArchiveHeader } from './archive-header.ts';
+
+/**
+ * What the first bytes of an unpacked dump tell: which of pg_dump's formats it is, who wrote it, and what is needed to
+ * restore it. The format is read from the content and not from the name, since names are given by scripts.
+ */
+export type DumpHead =
+  | { readonly format: 'custom' | 'tar'; readonly header: ArchiveHeader }
+  /** A directory of pg_dump packed as tar; its table of contents may stand further behind than the first bytes reach. */
+  | { readonly format: 'directory'; readonly header?: ArchiveHeader }
+  | {
+      readonly format: 'plain';
+      /** Empty where the dump does not say. */
+      readonly serverVersion: string;
+      readonly dumpVersion: string;
+    };
+
+/** Enough for the header of any sensible database name behind two tar headers, and for the comments of a plain dump. */
+export const dumpHeadBytes = 4096;
+
+const tarBlockBytes = 512;
+
+export function readDumpHead(head: Uint8Array): Outcome<DumpHead> {
+  if (isCustomArchive(head)) return withHeader(head, 'custom');
+  if (isTar(head)) return readTarHead(head);
+  const text = Buffer.from(head)
+    .toString('utf8')
+    .replace(/^\uFEFF/, '');
+  if (/^--\s*\n-- PostgreSQL database dump\b/m.test(text)) return succeed(readPlainHead(text));
+  if (/^-- PostgreSQL database cluster dump\b/m.test(text)) return fail(clusterDump);
+  // Says why it is none, and which layers to look at.
+  return withHeader(head, 'custom');
+}
+
+function withHeader(head: Uint8Array, format: 'custom' | 'tar' | 'directory'): Outcome<DumpHead> {
+  const header = readArchiveHeader(head);
+  return header.ok ? succeed({ format, header: header.value }) : header;
+}
+
+function readPlainHead(text: string): DumpHead {
+  const after = (words: string) => new RegExp(`^-- ${words} (.*)$`, 'm').exec(text)?.[1]?.trim() ?? '';
+  return {
+    format: 'plain',
+    serverVersion: after('Dumped from database version'),
+    dumpVersion: after('Dumped by pg_dump version'),
+  };
+}
+
+function isTar(head: Uint8Array): boolean {
+  return Buffer.from(head.subarray(257, 262)).toString('latin1') === 'ustar';
+}
+
+/** pg_dump's own tar begins with toc.dat; a directory that somebody packed holds it anywhere, below any folder. */
+function readTarHead(head: Uint8Array): Outcome<DumpHead> {
+  const bytes = Buffer.from(head);
+  for (let at = 0; at + tarBlockBytes <= bytes.length; ) {
+    const name = bytes
+      .subarray(at, at + 100)
+      .toString('utf8')
+      .replace(/\0.*$/s, '');
+    const sizeBytes = Number.parseInt(bytes.subarray(at + 124, at + 136).toString('latin1'), 8);
+    if (name === '' || Number.isNaN(sizeBytes)) break;
+    const content = bytes.subarray(at + tarBlockBytes);
+    if (/(^|\/)toc\.dat$/.test(name) && isCustomArchive(content)) {
+      // The table of contents of both says tar; only its place tells them apart.
+      return withHeader(content, name === 'toc.dat' && at === 0 ? 'tar' : 'directory');
+    }
+    at += tarBlockBytes + Math.ceil(sizeBytes / tarBlockBytes) * tarBlockBytes;
+  }
+  return succeed({ format: 'directory' });
+}
+
+const clusterDump = {
+  code: 'invalid-input',
+  message:
+    'This is a dump of a whole cluster (pg_dumpall): it creates databases and roles by their own names.',
+  remedy: 'Choose a dump of the one database; restore roles from a dump of the globals by hand.',
+  retry: 'never',
+} as const;

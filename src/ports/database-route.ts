@@ -1,0 +1,34 @@
+import type { Duplex } from 'node:stream';
+import type { Outcome } from '../base/failure.ts';
+import type { ProcessRequest, ProcessResult } from './process-runner.ts';
+import type { ServicesConfig } from './services.ts';
+
+/** How a database is reached that has no port on this host. Left out everywhere: straight from here. */
+export type DatabaseRouteConfig = {
+  readonly kind: 'compose';
+  readonly services: Extract<ServicesConfig, { kind: 'compose' }>;
+  /** The service in whose container the server runs, with the programs of PostgreSQL beside it. */
+  readonly service: string;
+};
+
+export type RoutedProgram = Omit<ProcessRequest, 'cwd' | 'input'> & {
+  /**
+   * A file of this host that the program gets as its last argument, under a name that is valid where it runs; it can seek in
+   * it, and nothing of it stays there when the program ends, however it ends.
+   */
+  readonly file?: string;
+};
+
+/** The way to a server and to the programs beside it. Environment and input never travel in arguments. */
+export type DatabaseRoute = {
+  /** For people: service db of compose file docker-compose.yml. */
+  readonly address: string;
+  run(request: RoutedProgram): Promise<Outcome<ProcessResult>>;
+  /** The command line, for people. */
+  describe(program: string, args: readonly string[]): string;
+  /**
+   * A connection to host and port as they are called there. It looks connected at once; what goes wrong comes as an error
+   * that carries the failure (`failureOfBodyError`).
+   */
+  dial(to: { readonly host: string; readonly port: number }): Duplex;
+};
