@@ -1,0 +1,86 @@
+import { beforeAll, expect, test } from 'vitest';
+import type { PseudoTerminal } from '../../terminal/pseudo-terminal.ts';
+import { useFolder, useSandbox } from './open-sandbox.ts';
+import { openThaw, openThawInShell, readNewestRun } from './open-thaw.ts';
+import { database } from './press-keys.ts';
+
+const sandbox = useSandbox();
+const newFolder = useFolder();
+let folder = '';
+
+beforeAll(async () => {
+  folder = await newFolder('lines');
+});
+
+const args = ['restore', 'rehearsal'] as const;
+const withSandbox = (env: Readonly<Record<string, string>> = {}) => ({ ...sandbox().environment, ...env });
+
+/** Waits for the words before the cursor, and answers them. */
+async function answer(thaw: PseudoTerminal, prompt: RegExp, line: string): Promise<void> {
+  await thaw.waitFor((rows) => prompt.test(rows.findLast((row) => row !== '') ?? ''), 30_000);
+  thaw.write(`${line}\r`);
+}
+
+/** The pseudo-terminal itself always says that it is an xterm. */
+function openOnDumbTerminal(): PseudoTerminal {
+  return openThawInShell({ args, folder, env: withSandbox(), script: 'TERM=dumb exec "$@"' });
+}
+
+const escapes = (thaw: PseudoTerminal) => thaw.bytes().split('\x1b').length - 1;
+
+test('a dumb terminal gets a whole walk by lines, answered by typed lines', { timeout: 90_000 }, async () => {
+  const thaw = openOnDumbTerminal();
+  await answer(thaw, /Type yes to begin, or no:$/, 'y');
+  await thaw.waitFor('Only yes or no, written out, is an answer.');
+  await answer(thaw, /Type yes to begin, or no:$/, 'yes');
+  await answer(thaw, /Type a number from 1 to 3, or latest:$/, '3');
+  await thaw.waitFor('cannot be chosen: 0 bytes cannot hold a dump');
+  await answer(thaw, /Type a number from 1 to 3, or latest:$/, 'latest');
+  await answer(thaw, /Type port_nimara_crm to swap, or no:$/, 'port_nimara');
+  await thaw.waitFor('The name does not match; nothing happened.');
+  await answer(thaw, /Type port_nimara_crm to swap, or no:$/, database);
+  await answer(thaw, /and a note behind a colon:$/, 'passed: it counts its clients');
+  expect((await thaw.exit).status).toBe(0);
+  expect(escapes(thaw)).toBe(0);
+  const said = thaw.scrollback().join('\n');
+  expect(said).toContain('LIVE: this run touches the production targets.');
+  expect(said).toContain('LIVE step 5 of 9, Restore PostgreSQL: begun');
+  expect(said).toContain('thaw  LIVE  Rehearsal   VERIFIED');
+  const { record } = await readNewestRun(folder);
+  expect(record.result).toMatchObject({ state: 'finished', verdict: 'passed' });
+  expect(record.questions.map((question) => question.by)).toEqual(Array(4).fill('operator'));
+});
+
+test('a screen reader gets lines and no drawing', { timeout: 30_000 }, async () => {
+  const thaw = openThaw({ args, folder, env: withSandbox({ INK_SCREEN_READER: 'true' }) });
+  await answer(thaw, /Type yes to begin, or no:$/, 'no');
+  expect((await thaw.exit).status).toBe(5);
+  expect(escapes(thaw)).toBe(0);
+  expect(thaw.bytes()).not.toMatch(/[─│█░▸]/);
+});
+
+test('with its output in a pipe it writes lines without drawing, and the person at the keyboard still answers', {
+  timeout: 30_000,
+}, async () => {
+  const thaw = openThawInShell({ args, folder, env: withSandbox(), script: '"$@" | cat; echo "end"' });
+  await answer(thaw, /Type yes to begin, or no:$/, 'no');
+  await thaw.waitFor('Stopped at a safe point.');
+  await thaw.exit;
+  expect(escapes(thaw)).toBe(0);
+});
+
+test.each([
+  ['closed', 'exec "$@" <&-'],
+  ['empty', 'exec "$@" </dev/null'],
+])(
+  'with its standard input %s it ends with 4 and names the option that answers',
+  { timeout: 30_000 },
+  async (_, script) => {
+    const thaw = openThawInShell({ args, folder, env: withSandbox(), script });
+    expect((await thaw.exit).status).toBe(4);
+    const said = thaw.scrollback().join('\n');
+    expect(said).toContain('Nobody is there to answer: Begin the live restore');
+    expect(said).toContain('--yes');
+    expect(escapes(thaw)).toBe(0);
+  },
+);
