@@ -16,6 +16,7 @@ export type Command =
   | 'clear'
   | 'whole-step'
   | 'open-output'
+  | 'open-shell'
   | 'note'
   | 'commands'
   | 'help'

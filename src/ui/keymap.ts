@@ -8,6 +8,7 @@ import {
   openOutput,
   paging,
   scrolling,
+  shell,
   toQuestion,
   withoutOutput,
 } from './shared-keys.ts';
@@ -82,6 +83,7 @@ const walk: readonly KeyBinding[] = [
     unless: ({ state }) => (state.search === '' && state.filter === '' ? 'nothing to clear' : undefined),
   },
   openOutput,
+  { ...shell, helpOnly: true },
   noting,
   commandLog,
 ];
@@ -93,7 +95,7 @@ const walk: readonly KeyBinding[] = [
 export const keymap: Readonly<Record<Where, readonly KeyBinding[]>> = {
   'too-small': [leaving],
   walk: [toQuestion, ...walk, helping, leaving, ...everywhere],
-  preflight: [toQuestion, scrolling, noting, commandLog, helping, leaving, ...everywhere],
+  preflight: [toQuestion, scrolling, noting, commandLog, shell, helping, leaving, ...everywhere],
   overlay: [
     scrolling,
     {

@@ -9,6 +9,7 @@ import {
   openOutput,
   paging,
   scrolling,
+  shell,
 } from './shared-keys.ts';
 
 const toSteps: KeyBinding = {
@@ -18,7 +19,13 @@ const toSteps: KeyBinding = {
   on: { tab: 'to-steps' },
 };
 
-const around: readonly KeyBinding[] = [toSteps, helping, leaving, ...everywhere];
+const around: readonly KeyBinding[] = [
+  toSteps,
+  { ...shell, helpOnly: true },
+  helping,
+  leaving,
+  ...everywhere,
+];
 
 const list: readonly KeyBinding[] = [
   {
@@ -50,7 +57,7 @@ function nameDiffers({ state, view }: Situation): string | undefined {
 /** Keys that answer count only alone, and only once the question has been seen. */
 export const questionKeys: Readonly<Record<Question['kind'], readonly KeyBinding[]>> = {
   choose: [...list, ...around],
-  failure: [...list, openOutput, ...around],
+  failure: [...list, openOutput, shell, toSteps, helping, leaving, ...everywhere],
   'choose-row': [
     {
       ...scrolling,

@@ -62,7 +62,8 @@ export type Effect =
   | { readonly kind: 'stop' }
   | { readonly kind: 'leave' }
   | { readonly kind: 'repaint' }
-  | { readonly kind: 'open-file'; readonly path: string };
+  | { readonly kind: 'open-file'; readonly path: string }
+  | { readonly kind: 'open-shell' };
 
 export type Reaction = { readonly state: ScreenState; readonly effects: readonly Effect[] };
 

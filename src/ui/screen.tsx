@@ -26,6 +26,8 @@ export type ScreenProps = {
   readonly onLeave: () => void;
   /** Gives the terminal away for as long as the file is read; says what went wrong, if anything did. */
   readonly openFile: (path: string) => Promise<string | undefined>;
+  /** The same for a shell of the operator's own. */
+  readonly openShell: () => Promise<string | undefined>;
   /** Ink draws from where the cursor stands: what was echoed meanwhile would push the first row aside. */
   readonly toLineStart: () => void;
 };
@@ -62,7 +64,7 @@ export function Screen(props: ScreenProps): ReactElement {
     for (const one of readKeys(input, key)) press(one);
   });
   usePaste((text) => press({ kind: 'text', text }));
-  // Ctrl+C inside the pager comes here as a signal too. It belongs to the pager, and must not end the run.
+  // Ctrl+C inside the pager or the shell comes here as a signal too. It belongs there, and must not end the run.
   useInterrupt(() => {
     if (!reading.current) press({ kind: 'key', name: 'ctrl-c', alone: true });
   });
@@ -78,6 +80,14 @@ function useEffects(request: {
   const { props, say } = request;
   const { session } = props;
   const { suspendTerminal } = useApp();
+  const lend = (use: () => Promise<string | undefined>) =>
+    void suspendTerminal(async () => {
+      request.reading.current = true;
+      const said = await use();
+      request.reading.current = false;
+      props.toLineStart();
+      if (said !== undefined) say(said);
+    });
   return (effect) => {
     switch (effect.kind) {
       case 'answer':
@@ -92,13 +102,9 @@ function useEffects(request: {
         // Giving the terminal away and taking it back draws every cell anew.
         return void suspendTerminal(props.toLineStart);
       case 'open-file':
-        return void suspendTerminal(async () => {
-          request.reading.current = true;
-          const problem = await props.openFile(effect.path);
-          request.reading.current = false;
-          props.toLineStart();
-          if (problem !== undefined) say(problem);
-        });
+        return lend(() => props.openFile(effect.path));
+      case 'open-shell':
+        return lend(props.openShell);
     }
   };
 }

@@ -67,7 +67,7 @@ export const everywhere: readonly KeyBinding[] = [
     does: 'Would put the program to sleep.',
     on: { 'ctrl-z': 'suspend' },
     helpOnly: true,
-    unless: () => 'it would freeze the run; q leaves the screen and the run goes on',
+    unless: () => 'it would freeze the run; ! opens a shell beside it',
   },
 ];
 
@@ -77,6 +77,14 @@ export const openOutput: KeyBinding = {
   does: 'Opens the whole output file of this step in $PAGER.',
   on: { l: 'open-output' },
   unless: withoutOutput,
+};
+
+export const shell: KeyBinding = {
+  shown: '!',
+  name: 'shell',
+  does: 'Opens a shell of your own to mend something; exit comes back, and the question still waits.',
+  on: { '!': 'open-shell' },
+  alone: true,
 };
 
 export const toQuestion: KeyBinding = {

@@ -53,6 +53,7 @@ export const walkCommands = {
   'next-match': (situation) => goToMatch(situation, 'end'),
   clear: ({ state }) => stay({ ...withoutHold(state), search: '', filter: '' }),
   'open-output': openOutput,
+  'open-shell': ({ state }) => stay(state, { kind: 'open-shell' }),
   note: ({ state }) => openEntry(state, { purpose: 'note', label: 'Note:', text: state.noteDraft }),
   'whole-step': openPage('whole-step'),
   commands: openPage('commands'),
