@@ -41,10 +41,11 @@ export async function passPreflight(engine: Engine): Promise<Failure | undefined
     const blockers = checks.filter((check) => check.verdict === 'failed');
     if (blockers.length === 0) return undefined;
     const failure = notVerified(blockers);
+    const begun = [...(state?.steps.values() ?? [])].some(({ kind }) => kind !== 'pending');
     const asked = await engine.ask({
       kind: 'choose',
       id: 'preflight',
-      title: `${blockers.length === 1 ? 'One thing is' : `${blockers.length} things are`} in the way. Nothing was touched.`,
+      title: `${blockers.length === 1 ? 'One thing is' : `${blockers.length} things are`} in the way.${begun ? '' : ' Nothing was touched.'}`,
       body: blockers.map((check) => `${check.text} → ${check.remedy ?? ''}`),
       choices: [
         { value: 'again', label: 'check again' },

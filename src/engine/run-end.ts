@@ -21,7 +21,8 @@ export function judgeRun(state: RunState): Verdict {
     else if (step.kind === 'skipped') verdicts.push(step.because === 'mode' ? 'skipped' : 'failed');
     else verdicts.push(step.kind === 'failed' ? 'failed' : 'could-not-verify');
   }
-  for (const check of state.cleanUp) verdicts.push(check.verdict);
+  // Having tidied up proves nothing about the restore; not having tidied up spoils it.
+  for (const check of state.cleanUp) if (check.verdict !== 'passed') verdicts.push(check.verdict);
   if (verdicts.includes('failed')) return 'failed';
   if (verdicts.includes('could-not-verify')) return 'could-not-verify';
   return verdicts.includes('passed') ? 'passed' : 'could-not-verify';

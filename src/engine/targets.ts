@@ -2,10 +2,11 @@ import type { Mode } from '../base/mode.ts';
 import type { Secret } from '../base/secret.ts';
 import { createSecret } from '../base/secret.ts';
 import { parseDuration } from '../base/units.ts';
+import type { DatabaseRouteConfig } from '../ports/database-route.ts';
 import type { ObjectStoreConfig } from '../ports/object-store.ts';
 import type { ServicesConfig } from '../ports/services.ts';
 import type { KeyConfig } from '../ports/unpacker.ts';
-import type { ServicesField, StoreField } from '../runbook/fields.ts';
+import type { DatabaseField, ServicesField, StoreField } from '../runbook/fields.ts';
 import type { Runbook } from '../runbook/schema.ts';
 
 /** Where things are in this run, with every placeholder filled and every credential in a closed box. */
@@ -24,6 +25,8 @@ export type Targets = {
 
 export type Place = {
   readonly databaseUrl: Secret;
+  /** Left out: straight from this host. */
+  readonly databaseRoute?: DatabaseRouteConfig;
   readonly objects: ObjectStoreConfig | undefined;
   readonly services: ServicesConfig | undefined;
   readonly envFile: string | undefined;
@@ -34,6 +37,7 @@ export function resolveTargets(runbook: Runbook, mode: Mode): Targets {
   const { backups, production, drill } = runbook;
   const live: Place = {
     databaseUrl: createSecret(production.database.url),
+    ...resolveRoute(production.database),
     objects: production.objects === undefined ? undefined : resolveStore(production.objects),
     services: production.services === undefined ? undefined : resolveServices(production.services),
     envFile: production.envFile || undefined,
@@ -56,8 +60,9 @@ export function resolveTargets(runbook: Runbook, mode: Mode): Targets {
       mode !== 'drill' || drill === undefined
         ? live
         : {
-            ...live,
+            ...withoutRoute(live),
             databaseUrl: createSecret(drill.database.url),
+            ...resolveRoute(drill.database),
             objects: drill.objects === undefined ? undefined : resolveStore(drill.objects),
           },
   };
@@ -80,10 +85,26 @@ function resolveStore(store: StoreField): ObjectStoreConfig {
   };
 }
 
-function resolveServices(services: ServicesField): ServicesConfig {
-  if (services.kind === 'process') return services;
+function resolveRoute({ via }: DatabaseField): Pick<Place, 'databaseRoute'> {
+  if (via === undefined) return {};
+  const { service, kind: _, ...compose } = via;
   return {
-    kind: 'compose',
+    databaseRoute: { kind: 'compose', service, services: resolveCompose({ kind: 'compose', ...compose }) },
+  };
+}
+
+/** A drill's database is reached its own way. */
+function withoutRoute({ databaseRoute: _, ...rest }: Place): Place {
+  return rest;
+}
+
+function resolveServices(services: ServicesField): ServicesConfig {
+  return services.kind === 'process' ? services : resolveCompose(services);
+}
+
+function resolveCompose(services: Extract<ServicesField, { kind: 'compose' }>) {
+  return {
+    kind: 'compose' as const,
     file: services.file,
     ...(services.project ? { project: services.project } : {}),
     ...(services.envFile ? { envFile: services.envFile } : {}),

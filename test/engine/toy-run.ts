@@ -80,6 +80,9 @@ export async function toyRun(request: ToyRunRequest): Promise<ToyRun> {
   return { end, state, entries, folder, session };
 }
 
+/** Somebody is there and has not answered yet. */
+export const later = 'later';
+
 export function answerEach(
   session: RunningSession,
   answer: (question: Question) => string | undefined,
@@ -88,6 +91,7 @@ export function answerEach(
     const { question } = session.view();
     if (question === undefined) return;
     const given = answer(question);
+    if (given === later) return;
     if (given === undefined) session.decline(question.id, nobodyThere);
     else session.answer(question.id, toAnswer(given));
   };
