@@ -1,13 +1,14 @@
-import { shorten } from '../backups/compare-inventories.ts';
 import { succeed } from '../base/failure.ts';
 import { formatBytes, formatCount } from '../base/units.ts';
-import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
+import { type Check, failed, passed } from '../base/verdict.ts';
 import type { CheckContext, StepContext, StepHandler } from '../engine/step-handler.ts';
 import type { ObjectStore, StoreIdentity } from '../ports/object-store.ts';
-import { awkwardKeys, planMirror, sameContent } from './compare-objects.ts';
+import { awkwardKeys, planMirror, reconcileObjects } from './compare-objects.ts';
 import { copyObjects } from './copy-objects.ts';
-import { mirroredFact } from './facts.ts';
+import { manifestFact, mirroredFact, readFact, snapshotFact } from './facts.ts';
+import { findSnapshots } from './find-snapshots.ts';
 import { backupStore, blocker, listAll, objectPrefix } from './open-targets.ts';
+import { proveMirror } from './prove-mirror.ts';
 
 /** From the backup's mirror to the live bucket: only what differs, and nothing is ever deleted there. */
 export const mirrorObjects: StepHandler<'mirror-objects'> = {
@@ -73,45 +74,21 @@ export const mirrorObjects: StepHandler<'mirror-objects'> = {
     ]);
     if (!expected.ok) return expected;
     if (!found.ok) return found;
-    return succeed(reconcile());
-
-    function reconcile(): readonly Check[] {
-      const there = new Map((found.ok ? found.value : []).map((object) => [object.key, object]));
-      const objects = expected.ok ? expected.value : [];
-      const at = (key: string) => there.get(targetKey(context, key));
-      const missing = objects.filter((object) => at(object.key) === undefined);
-      const wrong = objects.filter(
-        (object) => at(object.key) !== undefined && at(object.key)?.sizeBytes !== object.sizeBytes,
-      );
-      const bySize = objects.filter(
-        ({ key, ...object }) =>
-          at(key)?.sizeBytes === object.sizeBytes && !sameContent({ key, ...object }, at(key)),
-      );
-      const names = (list: readonly { readonly key: string }[]) => shorten(list.map((object) => object.key));
-      if (missing.length + wrong.length > 0) {
-        return [
-          failed(
-            `${missing.length} objects are missing and ${wrong.length} differ: ${names([...missing, ...wrong])}`,
-            'Retry; only what is missing is copied.',
-          ),
-        ];
-      }
-      const extra = there.size - objects.length;
-      const checks = [
-        passed(
-          `${formatCount(objects.length - bySize.length)} of ${formatCount(objects.length)} objects equal by size and MD5${extra > 0 ? `; ${formatCount(extra)} more are only in the target and stay` : ''}`,
-        ),
-      ];
-      if (bySize.length > 0) {
-        checks.push(
-          couldNotVerify(
-            `${formatCount(bySize.length)} objects of several parts are equal by size; their ETags cannot be compared: ${names(bySize)}`,
-            'Open one of them by hand.',
-          ),
-        );
-      }
-      return checks;
-    }
+    const snapshots = await findSnapshots(context);
+    const taken = readFact(snapshotFact, context)?.takenAtMs ?? 0;
+    const mirror = await proveMirror({
+      store: backupStore(context),
+      prefix: sourcePrefix(context),
+      mirror: expected.value,
+      manifest: readFact(manifestFact, context),
+      laterSnapshots: snapshots.ok && snapshots.value.some(({ takenAtMs }) => takenAtMs > taken + settledMs),
+    });
+    if (!mirror.ok) return mirror;
+    const toTargetKey = (key: string) => targetKey(context, key);
+    return succeed([
+      ...mirror.value,
+      ...reconcileObjects({ source: expected.value, target: found.value, toTargetKey }),
+    ]);
   },
 
   async cleanUp(_step, context) {
@@ -135,6 +112,9 @@ export const mirrorObjects: StepHandler<'mirror-objects'> = {
     ];
   },
 };
+
+/** A listing dates a snapshot by its upload, a manifest by its beginning: this near it is the same one. */
+const settledMs = 1000;
 
 type Reach = Pick<StepContext, 'world' | 'targets' | 'mode' | 'runId'>;
 

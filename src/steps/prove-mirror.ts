@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto';
+import { gunzipSync } from 'node:zlib';
+import { shorten } from '../backups/compare-inventories.ts';
+import type { Manifest } from '../backups/manifest.ts';
+import {
+  compareObjectInventories,
+  type ObjectInventory,
+  readObjectInventory,
+  summariseObjects,
+  takeObjectInventory,
+} from '../backups/object-inventory.ts';
+import { fail, type Outcome, succeed } from '../base/failure.ts';
+import { formatBytes, formatCount } from '../base/units.ts';
+import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
+import type { ObjectInfo, ObjectStore } from '../ports/object-store.ts';
+import { readBytes } from './open-targets.ts';
+
+/**
+ * The mirror in the backup store as it is now, held against the list the producer wrote down, object by object and both ways.
+ *
+ * @param how.laterSnapshots whether a backup began after this one: it explains objects this one does not know.
+ */
+export async function proveMirror(how: {
+  readonly store: ObjectStore;
+  readonly prefix: string;
+  readonly mirror: readonly ObjectInfo[];
+  readonly manifest: Manifest | undefined;
+  readonly laterSnapshots: boolean;
+}): Promise<Outcome<readonly Check[]>> {
+  const { store, prefix, mirror, manifest, laterSnapshots } = how;
+  if (manifest?.objects === undefined) return succeed([]);
+  const list = await readList(store, manifest);
+  if (!list.ok) return list;
+  if (list.value === undefined) return succeed([compareTotals(manifest.objects, mirror)]);
+  const now = takeObjectInventory(mirror, { prefix, sourceEtags: new Map() });
+  const { missing, changed, extra } = compareObjectInventories(list.value, now);
+  const checks: Check[] = [];
+  if (missing.length > 0) {
+    checks.push(
+      failed(
+        `${formatCount(missing.length)} of ${formatCount(list.value.length)} objects that were backed up are missing from the mirror: ${shorten(missing)}`,
+        'Look for older versions of them in the backup bucket, or in an older mirror.',
+      ),
+    );
+  }
+  if (changed.length > 0) {
+    checks.push(
+      failed(
+        `${formatCount(changed.length)} objects of the mirror are not what was backed up: ${shorten(changed)}`,
+        laterSnapshots
+          ? 'A later backup may have brought newer ones; look for the older versions in the backup bucket.'
+          : 'Somebody or something changed them in the backup store; look for older versions there.',
+      ),
+    );
+  }
+  if (missing.length + changed.length === 0) {
+    checks.push(
+      passed(
+        `all ${formatCount(list.value.length)} objects of the mirror are those that were backed up, ${formatBytes(manifest.objects.sizeBytes)}`,
+      ),
+    );
+  }
+  if (extra.length > 0) checks.push(judgeExtra(extra, laterSnapshots));
+  return succeed(checks);
+}
+
+function judgeExtra(extra: readonly string[], laterSnapshots: boolean): Check {
+  const what = `${formatCount(extra.length)} objects of the mirror are not in the list of this snapshot: ${shorten(extra)}`;
+  if (laterSnapshots) return passed(`${what}; later backups brought them`);
+  return couldNotVerify(
+    `${what}; no later backup explains them`,
+    'Find out who put them into the backup store; no row of this snapshot should name them.',
+  );
+}
+
+/** undefined where the producer kept totals alone. */
+async function readList(
+  store: ObjectStore,
+  manifest: Manifest,
+): Promise<Outcome<ObjectInventory | undefined>> {
+  const part = manifest.parts?.find(({ name }) => name === 'objects');
+  if (part === undefined) return succeed(undefined);
+  const bytes = await readBytes(store, part.key);
+  if (!bytes.ok) return bytes;
+  if (createHash('sha256').update(bytes.value).digest('hex') !== part.sha256)
+    return fail(changedList(part.key, 'its digest is not that of the manifest'));
+  const list = readObjectInventory(gunzipSync(bytes.value).toString('utf8'));
+  if (list === undefined) return fail(changedList(part.key, 'it cannot be read'));
+  if (manifest.objects?.sha256 !== undefined && summariseObjects(list).sha256 !== manifest.objects.sha256)
+    return fail(changedList(part.key, 'it is not the one the manifest speaks of'));
+  return succeed(list);
+}
+
+function compareTotals(expected: NonNullable<Manifest['objects']>, mirror: readonly ObjectInfo[]): Check {
+  const sizeBytes = mirror.reduce((sum, object) => sum + object.sizeBytes, 0);
+  const found = `${formatCount(mirror.length)} objects, ${formatBytes(sizeBytes)}`;
+  if (mirror.length >= expected.count && sizeBytes >= expected.sizeBytes)
+    return passed(`the mirror holds ${found}; ${formatCount(expected.count)} were backed up`);
+  return failed(
+    `the mirror holds ${found}; ${formatCount(expected.count)} with ${formatBytes(expected.sizeBytes)} were backed up`,
+    'Look for older versions of what is missing in the backup bucket.',
+  );
+}
+
+function changedList(key: string, why: string) {
+  return {
+    code: 'damaged',
+    message: `The list of objects ${key} cannot be used: ${why}.`,
+    remedy: 'Choose another snapshot, or find out who changed it.',
+    retry: 'after-fix',
+  } as const;
+}
