@@ -8,6 +8,7 @@ import type { Question } from '../ports/operator.ts';
 import type { RunningSession } from '../session/session.ts';
 import type { Options } from './arguments.ts';
 import { exitStatus, statusOfEnd } from './exit-status.ts';
+import { screenOptions, screenStreams } from './screen-options.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** How a run is attended: on the screen, by lines with a person answering, or by lines with nobody there. */
@@ -48,7 +49,10 @@ export async function attend(request: {
     },
   });
   try {
-    const end = attendance === 'screen' ? await onScreen(request) : await byLines(request, attendance);
+    const end =
+      attendance === 'screen'
+        ? await onScreen(request, interrupts.signalled)
+        : await byLines(request, attendance);
     return interrupts.interrupted() && end.kind !== 'finished' ? exitStatus.interrupted : statusOfEnd(end);
   } finally {
     unanswered();
@@ -77,19 +81,17 @@ function withSnapshot({ answers, snapshot }: Options): ReadonlyMap<string, strin
   return snapshot === undefined ? answers : new Map(answers).set('choose-snapshot', snapshot);
 }
 
-async function onScreen(request: Attending): Promise<RunEnd> {
+async function onScreen(request: Attending, ...[signalled]: [Promise<void>]): Promise<RunEnd> {
   const { session, options, surroundings } = request;
   // Loaded only where there is a screen: React and Ink cost a quarter of a second that lines need not pay.
   const { openScreen } = await import('../ui/open-screen.tsx');
   const { printSummary } = await import('../ui/print-summary.ts');
   const { outcome } = await openScreen({
     session,
-    streams: { stdin: surroundings.stdin, stdout: surroundings.stdout } as never,
-    options: {
-      inline: options.inline,
-      color: wantsColor(options, surroundings.environment),
-      ascii: !/utf-?8/i.test(locale(surroundings.environment)),
-    },
+    streams: screenStreams(surroundings),
+    options: screenOptions(options, surroundings),
+    // Whoever sent a signal sits at another terminal: nobody here need press a key to let go of the run.
+    until: signalled.then(() => session.ended),
   });
   // Nobody sees the questions any more: the next one stops the run, resumable.
   const deaf = outcome === 'left' ? declineEach(session) : () => {};
@@ -97,14 +99,6 @@ async function onScreen(request: Attending): Promise<RunEnd> {
   deaf();
   printSummary(session.view(), (text) => surroundings.stdout.write(text));
   return end;
-}
-
-function wantsColor(options: Options, environment: Surroundings['environment']): boolean {
-  return !options.noColor && !environment.NO_COLOR;
-}
-
-function locale(environment: Surroundings['environment']): string {
-  return environment.LC_ALL || environment.LC_CTYPE || environment.LANG || '';
 }
 
 function declineEach(session: RunningSession): () => void {
@@ -138,9 +132,11 @@ async function byLines(request: Attending, attendance: Attendance): Promise<RunE
 /** The screen reads Ctrl+C as a key; elsewhere, and for other signals, the first asks to stop and the second insists. */
 function watchInterrupts(session: RunningSession, attendance: Attendance) {
   let asked: NodeJS.Signals | undefined;
+  const signalled = Promise.withResolvers<void>();
   const onSignal = (signal: NodeJS.Signals) => {
     if (asked !== undefined) process.exit(exitStatus.interrupted);
     asked = signal;
+    signalled.resolve();
     session.stop();
   };
   const stayAlive = () => {};
@@ -149,6 +145,7 @@ function watchInterrupts(session: RunningSession, attendance: Attendance) {
   for (const signal of ownInterrupts) process.on(signal, onSignal);
   process.on('SIGHUP', stayAlive);
   return {
+    signalled: signalled.promise,
     /** By Ctrl+C, as shells count it; being asked to end by SIGTERM is a stop like any other. */
     interrupted: () => asked === 'SIGINT',
     stop() {

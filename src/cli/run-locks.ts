@@ -5,6 +5,10 @@ import { takeLock } from '../adapters/disk/run-lock.ts';
 import { fail, type Outcome } from '../base/failure.ts';
 import type { DatabaseServer } from '../ports/database-server.ts';
 
+export function runLockPath(logFolder: string, runId: string): string {
+  return join(logFolder, '.locks', `run-${runId}`);
+}
+
 /**
  * One process per run, and one run per target. The lock files speak for this host; the lease in the database server, taken by
  * the preflight, speaks for all others.
@@ -17,7 +21,7 @@ export async function withRunLocks<T>(
   await mkdir(folder, { recursive: true });
   const { address, databaseName } = request.target;
   const target = createHash('sha256').update(`${address}/${databaseName}`).digest('hex').slice(0, 16);
-  const run = await takeLock({ path: join(folder, `run-${request.runId}`) });
+  const run = await takeLock({ path: runLockPath(request.logFolder, request.runId) });
   if (!run.ok)
     return fail({
       ...run.failure,

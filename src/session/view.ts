@@ -31,7 +31,21 @@ export type View = {
   /** Lines left in the scrollback when the walk is over. Empty until then. */
   readonly summary: readonly string[];
   readonly recordPath?: string;
+  /** What the operator should know about this terminal before anything goes wrong with it. */
+  readonly advice?: readonly string[];
+  /** Absent: this process drives the run. Otherwise somebody only looks. */
+  readonly seenAs?: SeenAs;
 };
+
+export type SeenAs =
+  | { readonly kind: 'record' }
+  | {
+      readonly kind: 'watched';
+      /** process 4711 since 14:48 UTC. */
+      readonly by: string;
+      /** The question that waits there. */
+      readonly waiting?: string;
+    };
 
 export type StepStatus =
   | 'pending'

@@ -11,9 +11,21 @@ export function headerRows(request: { readonly view: View; readonly width: numbe
 
 function identityRow({ view, width }: { readonly view: View; readonly width: number }): Row {
   const mode = modeSigns[view.mode];
-  const left: Row = [span(` ${mode.word} `, mode.badge), span(' '), span(view.title, 'strong')];
+  const left: Row = [
+    span(` ${mode.word} `, mode.badge),
+    span(' '),
+    span(view.title, 'strong'),
+    ...seenAsSpans(view),
+  ];
   const room = Math.max(0, width - rowWidth(left) - 4);
   return endsRow({ left, right: [cutSpan(view.target, { width: room, tone: 'quiet' }), span(' ')], width });
+}
+
+/** Nobody may take a record, or a run in other hands, for one that waits for keys. */
+function seenAsSpans({ seenAs }: View): readonly Span[] {
+  if (seenAs === undefined) return [];
+  const words = seenAs.kind === 'record' ? 'RECORD, read only' : `WATCHED, driven by ${seenAs.by}`;
+  return [span('  '), span(words, 'unsure')];
 }
 
 function timeRow({ view, width }: { readonly view: View; readonly width: number }): Row {

@@ -13,6 +13,7 @@ const placeNames: Readonly<Record<Where, string>> = {
   finished: 'the end',
   preflight: 'the checks before the walk',
   walk: 'the walk',
+  reading: 'a run to look at',
   choose: 'a question with choices',
   failure: 'a step that failed',
   'choose-row': 'a table to choose from',

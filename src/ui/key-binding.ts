@@ -20,6 +20,7 @@ export type Command =
   | 'note'
   | 'commands'
   | 'help'
+  | 'result'
   | 'to-question'
   | 'to-steps'
   | 'ask-to-leave'

@@ -88,6 +88,39 @@ const walk: readonly KeyBinding[] = [
   commandLog,
 ];
 
+/** Looking at a run changes nothing in it, so leaving needs no question. */
+const reading: readonly KeyBinding[] = [
+  ...walk.filter((key) => key !== noting),
+  {
+    shown: 'r',
+    name: 'result',
+    does: 'Shows the result, the notes and the answers that were given.',
+    on: { r: 'result' },
+  },
+  {
+    shown: 't',
+    name: 'take over',
+    does: 'Asks the process that drives the run to stop at its next safe point, and goes on here.',
+    on: { t: 'stop' },
+    alone: true,
+    helpOnly: ({ view }) => view.seenAs?.kind !== 'watched',
+    unless: ({ view, state }) =>
+      view.seenAs?.kind !== 'watched'
+        ? 'nobody drives this run'
+        : state.stopAsked
+          ? 'it is asked for already'
+          : undefined,
+  },
+  helping,
+  {
+    shown: 'q',
+    name: 'back',
+    does: 'Goes back; the run stays as it is.',
+    on: { q: 'leave', 'ctrl-c': 'leave' },
+  },
+  ...everywhere,
+];
+
 /**
  * Every key of the program: where it works, what it is called, and why it does nothing right now. The footer, the
  * help and what happens on a key all come from this table.
@@ -95,6 +128,7 @@ const walk: readonly KeyBinding[] = [
 export const keymap: Readonly<Record<Where, readonly KeyBinding[]>> = {
   'too-small': [leaving],
   walk: [toQuestion, ...walk, helping, leaving, ...everywhere],
+  reading,
   preflight: [toQuestion, scrolling, noting, commandLog, shell, helping, leaving, ...everywhere],
   overlay: [
     scrolling,

@@ -28,6 +28,8 @@ export async function mountApp(request: {
   readonly draw: (done: () => void) => ReactElement;
   readonly streams: Terminal;
   readonly options: ScreenOptions;
+  /** Closes the picture without a key. */
+  readonly until?: Promise<unknown>;
 }): Promise<{ readonly lost: boolean }> {
   const { streams, options } = request;
   const gone = watchTerminal(streams);
@@ -49,6 +51,7 @@ export async function mountApp(request: {
   );
   const lost = await Promise.race([
     done.promise.then(() => false),
+    ...(request.until === undefined ? [] : [request.until.then(() => false)]),
     gone.promise.then(() => true),
     app.waitUntilExit().then(() => true),
   ]);

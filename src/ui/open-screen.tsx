@@ -15,11 +15,14 @@ export async function openScreen(request: {
   readonly session: Session;
   readonly streams: Terminal;
   readonly options: ScreenOptions;
+  /** Closes the screen without a key. */
+  readonly until?: Promise<unknown>;
 }): Promise<ScreenOutcome> {
   const { session, streams, options } = request;
   const { lost } = await mountApp({
     streams,
     options,
+    ...(request.until === undefined ? {} : { until: request.until }),
     draw: (done) => (
       <Screen
         session={session}

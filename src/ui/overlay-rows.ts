@@ -3,6 +3,7 @@ import { helpRows } from './help-rows.ts';
 import { leaveRows } from './leave-rows.ts';
 import { outputRow } from './output-window.ts';
 import { progressRows } from './progress-rows.ts';
+import { resultRows, resultTitle } from './result-rows.ts';
 import { blankRow, lines, paragraph, type Row, span, textRow } from './row.ts';
 import { type OverlayKind, type Situation, shownStepId } from './screen-state.ts';
 
@@ -19,6 +20,8 @@ export function overlayPage(kind: OverlayKind, situation: Situation): Page {
       return commandLogPage(situation);
     case 'whole-step':
       return wholeStepPage(situation);
+    case 'result':
+      return { title: resultTitle(situation.view), rows: resultRows(situation) };
   }
 }
 

@@ -29,7 +29,7 @@ export function Picture(props: PictureProps): ReactElement {
   }
   const shown = whereNow({ ...situation, state: withoutTyping(situation) });
   const asksBeside = view.question?.kind === shown && stepsBesideQuestion(size);
-  const joint = shown === 'walk' || asksBeside ? stepListWidth(width) : undefined;
+  const joint = shown === 'walk' || shown === 'reading' || asksBeside ? stepListWidth(width) : undefined;
   const tone = modeSigns[view.mode].tone;
   const rule = (glyph: '┬' | '┴') =>
     ruleRow({ width, tone, ...(joint === undefined ? {} : { joint: { at: joint, glyph } }) });

@@ -22,7 +22,7 @@ export type ScreenState = {
   readonly asked?: AskedState;
 };
 
-export type OverlayKind = 'help' | 'commands' | 'whole-step' | 'leave';
+export type OverlayKind = 'help' | 'commands' | 'whole-step' | 'leave' | 'result';
 
 /** Text being typed in the footer. */
 export type Entry = {
@@ -74,6 +74,13 @@ export const firstState: ScreenState = {
   noteDraft: '',
   stopAsked: false,
 };
+
+/** A record is opened at its result; from there one looks around. */
+export function openingState(view: View): ScreenState {
+  return view.seenAs?.kind === 'record'
+    ? { ...firstState, overlay: { kind: 'result', scroll: 0 } }
+    : firstState;
+}
 
 const questionPurposes: readonly Entry['purpose'][] = ['row-filter', 'reason', 'attest-note'];
 

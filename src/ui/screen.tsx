@@ -7,7 +7,7 @@ import { pressKey } from './press-key.ts';
 import { withAsked } from './react-to.ts';
 import {
   type Effect,
-  firstState,
+  openingState,
   type Reaction,
   type ScreenState,
   type Situation,
@@ -42,7 +42,7 @@ export function Screen(props: ScreenProps): ReactElement {
     columns: window.columns,
     rows: props.inline ? Math.min(window.rows, inlineRows) : window.rows,
   };
-  const [state, setState] = useState<ScreenState>(firstState);
+  const [state, setState] = useState<ScreenState>(() => openingState(view));
   const situation: Situation = { state: settleState(state, view), view, size };
   // Keys can come faster than pictures: each one starts from what the last one left, not from what is drawn.
   const latest = useRef(situation);

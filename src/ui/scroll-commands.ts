@@ -39,7 +39,7 @@ function move(situation: Situation, by: Move): Reaction {
     const scroll = clamp(state.listScroll + rowsOf(by, pageHeight(size)), last);
     return stay({ ...state, listScroll: scroll });
   }
-  if (where === 'walk') return moveOutput(situation, by);
+  if (where === 'walk' || where === 'reading') return moveOutput(situation, by);
   return view.question === undefined
     ? stay(state)
     : moveInQuestion(situation, { question: view.question, by });

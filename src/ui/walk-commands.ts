@@ -1,7 +1,7 @@
 import { bodyHeight, paneWidth } from './geometry.ts';
 import { findMatch, windowOutput } from './output-window.ts';
 import { type Handlers, openEntry, say, stay, withAsked, withoutHold, withoutOverlay } from './react-to.ts';
-import { type Reaction, type Situation, shownStepId } from './screen-state.ts';
+import { type OverlayKind, type Reaction, type Situation, shownStepId } from './screen-state.ts';
 import { stepPane } from './step-pane-rows.ts';
 
 /** Looking around in the walk, and the pages over it. */
@@ -39,7 +39,7 @@ function openOutput({ state, view }: Situation): Reaction {
   return path === undefined ? stay(state) : stay(state, { kind: 'open-file', path });
 }
 
-const openPage = (kind: 'help' | 'commands' | 'whole-step' | 'leave') => (situation: Situation) =>
+const openPage = (kind: OverlayKind) => (situation: Situation) =>
   stay({ ...situation.state, overlay: { kind, scroll: 0 } });
 
 export const walkCommands = {
@@ -58,7 +58,12 @@ export const walkCommands = {
   'whole-step': openPage('whole-step'),
   commands: openPage('commands'),
   help: openPage('help'),
-  'ask-to-leave': openPage('leave'),
+  result: openPage('result'),
+  'ask-to-leave': (situation) =>
+    // Whoever only looks leaves nothing behind that would have to be asked about.
+    situation.view.seenAs === undefined
+      ? openPage('leave')(situation)
+      : stay(situation.state, { kind: 'leave' }),
   close: ({ state }) => stay(withoutOverlay(state)),
   leave: ({ state }) => stay(state, { kind: 'leave' }),
   stop: ({ state }) => {

@@ -41,6 +41,20 @@ export async function takeLock(request: { readonly path: string }): Promise<Outc
   }
 }
 
+/** Who holds a lock right now, as far as this host can tell. Nobody: undefined. */
+export async function findHolder(
+  path: string,
+): Promise<
+  | { readonly pid: number; readonly host: string; readonly since: string; readonly fate: 'alive' | 'unknown' }
+  | undefined
+> {
+  const holder = await readHolder(path).catch(() => 'gone' as const);
+  if (typeof holder === 'string') return undefined;
+  const fate = await findFate(holder);
+  const { pid, host, since } = holder;
+  return fate === 'dead' ? undefined : { pid, host, since, fate };
+}
+
 type Attempt = { readonly path: string; readonly draft: string; readonly own: Holder };
 
 async function tryOnce({ path, draft, own }: Attempt): Promise<'taken' | 'again' | Failure> {

@@ -1,12 +1,14 @@
 import { resolve } from 'node:path';
-import { type Failure, fail, type Outcome } from '../../base/failure.ts';
+import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import type { RunState } from '../../journal/run-state.ts';
 import type { Options } from '../arguments.ts';
 import { driveSession } from '../drive-session.ts';
+import { exitStatus, statusOfEnd } from '../exit-status.ts';
 import { loadRunbook, readyRunbook } from '../load-runbook.ts';
 import { withRunLocks } from '../run-locks.ts';
-import { findRun, openRunToWork } from '../run-log.ts';
-import type { Surroundings } from '../surroundings.ts';
+import { findRun, openRun, openRunToWork } from '../run-log.ts';
+import { printLine, type Surroundings } from '../surroundings.ts';
+import { tellEnd, watchRun } from '../watch-run.ts';
 import { createWorld } from '../wire.ts';
 
 type ResumeRequest = { readonly named: string | undefined; readonly options: Options };
@@ -28,17 +30,31 @@ export async function resume(request: ResumeRequest, surroundings: Surroundings)
     fingerprint: loaded.value.fingerprint,
   });
   if (refusal !== undefined) return fail(refusal);
+  const watched = await watchRun({ logFolder, runId: start.runId, options }, surroundings);
+  if (!watched.ok) return watched;
+  if (watched.value === 'left') return succeed(exitStatus.verified);
+  const now = await openRun({ logFolder, runId: start.runId });
+  if (!now.ok) return now;
+  if (now.value.state.ended !== undefined) {
+    // It came to its end while it was watched.
+    for (const line of tellEnd(now.value)) printLine(surroundings, line);
+    return succeed(statusOfEnd(now.value.state.ended));
+  }
   const ready = await readyRunbook(loaded.value, {
     mode: start.mode,
     environment,
     envFiles: options.envFiles,
   });
   if (!ready.ok) return ready;
-  const target = world.openDatabaseServer(ready.value.targets.acting.databaseUrl);
+  const target = world.openDatabaseServer(
+    ready.value.targets.acting.databaseUrl,
+    ready.value.targets.acting.databaseRoute,
+  );
   try {
     return await withRunLocks({ logFolder, runId: start.runId, target }, async () => {
       const run = await openRunToWork({ logFolder, runId: start.runId });
       if (!run.ok) return run;
+      if (run.value.state.ended !== undefined) return fail(finishedAlready(start.runId));
       const { reading, folder: runFolder } = run.value;
       if (reading.tornBytes > 0) {
         const cut = await runFolder.cutJournal(reading.wholeBytes);
@@ -63,6 +79,15 @@ export async function resume(request: ResumeRequest, surroundings: Surroundings)
   }
 }
 
+function finishedAlready(runId: string): Failure {
+  return {
+    code: 'invalid-input',
+    message: `Run ${runId} is finished.`,
+    remedy: `Read it with \`thaw records show ${runId}\`, or start a new run.`,
+    retry: 'never',
+  };
+}
+
 /** A run goes on only where everything it stands on is as it was. */
 function refuse(
   state: RunState,
@@ -70,12 +95,7 @@ function refuse(
 ): Failure | undefined {
   const { runId, host, runbook } = state.start;
   if (state.ended !== undefined) {
-    return {
-      code: 'invalid-input',
-      message: `Run ${runId} is finished.`,
-      remedy: `Read it with \`thaw records show ${runId}\`, or start a new run.`,
-      retry: 'never',
-    };
+    return finishedAlready(runId);
   }
   if (host.name !== now.host) {
     return {
