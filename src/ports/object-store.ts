@@ -106,8 +106,8 @@ export type ObjectStore = {
    * In parts, with bounded memory. The object appears only when the body ended cleanly; a body that breaks off leaves none.
    */
   writeStream(request: StreamRequest): Promise<Outcome<ObjectInfo>>;
-  /** Removing what is not there succeeds. */
-  remove(key: string): Promise<Outcome<void>>;
+  /** Removing what is not there succeeds. `hidden`: the store keeps versions and only put a delete marker in front. */
+  remove(key: string): Promise<Outcome<'hidden' | undefined>>;
   /** A URL anyone may GET for that long; a `file:` URL for a folder. */
   signedUrl(request: { readonly key: string; readonly expiresInSeconds: number }): Promise<Outcome<string>>;
   /** Closes connections. */

@@ -64,7 +64,7 @@ async function describeKey(asked: Asked): Promise<Outcome<ObjectInfo | undefined
   }
 }
 
-async function removeKey(asked: Pick<Asked, 'store' | 'key'>): Promise<Outcome<void>> {
+async function removeKey(asked: Pick<Asked, 'store' | 'key'>): Promise<Outcome<undefined>> {
   const { store, key } = asked;
   const doing = `remove ${join(store, key)}`;
   const place = await placeKey({ store, key, doing });

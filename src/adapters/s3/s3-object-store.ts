@@ -56,14 +56,14 @@ async function explainHead(
   return isMissing ? succeed(undefined) : fail(failure);
 }
 
-async function removeObject(connection: S3Connection, key: string): Promise<Outcome<void>> {
+async function removeObject(connection: S3Connection, key: string): Promise<Outcome<'hidden' | undefined>> {
   const answer = await connection.call({
     verb: 'remove',
     key,
     perform: ({ sdk, client, options }) =>
       client.send(new sdk.DeleteObjectCommand({ Bucket: connection.bucket, Key: key }), options),
   });
-  if (answer.ok) return succeed(undefined);
+  if (answer.ok) return succeed(answer.value.DeleteMarker === true ? 'hidden' : undefined);
   // Some servers answer 404 where S3 answers 204; a missing bucket is still a failure, as is a wrong credential.
   if (answer.failure.code === 'not-found' && connection.bucketSeen()) return succeed(undefined);
   return answer;
