@@ -41,7 +41,7 @@ export function firstEntry(request: {
 
 /** Addresses for people; no credential is in them. Nothing is contacted. */
 function describeTargets({ targets }: ReadyRunbook, world: World): Record<string, string> {
-  const server = world.openDatabaseServer(targets.acting.databaseUrl);
+  const server = world.openDatabaseServer(targets.acting.databaseUrl, targets.acting.databaseRoute);
   const { objects, services } = targets.acting;
   return {
     database: `${server.databaseName} at ${server.address}`,

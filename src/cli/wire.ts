@@ -11,6 +11,7 @@ import { openDumpTools } from '../adapters/postgres/pg-dump-tools.ts';
 import { createProcessRunner } from '../adapters/process/execa-process-runner.ts';
 import { openS3ObjectStore } from '../adapters/s3/s3-object-store.ts';
 import { openSupervisedServices } from '../adapters/supervisor/supervised-services.ts';
+import { createFileTrees } from '../adapters/tree/file-trees.ts';
 import { succeed } from '../base/failure.ts';
 import type { DatabaseServer, Lease } from '../ports/database-server.ts';
 import type { ObjectStore, ObjectStoreConfig } from '../ports/object-store.ts';
@@ -24,6 +25,7 @@ export function createWorld(environment: Readonly<Record<string, string | undefi
   return {
     host: createDiskHost({ env: environment }),
     processes,
+    trees: createFileTrees(),
     openStore: (config) => keep(stores, storeKey(config), () => openStore(config)),
     openDatabaseServer: (url) => keep(servers, url.reveal(), () => withOneLease(openDatabaseServer({ url }))),
     openDumpTools: (url) => openDumpTools({ url, processes }),

@@ -16,6 +16,8 @@ export type Targets = {
     readonly layout: string;
     readonly host: string | undefined;
     readonly objectsPrefix: string | undefined;
+    /** schema.table: a dump without one of them is refused. */
+    readonly expectTables?: readonly string[];
     readonly key: KeyConfig;
   };
   readonly production: Place;
@@ -48,6 +50,7 @@ export function resolveTargets(runbook: Runbook, mode: Mode): Targets {
       layout: backups.dumps.layout,
       host: backups.dumps.host || undefined,
       objectsPrefix: backups.objects?.prefix,
+      expectTables: backups.dumps.expectTables,
       key: {
         ...(backups.key.privateKeyFile ? { privateKeyFile: backups.key.privateKeyFile } : {}),
         ...(backups.key.passphrase ? { passphrase: createSecret(backups.key.passphrase) } : {}),

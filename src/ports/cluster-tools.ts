@@ -85,7 +85,11 @@ export type ServerState = {
   readonly fatal?: string;
 };
 
-type Work = { readonly onLine: (line: string) => void; readonly stallMs: number; readonly signal?: AbortSignal };
+type Work = {
+  readonly onLine: (line: string) => void;
+  readonly stallMs: number;
+  readonly signal?: AbortSignal;
+};
 
 /**
  * PostgreSQL clusters on this host, made from physical backups. Where we are root the server and everything in its folder

@@ -2,6 +2,7 @@ import type { Secret } from '../base/secret.ts';
 import type { DatabaseRouteConfig } from './database-route.ts';
 import type { DatabaseServer } from './database-server.ts';
 import type { DumpTools } from './dump-tools.ts';
+import type { FileTrees } from './file-trees.ts';
 import type { Host } from './host.ts';
 import type { ObjectStore, ObjectStoreConfig } from './object-store.ts';
 import type { Packer, PackerConfig } from './packer.ts';
@@ -13,6 +14,7 @@ import type { KeyConfig, Unpacker } from './unpacker.ts';
 export type World = {
   readonly host: Host;
   readonly processes: ProcessRunner;
+  readonly trees: FileTrees;
   openStore(config: ObjectStoreConfig): ObjectStore;
   /** @param url a postgresql:// URL; a secret, since it carries a password. */
   openDatabaseServer(url: Secret, route?: DatabaseRouteConfig): DatabaseServer;

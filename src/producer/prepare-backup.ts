@@ -29,7 +29,7 @@ export type PreparedBackup = {
 export async function prepareBackup(request: BackupRequest): Promise<Outcome<PreparedBackup>> {
   const { world, targets, settings } = request;
   const store = backupStore({ world, targets: { ...targets, acting: targets.production } });
-  const server = world.openDatabaseServer(targets.production.databaseUrl);
+  const server = world.openDatabaseServer(targets.production.databaseUrl, targets.production.databaseRoute);
   const packer = world.openPacker({ compression: settings.compression, sealing: settings.sealing });
   const startedAtMs = world.host.now();
   const host = settings.host ?? world.host.facts.name;
@@ -45,7 +45,9 @@ export async function prepareBackup(request: BackupRequest): Promise<Outcome<Pre
   if (!described.ok) return described;
   if (described.value === undefined) return fail(noDatabase(server));
   const major = serverMajor(identity.value);
-  const dumpTool = await world.openDumpTools(targets.production.databaseUrl).dumpToolVersion(major);
+  const dumpTool = await world
+    .openDumpTools(targets.production.databaseUrl, targets.production.databaseRoute)
+    .dumpToolVersion(major);
   if (!dumpTool.ok) return dumpTool;
   const free = await checkFree(store, key.value);
   if (!free.ok) return free;

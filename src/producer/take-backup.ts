@@ -89,7 +89,7 @@ async function dumpAndCount(request: BackupRequest, prepared: PreparedBackup): P
   const stop = new AbortController();
   try {
     const dumping = dumpToStore({
-      tools: world.openDumpTools(targets.production.databaseUrl),
+      tools: world.openDumpTools(targets.production.databaseUrl, targets.production.databaseRoute),
       dump: {
         database: server.databaseName,
         serverMajor: serverMajor(identity),
@@ -125,12 +125,14 @@ async function dumpAndCount(request: BackupRequest, prepared: PreparedBackup): P
 async function storeGlobals(request: BackupRequest, prepared: PreparedBackup): Promise<Outcome<StoredPart>> {
   const { world, targets, signal } = request;
   const { identity, packer, store, key } = prepared;
-  const globals = await world.openDumpTools(targets.production.databaseUrl).dumpGlobals({
-    serverMajor: serverMajor(identity),
-    withPasswords:
-      identity.isSuperuser && packer.layers.some((layer) => layer === 'openpgp' || layer === 'age'),
-    signal,
-  });
+  const globals = await world
+    .openDumpTools(targets.production.databaseUrl, targets.production.databaseRoute)
+    .dumpGlobals({
+      serverMajor: serverMajor(identity),
+      withPasswords:
+        identity.isSuperuser && packer.layers.some((layer) => layer === 'openpgp' || layer === 'age'),
+      signal,
+    });
   if (!globals.ok) return globals;
   return storePart({
     store,

@@ -35,19 +35,31 @@ export const storeSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('directory'), path: text }),
 ]);
 
+const compose = {
+  kind: z.literal('compose'),
+  file: text.describe('Path of the compose file'),
+  project: optionalText,
+  envFile: optionalText,
+};
+
 export const servicesSchema = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('compose'),
-    file: text.describe('Path of the compose file'),
-    project: optionalText,
-    envFile: optionalText,
-  }),
+  z.strictObject(compose),
   z.strictObject({ kind: z.literal('process'), controlFile: text }),
 ]);
 
 export const databaseSchema = z.strictObject({
   url: text.describe('postgresql://user:password@host:port/name'),
+  via: z
+    .discriminatedUnion('kind', [
+      z.strictObject({
+        ...compose,
+        service: text.describe('The service in whose container PostgreSQL and its programs are'),
+      }),
+    ])
+    .optional()
+    .describe('For a database without a port on this host: then the host in the URL is the one valid there'),
 });
 
 export type StoreField = z.infer<typeof storeSchema>;
 export type ServicesField = z.infer<typeof servicesSchema>;
+export type DatabaseField = z.infer<typeof databaseSchema>;

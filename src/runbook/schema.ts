@@ -29,6 +29,10 @@ export const runbookSchema = z.strictObject({
     dumps: z.strictObject({
       layout: text.describe('Key pattern: pg/{host}/{date}/{hour}.dump.gz[.gpg]'),
       host: optionalText.describe('Only dumps of this host; all hosts when left out'),
+      expectTables: z
+        .array(text)
+        .default([])
+        .describe('schema.table: a dump that makes no such table is refused before anything is dropped'),
     }),
     objects: z.strictObject({ prefix: z.string() }).optional(),
     key: z

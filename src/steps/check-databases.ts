@@ -2,7 +2,7 @@ import { formatBytes } from '../base/units.ts';
 import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
 import type { CheckContext } from '../engine/step-handler.ts';
 import type { DatabaseServer, ServerIdentity } from '../ports/database-server.ts';
-import { actingServer, blocker, unanswered } from './open-targets.ts';
+import { actingServer, blocker, productionServer, unanswered } from './open-targets.ts';
 
 /** Twice the space for a moment: the old database and the new one. */
 const spaceFactor = 1.2;
@@ -59,7 +59,7 @@ async function checkTarget(server: DatabaseServer, identity: ServerIdentity): Pr
 /** Two names may lead to one server; its system identifier is the same whatever the name. */
 async function checkNotProduction(context: CheckContext, drill: ServerIdentity): Promise<Check> {
   const server = actingServer(context);
-  const live = context.world.openDatabaseServer(context.targets.production.databaseUrl);
+  const live = productionServer(context);
   if (live.address === server.address) return sameServer(server.address, drill);
   const production = await live.identity();
   if (!production.ok) {
@@ -93,7 +93,7 @@ async function checkSpace(
   context: CheckContext,
   ...[server, identity]: [DatabaseServer, ServerIdentity]
 ): Promise<Check> {
-  const live = context.world.openDatabaseServer(context.targets.production.databaseUrl);
+  const live = productionServer(context);
   const described = await live.describeDatabase(live.databaseName);
   if (!described.ok) return unanswered(described.failure);
   const needBytes = (described.value?.sizeBytes ?? 0) * spaceFactor;

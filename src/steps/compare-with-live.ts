@@ -9,7 +9,7 @@ import { formatCount } from '../base/units.ts';
 import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
 import type { StepContext } from '../engine/step-handler.ts';
 import type { DatabaseServer, Inventory } from '../ports/database-server.ts';
-import { actingServer } from './open-targets.ts';
+import { actingServer, productionServer } from './open-targets.ts';
 
 /** Rows of transactions that were under way when the dump began may be older than the newest row it holds. */
 const settledForMs = 60_000;
@@ -23,7 +23,7 @@ export async function compareWithLive(
   context: StepContext,
   restored: { readonly database: string; readonly inventory: Inventory; readonly createdColumn: string },
 ): Promise<Outcome<readonly Check[]>> {
-  const live = context.world.openDatabaseServer(context.targets.production.databaseUrl);
+  const live = productionServer(context);
   const inventory = await live.inventory(live.databaseName);
   if (!inventory.ok) {
     return succeed([

@@ -34,7 +34,10 @@ export const manifestFact = fact('manifest', manifestSchema);
 
 const file = z.object({ path: z.string(), sizeBytes: z.number(), sha256: z.string(), how: z.string() });
 export const dumpFileFact = fact('dump-file', file.extend({ md5: z.string() }));
-export const archiveFileFact = fact('archive-file', file);
+export const archiveFileFact = fact(
+  'archive-file',
+  file.extend({ format: z.enum(['custom', 'tar', 'directory', 'plain']).optional() }),
+);
 
 const tableCounts = z.array(
   z.object({

@@ -1,14 +1,14 @@
-import { type ArchiveHeader, archiveHeaderBytes, readArchiveHeader } from '../backups/archive-header.ts';
+import { type DumpHead, dumpHeadBytes, readDumpHead } from '../backups/dump-head.ts';
 import type { Snapshot } from '../backups/snapshot.ts';
-import { fail, type Outcome, succeed } from '../base/failure.ts';
+import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import type { StepContext } from '../engine/step-handler.ts';
-import { backupStore } from './open-targets.ts';
+import { actingTools, backupStore } from './open-targets.ts';
 
 type Reach = Pick<StepContext, 'world' | 'targets'>;
 
 /**
- * Proves, without fetching it whole, that the key at hand opens this snapshot, that it is a dump, and that the pg_restore at
- * hand can read it. Reads only; nothing may be stopped or dropped before this succeeded.
+ * Proves, without fetching it whole, that the key at hand opens this snapshot, that it is a dump, and that the pg_restore or
+ * psql at hand can read it. Reads only; nothing may be stopped or dropped before this succeeded.
  *
  * @returns a sentence about what was found.
  */
@@ -19,22 +19,37 @@ export async function openSnapshot(context: Reach, snapshot: Snapshot): Promise<
   const head = await unpacker.peek({
     body: reading.value.body,
     layers: snapshot.layers,
-    wantBytes: archiveHeaderBytes,
+    wantBytes: dumpHeadBytes,
   });
-  if (!head.ok) return head;
-  const header = readArchiveHeader(head.value);
-  if (!header.ok) return header;
-  return checkToolReads(context, { header: header.value, name: snapshot.id });
+  if (!head.ok) return fail(naming(snapshot, head.failure));
+  const read = readDumpHead(head.value);
+  if (!read.ok) return fail(naming(snapshot, read.failure));
+  return checkToolReads(context, { head: read.value, name: snapshot.id });
+}
+
+/** What opens backups sees bytes only; the operator has to know which snapshot they are of. */
+function naming(snapshot: Snapshot, failure: Failure): Failure {
+  return { ...failure, message: `Snapshot ${snapshot.id} does not open. ${failure.message}` };
 }
 
 /** An older pg_restore refuses a newer archive, and says so only after the old database would be gone. */
 export async function checkToolReads(
   context: Reach,
-  { header, name }: { readonly header: ArchiveHeader; readonly name: string },
+  { head, name }: { readonly head: DumpHead; readonly name: string },
 ): Promise<Outcome<string>> {
-  const tools = context.world.openDumpTools(context.targets.acting.databaseUrl);
-  const tool = await tools.restoreToolVersion();
+  const tool = await actingTools(context).restoreToolVersion(head.format);
   if (!tool.ok) return tool;
+  if (head.format === 'plain') {
+    const by =
+      head.dumpVersion === '' ? '' : ` of pg_dump ${head.dumpVersion}, from PostgreSQL ${head.serverVersion}`;
+    return succeed(`${name} opens: plain SQL${by}; psql ${tool.value.text} runs it`);
+  }
+  const { header } = head;
+  if (header === undefined) {
+    return succeed(
+      `${name} opens: a packed directory of pg_dump; its version shows when it is unpacked, for pg_restore ${tool.value.text}`,
+    );
+  }
   const about = `archive ${header.archiveVersion} of pg_dump ${header.dumpVersion}, from PostgreSQL ${header.serverVersion}`;
   if (tool.value.major >= header.neededMajor) {
     return succeed(`${name} opens: ${about}; pg_restore ${tool.value.text} reads it`);

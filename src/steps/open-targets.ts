@@ -3,6 +3,7 @@ import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { type Check, couldNotVerify, failed } from '../base/verdict.ts';
 import type { StepContext } from '../engine/step-handler.ts';
 import type { DatabaseServer } from '../ports/database-server.ts';
+import type { DumpTools } from '../ports/dump-tools.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import { readFact, sideDatabaseFact } from './facts.ts';
 
@@ -13,7 +14,18 @@ export function backupStore(context: Pick<Reach, 'world' | 'targets'>): ObjectSt
 }
 
 export function actingServer(context: Pick<Reach, 'world' | 'targets'>): DatabaseServer {
-  return context.world.openDatabaseServer(context.targets.acting.databaseUrl);
+  const { databaseUrl, databaseRoute } = context.targets.acting;
+  return context.world.openDatabaseServer(databaseUrl, databaseRoute);
+}
+
+export function productionServer(context: Pick<Reach, 'world' | 'targets'>): DatabaseServer {
+  const { databaseUrl, databaseRoute } = context.targets.production;
+  return context.world.openDatabaseServer(databaseUrl, databaseRoute);
+}
+
+export function actingTools(context: Pick<Reach, 'world' | 'targets'>): DumpTools {
+  const { databaseUrl, databaseRoute } = context.targets.acting;
+  return context.world.openDumpTools(databaseUrl, databaseRoute);
 }
 
 /** The database later steps look into: production after the swap, in a drill the throwaway. */

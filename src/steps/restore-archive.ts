@@ -5,8 +5,8 @@ import type { StepContext } from '../engine/step-handler.ts';
 import { durationMs } from '../engine/targets.ts';
 import type { ArchiveContents, RestoreMessage, RestoreReport } from '../ports/dump-tools.ts';
 import type { StepOf } from '../runbook/step-schema.ts';
-import { archiveFileFact, needFact, restoredFact, snapshotFact } from './facts.ts';
-import { actingServer } from './open-targets.ts';
+import { archiveFileFact, manifestFact, needFact, readFact, restoredFact, snapshotFact } from './facts.ts';
+import { actingServer, actingTools } from './open-targets.ts';
 import { makeSideDatabase } from './side-database.ts';
 
 /** The archive into a side database, every message of pg_restore judged, every table counted. Touches nothing else. */
@@ -15,12 +15,13 @@ export async function restoreArchive(
   context: StepContext,
 ): Promise<Outcome<void>> {
   const archive = needFact(archiveFileFact, context);
-  const tools = context.world.openDumpTools(context.targets.acting.databaseUrl);
+  const tools = actingTools(context);
   const contents = await tools.contents(archive.path);
   if (!contents.ok) return contents;
   const side = await makeSideDatabase(context, contents.value);
   if (!side.ok) return side;
-  const request = { file: archive.path, database: side.value, jobs: restoreJobs(step, context) };
+  const { format } = contents.value;
+  const request = { file: archive.path, database: side.value, jobs: restoreJobs(step, context), format };
   await context.recordCommand(tools.describeRestore(request));
   const total = contents.value.entries.length;
   const report = await tools.restore({
@@ -31,7 +32,8 @@ export async function restoreArchive(
     onEntry: (done) => context.progress({ label: 'restored', done, total, unit: 'count' }),
   });
   if (!report.ok) return report;
-  const accepted = await judgeMessages(context, report.value);
+  const program = format === 'plain' ? 'psql' : 'pg_restore';
+  const accepted = await judgeMessages(context, { ...report.value, program });
   if (!accepted.ok) return accepted;
   return countRestored(context, {
     database: side.value,
@@ -48,7 +50,7 @@ export function restoreJobs(step: StepOf<'restore-database'>, { world }: Pick<St
 /** pg_restore ends with 1 for harmless noise and for a lost table alike, so its messages decide, not its exit status. */
 async function judgeMessages(
   context: StepContext,
-  report: RestoreReport,
+  report: RestoreReport & { readonly program: string },
 ): Promise<Outcome<readonly string[]>> {
   const fatal = report.messages.filter(({ weight }) => weight === 'fatal');
   const open = report.messages.filter(({ weight }) => weight === 'needs-decision');
@@ -57,8 +59,8 @@ async function judgeMessages(
     return fail({
       code: 'command-failed',
       message: unexplained
-        ? `pg_restore ended with status ${report.exitCode} and said nothing about why.`
-        : `pg_restore reports ${fatal.length} errors: ${shorten(
+        ? `${report.program} ended with status ${report.exitCode} and said nothing about why.`
+        : `${report.program} reports ${fatal.length} errors: ${shorten(
             fatal.map(({ text }) => text),
             3,
           )}.`,
@@ -105,7 +107,8 @@ async function countRestored(
   context.output('updating planner statistics (ANALYZE)');
   const analyzed = await server.analyze(restored.database);
   if (!analyzed.ok) return analyzed;
-  const inventory = await server.inventory(restored.database);
+  const newestColumns = readFact(manifestFact, context)?.newestColumns ?? [];
+  const inventory = await server.inventory(restored.database, { newestColumns });
   if (!inventory.ok) return inventory;
   const rows = inventory.value.tables.reduce((sum, table) => sum + table.rows, 0);
   context.output(`counted ${formatCount(rows)} rows in ${inventory.value.tables.length} tables`);

@@ -15,7 +15,7 @@ import {
   swappedFact,
   swappingFact,
 } from './facts.ts';
-import { actingDatabase, actingServer } from './open-targets.ts';
+import { actingDatabase, actingServer, actingTools } from './open-targets.ts';
 import { restoreArchive, restoreJobs } from './restore-archive.ts';
 import { dropOwn, ownershipComment, sideNames } from './side-database.ts';
 import { hasSwapBegun, swapDatabases } from './swap-databases.ts';
@@ -33,8 +33,8 @@ export const restoreDatabase: StepHandler<'restore-database'> = {
   async preview(step, context) {
     const server = actingServer(context);
     const { side, kept } = sideNames(context.runId, server.databaseName);
-    const tools = context.world.openDumpTools(context.targets.acting.databaseUrl);
-    const file = needFact(archiveFileFact, context).path;
+    const tools = actingTools(context);
+    const { path: file, format } = needFact(archiveFileFact, context);
     return {
       sentences: [
         `Restores into ${side}, a new database on ${server.address}, and counts every table.`,
@@ -42,7 +42,7 @@ export const restoreDatabase: StepHandler<'restore-database'> = {
           ? 'Compares the counts with the live database; the new one is dropped when the drill ends.'
           : `Then asks you to type the name, and swaps: ${server.databaseName} is kept as ${kept}.`,
       ],
-      commands: [tools.describeRestore({ file, database: side, jobs: restoreJobs(step, context) })],
+      commands: [tools.describeRestore({ file, database: side, jobs: restoreJobs(step, context), format })],
     };
   },
 

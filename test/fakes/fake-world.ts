@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
+import { createFileTrees } from '../../src/adapters/tree/file-trees.ts';
 import { fail, type Outcome, succeed } from '../../src/base/failure.ts';
 import type { DumpTools, RestoreReport } from '../../src/ports/dump-tools.ts';
 import type { ProcessResult, ProcessRunner } from '../../src/ports/process-runner.ts';
@@ -48,6 +49,7 @@ export function createFakeWorld(): FakeWorld {
     programs,
     tools,
     processes: { run: (request) => programs.run(request) },
+    trees: createFileTrees(),
     openStore: (config) => {
       const store = stores[config.kind === 'directory' ? config.path : config.bucket];
       if (store === undefined) throw new Error('The test names a store that is not there');

@@ -57,6 +57,7 @@ export const driverFolders: Readonly<Record<string, readonly string[]>> = {
   openpgp: ['adapters/openpgp'],
   'age-encryption': ['adapters/age'],
   execa: ['adapters/process'],
+  'tar-stream': ['adapters/tree'],
 };
 
 /** One file of a room that may do what its neighbours may not. */

@@ -36,7 +36,10 @@ export async function rollback(
   const ready = await readyRunbook(loaded.value, { mode: 'live', environment, envFiles: options.envFiles });
   if (!ready.ok) return ready;
   const world = createWorld(environment);
-  const server = world.openDatabaseServer(ready.value.targets.acting.databaseUrl);
+  const server = world.openDatabaseServer(
+    ready.value.targets.acting.databaseUrl,
+    ready.value.targets.acting.databaseRoute,
+  );
   try {
     return await withRunLocks({ logFolder, runId: state.start.runId, target: server }, async () => {
       const lease = await server.lease(server.databaseName);

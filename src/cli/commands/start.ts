@@ -43,7 +43,10 @@ async function begin(
   const world = createWorld(surroundings.environment);
   const logFolder = resolve(surroundings.folder, options.logFolder);
   const runId = await newRunId({ logFolder, nowMs: world.host.now(), name: ready.runbook.name, mode });
-  const target = world.openDatabaseServer(ready.targets.acting.databaseUrl);
+  const target = world.openDatabaseServer(
+    ready.targets.acting.databaseUrl,
+    ready.targets.acting.databaseRoute,
+  );
   const { databaseName } = target;
   if (mode === 'live' && options.confirm.length > 0 && !options.confirm.includes(databaseName)) {
     return fail(otherName(databaseName, options.confirm));

@@ -1,0 +1,57 @@
+import { lstat, readdir, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import { describeFileFailure, errorCode } from '../../base/file-failure.ts';
+import type { FileTrees } from '../../ports/file-trees.ts';
+import { copyFolder } from './copy-folder.ts';
+import { summariseFolder } from './summarise-folder.ts';
+import { swapFolders } from './swap-folders.ts';
+import { unpackTar } from './unpack-tar.ts';
+
+export function createFileTrees(): FileTrees {
+  return {
+    unpackTar,
+    copyFolder,
+    summarise: summariseFolder,
+    findFile: ({ folder, name }) => attempt(`look through ${folder}`, () => findFile(resolve(folder), name)),
+    exists: (path) => attempt(`look at ${path}`, async () => succeed(await isThere(path))),
+    swap: (swapping) => attempt(`put ${swapping.target} in place`, () => swapFolders(swapping)),
+    removeFolder: (path) =>
+      attempt(`remove ${path}`, async () => {
+        await rm(path, { recursive: true, force: true });
+        return succeed(undefined);
+      }),
+  };
+}
+
+async function attempt<T>(doing: string, work: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
+  try {
+    return await work();
+  } catch (error) {
+    return fail(describeFileFailure({ doing, error }));
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+async function findFile(folder: string, name: string): Promise<Outcome<string>> {
+  const found = (await readdir(folder, { recursive: true, withFileTypes: true })).filter(
+    (entry) => entry.isFile() && entry.name === name,
+  );
+  const [one] = found;
+  if (one !== undefined && found.length === 1) return succeed(join(one.parentPath, one.name));
+  return fail({
+    code: 'damaged',
+    message: `${folder} holds ${found.length} files called ${name}; exactly one is expected.`,
+    remedy: 'Choose another snapshot.',
+    retry: 'never',
+  });
+}

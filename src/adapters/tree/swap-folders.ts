@@ -1,0 +1,59 @@
+import { lstat, mkdir, open, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import { errorCode } from '../../base/file-failure.ts';
+import type { Swapping } from '../../ports/file-trees.ts';
+
+/**
+ * Two renames, and the names themselves tell after a crash how far it came: the old one still in place, aside, or replaced.
+ * What is there and was not made by this swap stays as it is.
+ */
+export async function swapFolders({ target, side, kept, hadTarget }: Swapping): Promise<Outcome<void>> {
+  const [isTarget, isSide, isKept] = await Promise.all([isThere(target), isThere(side), isThere(kept)]);
+  if (isTarget && !isSide && isKept === hadTarget) return succeed(undefined);
+  if (isSide && isTarget && !isKept && hadTarget) {
+    const aside = await move(target, kept);
+    if (!aside.ok) return aside;
+    return move(side, target);
+  }
+  if (isSide && !isTarget && isKept === hadTarget) {
+    await mkdir(dirname(target), { recursive: true });
+    return move(side, target);
+  }
+  const there =
+    [isTarget && target, isSide && side, isKept && kept].filter(Boolean).join(', ') || 'none of them';
+  return fail({
+    code: 'conflict',
+    message: `The folders are not as the swap left them: of ${target}, ${side} and ${kept}, ${there} exist.`,
+    remedy: 'Find out who renamed or removed one of them; put the names right by hand, then retry.',
+    retry: 'after-fix',
+  });
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+async function move(from: string, to: string): Promise<Outcome<void>> {
+  try {
+    await rename(from, to);
+  } catch (error) {
+    const code = errorCode(error);
+    if (code !== 'EBUSY' && code !== 'EXDEV') throw error;
+    return fail({
+      code: 'conflict',
+      message: `${from} cannot be renamed to ${to}: ${code === 'EBUSY' ? 'one of them is a mount point' : 'they are on different file systems'}.`,
+      remedy: 'Name a folder below the mount point as the place of the files.',
+      retry: 'after-fix',
+    });
+  }
+  const folder = await open(dirname(to), 'r');
+  await folder.sync().finally(() => folder.close());
+  return succeed(undefined);
+}

@@ -1,0 +1,59 @@
+import type { Outcome } from '../base/failure.ts';
+
+/** What a tree of files holds, folders and links counted apart. */
+export type TreeSummary = {
+  readonly files: number;
+  readonly folders: number;
+  readonly links: number;
+  readonly sizeBytes: number;
+  /** Over path, size, mode and owner of everything in it, in byte order of the paths: two trees are alike or not. */
+  readonly listSha256: string;
+  /** Over path and content of every file. Left out where the contents were not read. */
+  readonly contentSha256?: string;
+  /** False where this user may not give files away, so that all of them are its own. */
+  readonly ownersKept: boolean;
+};
+
+export type Swapping = {
+  /** What is to be replaced; need not exist. */
+  readonly target: string;
+  /** What comes in. On the same file system. */
+  readonly side: string;
+  /** Where the old one is kept. */
+  readonly kept: string;
+  readonly hadTarget: boolean;
+};
+
+/**
+ * Trees of files on this host. Failures: invalid-input (a path or a link that would leave the folder, a device; nothing is
+ * written then), damaged (a tar that ends early), not-found, denied, out-of-space, conflict, cancelled.
+ */
+export type FileTrees = {
+  /** Looks through the whole tar first, and writes only when everything in it stays inside of `toFolder`, made anew. */
+  unpackTar(request: {
+    readonly file: string;
+    readonly toFolder: string;
+    readonly signal?: AbortSignal;
+    readonly onProgress: (bytesDone: number) => void;
+  }): Promise<Outcome<TreeSummary>>;
+  /** Files, folders, links, owners, modes, times. `toFolder` is made anew. */
+  copyFolder(request: {
+    readonly fromFolder: string;
+    readonly toFolder: string;
+    readonly signal?: AbortSignal;
+    readonly onProgress: (bytesDone: number) => void;
+  }): Promise<Outcome<TreeSummary>>;
+  /** @param request.contents whether every byte is read. */
+  summarise(request: {
+    readonly folder: string;
+    readonly contents: boolean;
+    readonly signal?: AbortSignal;
+  }): Promise<Outcome<TreeSummary>>;
+  /** The path of the one file of that name, whichever folder holds it. */
+  findFile(request: { readonly folder: string; readonly name: string }): Promise<Outcome<string>>;
+  exists(path: string): Promise<Outcome<boolean>>;
+  /** Two renames. Goes on where an earlier attempt was cut off, and is done already where it was not. */
+  swap(swapping: Swapping): Promise<Outcome<void>>;
+  /** Removes a folder with everything in it. Removing what is not there succeeds. */
+  removeFolder(path: string): Promise<Outcome<void>>;
+};
