@@ -1,23 +1,71 @@
+import { formatDuration } from '../base/units.ts';
 import type { JournalEntry } from '../journal/entry.ts';
+import type { Expectation } from '../journal/exercise.ts';
 import type { RunState, StepState } from '../journal/run-state.ts';
-import type { AttemptRecord, StepRecord } from './drill-record.ts';
+import { waitedWithin } from './draw-questions.ts';
+import type { AttemptRecord, DrillRecord, QuestionRecord, StepRecord } from './drill-record.ts';
+import { recorded } from './recorded.ts';
 
 /** The timeline: every step with every attempt, also those that a crash cut short. */
-export function drawSteps(entries: readonly JournalEntry[], state: RunState): readonly StepRecord[] {
-  return state.start.steps.map((step, index) => {
-    const own = entries.filter((entry) => 'stepId' in entry && entry.stepId === step.id);
-    const attempts = drawAttempts(own);
-    return { number: index + 1, ...step, attempts, ...outcomeOf(state.steps.get(step.id)) };
+export function drawSteps(request: {
+  readonly entries: readonly JournalEntry[];
+  readonly state: RunState;
+  readonly questions: readonly QuestionRecord[];
+  readonly outputs: DrillRecord['outputs'];
+}): StepRecord[] {
+  const { entries, state, questions, outputs } = request;
+  return state.start.steps.map(({ id, kind, title }, index) => {
+    const own = entries.filter((entry) => 'stepId' in entry && entry.stepId === id);
+    const asked = questions.filter((question) => question.stepId === id);
+    const attempts = drawAttempts(own, asked);
+    const output = outputs.find(({ name }) => name === `${id}.log`);
+    const expectation = state.start.history?.steps[id];
+    return {
+      number: index + 1,
+      id,
+      kind,
+      title,
+      by: actedBy({ attempts, asked, kind, mode: state.start.mode }),
+      operator: recorded(
+        asked.length === 0 ? state.start.people?.operator : operatorOf(state),
+        'nobody was named as operator (--operator) and nothing was asked',
+      ),
+      ...outcomeOf(state.steps.get(id), state.start.mode),
+      attempts,
+      output: recorded(
+        output === undefined ? undefined : { path: `output/${output.name}`, sha256: output.sha256 },
+        'the step printed nothing',
+      ),
+      usually: recorded(expectation, 'there is no earlier finished run of this runbook in this mode'),
+      pace: paceOf(attempts.at(-1), expectation),
+    };
   });
 }
 
-function outcomeOf(end: StepState | undefined): Pick<StepRecord, 'outcome' | 'reason'> {
+function operatorOf(state: RunState): string {
+  return state.start.people?.operator ?? `system user ${state.start.host.user}`;
+}
+
+function actedBy(step: {
+  readonly attempts: readonly AttemptRecord[];
+  readonly asked: readonly QuestionRecord[];
+  readonly kind: string;
+  readonly mode: string;
+}): StepRecord['by'] {
+  if (step.attempts.length === 0) return 'nobody';
+  if (step.mode === 'tabletop') return 'discussed';
+  if (step.kind === 'confirm') return 'attested';
+  return step.asked.length > 0 ? 'mixed' : 'automatic';
+}
+
+function outcomeOf(end: StepState | undefined, mode: string): Pick<StepRecord, 'outcome' | 'reason'> {
   switch (end?.kind) {
     case 'finished':
       return { outcome: end.verdict };
     case 'failed':
       return { outcome: 'failed', reason: end.failure.message };
     case 'skipped':
+      if (mode === 'tabletop') return { outcome: 'discussed', reason: end.reason };
       return {
         outcome: 'skipped',
         reason: `${end.because === 'mode' ? '' : 'left out by the operator: '}${end.reason}`,
@@ -30,7 +78,10 @@ function outcomeOf(end: StepState | undefined): Pick<StepRecord, 'outcome' | 're
   }
 }
 
-function drawAttempts(entries: readonly JournalEntry[]): readonly AttemptRecord[] {
+function drawAttempts(
+  entries: readonly JournalEntry[],
+  asked: readonly QuestionRecord[],
+): readonly AttemptRecord[] & AttemptRecord[] {
   const attempts: AttemptRecord[] = [];
   const change = (edit: (last: AttemptRecord) => AttemptRecord) => {
     const last = attempts.pop();
@@ -39,28 +90,33 @@ function drawAttempts(entries: readonly JournalEntry[]): readonly AttemptRecord[
   for (const entry of entries) {
     switch (entry.kind) {
       case 'step-started':
-        attempts.push({ attempt: entry.attempt, startedAt: entry.at, commands: [], checks: [] });
+        attempts.push(begin(entry));
         break;
       case 'command-run':
         change((last) => ({ ...last, commands: [...last.commands, entry.command] }));
         break;
+      case 'program-ended':
+        change((last) => ({ ...last, programs: [...last.programs, drawProgram(entry)] }));
+        break;
       case 'step-finished':
-        change((last) => ({ ...last, ...ending(last, entry.at), checks: entry.checks }));
+        change((last) => ({ ...last, ...ending({ last, at: entry.at, asked }), checks: entry.checks }));
+        break;
+      case 'step-skipped':
+        change((last) =>
+          last.endedAt === undefined ? { ...last, ...ending({ last, at: entry.at, asked }) } : last,
+        );
         break;
       case 'step-failed': {
         const { code, message, remedy } = entry.failure;
+        const failure = { code, message, remedy };
         change((last) => ({
           ...last,
-          ...ending(last, entry.at),
+          ...ending({ last, at: entry.at, asked }),
           checks: entry.checks,
-          failure: { code, message, remedy },
+          failure,
         }));
         break;
       }
-      case 'step-skipped':
-        // A step this mode does not run says so and ends there; one that a person left out had ended, or never did.
-        if (entry.because === 'mode') change((last) => ({ ...last, ...ending(last, entry.at) }));
-        break;
       default:
         break;
     }
@@ -68,6 +124,48 @@ function drawAttempts(entries: readonly JournalEntry[]): readonly AttemptRecord[
   return attempts;
 }
 
-function ending(attempt: AttemptRecord, at: string) {
-  return { endedAt: at, durationMs: Date.parse(at) - Date.parse(attempt.startedAt) };
+function begin(entry: Extract<JournalEntry, { kind: 'step-started' }>): AttemptRecord {
+  const { attempt, at: startedAt, sentences: expected } = entry;
+  return { attempt, startedAt, waitedForOperatorMs: 0, expected, commands: [], programs: [], checks: [] };
+}
+
+function drawProgram(
+  entry: Extract<JournalEntry, { kind: 'program-ended' }>,
+): AttemptRecord['programs'][number] {
+  const { command, exitCode, because, durationMs } = entry;
+  return {
+    command,
+    exitCode: recorded(exitCode, `it came to no exit status: ${because ?? 'unknown'}`),
+    durationMs,
+  };
+}
+
+function ending(request: {
+  readonly last: AttemptRecord;
+  readonly at: string;
+  readonly asked: readonly QuestionRecord[];
+}) {
+  const span = { fromMs: Date.parse(request.last.startedAt), toMs: Date.parse(request.at) };
+  return {
+    endedAt: request.at,
+    durationMs: span.toMs - span.fromMs,
+    waitedForOperatorMs: waitedWithin(request.asked, span),
+  };
+}
+
+/** Far beyond its past: more than twice as long as ever, and by more than a few seconds of chance. */
+const noticeableMs = 10_000;
+
+export function isFarBeyond(actualMs: number, expectation: Pick<Expectation, 'longestMs'>): boolean {
+  return actualMs > 2 * expectation.longestMs && actualMs - expectation.longestMs > noticeableMs;
+}
+
+function paceOf(last: AttemptRecord | undefined, expectation: Expectation | undefined): string {
+  if (last?.durationMs === undefined) return 'not measured';
+  if (expectation === undefined) return 'nothing to compare with';
+  const actualMs = last.durationMs - last.waitedForOperatorMs;
+  const usually = `usually ${formatDuration(expectation.medianMs)}, at most ${formatDuration(expectation.longestMs)} in ${expectation.runs} earlier runs`;
+  return isFarBeyond(actualMs, expectation)
+    ? `FAR BEYOND its past: ${formatDuration(actualMs)}; ${usually}`
+    : `${formatDuration(actualMs)}; ${usually}`;
 }

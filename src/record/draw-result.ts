@@ -1,0 +1,151 @@
+import type { RunState } from '../journal/run-state.ts';
+import type { DrillRecord, StepRecord } from './drill-record.ts';
+
+type Result = DrillRecord['result'];
+type Criterion = DrillRecord['criteria'][number];
+
+export function drawResult(state: RunState, steps: readonly StepRecord[]): Result {
+  const verdict = state.ended?.verdict ?? 'could-not-verify';
+  const restoreStatus = restored(state, steps);
+  const validationStatus = validated(state, steps);
+  return {
+    state: state.ended !== undefined ? 'finished' : state.stopped !== undefined ? 'stopped' : 'open',
+    verdict,
+    rolledBack: state.rolledBack,
+    ...(state.stopped === undefined ? {} : { reason: state.stopped }),
+    restoreStatus,
+    validationStatus,
+    justification: justify(state, steps),
+  };
+}
+
+/** A step that acted and whose look afterwards failed has restored; that is what the validation status is for. */
+function restored(state: RunState, steps: readonly StepRecord[]): Result['restoreStatus'] {
+  if (state.start.mode === 'tabletop') return 'not-attempted';
+  const acting = steps.filter(({ outcome }) => outcome !== 'skipped');
+  if (acting.every(({ attempts }) => attempts.length === 0)) return 'not-attempted';
+  const leftOut = [...state.steps.values()].some(
+    (step) => step.kind === 'skipped' && step.because === 'operator',
+  );
+  const done = acting.every(
+    ({ outcome, attempts }) =>
+      outcome === 'passed' ||
+      outcome === 'could-not-verify' ||
+      (outcome === 'failed' && attempts.at(-1)?.failure?.code === 'not-verified'),
+  );
+  return done && !leftOut ? 'completed' : 'incomplete';
+}
+
+function validated(state: RunState, steps: readonly StepRecord[]): Result['validationStatus'] {
+  if (state.start.mode === 'tabletop') return 'not-attempted';
+  const checks = lastChecks(steps);
+  if (checks.length === 0) return 'not-attempted';
+  if (checks.some(({ verdict }) => verdict === 'failed')) return 'failed';
+  const whole = state.ended !== undefined && checks.every(({ verdict }) => verdict !== 'could-not-verify');
+  return whole ? 'successful' : 'incomplete';
+}
+
+export function lastChecks(steps: readonly StepRecord[]) {
+  return steps.flatMap(({ id, attempts }) =>
+    (attempts.at(-1)?.checks ?? []).map((check) => ({ ...check, stepId: id })),
+  );
+}
+
+function justify(state: RunState, steps: readonly StepRecord[]): string {
+  if (state.start.mode === 'tabletop') {
+    const discussed = steps.filter(({ outcome }) => outcome === 'discussed').length;
+    return `${discussed} of ${steps.length} steps were discussed. Nothing was executed, so nothing is proven.`;
+  }
+  const checks = lastChecks(steps);
+  const count = (verdict: string) => checks.filter((check) => check.verdict === verdict).length;
+  const undone = steps.filter(({ outcome }) => outcome === 'pending' || outcome === 'interrupted').length;
+  return [
+    `${count('passed')} of ${checks.length} checks passed`,
+    `${count('failed')} failed`,
+    `${count('could-not-verify')} could not be verified`,
+    `${steps.filter(({ outcome }) => outcome === 'skipped').length} of ${steps.length} steps were not executed`,
+    ...(undone === 0 ? [] : [`${undone} never came to their end`]),
+  ]
+    .join(', ')
+    .concat('.');
+}
+
+/** What is always judged, then what the runbook asks for. */
+export function judgeCriteria(
+  state: RunState,
+  parts: Pick<DrillRecord, 'rto' | 'rpo' | 'steps' | 'cleanUp' | 'notes'>,
+): Criterion[] {
+  const own = state.start.exercise?.criteria ?? [];
+  const always = [
+    { text: 'The system is back within the RTO', judgedBy: 'rto' as const },
+    { text: 'No more is lost than the RPO allows', judgedBy: 'rpo' as const },
+    { text: 'Everything that was restored was verified', judgedBy: 'result' as const },
+    { text: 'Nothing of the run is left behind', judgedBy: 'clean-up' as const },
+  ];
+  return [
+    ...always.map(({ text, judgedBy }) => ({ text, ...judgeBy(judgedBy, { state, parts }) })),
+    ...own.map(({ text, judgedBy, step }, index) => {
+      if (judgedBy !== undefined) return { text, ...judgeBy(judgedBy, { state, parts }) };
+      if (step !== undefined) return { text, ...judgeStep(parts.steps, step) };
+      return { text, ...judgeByNote(parts.notes, index + 1) };
+    }),
+  ];
+}
+
+type Judged = Pick<Criterion, 'verdict' | 'because'>;
+type Known = {
+  readonly state: RunState;
+  readonly parts: Pick<DrillRecord, 'rto' | 'rpo' | 'steps' | 'cleanUp' | 'notes'>;
+};
+
+function judgeBy(what: 'rto' | 'rpo' | 'result' | 'clean-up', { state, parts }: Known): Judged {
+  switch (what) {
+    case 'rto':
+    case 'rpo': {
+      const { actualMs, met, targetMs } = parts[what];
+      if (actualMs === undefined) return { verdict: 'NOT JUDGED', because: 'it was not measured' };
+      return { verdict: met === true ? 'PASS' : 'FAIL', because: `${actualMs} ms of ${targetMs} ms` };
+    }
+    case 'result': {
+      if (state.start.mode === 'tabletop') return { verdict: 'NOT JUDGED', because: 'nothing was executed' };
+      const verdict = (
+        { passed: 'PASS', failed: 'FAIL', 'could-not-verify': 'PARTIAL', skipped: 'NOT JUDGED' } as const
+      )[state.ended?.verdict ?? 'could-not-verify'];
+      return { verdict, because: justify(state, parts.steps) };
+    }
+    case 'clean-up': {
+      const bad = parts.cleanUp.filter(({ verdict }) => verdict !== 'passed');
+      if (parts.cleanUp.length === 0) return { verdict: 'NOT JUDGED', because: 'nothing was cleaned up' };
+      if (bad.length === 0)
+        return {
+          verdict: 'PASS',
+          because: `${parts.cleanUp.length} of ${parts.cleanUp.length} places are clean`,
+        };
+      return { verdict: 'FAIL', because: bad.map(({ text }) => text).join('; ') };
+    }
+  }
+}
+
+function judgeStep(steps: readonly StepRecord[], stepId: string): Judged {
+  const outcome = steps.find(({ id }) => id === stepId)?.outcome;
+  const because = `step ${stepId}: ${outcome ?? 'is not in the runbook'}`;
+  if (outcome === 'passed') return { verdict: 'PASS', because };
+  if (outcome === 'could-not-verify') return { verdict: 'PARTIAL', because };
+  if (outcome === 'failed' || outcome === 'interrupted') return { verdict: 'FAIL', because };
+  return { verdict: 'NOT JUDGED', because };
+}
+
+/** `criterion 2: pass, the audit log showed it` judges the second criterion of the runbook. */
+function judgeByNote(notes: DrillRecord['notes'], number: number): Judged {
+  for (const { text } of notes.toReversed()) {
+    const [, which, word = '', why = ''] =
+      /^\s*criterion\s+(\d+):\s*(pass|fail|partial)\b[\s,:;]*(.*)$/is.exec(text) ?? [];
+    if (Number(which) !== number) continue;
+    const verdict = word.toUpperCase() as 'PASS' | 'FAIL' | 'PARTIAL';
+    return { verdict, because: why.trim() || 'as noted' };
+  }
+  return {
+    verdict: 'NOT JUDGED',
+    because: `only a person can judge it (note "criterion ${number}: pass, why")`,
+  };
+}

@@ -1,0 +1,254 @@
+import { z } from 'zod';
+import { modes } from '../base/mode.ts';
+import { verdicts } from '../base/verdict.ts';
+import { openActionSchema } from '../journal/exercise.ts';
+import { recordedSchema } from './recorded.ts';
+import { checkShape, measure, stepRecordSchema, timeText } from './step-record-schema.ts';
+
+/**
+ * The record of one run, drawn from its journal alone: whoever has the journal can draw it again and compare. The published
+ * schema/record.schema.json is made from this. Times are UTC, ISO 8601; durations are milliseconds.
+ */
+export const recordVersion = 1;
+
+const text = recordedSchema(z.string());
+const texts = recordedSchema(z.array(z.string()));
+const durationMs = recordedSchema(z.number());
+
+const signature = recordedSchema(
+  z.strictObject({
+    name: z.string(),
+    at: timeText,
+    entries: z.int(),
+    head: z.string(),
+    keyFingerprint: z.string(),
+    file: z.string(),
+    sha256: z.string(),
+  }),
+);
+
+const identity = {
+  recordVersion: z.literal(recordVersion),
+  runId: z.string(),
+  /** Says which kind it is, so that a tabletop can never be read as a restore test. */
+  title: z.string(),
+  mode: z.enum(modes),
+  /** How much was really done: nothing (discussion), on throwaway targets (functional), or production itself. */
+  exerciseKind: z.enum(['discussion', 'functional', 'live']),
+  thawVersion: z.string(),
+  classification: text,
+  runbook: z.strictObject({
+    name: z.string(),
+    title: z.string(),
+    path: z.string(),
+    fingerprint: z.string(),
+  }),
+  host: z.strictObject({ name: z.string(), user: z.string(), sshFrom: z.string().exactOptional() }),
+  identitySource: z.string(),
+  clock: text,
+  targets: z.record(z.string(), z.string()),
+  window: z.strictObject({
+    startedAt: timeText,
+    endedAt: timeText,
+    elapsedMs: z.number(),
+    waitedForOperatorMs: z.number(),
+  }),
+};
+
+const why = z.strictObject({
+  objectives: texts,
+  criteria: texts,
+  scenario: text,
+  threat: text,
+  inScope: texts,
+  outOfScope: texts,
+  assumptions: texts,
+  absences: texts,
+});
+
+const people = z.strictObject({
+  commander: text,
+  operator: text,
+  witness: text,
+  planApprover: text,
+  resultApprover: text,
+  observers: texts,
+  absent: texts,
+  /** Where one person holds two roles that should be apart, it says so. */
+  remarks: z.array(z.string()),
+});
+
+const recoveryPoint = z.strictObject({
+  snapshot: z.string(),
+  key: z.string(),
+  takenAt: timeText,
+  ageMs: z.number(),
+  sizeBytes: z.number(),
+  opened: z.string(),
+  checksum: text,
+  encryption: text,
+  keyFingerprint: text,
+  signature: text,
+  objects: recordedSchema(z.strictObject({ count: z.int(), sizeBytes: z.number() })),
+  dumpFormat: text,
+  envFile: text,
+  secretFingerprints: texts,
+});
+
+const markNames = [
+  ...['disruption', 'detected', 'declared', 'run-started', 'restore-started', 'data-restored', 'service-up'],
+  ...['verified', 'recovery-declared'],
+] as const;
+
+const result = {
+  result: z.strictObject({
+    state: z.enum(['finished', 'stopped', 'open']),
+    verdict: z.enum(verdicts),
+    reason: z.string().exactOptional(),
+    rolledBack: z.boolean(),
+    /** Whether everything that was to be brought back was brought back, whatever the checks say of it. */
+    restoreStatus: z.enum(['completed', 'incomplete', 'not-attempted']),
+    /** What the checks say of what was brought back. */
+    validationStatus: z.enum(['successful', 'failed', 'incomplete', 'not-attempted']),
+    justification: z.string(),
+  }),
+  marks: z.array(z.strictObject({ name: z.enum(markNames), at: text, source: z.string() })),
+  /** Measured for live and drill runs that finished; a tabletop measures nothing. */
+  rto: measure.extend({
+    source: z.string(),
+    countsFrom: z.string(),
+    phases: z.strictObject({
+      detect: durationMs,
+      decide: durationMs,
+      execute: durationMs,
+      verify: durationMs,
+    }),
+    /** Inside the phases, not beside them. */
+    waitedForOperatorMs: z.number(),
+  }),
+  rpo: measure.extend({
+    source: z.string(),
+    /** One recovery point for each set of data; the oldest rules. */
+    dataSets: z.array(z.strictObject({ name: z.string(), at: text, lossMs: durationMs })),
+  }),
+  criteria: z.array(
+    z.strictObject({
+      text: z.string(),
+      verdict: z.enum(['PASS', 'FAIL', 'PARTIAL', 'NOT JUDGED']),
+      because: z.string(),
+    }),
+  ),
+  recoveryPoint: recoveryPoint.exactOptional(),
+  lostAt: timeText,
+};
+
+const finding = z.strictObject({ at: timeText, text: z.string(), severity: z.string().exactOptional() });
+
+const learned = {
+  deviations: z.array(
+    z.strictObject({
+      stepId: z.string(),
+      what: z.string(),
+      why: z.string(),
+      approvedBy: text,
+      runbookChange: text,
+    }),
+  ),
+  findings: z.strictObject({
+    wentWell: z.array(finding),
+    failed: z.array(finding),
+    gaps: z.array(finding),
+    causes: z.array(finding),
+    runbookChanges: z.array(finding),
+    feedback: z.array(finding),
+    /** Raised at once, since waiting for a report would have been dangerous. */
+    danger: z.array(finding),
+  }),
+  actions: z.array(
+    z.strictObject({
+      id: z.string(),
+      at: timeText,
+      text: z.string(),
+      owner: text,
+      due: text,
+      priority: text,
+      ticket: text,
+      status: z.enum(['open', 'done']),
+    }),
+  ),
+  openFromBefore: z.array(openActionSchema),
+  decisions: z.array(
+    z.strictObject({
+      stepId: z.string(),
+      inject: z.string().exactOptional(),
+      decision: z.string(),
+      note: z.string().exactOptional(),
+      tookMs: z.number(),
+      gap: z.boolean(),
+    }),
+  ),
+};
+
+const evidence = {
+  preflight: z.array(checkShape.extend({ stepId: z.string() })),
+  steps: z.array(stepRecordSchema),
+  verification: z.array(
+    z.strictObject({
+      ...checkShape.shape,
+      stepId: z.string(),
+      expected: text,
+      actual: text,
+      command: text,
+    }),
+  ),
+  questions: z.array(
+    z.strictObject({
+      id: z.string(),
+      stepId: z.string().exactOptional(),
+      title: z.string(),
+      askedAt: timeText,
+      answeredAt: timeText.exactOptional(),
+      answer: z.string().exactOptional(),
+      note: z.string().exactOptional(),
+      by: z.string().exactOptional(),
+    }),
+  ),
+  notes: z.array(z.strictObject({ at: timeText, text: z.string() })),
+  resumedAt: z.array(timeText),
+  cleanUp: z.array(checkShape),
+  outputs: z.array(z.strictObject({ name: z.string(), sha256: z.string() })),
+  screenshots: texts,
+  signOff: z.strictObject({
+    commander: signature,
+    operator: signature,
+    witness: signature,
+    approver: signature,
+  }),
+  nextDue: text,
+  journal: z.strictObject({
+    entries: z.int(),
+    firstSeq: z.int(),
+    lastSeq: z.int(),
+    head: z.string(),
+    anchor: text,
+  }),
+  redaction: z.strictObject({ masked: z.array(z.string()), kept: z.array(z.string()) }).exactOptional(),
+};
+
+export const recordSchema = z.strictObject({
+  ...identity,
+  why,
+  people,
+  ...result,
+  ...learned,
+  ...evidence,
+});
+
+export type DrillRecord = z.infer<typeof recordSchema>;
+
+export function recordJsonSchema(): unknown {
+  return {
+    title: 'Record of a thaw run',
+    ...(z.toJSONSchema(recordSchema, { target: 'draft-2020-12' }) as object),
+  };
+}

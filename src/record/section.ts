@@ -1,0 +1,61 @@
+import type { Check } from '../base/verdict.ts';
+import type { Recorded } from './recorded.ts';
+
+/** The record as a person reads it, before it is Markdown or HTML: both say the same words in the same order. */
+export type Tone = 'good' | 'bad' | 'doubt' | 'quiet';
+
+export type Cell = { readonly text: string; readonly tone?: Tone; readonly code?: true };
+
+export type Block =
+  | { readonly kind: 'facts'; readonly rows: readonly (readonly [string, Cell])[] }
+  | { readonly kind: 'table'; readonly head: readonly string[]; readonly rows: readonly (readonly Cell[])[] }
+  | { readonly kind: 'list'; readonly items: readonly Cell[] }
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'commands'; readonly lines: readonly string[] }
+  /** Drawn in HTML alone. */
+  | { readonly kind: 'timeline' };
+
+export type Section = { readonly title: string; readonly level: 2 | 3; readonly blocks: readonly Block[] };
+
+export function say(text: string, tone?: Tone): Cell {
+  return tone === undefined ? { text } : { text, tone };
+}
+
+export function code(text: string): Cell {
+  return { text, code: true };
+}
+
+export function sayField<T>(field: Recorded<T>, inWords: (value: T) => string | Cell = String): Cell {
+  if ('notRecorded' in field) return say(`not recorded: ${field.notRecorded}`, 'quiet');
+  const words = inWords(field.value);
+  return typeof words === 'string' ? say(words) : words;
+}
+
+export function sayList(field: Recorded<readonly string[]>): Cell {
+  return sayField(field, (values) => values.join('; '));
+}
+
+const verdictTones: Readonly<Record<string, Tone>> = {
+  passed: 'good',
+  failed: 'bad',
+  interrupted: 'bad',
+  'could-not-verify': 'doubt',
+  skipped: 'quiet',
+  pending: 'quiet',
+  discussed: 'quiet',
+};
+
+export function sayVerdict(verdict: string, reason?: string): Cell {
+  const word = verdict === 'could-not-verify' ? 'could not verify' : verdict;
+  return say(reason === undefined ? word : `${word}: ${reason}`, verdictTones[verdict] ?? 'quiet');
+}
+
+export function sayCheck(check: Check): Cell {
+  const remedy = check.remedy === undefined ? '' : ` → ${check.remedy}`;
+  const { text, tone } = sayVerdict(check.verdict, `${check.text}${remedy}`);
+  return say(text, tone);
+}
+
+export function listOr(items: readonly Cell[], otherwise: string): Block {
+  return items.length === 0 ? { kind: 'text', text: otherwise } : { kind: 'list', items };
+}

@@ -1,0 +1,160 @@
+import { formatBytes, formatDuration, formatSpan } from '../base/units.ts';
+import type { DrillRecord } from './drill-record.ts';
+import { type Block, type Cell, code, type Section, say, sayField, sayList, type Tone } from './section.ts';
+
+/** The first half: what it was, why, who, and what came of it. */
+export function sectionsAbout(record: DrillRecord): readonly Section[] {
+  return [
+    { title: 'Identity', level: 2, blocks: [{ kind: 'facts', rows: identityRows(record) }] },
+    { title: 'Why', level: 2, blocks: [{ kind: 'facts', rows: whyRows(record) }] },
+    { title: 'People and roles', level: 2, blocks: people(record) },
+    { title: 'Objectives', level: 2, blocks: objectives(record) },
+    { title: 'Criteria', level: 2, blocks: [criteria(record)] },
+    { title: 'Marks', level: 2, blocks: [marks(record)] },
+    { title: 'Recovery point', level: 2, blocks: [recoveryPoint(record)] },
+  ];
+}
+
+type Row = readonly [string, Cell];
+
+function identityRows(record: DrillRecord): readonly Row[] {
+  const { host, window, result } = record;
+  const from = host.sshFrom === undefined ? '' : `, by SSH from ${host.sshFrom}`;
+  return [
+    ['Run', say(record.runId)],
+    ['Mode', say(`${record.mode.toUpperCase()} (${record.exerciseKind})`)],
+    ['Restore', say(result.restoreStatus.replace('-', ' '))],
+    ['Validation', say(result.validationStatus.replace('-', ' '))],
+    ['Because', say(result.justification)],
+    ['Runbook', say(`${record.runbook.name}, SHA-256 ${record.runbook.fingerprint}`)],
+    ['Started', say(window.startedAt)],
+    ['Ended', say(window.endedAt)],
+    ...(record.resumedAt.length === 0 ? [] : [['Resumed', say(record.resumedAt.join(', '))] as const]),
+    ['Production lost', say(record.lostAt)],
+    ['Host', say(`${host.name}, as ${host.user}${from}`)],
+    ['Identity of people', say(record.identitySource)],
+    ['Clock', sayField(record.clock)],
+    ['Classification', sayField(record.classification)],
+    ...Object.entries(record.targets).map(([name, target]): Row => [`Target: ${name}`, say(target)]),
+    ['thaw', say(`${record.thawVersion}, record version ${record.recordVersion}`)],
+  ];
+}
+
+function whyRows({ why }: DrillRecord): readonly Row[] {
+  return [
+    ['Objectives', sayList(why.objectives)],
+    ['Criteria', sayList(why.criteria)],
+    ['Scenario', sayField(why.scenario)],
+    ['Threat', sayField(why.threat)],
+    ['In scope', sayList(why.inScope)],
+    ['Out of scope', sayList(why.outOfScope)],
+    ['Assumptions', sayList(why.assumptions)],
+    ['Simulated absences', sayList(why.absences)],
+  ];
+}
+
+function people({ people: who }: DrillRecord): readonly Block[] {
+  const rows: readonly Row[] = [
+    ['Commander', sayField(who.commander)],
+    ['Operator', sayField(who.operator)],
+    ['Witness', sayField(who.witness)],
+    ['Approved the plan', sayField(who.planApprover)],
+    ['Approves the result', sayField(who.resultApprover)],
+    ['Observers', sayList(who.observers)],
+    ['Absent by design', sayList(who.absent)],
+  ];
+  const facts: Block = { kind: 'facts', rows };
+  if (who.remarks.length === 0) return [facts];
+  return [facts, { kind: 'list', items: who.remarks.map((remark) => say(remark, 'doubt')) }];
+}
+
+function objectives({ rto, rpo, window }: DrillRecord): readonly Block[] {
+  const row = (
+    name: string,
+    ...[measure, format]: [DrillRecord['rpo'] | DrillRecord['rto'], (ms: number) => string]
+  ) => [
+    say(name),
+    say(format(measure.targetMs)),
+    measure.actualMs === undefined ? say('not measured', 'quiet') : say(format(measure.actualMs)),
+    measure.met === undefined ? say('-') : say(measure.met ? 'yes' : 'no', measure.met ? 'good' : 'bad'),
+  ];
+  const phases = Object.entries(rto.phases).map(([name, span]) => [
+    say(name),
+    sayField(span, formatDuration),
+  ]);
+  const sets = rpo.dataSets.map((set) => [say(set.name), sayField(set.at), sayField(set.lossMs, formatSpan)]);
+  return [
+    {
+      kind: 'table',
+      head: ['', 'target', 'actual', 'met'],
+      rows: [row('RTO', rto, formatDuration), row('RPO', rpo, formatSpan)],
+    },
+    {
+      kind: 'text',
+      text: `The RTO counts from ${rto.countsFrom}. Targets: ${rto.source}. Waiting for the operator's answers took ${formatDuration(window.waitedForOperatorMs)} of ${formatDuration(window.elapsedMs)}, inside the spans below.`,
+    },
+    { kind: 'table', head: ['part of the RTO', 'time'], rows: phases },
+    { kind: 'table', head: ['data', 'recovery point', 'lost'], rows: sets },
+  ];
+}
+
+const criterionTones: Readonly<Record<string, Tone>> = {
+  PASS: 'good',
+  FAIL: 'bad',
+  PARTIAL: 'doubt',
+  'NOT JUDGED': 'quiet',
+};
+
+function criteria(record: DrillRecord): Block {
+  return {
+    kind: 'table',
+    head: ['criterion', 'verdict', 'because'],
+    rows: record.criteria.map(({ text, verdict, because }) => [
+      say(text),
+      say(verdict, criterionTones[verdict] ?? 'quiet'),
+      say(because),
+    ]),
+  };
+}
+
+function marks(record: DrillRecord): Block {
+  return {
+    kind: 'table',
+    head: ['mark', 'at (UTC)', 'source'],
+    rows: record.marks.map(({ name, at, source }) => [
+      say(name.replaceAll('-', ' ')),
+      sayField(at),
+      say(source),
+    ]),
+  };
+}
+
+function recoveryPoint({ recoveryPoint: point, mode }: DrillRecord): Block {
+  if (point === undefined) {
+    return {
+      kind: 'text',
+      text:
+        mode === 'tabletop'
+          ? 'Not recorded: a tabletop opens no backup.'
+          : 'Not recorded: no snapshot was chosen.',
+    };
+  }
+  return {
+    kind: 'facts',
+    rows: [
+      ['Snapshot', say(point.snapshot)],
+      ['Key', code(point.key)],
+      ['Taken', say(`${point.takenAt}, ${formatSpan(point.ageMs)} before the run`)],
+      ['Size', say(formatBytes(point.sizeBytes))],
+      ['Opened', say(point.opened)],
+      ['Checksum', sayField(point.checksum)],
+      ['Encryption', sayField(point.encryption)],
+      ['Key at hand', sayField(point.keyFingerprint)],
+      ['Signature', sayField(point.signature)],
+      ['Objects', sayField(point.objects, ({ count, sizeBytes }) => `${count}, ${formatBytes(sizeBytes)}`)],
+      ['Dump format', sayField(point.dumpFormat)],
+      ['Date of the .env', sayField(point.envFile)],
+      ['Fingerprints of secrets', sayList(point.secretFingerprints)],
+    ],
+  };
+}

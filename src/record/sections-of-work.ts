@@ -1,0 +1,150 @@
+import { formatDuration } from '../base/units.ts';
+import type { DrillRecord, StepRecord } from './drill-record.ts';
+import { type Block, code, listOr, type Section, say, sayCheck, sayField, sayVerdict } from './section.ts';
+
+/** The middle: what was done, step by step, and what went otherwise. */
+export function sectionsOfWork(record: DrillRecord): readonly Section[] {
+  return [
+    { title: 'Steps', level: 2, blocks: [{ kind: 'timeline' }, stepTable(record)] },
+    ...record.steps
+      .filter(({ attempts }) => attempts.length > 0)
+      .map((step) => stepSection(step, record.mode)),
+    ...(record.mode === 'tabletop' ? [decisions(record)] : []),
+    { title: 'Deviations', level: 2, blocks: [deviations(record)] },
+    { title: 'Verification', level: 2, blocks: [verification(record)] },
+    {
+      title: 'Preflight',
+      level: 2,
+      blocks: [
+        listOr(
+          record.preflight.map(sayCheck),
+          record.mode === 'tabletop' ? 'Not recorded: a tabletop checks nothing.' : 'Nothing was checked.',
+        ),
+      ],
+    },
+  ];
+}
+
+function stepTable({ steps }: DrillRecord): Block {
+  return {
+    kind: 'table',
+    head: ['', 'step', 'outcome', 'time', 'waited', 'attempts', 'by', 'pace'],
+    rows: steps.map((step) => {
+      const sum = (take: (attempt: StepRecord['attempts'][number]) => number) =>
+        formatDuration(step.attempts.reduce((total, attempt) => total + take(attempt), 0));
+      return [
+        say(String(step.number)),
+        say(step.title),
+        sayVerdict(step.outcome, step.reason),
+        say(step.attempts.length === 0 ? '-' : sum(({ durationMs }) => durationMs ?? 0)),
+        say(step.attempts.length === 0 ? '-' : sum(({ waitedForOperatorMs }) => waitedForOperatorMs)),
+        say(String(step.attempts.length)),
+        say(step.by),
+        step.pace.startsWith('FAR BEYOND') ? say(step.pace, 'doubt') : say(step.pace, 'quiet'),
+      ];
+    }),
+  };
+}
+
+function stepSection(step: StepRecord, mode: DrillRecord['mode']): Section {
+  const would = mode === 'tabletop' ? 'Would have run' : 'Said beforehand';
+  return {
+    title: `${step.number} ${step.title}`,
+    level: 3,
+    blocks: [
+      {
+        kind: 'facts',
+        rows: [
+          ['Operator', sayField(step.operator)],
+          ['Output', sayField(step.output, ({ path, sha256 }) => `${path}, SHA-256 ${sha256}`)],
+        ],
+      },
+      ...step.attempts.flatMap((attempt): readonly Block[] => [
+        {
+          kind: 'text',
+          text: `Attempt ${attempt.attempt}, ${attempt.startedAt} to ${attempt.endedAt ?? 'never finished'}. ${would}: ${attempt.expected.join(' ') || 'nothing'}`,
+        },
+        ...(attempt.commands.length === 0 ? [] : [{ kind: 'commands' as const, lines: attempt.commands }]),
+        ...(attempt.programs.length === 0 ? [] : [programs(attempt.programs)]),
+        ...(attempt.failure === undefined
+          ? []
+          : [
+              listOr(
+                [
+                  say(
+                    `failed (${attempt.failure.code}): ${attempt.failure.message} → ${attempt.failure.remedy}`,
+                    'bad',
+                  ),
+                ],
+                '',
+              ),
+            ]),
+        ...(mode === 'tabletop' ? [] : [listOr(attempt.checks.map(sayCheck), 'Nothing was checked.')]),
+      ]),
+    ],
+  };
+}
+
+function programs(ran: StepRecord['attempts'][number]['programs']): Block {
+  return {
+    kind: 'table',
+    head: ['program', 'exit status', 'time'],
+    rows: ran.map(({ command, exitCode, durationMs }) => [
+      code(command),
+      sayField(exitCode, (status) => say(String(status), status === 0 ? 'good' : 'doubt')),
+      say(formatDuration(durationMs)),
+    ]),
+  };
+}
+
+function decisions(record: DrillRecord): Section {
+  return {
+    title: 'Decisions',
+    level: 2,
+    blocks: [
+      {
+        kind: 'table',
+        head: ['step', 'inject', 'decision', 'note', 'time'],
+        rows: record.decisions.map(({ stepId, inject, decision, note, tookMs, gap }) => [
+          say(stepId),
+          say(inject ?? '-'),
+          gap ? say('GAP', 'bad') : say(decision.replaceAll('-', ' ')),
+          say(note ?? '-'),
+          say(formatDuration(tookMs)),
+        ]),
+      },
+    ],
+  };
+}
+
+function deviations(record: DrillRecord): Block {
+  if (record.deviations.length === 0)
+    return { kind: 'text', text: 'None: everything went as the runbook says.' };
+  return {
+    kind: 'table',
+    head: ['step', 'what', 'why', 'approved by', 'runbook change'],
+    rows: record.deviations.map(({ stepId, what, why, approvedBy, runbookChange }) => [
+      say(stepId),
+      say(what),
+      say(why),
+      sayField(approvedBy),
+      sayField(runbookChange),
+    ]),
+  };
+}
+
+function verification(record: DrillRecord): Block {
+  if (record.verification.length === 0) return { kind: 'text', text: 'Not recorded: nothing was executed.' };
+  return {
+    kind: 'table',
+    head: ['step', 'check', 'command', 'expected', 'actual', 'status'],
+    rows: record.verification.map(({ stepId, text, command, expected, actual, verdict }) => [
+      say(stepId),
+      say(text),
+      'value' in command ? code(command.value) : say('-', 'quiet'),
+      'value' in expected ? say(expected.value) : say('-', 'quiet'),
+      'value' in actual ? say(actual.value) : say('-', 'quiet'),
+      sayVerdict(verdict),
+    ]),
+  };
+}
