@@ -5,7 +5,8 @@ import { readJournal } from '../journal/read-journal.ts';
 import type { RunFolder } from '../ports/run-folder.ts';
 import { drawRecord } from '../record/draw-record.ts';
 import type { DrillRecord } from '../record/drill-record.ts';
-import { resultWords, toMarkdown } from '../record/to-markdown.ts';
+import { resultWords } from '../record/result-words.ts';
+import { toMarkdown } from '../record/to-markdown.ts';
 
 /** Draws the record from the journal on disk, so that it cannot say more than the journal does. */
 export async function writeRecord(request: {
