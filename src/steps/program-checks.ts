@@ -32,7 +32,7 @@ export async function checkQuery(item: ItemOf<'query'>, context: StepContext): P
   );
   if (counted === undefined) return couldNotVerify(`${value}; no manifest says how many there were`, remedy);
   // Services are up again and may have added rows since; fewer than were backed up is a loss.
-  if (Number(value) < counted.rows)
+  if (!(Number(value) >= counted.rows))
     return failed(`${value} instead of ${counted.rows} in the manifest`, remedy);
   return passed(`${value}, the manifest says ${counted.rows}`);
 }

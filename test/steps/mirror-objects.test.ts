@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import { mirrorObjects } from '../../src/steps/mirror-objects.ts';
+import { toyStep } from '../engine/toy-handlers.ts';
+import { createFakeContext, type FakeContext, runId, words } from '../fakes/fake-context.ts';
+
+const step = toyStep('mirror-objects') as never;
+
+function contextWith(mode: 'live' | 'drill' = 'live'): FakeContext {
+  const context = createFakeContext({ mode });
+  for (const key of ['a.pdf', 'b/c.pdf', 'd.pdf']) {
+    context.world.stores.backups?.place(`minio/${key}`, { content: `content of ${key}` });
+  }
+  context.world.stores.live?.place('d.pdf', { content: 'content of d.pdf' });
+  context.world.stores.live?.place('b/c.pdf', { content: 'another content' });
+  context.world.stores.live?.place('only-here.pdf', { content: 'stays' });
+  return context;
+}
+
+describe('mirroring objects', () => {
+  it('copies what is missing or different, and deletes nothing', async () => {
+    const context = contextWith();
+    expect((await mirrorObjects.run(step, context)).ok).toBe(true);
+    expect(context.world.stores.live?.contents()).toEqual({
+      'a.pdf': 'content of a.pdf',
+      'b/c.pdf': 'content of b/c.pdf',
+      'd.pdf': 'content of d.pdf',
+      'only-here.pdf': 'stays',
+    });
+    expect(context.facts.get('mirrored')).toMatchObject({ total: 3, copied: 2, overwritten: 1 });
+    expect(words(await mirrorObjects.verify(step, context)).every((line) => line.startsWith('passed'))).toBe(
+      true,
+    );
+  });
+
+  it('has nothing to do the second time', async () => {
+    const context = contextWith();
+    await mirrorObjects.run(step, context);
+    await mirrorObjects.run(step, context);
+    expect(context.facts.get('mirrored')).toMatchObject({ total: 3, copied: 0 });
+  });
+
+  it('finds what got lost after the copy', async () => {
+    const context = contextWith();
+    await mirrorObjects.run(step, context);
+    await context.world.stores.live?.remove('a.pdf');
+    context.world.stores.live?.place('d.pdf', { content: 'shorter' });
+    const checks = words(await mirrorObjects.verify(step, context));
+    expect(
+      checks.some((line) => line.startsWith('failed') && /a\.pdf/.test(line) && /d\.pdf/.test(line)),
+    ).toBe(true);
+  });
+
+  it('in a drill writes below a prefix of its own and takes away no more than that', async () => {
+    const context = contextWith('drill');
+    context.world.stores.sandbox?.place('old.pdf', { content: 'of somebody' });
+    expect((await mirrorObjects.run(step, context)).ok).toBe(true);
+    expect(Object.keys(context.world.stores.sandbox?.contents() ?? {})).toContain(
+      `thaw-drill-${runId}/a.pdf`,
+    );
+    expect(words((await mirrorObjects.cleanUp?.(step, context)) ?? [])[0]).toMatch(
+      /^passed: 3 objects of the drill/,
+    );
+    expect(context.world.stores.sandbox?.contents()).toEqual({ 'old.pdf': 'of somebody' });
+    expect(context.world.stores.live?.contents()['a.pdf']).toBeUndefined();
+  });
+
+  it('in a live run takes away nothing, ever', async () => {
+    expect(await mirrorObjects.cleanUp?.(step, contextWith())).toEqual([]);
+  });
+});
+
+describe('the checks before mirroring', () => {
+  it('block a target that is the backup store itself', async () => {
+    const context = contextWith();
+    const targets = {
+      ...context.targets,
+      acting: { ...context.targets.acting, objects: { kind: 'directory', path: 'backups' } },
+    };
+    const checks = words(await mirrorObjects.check(step, { ...context, targets } as never));
+    expect(checks[0]).toMatch(/^failed: .*is the backup store itself/);
+  });
+
+  it('block a drill on the live bucket', async () => {
+    const context = contextWith('drill');
+    const targets = {
+      ...context.targets,
+      acting: { ...context.targets.acting, objects: { kind: 'directory', path: 'live' } },
+    };
+    const checks = words(await mirrorObjects.check(step, { ...context, targets } as never));
+    expect(checks.some((line) => /^failed: .*is production/.test(line))).toBe(true);
+  });
+
+  it('pass for a drill on a bucket of its own', async () => {
+    const checks = words(await mirrorObjects.check(step, contextWith('drill')));
+    expect(checks.every((line) => line.startsWith('passed'))).toBe(true);
+  });
+});

@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import type { ForeignSession } from '../../src/ports/database-server.ts';
+import { stopWriters } from '../../src/steps/stop-writers.ts';
+import { toyStep } from '../engine/toy-handlers.ts';
+import { createFakeContext, type FakeContext, words } from '../fakes/fake-context.ts';
+
+const step = toyStep('stop-writers') as never;
+const stranger: ForeignSession = {
+  pid: 9,
+  user: 'report',
+  application: 'metabase',
+  address: '10.0.0.9',
+  state: 'idle',
+};
+
+function connect(context: FakeContext, sessions: readonly ForeignSession[]): void {
+  context.world.production.databases.set('crm', { content: 'ruined', sessions });
+}
+
+describe('stopping the writers', () => {
+  it('stops the named services and proves that nobody is connected', async () => {
+    const context = createFakeContext({});
+    expect((await stopWriters.run(step, context)).ok).toBe(true);
+    expect(context.world.services.calls).toEqual(['stop web']);
+    expect(words(await stopWriters.verify(step, context))).toEqual([
+      'passed: web is down',
+      'passed: nobody else is connected to crm',
+    ]);
+  });
+
+  it('waits for clients to hang up before it asks anybody', async () => {
+    const context = createFakeContext({});
+    connect(context, [stranger]);
+    const { host } = context.world;
+    const sleep = host.sleep;
+    let waited = 0;
+    const world = {
+      ...context.world,
+      host: {
+        ...host,
+        sleep: async (durationMs: number) => {
+          waited += 1;
+          if (waited === 3) connect(context, []);
+          await sleep(durationMs);
+        },
+      },
+    };
+    expect((await stopWriters.run(step, { ...context, world } as never)).ok).toBe(true);
+    expect(context.asked).toEqual([]);
+  });
+
+  it('shows who is still there, and disconnects them only when told to', async () => {
+    const context = createFakeContext({ answer: () => 'disconnect' });
+    connect(context, [stranger]);
+    expect((await stopWriters.run(step, context)).ok).toBe(true);
+    expect(context.asked[0]).toMatchObject({
+      id: 'stop-writers.sessions',
+      title: '1 clients are still connected to crm. What now?',
+      body: ['metabase as report from 10.0.0.9, no query yet'],
+    });
+  });
+
+  it('looks again as often as it is told to, and never without a pause', async () => {
+    let times = 0;
+    const context = createFakeContext({
+      answer: () => {
+        times += 1;
+        if (times === 3) connect(context, []);
+        return 'look-again';
+      },
+    });
+    connect(context, [stranger]);
+    const beforeMs = context.world.host.now();
+    expect((await stopWriters.run(step, context)).ok).toBe(true);
+    expect(times).toBe(3);
+    expect(context.world.host.now() - beforeMs).toBeGreaterThanOrEqual(15_000 + 3 * 500);
+  });
+
+  it('fails with the names of the clients where nobody decides', async () => {
+    const context = createFakeContext({ answer: () => 'give-up' });
+    connect(context, [stranger]);
+    expect(await stopWriters.run(step, context)).toMatchObject({
+      ok: false,
+      failure: { code: 'conflict', message: expect.stringContaining('metabase as report') },
+    });
+  });
+
+  it('finds a service that came back, and one beside it that `run` had started', async () => {
+    const context = createFakeContext({});
+    await stopWriters.run(step, context);
+    context.world.services.states.set('web', { name: 'web', state: 'restarting' });
+    expect(words(await stopWriters.verify(step, context))[0]).toBe('failed: web is still restarting');
+    context.world.services.states.set('web', {
+      name: 'web',
+      state: 'stopped',
+      strays: ['crm-web-run-1'],
+      restartPolicy: 'always',
+    });
+    expect(words(await stopWriters.verify(step, context))[0]).toMatch(
+      /^failed: web is down, but 1 containers/,
+    );
+  });
+
+  it('stops nothing in a drill', async () => {
+    const context = createFakeContext({ mode: 'drill' });
+    expect(await stopWriters.run(step, context)).toMatchObject({ ok: true, value: { kind: 'not-executed' } });
+    expect(context.world.services.calls).toEqual([]);
+  });
+
+  it('is blocked beforehand by a service nobody knows', async () => {
+    const unknown = { ...(step as object), services: ['web', 'wroker'] } as never;
+    expect(words(await stopWriters.check(unknown, createFakeContext({})))[0]).toMatch(
+      /^failed: .*has no service wroker/,
+    );
+  });
+});
