@@ -43,6 +43,8 @@ export const manifestSchema = z.object({
     .array(z.object({ schema: z.string(), name: z.string(), lastValue: z.string().nullable() }))
     .default([]),
   extensions: z.array(z.object({ name: z.string(), version: z.string() })).default([]),
+  /** Tables that were counted and whose rows no dump holds: those of extensions, which bring them along. */
+  leftOut: z.array(z.string()).optional(),
   /** Which columns were asked for the newest row. */
   newestColumns: z.array(z.string()).optional(),
   objects: z

@@ -9,6 +9,7 @@ import type { Inventory } from '../ports/database-server.ts';
 import { findSnapshots } from '../steps/find-snapshots.ts';
 import { readText } from '../steps/open-targets.ts';
 import type { BackupRequest } from './backup-request.ts';
+import { describeBackup, tablesLeftOut } from './describe-backup.ts';
 import { dumpToStore, type StoredDump } from './dump-to-store.ts';
 import { mirrorToBackup, readInventoryOf } from './mirror-to-backup.ts';
 import { type PreparedBackup, prepareBackup, serverMajor } from './prepare-backup.ts';
@@ -46,6 +47,8 @@ async function make(request: BackupRequest, prepared: PreparedBackup): Promise<O
   onLine(
     `dumped ${formatBytes(dump.unpackedBytes)}, stored ${formatBytes(dump.sizeBytes)} as ${prepared.key}`,
   );
+  const leftOut = tablesLeftOut(dump.toc, inventory);
+  if (leftOut.length > 0) onLine(`the dump holds no rows of ${leftOut.join(', ')}`);
   onLine(`counted ${formatCount(sumRows(inventory))} rows in ${inventory.tables.length} tables`);
   const globals = await storeGlobals(request, prepared);
   if (!globals.ok) return globals;
@@ -55,7 +58,8 @@ async function make(request: BackupRequest, prepared: PreparedBackup): Promise<O
   if (!list.ok) return list;
   const nowMs = request.world.host.now();
   const manifest: Manifest = {
-    ...describe(request, { prepared, dump, inventory, takenAtMs }),
+    ...describeBackup(request, { prepared, dump, inventory, takenAtMs }),
+    leftOut: [...leftOut],
     parts: [globals.value, ...(list.value === undefined ? [] : [list.value])],
     ...(objects.value === undefined
       ? {}
@@ -182,43 +186,6 @@ async function storeList(
     content: gzipSync(writeObjectInventory(objects)),
     contentType: 'application/gzip',
   });
-}
-
-function describe(request: BackupRequest, made: Dumped & { readonly prepared: PreparedBackup }): Manifest {
-  const { prepared, dump, inventory, takenAtMs } = made;
-  const { key, host, startedAtMs, server, identity, databaseBytes, dumpTool, packer, recipient } = prepared;
-  const { header } = dump.toc;
-  const sealing = packer.layers[0];
-  return {
-    thawManifest: 1,
-    takenAt: new Date(takenAtMs).toISOString(),
-    host,
-    dump: {
-      key,
-      sizeBytes: dump.sizeBytes,
-      sha256: dump.sha256,
-      layers: [...packer.layers],
-      unpackedBytes: dump.unpackedBytes,
-      unpackedSha256: dump.unpackedSha256,
-      archiveVersion: header.archiveVersion,
-      entries: header.entryCount,
-    },
-    tables: inventory.tables.map((table) => ({ ...table })),
-    sequences: [...inventory.sequences],
-    extensions: [...inventory.extensions],
-    newestColumns: [...request.settings.newestColumns],
-    fingerprints: prepared.fingerprints,
-    ...(recipient === undefined || sealing === undefined
-      ? {}
-      : { encryption: { kind: sealing, recipient: recipient.text, keyIds: [...recipient.keyIds] } }),
-    database: {
-      name: server.databaseName,
-      sizeBytes: databaseBytes,
-      systemIdentifier: identity.systemIdentifier,
-    },
-    versions: { server: identity.version, pgDump: dumpTool.text, thaw: request.thawVersion },
-    startedAt: new Date(startedAtMs).toISOString(),
-  };
 }
 
 /** Read back, since from now on everybody trusts it. */

@@ -1,10 +1,12 @@
 import { createCipheriv, randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
+import { type Manifest, readManifestText } from '../../src/backups/manifest.ts';
 import { runCommandLine } from '../../src/cli/run-command-line.ts';
 import { startTestCluster, type TestCluster } from '../adapters/postgres/cluster.ts';
 import { type GpgHome, type GpgKey, makeGpgHome } from './gpg-keys.ts';
@@ -27,6 +29,10 @@ export type BackupStand = {
   thaw(...args: readonly string[]): Promise<Said>;
   /** `thaw backup` in a second of its own, since the layout names seconds; fails the test when it does not end well. */
   backUp(): Promise<string>;
+  /** Keys in the backup store, in order. */
+  keys(): readonly string[];
+  /** The newest complete snapshot, as its manifest tells. */
+  newest(): Manifest;
   /** Writes the runbook anew with these sections replaced. */
   writeRunbook(changes?: Readonly<Record<string, unknown>>): Promise<void>;
   sql(...statements: readonly string[]): Promise<readonly Record<string, string | null>[]>;
@@ -73,6 +79,8 @@ export async function startBackupStand(): Promise<BackupStand> {
   return {
     ...stand,
     writeRunbook,
+    keys: () => listKeys(stand.backups),
+    newest: () => readNewest(stand.backups),
     thaw: (...args) => runHere(folder, args),
     backUp: async () => {
       await sleep(1000 - (Date.now() % 1000) + 5);
@@ -93,6 +101,23 @@ export async function putObject(store: string, ...[key, content]: [string, strin
   const path = join(store, key);
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, content);
+}
+
+function listKeys(store: string): readonly string[] {
+  return readdirSync(store, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(store.length + 1))
+    .sort();
+}
+
+function readNewest(store: string): Manifest {
+  const key = listKeys(store)
+    .filter((one) => one.endsWith('.manifest.json'))
+    .at(-1);
+  if (key === undefined) throw new Error('There is no manifest in the store.');
+  const read = readManifestText(readFileSync(join(store, key), 'utf8'), key);
+  if (!read.ok) throw new Error(read.failure.message);
+  return read.value;
 }
 
 async function runHere(folder: string, args: readonly string[]): Promise<Said> {

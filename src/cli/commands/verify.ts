@@ -1,16 +1,140 @@
-import type { Outcome } from '../../base/failure.ts';
-import { fail } from '../../base/failure.ts';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { newestComplete, type Snapshot } from '../../backups/snapshot.ts';
+import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import { type Check, type Verdict, worstVerdict } from '../../base/verdict.ts';
+import { createScratchContext } from '../../producer/scratch-context.ts';
+import { hasLater, verifySnapshot } from '../../producer/verify-snapshot.ts';
+import { findSnapshots } from '../../steps/find-snapshots.ts';
 import type { Options } from '../arguments.ts';
+import { exitStatus } from '../exit-status.ts';
 import type { Surroundings } from '../surroundings.ts';
+import { type AtWork, withRunbook } from '../with-runbook.ts';
 
-export async function verify(
+/** Proves backups without restoring production: the newest one, all of them, or the one that is named. */
+export function verify(
   request: { readonly name: string; readonly options: Options },
-  _surroundings: Surroundings,
+  surroundings: Surroundings,
 ): Promise<Outcome<number>> {
+  const { options } = request;
+  return withRunbook(
+    {
+      command: 'verify',
+      ...request,
+      mode: options.restoreToo ? 'drill' : 'live',
+      needs: ({ backups, production: { database }, drill }) =>
+        options.restoreToo ? [backups, database, drill?.database] : backups,
+      work: async (at) => {
+        const { ready, world, say } = at;
+        if (options.restoreToo && ready.filled.drill === undefined) return fail(noDrill(ready.path));
+        const found = await findSnapshots({ world, targets: ready.targets });
+        if (!found.ok) return found;
+        const wanted = choose(found.value, options);
+        if (!wanted.ok) return wanted;
+        const verdicts: Verdict[] = [];
+        for (const snapshot of wanted.value) {
+          if (at.signal.aborted) break;
+          const checks = await verifyOne(at, {
+            snapshot,
+            all: found.value,
+            options,
+            folder: surroundings.folder,
+          });
+          tellChecks(at, { snapshot, checks });
+          verdicts.push(...checks.map(({ verdict }) => verdict));
+        }
+        const worst = worstVerdict(verdicts);
+        say(
+          worst === 'passed'
+            ? 'Verified.'
+            : worst === 'failed'
+              ? 'Not good: see above.'
+              : 'Not all could be verified: see above.',
+        );
+        return succeed(worst === 'passed' ? exitStatus.verified : exitStatus.notVerified);
+      },
+    },
+    surroundings,
+  );
+}
+
+function choose(
+  found: readonly Snapshot[],
+  { all, snapshot }: Pick<Options, 'all' | 'snapshot'>,
+): Outcome<readonly Snapshot[]> {
+  if (all) return succeed(found);
+  const wanted =
+    snapshot === undefined || snapshot === 'latest'
+      ? (newestComplete(found) ?? found[0])
+      : found.find(({ id, key }) => id === snapshot || key === snapshot);
+  if (wanted !== undefined) return succeed([wanted]);
   return fail({
-    code: 'invalid-input',
-    message: `thaw verify ${request.name} is not there yet.`,
-    remedy: 'Wait.',
-    retry: 'never',
+    code: 'not-found',
+    message: `There is no snapshot ${snapshot}.`,
+    remedy: 'Look at `thaw snapshots` and name one of those.',
+    retry: 'after-fix',
   });
+}
+
+/** Nothing decrypted stays behind: the work folder goes, whatever happened. */
+async function verifyOne(
+  at: AtWork,
+  what: {
+    readonly snapshot: Snapshot;
+    readonly all: readonly Snapshot[];
+    readonly options: Options;
+    readonly folder: string;
+  },
+): Promise<readonly Check[]> {
+  const { snapshot, all, options } = what;
+  const parent = options.workFolder === undefined ? tmpdir() : resolve(what.folder, options.workFolder);
+  await mkdir(parent, { recursive: true });
+  const work = await mkdtemp(join(parent, 'thaw-verify-'));
+  try {
+    const context = createScratchContext({
+      world: at.world,
+      targets: at.ready.targets,
+      runId: `verify ${snapshot.id} ${work}`,
+      workFile: (name) => join(work, name),
+      output: (text) => at.tell({ type: 'line', text }),
+      signal: at.signal,
+    });
+    return await verifySnapshot({
+      snapshot,
+      context,
+      laterSnapshots: hasLater(snapshot, all),
+      restore: options.restoreToo,
+    });
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+const marks = {
+  passed: '✓ passed',
+  failed: '✗ failed',
+  'could-not-verify': '? could not verify',
+  skipped: '– skipped',
+} as const;
+
+function tellChecks(
+  at: AtWork,
+  done: { readonly snapshot: Snapshot; readonly checks: readonly Check[] },
+): void {
+  at.say(done.snapshot.id);
+  for (const check of done.checks) {
+    at.say(`  ${marks[check.verdict]}  ${check.text}`);
+    if (check.remedy !== undefined) at.say(`      → ${check.remedy}`);
+    at.tell({ type: 'check', snapshot: done.snapshot.id, ...check });
+  }
+}
+
+function noDrill(path: string) {
+  return {
+    code: 'runbook-invalid',
+    message: `Runbook ${path} names no server for throwaway databases.`,
+    remedy: 'Declare drill.database, or verify without --restore.',
+    retry: 'after-fix',
+  } as const;
 }

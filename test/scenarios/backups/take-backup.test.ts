@@ -1,9 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Manifest, readManifestText } from '../../../src/backups/manifest.ts';
 import { type BackupStand, database, startBackupStand } from '../../parts/backup-stand.ts';
 
 let stand: BackupStand;
@@ -13,22 +12,8 @@ beforeAll(async () => {
 });
 afterAll(() => stand.remove());
 
-function keys(): readonly string[] {
-  return readdirSync(stand.backups, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(stand.backups.length + 1))
-    .sort();
-}
-
-function newestManifest(): Manifest {
-  const key =
-    keys()
-      .filter((one) => one.endsWith('.manifest.json'))
-      .at(-1) ?? '';
-  const read = readManifestText(readFileSync(join(stand.backups, key), 'utf8'), key);
-  if (!read.ok) throw new Error(read.failure.message);
-  return read.value;
-}
+const keys = () => stand.keys();
+const newestManifest = () => stand.newest();
 
 describe('thaw backup', () => {
   it('writes dump, roles, objects, their list, and a manifest with everything a restore can be held against', async () => {

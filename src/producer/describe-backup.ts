@@ -1,0 +1,59 @@
+import type { ArchiveToc } from '../backups/archive-toc.ts';
+import { qualifiedName } from '../backups/compare-inventories.ts';
+import type { Manifest } from '../backups/manifest.ts';
+import type { Inventory } from '../ports/database-server.ts';
+import type { BackupRequest } from './backup-request.ts';
+import type { StoredDump } from './dump-to-store.ts';
+import type { PreparedBackup } from './prepare-backup.ts';
+
+/** The manifest, as far as dump and database tell it. */
+export function describeBackup(
+  request: BackupRequest,
+  made: {
+    readonly prepared: PreparedBackup;
+    readonly dump: StoredDump;
+    readonly inventory: Inventory;
+    readonly takenAtMs: number;
+  },
+): Manifest {
+  const { prepared, dump, inventory, takenAtMs } = made;
+  const { key, host, startedAtMs, server, identity, databaseBytes, dumpTool, packer, recipient } = prepared;
+  const { header } = dump.toc;
+  const sealing = packer.layers[0];
+  return {
+    thawManifest: 1,
+    takenAt: new Date(takenAtMs).toISOString(),
+    host,
+    dump: {
+      key,
+      sizeBytes: dump.sizeBytes,
+      sha256: dump.sha256,
+      layers: [...packer.layers],
+      unpackedBytes: dump.unpackedBytes,
+      unpackedSha256: dump.unpackedSha256,
+      archiveVersion: header.archiveVersion,
+      entries: header.entryCount,
+    },
+    tables: inventory.tables.map((table) => ({ ...table })),
+    sequences: [...inventory.sequences],
+    extensions: [...inventory.extensions],
+    newestColumns: [...request.settings.newestColumns],
+    fingerprints: prepared.fingerprints,
+    ...(recipient === undefined || sealing === undefined
+      ? {}
+      : { encryption: { kind: sealing, recipient: recipient.text, keyIds: [...recipient.keyIds] } }),
+    database: {
+      name: server.databaseName,
+      sizeBytes: databaseBytes,
+      systemIdentifier: identity.systemIdentifier,
+    },
+    versions: { server: identity.version, pgDump: dumpTool.text, thaw: request.thawVersion },
+    startedAt: new Date(startedAtMs).toISOString(),
+  };
+}
+
+/** Extensions own tables that are counted, and that CREATE EXTENSION brings along instead of the dump. */
+export function tablesLeftOut(toc: ArchiveToc, inventory: Inventory): readonly string[] {
+  const dumped = new Set(toc.tables.map(qualifiedName));
+  return inventory.tables.map(qualifiedName).filter((table) => !dumped.has(table));
+}

@@ -1,0 +1,21 @@
+import type { Check } from '../base/verdict.ts';
+import type { StepContext } from '../engine/step-handler.ts';
+import { stepSchema } from '../runbook/step-schema.ts';
+import { blocker } from '../steps/open-targets.ts';
+import { proveRestored, restoreDatabase } from '../steps/restore-database.ts';
+
+/** Into a database of its own on the drill's server, every count against the manifest, and away with it. */
+export async function restoreForProof(context: StepContext): Promise<readonly Check[]> {
+  const step = stepSchema.parse({ kind: 'restore-database' }) as never;
+  // The drill's server must be shown not to be production before anything is made on it.
+  const blocked = await restoreDatabase.check(step, { ...context, wantedSnapshot: undefined });
+  const bad = blocked.filter((check) => check.verdict === 'failed');
+  if (bad.length > 0) return bad;
+  try {
+    const restored = await restoreDatabase.run(step, context);
+    return restored.ok ? proveRestored(context) : [blocker(restored.failure)];
+  } finally {
+    const left = (await restoreDatabase.cleanUp?.(step, context)) ?? [];
+    for (const check of left) context.output(check.text);
+  }
+}

@@ -1,0 +1,149 @@
+import { createHash } from 'node:crypto';
+import { shorten } from '../backups/compare-inventories.ts';
+import type { Manifest } from '../backups/manifest.ts';
+import type { Snapshot } from '../backups/snapshot.ts';
+import { formatCount } from '../base/units.ts';
+import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
+import type { StepContext } from '../engine/step-handler.ts';
+import { stepSchema } from '../runbook/step-schema.ts';
+import { decryptDump } from '../steps/decrypt.ts';
+import { archiveFileFact, manifestFact, needFact, snapshotFact } from '../steps/facts.ts';
+import { fetchDump } from '../steps/fetch.ts';
+import { readManifest } from '../steps/find-snapshots.ts';
+import { openSnapshot } from '../steps/open-snapshot.ts';
+import { actingTools, backupStore, blocker, listAll, readBytes } from '../steps/open-targets.ts';
+import { proveMirror } from '../steps/prove-mirror.ts';
+import { restoreForProof } from './restore-for-proof.ts';
+
+export type VerifyRequest = {
+  readonly snapshot: Snapshot;
+  /** Its own, with nothing recorded yet. */
+  readonly context: StepContext;
+  /** A backup began after this one. */
+  readonly laterSnapshots: boolean;
+  /** Into a throwaway database of the drill's server, with a comparison of every count. */
+  readonly restore: boolean;
+};
+
+/**
+ * Everything that can be known of one snapshot without touching production. Goes on after a finding as far as it makes sense, so
+ * that one look names all that is wrong.
+ */
+export async function verifySnapshot(request: VerifyRequest): Promise<readonly Check[]> {
+  const { snapshot, context, laterSnapshots, restore } = request;
+  if (snapshot.incomplete !== undefined) {
+    return [
+      failed(
+        `${snapshot.id} is incomplete: ${snapshot.incomplete}`,
+        'Take a new backup, and find out what ended this one.',
+      ),
+    ];
+  }
+  const manifest = await readManifest(context, snapshot);
+  if (!manifest.ok) return [blocker(manifest.failure)];
+  const checks: Check[] = [
+    manifest.value === undefined
+      ? couldNotVerify(
+          `${snapshot.id} has no manifest: what the producer counted is not known`,
+          'Take backups with `thaw backup`, which writes it down.',
+        )
+      : passed(`${snapshot.id} has a manifest of ${manifest.value.tables.length} tables`),
+  ];
+  await context.record(snapshotFact.name, { ...withoutReason(snapshot), header: '', loss: '' });
+  await context.record(manifestFact.name, manifest.value ?? null);
+  if (manifest.value !== undefined) checks.push(...(await verifyParts(context, manifest.value)));
+  checks.push(...(await verifyMirror(context, { manifest: manifest.value, laterSnapshots })));
+  const opened = await openSnapshot(context, snapshot);
+  checks.push(opened.ok ? passed(opened.value) : blocker(opened.failure));
+  if (!opened.ok && opened.failure.code === 'wrong-key') return checks;
+  const unpacked = await verifyDump(context);
+  checks.push(...unpacked.checks);
+  if (!unpacked.whole) return checks;
+  if (manifest.value !== undefined) checks.push(...(await verifyContents(context, manifest.value)));
+  if (restore) checks.push(...(await restoreForProof(context)));
+  return checks;
+}
+
+function withoutReason({ incomplete: _, ...snapshot }: Snapshot) {
+  return snapshot;
+}
+
+/** Digest of every part beside the dump. */
+async function verifyParts(context: StepContext, manifest: Manifest): Promise<readonly Check[]> {
+  const checks: Check[] = [];
+  const parts = manifest.parts ?? [];
+  for (const part of parts) {
+    const bytes = await readBytes(backupStore(context), part.key);
+    if (!bytes.ok) checks.push(blocker(bytes.failure));
+    else if (createHash('sha256').update(bytes.value).digest('hex') !== part.sha256) {
+      checks.push(
+        failed(
+          `${part.key} is not what the manifest speaks of: its SHA-256 differs`,
+          'Choose another snapshot.',
+        ),
+      );
+    }
+  }
+  if (parts.length > 0 && checks.length === 0)
+    checks.push(passed(`${parts.map(({ name }) => name).join(' and ')} have the SHA-256 of the manifest`));
+  return checks;
+}
+
+async function verifyMirror(
+  context: StepContext,
+  known: { readonly manifest: Manifest | undefined; readonly laterSnapshots: boolean },
+): Promise<readonly Check[]> {
+  const prefix = context.targets.backups.objectsPrefix;
+  if (prefix === undefined || known.manifest?.objects === undefined) return [];
+  const store = backupStore(context);
+  const mirror = await listAll(store, prefix, context.signal);
+  if (!mirror.ok) return [blocker(mirror.failure)];
+  const proved = await proveMirror({ store, prefix, mirror: mirror.value, ...known });
+  return proved.ok ? proved.value : [blocker(proved.failure)];
+}
+
+/** The steps that fetch and unpack, as a restore walks them: digest, decryption, compression, header, table of contents. */
+async function verifyDump(
+  context: StepContext,
+): Promise<{ readonly checks: readonly Check[]; readonly whole: boolean }> {
+  const checks: Check[] = [];
+  for (const handler of [fetchDump, decryptDump]) {
+    // Each of the two takes a step of its own kind, and neither has settings.
+    const step = stepSchema.parse({ kind: handler.kind }) as never;
+    const done = await handler.run(step, context);
+    const looked = done.ok ? await handler.verify(step, context) : done;
+    if (!looked.ok) return { checks: [...checks, blocker(looked.failure)], whole: false };
+    checks.push(...looked.value);
+  }
+  return { checks, whole: true };
+}
+
+/** Every schema and table that was counted is in the archive: found without restoring a row. */
+async function verifyContents(context: StepContext, manifest: Manifest): Promise<readonly Check[]> {
+  const contents = await actingTools(context).contents(needFact(archiveFileFact, context).path);
+  if (!contents.ok) return [blocker(contents.failure)];
+  const data = contents.value.entries.filter(({ type }) => type === 'TABLE DATA');
+  const there = new Set(data.map(({ schema = 'public', name }) => `${schema}.${name}`));
+  const leftOut = new Set(manifest.leftOut ?? []);
+  const counted = manifest.tables.map(({ schema, name }) => `${schema}.${name}`);
+  const missing = counted.filter((table) => !there.has(table) && !leftOut.has(table));
+  if (missing.length === 0)
+    return [
+      passed(`all ${formatCount(counted.length - leftOut.size)} tables that were counted are in the dump`),
+    ];
+  const schemas = [...new Set(manifest.tables.map(({ schema }) => schema))].filter(
+    (schema) => !data.some((entry) => entry.schema === schema),
+  );
+  const lost = schemas.length === 0 ? '' : `; nothing at all of schema ${schemas.join(', ')}`;
+  return [
+    failed(
+      `${formatCount(missing.length)} tables that were counted are not in the dump: ${shorten(missing)}${lost}`,
+      'Find out what leaves them out of the dump, and take a new backup.',
+    ),
+  ];
+}
+
+/** For callers that ask about several: which of them others came after. */
+export function hasLater(snapshot: Snapshot, all: readonly Snapshot[]): boolean {
+  return all.some(({ takenAtMs }) => takenAtMs > snapshot.takenAtMs);
+}
