@@ -1,11 +1,18 @@
 import { parseLayout } from '../backups/layout.ts';
+import { lintExercise } from './lint-exercise.ts';
 import { findMalformedReferences, findReferences } from './references.ts';
 import type { Runbook } from './schema.ts';
 import type { Step, StepKind } from './step-schema.ts';
 
 /** What a schema cannot say. Each finding is a whole sentence; none means the runbook holds together. */
 export function lintRunbook(runbook: Runbook): readonly string[] {
-  return [...lintReferences(runbook), ...lintIds(runbook), ...lintOrder(runbook), ...lintTargets(runbook)];
+  return [
+    ...lintReferences(runbook),
+    ...lintIds(runbook),
+    ...lintOrder(runbook),
+    ...lintTargets(runbook),
+    ...lintExercise(runbook),
+  ];
 }
 
 function lintReferences(runbook: Runbook): readonly string[] {
