@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { databaseSchema, duration, id, optionalText, servicesSchema, storeSchema, text } from './fields.ts';
 import { exerciseFieldSchema, recordsSchema, tabletopSchema } from './exercise-schema.ts';
+import { databaseSchema, duration, id, optionalText, servicesSchema, storeSchema, text } from './fields.ts';
 import { monitorSchema, producerSchema, retentionSchema } from './producer-schema.ts';
 import { stepSchema } from './step-schema.ts';
 
@@ -63,10 +63,10 @@ export const runbookSchema = z.strictObject({
   producer: producerSchema.optional().describe('How `thaw backup` makes snapshots'),
   retention: retentionSchema.optional().describe('What `thaw prune` keeps'),
   monitor: monitorSchema.optional().describe('What `thaw monitor` looks at, and whom it tells'),
-  steps: z.array(stepSchema).min(1),
-});
   exercise: exerciseFieldSchema.optional().describe('Why drills are done, by whom, and how they are judged'),
   tabletop: tabletopSchema.optional().describe('What is put to the table in a tabletop exercise'),
   records: recordsSchema.optional().describe('Where records are vouched for outside this host'),
+  steps: z.array(stepSchema).min(1),
+});
 
 export type Runbook = z.infer<typeof runbookSchema>;
