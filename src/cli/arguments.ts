@@ -4,6 +4,7 @@ import { fail, type Outcome, succeed } from '../base/failure.ts';
 /** The stable surface: commands and options. Everything a person or a cron line can say. */
 
 export const commandNames = [
+  'home',
   'restore',
   'drill',
   'resume',
@@ -53,6 +54,7 @@ export type Command = {
 
 export const usage = `thaw: a guided cold restore
 
+  thaw                          what is unfinished, what can be begun, what was; choose with keys
   thaw restore  RUNBOOK         restore production, step by step
   thaw drill    RUNBOOK         the same walk on throwaway targets; for cron too
   thaw resume   [RUN]           go on where a run stopped, whoever killed it
@@ -118,6 +120,7 @@ const optionTypes = {
 
 /** How many operands each command takes: at least, at most. */
 const operandCounts: Readonly<Record<CommandName, readonly [number, number]>> = {
+  home: [0, 0],
   restore: [1, 1],
   drill: [1, 1],
   resume: [0, 1],
@@ -141,7 +144,7 @@ export function parseArguments(argv: readonly string[]): Outcome<Command> {
   const parsed = parseSafely(argv);
   if (!parsed.ok) return parsed;
   const { values, positionals } = parsed.value;
-  const [first = 'help', ...operands] = positionals;
+  const [first = 'home', ...operands] = positionals;
   const name = values.help ? 'help' : values.version ? 'version' : first;
   if (!isCommandName(name)) return wrongUsage(`There is no command ${first}`);
   const [least, most] = operandCounts[name];

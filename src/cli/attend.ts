@@ -7,20 +7,10 @@ import { printSession } from '../plain/print-session.ts';
 import type { Question } from '../ports/operator.ts';
 import type { RunningSession } from '../session/session.ts';
 import type { Options } from './arguments.ts';
+import { type Attendance, chooseAttendance } from './choose-attendance.ts';
 import { exitStatus, statusOfEnd } from './exit-status.ts';
 import { screenOptions, screenStreams } from './screen-options.ts';
 import type { Surroundings } from './surroundings.ts';
-
-/** How a run is attended: on the screen, by lines with a person answering, or by lines with nobody there. */
-export type Attendance = 'screen' | 'lines-with-person' | 'unattended';
-
-export function chooseAttendance(options: Options, { stdin, stdout, environment }: Surroundings): Attendance {
-  const person = stdin.isTTY === true;
-  if (options.json) return 'unattended';
-  const lines = options.plain || environment.TERM === 'dumb' || Boolean(environment.INK_SCREEN_READER);
-  if (person && stdout.isTTY === true && !lines) return 'screen';
-  return person ? 'lines-with-person' : 'unattended';
-}
 
 /** Answers a question where nobody is there, and says whether it did. */
 export type AnswerInstead = (question: Question, session: RunningSession) => Promise<boolean>;

@@ -7,6 +7,7 @@ import type { RunFolder } from '../ports/run-folder.ts';
 import type { World } from '../ports/world.ts';
 import { startSession } from '../session/session.ts';
 import { handlers } from '../steps/handlers.ts';
+import { adviseOn } from './advise-on.ts';
 import type { Options } from './arguments.ts';
 import { type AnswerInstead, attend } from './attend.ts';
 import type { ReadyRunbook } from './load-runbook.ts';
@@ -54,13 +55,4 @@ export async function driveSession(
     });
     return succeed(status);
   });
-}
-
-/** A dropped SSH connection takes the screen with it, not the run; tmux or screen would keep both. */
-function adviseOn(environment: Surroundings['environment']): readonly string[] {
-  const remote = environment.SSH_CONNECTION || environment.SSH_TTY;
-  if (!remote || environment.TMUX || environment.STY) return [];
-  return [
-    'This SSH session is not inside tmux or screen. If it drops, the run stops at its next question; `thaw resume` goes on.',
-  ];
 }

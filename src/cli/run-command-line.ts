@@ -1,5 +1,6 @@
 import { type Failure, type Outcome, succeed } from '../base/failure.ts';
 import { type Command, parseArguments, usage } from './arguments.ts';
+import { chooseAttendance } from './choose-attendance.ts';
 import { exitStatus, statusBeforeRun } from './exit-status.ts';
 import type { Surroundings } from './surroundings.ts';
 import { thawVersion } from './version.ts';
@@ -17,6 +18,14 @@ async function dispatch(command: Command, surroundings: Surroundings): Promise<O
   const { name, operands, options } = command;
   const [first = '', second] = operands;
   switch (name) {
+    case 'home':
+      // Where nobody can choose with keys, the commands are named.
+      if (chooseAttendance(options, surroundings) === 'screen') {
+        const { home } = await import('./commands/home.ts');
+        return home({ options, run: (chosen) => dispatch(chosen, surroundings) }, surroundings);
+      }
+      surroundings.stdout.write(usage);
+      return succeed(exitStatus.verified);
     case 'help':
       surroundings.stdout.write(usage);
       return succeed(exitStatus.verified);

@@ -7,7 +7,7 @@ import { systemClock } from '../plain/clock.ts';
 import { printSession } from '../plain/print-session.ts';
 import { createReadSession, type ReadSession } from '../session/read-session.ts';
 import type { Options } from './arguments.ts';
-import { chooseAttendance } from './attend.ts';
+import { chooseAttendance } from './choose-attendance.ts';
 import { readRunPapers } from './read-run-papers.ts';
 import { runLockPath } from './run-locks.ts';
 import type { LoggedRun } from './run-log.ts';

@@ -49,6 +49,16 @@ export type InputField = {
   readonly default?: string | undefined;
 };
 
+/** The needed inputs that have no value, in the order in which they are needed. */
+export function listMissing(request: {
+  readonly inputs: Readonly<Record<string, InputField>>;
+  readonly needed: readonly string[];
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}): readonly string[] {
+  const { inputs, needed, environment } = request;
+  return needed.filter((name) => (environment[name] || inputs[name]?.default) === undefined);
+}
+
 /**
  * A value for every needed input: from the environment, else from the env files, else the default.
  * Fails with `answer-missing`, naming all that are missing at once.
@@ -59,13 +69,14 @@ export function resolveInputs(request: {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }): Outcome<ReadonlyMap<string, string>> {
   const values = new Map<string, string>();
-  const missing: string[] = [];
   for (const name of request.needed) {
-    const input = request.inputs[name];
-    const value = request.environment[name] || input?.default;
-    if (value === undefined) missing.push(input === undefined ? name : `${name} (${input.about})`);
-    else values.set(name, value);
+    const value = request.environment[name] || request.inputs[name]?.default;
+    if (value !== undefined) values.set(name, value);
   }
+  const missing = listMissing(request).map((name) => {
+    const input = request.inputs[name];
+    return input === undefined ? name : `${name} (${input.about})`;
+  });
   if (missing.length === 0) return succeed(values);
   return fail({
     code: 'answer-missing',

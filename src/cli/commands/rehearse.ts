@@ -7,7 +7,7 @@ import { loseProduction } from '../../sandbox/disaster.ts';
 import { writeManifest } from '../../sandbox/write-manifest.ts';
 import type { RunningSession } from '../../session/session.ts';
 import type { Options } from '../arguments.ts';
-import { chooseAttendance } from '../attend.ts';
+import { chooseAttendance } from '../choose-attendance.ts';
 import { printLine, type Surroundings } from '../surroundings.ts';
 import { start } from './start.ts';
 

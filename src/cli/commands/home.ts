@@ -1,0 +1,53 @@
+import { resolve } from 'node:path';
+import { type Outcome, succeed } from '../../base/failure.ts';
+import type { HomeChoice } from '../../session/home-view.ts';
+import { openHome } from '../../ui/home/open-home.tsx';
+import { adviseOn } from '../advise-on.ts';
+import type { Command, CommandName, Options } from '../arguments.ts';
+import { exitStatus } from '../exit-status.ts';
+import { gatherHome } from '../home/gather-home.ts';
+import { openRecord } from '../open-record.ts';
+import { screenOptions, screenStreams } from '../screen-options.ts';
+import type { Surroundings } from '../surroundings.ts';
+
+/**
+ * The first page. What is chosen runs as if it had been typed, and the program ends with it: its summary and its exit status
+ * stay, and `thaw` comes back here. Only reading a past run returns to the page.
+ */
+export async function home(
+  request: { readonly options: Options; readonly run: (command: Command) => Promise<Outcome<number>> },
+  surroundings: Surroundings,
+): Promise<Outcome<number>> {
+  const { options } = request;
+  const logFolder = resolve(surroundings.folder, options.logFolder);
+  for (;;) {
+    const gathering = gatherHome(
+      { logFolder, options, advice: adviseOn(surroundings.environment) },
+      surroundings,
+    );
+    const choice = await openHome({
+      home: gathering,
+      streams: screenStreams(surroundings),
+      options: screenOptions(options, surroundings),
+    });
+    gathering.stop();
+    if (choice === undefined) return succeed(exitStatus.verified);
+    if (choice.kind !== 'read') return request.run(toCommand(choice, options));
+    const read = await openRecord({ logFolder, runId: choice.runId, options }, surroundings);
+    if (!read.ok) return read;
+  }
+}
+
+const commandOfMode = { live: 'restore', drill: 'drill', tabletop: 'tabletop' } as const;
+
+function toCommand(choice: Exclude<HomeChoice, { kind: 'read' }>, options: Options): Command {
+  switch (choice.kind) {
+    case 'resume':
+      return { name: 'resume', operands: [choice.runId], options };
+    case 'start':
+      // A mode without a command is shown as closed and never chosen.
+      return { name: commandOfMode[choice.mode] as CommandName, operands: [choice.runbook], options };
+    case 'rehearse':
+      return { name: 'rehearse', operands: [], options };
+  }
+}

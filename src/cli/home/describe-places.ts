@@ -1,0 +1,85 @@
+import { fillReferences, findReferences } from '../../runbook/references.ts';
+import type { Runbook } from '../../runbook/schema.ts';
+
+/** The names of places for people: no credential is in them, nothing is contacted. */
+export type Places = {
+  readonly database?: string;
+  readonly objects?: string;
+  readonly services?: string;
+  readonly backups?: string;
+};
+
+type Section = {
+  readonly database?: { readonly url: string } | undefined;
+  readonly objects?: StoreLike | undefined;
+  readonly services?: ServicesLike | undefined;
+};
+
+type StoreLike = Record<string, unknown>;
+type ServicesLike = { readonly kind: string; readonly project?: string | undefined };
+
+/** Where a mode acts, as far as the values at hand tell; what is not at hand is named by its variable. */
+export function describePlaces(
+  runbook: Runbook,
+  values: ReadonlyMap<string, string>,
+): {
+  readonly production: Places;
+  readonly drill: Places;
+} {
+  const { production, drill, backups } = runbook;
+  const from = (section: Section | undefined): Places => ({
+    ...withText('database', describeDatabase(section?.database?.url, values)),
+    ...withText('objects', describeStore(section?.objects, values)),
+    ...withText('services', describeServices(section?.services, values)),
+  });
+  return {
+    production: { ...from(production), ...withText('backups', describeStore(backups?.store, values)) },
+    drill: from(drill),
+  };
+}
+
+function withText(name: keyof Places, text: string | undefined): Places {
+  return text === undefined ? {} : { [name]: text };
+}
+
+function describeDatabase(url: string | undefined, values: ReadonlyMap<string, string>): string | undefined {
+  if (url === undefined) return undefined;
+  const filled = fillReferences(url, values);
+  const open = findReferences(filled);
+  if (open.length > 0 || !URL.canParse(filled)) return namedBy(open);
+  const { hostname, port, pathname } = new URL(filled);
+  // Only these three parts: user and password stay where they are.
+  return `database ${decodeURIComponent(pathname.slice(1))} at ${hostname}:${port || '5432'}`;
+}
+
+function describeStore(
+  store: StoreLike | undefined,
+  values: ReadonlyMap<string, string>,
+): string | undefined {
+  if (store === undefined) return undefined;
+  const place = store.kind === 's3' || 'bucket' in store ? ['bucket', 'endpoint'] : ['path', 'remote'];
+  const parts = place.flatMap((name) => {
+    const text = store[name];
+    return typeof text === 'string' ? [fillReferences(text, values)] : [];
+  });
+  const open = findReferences(parts);
+  return open.length > 0 || parts.length === 0 ? namedBy(open) : `objects in ${parts.join(' at ')}`;
+}
+
+function describeServices(
+  services: ServicesLike | undefined,
+  values: ReadonlyMap<string, string>,
+): string | undefined {
+  if (services === undefined) return undefined;
+  if (services.kind !== 'compose') return 'services of this host';
+  const project = fillReferences(services.project ?? '', values);
+  return project === '' || findReferences(project).length > 0
+    ? 'services of the compose file'
+    : `services of compose project ${project}`;
+}
+
+function namedBy(names: readonly string[]): string {
+  return names.length === 0
+    ? 'what the runbook names'
+    : `what ${names.join(' and ')} names; it is not set here`;
+}

@@ -1,0 +1,85 @@
+import { formatSpan } from '../../base/units.ts';
+import { durationMs } from '../../engine/targets.ts';
+import type { Runbook } from '../../runbook/schema.ts';
+import type { HomeAction, HomeRow } from '../../session/home-view.ts';
+import { commandNames } from '../arguments.ts';
+import { describePlaces, type Places } from './describe-places.ts';
+
+/** A runbook as a row, with what each mode may touch. `newest` is what is known about its newest snapshot so far. */
+export function runbookRow(request: {
+  readonly key: string;
+  readonly path: string;
+  readonly runbook: Runbook;
+  readonly values: ReadonlyMap<string, string>;
+  readonly newest: string;
+}): HomeRow {
+  const { key, path, runbook, values, newest } = request;
+  const { rto, rpo } = runbook.objectives;
+  return {
+    key,
+    group: 'runbook',
+    title: runbook.title,
+    words: `RTO ${formatSpan(durationMs(rto))} · RPO ${formatSpan(durationMs(rpo))} · ${newest}`,
+    about: [
+      ...(runbook.about === undefined ? [] : [runbook.about.trim()]),
+      `Restored within ${formatSpan(durationMs(rto))}, losing at most ${formatSpan(durationMs(rpo))}. Newest snapshot: ${newest}.`,
+      ...(runbook.bring.length === 0 ? [] : [`Have at hand: ${runbook.bring.join('; ')}.`]),
+    ],
+    actions: actionsOf(path, { runbook, values }),
+  };
+}
+
+function actionsOf(
+  path: string,
+  about: { readonly runbook: Runbook; readonly values: ReadonlyMap<string, string> },
+): readonly HomeAction[] {
+  const places = describePlaces(about.runbook, about.values);
+  const noDrill = about.runbook.drill === undefined;
+  return [
+    {
+      choice: { kind: 'start', runbook: path, mode: 'live' },
+      mode: 'live',
+      label: 'restore production',
+      touches: liveTouches(places.production),
+    },
+    {
+      choice: { kind: 'start', runbook: path, mode: 'drill' },
+      mode: 'drill',
+      label: 'walk it on throwaway targets',
+      touches: noDrill ? [] : drillTouches(places),
+      ...(noDrill ? { disabledBecause: 'the runbook names no targets for a drill' } : {}),
+    },
+    {
+      choice: { kind: 'start', runbook: path, mode: 'tabletop' },
+      mode: 'tabletop',
+      label: 'talk it through',
+      touches: [{ how: 'touches', what: 'nothing: every step is shown and discussed, none is executed' }],
+      ...((commandNames as readonly string[]).includes('tabletop')
+        ? {}
+        : { disabledBecause: 'this version cannot do it yet' }),
+    },
+  ];
+}
+
+function liveTouches(at: Places): HomeAction['touches'] {
+  return [
+    ...said('may replace', at.database, 'after its checks, and after you type its name'),
+    ...said('may overwrite', at.objects),
+    ...said('may stop', at.services, 'and starts them again'),
+    ...said('only reads', at.backups),
+  ];
+}
+
+function drillTouches({ production, drill }: { readonly production: Places; readonly drill: Places }) {
+  return [
+    ...said('may use', drill.database, 'for a database of its own, dropped at the end'),
+    ...said('may use', drill.objects),
+    ...said('only reads', production.database),
+    ...said('only reads', production.backups),
+    ...said('leaves alone', production.services),
+  ];
+}
+
+function said(how: string, what: string | undefined, more = ''): HomeAction['touches'] {
+  return what === undefined ? [] : [{ how, what: more === '' ? what : `${what}, ${more}` }];
+}

@@ -1,0 +1,57 @@
+import type { Mode } from '../base/mode.ts';
+import type { Verdict } from '../base/verdict.ts';
+
+/**
+ * What stands on the first page, as data: what waits to be gone on with, what can be begun, what was. Rows appear as they
+ * become known; looking for them holds up nothing.
+ */
+export type HomeView = {
+  readonly host: string;
+  /** Where runs and their records are kept. */
+  readonly logFolder: string;
+  readonly advice: readonly string[];
+  /** In the order in which they are shown. */
+  readonly rows: readonly HomeRow[];
+  /** What is still being looked for. */
+  readonly looking: boolean;
+};
+
+export type HomeRow = {
+  readonly key: string;
+  readonly group: HomeGroup;
+  readonly mode?: Mode;
+  /** When, for runs: 2026-04-28 14:48. */
+  readonly when?: string;
+  readonly title: string;
+  /** The rest of the row: stopped at step 5 of 9; RTO 30 min, RPO 1 h; VERIFIED. */
+  readonly words: string;
+  readonly verdict?: Verdict;
+  /** Whole sentences, shown when the row is opened. */
+  readonly about: readonly string[];
+  readonly actions: readonly HomeAction[];
+};
+
+export const homeGroups = ['unfinished', 'runbook', 'record'] as const;
+export type HomeGroup = (typeof homeGroups)[number];
+
+/** What can be done with a row, and what it may touch. */
+export type HomeAction = {
+  readonly choice: HomeChoice;
+  readonly mode?: Mode;
+  readonly label: string;
+  /** may replace: port_nimara_crm at 10.0.0.5:5432. */
+  readonly touches: readonly { readonly how: string; readonly what: string }[];
+  readonly disabledBecause?: string;
+};
+
+export type HomeChoice =
+  | { readonly kind: 'resume'; readonly runId: string }
+  | { readonly kind: 'start'; readonly runbook: string; readonly mode: Mode }
+  | { readonly kind: 'rehearse' }
+  | { readonly kind: 'read'; readonly runId: string };
+
+export type Home = {
+  /** The same object until something changes. */
+  view(): HomeView;
+  subscribe(listener: () => void): () => void;
+};

@@ -1,0 +1,111 @@
+import type { Verdict } from '../../base/verdict.ts';
+import type { HomeGroup, HomeRow } from '../../session/home-view.ts';
+import { homeGroups } from '../../session/home-view.ts';
+import { cleanText, padText } from '../cells.ts';
+import { blankRow, cutRow, paragraph, type Row, span, windowRows } from '../row.ts';
+import { modeSigns, type Tone } from '../theme.ts';
+import { type HomeSituation, markedRow, rowsLeft } from './home-state.ts';
+
+const groupTitles: Readonly<Record<HomeGroup, string>> = {
+  unfinished: 'Unfinished: go on here',
+  runbook: 'Runbooks',
+  record: 'Past runs',
+};
+
+const verdictTones: Readonly<Record<Verdict, Tone>> = {
+  passed: 'good',
+  failed: 'bad',
+  'could-not-verify': 'unsure',
+  skipped: 'quiet',
+};
+
+const modeWidth = 8;
+const whenWidth = 16;
+
+/** The list, cut around the marked row. */
+export function homeListRows(situation: HomeSituation & { readonly height: number }): readonly Row[] {
+  const { view, state, size, height } = situation;
+  const left = rowsLeft(view, state.filter);
+  const marked = markedRow(situation);
+  const rows: Row[] = [];
+  let at = 0;
+  for (const group of homeGroups) {
+    const inGroup = left.filter((row) => row.group === group);
+    if (inGroup.length === 0) continue;
+    if (rows.length > 0) rows.push(blankRow);
+    rows.push([span(` ${groupTitles[group]}`, 'strong')]);
+    for (const row of inGroup) {
+      if (row === marked) at = rows.length;
+      rows.push(listRow(row, { here: row === marked, width: size.columns }));
+    }
+  }
+  if (rows.length === 0) rows.push(emptyRow(situation));
+  const seen = windowRows({ rows, height, scroll: at - Math.floor(height / 2) });
+  const hidden = seen.last - seen.scroll;
+  return hidden > 0 ? [...seen.rows.slice(0, -1), [span(`   ↓ ${hidden + 1} more`, 'quiet')]] : seen.rows;
+}
+
+function emptyRow({ view, state }: HomeSituation): Row {
+  if (state.filter !== '') return [span(` No row contains “${cleanText(state.filter)}”.`, 'quiet')];
+  return [span(view.looking ? ' Looking for runs and runbooks …' : ' There is no runbook here.', 'quiet')];
+}
+
+function listRow(row: HomeRow, at: { readonly here: boolean; readonly width: number }): Row {
+  const sign = row.mode === undefined ? undefined : modeSigns[row.mode];
+  // Runs begin with their time and mode; a runbook has neither.
+  const lead: Row =
+    row.group === 'runbook'
+      ? []
+      : [
+          span(`${padText(row.when ?? '', whenWidth)}  `, 'quiet'),
+          span(padText(sign?.word ?? '', modeWidth), sign?.tone ?? 'plain'),
+          span('  '),
+        ];
+  return cutRow(
+    [
+      span(at.here ? ' ▸ ' : '   ', 'strong'),
+      ...lead,
+      span(padText(row.title, titleWidth(at.width)), at.here ? 'strong' : 'plain'),
+      span('  '),
+      span(cleanText(row.words), row.verdict === undefined ? 'plain' : verdictTones[row.verdict]),
+    ],
+    at.width,
+  );
+}
+
+function titleWidth(width: number): number {
+  return Math.min(34, Math.max(18, Math.round(width * 0.26)));
+}
+
+/** One row opened: what is known about it, what can be done with it, and what each of these may touch. */
+export function homeActionRows(
+  situation: HomeSituation & { readonly row: HomeRow; readonly at: number },
+): readonly Row[] {
+  const { row, at, size } = situation;
+  const width = size.columns - 1;
+  return [
+    ...row.about.flatMap((text) => paragraph({ text, width, prefix: [span(' ')] })),
+    ...row.actions.flatMap((action, index): readonly Row[] => {
+      const here = index === at;
+      const sign = action.mode === undefined ? undefined : modeSigns[action.mode];
+      const closed = action.disabledBecause !== undefined;
+      return [
+        blankRow,
+        [
+          span(here ? ' ▸ ' : '   ', 'strong'),
+          ...(sign === undefined ? [] : [span(padText(sign.word, modeWidth), sign.tone), span('  ')]),
+          span(action.label, closed ? 'quiet' : here ? 'strong' : 'plain'),
+          ...(closed ? [span(`  – not now: ${cleanText(action.disabledBecause ?? '')}`, 'quiet')] : []),
+        ],
+        ...action.touches.flatMap(({ how, what }) =>
+          paragraph({
+            text: what,
+            width,
+            prefix: [span(`     ${padText(how, 14)}  `, how.startsWith('may') ? 'unsure' : 'quiet')],
+            tone: here ? 'plain' : 'quiet',
+          }),
+        ),
+      ];
+    }),
+  ];
+}

@@ -1,0 +1,48 @@
+import { useApp, useInput, usePaste, useWindowSize } from 'ink';
+import { type ReactElement, useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import type { Home, HomeChoice } from '../../session/home-view.ts';
+import { type KeyPress, readKeys } from '../key-press.ts';
+import { HomePicture } from './home-picture.tsx';
+import { firstHomeState, type HomeSituation, type HomeState, pressHomeKey } from './home-state.ts';
+
+/** The living first page: what is there, the operator's keys, one choice at the end. It starts nothing by itself. */
+export function HomeScreen(props: {
+  readonly home: Home;
+  readonly onChoice: (choice: HomeChoice) => void;
+  readonly onLeave: () => void;
+  readonly toLineStart: () => void;
+}): ReactElement {
+  const { home } = props;
+  const subscribe = useCallback((listener: () => void) => home.subscribe(listener), [home]);
+  const view = useSyncExternalStore(subscribe, () => home.view());
+  const size = useWindowSize();
+  const { suspendTerminal } = useApp();
+  const [state, setState] = useState<HomeState>(firstHomeState);
+  // Keys can come faster than pictures: each one starts from what the last one left.
+  const latest = useRef<HomeSituation>({ state, view, size });
+  latest.current = { state, view, size };
+  const press = (key: KeyPress) => {
+    const { state: next, effect } = pressHomeKey(latest.current, key);
+    latest.current = { ...latest.current, state: next };
+    setState(next);
+    if (effect?.kind === 'choose') props.onChoice(effect.choice);
+    if (effect?.kind === 'leave') props.onLeave();
+    if (effect?.kind === 'repaint') void suspendTerminal(props.toLineStart);
+  };
+  useInput((input, key) => {
+    for (const one of readKeys(input, key)) press(one);
+  });
+  usePaste((text) => press({ kind: 'text', text }));
+  useInterrupt(props.onLeave);
+  return <HomePicture situation={{ state, view, size }} />;
+}
+
+/** A Ctrl+C that comes as a signal leaves as the key does. */
+function useInterrupt(onInterrupt: () => void): void {
+  useEffect(() => {
+    process.on('SIGINT', onInterrupt);
+    return () => {
+      process.off('SIGINT', onInterrupt);
+    };
+  }, [onInterrupt]);
+}
