@@ -34,7 +34,13 @@ export const rooms: readonly Room[] = [
     uses: ['base', 'runbook', 'backups', 'ports', 'engine', 'steps'],
     packages: ['zod', 'node:crypto', 'node:util', 'node:zlib', 'node:stream', 'node:stream/consumers'],
   },
-  { folder: 'record', uses: ['base', 'journal'] },
+  { folder: 'record', uses: ['base', 'journal'], packages: ['zod'] },
+  // Makes what the steps restore: it stands beside the walk and shares the steps' view of the stores.
+  {
+    folder: 'producer',
+    uses: ['base', 'runbook', 'backups', 'ports', 'engine', 'steps'],
+    packages: ['node:crypto', 'node:stream', 'node:stream/consumers', 'node:util', 'node:zlib'],
+  },
   { folder: 'session', uses: ['base', 'journal', 'ports', 'engine', 'runbook'] },
   { folder: 'adapters', uses: ['base', 'ports'], packages: ['node:*'], touchesTheWorld: true },
   { folder: 'sandbox', uses: ['base', 'backups', 'ports'], packages: ['node:*'], touchesTheWorld: true },
