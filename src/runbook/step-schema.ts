@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { duration, id, optionalText, text } from './fields.ts';
+import { recoverClusterFields } from './cluster-schema.ts';
+import { duration, id, optionalText, storeSchema, text } from './fields.ts';
 
 /** The closed union of step kinds. A kind is one file in `steps/`; the compiler checks that none is missing. */
 
@@ -49,6 +50,14 @@ export const checklistItemSchema = z.discriminatedUnion('kind', [
     id,
     title: text,
     query: text.describe('One column: keys of objects; every one of them must be in the object store'),
+    prefix: z
+      .string()
+      .optional()
+      .describe('The other way round: objects below it that no row names are named, too'),
+    unreferenced: z
+      .enum(['report', 'fail'])
+      .default('report')
+      .describe('Whether such objects are a failure; uploads since the snapshot leave some'),
   }),
   z.strictObject({ kind: z.literal('attest'), id, title: text, instructions: text }),
 ]);
@@ -75,7 +84,31 @@ export const stepSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('mirror-objects'),
     ...common,
-    workers: z.int().min(1).max(64).default(16),
+    workers: z.int().min(1).max(64).default(32),
+  }),
+  z.strictObject({
+    kind: z.literal('restore-files'),
+    ...common,
+    from: z.discriminatedUnion('kind', [
+      z.strictObject({
+        kind: z.literal('archive'),
+        layout: text.describe(
+          'Key pattern of a tar archive, wrapped as its endings say: docs/{timestamp}.tar.gz',
+        ),
+        store: storeSchema.optional().describe('The backup store when left out'),
+      }),
+      z.strictObject({
+        kind: z.literal('tree'),
+        prefix: z.string().describe('Folder or prefix of the files, of the time of the dump: media-{date}/'),
+        store: storeSchema.optional().describe('The backup store when left out'),
+      }),
+    ]),
+    into: text.describe('The folder that is replaced; the old one is kept beside it'),
+    drillInto: optionalText.describe(
+      'Where a drill makes a folder of its own; the work folder when left out',
+    ),
+    verify: z.enum(['contents', 'list']).default('contents').describe('Every byte again, or names and sizes'),
+    apart: duration.default('1h').describe('How far the files may be from the database before it is told'),
   }),
   z.strictObject({
     kind: z.literal('verify-secrets'),
@@ -110,6 +143,7 @@ export const stepSchema = z.discriminatedUnion('kind', [
     stall: duration.default('15m'),
     inDrill: z.boolean().default(false).describe('Whether a drill runs it too'),
   }),
+  z.strictObject({ kind: z.literal('recover-cluster'), ...common, ...recoverClusterFields }),
   z.strictObject({ kind: z.literal('confirm'), ...common, text }),
 ]);
 

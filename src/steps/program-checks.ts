@@ -132,17 +132,39 @@ export async function checkReferences(item: ItemOf<'references'>, context: StepC
   if (!rows.ok) return failed(rows.failure.message, rows.failure.remedy);
   const listed = await listAll(store, objectPrefix(context));
   if (!listed.ok) return unanswered(listed.failure);
-  const there = new Set(listed.value.map((object) => object.key));
-  const keys = rows.value.flatMap((row) => Object.values(row).slice(0, 1)).filter((key) => key !== null);
-  const missing = keys.filter((key) => !there.has(`${objectPrefix(context)}${key}`));
+  const drill = objectPrefix(context);
+  const there = listed.value.map((object) => object.key.slice(drill.length));
+  const named = rows.value.flatMap((row) => Object.values(row).slice(0, 1)).filter((key) => key !== null);
+  return judgeReferences(item, { there, named });
+}
+
+/** Both ways: rows without their object, and objects below the prefix that no row names. */
+function judgeReferences(
+  item: ItemOf<'references'>,
+  found: { readonly there: readonly string[]; readonly named: readonly string[] },
+): Check {
+  const { there, named } = found;
+  const keys = new Set(there);
+  const wanted = new Set(named);
+  const missing = named.filter((key) => !keys.has(key));
+  const { prefix } = item;
+  const orphans = there.filter((key) => key.startsWith(prefix ?? '') && !wanted.has(key));
+  const about =
+    prefix === undefined
+      ? `${formatCount(orphans.length)} objects are named by none of them`
+      : orphans.length === 0
+        ? `every object below ${prefix} is named by a row`
+        : `${formatCount(orphans.length)} objects below ${prefix} are named by no row: ${shorten(orphans)}`;
   if (missing.length > 0) {
     return failed(
-      `${formatCount(missing.length)} of ${formatCount(keys.length)} rows name an object that is not there: ${shorten(missing)}`,
+      `${formatCount(missing.length)} of ${formatCount(named.length)} rows name an object that is not there: ${shorten(missing)}; ${about}`,
       'Look for these objects in older versions of the backup bucket.',
     );
   }
-  if (keys.length === 0) return couldNotVerify('no row names an object', 'Look at the query in the runbook.');
-  return passed(
-    `all ${formatCount(keys.length)} rows have their object; ${formatCount(there.size - new Set(keys).size)} objects are named by none of them`,
-  );
+  if (named.length === 0)
+    return couldNotVerify('no row names an object', 'Look at the query in the runbook.');
+  const text = `all ${formatCount(named.length)} rows have their object; ${about}`;
+  return prefix !== undefined && orphans.length > 0 && item.unreferenced === 'fail'
+    ? failed(text, 'Find out which rows are missing, or who put these objects there.')
+    : passed(text);
 }
