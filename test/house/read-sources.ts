@@ -15,6 +15,7 @@ import {
   isMethodDeclaration,
   isNewExpression,
   isPropertyAccessExpression,
+  isPropertyAssignment,
   isStringLiteral,
 } from 'typescript/unstable/ast/is';
 import { API } from 'typescript/unstable/sync';
@@ -27,6 +28,8 @@ export type Source = {
   readonly lines: number;
   readonly imports: readonly Import[];
   readonly functions: readonly {
+    /** Empty for one without a name of its own. */
+    readonly name: string;
     readonly line: number;
     readonly lines: number;
     readonly parameters: number;
@@ -81,7 +84,8 @@ function readSource(path: string, file: SourceFile): Source {
     if (imported !== undefined)
       imports.push({ line, ...place(path, imported.name), typeOnly: imported.typeOnly });
     if (isFunctionLike(node)) {
-      functions.push({ line, lines: lineOf(node.getEnd()) - line + 1, parameters: node.parameters.length });
+      const lines = lineOf(node.getEnd()) - line + 1;
+      functions.push({ name: nameOf(node), line, lines, parameters: node.parameters.length });
     }
     if (isWorldly(node, file)) worldly.push({ line, text: node.getText(file) });
     if (isDefaultExport(node)) defaultExports.push(line);
@@ -129,6 +133,11 @@ function isFunctionLike(node: Node): node is FunctionLikeDeclaration {
     isMethodDeclaration(node) ||
     isConstructorDeclaration(node)
   );
+}
+
+function nameOf(node: FunctionLikeDeclaration): string {
+  if (isPropertyAssignment(node.parent)) return node.parent.name.getText();
+  return node.name === undefined ? '' : node.name.getText();
 }
 
 /** A time or a number made into a Date is arithmetic; asking what time it is is not. */

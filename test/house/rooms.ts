@@ -81,6 +81,9 @@ export const emptyNames = [
   ...['utils', 'helpers', 'common', 'lib', 'misc', 'types', 'interfaces', 'index', 'constants', 'manager'],
 ];
 
+/** Methods whose parameters node:stream has laid down. */
+export const shapesOfOthers = ['transform', 'write'];
+
 export const limits = { fileLines: 250, functionLines: 70, positionalParameters: 2 } as const;
 
 /** The room of a file under src: src/base/units.ts is in base, src/adapters/s3/s3-list.ts in adapters. */
