@@ -1,0 +1,158 @@
+import type { IBufferCell, Terminal } from '@xterm/headless';
+
+/** One cell is this large; a common monospace font at 14 is 8.43 wide, and the rows stand close enough for lines to meet. */
+const cell = { width: 8.43, height: 18 } as const;
+const fontSize = 14;
+const margin = 14;
+
+const ground = '#15181e';
+const ink = '#cfd5de';
+const strongInk = '#ffffff';
+const quietInk = '#7f8997';
+
+/** The eight basic colours as a dark terminal shows them; the program uses no others. */
+const palette = [
+  '#2b303b',
+  '#ff6b6b',
+  '#7ed491',
+  '#e6c15c',
+  '#7aa8ff',
+  '#d58cf0',
+  '#63cbd8',
+  '#cfd5de',
+] as const;
+
+type Look = {
+  readonly color: string;
+  readonly behind: string | undefined;
+  readonly bold: boolean;
+};
+
+type Run = Look & { readonly column: number; readonly text: string; readonly cells: number };
+
+/** What a terminal shows right now as a drawing: each run of cells that look alike is one text, held to the grid. */
+export function drawSvg(terminal: Terminal, title: string): string {
+  const { active } = terminal.buffer;
+  const width = Math.round(terminal.cols * cell.width + 2 * margin);
+  // A full screen is one row less than the terminal; a blank last row is no part of the picture.
+  const blankEnd = active.getLine(active.baseY + terminal.rows - 1)?.translateToString(true) === '';
+  const shown = terminal.rows - (blankEnd ? 1 : 0);
+  const height = shown * cell.height + 2 * margin;
+  const rows = Array.from({ length: shown }, (_, row) => {
+    const line = active.getLine(active.baseY + row);
+    const cells = Array.from({ length: terminal.cols }, (__, column) => line?.getCell(column));
+    return joinRuns(cells)
+      .map((run) => drawRun(run, row))
+      .join('');
+  });
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">`,
+    `<title>${escapeText(title)}</title>`,
+    `<rect width="${width}" height="${height}" rx="8" fill="${ground}"/>`,
+    `<g font-family="ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace" font-size="${fontSize}" xml:space="preserve">`,
+    ...rows.filter((row) => row !== ''),
+    '</g>',
+    '</svg>',
+    '',
+  ].join('\n');
+}
+
+function joinRuns(cells: readonly (IBufferCell | undefined)[]): readonly Run[] {
+  const runs: Run[] = [];
+  for (const [column, one] of cells.entries()) {
+    // The second half of a wide letter has no width of its own.
+    if (one === undefined || one.getWidth() === 0) continue;
+    const look = lookOf(one);
+    const text = one.getChars() === '' ? ' ' : one.getChars();
+    const last = runs.at(-1);
+    const joins = last !== undefined && sameLook(last, look) && isShape(text) === isShape(last.text);
+    if (joins) runs.splice(-1, 1, { ...last, text: last.text + text, cells: last.cells + one.getWidth() });
+    else runs.push({ ...look, column, text, cells: one.getWidth() });
+  }
+  return runs;
+}
+
+function sameLook(a: Look, b: Look): boolean {
+  return a.color === b.color && a.behind === b.behind && a.bold === b.bold;
+}
+
+function lookOf(one: IBufferCell): Look {
+  const bold = one.isBold() !== 0;
+  const plain = one.isDim() !== 0 ? quietInk : bold ? strongInk : ink;
+  const color = one.isFgPalette() ? (palette[one.getFgColor() % 8] ?? plain) : plain;
+  const behind = one.isBgPalette() ? palette[one.getBgColor() % 8] : undefined;
+  if (one.isInverse() === 0) return { color, behind, bold };
+  return { color: behind ?? ground, behind: color, bold };
+}
+
+function drawRun(run: Run, row: number): string {
+  const x = round(margin + run.column * cell.width);
+  const y = margin + row * cell.height;
+  const width = round(run.cells * cell.width);
+  const back =
+    run.behind === undefined
+      ? ''
+      : `<rect x="${x}" y="${y}" width="${width}" height="${cell.height}" fill="${run.behind}"/>`;
+  if (run.text.trim() === '') return back;
+  if (isShape(run.text)) return back + drawShapes(run, { x, y });
+  // Blanks at the edges are left to the grid: some viewers drop them.
+  const lead = run.text.length - run.text.trimStart().length;
+  const text = run.text.trim();
+  const cells = run.cells - lead - (run.text.length - run.text.trimEnd().length);
+  const at = round(x + lead * cell.width);
+  const weight = run.bold ? ' font-weight="700"' : '';
+  return `${back}<text x="${at}" y="${y + 13.5}" fill="${run.color}"${weight} textLength="${round(cells * cell.width)}" lengthAdjust="spacingAndGlyphs">${escapeText(text)}</text>`;
+}
+
+/** Lines and bars are drawn, not written: letters of a font leave gaps between the cells. */
+const shapes = '─│┬┴█░';
+
+function isShape(text: string): boolean {
+  return shapes.includes(text.charAt(0));
+}
+
+function drawShapes(run: Run, at: { readonly x: number; readonly y: number }): string {
+  return (run.text.match(/(.)\1*/gu) ?? [])
+    .map((same, index, all) => {
+      const before = all.slice(0, index).reduce((sum, one) => sum + one.length, 0);
+      return drawShape(same, { ...at, x: at.x + before * cell.width, color: run.color });
+    })
+    .join('');
+}
+
+/** The same shape once or several times in a row is one line or one bar. */
+function drawShape(
+  same: string,
+  at: { readonly x: number; readonly y: number; readonly color: string },
+): string {
+  const [x, width] = [round(at.x), round(same.length * cell.width)];
+  const middle = { x: round(at.x + cell.width / 2), y: at.y + cell.height / 2 };
+  const across = `M${x} ${middle.y}h${width}`;
+  const bottom = at.y + cell.height;
+  switch (same.charAt(0)) {
+    case '─':
+      return stroke(across, at.color);
+    case '│':
+      return stroke(`M${middle.x} ${at.y}v${cell.height}`, at.color);
+    case '┬':
+      return stroke(`${across}M${middle.x} ${middle.y}V${bottom}`, at.color);
+    case '┴':
+      return stroke(`${across}M${middle.x} ${middle.y}V${at.y}`, at.color);
+    default: {
+      const faint = same.startsWith('░') ? ' fill-opacity="0.3"' : '';
+      return `<rect x="${x}" y="${at.y + 3}" width="${width}" height="${cell.height - 6}" fill="${at.color}"${faint}/>`;
+    }
+  }
+}
+
+function stroke(path: string, color: string): string {
+  return `<path d="${path}" stroke="${color}"/>`;
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}
+
+function escapeText(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
