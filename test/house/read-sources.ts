@@ -137,7 +137,7 @@ function isFunctionLike(node: Node): node is FunctionLikeDeclaration {
 
 function nameOf(node: FunctionLikeDeclaration): string {
   if (isPropertyAssignment(node.parent)) return node.parent.name.getText();
-  return node.name === undefined ? '' : node.name.getText();
+  return isMethodDeclaration(node) || isFunctionDeclaration(node) ? (node.name?.getText() ?? '') : '';
 }
 
 /** A time or a number made into a Date is arithmetic; asking what time it is is not. */
