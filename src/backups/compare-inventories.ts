@@ -63,10 +63,6 @@ export function compareWithManifest(expected: Inventory, found: Inventory): read
 
 type Comparison = { readonly expected: Inventory; readonly found: Inventory; readonly remedy: string };
 
-/**
- * Sequences are outside of every transaction, so a dump taken under writers may hold one that is a little further on than the
- * count beside it: that only leaves a gap. One that stands behind would hand out numbers twice.
- */
 /** The newest row of each table, where a column tells: the same number of rows may still be other rows. */
 function compareNewest(
   expected: Inventory['tables'],
@@ -93,6 +89,10 @@ function compareNewest(
     : [passed(`the newest rows of ${comparable.length} tables are those of the manifest`)];
 }
 
+/**
+ * Sequences are outside of every transaction, so a dump taken under writers may hold one that is a little further on than the
+ * count beside it: that only leaves a gap. One that stands behind would hand out numbers twice.
+ */
 function compareSequences({ expected, found, remedy }: Comparison): Check {
   const values = new Map(found.sequences.map((sequence) => [qualifiedName(sequence), sequence.lastValue]));
   const moved = expected.sequences.filter(
