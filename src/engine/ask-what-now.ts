@@ -83,6 +83,10 @@ function whyNoOtherSnapshot(engine: Engine): string | undefined {
   // null takes a fact back.
   const holds = (name: string) => facts?.get(name) !== undefined && facts.get(name) !== null;
   if (holds('swapped')) return 'the database is already in place; use `thaw rollback` first';
+  const filesSwapped = [...(facts?.keys() ?? [])].some(
+    (name) => name.startsWith('swapping-files:') && holds(name),
+  );
+  if (filesSwapped) return 'files of this snapshot are already in place';
   return holds('swapping') ? 'the swap of the databases has begun; retry to end it' : undefined;
 }
 

@@ -2,6 +2,7 @@ import type { Mode } from '../base/mode.ts';
 import type { Secret } from '../base/secret.ts';
 import { createSecret } from '../base/secret.ts';
 import { parseDuration } from '../base/units.ts';
+import type { ClusterBackupsConfig } from '../ports/cluster-tools.ts';
 import type { DatabaseRouteConfig } from '../ports/database-route.ts';
 import type { ObjectStoreConfig } from '../ports/object-store.ts';
 import type { ServicesConfig } from '../ports/services.ts';
@@ -16,6 +17,7 @@ export type Targets = {
     readonly layout: string;
     readonly host: string | undefined;
     readonly objectsPrefix: string | undefined;
+    readonly cluster?: ClusterBackupsConfig | undefined;
     /** schema.table: a dump without one of them is refused. */
     readonly expectTables?: readonly string[];
     readonly key: KeyConfig;
@@ -50,6 +52,7 @@ export function resolveTargets(runbook: Runbook, mode: Mode): Targets {
       layout: backups.dumps.layout,
       host: backups.dumps.host || undefined,
       objectsPrefix: backups.objects?.prefix,
+      cluster: backups.cluster,
       expectTables: backups.dumps.expectTables,
       key: {
         ...(backups.key.privateKeyFile ? { privateKeyFile: backups.key.privateKeyFile } : {}),
@@ -71,7 +74,7 @@ export function resolveTargets(runbook: Runbook, mode: Mode): Targets {
   };
 }
 
-function resolveStore(store: StoreField): ObjectStoreConfig {
+export function resolveStore(store: StoreField): ObjectStoreConfig {
   if (store.kind === 'directory') return store;
   const { endpoint } = store;
   const url =

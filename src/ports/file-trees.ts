@@ -51,6 +51,8 @@ export type FileTrees = {
   }): Promise<Outcome<TreeSummary>>;
   /** The path of the one file of that name, whichever folder holds it. */
   findFile(request: { readonly folder: string; readonly name: string }): Promise<Outcome<string>>;
+  /** With the folders above it; anything that stands there already is removed first. */
+  makeFolder(path: string): Promise<Outcome<void>>;
   exists(path: string): Promise<Outcome<boolean>>;
   /** Two renames. Goes on where an earlier attempt was cut off, and is done already where it was not. */
   swap(swapping: Swapping): Promise<Outcome<void>>;

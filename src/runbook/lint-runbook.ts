@@ -36,6 +36,7 @@ const onlyOnce: readonly StepKind[] = [
   'decrypt',
   'restore-database',
   'mirror-objects',
+  'recover-cluster',
 ];
 
 function lintIds(runbook: Runbook): readonly string[] {
@@ -63,6 +64,7 @@ function repeated<T>(values: readonly T[]): readonly T[] {
 const needsBefore: Partial<Record<StepKind, readonly StepKind[]>> = {
   'stop-writers': ['choose-snapshot'],
   fetch: ['choose-snapshot'],
+  'restore-files': ['choose-snapshot'],
   decrypt: ['fetch'],
   'restore-database': ['decrypt', 'stop-writers'],
   'start-services': ['restore-database'],
@@ -75,7 +77,7 @@ function lintOrder(runbook: Runbook): readonly string[] {
   for (const step of runbook.steps) {
     // Steps beside each other run at the same time: none of them may wait for another.
     if (!step.alongside) [done, beside] = [[...done, ...beside], []];
-    for (const needed of needsOf(step)) {
+    for (const needed of needsOf(step).map((kind) => orRecovery(kind, { step, runbook }))) {
       if (!done.includes(needed))
         findings.push(mustComeAfter({ step, needed, beside: beside.includes(needed) }));
     }
@@ -93,6 +95,16 @@ function needsOf(step: Step): readonly StepKind[] {
   return looksIntoDatabase ? [...always, 'restore-database'] : always;
 }
 
+/** A recovered cluster comes from a chosen backup and holds the database, as much as a restored dump does. */
+function orRecovery(
+  needed: StepKind,
+  { step, runbook }: { readonly step: Step; readonly runbook: Runbook },
+): StepKind {
+  const kinds = runbook.steps.map(({ kind }) => kind);
+  const stands = step.kind === 'stop-writers' || step.kind === 'start-services';
+  return stands && !kinds.includes(needed) && kinds.includes('recover-cluster') ? 'recover-cluster' : needed;
+}
+
 function mustComeAfter(order: {
   readonly step: Step;
   readonly needed: StepKind;
@@ -100,7 +112,7 @@ function mustComeAfter(order: {
 }): string {
   const { step, needed, beside } = order;
   if (beside) return `${step.kind} needs ${needed} to be done, and cannot run alongside it.`;
-  if (step.kind === 'stop-writers') {
+  if (step.kind === 'stop-writers' && needed === 'choose-snapshot') {
     return 'stop-writers must come after choose-snapshot: nothing is stopped for a backup that cannot be opened.';
   }
   return `${step.kind} must come after ${needed}.`;
@@ -118,6 +130,9 @@ function lintTargets(runbook: Runbook): readonly string[] {
   }
   if (kinds.has('verify-secrets') && runbook.production.envFile === undefined) {
     findings.push('verify-secrets needs production.envFile.');
+  }
+  if (kinds.has('recover-cluster') && runbook.backups.cluster === undefined) {
+    findings.push('recover-cluster needs backups.cluster.');
   }
   if (kinds.has('mirror-objects')) {
     if (runbook.backups.objects === undefined) findings.push('mirror-objects needs backups.objects.');

@@ -74,6 +74,32 @@ export type Swap = z.infer<typeof swap>;
 export const swappingFact = fact('swapping', swap);
 export const swappedFact = fact('swapped', swap);
 
+const treeSummary = z.object({
+  files: z.number(),
+  folders: z.number(),
+  links: z.number(),
+  sizeBytes: z.number(),
+  listSha256: z.string(),
+  contentSha256: z.string().exactOptional(),
+  ownersKept: z.boolean(),
+});
+
+/** What was brought for one restore-files step, beside the folder it is to replace. */
+export const restoredFilesFact = (stepId: string) =>
+  fact(
+    `restored-files:${stepId}`,
+    z.object({
+      snapshotKey: z.string(),
+      from: z.string(),
+      namedTimeMs: z.number(),
+      folder: z.string(),
+      summary: treeSummary,
+    }),
+  );
+
+/** Written before the first rename; the names themselves tell how far it came. */
+export const swappingFilesFact = (stepId: string) => fact(`swapping-files:${stepId}`, swap);
+
 export const mirroredFact = fact(
   'mirrored',
   z.object({

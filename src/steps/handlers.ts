@@ -4,7 +4,9 @@ import { confirm } from './confirm.ts';
 import { decryptDump } from './decrypt.ts';
 import { fetchDump } from './fetch.ts';
 import { mirrorObjects } from './mirror-objects.ts';
+import { recoverCluster } from './recover-cluster.ts';
 import { restoreDatabase } from './restore-database.ts';
+import { restoreFiles } from './restore-files.ts';
 import { runCommand } from './run-command.ts';
 import { smokeChecklist } from './smoke-checklist.ts';
 import { startServices } from './start-services.ts';
@@ -19,9 +21,11 @@ export const handlers: StepHandlers = {
   decrypt: decryptDump,
   'restore-database': restoreDatabase,
   'mirror-objects': mirrorObjects,
+  'restore-files': restoreFiles,
   'verify-secrets': verifySecrets,
   'start-services': startServices,
   'smoke-checklist': smokeChecklist,
+  'recover-cluster': recoverCluster,
   command: runCommand,
   confirm,
 };

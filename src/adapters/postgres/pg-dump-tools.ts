@@ -31,17 +31,7 @@ export function openDumpTools(request: {
   const { processes, route } = request;
   const target = readConnectionTarget(request.url);
   const place = openProgramPlace({ processes, route });
-  const known = new Map<DumpProgram, RestoreTool>();
-  /** Looked for once; a failure is not kept, since the operator may install the tool and try again. */
-  const tool = async (format: DumpFormat | undefined): Promise<Outcome<RestoreTool>> => {
-    const name = programFor(format);
-    const found = known.get(name);
-    if (found !== undefined) return succeed(found);
-    const outcome = await place.find(name);
-    if (outcome.ok) known.set(name, outcome.value);
-    return outcome;
-  };
-
+  const { known, tool } = keepTools(place);
   const dumpTool = (name: 'pg_dump' | 'pg_dumpall', serverMajor: number) =>
     findDumpTool({ name, serverMajor, processes, searchPath: process.env.PATH ?? '' });
 
@@ -97,6 +87,20 @@ export function openDumpTools(request: {
 }
 
 type DumpProgram = 'pg_restore' | 'psql';
+
+/** Looked for once; a failure is not kept, since the operator may install the tool and try again. */
+function keepTools(place: ProgramPlace) {
+  const known = new Map<DumpProgram, RestoreTool>();
+  const tool = async (format: DumpFormat | undefined): Promise<Outcome<RestoreTool>> => {
+    const name = programFor(format);
+    const found = known.get(name);
+    if (found !== undefined) return succeed(found);
+    const outcome = await place.find(name);
+    if (outcome.ok) known.set(name, outcome.value);
+    return outcome;
+  };
+  return { known, tool };
+}
 
 function programFor(format: DumpFormat | undefined): DumpProgram {
   return format === 'plain' ? 'psql' : 'pg_restore';

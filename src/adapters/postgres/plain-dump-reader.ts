@@ -1,5 +1,5 @@
 import type { ArchiveEntry } from '../../ports/dump-tools.ts';
-import { createSqlLexer } from './sql-lexer.ts';
+import { createSqlLexer, type SqlLexer } from './sql-lexer.ts';
 
 /** What a plain SQL dump turned out to be, known once it was read to its end. */
 export type PlainFindings = {
@@ -38,114 +38,125 @@ const session = /^SET SESSION AUTHORIZATION .+;$/;
 const restriction = /^\\(un)?restrict( \S+)?$/;
 
 export function createPlainDumpReader(): PlainDumpReader {
-  const lexer = createSqlLexer();
-  const entries: ArchiveEntry[] = [];
-  const about = new Map<string, string>();
+  const state: State = {
+    lexer: createSqlLexer(),
+    entries: [],
+    about: new Map(),
+    inCopy: false,
+    sawEnd: false,
+    line: 0,
+    refused: undefined,
+  };
   let pending: Buffer = Buffer.alloc(0);
-  let inCopy = false;
-  let sawEnd = false;
-  let lineNumber = 0;
-  let refused: PlainFindings['refused'];
-
-  function refuse(because: string): void {
-    refused ??= { line: lineNumber, because };
-  }
-
-  /** @returns whether the line is handed on. */
-  function readLine(bytes: Buffer): boolean {
-    lineNumber += 1;
-    const line = bytes.toString('latin1').replace(/\r$/, '');
-    const wasBetween = lexer.isBetween();
-    if (wasBetween && restriction.test(line)) return false;
-    if (wasBetween && line.startsWith('--')) {
-      readComment(bytes.toString('utf8'));
-      return true;
-    }
-    const { hasMetaCommand } = lexer.take(line);
-    if (hasMetaCommand) refuse(`a command for psql itself: ${line.slice(0, 60)}`);
-    if (!lexer.isBetween()) return true;
-    if (/FROM stdin;$/i.test(line) && lexer.firstWord() === 'COPY') inCopy = true;
-    if (!wasBetween) return true;
-    const trouble = troubleIn(line);
-    if (trouble !== undefined) refuse(trouble);
-    about.set(
-      'encoding',
-      /^SET client_encoding = '([^']+)';$/.exec(line)?.[1] ?? about.get('encoding') ?? '',
-    );
-    return !(ownership.test(line) || session.test(line));
-  }
-
-  function readComment(line: string): void {
-    const entry = entryLine.exec(line);
-    if (entry !== null) {
-      const [, name = '', type = '', schema = '-'] = entry;
-      entries.push({ id: entries.length + 1, type, ...(schema === '-' ? {} : { schema }), name });
-      return;
-    }
-    const fact = /^-- (Dumped from database version|Dumped by pg_dump version) (.*)$/.exec(line);
-    if (fact?.[1] !== undefined) about.set(fact[1], fact[2]?.trim() ?? '');
-    if (line.startsWith('-- PostgreSQL database dump complete')) sawEnd = true;
-  }
-
-  /** Rows of a COPY pass untouched; only the line that ends them is looked for. */
-  function skipRows(bytes: Buffer): number {
-    let at = 0;
-    for (;;) {
-      const end = bytes.indexOf(newline, at);
-      if (end < 0) return at;
-      lineNumber += 1;
-      const length = end - at - (bytes[end - 1] === 13 ? 1 : 0);
-      const isEnd = length === 2 && bytes.compare(endOfCopy, 0, 2, at, at + 2) === 0;
-      at = end + 1;
-      if (isEnd) {
-        inCopy = false;
-        return at;
-      }
-    }
-  }
-
-  function readWhole(bytes: Buffer): Buffer {
-    const kept: Buffer[] = [];
-    let at = 0;
-    let from = 0;
-    while (at < bytes.length) {
-      if (inCopy) {
-        at += skipRows(bytes.subarray(at));
-        continue;
-      }
-      const end = bytes.indexOf(newline, at);
-      const next = end < 0 ? bytes.length : end + 1;
-      if (!readLine(bytes.subarray(at, end < 0 ? next : end))) {
-        kept.push(bytes.subarray(from, at));
-        from = next;
-      }
-      at = next;
-    }
-    return from === 0 ? bytes : Buffer.concat([...kept, bytes.subarray(from)]);
-  }
-
   return {
     take(chunk) {
       const bytes = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
       const whole = bytes.lastIndexOf(newline) + 1;
       pending = bytes.subarray(whole);
-      return readWhole(bytes.subarray(0, whole));
+      return readWhole(state, bytes.subarray(0, whole));
     },
     end() {
       const rest = pending;
       pending = Buffer.alloc(0);
-      return inCopy ? rest : readWhole(rest);
+      return state.inCopy ? rest : readWhole(state, rest);
     },
-    entriesDone: () => entries.length,
+    entriesDone: () => state.entries.length,
     findings: () => ({
-      entries,
-      dumpedFromVersion: about.get('Dumped from database version') ?? '',
-      dumpedByVersion: about.get('Dumped by pg_dump version') ?? '',
-      encoding: about.get('encoding') || undefined,
-      isComplete: sawEnd && !inCopy && lexer.isBetween(),
-      refused,
+      entries: state.entries,
+      dumpedFromVersion: state.about.get('Dumped from database version') ?? '',
+      dumpedByVersion: state.about.get('Dumped by pg_dump version') ?? '',
+      encoding: state.about.get('encoding'),
+      isComplete: state.sawEnd && !state.inCopy && state.lexer.isBetween(),
+      refused: state.refused,
     }),
   };
+}
+
+type State = {
+  readonly lexer: SqlLexer;
+  readonly entries: ArchiveEntry[];
+  readonly about: Map<string, string>;
+  inCopy: boolean;
+  sawEnd: boolean;
+  line: number;
+  refused: PlainFindings['refused'];
+};
+
+/** Whole lines in, the lines that are handed on out. */
+function readWhole(state: State, bytes: Buffer): Buffer {
+  const kept: Buffer[] = [];
+  let at = 0;
+  let from = 0;
+  while (at < bytes.length) {
+    if (state.inCopy) {
+      at += skipRows(state, bytes.subarray(at));
+      continue;
+    }
+    const end = bytes.indexOf(newline, at);
+    const next = end < 0 ? bytes.length : end + 1;
+    if (!readLine(state, bytes.subarray(at, end < 0 ? next : end))) {
+      kept.push(bytes.subarray(from, at));
+      from = next;
+    }
+    at = next;
+  }
+  return from === 0 ? bytes : Buffer.concat([...kept, bytes.subarray(from)]);
+}
+
+/** Rows of a COPY pass untouched; only the line that ends them is looked for. */
+function skipRows(state: State, bytes: Buffer): number {
+  let at = 0;
+  for (;;) {
+    const end = bytes.indexOf(newline, at);
+    if (end < 0) return at;
+    state.line += 1;
+    const length = end - at - (bytes[end - 1] === 13 ? 1 : 0);
+    const isEnd = length === 2 && bytes.compare(endOfCopy, 0, 2, at, at + 2) === 0;
+    at = end + 1;
+    if (isEnd) {
+      state.inCopy = false;
+      return at;
+    }
+  }
+}
+
+/** @returns whether the line is handed on. */
+function readLine(state: State, bytes: Buffer): boolean {
+  const { lexer, about } = state;
+  state.line += 1;
+  const line = bytes.toString('latin1').replace(/\r$/, '');
+  const wasBetween = lexer.isBetween();
+  if (wasBetween && restriction.test(line)) return false;
+  if (wasBetween && line.startsWith('--')) {
+    readComment(state, bytes.toString('utf8'));
+    return true;
+  }
+  const { hasMetaCommand } = lexer.take(line);
+  const trouble = hasMetaCommand
+    ? `a command for psql itself: ${line.slice(0, 60)}`
+    : wasBetween
+      ? troubleIn(line)
+      : undefined;
+  if (trouble !== undefined) state.refused ??= { line: state.line, because: trouble };
+  if (!lexer.isBetween()) return true;
+  if (/FROM stdin;$/i.test(line) && lexer.firstWord() === 'COPY') state.inCopy = true;
+  if (!wasBetween) return true;
+  const encoding = /^SET client_encoding = '([^']+)';$/.exec(line)?.[1];
+  if (encoding !== undefined) about.set('encoding', encoding);
+  return !(ownership.test(line) || session.test(line));
+}
+
+function readComment(state: State, line: string): void {
+  const entry = entryLine.exec(line);
+  if (entry !== null) {
+    const [, name = '', type = '', schema = '-'] = entry;
+    const id = state.entries.length + 1;
+    state.entries.push({ id, type, ...(schema === '-' ? {} : { schema }), name });
+    return;
+  }
+  const fact = /^-- (Dumped from database version|Dumped by pg_dump version) (.*)$/.exec(line);
+  if (fact?.[1] !== undefined) state.about.set(fact[1], fact[2]?.trim() ?? '');
+  if (line.startsWith('-- PostgreSQL database dump complete')) state.sawEnd = true;
 }
 
 /** What would reach beyond the database, or change how the rest of the dump is to be read. */

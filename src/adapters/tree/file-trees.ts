@@ -1,4 +1,4 @@
-import { lstat, readdir, rm } from 'node:fs/promises';
+import { lstat, mkdir, readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { describeFileFailure, errorCode } from '../../base/file-failure.ts';
@@ -15,6 +15,12 @@ export function createFileTrees(): FileTrees {
     summarise: summariseFolder,
     findFile: ({ folder, name }) => attempt(`look through ${folder}`, () => findFile(resolve(folder), name)),
     exists: (path) => attempt(`look at ${path}`, async () => succeed(await isThere(path))),
+    makeFolder: (path) =>
+      attempt(`make the folder ${path}`, async () => {
+        await rm(path, { recursive: true, force: true });
+        await mkdir(path, { recursive: true, mode: 0o755 });
+        return succeed(undefined);
+      }),
     swap: (swapping) => attempt(`put ${swapping.target} in place`, () => swapFolders(swapping)),
     removeFolder: (path) =>
       attempt(`remove ${path}`, async () => {

@@ -1,0 +1,69 @@
+import { formatBytes, formatCount } from '../base/units.ts';
+import { type Check, failed, passed } from '../base/verdict.ts';
+import type { CheckContext } from '../engine/step-handler.ts';
+import type { StepOf } from '../runbook/step-schema.ts';
+import { filesPlaces } from './files-places.ts';
+import { type FoundFiles, filesStore, findFiles } from './find-files.ts';
+import { findSnapshots, pickSnapshot } from './find-snapshots.ts';
+import { blocker, unanswered } from './open-targets.ts';
+
+type FilesStep = StepOf<'restore-files'>;
+
+/** An archive for a moment stands packed, unpacked and as files. */
+const archiveSpaceFactor = 3.5;
+const tarHeadBytes = 512;
+
+/** Are the files of the snapshot there, do they open, is there room, and does a drill keep away from the real ones. */
+export async function checkFiles(step: FilesStep, context: CheckContext): Promise<readonly Check[]> {
+  const { target, side } = filesPlaces(step, context);
+  if (context.mode === 'drill' && isBelow(side, target)) {
+    return [
+      failed(
+        `The drill would write into ${target}, which is production.`,
+        "Name another folder as the drill's place of the files.",
+      ),
+    ];
+  }
+  const snapshots = await findSnapshots(context);
+  // What is wrong with the backup store is told by the step that chooses the snapshot.
+  if (!snapshots.ok) return [];
+  const picked = pickSnapshot(snapshots.value, context.wantedSnapshot ?? 'latest');
+  if (!picked.ok) return [];
+  const files = await findFiles(step.from, picked.value.key, context);
+  if (!files.ok) return [blocker(files.failure)];
+  return [await checkOpens(step, files.value, context), await checkRoom(files.value, side, context)];
+}
+
+async function checkOpens(step: FilesStep, ...[files, context]: [FoundFiles, CheckContext]): Promise<Check> {
+  if (files.kind === 'tree')
+    return passed(`${formatCount(files.objects.length)} files below ${files.prefix}`);
+  const { key, sizeBytes } = files.object;
+  const reading = await filesStore(step.from, context).read({ key });
+  if (!reading.ok) return blocker(reading.failure);
+  const head = await context.world.openUnpacker(context.targets.backups.key).peek({
+    body: reading.value.body,
+    layers: files.layers,
+    wantBytes: tarHeadBytes,
+  });
+  if (!head.ok) return blocker({ ...head.failure, message: `${key} does not open. ${head.failure.message}` });
+  if (head.value.subarray(257, 262).toString('latin1') === 'ustar')
+    return passed(`${key} opens: a tar archive of files, ${formatBytes(sizeBytes)}`);
+  return failed(`${key} holds no tar archive.`, 'Correct the place of the files in the runbook.');
+}
+
+async function checkRoom(files: FoundFiles, ...[side, context]: [string, CheckContext]): Promise<Check> {
+  const needBytes =
+    files.kind === 'archive'
+      ? files.object.sizeBytes * archiveSpaceFactor
+      : files.objects.reduce((sum, object) => sum + object.sizeBytes, 0) * 1.1;
+  const free = await context.world.host.freeBytes(side);
+  if (!free.ok) return unanswered(free.failure);
+  const found = `${formatBytes(free.value)} free for the files at ${side}, about ${formatBytes(needBytes)} needed`;
+  return free.value >= needBytes
+    ? passed(found)
+    : failed(`Not enough space: ${found}.`, 'Free some space there.');
+}
+
+function isBelow(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(`${folder}/`);
+}

@@ -1,0 +1,117 @@
+import { parseLayout } from '../backups/layout.ts';
+import { fail, type Outcome, succeed } from '../base/failure.ts';
+import type { StepContext } from '../engine/step-handler.ts';
+import { resolveStore } from '../engine/targets.ts';
+import type { ObjectInfo, ObjectStore, ObjectStoreConfig } from '../ports/object-store.ts';
+import type { Layer } from '../ports/unpacker.ts';
+import type { StepOf } from '../runbook/step-schema.ts';
+import { listAll } from './open-targets.ts';
+
+type Reach = Pick<StepContext, 'world' | 'targets'>;
+type Source = StepOf<'restore-files'>['from'];
+
+/** Where the files of a snapshot are: one archive, or a tree below a prefix. */
+export type FoundFiles =
+  | {
+      readonly kind: 'archive';
+      readonly object: ObjectInfo;
+      readonly layers: readonly Layer[];
+      readonly namedTimeMs: number;
+    }
+  | {
+      readonly kind: 'tree';
+      readonly prefix: string;
+      readonly objects: readonly ObjectInfo[];
+      readonly namedTimeMs: number;
+    };
+
+export function filesStoreConfig(source: Source, { targets }: Pick<Reach, 'targets'>): ObjectStoreConfig {
+  return source.store === undefined ? targets.backups.store : resolveStore(source.store);
+}
+
+export function filesStore(source: Source, context: Reach): ObjectStore {
+  return context.world.openStore(filesStoreConfig(source, context));
+}
+
+/** The time in the name of the database's dump: what the files belong to is told by names alone. */
+export function namedTimeOf(snapshotKey: string, { targets }: Pick<Reach, 'targets'>): number | undefined {
+  const layout = parseLayout(targets.backups.layout);
+  return 'fault' in layout ? undefined : layout.match(snapshotKey)?.namedTimeMs;
+}
+
+/** What belongs to the dump of that key: of the same time, else the archive nearest to it. */
+export async function findFiles(
+  source: Source,
+  ...[snapshotKey, context]: [string, Reach]
+): Promise<Outcome<FoundFiles>> {
+  const timeMs = namedTimeOf(snapshotKey, context) ?? 0;
+  const store = filesStore(source, context);
+  return source.kind === 'archive'
+    ? findArchive({ source, store, timeMs })
+    : findTree({ source, store, timeMs });
+}
+
+async function findArchive(search: {
+  readonly source: Extract<Source, { kind: 'archive' }>;
+  readonly store: ObjectStore;
+  readonly timeMs: number;
+}): Promise<Outcome<FoundFiles>> {
+  const { source, store, timeMs } = search;
+  const layout = parseLayout(source.layout);
+  if ('fault' in layout) return fail(badLayout(source.layout, layout.fault));
+  const listed = await listAll(store, layout.prefix);
+  if (!listed.ok) return listed;
+  const archives = listed.value.flatMap((object) => {
+    const match = layout.match(object.key);
+    return match?.namedTimeMs === undefined || object.sizeBytes === 0
+      ? []
+      : [{ object, layers: match.layers, namedTimeMs: match.namedTimeMs }];
+  });
+  const distance = (archive: { readonly namedTimeMs: number }) => Math.abs(archive.namedTimeMs - timeMs);
+  const [nearest] = archives.sort((a, b) => distance(a) - distance(b));
+  if (nearest !== undefined) return succeed({ kind: 'archive', ...nearest });
+  return fail({
+    code: 'not-found',
+    message: `There is no archive of files in ${store.address}: none of ${listed.value.length} objects fits ${source.layout}.`,
+    remedy: 'Compare the layout in the runbook with what is there.',
+    retry: 'after-fix',
+  });
+}
+
+async function findTree(search: {
+  readonly source: Extract<Source, { kind: 'tree' }>;
+  readonly store: ObjectStore;
+  readonly timeMs: number;
+}): Promise<Outcome<FoundFiles>> {
+  const { source, store, timeMs } = search;
+  const iso = new Date(timeMs).toISOString();
+  const parts = new Map([
+    ['date', iso.slice(0, 10)],
+    ['hour', iso.slice(11, 13)],
+    ['minute', iso.slice(14, 16)],
+  ]);
+  const unknown = [...source.prefix.matchAll(/\{([^}]*)\}/g)].find(([, name = '']) => !parts.has(name));
+  if (unknown !== undefined) return fail(badLayout(source.prefix, `a prefix cannot hold ${unknown[0]}`));
+  const filled = source.prefix.replace(/\{([^}]*)\}/g, (_, name: string) => parts.get(name) ?? '');
+  const prefix = filled === '' || filled.endsWith('/') ? filled : `${filled}/`;
+  const listed = await listAll(store, prefix);
+  if (!listed.ok) return listed;
+  if (listed.value.length > 0) {
+    return succeed({ kind: 'tree', prefix, objects: listed.value, namedTimeMs: timeMs });
+  }
+  return fail({
+    code: 'not-found',
+    message: `There are no files below ${prefix} in ${store.address}.`,
+    remedy: 'Choose a snapshot of the database that has its files, or correct the prefix in the runbook.',
+    retry: 'after-fix',
+  });
+}
+
+function badLayout(layout: string, fault: string) {
+  return {
+    code: 'runbook-invalid',
+    message: `The place of the files ${layout} cannot be read: ${fault}`,
+    remedy: 'Correct the step in the runbook.',
+    retry: 'after-fix',
+  } as const;
+}
