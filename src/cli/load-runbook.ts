@@ -8,8 +8,9 @@ import { createRedactor, type Redact } from '../base/secret.ts';
 import { resolveTargets, type Targets } from '../engine/targets.ts';
 import { lintRunbook } from '../runbook/lint-runbook.ts';
 import { parseRunbook } from '../runbook/parse-runbook.ts';
-import { fillReferences, findReferences, resolveInputs } from '../runbook/references.ts';
+import { fillReferences, findReferences, listMissing, resolveInputs } from '../runbook/references.ts';
 import type { Runbook } from '../runbook/schema.ts';
+import type { MissingInput } from '../session/missing-input.ts';
 import { collectSecrets } from './collect-secrets.ts';
 
 /** The runbooks that come with thaw, beside dist/. */
@@ -62,32 +63,55 @@ async function findRunbook(name: string, folder: string): Promise<Outcome<string
 /** Fills the placeholders that this mode needs, and learns every secret there is to mask. */
 export async function readyRunbook(
   loaded: LoadedRunbook,
-  request: {
-    readonly mode: Mode;
-    readonly environment: Readonly<Record<string, string | undefined>>;
-    readonly envFiles: readonly string[];
-    /** Looking into the backup store needs no credential of production. */
-    readonly backupsOnly?: boolean;
-    /** The sections whose placeholders must be filled, where a command does not walk the steps. */
-    readonly needs?: (runbook: Runbook) => unknown;
-  },
+  request: ReadyRequest,
 ): Promise<Outcome<ReadyRunbook>> {
   const { runbook } = loaded;
-  const fromFiles = await readEnvFiles(request.envFiles);
-  if (!fromFiles.ok) return fromFiles;
-  // Whoever restores need not hold what making backups takes.
-  const { inputs, drill, producer: _producer, retention: _retention, monitor: _monitor, ...always } = runbook;
-  const walked = request.mode === 'drill' ? { ...always, drill } : always;
-  const values = resolveInputs({
-    inputs,
-    needed: findReferences(request.needs?.(runbook) ?? (request.backupsOnly ? always.backups : walked)),
-    environment: { ...fromFiles.value, ...withoutEmpty(request.environment) },
-  });
+  const needs = await collectNeeds(runbook, request);
+  if (!needs.ok) return needs;
+  const { inputs } = runbook;
+  const values = resolveInputs(needs.value);
   if (!values.ok) return values;
   const filled = fillReferences(runbook, values.value);
   const targets = resolveTargets(filled, request.mode);
   const secrets = await collectSecrets({ inputs, values: values.value, envFile: targets.production.envFile });
   return succeed({ ...loaded, filled, targets, redact: createRedactor(secrets) });
+}
+
+/** What this mode needs and nothing gives, with what the runbook says about each. */
+export async function listMissingInputs(
+  { runbook }: LoadedRunbook,
+  request: ReadyRequest,
+): Promise<readonly MissingInput[]> {
+  const needs = await collectNeeds(runbook, request);
+  if (!needs.ok) return [];
+  return listMissing(needs.value).map((name) => {
+    const input = runbook.inputs[name];
+    return { name, about: input?.about ?? 'named by the runbook', secret: input?.secret ?? true };
+  });
+}
+
+type ReadyRequest = {
+  readonly mode: Mode;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly envFiles: readonly string[];
+  /** Looking into the backup store needs no credential of production. */
+  readonly backupsOnly?: boolean;
+  /** The sections whose placeholders must be filled, where a command does not walk the steps. */
+  readonly needs?: (runbook: Runbook) => unknown;
+};
+
+async function collectNeeds(runbook: Runbook, request: ReadyRequest) {
+  const fromFiles = await readEnvFiles(request.envFiles);
+  if (!fromFiles.ok) return fromFiles;
+  // Whoever restores need not hold what making backups takes.
+  const { inputs, drill, producer: _producer, retention: _retention, monitor: _monitor, ...always } = runbook;
+  const walked = request.mode === 'drill' ? { ...always, drill } : always;
+  const needed = findReferences(request.needs?.(runbook) ?? (request.backupsOnly ? always.backups : walked));
+  return succeed({
+    inputs,
+    needed,
+    environment: { ...fromFiles.value, ...withoutEmpty(request.environment) },
+  });
 }
 
 function withoutEmpty(environment: Readonly<Record<string, string | undefined>>) {

@@ -4,7 +4,8 @@ import type { RunState } from '../../journal/run-state.ts';
 import type { Options } from '../arguments.ts';
 import { driveSession } from '../drive-session.ts';
 import { exitStatus, statusOfEnd } from '../exit-status.ts';
-import { loadRunbook, readyRunbook } from '../load-runbook.ts';
+import { loadRunbook } from '../load-runbook.ts';
+import { readyOrAsk } from '../ready-or-ask.ts';
 import { withRunLocks } from '../run-locks.ts';
 import { findRun, openRun, openRunToWork } from '../run-log.ts';
 import { printLine, type Surroundings } from '../surroundings.ts';
@@ -40,11 +41,7 @@ export async function resume(request: ResumeRequest, surroundings: Surroundings)
     for (const line of tellEnd(now.value)) printLine(surroundings, line);
     return succeed(statusOfEnd(now.value.state.ended));
   }
-  const ready = await readyRunbook(loaded.value, {
-    mode: start.mode,
-    environment,
-    envFiles: options.envFiles,
-  });
+  const ready = await readyOrAsk(loaded.value, { mode: start.mode, options, surroundings });
   if (!ready.ok) return ready;
   const target = world.openDatabaseServer(
     ready.value.targets.acting.databaseUrl,

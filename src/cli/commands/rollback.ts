@@ -9,7 +9,8 @@ import { rollBackSwap } from '../../steps/roll-back-swap.ts';
 import type { Options } from '../arguments.ts';
 import { askName } from '../ask-name.ts';
 import { exitStatus } from '../exit-status.ts';
-import { loadRunbook, readyRunbook } from '../load-runbook.ts';
+import { loadRunbook } from '../load-runbook.ts';
+import { readyOrAsk } from '../ready-or-ask.ts';
 import { withRunLocks } from '../run-locks.ts';
 import { findRun, openRun } from '../run-log.ts';
 import { printLine, type Surroundings } from '../surroundings.ts';
@@ -33,7 +34,7 @@ export async function rollback(
   if (swap === undefined || !canRollBack(state)) return fail(nothingToUndo(state));
   const loaded = await loadRunbook(state.start.runbook.path, folder);
   if (!loaded.ok) return loaded;
-  const ready = await readyRunbook(loaded.value, { mode: 'live', environment, envFiles: options.envFiles });
+  const ready = await readyOrAsk(loaded.value, { mode: 'live', options, surroundings });
   if (!ready.ok) return ready;
   const world = createWorld(environment);
   const server = world.openDatabaseServer(

@@ -8,7 +8,8 @@ import type { Options } from '../arguments.ts';
 import type { AnswerInstead } from '../attend.ts';
 import { driveSession } from '../drive-session.ts';
 import { firstEntry } from '../first-entry.ts';
-import { loadRunbook, type ReadyRunbook, readyRunbook } from '../load-runbook.ts';
+import { loadRunbook, type ReadyRunbook } from '../load-runbook.ts';
+import { readyOrAsk } from '../ready-or-ask.ts';
 import { withRunLocks } from '../run-locks.ts';
 import { newRunId } from '../run-log.ts';
 import type { Surroundings } from '../surroundings.ts';
@@ -29,8 +30,7 @@ export async function start(request: StartRequest, surroundings: Surroundings): 
   const loaded = await loadRunbook(request.runbook, surroundings.folder);
   if (!loaded.ok) return loaded;
   if (mode === 'drill' && loaded.value.runbook.drill === undefined) return fail(noDrill(loaded.value.path));
-  const { environment } = surroundings;
-  const ready = await readyRunbook(loaded.value, { mode, environment, envFiles: options.envFiles });
+  const ready = await readyOrAsk(loaded.value, { mode, options, surroundings });
   if (!ready.ok) return ready;
   return begin({ ...request, ready: ready.value }, surroundings);
 }

@@ -81,5 +81,5 @@ function describeServices(
 function namedBy(names: readonly string[]): string {
   return names.length === 0
     ? 'what the runbook names'
-    : `what ${names.join(' and ')} names; it is not set here`;
+    : `what ${names.join(' and ')} ${names.length === 1 ? 'names' : 'name'} (not set here)`;
 }

@@ -44,7 +44,5 @@ export async function findNewest(
 function whyNotLooked(loaded: LoadedRunbook, environment: Surroundings['environment']): string {
   const { inputs, backups } = loaded.runbook;
   const missing = listMissing({ inputs, needed: findReferences(backups), environment });
-  return missing.length === 0
-    ? 'snapshots not looked for'
-    : `snapshots: ${missing.length} values not set here`;
+  return missing.length === 0 ? 'not looked for' : `${missing.length} values to look there are not set`;
 }

@@ -105,7 +105,7 @@ async function lookForRunbooks(
     paths.map(async (path) => ({ path, loaded: await loadRunbook(path, surroundings.folder) })),
   );
   for (const { path, loaded } of found) {
-    if (loaded.ok) request.put(toRow(loaded.value, { newest: 'looking for snapshots', surroundings }));
+    if (loaded.ok) request.put(toRow(loaded.value, { newest: 'looking', surroundings }));
     else request.put(brokenRow(path, loaded.failure));
   }
   for (const { loaded } of found) {

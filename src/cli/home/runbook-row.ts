@@ -19,10 +19,10 @@ export function runbookRow(request: {
     key,
     group: 'runbook',
     title: runbook.title,
-    words: `RTO ${formatSpan(durationMs(rto))} · RPO ${formatSpan(durationMs(rpo))} · ${newest}`,
+    words: `RTO ${formatSpan(durationMs(rto))} · RPO ${formatSpan(durationMs(rpo))} · backups: ${newest}`,
     about: [
       ...(runbook.about === undefined ? [] : [runbook.about.trim()]),
-      `Restored within ${formatSpan(durationMs(rto))}, losing at most ${formatSpan(durationMs(rpo))}. Newest snapshot: ${newest}.`,
+      `Restored within ${formatSpan(durationMs(rto))}, losing at most ${formatSpan(durationMs(rpo))}. Backups: ${newest}.`,
       ...(runbook.bring.length === 0 ? [] : [`Have at hand: ${runbook.bring.join('; ')}.`]),
     ],
     actions: actionsOf(path, { runbook, values }),
