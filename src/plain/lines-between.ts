@@ -27,7 +27,18 @@ export function linesBetween(before: View | undefined, after: View): readonly Pl
 
 function firstLine(view: View): PlainLine {
   const { mode, title, runId, target, nowMs: atMs } = view;
-  return { type: 'thaw', version: plainVersion, mode, title, runId, target, atMs, steps: view.steps.length };
+  const advice = view.advice === undefined ? {} : { advice: view.advice };
+  return {
+    type: 'thaw',
+    version: plainVersion,
+    mode,
+    title,
+    runId,
+    target,
+    atMs,
+    steps: view.steps.length,
+    ...advice,
+  };
 }
 
 /** A check is told when its verdict is there; one that is still being made is not. */

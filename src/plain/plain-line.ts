@@ -16,6 +16,7 @@ export type PlainLine =
       readonly target: string;
       readonly atMs: number;
       readonly steps: number;
+      readonly advice?: readonly string[];
     }
   | (At & { readonly type: 'preflight-check' } & CheckRow)
   | (AtStep & { readonly type: 'step-started'; readonly attempt: number })

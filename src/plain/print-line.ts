@@ -37,6 +37,7 @@ function textOf(line: PlainLine): readonly string[] {
         banners[line.mode],
         `thaw ${line.title}, run ${line.runId}, ${line.steps} steps, ${formatTime(line.atMs)}`,
         `target: ${line.target}`,
+        ...(line.advice ?? []),
       ];
     case 'preflight-check':
       return checkText('before the walk', line);

@@ -108,7 +108,7 @@ function drawView(
   const { folder, redact, world } = request;
   const state = journal.state();
   assert(state !== undefined, 'the start of the run is written before anyone looks');
-  return buildView({
+  const view = buildView({
     mode: request.mode,
     title: request.title,
     runId: folder.id,
@@ -122,6 +122,7 @@ function drawView(
     outputPath: (id) => `${folder.path}/output/${id}.log`,
     nowMs: world.host.now(),
   });
+  return request.advice.length === 0 ? view : { ...view, advice: request.advice };
 }
 
 function drive(
@@ -147,6 +148,7 @@ function drive(
     bring,
     advice,
     live: mode === 'live',
+    ...(mode === 'tabletop' ? { discussion: { injects: request.start.exercise?.injects ?? [] } } : {}),
     stop,
     ask: desk.ask,
   }).catch((error: unknown) => {

@@ -17,6 +17,13 @@ export function preflightTitle(view: View): string {
 
 export function preflightRows(request: { readonly view: View; readonly width: number }): readonly Row[] {
   const { view, width } = request;
+  const advice = (view.advice ?? []).flatMap((text) =>
+    paragraph({ text, width: width - 1, prefix: [span(' ! ', 'unsure')], tone: 'unsure' }),
+  );
+  return [...advice, ...madeChecks(request)];
+}
+
+function madeChecks({ view, width }: Parameters<typeof preflightRows>[0]): readonly Row[] {
   if (view.checks.length === 0) {
     return paragraph({ text: 'The first checks are being made.', width, prefix: [span(' ')], tone: 'quiet' });
   }

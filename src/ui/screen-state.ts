@@ -77,9 +77,10 @@ export const firstState: ScreenState = {
 
 /** A record is opened at its result; from there one looks around. */
 export function openingState(view: View): ScreenState {
-  return view.seenAs?.kind === 'record'
-    ? { ...firstState, overlay: { kind: 'result', scroll: 0 } }
-    : firstState;
+  if (view.seenAs?.kind === 'record') return { ...firstState, overlay: { kind: 'result', scroll: 0 } };
+  // A live run says it in its first question; the other modes may begin without one.
+  const advice = view.mode === 'live' ? undefined : view.advice?.[0];
+  return advice === undefined ? firstState : { ...firstState, notice: advice };
 }
 
 const questionPurposes: readonly Entry['purpose'][] = ['row-filter', 'reason', 'attest-note'];
