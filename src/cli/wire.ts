@@ -1,6 +1,7 @@
 import { openAge } from '../adapters/age/open-age.ts';
 import { describeIdentities } from '../adapters/age/read-identities.ts';
 import { describeAgeRecipients, sealWithAge } from '../adapters/age/seal-with-age.ts';
+import { openClusterTools } from '../adapters/cluster/open-cluster-tools.ts';
 import { openComposeServices } from '../adapters/compose/compose-services.ts';
 import { openDirectoryObjectStore } from '../adapters/directory/directory-object-store.ts';
 import { createDiskHost } from '../adapters/disk/disk-host.ts';
@@ -25,6 +26,7 @@ export function createWorld(environment: Readonly<Record<string, string | undefi
   return {
     host: createDiskHost({ env: environment }),
     processes,
+    clusters: openClusterTools({ processes }),
     trees: createFileTrees(),
     openStore: (config) => keep(stores, storeKey(config), () => openStore(config)),
     openDatabaseServer: (url) => keep(servers, url.reveal(), () => withOneLease(openDatabaseServer({ url }))),

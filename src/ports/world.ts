@@ -1,4 +1,5 @@
 import type { Secret } from '../base/secret.ts';
+import type { ClusterTools } from './cluster-tools.ts';
 import type { DatabaseRouteConfig } from './database-route.ts';
 import type { DatabaseServer } from './database-server.ts';
 import type { DumpTools } from './dump-tools.ts';
@@ -14,6 +15,7 @@ import type { KeyConfig, Unpacker } from './unpacker.ts';
 export type World = {
   readonly host: Host;
   readonly processes: ProcessRunner;
+  readonly clusters: ClusterTools;
   readonly trees: FileTrees;
   openStore(config: ObjectStoreConfig): ObjectStore;
   /** @param url a postgresql:// URL; a secret, since it carries a password. */

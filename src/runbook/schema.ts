@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { clusterBackupsSchema } from './cluster-schema.ts';
 import { exerciseFieldSchema, recordsSchema, tabletopSchema } from './exercise-schema.ts';
 import { databaseSchema, duration, id, optionalText, servicesSchema, storeSchema, text } from './fields.ts';
 import { monitorSchema, producerSchema, retentionSchema } from './producer-schema.ts';
@@ -36,6 +37,7 @@ export const runbookSchema = z.strictObject({
         .describe('schema.table: a dump that makes no such table is refused before anything is dropped'),
     }),
     objects: z.strictObject({ prefix: z.string() }).optional(),
+    cluster: clusterBackupsSchema.optional().describe('Base backups and WAL, for recover-cluster'),
     key: z
       .strictObject({
         privateKeyFile: optionalText,

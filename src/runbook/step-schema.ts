@@ -129,6 +129,7 @@ export const stepSchema = z.discriminatedUnion('kind', [
     quiet: duration.default('5s'),
     quietWithin: duration.default('2m'),
   }),
+  z.strictObject({ kind: z.literal('recover-cluster'), ...common, ...recoverClusterFields }),
   z.strictObject({
     kind: z.literal('smoke-checklist'),
     ...common,
@@ -143,8 +144,12 @@ export const stepSchema = z.discriminatedUnion('kind', [
     stall: duration.default('15m'),
     inDrill: z.boolean().default(false).describe('Whether a drill runs it too'),
   }),
-  z.strictObject({ kind: z.literal('recover-cluster'), ...common, ...recoverClusterFields }),
-  z.strictObject({ kind: z.literal('confirm'), ...common, text }),
+  z.strictObject({
+    kind: z.literal('confirm'),
+    ...common,
+    text,
+    inDrill: z.boolean().default(true).describe('Whether a drill asks too'),
+  }),
 ]);
 
 export type Step = z.infer<typeof stepSchema>;

@@ -17,6 +17,8 @@ export const confirm: StepHandler<'confirm'> = {
   },
 
   async run(step, context) {
+    if (context.mode === 'drill' && !step.inDrill)
+      return succeed({ kind: 'not-executed', reason: 'the runbook keeps it out of drills' });
     const id = step.id ?? step.kind;
     const answer = await context.ask({
       kind: 'confirm',

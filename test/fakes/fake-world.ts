@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
+import { openClusterTools } from '../../src/adapters/cluster/open-cluster-tools.ts';
 import { createFileTrees } from '../../src/adapters/tree/file-trees.ts';
 import { fail, type Outcome, succeed } from '../../src/base/failure.ts';
 import type { DumpTools, RestoreReport } from '../../src/ports/dump-tools.ts';
@@ -49,6 +50,7 @@ export function createFakeWorld(): FakeWorld {
     programs,
     tools,
     processes: { run: (request) => programs.run(request) },
+    clusters: openClusterTools({ processes: { run: (request) => programs.run(request) } }),
     trees: createFileTrees(),
     openStore: (config) => {
       const store = stores[config.kind === 'directory' ? config.path : config.bucket];

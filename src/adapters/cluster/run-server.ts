@@ -1,0 +1,124 @@
+import { chmod, chown, lstat, mkdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import { describeFileFailure } from '../../base/file-failure.ts';
+import type { ClusterPlace, ServerState } from '../../ports/cluster-tools.ts';
+import type { ProcessRunner } from '../../ports/process-runner.ts';
+import { pathsOf } from './cluster-place.ts';
+import { readServerLog } from './read-server-log.ts';
+import { runAsServer, type ServerAccount } from './server-account.ts';
+
+export type Server = {
+  readonly place: ClusterPlace;
+  readonly processes: ProcessRunner;
+  readonly account: ServerAccount | undefined;
+  /** The programs of its major version. */
+  readonly programs: string;
+  /** Of those programs: 15.18. */
+  readonly version: string;
+};
+
+/** pg_ctl's own answer when no server runs in the folder, or the folder is none. */
+const notRunning = [3, 4];
+
+/** For how long a healthy server may take to end recovery or to shut down; both write a checkpoint. */
+const longest = '86400';
+
+export function startCommand({ place, programs }: Pick<Server, 'place' | 'programs'>): readonly string[] {
+  const { data, log, settings } = pathsOf(place);
+  const options = `-c config_file=${quote(settings)}`;
+  return [join(programs, 'pg_ctl'), 'start', '--no-wait', '-D', data, '-l', log, '-o', options];
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+export async function startServer(server: Server): Promise<Outcome<void>> {
+  const paths = pathsOf(server.place);
+  const handed = await handOver(server);
+  if (!handed.ok) return handed;
+  // What an earlier attempt logged would be taken for this one's.
+  await rm(paths.log, { force: true });
+  const [program = '', ...args] = startCommand(server);
+  const ran = await pgCtl(server, { program, args });
+  return ran.ok ? succeed(undefined) : ran;
+}
+
+/** The server insists on owning its folder alone; the socket's folder keeps everybody else away from it. */
+async function handOver({ place, processes, account }: Server): Promise<Outcome<void>> {
+  const paths = pathsOf(place);
+  try {
+    await mkdir(paths.socket, { mode: 0o700 }).catch(() => undefined);
+    const found = await lstat(paths.socket);
+    const owners = [process.getuid?.(), account?.uid];
+    if (!found.isDirectory() || !owners.includes(found.uid)) {
+      throw new Error(`${paths.socket} belongs to somebody else`);
+    }
+    await chmod(paths.socket, 0o700);
+    await chmod(paths.data, 0o700);
+    if (account === undefined) return succeed(undefined);
+    await chown(paths.socket, account.uid, account.gid);
+  } catch (error) {
+    return fail(describeFileFailure({ doing: `hand ${paths.data} to the server's user`, error }));
+  }
+  const owner = `${account.uid}:${account.gid}`;
+  const ran = await processes.run({
+    program: 'chown',
+    args: ['--recursive', '--no-dereference', owner, paths.data, paths.beside],
+  });
+  return ran.ok ? succeed(undefined) : ran;
+}
+
+export async function serverState(server: Server): Promise<Outcome<ServerState>> {
+  const { data, log } = pathsOf(server.place);
+  const asked = await runAsServer(server.processes, {
+    account: server.account,
+    program: join(server.programs, 'pg_ctl'),
+    args: ['status', '-D', data],
+  });
+  if (!asked.ok) return asked;
+  const text = await readFile(log, 'utf8').catch(() => '');
+  return succeed({ running: asked.value.exitCode === 0, ...readServerLog(text) });
+}
+
+export async function promoteServer(server: Server): Promise<Outcome<void>> {
+  const { data } = pathsOf(server.place);
+  const args = ['promote', '-D', data, '--wait', '--timeout', longest];
+  const ran = await pgCtl(server, { program: join(server.programs, 'pg_ctl'), args });
+  return ran.ok ? succeed(undefined) : ran;
+}
+
+export async function stopServer(server: Server): Promise<Outcome<void>> {
+  const { data, socket } = pathsOf(server.place);
+  const args = ['stop', '-D', data, '--mode', 'fast', '--timeout', longest];
+  const asked = await runAsServer(server.processes, {
+    account: server.account,
+    program: join(server.programs, 'pg_ctl'),
+    args: ['status', '-D', data],
+  });
+  if (!asked.ok) return asked;
+  if (!notRunning.includes(asked.value.exitCode)) {
+    const ran = await pgCtl(server, { program: join(server.programs, 'pg_ctl'), args });
+    if (!ran.ok) return ran;
+  }
+  await rm(socket, { recursive: true, force: true });
+  return succeed(undefined);
+}
+
+async function pgCtl(
+  server: Server,
+  call: { readonly program: string; readonly args: readonly string[] },
+): Promise<Outcome<void>> {
+  const { processes, account, place } = server;
+  const ran = await runAsServer(processes, { account, ...call, env: { LC_ALL: 'C' } });
+  if (!ran.ok || ran.value.exitCode === 0) return ran.ok ? succeed(undefined) : ran;
+  const log = await readFile(pathsOf(place).log, 'utf8').catch(() => '');
+  return fail({
+    code: 'command-failed',
+    message: `pg_ctl ${call.args[0]} ended with status ${ran.value.exitCode} for ${place.folder}.`,
+    remedy: `Read ${pathsOf(place).log}, mend what it names, then retry.`,
+    retry: 'after-fix',
+    detail: `${ran.value.stdout}${ran.value.stderr}\n${log.split('\n').slice(-8).join('\n')}`.trim(),
+  });
+}

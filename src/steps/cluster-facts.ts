@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import type { Fact } from './facts.ts';
+
+/** What a recovery of a whole cluster leaves in the journal. */
+
+const base = z.object({
+  /** The key of the base backup, or the label in the repository. */
+  source: z.string(),
+  targetTimeMs: z.number().nullable(),
+  timeline: z.string(),
+});
+
+/** Everything is in the data folder and nothing has been replayed. */
+export const clusterFilesFact: Fact<
+  z.infer<typeof base> & {
+    readonly segments: number;
+    readonly checkedBy: string;
+    readonly endedAtMs: number | null;
+  }
+> = {
+  name: 'cluster-files',
+  schema: base.extend({ segments: z.number(), checkedBy: z.string(), endedAtMs: z.number().nullable() }),
+};
+
+/** What the cluster looked like when recovery had come as far as it was asked to. */
+const recovered = z.object({
+  reachedTarget: z.boolean(),
+  lastCommit: z.string().nullable(),
+  replayedTo: z.string(),
+  timeline: z.number(),
+  queries: z
+    .array(z.object({ title: z.string(), verdict: z.enum(['passed', 'failed', 'later']), text: z.string() }))
+    .readonly(),
+});
+export type Recovered = z.infer<typeof recovered>;
+export const recoveredFact: Fact<Recovered> = { name: 'cluster-recovered', schema: recovered };
+
+/** Written before the promotion: from then on the folder must not be configured for recovery again. */
+export const promotingFact: Fact<{ readonly fromTimeline: number }> = {
+  name: 'cluster-promoting',
+  schema: z.object({ fromTimeline: z.number() }),
+};
