@@ -1,0 +1,45 @@
+import type { Mode } from '../base/mode.ts';
+import type { History } from '../journal/exercise.ts';
+import { drawRecord } from '../record/draw-record.ts';
+import type { DrillRecord } from '../record/drill-record.ts';
+import { expectSteps, openActionsOf } from '../record/trend.ts';
+import { listRunIds, openRun } from './run-log.ts';
+
+/** More would say what the system was like long ago, and cost time before every start. */
+const mostRuns = 10;
+
+/** Finished runs of one runbook, oldest first. What cannot be read is told by `records list`, not here. */
+export async function pastRuns(request: {
+  readonly logFolder: string;
+  readonly name: string;
+  readonly mode?: Mode;
+}): Promise<readonly DrillRecord[]> {
+  const { logFolder, name, mode } = request;
+  const found: DrillRecord[] = [];
+  for (const runId of await listRunIds(logFolder)) {
+    if (found.length >= mostRuns) break;
+    if (!runId.includes(`Z-${name}-`)) continue;
+    const run = await openRun({ logFolder, runId });
+    if (!run.ok) continue;
+    const { reading, state } = run.value;
+    const fits = state.start.runbook.name === name && (mode === undefined || state.start.mode === mode);
+    if (!fits || state.ended === undefined) continue;
+    const record = drawRecord(reading.entries, reading.head.hash);
+    if (record !== undefined) found.push(record);
+  }
+  return found.reverse();
+}
+
+export async function readHistory(request: {
+  readonly logFolder: string;
+  readonly name: string;
+  readonly mode: Mode;
+}): Promise<History | undefined> {
+  const records = await pastRuns(request);
+  if (records.length === 0) return undefined;
+  return {
+    runs: records.map(({ runId }) => runId),
+    steps: expectSteps(records),
+    openActions: openActionsOf(records),
+  };
+}
