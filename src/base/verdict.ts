@@ -9,6 +9,10 @@ export type Check = {
   readonly text: string;
   /** One imperative sentence, wherever the verdict is not passed. */
   readonly remedy?: string;
+  /** For the table of the record, where the check knows them apart from its sentence. */
+  readonly expected?: string;
+  readonly actual?: string;
+  readonly command?: string;
 };
 
 export function passed(text: string): Check {

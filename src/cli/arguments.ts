@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
+import { type Mode, modes } from '../base/mode.ts';
+import { type RecordOptions, readRecordOptions, recordOptionTypes, recordUsage } from './record-options.ts';
 
 /** The stable surface: commands and options. Everything a person or a cron line can say. */
 
@@ -7,6 +9,7 @@ export const commandNames = [
   'home',
   'restore',
   'drill',
+  'tabletop',
   'resume',
   'rollback',
   'check',
@@ -44,6 +47,9 @@ export type Options = {
   readonly dryRun: boolean;
   readonly restoreToo: boolean;
   readonly systemd: boolean;
+  /** `rehearse`: live, drill or tabletop. */
+  readonly mode: Mode;
+  readonly record: RecordOptions;
 };
 
 export type Command = {
@@ -57,6 +63,7 @@ export const usage = `thaw: a guided cold restore
   thaw                          what is unfinished, what can be begun, what was; choose with keys
   thaw restore  RUNBOOK         restore production, step by step
   thaw drill    RUNBOOK         the same walk on throwaway targets; for cron too
+  thaw tabletop RUNBOOK         the same walk talked through: nothing is executed, nothing is contacted
   thaw resume   [RUN]           go on where a run stopped, whoever killed it
   thaw rollback [RUN]           put the database back as it was before the swap
   thaw check    RUNBOOK         every blocker at once; touches nothing
@@ -66,7 +73,7 @@ export const usage = `thaw: a guided cold restore
   thaw prune    RUNBOOK         remove what retention does not keep; --dry-run shows it
   thaw monitor  RUNBOOK         age, size, success rate, disk, mirror; metrics, alerts, exit status
   thaw schedule RUNBOOK         entries for --cron or --systemd: backup, verify, drill, monitor, prune
-  thaw records  list | show RUN | verify RUN
+  thaw records  list | show RUN | verify RUN | export RUN | trend RUNBOOK | note RUN TEXT | sign RUN
   thaw fingerprint FILE NAME    the fingerprint of one secret in an env file; never the secret
   thaw rehearse                 a whole disaster and its recovery in a sandbox on this host
   thaw lint     RUNBOOK
@@ -88,7 +95,8 @@ RUNBOOK is a name under runbooks/ or a path.
   --restore                     verify: into a throwaway database, too, and compare the counts
   --dry-run                     prune: remove nothing
   --cron, --systemd             schedule: the kind of entries
-  --no-color
+  --mode live|drill|tabletop    rehearse: what is rehearsed
+${recordUsage}  --no-color
 
 Exit status: 0 done and verified, 1 finished but something failed or could not be verified, 2 wrong usage or invalid
 runbook, 3 preflight blockers, 4 an answer is missing, 5 stopped by the operator, 6 damaged or tampered record,
@@ -114,6 +122,8 @@ const optionTypes = {
   'dry-run': { type: 'boolean', default: false },
   cron: { type: 'boolean', default: false },
   systemd: { type: 'boolean', default: false },
+  mode: { type: 'string', default: 'live' },
+  ...recordOptionTypes,
   help: { type: 'boolean', short: 'h', default: false },
   version: { type: 'boolean', default: false },
 } as const;
@@ -123,6 +133,7 @@ const operandCounts: Readonly<Record<CommandName, readonly [number, number]>> = 
   home: [0, 0],
   restore: [1, 1],
   drill: [1, 1],
+  tabletop: [1, 1],
   resume: [0, 1],
   rollback: [0, 1],
   check: [1, 1],
@@ -132,7 +143,7 @@ const operandCounts: Readonly<Record<CommandName, readonly [number, number]>> = 
   prune: [1, 1],
   monitor: [1, 1],
   schedule: [1, 1],
-  records: [1, 2],
+  records: [1, 3],
   fingerprint: [2, 2],
   rehearse: [0, 0],
   lint: [1, 1],
@@ -162,6 +173,10 @@ export function parseArguments(argv: readonly string[]): Outcome<Command> {
   if (values['lost-at'] !== undefined && Number.isNaN(Date.parse(values['lost-at']))) {
     return wrongUsage(`--lost-at ${values['lost-at']} is not a time, for example 2026-04-28T14:48Z`);
   }
+  const mode = modes.find((known) => known === values.mode);
+  if (mode === undefined) return wrongUsage(`--mode ${values.mode} is none of ${modes.join(', ')}`);
+  const record = readRecordOptions(values);
+  if (!record.ok) return record;
   return succeed({
     name,
     operands,
@@ -182,6 +197,8 @@ export function parseArguments(argv: readonly string[]): Outcome<Command> {
       dryRun: values['dry-run'],
       restoreToo: values.restore,
       systemd: values.systemd,
+      mode,
+      record: record.value,
     },
   });
 }

@@ -4,6 +4,7 @@ import { durationMs } from '../engine/targets.ts';
 import { type EntryOf, journalVersion } from '../journal/entry.ts';
 import type { World } from '../ports/world.ts';
 import { handlers } from '../steps/handlers.ts';
+import type { AboutRun } from './about-run.ts';
 import type { ReadyRunbook } from './load-runbook.ts';
 import { thawVersion } from './version.ts';
 
@@ -13,10 +14,10 @@ export function firstEntry(request: {
   readonly mode: Mode;
   readonly world: World;
   readonly runId: string;
-  readonly lostAt: string | undefined;
+  readonly about: AboutRun;
   readonly workPath: string;
 }): EntryOf<'run-started'> {
-  const { ready, mode, world, runId, lostAt, workPath } = request;
+  const { ready, mode, world, runId, about, workPath } = request;
   const { runbook, filled, path, fingerprint } = ready;
   const { name, user, sshFrom } = world.host.facts;
   return {
@@ -29,13 +30,13 @@ export function firstEntry(request: {
     host: { name, user, ...(sshFrom === undefined ? {} : { sshFrom }) },
     targets: describeTargets(ready, world),
     objectives: { rtoMs: durationMs(runbook.objectives.rto), rpoMs: durationMs(runbook.objectives.rpo) },
-    lostAtMs: lostAt === undefined ? world.host.now() : Date.parse(lostAt),
     steps: filled.steps.map((step) => ({
       id: stepId(step),
       kind: step.kind,
       title: step.title ?? handlerOf(handlers, step).title,
     })),
     workPath,
+    ...about,
   };
 }
 

@@ -4,6 +4,7 @@ import { type Check, couldNotVerify, passed } from '../base/verdict.ts';
 import type { RunState } from '../journal/run-state.ts';
 import type { Step } from '../runbook/step-schema.ts';
 import type { Stop } from './ask-what-now.ts';
+import { closeRun } from './close-run.ts';
 import type { Engine } from './engine.ts';
 import { nextMove } from './next-move.ts';
 import { performStep, type StepResult } from './perform-step.ts';
@@ -24,7 +25,9 @@ export async function driveRun(engine: Engine): Promise<RunEnd> {
     if (engine.stop.aborted) return stop(engine, { because: 'operator', failure: stoppedByOperator });
     const move = nextMove(engine.steps, stateOf(engine));
     if (move.kind === 'finish') return finish(engine);
-    const stopped = await performGroup(engine, move.steps);
+    // At a table one thing is talked about at a time, whatever would run side by side.
+    const steps = engine.discussion === undefined ? move.steps : move.steps.slice(0, 1);
+    const stopped = await performGroup(engine, steps);
     if (stopped === undefined) continue;
     return isLostDrill(engine, stopped) ? finish(engine) : stop(engine, stopped);
   }
@@ -32,10 +35,11 @@ export async function driveRun(engine: Engine): Promise<RunEnd> {
 
 /** The checks, and in a live run the word of a person. Nothing was touched when this ends the run. */
 async function begin(engine: Engine): Promise<RunEnd | undefined> {
+  if (engine.discussion !== undefined) return undefined;
   const blocked = await passPreflight(engine);
   if (engine.stop.aborted) return stop(engine, { because: 'operator', failure: stoppedByOperator });
   if (blocked !== undefined) {
-    await engine.journal.append({ kind: 'run-stopped', reason: blocked.message });
+    await noteStop(engine, blocked);
     return { kind: 'blocked', failure: blocked };
   }
   if (!engine.live || hasBegun(engine)) return undefined;
@@ -103,12 +107,21 @@ async function performGroup(engine: Engine, steps: readonly Step[]): Promise<Sto
 }
 
 async function stop(engine: Engine, { because, failure }: Omit<Stop, 'kind'>): Promise<RunEnd> {
-  await engine.journal.append({ kind: 'run-stopped', reason: failure.message });
+  await noteStop(engine, failure);
   return { kind: 'stopped', because, failure };
+}
+
+/** With the digests of what was printed so far, where the disk lets them be read: a stopped run is evidence, too. */
+async function noteStop(engine: Engine, failure: Failure): Promise<void> {
+  const flushed = await engine.folder.flushOutputs();
+  const digests = flushed.ok ? await engine.folder.outputDigests() : flushed;
+  const outputs = digests.ok ? { outputs: [...digests.value] } : {};
+  await engine.journal.append({ kind: 'run-stopped', reason: failure.message, ...outputs });
 }
 
 async function finish(engine: Engine): Promise<RunEnd> {
   await engine.journal.append({ kind: 'cleaned-up', checks: [...(await cleanUp(engine))] });
+  await closeRun(engine);
   const verdict = judgeRun(stateOf(engine));
   const flushed = await engine.folder.flushOutputs();
   if (!flushed.ok) return stop(engine, { because: 'failure', failure: flushed.failure });
@@ -123,10 +136,12 @@ async function cleanUp(engine: Engine): Promise<readonly Check[]> {
   const checks: Check[] = [];
   for (const step of engine.steps.toReversed()) {
     const handler = handlerOf(engine.handlers, step);
-    if (engine.live || handler.cleanUp === undefined) continue;
+    if (engine.live || engine.discussion !== undefined || handler.cleanUp === undefined) continue;
     checks.push(...(await handler.cleanUp(step as never, engine.context(step, engine.stop))));
   }
   const cleared = await engine.folder.clearWork();
+  // What was only talked about has left nothing behind.
+  if (engine.discussion !== undefined && cleared.ok) return [];
   checks.push(
     cleared.ok
       ? passed('decrypted files removed from this host')

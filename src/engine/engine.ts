@@ -1,4 +1,5 @@
 import type { Outcome } from '../base/failure.ts';
+import type { Inject } from '../journal/exercise.ts';
 import type { Answer, Question } from '../ports/operator.ts';
 import type { RunFolder } from '../ports/run-folder.ts';
 import type { Step } from '../runbook/step-schema.ts';
@@ -18,6 +19,8 @@ export type Engine = {
   /** What the operator should know of this session before it begins. */
   readonly advice: readonly string[];
   readonly live: boolean;
+  /** A tabletop: steps are talked through and nothing is executed. Left out, steps act. */
+  readonly discussion?: { readonly injects: readonly Inject[] };
   /** Aborted when the operator wants to stop: steps end at their next safe point. */
   readonly stop: AbortSignal;
   /** `answer-missing` when nobody can be asked, `cancelled` when the run is being stopped or the signal takes it back. */

@@ -1,6 +1,7 @@
 import type { Failure } from '../base/failure.ts';
 import { type Check, worstVerdict } from '../base/verdict.ts';
 import { decideAfterFailure, type StepInHand, type Stop, settleDoubt } from './ask-what-now.ts';
+import { discussStep } from './discuss-step.ts';
 import { notVerified, stepId } from './step-handler.ts';
 
 export type StepResult =
@@ -12,6 +13,7 @@ export type StepResult =
 /** One step until it is finished, left out with a reason, sent back to an earlier step, or stopped. */
 export async function performStep(inHand: StepInHand): Promise<StepResult> {
   const { engine, step } = inHand;
+  if (engine.discussion !== undefined) return discussStep(inHand);
   const doubt = await settleDoubt(inHand);
   if (doubt.kind !== 'go-on') return doubt;
   for (;;) {

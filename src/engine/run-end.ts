@@ -15,6 +15,8 @@ export type StopReason = 'operator' | 'failure' | 'answer-missing';
  * left out counts as failed: it was promised and is not there.
  */
 export function judgeRun(state: RunState): Verdict {
+  // Talked through from the first step to the last, and nothing of it was to be verified.
+  if (state.start.mode === 'tabletop') return 'skipped';
   const verdicts: Verdict[] = [];
   for (const step of state.steps.values()) {
     if (step.kind === 'finished') verdicts.push(step.verdict);

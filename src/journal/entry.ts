@@ -15,6 +15,9 @@ const checkSchema = z.object({
   verdict: z.enum(verdicts),
   text: z.string(),
   remedy: z.string().exactOptional(),
+  expected: z.string().exactOptional(),
+  actual: z.string().exactOptional(),
+  command: z.string().exactOptional(),
 });
 
 const failureSchema = z.object({
@@ -52,6 +55,8 @@ export const entrySchema = z.discriminatedUnion('kind', [
     exercise: exerciseSchema.exactOptional(),
     marks: marksSchema.exactOptional(),
     history: historySchema.exactOptional(),
+    /** Where heads of the journal are put outside this host, in words. */
+    anchor: z.string().exactOptional(),
   }),
   z.object({
     kind: z.literal('run-resumed'),

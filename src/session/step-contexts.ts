@@ -2,6 +2,7 @@ import type { JournalWriter } from '../engine/journal-writer.ts';
 import type { CheckContext, StepContext } from '../engine/step-handler.ts';
 import { stepId } from '../engine/step-handler.ts';
 import type { Step } from '../runbook/step-schema.ts';
+import { closeDoors } from './close-doors.ts';
 import type { QuestionDesk } from './question-desk.ts';
 import type { SessionRequest } from './session-request.ts';
 import type { StepFeed } from './step-feed.ts';
@@ -15,7 +16,8 @@ export function createStepContexts(parts: {
   readonly onOutput: () => void;
 }) {
   const { request, journal, desk, feeds, onOutput } = parts;
-  const { world, folder, redact, mode, targets, start } = request;
+  const { folder, redact, mode, targets, start } = request;
+  const world = mode === 'tabletop' ? closeDoors(request.world) : request.world;
 
   const shared = {
     mode,

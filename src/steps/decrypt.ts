@@ -19,11 +19,13 @@ export const decryptDump: StepHandler<'decrypt'> = {
   essential: 'there is nothing to restore without the archive',
 
   async preview(_step, context) {
-    const { layers } = needFact(snapshotFact, context);
+    const layers = readFact(snapshotFact, context)?.layers;
     const how =
-      layers.length === 0
-        ? 'It is neither encrypted nor compressed.'
-        : `Takes off ${layers.join(', then ')}.`;
+      layers === undefined
+        ? 'Takes off what the chosen dump is wrapped in.'
+        : layers.length === 0
+          ? 'It is neither encrypted nor compressed.'
+          : `Takes off ${layers.join(', then ')}.`;
     return {
       sentences: [how, 'The result counts only after its authenticated end; until then it has another name.'],
       commands: [],

@@ -34,7 +34,9 @@ export const restoreDatabase: StepHandler<'restore-database'> = {
     const server = actingServer(context);
     const { side, kept } = sideNames(context.runId, server.databaseName);
     const tools = actingTools(context);
-    const { path: file, format } = needFact(archiveFileFact, context);
+    // A tabletop has no archive; the command then names the file that a run would make.
+    const archive = readFact(archiveFileFact, context);
+    const { path: file, format } = archive ?? { path: 'archive.dump', format: 'custom' as const };
     return {
       sentences: [
         `Restores into ${side}, a new database on ${server.address}, and counts every table.`,

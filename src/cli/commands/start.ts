@@ -4,6 +4,7 @@ import { type Failure, fail, type Outcome } from '../../base/failure.ts';
 import type { Mode } from '../../base/mode.ts';
 import { firstLink } from '../../journal/journal-line.ts';
 import type { JournalReading } from '../../journal/read-journal.ts';
+import { aboutRun } from '../about-run.ts';
 import type { Options } from '../arguments.ts';
 import type { AnswerInstead } from '../attend.ts';
 import { driveSession } from '../drive-session.ts';
@@ -60,7 +61,8 @@ async function begin(
           : resolve(surroundings.folder, options.workFolder, runId);
       const folder = await openRunFolder({ path, workPath });
       if (!folder.ok) return folder;
-      const first = firstEntry({ ready, mode, world, runId, lostAt: options.lostAt, workPath });
+      const about = await aboutRun({ ready, mode, options, logFolder, nowMs: world.host.now() });
+      const first = firstEntry({ ready, mode, world, runId, about, workPath });
       return driveSession(
         { ...request, world, folder: folder.value, reading: emptyJournal, start: first, logFolder },
         surroundings,
