@@ -19,12 +19,12 @@ export const fetchDump: StepHandler<'fetch'> = {
   essential: 'there is nothing to restore without the dump',
 
   async preview(_step, context) {
-    const snapshot = needFact(snapshotFact, context);
+    const snapshot = readFact(snapshotFact, context);
+    const key = snapshot?.key ?? 'the chosen dump';
+    const size = snapshot === undefined ? '' : `, ${formatBytes(snapshot.sizeBytes)},`;
     return {
-      sentences: [
-        `Fetches ${snapshot.key}, ${formatBytes(snapshot.sizeBytes)}, to this host; parts already here are kept.`,
-      ],
-      commands: [`GET ${backupStore(context).address}/${snapshot.key}`],
+      sentences: [`Fetches ${key}${size} to this host; parts already here are kept.`],
+      commands: [`GET ${backupStore(context).address}/${snapshot?.key ?? context.targets.backups.layout}`],
     };
   },
 
