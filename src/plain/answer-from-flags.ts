@@ -6,7 +6,7 @@ import { watchQuestions } from './watch-questions.ts';
 
 /**
  * Answers the questions that the command line answered in advance, and reports the others, each with the option that
- * would have answered it. A failure takes its answer once: an unattended retry must not go round for ever.
+ * would have answered it. Each question takes its answer once: an unattended retry must not go round for ever.
  *
  * @returns the way to stop.
  */
@@ -23,7 +23,7 @@ export function answerFromFlags(request: {
   return watchQuestions(session, (question) => {
     const answer = spent.has(question.id) ? undefined : answerFor(question, flags);
     if (answer === undefined) return request.onMissing(question, optionFor(question));
-    if (question.kind === 'failure') spent.add(question.id);
+    spent.add(question.id);
     session.answer(question.id, { ...answer, by: 'option' });
   });
 }

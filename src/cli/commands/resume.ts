@@ -19,7 +19,7 @@ export async function resume(request: ResumeRequest, surroundings: Surroundings)
   const { options, named } = request;
   const { environment, folder } = surroundings;
   const logFolder = resolve(folder, options.logFolder);
-  const unfinished = (state: RunState) => state.ended === undefined;
+  const unfinished = (state: RunState) => state.ended === undefined && !state.rolledBack;
   const found = await findRun({ logFolder, named, fits: unfinished, what: 'unfinished run' });
   if (!found.ok) return found;
   const { start } = found.value.state;
@@ -93,6 +93,14 @@ function refuse(
   const { runId, host, runbook } = state.start;
   if (state.ended !== undefined) {
     return finishedAlready(runId);
+  }
+  if (state.rolledBack) {
+    return {
+      code: 'invalid-input',
+      message: `Run ${runId} was rolled back: the old database is in place again.`,
+      remedy: 'Start a new run.',
+      retry: 'never',
+    };
   }
   if (host.name !== now.host) {
     return {

@@ -1,9 +1,11 @@
 import { resolve } from 'node:path';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import type { Redact } from '../../base/secret.ts';
 import { formatBytes } from '../../base/units.ts';
 import { passed } from '../../base/verdict.ts';
 import { createJournalWriter, guardJournal } from '../../engine/journal-writer.ts';
 import type { RunState } from '../../journal/run-state.ts';
+import type { DatabaseServer } from '../../ports/database-server.ts';
 import { readFact, type Swap, swappedFact } from '../../steps/facts.ts';
 import { rollBackSwap } from '../../steps/roll-back-swap.ts';
 import type { Options } from '../arguments.ts';
@@ -41,44 +43,73 @@ export async function rollback(
     ready.value.targets.acting.databaseUrl,
     ready.value.targets.acting.databaseRoute,
   );
+  const here = `${server.databaseName} at ${server.address}`;
+  if (here !== state.start.targets.database) {
+    await world.close();
+    return fail(otherTarget(state, here));
+  }
   try {
     return await withRunLocks({ logFolder, runId: state.start.runId, target: server }, async () => {
-      const lease = await server.lease(server.databaseName);
-      if (!lease.ok) return lease;
-      const kept = await server.describeDatabase(swap.kept);
-      if (!kept.ok) return kept;
-      printLine(surroundings, `goes out   ${swap.target}   (kept as ${undoneName(swap)})`);
-      printLine(surroundings, `comes back ${swap.kept}   ${formatBytes(kept.value?.sizeBytes ?? 0)}`);
-      printLine(surroundings, 'Objects that were mirrored stay as they are. Stop the writers first.');
-      const confirmed = await askName(
-        { name: swap.target, verb: 'roll back', confirm: options.confirm },
-        surroundings,
-      );
-      if (!confirmed.ok) return confirmed;
+      const agreed = await agree({ server, swap, options }, surroundings);
+      if (!agreed.ok) return agreed;
       const undone = await rollBackSwap(server, { ...swap, undone: undoneName(swap) });
       if (!undone.ok) return undone;
-      return guardJournal(async () => {
-        const run = await openRun({ logFolder, runId: state.start.runId });
-        if (!run.ok) return run;
-        const { reading, folder: runFolder } = run.value;
-        const writer = createJournalWriter({
-          folder: runFolder,
-          redact: ready.value.redact,
-          now: world.host.now,
-          after: reading.head,
-          entries: reading.entries,
-          onEntry: () => {},
-        });
-        const text = `${swap.target} is the old database again; the restored one is kept as ${undoneName(swap)}`;
-        await writer.append({ kind: 'rolled-back', checks: [passed(text)] });
-        await writeRecord({ folder: runFolder, logFolder });
-        printLine(surroundings, text);
-        return succeed(exitStatus.verified);
+      const text = `${swap.target} is the old database again; the restored one is kept as ${undoneName(swap)}`;
+      const { redact } = ready.value;
+      const written = await writeDown({
+        logFolder,
+        runId: state.start.runId,
+        redact,
+        now: world.host.now,
+        text,
       });
+      if (written.ok) printLine(surroundings, text);
+      return written;
     });
   } finally {
     await world.close();
   }
+}
+
+/** Nobody else works on the target, and a person typed its name with both databases before their eyes. */
+async function agree(
+  request: { readonly server: DatabaseServer; readonly swap: Swap; readonly options: Options },
+  surroundings: Surroundings,
+): Promise<Outcome<void>> {
+  const { server, swap, options } = request;
+  const lease = await server.lease(server.databaseName);
+  if (!lease.ok) return lease;
+  const kept = await server.describeDatabase(swap.kept);
+  if (!kept.ok) return kept;
+  printLine(surroundings, `goes out   ${swap.target}   (kept as ${undoneName(swap)})`);
+  printLine(surroundings, `comes back ${swap.kept}   ${formatBytes(kept.value?.sizeBytes ?? 0)}`);
+  printLine(surroundings, 'Objects that were mirrored stay as they are. Stop the writers first.');
+  return askName({ name: swap.target, verb: 'roll back', confirm: options.confirm }, surroundings);
+}
+
+/** After the act: a roll-back that was cut short before this looks at the names and says so again when it is repeated. */
+async function writeDown(request: {
+  readonly logFolder: string;
+  readonly runId: string;
+  readonly redact: Redact;
+  readonly now: () => number;
+  readonly text: string;
+}): Promise<Outcome<number>> {
+  const { logFolder, runId, redact, now, text } = request;
+  const run = await openRun({ logFolder, runId });
+  if (!run.ok) return run;
+  const { reading, folder } = run.value;
+  if (reading.tornBytes > 0) {
+    const cut = await folder.cutJournal(reading.wholeBytes);
+    if (!cut.ok) return cut;
+  }
+  return guardJournal(async () => {
+    const { head: after, entries } = reading;
+    const writer = createJournalWriter({ folder, redact, now, after, entries, onEntry: () => {} });
+    await writer.append({ kind: 'rolled-back', checks: [passed(text)] });
+    await writeRecord({ folder, logFolder });
+    return succeed(exitStatus.verified);
+  });
 }
 
 function swapOf(state: RunState): Swap | undefined {
@@ -99,5 +130,14 @@ function nothingToUndo(state: RunState) {
     message: `Run ${state.start.runId} has nothing to undo: ${state.rolledBack ? 'it was rolled back already' : 'it swapped no database, or there was none before'}.`,
     remedy: 'Look at its record with `thaw records show`.',
     retry: 'never' as const,
+  };
+}
+
+function otherTarget(state: RunState, here: string) {
+  return {
+    code: 'conflict' as const,
+    message: `Run ${state.start.runId} swapped ${state.start.targets.database ?? 'another database'}; the runbook now leads to ${here}.`,
+    remedy: 'Give the values that this run was made with.',
+    retry: 'after-fix' as const,
   };
 }
