@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import type { Mode } from '../base/mode.ts';
 import type { Secret } from '../base/secret.ts';
 import { createSecret } from '../base/secret.ts';
@@ -62,15 +63,18 @@ export function resolveTargets(runbook: Runbook, mode: Mode): Targets {
       },
     },
     production: live,
-    acting:
-      mode !== 'drill' || drill === undefined
-        ? live
-        : {
-            ...withoutRoute(live),
-            databaseUrl: createSecret(drill.database.url),
-            ...resolveRoute(drill.database),
-            objects: drill.objects === undefined ? undefined : resolveStore(drill.objects),
-          },
+    acting: mode === 'drill' ? drillPlace(live, drill) : live,
+  };
+}
+
+/** A drill that does not know where to go must never end up at production. */
+function drillPlace(live: Place, drill: Runbook['drill']): Place {
+  assert(drill !== undefined, 'a drill is started only where the runbook declares its targets');
+  return {
+    ...withoutRoute(live),
+    databaseUrl: createSecret(drill.database.url),
+    ...resolveRoute(drill.database),
+    objects: drill.objects === undefined ? undefined : resolveStore(drill.objects),
   };
 }
 
