@@ -1,3 +1,5 @@
+import type { DatabaseServer } from '../ports/database-server.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
 import type { World } from '../ports/world.ts';
 
 /**
@@ -10,9 +12,22 @@ export function closeDoors(world: World): World {
     processes: keepOnly(world.processes, { door: 'processes', open: [] }),
     clusters: keepOnly(world.clusters, { door: 'clusters', open: [] }),
     trees: keepOnly(world.trees, { door: 'trees', open: [] }),
-    openStore: (config) => keepOnly(world.openStore(config), { door: 'store', open: ['address'] }),
-    openDatabaseServer: (...place) =>
-      keepOnly(world.openDatabaseServer(...place), { door: 'database', open: ['address', 'databaseName'] }),
+    openStore: (config) => {
+      const named = isUnfilled(config.kind === 's3' ? config.endpoint + config.bucket : '')
+        ? ({
+            address: config.kind === 's3' ? `s3://${config.bucket} at ${config.endpoint}` : '',
+          } as ObjectStore)
+        : world.openStore(config);
+      return keepOnly(named, { door: 'store', open: ['address'] });
+    },
+    openDatabaseServer: (...place) => {
+      // Without its value a URL is only the name of an input: no secret, and nothing that could be taken apart.
+      const text = place[0].reveal();
+      const named = isUnfilled(text)
+        ? ({ address: text, databaseName: `‹name in ${text}›` } as DatabaseServer)
+        : world.openDatabaseServer(...place);
+      return keepOnly(named, { door: 'database', open: ['address', 'databaseName'] });
+    },
     openDumpTools: (...place) =>
       keepOnly(world.openDumpTools(...place), {
         door: 'dump tools',
@@ -24,6 +39,10 @@ export function closeDoors(world: World): World {
       keepOnly(world.openServices(config), { door: 'services', open: ['address', 'describe'] }),
     close: () => world.close(),
   };
+}
+
+function isUnfilled(text: string): boolean {
+  return /\$\{[A-Z]/.test(text);
 }
 
 /** A port with most of it walled up. It looks like the port to the compiler and throws whatever else is asked of it. */
