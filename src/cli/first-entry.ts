@@ -3,6 +3,7 @@ import { handlerOf, stepId } from '../engine/step-handler.ts';
 import { durationMs } from '../engine/targets.ts';
 import { type EntryOf, journalVersion } from '../journal/entry.ts';
 import type { World } from '../ports/world.ts';
+import { closeDoors } from '../session/close-doors.ts';
 import { handlers } from '../steps/handlers.ts';
 import type { AboutRun } from './about-run.ts';
 import type { ReadyRunbook } from './load-runbook.ts';
@@ -28,7 +29,7 @@ export function firstEntry(request: {
     mode,
     runbook: { name: runbook.name, title: runbook.title, path, fingerprint },
     host: { name, user, ...(sshFrom === undefined ? {} : { sshFrom }) },
-    targets: describeTargets(ready, world),
+    targets: describeTargets(ready, mode === 'tabletop' ? closeDoors(world) : world),
     objectives: { rtoMs: durationMs(runbook.objectives.rto), rpoMs: durationMs(runbook.objectives.rpo) },
     steps: filled.steps.map((step) => ({
       id: stepId(step),

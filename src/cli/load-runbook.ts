@@ -73,7 +73,9 @@ export async function readyRunbook(
   if (!values.ok) return values;
   const filled = fillReferences(runbook, values.value);
   const targets = resolveTargets(filled, request.mode);
-  const secrets = await collectSecrets({ inputs, values: values.value, envFile: targets.production.envFile });
+  // A tabletop reads nothing of the system it speaks of, so nothing of its .env can come out again.
+  const envFile = request.mode === 'tabletop' ? undefined : targets.production.envFile;
+  const secrets = await collectSecrets({ inputs, values: values.value, envFile });
   return succeed({ ...loaded, filled, targets, redact: createRedactor(secrets) });
 }
 
@@ -107,10 +109,13 @@ async function collectNeeds(runbook: Runbook, request: ReadyRequest) {
   const { inputs, drill, producer: _producer, retention: _retention, monitor: _monitor, ...always } = runbook;
   const walked = request.mode === 'drill' ? { ...always, drill } : always;
   const needed = findReferences(request.needs?.(runbook) ?? (request.backupsOnly ? always.backups : walked));
+  const environment = { ...fromFiles.value, ...withoutEmpty(request.environment) };
+  // A tabletop needs no value: a placeholder that nothing fills stays as it is written.
+  const isFilled = (name: string) => environment[name] !== undefined || inputs[name]?.default !== undefined;
   return succeed({
     inputs,
-    needed,
-    environment: { ...fromFiles.value, ...withoutEmpty(request.environment) },
+    needed: request.mode === 'tabletop' ? needed.filter(isFilled) : needed,
+    environment,
   });
 }
 

@@ -53,8 +53,9 @@ async function dispatch(command: Command, surroundings: Surroundings): Promise<O
     case 'records':
       return (await import('./commands/records.ts')).records({ operands, options }, surroundings);
     case 'restore':
-    case 'drill': {
-      const mode = name === 'restore' ? 'live' : 'drill';
+    case 'drill':
+    case 'tabletop': {
+      const mode = name === 'restore' ? 'live' : name;
       return (await import('./commands/start.ts')).start({ runbook: first, mode, options }, surroundings);
     }
     case 'resume':

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { takeLock } from '../adapters/disk/run-lock.ts';
+import { type Lock, takeLock } from '../adapters/disk/run-lock.ts';
 import { fail, type Outcome } from '../base/failure.ts';
 import type { DatabaseServer } from '../ports/database-server.ts';
 
@@ -14,31 +14,39 @@ export function runLockPath(logFolder: string, runId: string): string {
  * the preflight, speaks for all others.
  */
 export async function withRunLocks<T>(
-  request: { readonly logFolder: string; readonly runId: string; readonly target: DatabaseServer },
+  request: {
+    readonly logFolder: string;
+    readonly runId: string;
+    /** Left out for a tabletop, which works on nothing and is in nobody's way. */
+    readonly target: DatabaseServer | undefined;
+  },
   work: () => Promise<Outcome<T>>,
 ): Promise<Outcome<T>> {
   const folder = join(request.logFolder, '.locks');
   await mkdir(folder, { recursive: true });
-  const { address, databaseName } = request.target;
-  const target = createHash('sha256').update(`${address}/${databaseName}`).digest('hex').slice(0, 16);
   const run = await takeLock({ path: runLockPath(request.logFolder, request.runId) });
   if (!run.ok)
     return fail({
       ...run.failure,
       message: `Run ${request.runId} is being worked on. ${run.failure.message}`,
     });
-  const held = await takeLock({ path: join(folder, `target-${target}`) });
-  if (!held.ok) {
+  const held = request.target === undefined ? undefined : await lockTarget(folder, request.target);
+  if (held?.ok === false) {
     await run.value.release();
-    return fail({
-      ...held.failure,
-      message: `Another run works on ${databaseName} at ${address}. ${held.failure.message}`,
-    });
+    return held;
   }
   try {
     return await work();
   } finally {
-    await held.value.release();
+    await held?.value.release();
     await run.value.release();
   }
+}
+
+async function lockTarget(folder: string, { address, databaseName }: DatabaseServer): Promise<Outcome<Lock>> {
+  const target = createHash('sha256').update(`${address}/${databaseName}`).digest('hex').slice(0, 16);
+  const held = await takeLock({ path: join(folder, `target-${target}`) });
+  if (held.ok) return held;
+  const message = `Another run works on ${databaseName} at ${address}. ${held.failure.message}`;
+  return fail({ ...held.failure, message });
 }

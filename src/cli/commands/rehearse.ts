@@ -13,6 +13,8 @@ import { start } from './start.ts';
 
 /** A whole disaster and its recovery in a sandbox on this host. Answers for itself only where nobody is there to ask. */
 export async function rehearse(options: Options, surroundings: Surroundings): Promise<Outcome<number>> {
+  // Nothing is executed at a table, so nothing has to be there.
+  if (options.mode === 'tabletop') return talk(options, surroundings);
   const onLine = (line: string) => {
     printLine(surroundings, options.json ? JSON.stringify({ type: 'rehearsal', text: line }) : line);
   };
@@ -25,6 +27,8 @@ export async function rehearse(options: Options, surroundings: Surroundings): Pr
   if (!sandbox.ok) return sandbox;
   try {
     await writeManifest(sandbox.value);
+    // A drill leaves production alone and compares with it.
+    if (options.mode === 'drill') return await walk(sandbox.value, { options, surroundings });
     await loseProduction({ sandbox: sandbox.value, onLine });
     const lostAt = new Date().toISOString();
     return await walk(sandbox.value, { options: { ...options, lostAt }, surroundings });
@@ -32,6 +36,21 @@ export async function rehearse(options: Options, surroundings: Surroundings): Pr
     await sandbox.value.destroy();
     onLine('The sandbox is gone: its servers stopped, its folder removed. The record stays.');
   }
+}
+
+async function talk(options: Options, surroundings: Surroundings): Promise<Outcome<number>> {
+  const alone = chooseAttendance(options, surroundings) === 'unattended';
+  const answers = alone ? { answerInstead: answerAtTheTable } : {};
+  return start({ runbook: 'rehearsal', mode: 'tabletop', options, ...answers }, surroundings);
+}
+
+/** Nobody sits at the table: the first answer that goes on, and a note that says so. */
+async function answerAtTheTable(question: Question, session: RunningSession): Promise<boolean> {
+  const first = question.kind === 'choose' ? question.choices[0] : undefined;
+  if (first === undefined) return false;
+  const note = first.needsReason === true ? { note: 'nobody sat at the table; the rehearsal answered' } : {};
+  session.answer(question.id, { value: first.value, by: 'rehearsal', ...note });
+  return true;
 }
 
 async function walk(
@@ -43,7 +62,7 @@ async function walk(
   return start(
     {
       runbook: 'rehearsal',
-      mode: 'live',
+      mode: options.mode,
       options,
       ...(alone ? { answerInstead: answerLikeAnOperator(sandbox) } : {}),
     },

@@ -48,29 +48,32 @@ export async function resume(request: ResumeRequest, surroundings: Surroundings)
     ready.value.targets.acting.databaseRoute,
   );
   try {
-    return await withRunLocks({ logFolder, runId: start.runId, target }, async () => {
-      const run = await openRunToWork({ logFolder, runId: start.runId });
-      if (!run.ok) return run;
-      if (run.value.state.ended !== undefined) return fail(finishedAlready(start.runId));
-      const { reading, folder: runFolder } = run.value;
-      if (reading.tornBytes > 0) {
-        const cut = await runFolder.cutJournal(reading.wholeBytes);
-        if (!cut.ok) return cut;
-      }
-      return driveSession(
-        {
-          mode: start.mode,
-          options,
-          ready: ready.value,
-          world,
-          folder: runFolder,
-          reading,
-          start,
-          logFolder,
-        },
-        surroundings,
-      );
-    });
+    return await withRunLocks(
+      { logFolder, runId: start.runId, target: start.mode === 'tabletop' ? undefined : target },
+      async () => {
+        const run = await openRunToWork({ logFolder, runId: start.runId });
+        if (!run.ok) return run;
+        if (run.value.state.ended !== undefined) return fail(finishedAlready(start.runId));
+        const { reading, folder: runFolder } = run.value;
+        if (reading.tornBytes > 0) {
+          const cut = await runFolder.cutJournal(reading.wholeBytes);
+          if (!cut.ok) return cut;
+        }
+        return driveSession(
+          {
+            mode: start.mode,
+            options,
+            ready: ready.value,
+            world,
+            folder: runFolder,
+            reading,
+            start,
+            logFolder,
+          },
+          surroundings,
+        );
+      },
+    );
   } finally {
     await world.close();
   }

@@ -53,21 +53,24 @@ async function begin(
     return fail(otherName(databaseName, options.confirm));
   }
   try {
-    return await withRunLocks({ logFolder, runId, target }, async () => {
-      const path = join(logFolder, runId);
-      const workPath =
-        options.workFolder === undefined
-          ? join(path, 'work')
-          : resolve(surroundings.folder, options.workFolder, runId);
-      const folder = await openRunFolder({ path, workPath });
-      if (!folder.ok) return folder;
-      const about = await aboutRun({ ready, mode, options, logFolder, nowMs: world.host.now() });
-      const first = firstEntry({ ready, mode, world, runId, about, workPath });
-      return driveSession(
-        { ...request, world, folder: folder.value, reading: emptyJournal, start: first, logFolder },
-        surroundings,
-      );
-    });
+    return await withRunLocks(
+      { logFolder, runId, target: mode === 'tabletop' ? undefined : target },
+      async () => {
+        const path = join(logFolder, runId);
+        const workPath =
+          options.workFolder === undefined
+            ? join(path, 'work')
+            : resolve(surroundings.folder, options.workFolder, runId);
+        const folder = await openRunFolder({ path, workPath });
+        if (!folder.ok) return folder;
+        const about = await aboutRun({ ready, mode, options, logFolder, nowMs: world.host.now() });
+        const first = firstEntry({ ready, mode, world, runId, about, workPath });
+        return driveSession(
+          { ...request, world, folder: folder.value, reading: emptyJournal, start: first, logFolder },
+          surroundings,
+        );
+      },
+    );
   } finally {
     await world.close();
   }
