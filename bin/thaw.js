@@ -1,4 +1,5 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --
+// Without the two dashes Node takes our --env-file for its own, and ends when there is no such file.
 // Starts thaw on the runtime it needs. A host's own Node may be older; the right one comes along as a package.
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
@@ -32,7 +33,7 @@ function findRuntime() {
 }
 
 function runOn(runtime) {
-  const child = spawn(runtime, process.argv.slice(1), { stdio: 'inherit' });
+  const child = spawn(runtime, ['--', ...process.argv.slice(1)], { stdio: 'inherit' });
   // The terminal sends its signals to both; what is sent to us alone is passed on.
   for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => {

@@ -84,7 +84,9 @@ export const monitorSchema = z.strictObject({
     })
     .prefault({})
     .describe('Percent used, of a directory store and of these paths'),
-  walGap: optionalText.describe('Longest time since the last archived WAL file; not looked at when left out'),
+  walGap: duration
+    .optional()
+    .describe('Longest time since the last archived WAL file; not looked at when left out'),
 });
 
 export type ProducerField = z.infer<typeof producerSchema>;

@@ -1,16 +1,137 @@
-import type { Outcome } from '../../base/failure.ts';
-import { fail } from '../../base/failure.ts';
+import { rename, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { measureDiskUsage } from '../../adapters/disk/disk-usage.ts';
+import { type Finding, type HealthLimits, judgeHealth } from '../../backups/health.ts';
+import { jsonMetrics, prometheusText } from '../../backups/health-metrics.ts';
+import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import { describeFileFailure } from '../../base/file-failure.ts';
+import { parseDuration } from '../../base/units.ts';
+import type { Alert } from '../../ports/alert-channel.ts';
+import { collectHealth } from '../../producer/collect-health.ts';
+import { monitorSchema } from '../../runbook/producer-schema.ts';
+import type { Runbook } from '../../runbook/schema.ts';
 import type { Options } from '../arguments.ts';
+import { exitStatus } from '../exit-status.ts';
+import { openAlerts } from '../open-alerts.ts';
 import type { Surroundings } from '../surroundings.ts';
+import { type AtWork, withRunbook } from '../with-runbook.ts';
 
-export async function monitor(
+/** For cron: looks, writes metrics, tells people, and ends with 1 when anything is wrong. */
+export function monitor(
   request: { readonly name: string; readonly options: Options },
-  _surroundings: Surroundings,
+  surroundings: Surroundings,
 ): Promise<Outcome<number>> {
-  return fail({
-    code: 'invalid-input',
-    message: `thaw monitor ${request.name} is not there yet.`,
-    remedy: 'Wait.',
-    retry: 'never',
+  return withRunbook(
+    {
+      command: 'monitor',
+      ...request,
+      needs: ({ backups: { store, dumps, objects }, production, monitor: limits }) => [
+        { store, dumps, objects },
+        production.objects,
+        limits,
+        ...(limits?.walGap ? [production.database] : []),
+      ],
+      work: (at) => watch(at, { options: request.options, folder: surroundings.folder }),
+    },
+    surroundings,
+  );
+}
+
+async function watch(
+  at: AtWork,
+  how: { readonly options: Options; readonly folder: string },
+): Promise<Outcome<number>> {
+  const { ready, world, signal, say, tell } = at;
+  const settings = ready.filled.monitor ?? monitorSchema.parse({});
+  const limits = limitsOf(ready.filled);
+  const { store } = ready.targets.backups;
+  const facts = await collectHealth({
+    world,
+    targets: ready.targets,
+    diskUsage: measureDiskUsage,
+    diskPaths: [...(store.kind === 'directory' ? [store.path] : []), ...settings.disk.paths],
+    lookAtWal: limits.walGapMs !== undefined,
+    signal,
   });
+  const findings = judgeHealth(facts, limits);
+  const metrics = jsonMetrics(facts, findings);
+  tell({ type: 'metrics', ...metrics });
+  for (const finding of findings) say(`${finding.severity}: ${finding.text}\n    → ${finding.remedy}`);
+  if (findings.length === 0) say('healthy');
+  const written = [
+    await writeWhole(how.folder, {
+      path: settings.metricsFile,
+      text: `${JSON.stringify(metrics, null, 2)}\n`,
+    }),
+    await writeWhole(how.folder, {
+      path: settings.prometheusFile,
+      text: prometheusText(facts, { limits, findings, runbook: ready.runbook.name }),
+    }),
+  ];
+  const undelivered = await tellPeople(at, findings);
+  for (const outcome of [...written, ...undelivered]) {
+    if (outcome.ok) continue;
+    say(`${outcome.failure.message}\n    → ${outcome.failure.remedy}`);
+    tell({ type: 'failure', ...outcome.failure });
+  }
+  const good = findings.length === 0 && [...written, ...undelivered].every(({ ok }) => ok);
+  return succeed(good ? exitStatus.verified : exitStatus.notVerified);
+}
+
+function limitsOf({ objectives, monitor: settings }: Runbook): HealthLimits {
+  const { size, successRate, disk, walGap } = settings ?? monitorSchema.parse({});
+  return {
+    rpoMs: parseDuration(objectives.rpo) ?? 0,
+    size,
+    successRate,
+    disk,
+    walGapMs: walGap ? parseDuration(walGap) : undefined,
+  };
+}
+
+/** Every channel is tried, whatever became of the others. */
+async function tellPeople(at: AtWork, findings: readonly Finding[]): Promise<readonly Outcome<void>[]> {
+  const { ready, world } = at;
+  const severity = findings.some((finding) => finding.severity === 'critical')
+    ? 'critical'
+    : findings.length > 0
+      ? 'warning'
+      : 'healthy';
+  const { title, name } = ready.runbook;
+  const alert: Alert = {
+    severity,
+    subject:
+      severity === 'healthy'
+        ? `Backups of ${title} are healthy`
+        : `Backups of ${title}: ${findings.find((finding) => finding.severity === severity)?.text}`,
+    lines: findings.map((finding) => `${finding.severity}: ${finding.text}. ${finding.remedy}`),
+    dedupKey: `thaw-backups-${name}`,
+    source: world.host.facts.name,
+    atMs: world.host.now(),
+  };
+  const masked = {
+    ...alert,
+    subject: ready.redact(alert.subject),
+    lines: alert.lines.map((line) => ready.redact(line)),
+  };
+  const channels = openAlerts(ready.filled.monitor?.alerts ?? []).filter((channel) =>
+    channel.wants(severity),
+  );
+  return Promise.all(channels.map((channel) => channel.send(masked)));
+}
+
+/** A collector may read at any moment: it must see the old file or the new one. */
+async function writeWhole(
+  folder: string,
+  file: { readonly path: string | undefined; readonly text: string },
+): Promise<Outcome<void>> {
+  if (!file.path) return succeed(undefined);
+  const path = resolve(folder, file.path);
+  try {
+    await writeFile(`${path}.${process.pid}`, file.text);
+    await rename(`${path}.${process.pid}`, path);
+    return succeed(undefined);
+  } catch (error) {
+    return fail(describeFileFailure({ doing: `write ${path}`, error }));
+  }
 }

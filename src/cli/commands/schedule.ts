@@ -1,16 +1,39 @@
-import type { Outcome } from '../../base/failure.ts';
-import { fail } from '../../base/failure.ts';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { planSchedule, toCrontab, toSystemdUnits } from '../../backups/schedule.ts';
+import { type Outcome, succeed } from '../../base/failure.ts';
+import { parseDuration } from '../../base/units.ts';
 import type { Options } from '../arguments.ts';
+import { exitStatus } from '../exit-status.ts';
+import { loadRunbook } from '../load-runbook.ts';
 import type { Surroundings } from '../surroundings.ts';
 
+/** The launcher beside dist/ and src/ alike. */
+const launcher = fileURLToPath(new URL('../../../bin/thaw.js', import.meta.url));
+
+/** Prints entries to copy; installs nothing, asks for no value, contacts nobody. */
 export async function schedule(
   request: { readonly name: string; readonly options: Options },
-  _surroundings: Surroundings,
+  surroundings: Surroundings,
 ): Promise<Outcome<number>> {
-  return fail({
-    code: 'invalid-input',
-    message: `thaw schedule ${request.name} is not there yet.`,
-    remedy: 'Wait.',
-    retry: 'never',
+  const { name, options } = request;
+  const loaded = await loadRunbook(name, surroundings.folder);
+  if (!loaded.ok) return loaded;
+  const { runbook } = loaded.value;
+  const { folder, stdout } = surroundings;
+  const jobs = planSchedule({
+    runbook: /[./]/.test(name) ? resolve(folder, name) : name,
+    rpoMs: parseDuration(runbook.objectives.rpo) ?? 0,
+    hasDrill: runbook.drill !== undefined,
+    hasRetention: runbook.retention !== undefined,
+    options: options.envFiles.flatMap((file) => ['--env-file', resolve(folder, file)]),
   });
+  // The dashes keep Node from taking --env-file for its own.
+  const program = [process.execPath, '--', launcher];
+  stdout.write(
+    options.systemd
+      ? toSystemdUnits(jobs, { name: runbook.name, folder, program })
+      : toCrontab(jobs, { folder, program, logFile: resolve(folder, `thaw-${runbook.name}.log`) }),
+  );
+  return succeed(exitStatus.verified);
 }

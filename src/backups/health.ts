@@ -1,0 +1,150 @@
+import { formatBytes, formatCount, formatSpan } from '../base/units.ts';
+
+/** What was seen; undefined where nobody could or should look. */
+export type HealthFacts = {
+  readonly nowMs: number;
+  readonly newest:
+    | { readonly id: string; readonly takenAtMs: number; readonly sizeBytes: number }
+    | undefined;
+  /** Of complete snapshots before the newest, newest first. */
+  readonly earlierSizesBytes: readonly number[];
+  /** Of the last seven days. */
+  readonly begun: number;
+  readonly completed: number;
+  readonly incomplete: readonly string[];
+  readonly disks: readonly { readonly path: string; readonly usedPercent: number }[];
+  readonly mirror:
+    | { readonly missing: readonly string[]; readonly changed: readonly string[]; readonly count: number }
+    | undefined;
+  readonly walGapMs: number | undefined;
+  readonly snapshots: Readonly<Record<'hourly' | 'daily' | 'weekly' | 'monthly' | 'yearly', number>>;
+  /** What could not be looked at, in whole sentences. */
+  readonly unseen: readonly { readonly what: string; readonly text: string; readonly remedy: string }[];
+};
+
+export type HealthLimits = {
+  readonly rpoMs: number;
+  readonly size: { readonly least: number; readonly most: number };
+  readonly successRate: number;
+  readonly disk: { readonly warn: number; readonly critical: number };
+  readonly walGapMs: number | undefined;
+};
+
+export type Finding = {
+  /** Stable: age, size, success-rate, disk, mirror, wal, unseen. */
+  readonly id: string;
+  readonly severity: 'critical' | 'warning';
+  readonly text: string;
+  readonly remedy: string;
+};
+
+/** Fewer than this are no habit to compare with. */
+const leastHistory = 3;
+
+/** Pure: the same facts and limits give the same findings. None means healthy. */
+export function judgeHealth(facts: HealthFacts, limits: HealthLimits): readonly Finding[] {
+  return [
+    ...judgeAge(facts, limits),
+    ...judgeSize(facts, limits),
+    ...judgeSuccess(facts, limits),
+    ...judgeDisks(facts, limits),
+    ...judgeMirror(facts),
+    ...judgeWal(facts, limits),
+    ...facts.unseen.map(({ what, text, remedy }) => ({
+      id: `unseen-${what}`,
+      severity: 'critical' as const,
+      text,
+      remedy,
+    })),
+  ];
+}
+
+function judgeAge({ newest, nowMs, unseen }: HealthFacts, { rpoMs }: HealthLimits): readonly Finding[] {
+  const remedy =
+    'Run `thaw backup` by hand and read what it says; look at the schedule on the host that makes backups.';
+  if (newest === undefined) {
+    if (unseen.some(({ what }) => what === 'snapshots')) return [];
+    return [{ id: 'age', severity: 'critical', text: 'there is no complete backup at all', remedy }];
+  }
+  const ageMs = nowMs - newest.takenAtMs;
+  if (ageMs <= rpoMs) return [];
+  const text = `the newest complete backup, ${newest.id}, is ${formatSpan(ageMs)} old; the RPO is ${formatSpan(rpoMs)}`;
+  return [{ id: 'age', severity: 'critical', text, remedy }];
+}
+
+function judgeSize({ newest, earlierSizesBytes }: HealthFacts, { size }: HealthLimits): readonly Finding[] {
+  const usual = median(earlierSizesBytes);
+  if (newest === undefined || usual === undefined || earlierSizesBytes.length < leastHistory) return [];
+  const ratio = newest.sizeBytes / usual;
+  if (ratio >= size.least && ratio <= size.most) return [];
+  const text = `the newest backup has ${formatBytes(newest.sizeBytes)}; the ${earlierSizesBytes.length} before it have ${formatBytes(usual)} in the middle`;
+  const remedy =
+    ratio < size.least
+      ? 'See with `thaw verify --restore` what is missing, before older backups are pruned.'
+      : 'Find out what grew; room in the store and the time of a restore grow with it.';
+  return [{ id: 'size', severity: ratio < size.least ? 'critical' : 'warning', text, remedy }];
+}
+
+export function median(values: readonly number[]): number | undefined {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const upper = sorted[middle];
+  const lower = sorted.length % 2 === 0 ? sorted[middle - 1] : upper;
+  return upper === undefined || lower === undefined ? undefined : (upper + lower) / 2;
+}
+
+export function successPercent({ begun, completed }: Pick<HealthFacts, 'begun' | 'completed'>): number {
+  return begun === 0 ? 100 : (completed / begun) * 100;
+}
+
+function judgeSuccess(facts: HealthFacts, { successRate }: HealthLimits): readonly Finding[] {
+  const percent = successPercent(facts);
+  if (percent >= successRate) return [];
+  const text = `only ${formatCount(facts.completed)} of ${formatCount(facts.begun)} backups of the last seven days were completed (${percent.toFixed(1)} %): ${facts.incomplete.slice(0, 5).join(', ')}`;
+  return [
+    {
+      id: 'success-rate',
+      severity: 'warning',
+      text,
+      remedy: 'Read the output of the backups that did not end.',
+    },
+  ];
+}
+
+function judgeDisks({ disks }: HealthFacts, { disk }: HealthLimits): readonly Finding[] {
+  return disks
+    .filter(({ usedPercent }) => usedPercent >= disk.warn)
+    .map(({ path, usedPercent }) => ({
+      id: `disk-${path}`,
+      severity: usedPercent >= disk.critical ? 'critical' : 'warning',
+      text: `the file system of ${path} is ${usedPercent.toFixed(0)} % full`,
+      remedy: 'Free some space, or keep fewer snapshots.',
+    }));
+}
+
+function judgeMirror({ mirror }: HealthFacts): readonly Finding[] {
+  if (mirror === undefined) return [];
+  const { missing, changed } = mirror;
+  if (missing.length + changed.length === 0) return [];
+  const names = [...missing, ...changed].slice(0, 5).join(', ');
+  return [
+    {
+      id: 'mirror',
+      severity: 'critical',
+      text: `${formatCount(missing.length)} live objects are not in the mirror and ${formatCount(changed.length)} differ there, though they are older than the newest backup: ${names}`,
+      remedy: 'Run `thaw backup`; if they stay away, look at the rights of both keys on these objects.',
+    },
+  ];
+}
+
+function judgeWal({ walGapMs }: HealthFacts, limits: HealthLimits): readonly Finding[] {
+  if (limits.walGapMs === undefined || walGapMs === undefined || walGapMs <= limits.walGapMs) return [];
+  return [
+    {
+      id: 'wal',
+      severity: 'critical',
+      text: `the last WAL file was archived ${formatSpan(walGapMs)} ago; at most ${formatSpan(limits.walGapMs)} is allowed`,
+      remedy: 'Look at archive_command and at pg_stat_archiver on the database server.',
+    },
+  ];
+}

@@ -1,0 +1,140 @@
+import type { HealthFacts } from '../backups/health.ts';
+import { compareObjectInventories, takeObjectInventory } from '../backups/object-inventory.ts';
+import { periodOf } from '../backups/retention.ts';
+import { newestComplete, type Snapshot } from '../backups/snapshot.ts';
+import { type Failure, type Outcome, succeed } from '../base/failure.ts';
+import type { Targets } from '../engine/targets.ts';
+import type { ObjectInfo } from '../ports/object-store.ts';
+import type { World } from '../ports/world.ts';
+import { findSnapshots, readManifest } from '../steps/find-snapshots.ts';
+import { backupStore, listAll } from '../steps/open-targets.ts';
+import { readInventoryOf } from './mirror-to-backup.ts';
+
+export type HealthRequest = {
+  readonly world: World;
+  readonly targets: Targets;
+  /** Percent used of the file system that holds a path. */
+  readonly diskUsage: (path: string) => Promise<Outcome<number>>;
+  readonly diskPaths: readonly string[];
+  readonly lookAtWal: boolean;
+  readonly signal: AbortSignal;
+};
+
+const weekMs = 7 * 86_400_000;
+const comparedSizes = 10;
+
+/** Looks at everything it can. What it cannot see is a finding of its own: a blind monitor must not look healthy. */
+export async function collectHealth(request: HealthRequest): Promise<HealthFacts> {
+  const { world, targets } = request;
+  const unseen: { what: string; text: string; remedy: string }[] = [];
+  const see = <T>(what: string, outcome: Outcome<T>): T | undefined => {
+    if (outcome.ok) return outcome.value;
+    unseen.push({ what, ...wordsOf(outcome.failure) });
+    return undefined;
+  };
+  const nowMs = world.host.now();
+  const found = await findSnapshots({ world, targets });
+  // An empty store is no failure of looking: there is no backup, and that is the finding.
+  const snapshots = found.ok || found.failure.code !== 'not-found' ? (see('snapshots', found) ?? []) : [];
+  const newest = newestComplete(snapshots);
+  const complete = snapshots.filter(({ incomplete }) => incomplete === undefined);
+  const manifest =
+    newest === undefined ? undefined : see('manifest', await readManifest({ world, targets }, newest));
+  const recent = snapshots.filter(({ takenAtMs }) => nowMs - takenAtMs < weekMs);
+  const disks = [];
+  for (const path of request.diskPaths) {
+    const usedPercent = see(`disk ${path}`, await request.diskUsage(path));
+    if (usedPercent !== undefined) disks.push({ path, usedPercent });
+  }
+  return {
+    nowMs,
+    newest:
+      newest === undefined
+        ? undefined
+        : {
+            id: newest.id,
+            sizeBytes: newest.sizeBytes,
+            takenAtMs: manifest === undefined ? newest.takenAtMs : Date.parse(manifest.takenAt),
+          },
+    earlierSizesBytes: complete.slice(1, 1 + comparedSizes).map(({ sizeBytes }) => sizeBytes),
+    begun: recent.length,
+    completed: recent.filter(({ incomplete }) => incomplete === undefined).length,
+    incomplete: recent.filter(({ incomplete }) => incomplete !== undefined).map(({ id }) => id),
+    disks,
+    mirror: newest === undefined ? undefined : see('mirror', await lookAtMirror(request, newest)),
+    walGapMs: request.lookAtWal ? see('wal', await lookAtWal(request)) : undefined,
+    snapshots: countPeriods(complete),
+    unseen,
+  };
+}
+
+function wordsOf({ message, remedy }: Failure) {
+  return { text: message, remedy };
+}
+
+function countPeriods(complete: readonly Snapshot[]): HealthFacts['snapshots'] {
+  const count = (period: Parameters<typeof periodOf>[1]) =>
+    new Set(complete.map(({ takenAtMs }) => periodOf(takenAtMs, period))).size;
+  return {
+    hourly: count('hourly'),
+    daily: count('daily'),
+    weekly: count('weekly'),
+    monthly: count('monthly'),
+    yearly: count('yearly'),
+  };
+}
+
+/** Uploads since the newest backup are no drift: the next one takes them. */
+async function lookAtMirror(
+  { world, targets, signal }: HealthRequest,
+  newest: Snapshot,
+): Promise<Outcome<HealthFacts['mirror']>> {
+  const prefix = targets.backups.objectsPrefix;
+  if (targets.production.objects === undefined || prefix === undefined) return succeed(undefined);
+  const store = backupStore({ world, targets });
+  const [live, mirror] = await Promise.all([
+    listAll(world.openStore(targets.production.objects), '', signal),
+    listAll(store, prefix, signal),
+  ]);
+  if (!live.ok) return live;
+  if (!mirror.ok) return mirror;
+  const settled = live.value.filter(({ modifiedAtMs }) => modifiedAtMs < newest.takenAtMs);
+  const listed = await readInventoryOf(store, newest);
+  const copied = new Map(listed.map(({ key, sourceEtag }) => [key, sourceEtag]));
+  const there = new Map(mirror.value.map((object) => [object.key.slice(prefix.length), object]));
+  const missing = settled.filter(({ key }) => !there.has(key)).map(({ key }) => key);
+  const changed = settled.filter((object) => isChanged(object, { there, copied })).map(({ key }) => key);
+  // What the mirror held when the backup ended must still be there, whatever became of the live bucket.
+  const now = takeObjectInventory(mirror.value, { prefix, sourceEtags: new Map() });
+  const lost = compareObjectInventories(listed, now);
+  return succeed({
+    count: mirror.value.length,
+    missing: [...new Set([...missing, ...lost.missing])],
+    changed: [...new Set([...changed, ...lost.changed])],
+  });
+}
+
+function isChanged(
+  live: ObjectInfo,
+  known: {
+    readonly there: ReadonlyMap<string, ObjectInfo>;
+    readonly copied: ReadonlyMap<string, string | undefined>;
+  },
+): boolean {
+  const copy = known.there.get(live.key);
+  if (copy === undefined) return false;
+  if (copy.sizeBytes !== live.sizeBytes) return true;
+  const from = known.copied.get(live.key);
+  return from !== undefined && live.etag !== undefined && from !== live.etag;
+}
+
+async function lookAtWal({ world, targets }: HealthRequest): Promise<Outcome<number>> {
+  const { databaseUrl, databaseRoute } = targets.production;
+  const server = world.openDatabaseServer(databaseUrl, databaseRoute);
+  const rows = await server.query({
+    database: server.databaseName,
+    sql: `SELECT (extract(epoch FROM now() - coalesce(last_archived_time, stats_reset)) * 1000)::bigint AS gap FROM pg_stat_archiver`,
+  });
+  if (!rows.ok) return rows;
+  return succeed(Number(rows.value[0]?.gap ?? 0));
+}
