@@ -76,6 +76,7 @@ async function onScreen(request: Attending, ...[signalled]: [Promise<void>]): Pr
   // Loaded only where there is a screen: React and Ink cost a quarter of a second that lines need not pay.
   const { openScreen } = await import('../ui/open-screen.tsx');
   const { printSummary } = await import('../ui/print-summary.ts');
+  await surroundings.curtain?.lift();
   const { outcome } = await openScreen({
     session,
     streams: screenStreams(surroundings),

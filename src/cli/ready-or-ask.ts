@@ -36,6 +36,7 @@ async function ask(
 ): Promise<ReadonlyMap<string, string> | undefined> {
   const { mode, title, options, surroundings } = request;
   const inputs = { mode, title, missing };
+  await surroundings.curtain?.lift();
   switch (chooseAttendance(options, surroundings)) {
     case 'unattended':
       return undefined;

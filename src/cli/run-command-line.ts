@@ -1,6 +1,7 @@
 import { type Failure, type Outcome, succeed } from '../base/failure.ts';
 import { type Command, parseArguments, usage } from './arguments.ts';
 import { chooseAttendance } from './choose-attendance.ts';
+import { drawCurtain } from './draw-curtain.ts';
 import { exitStatus, statusBeforeRun } from './exit-status.ts';
 import type { Surroundings } from './surroundings.ts';
 import { thawVersion } from './version.ts';
@@ -15,6 +16,16 @@ export async function runCommandLine(argv: readonly string[], surroundings: Surr
 }
 
 async function dispatch(command: Command, surroundings: Surroundings): Promise<Outcome<number>> {
+  const shown = await drawCurtain(command, surroundings);
+  try {
+    return await perform(command, shown);
+  } finally {
+    // A failure is printed on a terminal that is ours no more.
+    await shown.curtain?.lift();
+  }
+}
+
+async function perform(command: Command, surroundings: Surroundings): Promise<Outcome<number>> {
   const { name, operands, options } = command;
   const [first = '', second] = operands;
   switch (name) {

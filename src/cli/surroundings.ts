@@ -8,6 +8,8 @@ export type Surroundings = {
   readonly stderr: Writable;
   /** Where `runbooks/` and `restore-logs/` are looked for. */
   readonly folder: string;
+  /** The first picture of a run that is still being opened; whoever shows or prints something lifts it before. */
+  readonly curtain?: { lift(): Promise<void> };
 };
 
 export function printLine(surroundings: Surroundings, text: string): void {

@@ -45,6 +45,7 @@ export async function watchRun(request: WatchRequest, surroundings: Surroundings
     now: Date.now,
     onStop: () => askToStop(pid),
   });
+  await surroundings.curtain?.lift();
   const leaving = new AbortController();
   const free = follow({ ...request, lock, session, signal: leaving.signal });
   try {

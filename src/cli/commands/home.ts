@@ -6,7 +6,6 @@ import { adviseOn } from '../advise-on.ts';
 import type { Command, CommandName, Options } from '../arguments.ts';
 import { exitStatus } from '../exit-status.ts';
 import { gatherHome } from '../home/gather-home.ts';
-import { openRecord } from '../open-record.ts';
 import { screenOptions, screenStreams } from '../screen-options.ts';
 import type { Surroundings } from '../surroundings.ts';
 
@@ -33,6 +32,7 @@ export async function home(
     gathering.stop();
     if (choice === undefined) return succeed(exitStatus.verified);
     if (choice.kind !== 'read') return request.run(toCommand(choice, options));
+    const { openRecord } = await import('../open-record.ts');
     const read = await openRecord({ logFolder, runId: choice.runId, options }, surroundings);
     if (!read.ok) return read;
   }
