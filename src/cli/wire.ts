@@ -2,6 +2,7 @@ import { openAge } from '../adapters/age/open-age.ts';
 import { describeIdentities } from '../adapters/age/read-identities.ts';
 import { describeAgeRecipients, sealWithAge } from '../adapters/age/seal-with-age.ts';
 import { openClusterTools } from '../adapters/cluster/open-cluster-tools.ts';
+import { openComposeRoute } from '../adapters/compose/compose-route.ts';
 import { openComposeServices } from '../adapters/compose/compose-services.ts';
 import { openDirectoryObjectStore } from '../adapters/directory/directory-object-store.ts';
 import { createDiskHost } from '../adapters/disk/disk-host.ts';
@@ -14,6 +15,7 @@ import { openS3ObjectStore } from '../adapters/s3/s3-object-store.ts';
 import { openSupervisedServices } from '../adapters/supervisor/supervised-services.ts';
 import { createFileTrees } from '../adapters/tree/file-trees.ts';
 import { succeed } from '../base/failure.ts';
+import type { DatabaseRouteConfig } from '../ports/database-route.ts';
 import type { DatabaseServer, Lease } from '../ports/database-server.ts';
 import type { ObjectStore, ObjectStoreConfig } from '../ports/object-store.ts';
 import type { World } from '../ports/world.ts';
@@ -23,14 +25,19 @@ export function createWorld(environment: Readonly<Record<string, string | undefi
   const processes = createProcessRunner();
   const servers = new Map<string, DatabaseServer>();
   const stores = new Map<string, ObjectStore>();
+  const openRoute = (config: DatabaseRouteConfig | undefined) =>
+    config === undefined ? undefined : openComposeRoute({ config, processes, environment });
   return {
     host: createDiskHost({ env: environment }),
     processes,
     clusters: openClusterTools({ processes }),
     trees: createFileTrees(),
     openStore: (config) => keep(stores, storeKey(config), () => openStore(config)),
-    openDatabaseServer: (url) => keep(servers, url.reveal(), () => withOneLease(openDatabaseServer({ url }))),
-    openDumpTools: (url) => openDumpTools({ url, processes }),
+    openDatabaseServer: (url, config) =>
+      keep(servers, `${url.reveal()} ${JSON.stringify(config)}`, () =>
+        withOneLease(openDatabaseServer({ url, route: openRoute(config) })),
+      ),
+    openDumpTools: (url, config) => openDumpTools({ url, processes, route: openRoute(config) }),
     openUnpacker: (keys) =>
       openUnpacker({ keys, processes, age: { open: openAge, describe: describeIdentities } }),
     openPacker: (config) =>

@@ -32,6 +32,8 @@ export type Place = {
   readonly databaseUrl: Secret;
   /** Left out: straight from this host. */
   readonly databaseRoute?: DatabaseRouteConfig;
+  /** Of a drill: its throwaway database may stand on the server of production. */
+  readonly besideProduction?: boolean;
   readonly objects: ObjectStoreConfig | undefined;
   readonly services: ServicesConfig | undefined;
   readonly envFile: string | undefined;
@@ -74,6 +76,7 @@ function drillPlace(live: Place, drill: Runbook['drill']): Place {
     ...withoutRoute(live),
     databaseUrl: createSecret(drill.database.url),
     ...resolveRoute(drill.database),
+    besideProduction: drill.database.besideProduction,
     objects: drill.objects === undefined ? undefined : resolveStore(drill.objects),
   };
 }

@@ -56,9 +56,16 @@ export const runbookSchema = z.strictObject({
   }),
   drill: z
     .strictObject({
-      database: databaseSchema.describe(
-        'A server that is not production; the drill makes its own database there',
-      ),
+      database: databaseSchema
+        .extend({
+          besideProduction: z
+            .boolean()
+            .default(false)
+            .describe(
+              'The server may be that of production: the drill makes and drops a database of its own beside the live one',
+            ),
+        })
+        .describe('A server that is not production; the drill makes its own database there'),
       objects: storeSchema.optional().describe('A bucket or folder that is not production'),
     })
     .optional(),

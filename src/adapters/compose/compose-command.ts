@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
-import { fail, type Outcome, succeed } from '../../base/failure.ts';
-import type { ProcessResult, ProcessRunner } from '../../ports/process-runner.ts';
+import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
+import type { ProcessRequest, ProcessResult, ProcessRunner } from '../../ports/process-runner.ts';
 import type { ServicesConfig } from '../../ports/services.ts';
 import { checkReadable, classifyComposeFailure } from './compose-failure.ts';
 import { type ComposeProgram, expectedProgram, findComposeProgram } from './compose-program.ts';
@@ -14,10 +14,20 @@ export type ComposeCall = {
   readonly stallMs?: number;
 };
 
+/** A program in a container: its exit status is its own, and so are its streams. */
+export type ComposeExec = Pick<
+  ProcessRequest,
+  'args' | 'inputFrom' | 'outputTo' | 'onLine' | 'stallMs' | 'stillWorking' | 'signal'
+>;
+
 /** Compose for one file: every call names the file, the project and the environment file. */
 export type ComposeCommand = {
   /** Any exit status but 0 is a failure, classified. */
   run(call: ComposeCall): Promise<Outcome<ProcessResult>>;
+  /** Any exit status is a success: it is that of the program in the container, or of Compose itself. */
+  exec(call: ComposeExec): Promise<Outcome<ProcessResult>>;
+  /** What it means when Compose itself ended like this. */
+  classify(result: ProcessResult): Promise<Failure>;
   /** The command line, for people. */
   describe(args: readonly string[]): string;
   /** For example 2.26.1-4; empty before the first call. */
@@ -46,10 +56,23 @@ export function createComposeCommand(options: {
   const env = dockerEnvironment(options.environment);
   let known: ComposeProgram | undefined;
 
-  async function run(call: ComposeCall): Promise<Outcome<ProcessResult>> {
+  async function find(): Promise<Outcome<ComposeProgram>> {
     const readable = await checkFiles(config);
     if (!readable.ok) return readable;
     const found = known === undefined ? await findComposeProgram(processes, env) : succeed(known);
+    if (found.ok) known = found.value;
+    return found;
+  }
+
+  async function exec(call: ComposeExec): Promise<Outcome<ProcessResult>> {
+    const found = await find();
+    if (!found.ok) return found;
+    const args = [...rootArgs(found.value, config), ...call.args];
+    return processes.run({ ...call, program: found.value.program, args, env });
+  }
+
+  async function run(call: ComposeCall): Promise<Outcome<ProcessResult>> {
+    const found = await find();
     if (!found.ok) return found;
     known = found.value;
     const args = [...rootArgs(known, config), ...call.args];
@@ -70,6 +93,9 @@ export function createComposeCommand(options: {
 
   return {
     run,
+    exec,
+    classify: (result) =>
+      classifyComposeFailure({ commandLine: `docker compose --file ${config.file}`, result, processes, env }),
     describe(args) {
       const program = known ?? expectedProgram;
       return [program.program, ...rootArgs(program, config), ...args].map(quote).join(' ');

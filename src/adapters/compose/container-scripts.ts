@@ -1,0 +1,87 @@
+/** The first line of every script of ours: whoever does not see it knows that the container did not run it. */
+export const begunMark = 'thaw: begun';
+
+/**
+ * Arguments: how many variables come first on standard input, the size of the file that follows or a dash, the program and
+ * its arguments. The file has lost its name before its first byte comes, so nothing of it can stay behind; the program
+ * gets it as /dev/fd/4, which every worker of it may open anew and seek in. Standard input then stays open as a lifeline:
+ * killing the docker client on this side does not reach the program on that side, but the end of its input does.
+ */
+export const programScript = `
+echo '${begunMark}' >&2
+n=$1 size=$2
+shift 2
+while [ "$n" -gt 0 ]; do
+  IFS= read -r line || exit 97
+  export "$line"
+  n=$((n - 1))
+done
+[ "$size" = - ] && exec "$@"
+umask 077
+f=$(mktemp "\${TMPDIR:-/tmp}/thaw.XXXXXX") || exit 98
+exec 3>"$f" 4<"$f" 5<&0
+rm -f "$f"
+head -c "$size" >&3
+exec 3>&-
+[ "$(wc -c </dev/fd/4)" -eq "$size" ] || exit 96
+"$@" /dev/fd/4 5<&- </dev/null &
+p=$!
+(cat <&5; kill "$p") >/dev/null 2>&1 &
+w=$!
+wait "$p"
+s=$?
+kill "$w" 2>/dev/null
+exit "$s"
+`;
+
+/** Arguments: host and port; a host that is a folder is that of a unix socket. */
+export const relayScript = `
+echo '${begunMark}' >&2
+has() { command -v "$1" >/dev/null 2>&1; }
+case "$1" in
+  /*)
+    has perl && exec perl -MIO::Socket::UNIX -e "$(cat <<'PERL'
+${perlRelay('IO::Socket::UNIX->new(Peer => "$ARGV[0]/.s.PGSQL.$ARGV[1]")')}
+PERL
+)" "$1" "$2"
+    has socat && exec socat - "UNIX-CONNECT:$1/.s.PGSQL.$2"
+    exit 94 ;;
+esac
+has bash && exec bash -c '
+  exec 3<>"/dev/tcp/$0/$1" || exit 95
+  exec 5<&0
+  (cat <&5 >&3; kill $$) >/dev/null 2>&1 &
+  exec cat <&3' "$1" "$2" 2>/dev/null
+has perl && exec perl -MIO::Socket::INET -e "$(cat <<'PERL'
+${perlRelay('IO::Socket::INET->new(PeerAddr => $ARGV[0], PeerPort => $ARGV[1])')}
+PERL
+)" "$1" "$2"
+has socat && exec socat - "TCP:$1:$2"
+has nc && exec nc "$1" "$2"
+exit 94
+`;
+
+function perlRelay(open: string): string {
+  return `
+my $s = ${open} or exit 95;
+$s->blocking(1);
+my $r = "";
+while (1) {
+  my $v = "";
+  vec($v, fileno(STDIN), 1) = 1; vec($v, fileno($s), 1) = 1;
+  select($r = $v, undef, undef, undef);
+  for my $pair ([\\*STDIN, $s], [$s, \\*STDOUT]) {
+    my ($from, $to) = @$pair;
+    next unless vec($r, fileno($from), 1);
+    my $n = sysread($from, my $b, 65536);
+    exit 0 unless $n;
+    for (my $o = 0; $o < $n; ) { $o += syswrite($to, $b, $n - $o, $o) // exit 0 }
+  }
+}`;
+}
+
+/** Exit statuses of the relay that tell why there is no connection. */
+export const relayExits: Readonly<Record<number, 'no relay' | 'no server'>> = {
+  94: 'no relay',
+  95: 'no server',
+};

@@ -1,0 +1,150 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Secret } from '../../src/base/secret.ts';
+import { createSecret } from '../../src/base/secret.ts';
+import type { DatabaseServer } from '../../src/ports/database-server.ts';
+import { failureFrom, valueFrom } from './object-store.contract.ts';
+
+export type MadeServer = {
+  /** A superuser's URL of the database `shop`, which is there and empty. */
+  readonly url: string;
+  open(url: Secret): DatabaseServer;
+  dispose(): Promise<void>;
+};
+
+/** What every way to a server promises, whatever lies between. */
+export function databaseServerContract(contract: {
+  readonly name: string;
+  readonly make: () => Promise<MadeServer>;
+}): void {
+  describe(`A database server: ${contract.name}`, () => {
+    let made: MadeServer;
+    let server: DatabaseServer;
+    const opened: DatabaseServer[] = [];
+    const open = (change: (url: URL) => void = () => {}) => {
+      const url = new URL(made.url);
+      change(url);
+      const one = made.open(createSecret(url.href));
+      opened.push(one);
+      return one;
+    };
+    beforeAll(async () => {
+      made = await contract.make();
+      server = open();
+    });
+    afterAll(async () => {
+      await Promise.all(opened.map((one) => one.close()));
+      await made.dispose();
+    });
+    const create = (name: string) => server.createDatabase({ name, comment: `made for ${name}` });
+
+    test('tells which cluster it is and who we are, and shows no password', async () => {
+      const identity = valueFrom(await server.identity());
+      expect(identity.systemIdentifier).toMatch(/^\d{15,}$/);
+      expect(identity).toMatchObject({ mayCreateDatabases: true, isSuperuser: true });
+      expect(identity.version).toMatch(/^\d+\.\d+$/);
+      expect(server.databaseName).toBe('shop');
+      expect(server.address).not.toContain('@');
+    });
+
+    test('makes, describes, renames and drops databases', async () => {
+      const name = 'side "by" side';
+      valueFrom(await create(name));
+      expect(valueFrom(await server.describeDatabase(name))).toMatchObject({
+        name,
+        allowsConnections: true,
+        comment: `made for ${name}`,
+      });
+      expect(failureFrom(await create(name)).code).toBe('conflict');
+      valueFrom(await server.renameDatabase({ from: name, to: 'renamed' }));
+      expect(valueFrom(await server.describeDatabase(name))).toBeUndefined();
+      valueFrom(await server.dropDatabase('renamed'));
+      valueFrom(await server.dropDatabase('renamed'));
+      expect(valueFrom(await server.describeDatabase('renamed'))).toBeUndefined();
+    });
+
+    test('answers queries with texts and nulls, with values of their own, and changes nothing', async () => {
+      const sql =
+        'SELECT $1::text AS a, NULL AS b, 12345678901234567890::numeric AS c, true AS d, $2::text AS e';
+      const nasty = 'it\'s \\ "quoted"\n\u{1F600} $1';
+      expect(valueFrom(await server.query({ database: 'shop', sql, values: [nasty, ''] }))).toEqual([
+        { a: nasty, b: null, c: '12345678901234567890', d: 't', e: '' },
+      ]);
+      expect(valueFrom(await server.query({ database: 'shop', sql: 'SELECT 1 AS a WHERE false' }))).toEqual(
+        [],
+      );
+      const write = await server.query({ database: 'shop', sql: 'CREATE TABLE sneaky ()' });
+      expect(failureFrom(write)).toMatchObject({ code: 'conflict' });
+      const two = await server.query({ database: 'shop', sql: 'COMMIT; CREATE TABLE sneaky ()' });
+      expect(failureFrom(two).code).toBe('invalid-input');
+    });
+
+    test('classifies by SQLSTATE: no such table, no such database, no such user, too slow', async () => {
+      const ask = async (sql: string, limitMs = 30_000) =>
+        failureFrom(await server.query({ database: 'shop', sql, limitMs }));
+      expect((await ask('SELECT * FROM nowhere')).code).toBe('invalid-input');
+      expect((await ask('SELECT pg_sleep(30)', 300)).code).toBe('stalled');
+      const nowhere = await server.query({ database: 'nowhere', sql: 'SELECT 1' });
+      expect(failureFrom(nowhere).code).toBe('not-found');
+      const stranger = open((url) => {
+        url.username = 'stranger';
+      });
+      expect(failureFrom(await stranger.identity()).code).toBe('denied');
+    });
+
+    test('says unreachable where no server listens', async () => {
+      const wrong = open((url) => {
+        url.port = '9';
+      });
+      const failure = failureFrom(await wrong.identity());
+      expect(failure.code).toBe('unreachable');
+      expect(failure.message).toContain('9');
+    });
+
+    test('lists foreign clients, never its own, and disconnects them', async () => {
+      const other = open();
+      valueFrom(await create('busy'));
+      const sleeping = other.query({ database: 'busy', sql: 'SELECT pg_sleep(20)' });
+      // A second server object of this process is ours, too.
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      expect(valueFrom(await server.foreignSessions('busy'))).toEqual([]);
+      valueFrom(await server.dropDatabase('busy'));
+      expect((await sleeping).ok).toBe(false);
+    });
+
+    test('counts every table of every schema, sequences and extensions', async () => {
+      valueFrom(await create('counted'));
+      const inventory = valueFrom(await server.inventory('counted'));
+      expect(inventory.tables).toEqual([]);
+      expect(inventory.extensions.map(({ name }) => name)).toContain('plpgsql');
+      valueFrom(await server.analyze('counted'));
+      valueFrom(await server.dropDatabase('counted'));
+    });
+
+    test('closes the doors of a database and opens them again', async () => {
+      valueFrom(await create('doors'));
+      valueFrom(await server.setConnectionsAllowed({ database: 'doors', allowed: false }));
+      expect(failureFrom(await server.query({ database: 'doors', sql: 'SELECT 1' })).code).toBe('conflict');
+      valueFrom(await server.setConnectionsAllowed({ database: 'doors', allowed: true }));
+      valueFrom(await server.query({ database: 'doors', sql: 'SELECT 1' }));
+      valueFrom(await server.carryOverSettings({ from: 'shop', to: 'doors' }));
+      valueFrom(await server.dropDatabase('doors'));
+    });
+
+    test('lends a lease to one at a time, and again after it was given back', async () => {
+      const other = open();
+      const first = valueFrom(await server.lease('shop'));
+      const refused = failureFrom(await other.lease('shop'));
+      expect(refused).toMatchObject({ code: 'conflict', retry: 'safe' });
+      await first.release();
+      const second = valueFrom(await other.lease('shop'));
+      await second.release();
+    });
+
+    test('holds one moment that others can look at', async () => {
+      const snapshot = valueFrom(await server.exportSnapshot('shop'));
+      expect(snapshot.id).toMatch(/^[0-9A-F-]+$/);
+      expect(valueFrom(await snapshot.inventory()).tables).toEqual([]);
+      await snapshot.close();
+    });
+  });
+}
