@@ -55,6 +55,7 @@ has_part() {
     certificates) [[ -s /etc/ssl/certs/ca-certificates.crt || -s /etc/pki/tls/certs/ca-bundle.crt ]] ;;
     processes) has_programs ps pgrep ;;
     git) has_programs git ;;
+    pgbackrest) has_programs pgbackrest ;;
   esac
 }
 
@@ -89,12 +90,13 @@ reason_of() {
     certificates) echo "certificates: downloads over HTTPS" ;;
     processes) echo "ps: proof that nothing stays behind" ;;
     git) echo "git: the tests read the list of files" ;;
+    pgbackrest) echo "pgBackRest: point-in-time recovery from its repository" ;;
   esac
 }
 
 needed=(postgres gnupg)
 wanted=()
-[[ $profile == test ]] && wanted=(docker compose ceph tmux age certificates processes git)
+[[ $profile == test ]] && wanted=(docker compose ceph tmux age certificates processes git pgbackrest)
 
 missing=()
 look() {

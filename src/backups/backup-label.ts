@@ -6,7 +6,8 @@ export type BackupLabel = {
   /** The segment recovery begins with. */
   readonly startSegment: string;
   readonly startTimeline: number;
-  readonly startedAtMs: number;
+  /** Left out where the server wrote a zone like CST, which means different things in different countries. */
+  readonly startedAtMs?: number;
   /** Only the note in the archive has it. */
   readonly endedAtMs?: number;
 };
@@ -16,19 +17,18 @@ export function readBackupLabel(text: string): BackupLabel | undefined {
   const value = (name: string) => new RegExp(`^${name}: (.+)$`, 'm').exec(text)?.[1];
   const startSegment = /\(file ([0-9A-F]{24})\)/.exec(value('START WAL LOCATION') ?? '')?.[1];
   const startedAtMs = readServerTime(value('START TIME'));
-  if (startSegment === undefined || startedAtMs === undefined) return undefined;
+  if (startSegment === undefined) return undefined;
   const endedAtMs = readServerTime(value('STOP TIME'));
   return {
     startSegment,
     startTimeline: Number(value('START TIMELINE') ?? Number.parseInt(startSegment.slice(0, 8), 16)),
-    startedAtMs,
+    ...(startedAtMs === undefined ? {} : { startedAtMs }),
     ...(endedAtMs === undefined ? {} : { endedAtMs }),
   };
 }
 
 /**
- * `2025-10-17 14:30:00 UTC`, in the server's log_timezone. An abbreviation other than UTC or GMT means different things in
- * different countries and is not guessed at.
+ * `2025-10-17 14:30:00 UTC`, in the server's log_timezone. An abbreviation other than UTC or GMT is not guessed at.
  */
 function readServerTime(text: string | undefined): number | undefined {
   const found = /^(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2}) (\S+)$/.exec(text ?? '');

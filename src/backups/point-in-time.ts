@@ -33,10 +33,10 @@ export function readPointInTime(text: string): Outcome<number> {
 }
 
 /** Why a pg_dump cannot be taken to another moment, whatever the archive holds. */
-export function dumpHasNoPointInTime(what: string) {
+export function dumpHasNoPointInTime(what: string, moment = 'a point in time') {
   return {
     code: 'invalid-input',
-    message: `${what} cannot be brought to a point in time: a pg_dump holds the rows of one moment and no place in the write-ahead log, so there is nothing WAL could be applied to.`,
+    message: `${what} cannot be brought to ${moment}: a pg_dump holds the rows of one moment and no place in the write-ahead log, so there is nothing WAL could be applied to.`,
     remedy:
       'Use a runbook with the step recover-cluster, which begins with a base backup (pg_basebackup or pgBackRest) and replays the WAL archive; or leave the point in time empty to restore the dump as it is.',
     retry: 'never',

@@ -63,7 +63,13 @@ export const checklistItemSchema = z.discriminatedUnion('kind', [
 ]);
 
 export const stepSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('choose-snapshot'), ...common }),
+  z.strictObject({
+    kind: z.literal('choose-snapshot'),
+    ...common,
+    pointInTime: optionalText.describe(
+      'A moment somebody asks for: a dump knows only its own, so anything here is refused with the reason',
+    ),
+  }),
   z.strictObject({
     kind: z.literal('stop-writers'),
     ...common,

@@ -1,10 +1,12 @@
 import { shorten } from '../backups/compare-inventories.ts';
+import { dumpHasNoPointInTime } from '../backups/point-in-time.ts';
 import { newestComplete, type Snapshot } from '../backups/snapshot.ts';
 import { type Outcome, succeed } from '../base/failure.ts';
 import { formatBytes, formatSpan, formatTime } from '../base/units.ts';
 import { type Check, couldNotVerify, passed } from '../base/verdict.ts';
 import type { CheckContext, StepContext, StepHandler } from '../engine/step-handler.ts';
 import type { TableRow } from '../ports/operator.ts';
+import type { StepOf } from '../runbook/step-schema.ts';
 import { manifestFact, needFact, readFact, snapshotFact } from './facts.ts';
 import { findSnapshots, pickSnapshot, readManifest } from './find-snapshots.ts';
 import { openSnapshot } from './open-snapshot.ts';
@@ -70,7 +72,11 @@ export const chooseSnapshot: StepHandler<'choose-snapshot'> = {
   },
 };
 
-async function checkBackups(_step: unknown, context: CheckContext): Promise<readonly Check[]> {
+async function checkBackups(
+  step: StepOf<'choose-snapshot'>,
+  context: CheckContext,
+): Promise<readonly Check[]> {
+  if (step.pointInTime) return [blocker(dumpHasNoPointInTime('A dump', step.pointInTime))];
   const access = await backupStore(context).access();
   if (!access.ok) return [blocker(access.failure)];
   const skew = access.value.clockSkewMs ?? 0;

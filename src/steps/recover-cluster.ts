@@ -67,7 +67,9 @@ export const recoverCluster: StepHandler<'recover-cluster'> = {
             `Read ${place.folder}.recovery/server.log.`,
           )
         : passed(
-            `it takes writes on timeline ${timeline}, which left timeline ${recovered.timeline} at ${recovered.replayedTo}`,
+            timeline === recovered.timeline
+              ? `it takes writes on timeline ${timeline}`
+              : `it takes writes on timeline ${timeline}, which left timeline ${recovered.timeline} at ${recovered.replayedTo}`,
           );
     const intact =
       files.checkedBy === ''

@@ -1,12 +1,13 @@
 import { access, chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ArchivingCluster, startArchivingCluster } from '../parts/archiving-cluster.ts';
 import { readValue } from '../parts/count-rows.ts';
 import { findFreePort } from '../parts/free-port.ts';
 import { checksOf, filesHolding, readEntries, readRecord } from '../parts/run-log.ts';
+import { stopRecovered } from '../parts/stop-recovered.ts';
 import { runThaw, type ThawEnd } from '../parts/thaw.ts';
 
 /** A lost table, a base backup from before it, and the WAL since. */
@@ -45,6 +46,9 @@ describe('Point-in-time recovery', () => {
   });
   afterAll(async () => {
     await company?.cluster.stop();
+    // Whatever a failed test left running.
+    for (const path of await readdir(folder, { recursive: true }))
+      if (path.endsWith('/postmaster.pid')) await stopRecovered(join(folder, dirname(path)));
     await rm(folder, { recursive: true, force: true });
   });
 
@@ -77,6 +81,8 @@ describe('Point-in-time recovery', () => {
       ],
       env: {
         HOME: folder,
+        // The socket of a recovered cluster lies there, and goes with it.
+        TMPDIR: folder,
         RECOVER_TO: request.to,
         RECOVERED_FOLDER: join(recovered, 'data'),
         RECOVERED_PORT: port,
@@ -110,7 +116,7 @@ describe('Point-in-time recovery', () => {
       expect(await readValue(company.url, 'select count(*) as value from filings')).toBe(before);
       expect(await filesHolding(run.logFolder, [company.password])).toEqual([]);
     } finally {
-      await stopCluster(run.folder);
+      await stopRecovered(run.folder);
     }
   });
 
@@ -120,7 +126,7 @@ describe('Point-in-time recovery', () => {
     expect(checksOf(record).join('\n'), run.end.text).toMatch(
       /recover-cluster passed: end of the archive reached/,
     );
-    expect(record.cleanUp.map(({ text }) => text).join('\n')).toMatch(
+    expect(record.cleanUp.map(({ text }) => text).join('\n'), run.end.text).toMatch(
       /throwaway cluster .* stopped and removed/,
     );
     await expect(access(`${run.folder}.drill-${record.runId}`)).rejects.toThrow();
@@ -189,22 +195,4 @@ describe('Point-in-time recovery', () => {
 
 function stamp(at: Date): string {
   return at.toISOString().slice(0, 19).replaceAll('-', '').replaceAll(':', '').replace('T', '-');
-}
-
-/** The recovered cluster of a live run stays up; a test ends it by the process id in its folder. */
-async function stopCluster(folder: string): Promise<void> {
-  const pid = Number((await readFile(join(folder, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n')[0]);
-  if (!(pid > 1)) return;
-  process.kill(pid, 'SIGINT');
-  for (let tries = 0; tries < 100; tries += 1) {
-    await pause(50);
-    if (
-      await access(join(folder, 'postmaster.pid')).then(
-        () => false,
-        () => true,
-      )
-    )
-      return;
-  }
-  process.kill(pid, 'SIGQUIT');
 }
