@@ -1,14 +1,19 @@
-import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import type { Mode } from '../../base/mode.ts';
 import { drawRecord } from '../../record/draw-record.ts';
+import { redactRecord } from '../../record/redact-record.ts';
 import { resultWords } from '../../record/result-words.ts';
-import { toMarkdown } from '../../record/to-markdown.ts';
 import type { Options } from '../arguments.ts';
 import { exitStatus } from '../exit-status.ts';
+import { recordAs } from '../record-files.ts';
 import { findRun, type LoggedRun, listRunIds, openRun } from '../run-log.ts';
 import { printLine, type Surroundings } from '../surroundings.ts';
-import { recordJson } from '../write-record.ts';
+import { damagedRecord } from '../verify-record.ts';
+import { noteRecord } from './note-record.ts';
+import { signRecord } from './sign-record.ts';
+import { trend } from './trend.ts';
+import { verify } from './verify-records.ts';
 
 type RecordsRequest = { readonly operands: readonly string[]; readonly options: Options };
 
@@ -16,20 +21,38 @@ export async function records(
   { operands, options }: RecordsRequest,
   surroundings: Surroundings,
 ): Promise<Outcome<number>> {
-  const [action = '', named] = operands;
+  const [action = '', named, text] = operands;
   const logFolder = resolve(surroundings.folder, options.logFolder);
   if (action === 'list' && named === undefined) return list({ logFolder, json: options.json }, surroundings);
-  if (action !== 'show' && action !== 'verify') {
-    return fail({
-      code: 'invalid-input',
-      message: `There is no thaw records ${action}.`,
-      remedy: 'Use list, show RUN or verify RUN.',
-      retry: 'after-fix',
-    });
-  }
+  const wantsTrend = action === 'trend' || (action === 'list' && options.record.trend);
+  if (wantsTrend && named !== undefined) return trend({ name: named, logFolder, options }, surroundings);
+  const works = ['show', 'verify', 'export', 'note', 'sign'].includes(action);
+  if (!works || (action === 'note') !== (text !== undefined)) return wrongAction(action);
   const run = await findRun({ logFolder, named, fits: () => true, what: 'run' });
   if (!run.ok) return run;
-  return action === 'show' ? show(run.value, options.json, surroundings) : verify(run.value, surroundings);
+  const request = { run: run.value, logFolder, options };
+  switch (action) {
+    case 'verify':
+      return verify(request, surroundings);
+    case 'sign':
+      return signRecord(request, surroundings);
+    case 'note':
+      return noteRecord({ ...request, text: text ?? '' }, surroundings);
+    default:
+      return show(
+        { ...request, format: action === 'show' && options.json ? 'json' : undefined },
+        surroundings,
+      );
+  }
+}
+
+function wrongAction(action: string) {
+  return fail({
+    code: 'invalid-input',
+    message: `There is no thaw records ${action} with these operands.`,
+    remedy: 'Use list, show RUN, verify RUN, export RUN, trend RUNBOOK, note RUN TEXT or sign RUN.',
+    retry: 'after-fix',
+  });
 }
 
 async function list(
@@ -43,72 +66,38 @@ async function list(
     if (!run.ok && run.failure.code === 'journal-damaged') damaged += 1;
     const record = run.ok ? drawRecord(run.value.reading.entries, run.value.reading.head.hash) : undefined;
     const result = record === undefined ? (run.ok ? 'empty' : run.failure.message) : resultWords(record);
-    if (request.json)
-      printLine(
-        surroundings,
-        JSON.stringify({
-          type: 'record',
-          runId,
-          result,
-          ...(record === undefined ? {} : { mode: record.mode, verdict: record.result.verdict }),
-        }),
-      );
-    else printLine(surroundings, `${runId}  ${result}`);
+    if (!request.json) printLine(surroundings, `${runId}  ${result}`);
+    else printLine(surroundings, JSON.stringify({ type: 'record', runId, result, ...numbers(record) }));
   }
   return succeed(damaged === 0 ? exitStatus.verified : exitStatus.damaged);
 }
 
-function show(run: LoggedRun, ...[json, surroundings]: [boolean, Surroundings]): Outcome<number> {
+function numbers(record: ReturnType<typeof drawRecord>): {
+  readonly mode?: Mode;
+  readonly [name: string]: unknown;
+} {
+  if (record === undefined) return {};
+  const { mode, runbook, window, result, rto, rpo, journal } = record;
+  return {
+    mode,
+    runbook: runbook.name,
+    startedAt: window.startedAt,
+    state: result.state,
+    verdict: result.verdict,
+    ...(rto.actualMs === undefined ? {} : { rtoMs: rto.actualMs }),
+    ...(rpo.actualMs === undefined ? {} : { rpoMs: rpo.actualMs }),
+    head: journal.head,
+  };
+}
+
+/** `show` and `export` print the same; only the form and the masking differ. */
+function show(
+  request: { readonly run: LoggedRun; readonly options: Options; readonly format: 'json' | undefined },
+  surroundings: Surroundings,
+): Outcome<number> {
+  const { run, options, format = options.record.format } = request;
   const record = drawRecord(run.reading.entries, run.reading.head.hash);
   if (record === undefined) return fail(damagedRecord(run.folder.id, 'it has no facts'));
-  surroundings.stdout.write(json ? recordJson(record) : toMarkdown(record));
+  surroundings.stdout.write(recordAs(options.record.redact ? redactRecord(record) : record, format));
   return succeed(exitStatus.verified);
-}
-
-/** The chain has been recomputed while reading; now the outputs it vouches for, and the record drawn from it. */
-async function verify(run: LoggedRun, surroundings: Surroundings): Promise<Outcome<number>> {
-  const { folder, reading } = run;
-  const record = drawRecord(reading.entries, reading.head.hash);
-  if (record === undefined) return fail(damagedRecord(folder.id, 'it has no facts'));
-  if (record.result.state === 'open' || reading.tornBytes > 0) {
-    return fail(
-      damagedRecord(
-        folder.id,
-        `it ends without an end: entry ${record.journal.entries} is not the last of a run that finished or stopped`,
-      ),
-    );
-  }
-  const outputs = await folder.outputDigests();
-  if (!outputs.ok) return outputs;
-  const found = new Map(outputs.value.map((output) => [output.name, output.sha256]));
-  for (const output of record.outputs) {
-    if (found.get(output.name) !== output.sha256)
-      return fail(damagedRecord(folder.id, `output/${output.name} is not what the journal vouches for`));
-  }
-  for (const [name, expected] of [
-    ['record.json', recordJson(record)],
-    ['record.md', toMarkdown(record)],
-  ] as const) {
-    const written = await readFile(join(folder.path, name), 'utf8').catch(() => undefined);
-    if (written !== expected) return fail(damagedRecord(folder.id, `${name} is not what the journal says`));
-  }
-  printLine(
-    surroundings,
-    `${folder.id}: ${reading.entries.length} entries, ${record.outputs.length} outputs and the record agree.`,
-  );
-  printLine(surroundings, `head ${reading.head.hash}`);
-  printLine(
-    surroundings,
-    'Compare the head with the one written down when the run ended: a chain alone cannot show that all of it was replaced.',
-  );
-  return succeed(exitStatus.verified);
-}
-
-function damagedRecord(runId: string, why: string) {
-  return {
-    code: 'journal-damaged' as const,
-    message: `The record of ${runId} cannot be vouched for: ${why}.`,
-    remedy: 'Keep the folder as it is for the inquiry.',
-    retry: 'never' as const,
-  };
 }

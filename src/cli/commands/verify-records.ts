@@ -1,0 +1,110 @@
+import { createProcessRunner } from '../../adapters/process/execa-process-runner.ts';
+import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import type { WrittenEntry } from '../../record/entries-of-kind.ts';
+import { entriesOfKind } from '../../record/entries-of-kind.ts';
+import { readAnchors } from '../anchor-head.ts';
+import type { Options } from '../arguments.ts';
+import { exitStatus } from '../exit-status.ts';
+import { loadRunbook, readyRunbook } from '../load-runbook.ts';
+import type { LoggedRun } from '../run-log.ts';
+import { badSignature, checkSignature, checkSigner, readSignature, signedText } from '../signatures.ts';
+import { printLine, type Surroundings } from '../surroundings.ts';
+import { damagedRecord, headAt, verifyAnchors, verifyRecord } from '../verify-record.ts';
+import { createWorld } from '../wire.ts';
+
+type VerifyRequest = { readonly run: LoggedRun; readonly logFolder: string; readonly options: Options };
+
+export async function verify(request: VerifyRequest, surroundings: Surroundings): Promise<Outcome<number>> {
+  const { run, logFolder, options } = request;
+  const { folder, reading } = run;
+  const verified = await verifyRecord(run, logFolder);
+  if (!verified.ok) return verified;
+  const lines = [...verified.value.lines];
+  for (const signed of entriesOfKind(reading.entries, 'signed-off')) {
+    const line = await checkOne({ run, signed, allowedSigners: options.record.allowedSigners }, surroundings);
+    if (!line.ok) return line;
+    lines.push(line.value);
+  }
+  if (options.record.anchored) {
+    const anchored = await checkAnchors(request, surroundings);
+    if (!anchored.ok) return anchored;
+    lines.push(anchored.value);
+  }
+  const { outputs } = verified.value.record;
+  printLine(
+    surroundings,
+    `${folder.id}: ${reading.entries.length} entries, ${outputs.length} outputs and the three files of the record agree.`,
+  );
+  for (const line of lines) printLine(surroundings, line);
+  printLine(surroundings, `head ${reading.head.hash}`);
+  printLine(
+    surroundings,
+    'Tamper-evident, not tamper-proof: compare the head with the one written down when the run ended.',
+  );
+  return succeed(exitStatus.verified);
+}
+
+/** Without the file of allowed signers it is only known that one key signed this head, not whose it is. */
+async function checkOne(
+  request: {
+    readonly run: LoggedRun;
+    readonly signed: WrittenEntry<'signed-off'>;
+    readonly allowedSigners: string | undefined;
+  },
+  { environment }: Surroundings,
+): Promise<Outcome<string>> {
+  const { run, signed, allowedSigners } = request;
+  const { role, signer, entries, head, keyFingerprint, signature } = signed;
+  if (entries !== signed.seq - 1 || headAt(run.reading, entries) !== head)
+    return fail(
+      damagedRecord(run.folder.id, `the ${role} signed another head than the one after entry ${entries}`),
+    );
+  const text = signedText({ runId: run.folder.id, role, signer, entries, head });
+  const stored = await readSignature(run.folder.path, signature);
+  if (!stored.ok) return stored;
+  const { file } = stored.value;
+  if (stored.value.text !== text)
+    return fail(badSignature(file, 'the text beside it is not what was signed'));
+  const tools = { processes: createProcessRunner(), environment };
+  const checked = await checkSignature(tools, { signatureFile: file, text });
+  if (!checked.ok) return checked;
+  if (checked.value !== keyFingerprint) return fail(badSignature(file, `its key is ${checked.value}`));
+  const words = `Signed as ${role} by ${signer} over entries 1 to ${entries} with ${keyFingerprint}`;
+  if (allowedSigners === undefined)
+    return succeed(`${words}; whose key that is, only --allowed-signers FILE can tell.`);
+  const principal = await checkSigner(tools, { signatureFile: file, text, allowedSigners });
+  return principal.ok ? succeed(`${words}, the key of ${principal.value}.`) : principal;
+}
+
+async function checkAnchors(
+  { run, options }: VerifyRequest,
+  surroundings: Surroundings,
+): Promise<Outcome<string>> {
+  const loaded = await loadRunbook(run.state.start.runbook.path, surroundings.folder);
+  if (!loaded.ok) return loaded;
+  const { environment } = surroundings;
+  const ready = await readyRunbook(loaded.value, {
+    mode: 'live',
+    environment,
+    envFiles: options.envFiles,
+    needs: ({ backups, records }) => ({ backups, records }),
+  });
+  if (!ready.ok) return ready;
+  const prefix = ready.value.filled.records?.anchor;
+  if (prefix === undefined) {
+    return fail({
+      code: 'invalid-input',
+      message: `Runbook ${loaded.value.path} anchors nothing.`,
+      remedy: 'Leave --anchored out, or declare records.anchor and run again.',
+      retry: 'after-fix',
+    });
+  }
+  const world = createWorld(environment);
+  try {
+    const store = world.openStore(ready.value.targets.backups.store);
+    const anchors = await readAnchors({ store, prefix }, run.folder.id);
+    return anchors.ok ? verifyAnchors(run, anchors.value) : anchors;
+  } finally {
+    await world.close();
+  }
+}
