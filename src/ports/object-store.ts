@@ -84,6 +84,12 @@ export type StoreAccess = {
   readonly clockSkewMs?: number;
 };
 
+/** What a credential may do; unknown where the store answers in no way we can read. */
+export type StoreRights = {
+  readonly write: 'yes' | 'no' | 'unknown';
+  readonly remove: 'yes' | 'no' | 'unknown';
+};
+
 /**
  * A bucket or a folder of objects. Every method reports the world's refusals as failures: unreachable, denied (wrong
  * credential), not-found (bucket or key), conflict (changed meanwhile), damaged (short body), out-of-space.
@@ -108,6 +114,11 @@ export type ObjectStore = {
   writeStream(request: StreamRequest): Promise<Outcome<ObjectInfo>>;
   /** Removing what is not there succeeds. `hidden`: the store keeps versions and only put a delete marker in front. */
   remove(key: string): Promise<Outcome<'hidden' | undefined>>;
+  /**
+   * Asks in ways that leave no object behind: a write whose checksum is wrong, a removal of what was never there (a bucket that
+   * keeps versions notes the latter with a delete marker).
+   */
+  rights(): Promise<Outcome<StoreRights>>;
   /** A URL anyone may GET for that long; a `file:` URL for a folder. */
   signedUrl(request: { readonly key: string; readonly expiresInSeconds: number }): Promise<Outcome<string>>;
   /** Closes connections. */

@@ -45,6 +45,7 @@ export function createFakeObjectStore(given: {
       objects.delete(key);
       return succeed(undefined);
     },
+    rights: async () => succeed({ write: 'yes', remove: 'yes' }),
     signedUrl: async ({ key }) => {
       const found = objects.get(key);
       if (found === undefined) return fail(missing(address, key));

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { cancelledFailure } from '../../base/cancelled-failure.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { describeFileFailure, errorCode } from '../../base/file-failure.ts';
-import type { ObjectInfo, ObjectStore, StoreAccess } from '../../ports/object-store.ts';
+import type { ObjectInfo, ObjectStore, StoreAccess, StoreRights } from '../../ports/object-store.ts';
 import { type ContentTags, createContentTags } from './content-tags.ts';
 import { describeFile, listDirectory } from './directory-list.ts';
 import { missing, readFromDirectory } from './directory-read.ts';
@@ -29,6 +29,7 @@ export function openDirectoryObjectStore(config: { readonly path: string }): Obj
     write: (request) => writeToDirectory({ store, tags, request }),
     writeStream: (request) => writeToDirectory({ store, tags, request }),
     remove: (key) => removeKey({ store, key }),
+    rights: () => askRights(store),
     signedUrl: ({ key }) => locateUrl({ store, tags, key }),
     close: () => {},
   };
@@ -46,6 +47,17 @@ async function accessFolder(store: string, signal?: AbortSignal): Promise<Outcom
   } catch (error) {
     return fail(describeFileFailure({ doing, error }));
   }
+}
+
+/** Whoever may write into a folder may remove from it. */
+async function askRights(store: string): Promise<Outcome<StoreRights>> {
+  const root = await resolveRoot(store);
+  if (!root.ok) return root;
+  const may = await access(root.value, constants.W_OK).then(
+    () => 'yes' as const,
+    () => 'no' as const,
+  );
+  return succeed({ write: may, remove: may });
 }
 
 type Asked = { readonly store: string; readonly key: string; readonly tags: ContentTags };

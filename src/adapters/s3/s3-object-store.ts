@@ -10,6 +10,7 @@ import {
 } from './s3-client.ts';
 import { listS3Objects } from './s3-list.ts';
 import { describeAnswer, readS3Object } from './s3-read.ts';
+import { askRights } from './s3-rights.ts';
 import { writeS3Object, writeS3Stream } from './s3-write.ts';
 
 /** A bucket of any S3 server: AWS, MinIO, Ceph, GCS, B2, R2. Nothing is contacted before the first method is called. */
@@ -24,6 +25,7 @@ export function openS3ObjectStore(config: S3Config, limits?: Partial<S3Limits>):
     write: (request) => writeS3Object(connection, request),
     writeStream: (request) => writeS3Stream(connection, request),
     remove: (key) => removeObject(connection, key),
+    rights: () => askRights(connection),
     signedUrl: (request) => signUrl(connection, request),
     close: () => connection.close(),
   };

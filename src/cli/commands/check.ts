@@ -1,6 +1,7 @@
 import { type Outcome, succeed } from '../../base/failure.ts';
 import type { Check } from '../../base/verdict.ts';
 import { runPreflight } from '../../engine/preflight.ts';
+import { checkPermissions } from '../../producer/check-permissions.ts';
 import { handlers } from '../../steps/handlers.ts';
 import type { Options } from '../arguments.ts';
 import { exitStatus } from '../exit-status.ts';
@@ -37,11 +38,28 @@ export async function check(
       },
     });
     const blockersFirst = [...checks].sort((a, b) => weight(a) - weight(b));
+    const permissions = await checkPermissions({
+      world,
+      targets,
+      makesBackups: filled.producer !== undefined,
+      prunes: filled.retention !== undefined,
+    });
     if (options.json) printLine(surroundings, JSON.stringify({ type: 'thaw', version: 1, command: 'check' }));
     for (const one of blockersFirst) {
       printLine(
         surroundings,
         redact(options.json ? JSON.stringify({ type: 'check', ...one }) : inWords(one)),
+      );
+    }
+    for (const one of permissions) {
+      const named = { ...one, stepId: 'permissions' };
+      printLine(
+        surroundings,
+        redact(
+          options.json
+            ? JSON.stringify({ type: 'permission', ...one })
+            : inWords(named, '✗ not as it should be'),
+        ),
       );
     }
     const blockers = checks.filter((one) => one.verdict === 'failed').length;
@@ -50,7 +68,10 @@ export async function check(
         surroundings,
         blockers === 0 ? 'Nothing is in the way.' : `${blockers} in the way. Nothing was touched.`,
       );
-    return succeed(blockers === 0 ? exitStatus.verified : exitStatus.blocked);
+    if (blockers > 0) return succeed(exitStatus.blocked);
+    // What is wrong with the keys stands in nobody's way today, and must not be taken for good.
+    const open = permissions.some((one) => one.verdict === 'failed');
+    return succeed(open ? exitStatus.notVerified : exitStatus.verified);
   } finally {
     await world.close();
   }
@@ -60,9 +81,9 @@ function weight(one: Check): number {
   return { failed: 0, 'could-not-verify': 1, passed: 2, skipped: 3 }[one.verdict];
 }
 
-function inWords(one: Check & { readonly stepId: string }): string {
+function inWords(one: Check & { readonly stepId: string }, failedWords = '✗ blocks'): string {
   const marks = {
-    failed: '✗ blocks',
+    failed: failedWords,
     'could-not-verify': '? could not verify',
     passed: '✓ passed',
     skipped: '– skipped',
