@@ -66,6 +66,8 @@ export type StepRow = {
   readonly startedAtMs?: number;
   /** Of the last attempt; grows while running (nowMs minus startedAtMs). */
   readonly durationMs?: number;
+  /** How long it should take, and who says so: the runbook's budget, or the last time it was done. */
+  readonly expected?: { readonly durationMs: number; readonly by: 'budget' | 'last time' };
 };
 
 export type StepDetail = {

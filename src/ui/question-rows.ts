@@ -125,7 +125,7 @@ function typedRows(question: Of<'type-name'>, { asked, width }: Request): readon
   const label = ' Type it here:  ';
   const typed = cutTextStart(asked.typed, Math.max(8, width - label.length - 2));
   const state: Row = matches
-    ? [span(' ✓ ', 'good'), span(`the name matches: enter ${question.verb}s`, 'good')]
+    ? [span(' ✓ ', 'good'), span(`the name matches: enter ${question.verb}s`, 'strong')]
     : [
         span('   '),
         span(
@@ -147,7 +147,7 @@ function typedRows(question: Of<'type-name'>, { asked, width }: Request): readon
   ];
 }
 
-function failureRows(question: Of<'failure'>, { width }: Request): readonly Row[] {
+function failureRows(question: Of<'failure'>, { view, width }: Request): readonly Row[] {
   const printed = question.lastLines.map(
     (line): Row => [span(' │ ', 'line'), cutSpan(line, { width: width - 4, tone: 'quiet' })],
   );
@@ -160,7 +160,15 @@ function failureRows(question: Of<'failure'>, { width }: Request): readonly Row[
       prefix: [span(' → ', 'strong')],
       tone: 'strong',
     }),
+    ...outputPathRows({ path: view.details[question.stepId ?? '']?.outputPath, width }),
   ];
+}
+
+/** Where all of the output is, for whoever reads it elsewhere; l opens it here. */
+function outputPathRows(of: { readonly path: string | undefined; readonly width: number }): readonly Row[] {
+  if (of.path === undefined) return [];
+  const prefix: Row = [span(' all output  ', 'quiet')];
+  return paragraph({ text: of.path, width: of.width - 1, prefix, tone: 'quiet' });
 }
 
 function answerKeys(keys: readonly (readonly [string, string])[]): readonly Row[] {

@@ -10,12 +10,19 @@ export function stepListWidth(columns: number): number {
 }
 
 /** done  0:21 · now  5:34 · failed. A pending step says nothing: its place in the list says it. */
-function describeStatus(step: StepRow): string {
+function describeStatus(step: StepRow, width: number): string {
   if (step.status === 'pending') return '';
   const timed = step.status === 'passed' || step.status === 'running';
   if (!timed || step.durationMs === undefined) return statusWords[step.status];
-  return `${statusWords[step.status]} ${formatDuration(step.durationMs).padStart(5)}`;
+  const expected =
+    step.expected === undefined || width < roomForExpected
+      ? ''
+      : ` of ${formatDuration(step.expected.durationMs)}`;
+  return `${statusWords[step.status]} ${formatDuration(step.durationMs).padStart(5)}${expected}`;
 }
+
+/** From this width of the list on, what was planned stands beside what it took. */
+const roomForExpected = 40;
 
 /** The list of steps, cut around the one looked at where it is longer than the pane. */
 export function stepListRows(request: {
@@ -26,7 +33,7 @@ export function stepListRows(request: {
 }): readonly Row[] {
   const { view, width, height } = request;
   const numberWidth = String(view.steps.length).length;
-  const statusWidth = Math.max(10, ...view.steps.map((step) => describeStatus(step).length));
+  const statusWidth = Math.max(10, ...view.steps.map((step) => describeStatus(step, width).length));
   const titleWidth = width - numberWidth - statusWidth - 6;
   const rows = view.steps.map((step): Row => {
     const sign = statusSigns[step.status];
@@ -37,7 +44,10 @@ export function stepListRows(request: {
       span(sign.symbol, sign.tone),
       span(` ${String(step.number).padStart(numberWidth)} `, 'quiet'),
       span(padText(step.title, titleWidth), step.status === 'pending' && !shown ? 'quiet' : loud),
-      span(` ${describeStatus(step).padStart(statusWidth)} `, step.status === 'passed' ? 'quiet' : sign.tone),
+      span(
+        ` ${describeStatus(step, width).padStart(statusWidth)} `,
+        step.status === 'passed' ? 'quiet' : sign.tone,
+      ),
     ];
   });
   return cutAround({ rows, at: view.steps.findIndex((step) => step.id === request.shownId), height });

@@ -1,3 +1,4 @@
+import { formatDuration } from '../base/units.ts';
 import { statusWords } from '../session/status-words.ts';
 import type { ProgressView, StepDetail, StepRow, View } from '../session/view.ts';
 import { checkRows, orderChecks } from './check-rows.ts';
@@ -67,9 +68,23 @@ function titleRow(request: { readonly step: StepRow; readonly of: number; readon
   const attempt = step.attempt > 1 ? `, attempt ${step.attempt}` : '';
   return endsRow({
     left: [span(`${step.number} of ${request.of}  `, 'quiet'), span(step.title, 'strong')],
-    right: [span(`${sign.symbol} ${statusWords[step.status]}${attempt}`.trimStart(), sign.tone)],
+    right: [
+      ...expectedSpans(step),
+      span(`${sign.symbol} ${statusWords[step.status]}${attempt}`.trimStart(), sign.tone),
+    ],
     width: request.width,
   });
+}
+
+/** 71 % of 8:00 budget; what is over says so. */
+function expectedSpans({ expected, durationMs }: StepRow): Row {
+  if (expected === undefined) return [];
+  const planned = `${formatDuration(expected.durationMs)} ${expected.by}`;
+  if (durationMs === undefined) return [span(`${planned}  `, 'quiet')];
+  const overMs = durationMs - expected.durationMs;
+  if (overMs > 0) return [span(`over ${planned} by ${formatDuration(overMs)}  `, 'unsure')];
+  const share = Math.floor((durationMs / Math.max(1, expected.durationMs)) * 100);
+  return [span(`${share} % of ${planned}  `, 'quiet')];
 }
 
 /** In order of what may be shortened last: the failure and the bars never are. */

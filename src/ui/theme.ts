@@ -1,7 +1,11 @@
 import type { Mode } from '../base/mode.ts';
 import type { CheckRow, StepStatus } from '../session/view.ts';
 
-/** What a piece of text means. The eight basic colours only, and never a colour without a word beside it. */
+/**
+ * What a piece of text means. The eight basic colours only, and never a colour without a word beside it. Green, yellow and
+ * cyan are too pale for words on a light background: they colour signs, bars and badges, while words are plain, bold, red or
+ * magenta, which can be read on both.
+ */
 export type Tone =
   | 'plain'
   | 'strong'
@@ -24,7 +28,9 @@ export type Tone =
 
 /** The properties of Ink's Text that a tone may set. */
 export type Style = {
-  readonly color?: 'red' | 'green' | 'yellow' | 'cyan';
+  readonly color?: 'black' | 'white' | 'red' | 'green' | 'yellow' | 'magenta' | 'cyan';
+  /** Where the background is ours, the letters on it are too: it reads the same on light and dark terminals. */
+  readonly backgroundColor?: 'red' | 'yellow' | 'cyan';
   readonly dimColor?: boolean;
   readonly bold?: boolean;
   readonly inverse?: boolean;
@@ -38,7 +44,7 @@ const styles: Readonly<Record<Tone, Style>> = {
   key: { bold: true },
   good: { color: 'green' },
   bad: { color: 'red', bold: true },
-  unsure: { color: 'yellow' },
+  unsure: { color: 'magenta' },
   now: { bold: true },
   bar: { color: 'cyan' },
   match: { inverse: true },
@@ -46,9 +52,9 @@ const styles: Readonly<Record<Tone, Style>> = {
   live: { color: 'red' },
   drill: { color: 'yellow' },
   tabletop: { color: 'cyan' },
-  'live-badge': { color: 'red', inverse: true, bold: true },
-  'drill-badge': { color: 'yellow', bold: true },
-  'tabletop-badge': { color: 'cyan', bold: true },
+  'live-badge': { color: 'white', backgroundColor: 'red', bold: true },
+  'drill-badge': { color: 'black', backgroundColor: 'yellow' },
+  'tabletop-badge': { color: 'black', backgroundColor: 'cyan' },
 };
 
 export const statusSigns: Readonly<Record<StepStatus, { readonly symbol: string; readonly tone: Tone }>> = {
@@ -119,8 +125,9 @@ export function createTheme(options: { readonly color: boolean; readonly ascii: 
     style(tone) {
       const style = styles[tone];
       if (options.color) return style;
-      const { color: _dropped, ...rest } = style;
-      return rest;
+      const { color: _dropped, backgroundColor, ...rest } = style;
+      // Without colours LIVE still cannot be missed: it alone is reversed.
+      return backgroundColor === 'red' ? { ...rest, inverse: true } : rest;
     },
     print: (text) =>
       options.ascii ? text.replace(/[^\x20-\x7e]/gu, (glyph) => asciiForms[glyph] ?? glyph) : text,

@@ -32,7 +32,7 @@ describe('Pages', () => {
 
 
       ────────────────────────────────────────────────────────────────────────────────
-       ↑↓ PgUp PgDn scroll  n note  @ commands  ? help  q leave
+       ↑↓ PgUp PgDn scroll  n note  @ commands  ! shell  ? help  q leave
       "
     `);
   });
@@ -43,7 +43,7 @@ describe('Pages', () => {
        LIVE  port-nimara-crm          host crm-01 · postgres 10.0.0.5:5432 #7412…3391
        elapsed 7:42 of 30:00 RTO  ██████░░░░░░░░░░░░░░░░░░░░   loss 41 min of 1 h RPO
       ────────────────────────────────────────────────────────────────────────────────
-       Keys: the walk                                              rows 1 to 16 of 32
+       Keys: the walk                                              rows 1 to 16 of 35
 
        tab        answer the question  Goes back to the question that waits. Not
                                        now: nothing is asked.

@@ -188,7 +188,7 @@ describe('Questions', () => {
 
        ▸ meanwhile: 5 Restore PostgreSQL 128 of 201 · about 2:50 left; 6 Mirror obje…
       ────────────────────────────────────────────────────────────────────────────────
-       ↑↓ move  enter choose  l log (no output yet)  tab steps  ? help  q leave
+       ↑↓ move  enter choose  l log  ! shell  tab steps  ? help  q leave
       "
     `);
   });
@@ -221,7 +221,7 @@ describe('Questions', () => {
                                                     │
                                                     │
       ──────────────────────────────────────────────┴─────────────────────────────────────────────────────────────────────────
-       ↑↓ move  enter choose  l log (no output yet)  tab steps  ? help  q leave
+       ↑↓ move  enter choose  l log (no output yet)  ! shell  tab steps  ? help  q leave
       "
     `);
   });

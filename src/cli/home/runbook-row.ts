@@ -63,23 +63,27 @@ function actionsOf(
 
 function liveTouches(at: Places): HomeAction['touches'] {
   return [
-    ...said('may replace', at.database, 'after its checks, and after you type its name'),
-    ...said('may overwrite', at.objects),
-    ...said('may stop', at.services, 'and starts them again'),
-    ...said('only reads', at.backups),
+    ...said('may replace', { place: at.database, more: 'after its checks, and after you type its name' }),
+    ...said('may overwrite', { place: at.objects }),
+    ...said('may stop', { place: at.services, more: 'and starts them again' }),
+    ...said('only reads', { place: at.backups }),
   ];
 }
 
 function drillTouches({ production, drill }: { readonly production: Places; readonly drill: Places }) {
   return [
-    ...said('may use', drill.database, 'for a database of its own, dropped at the end'),
-    ...said('may use', drill.objects),
-    ...said('only reads', production.database),
-    ...said('only reads', production.backups),
-    ...said('leaves alone', production.services),
+    ...said('may use', { place: drill.database, more: 'for a database of its own, dropped at the end' }),
+    ...said('may use', { place: drill.objects }),
+    ...said('only reads', { place: production.database }),
+    ...said('only reads', { place: production.backups }),
+    ...said('leaves alone', { place: production.services }),
   ];
 }
 
-function said(how: string, what: string | undefined, more = ''): HomeAction['touches'] {
-  return what === undefined ? [] : [{ how, what: more === '' ? what : `${what}, ${more}` }];
+function said(
+  how: string,
+  { place, more }: { readonly place: string | undefined; readonly more?: string },
+): HomeAction['touches'] {
+  if (place === undefined) return [];
+  return [{ how, what: more === undefined ? place : `${place}, ${more}` }];
 }

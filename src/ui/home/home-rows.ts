@@ -3,20 +3,13 @@ import type { HomeGroup, HomeRow } from '../../session/home-view.ts';
 import { homeGroups } from '../../session/home-view.ts';
 import { cleanText, padText } from '../cells.ts';
 import { blankRow, cutRow, paragraph, type Row, span, windowRows } from '../row.ts';
-import { modeSigns, type Tone } from '../theme.ts';
+import { modeSigns, verdictSigns } from '../theme.ts';
 import { type HomeSituation, markedRow, rowsLeft } from './home-state.ts';
 
 const groupTitles: Readonly<Record<HomeGroup, string>> = {
   unfinished: 'Unfinished: go on here',
   runbook: 'Runbooks',
   record: 'Past runs',
-};
-
-const verdictTones: Readonly<Record<Verdict, Tone>> = {
-  passed: 'good',
-  failed: 'bad',
-  'could-not-verify': 'unsure',
-  skipped: 'quiet',
 };
 
 const modeWidth = 8;
@@ -58,7 +51,7 @@ function listRow(row: HomeRow, at: { readonly here: boolean; readonly width: num
       ? []
       : [
           span(`${padText(row.when ?? '', whenWidth)}  `, 'quiet'),
-          span(padText(sign?.word ?? '', modeWidth), sign?.tone ?? 'plain'),
+          span(padText(sign?.word ?? '', modeWidth), row.mode === 'live' ? 'bad' : 'strong'),
           span('  '),
         ];
   return cutRow(
@@ -67,10 +60,17 @@ function listRow(row: HomeRow, at: { readonly here: boolean; readonly width: num
       ...lead,
       span(padText(row.title, titleWidth(at.width)), at.here ? 'strong' : 'plain'),
       span('  '),
-      span(cleanText(row.words), row.verdict === undefined ? 'plain' : verdictTones[row.verdict]),
+      ...verdictSign(row.verdict),
+      span(cleanText(row.words), row.verdict === 'failed' ? 'bad' : 'plain'),
     ],
     at.width,
   );
+}
+
+function verdictSign(verdict: Verdict | undefined): Row {
+  if (verdict === undefined) return [];
+  const { symbol, tone } = verdictSigns[verdict];
+  return [span(`${symbol} `, tone)];
 }
 
 function titleWidth(width: number): number {
@@ -93,7 +93,9 @@ export function homeActionRows(
         blankRow,
         [
           span(here ? ' ▸ ' : '   ', 'strong'),
-          ...(sign === undefined ? [] : [span(padText(sign.word, modeWidth), sign.tone), span('  ')]),
+          ...(sign === undefined
+            ? []
+            : [span(padText(sign.word, modeWidth), action.mode === 'live' ? 'bad' : 'strong'), span('  ')]),
           span(action.label, closed ? 'quiet' : here ? 'strong' : 'plain'),
           ...(closed ? [span(`  – not now: ${cleanText(action.disabledBecause ?? '')}`, 'quiet')] : []),
         ],
