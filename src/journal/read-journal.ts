@@ -5,6 +5,8 @@ import { firstLink, type Link, readLine } from './journal-line.ts';
 export type JournalReading = {
   readonly entries: readonly JournalEntry[];
   readonly head: Link;
+  /** The hash of each entry, in order: whatever once vouched for a prefix can be compared with it. */
+  readonly hashes: readonly string[];
   /** Length of the whole lines. What follows, up to `tornBytes`, is a line the machine never finished writing. */
   readonly wholeBytes: number;
   readonly tornBytes: number;
@@ -19,6 +21,7 @@ export function readJournal(bytes: Buffer): Outcome<JournalReading> {
   const text = bytes.subarray(0, wholeBytes).toString('utf8');
   const lines = text === '' ? [] : text.slice(0, -1).split('\n');
   const entries: JournalEntry[] = [];
+  const hashes: string[] = [];
   let head = firstLink;
   for (const [index, line] of lines.entries()) {
     const reading = readLine(line, head);
@@ -26,6 +29,7 @@ export function readJournal(bytes: Buffer): Outcome<JournalReading> {
     if (reading.kind === 'broken') return damaged(index + 1, reading.why);
     entries.push(reading.entry);
     head = reading.link;
+    hashes.push(head.hash);
   }
   // Different bytes that are no UTF-8 may read as the same text, and then hash alike.
   if (!Buffer.from(text).equals(bytes.subarray(0, wholeBytes)))
@@ -33,7 +37,7 @@ export function readJournal(bytes: Buffer): Outcome<JournalReading> {
   if (entries[0] !== undefined && entries[0].kind !== 'run-started')
     return damaged(1, 'it does not begin with the start of a run');
   if (outgrowsLine(bytes.subarray(wholeBytes))) return damaged(lines.length + 1, 'its end was changed');
-  return succeed({ entries, head, wholeBytes, tornBytes: bytes.length - wholeBytes });
+  return succeed({ entries, head, hashes, wholeBytes, tornBytes: bytes.length - wholeBytes });
 }
 
 const newline = 0x0a;
