@@ -14,19 +14,21 @@ import type { ReadyRunbook } from './load-runbook.ts';
 import type { Surroundings } from './surroundings.ts';
 import { writeRecord } from './write-record.ts';
 
+type DriveRequest = {
+  readonly mode: Mode;
+  readonly options: Options;
+  readonly ready: ReadyRunbook;
+  readonly world: World;
+  readonly folder: RunFolder;
+  readonly reading: JournalReading;
+  readonly start: EntryOf<'run-started'>;
+  readonly logFolder: string;
+  readonly answerInstead?: AnswerInstead;
+};
+
 /** A run, new or resumed, from its journal to the exit status. */
 export async function driveSession(
-  request: {
-    readonly mode: Mode;
-    readonly options: Options;
-    readonly ready: ReadyRunbook;
-    readonly world: World;
-    readonly folder: RunFolder;
-    readonly reading: JournalReading;
-    readonly start: EntryOf<'run-started'>;
-    readonly logFolder: string;
-    readonly answerInstead?: AnswerInstead;
-  },
+  request: DriveRequest,
   surroundings: Surroundings,
 ): Promise<Outcome<number>> {
   const { mode, options, ready, world, folder, reading, start, logFolder, answerInstead } = request;
@@ -45,7 +47,7 @@ export async function driveSession(
       reading,
       start,
       wantedSnapshot: options.snapshot,
-      writeRecord: () => writeRecord({ folder, logFolder }),
+      writeRecord: () => writeRecord({ folder, logFolder, ...anchorOf(request) }),
     });
     const status = await attend({
       session,
@@ -55,4 +57,11 @@ export async function driveSession(
     });
     return succeed(status);
   });
+}
+
+/** A tabletop contacts nothing, so its head stays on this host. */
+function anchorOf({ mode, ready, world }: Pick<DriveRequest, 'mode' | 'ready' | 'world'>) {
+  const prefix = ready.filled.records?.anchor;
+  if (prefix === undefined || mode === 'tabletop') return {};
+  return { anchor: { store: world.openStore(ready.targets.backups.store), prefix } };
 }

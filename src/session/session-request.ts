@@ -26,5 +26,13 @@ export type SessionRequest = {
   readonly start: EntryOf<'run-started'>;
   readonly wantedSnapshot: string | undefined;
   /** Makes the record from the journal; called once, when the run ends or stops. */
-  readonly writeRecord: () => Promise<{ readonly path: string; readonly head: string } | undefined>;
+  readonly writeRecord: () => Promise<
+    | {
+        readonly path: string;
+        readonly head: string;
+        /** What could not be done to vouch for it. */
+        readonly warnings?: readonly string[];
+      }
+    | undefined
+  >;
 };

@@ -165,7 +165,11 @@ async function closeRun(parts: Omit<Parts, 'knowledge'> & { readonly end: RunEnd
   const nowMs = request.world.host.now();
   const summary = state === undefined ? [] : summarise({ state, end, nowMs, record }).map(request.redact);
   const lost = flushed.ok ? [] : [`${flushed.failure.message} ${flushed.failure.remedy}`];
-  return { summary: [...summary, ...lost], recordPath: record?.path, ended: true };
+  return {
+    summary: [...summary, ...(record?.warnings ?? []).map(request.redact), ...lost],
+    recordPath: record?.path,
+    ended: true,
+  };
 }
 
 async function openRun(
