@@ -1,8 +1,8 @@
 import type { Failure } from '../base/failure.ts';
 import type { Choice } from '../ports/operator.ts';
 import type { StepInHand } from './ask-what-now.ts';
-import type { StepResult } from './perform-step.ts';
 import { stepId } from './step-handler.ts';
+import type { StepResult } from './step-result.ts';
 
 /**
  * What a step does in a tabletop: it shows what it would do and asks, and acts on nothing. Neither `check` nor `run` nor `verify` of
