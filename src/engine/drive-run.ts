@@ -7,10 +7,11 @@ import type { Stop } from './ask-what-now.ts';
 import { closeRun } from './close-run.ts';
 import type { Engine } from './engine.ts';
 import { nextMove } from './next-move.ts';
-import { performStep, type StepResult } from './perform-step.ts';
+import { performStep } from './perform-step.ts';
 import { confirmBeginning, passPreflight } from './preflight.ts';
 import { judgeRun, type RunEnd } from './run-end.ts';
 import { handlerOf } from './step-handler.ts';
+import type { StepResult } from './step-result.ts';
 
 /**
  * The loop: look at the facts, choose the next move, perform it, write what came of it, until nothing is left to do.

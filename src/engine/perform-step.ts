@@ -1,14 +1,9 @@
 import type { Failure } from '../base/failure.ts';
 import { type Check, worstVerdict } from '../base/verdict.ts';
-import { decideAfterFailure, type StepInHand, type Stop, settleDoubt } from './ask-what-now.ts';
+import { decideAfterFailure, type StepInHand, settleDoubt } from './ask-what-now.ts';
 import { discussStep } from './discuss-step.ts';
 import { notVerified, stepId } from './step-handler.ts';
-
-export type StepResult =
-  | { readonly kind: 'closed' }
-  /** Back to an earlier step. Written by whoever waits for the whole group: a step beside this one may still be ending. */
-  | { readonly kind: 'reopened'; readonly fromStepId: string }
-  | { readonly kind: 'stopped'; readonly decision: Stop };
+import type { StepResult } from './step-result.ts';
 
 /** One step until it is finished, left out with a reason, sent back to an earlier step, or stopped. */
 export async function performStep(inHand: StepInHand): Promise<StepResult> {
