@@ -11,9 +11,7 @@ export type Block =
   | { readonly kind: 'table'; readonly head: readonly string[]; readonly rows: readonly (readonly Cell[])[] }
   | { readonly kind: 'list'; readonly items: readonly Cell[] }
   | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'commands'; readonly lines: readonly string[] }
-  /** Drawn in HTML alone. */
-  | { readonly kind: 'timeline' };
+  | { readonly kind: 'commands'; readonly lines: readonly string[] };
 
 export type Section = { readonly title: string; readonly level: 2 | 3; readonly blocks: readonly Block[] };
 

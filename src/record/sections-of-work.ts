@@ -5,7 +5,7 @@ import { type Block, code, listOr, type Section, say, sayCheck, sayField, sayVer
 /** The middle: what was done, step by step, and what went otherwise. */
 export function sectionsOfWork(record: DrillRecord): readonly Section[] {
   return [
-    { title: 'Steps', level: 2, blocks: [{ kind: 'timeline' }, stepTable(record)] },
+    { title: 'Steps', level: 2, blocks: [stepTable(record)] },
     ...record.steps
       .filter(({ attempts }) => attempts.length > 0)
       .map((step) => stepSection(step, record.mode)),

@@ -10,9 +10,7 @@ import { sectionsOf } from './to-markdown.ts';
 /** The record for people: one file, no script, nothing loaded from elsewhere. */
 export function toHtml(record: DrillRecord): string {
   const sections = sectionsOf(record).map(({ title, level, blocks }) =>
-    [`<h${level}>${escapeHtml(title)}</h${level}>`, ...blocks.map((block) => toMarkup(block, record))].join(
-      '\n',
-    ),
+    [`<h${level}>${escapeHtml(title)}</h${level}>`, ...blocks.map((block) => toMarkup(block))].join('\n'),
   );
   return [
     '<!doctype html>',
@@ -31,6 +29,7 @@ export function toHtml(record: DrillRecord): string {
     `<h1>${escapeHtml(record.title)}</h1>`,
     `<p class="${resultTone(record)}"><strong>${escapeHtml(resultWords(record))}</strong></p>`,
     cards(record),
+    timeline(record),
     ...sections,
     '</main>',
     '</body>',
@@ -78,7 +77,7 @@ function card(
   return `<li>${escapeHtml(name)}<b${tone}>${escapeHtml(says.big)}</b><span>${escapeHtml(says.small)}</span></li>`;
 }
 
-function toMarkup(block: Block, record: DrillRecord): string {
+function toMarkup(block: Block): string {
   switch (block.kind) {
     case 'facts':
       return `<table class="facts"><tbody>${block.rows
@@ -98,8 +97,6 @@ function toMarkup(block: Block, record: DrillRecord): string {
       return `<p>${escapeHtml(block.text).replace(/`([^`]+)`/g, '<code>$1</code>')}</p>`;
     case 'commands':
       return `<pre>${block.lines.map((line) => `$ ${escapeHtml(line)}`).join('\n')}</pre>`;
-    case 'timeline':
-      return timeline(record);
   }
 }
 

@@ -22,7 +22,7 @@ export function toMarkdown(record: DrillRecord): string {
       ...blocks.flatMap((block) => [...toLines(block), '']),
     ]),
   ];
-  // A block that draws nothing here leaves no hole behind.
+  // A table of no rows or a list of no items leaves no hole behind.
   return `${lines
     .join('\n')
     .replace(/\n{3,}/g, '\n\n')
@@ -47,8 +47,6 @@ function toLines(block: Block): readonly string[] {
       return [oneLine(block.text)];
     case 'commands':
       return block.lines.map((line) => `    $ ${oneLine(line)}`);
-    case 'timeline':
-      return [];
   }
 }
 
