@@ -1,6 +1,9 @@
 import { exitStatus } from './cli/exit-status.ts';
 import { runCommandLine } from './cli/run-command-line.ts';
 
+// A reader that goes away (| head, a pager that is left, a dropped connection) takes the lines with it, never the run.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
 /** Hands argv, environment and streams to `cli`, and sets the exit status. An exception here is a bug of ours. */
 process.exitCode = await runCommandLine(process.argv.slice(2), {
   environment: process.env,

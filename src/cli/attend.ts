@@ -110,11 +110,20 @@ async function byLines(request: Attending, attendance: Attendance): Promise<RunE
     format: options.json ? 'json' : 'plain',
     clock: systemClock,
   });
+  let deaf = () => {};
+  let gone = false;
+  // The person is gone, and with them the answers: the next question stops the run, resumable.
+  const onGone = () => {
+    if (!gone) deaf = declineEach(session);
+    gone = true;
+  };
+  if (attendance === 'lines-with-person') surroundings.stdout.on('error', onGone);
   const stopAsking =
     attendance === 'lines-with-person'
-      ? askOnTerminal({ session, input: surroundings.stdin, output: surroundings.stdout })
+      ? askOnTerminal({ session, input: surroundings.stdin, output: surroundings.stdout, onGone })
       : () => {};
   const end = await session.ended;
+  deaf();
   stopAsking();
   printing.stop();
   return end;

@@ -17,6 +17,8 @@ export function askOnTerminal(request: {
   readonly session: Session;
   readonly input: NodeJS.ReadableStream;
   readonly output: NodeJS.WritableStream;
+  /** The terminal is closed, or the person typed Ctrl+D: nobody answers any more. */
+  readonly onGone?: () => void;
 }): () => void {
   const { session, input, output } = request;
   const say = (text: string) => output.write(`${text}\n`);
@@ -53,6 +55,13 @@ export function askOnTerminal(request: {
     }
   });
 
+  let stopped = false;
+  lines.on('close', () => {
+    if (!stopped) request.onGone?.();
+  });
+  // A closed terminal may end in an error (EIO) instead of an end.
+  input.on('error', () => lines.close());
+
   const onInterrupt = () => {
     if (stopAsked) {
       say('A stop is asked for: the run ends at its next safe point.');
@@ -64,6 +73,7 @@ export function askOnTerminal(request: {
   process.on('SIGINT', onInterrupt);
   return () => {
     unwatch();
+    stopped = true;
     lines.close();
     process.off('SIGINT', onInterrupt);
   };

@@ -1,7 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { beforeAll, expect, test } from 'vitest';
 import type { PseudoTerminal } from '../../terminal/pseudo-terminal.ts';
 import { useFolder, useSandbox } from './open-sandbox.ts';
-import { openThaw, openThawInShell, readNewestRun } from './open-thaw.ts';
+import { isAlive, openThaw, openThawInShell, readNewestRun, waitUntil, launcher } from './open-thaw.ts';
 import { database } from './press-keys.ts';
 
 const sandbox = useSandbox();
@@ -84,3 +86,31 @@ test.each([
     expect(escapes(thaw)).toBe(0);
   },
 );
+
+test('a dumb terminal that is closed at a question ends the program, and the run can be resumed', {
+  timeout: 60_000,
+}, async () => {
+  const thaw = openOnDumbTerminal();
+  await answer(thaw, /Type yes to begin, or no:$/, 'yes');
+  await thaw.waitFor(/Type a number from 1 to 3, or latest:/, 20_000);
+  thaw.close();
+  await waitUntil(() => !isAlive(thaw.pid), 10_000);
+  const { record } = await readNewestRun(folder);
+  expect(record.result.state).toBe('stopped');
+});
+
+test('a reader of its lines that goes away takes the lines with it, and not the run', { timeout: 60_000 }, async () => {
+  const answers = ['--yes', '--answer', 'choose-snapshot=latest', '--confirm', database, '--answer', 'smoke-checklist.look=passed:it counts'];
+  const child = spawn(process.execPath, [launcher, ...args, '--plain', ...answers], {
+    cwd: folder,
+    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...sandbox().environment },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  child.stdout.on('data', (data) => {
+    if (String(data).includes('Restore PostgreSQL: begun')) child.stdout.destroy();
+  });
+  const [status] = await once(child, 'exit');
+  expect(status).toBe(0);
+  const { record } = await readNewestRun(folder);
+  expect(record.result).toMatchObject({ state: 'finished', verdict: 'passed' });
+});
