@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Mode } from '../base/mode.ts';
 import { handlerOf, stepId } from '../engine/step-handler.ts';
 import { durationMs } from '../engine/targets.ts';
@@ -37,6 +38,7 @@ export function firstEntry(request: {
       title: step.title ?? handlerOf(handlers, step).title,
     })),
     workPath,
+    mark: randomBytes(3).toString('hex'),
     ...about,
   };
 }

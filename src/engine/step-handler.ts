@@ -20,6 +20,7 @@ export type Progress = {
 /** What a step may use. Everything it says is masked before it leaves the program. */
 export type StepContext = {
   readonly mode: Mode;
+  /** Unique everywhere: the name of the run and its random mark. What a run makes carries it. */
   readonly runId: string;
   readonly world: World;
   readonly targets: Targets;

@@ -5,7 +5,7 @@ import type { Entry } from './entry.ts';
 const names: ReadonlySet<string> = new Set([
   ...['kind', 'mode', 'verdict', 'code', 'retry', 'because', 'by'],
   ...['id', 'runId', 'stepId', 'fromStepId', 'questionId'],
-  ...['name', 'path', 'workPath', 'fingerprint', 'sha256', 'thawVersion'],
+  ...['name', 'path', 'workPath', 'mark', 'fingerprint', 'sha256', 'thawVersion'],
 ]);
 
 /**

@@ -21,7 +21,7 @@ export function createStepContexts(parts: {
 
   const shared = {
     mode,
-    runId: folder.id,
+    runId: `${folder.id}-${start.mark}`,
     world,
     targets,
     workFile: (name: string) => folder.workFile(name),

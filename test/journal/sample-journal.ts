@@ -13,6 +13,7 @@ export const sampleStart: Extract<Entry, { kind: 'run-started' }> = {
   objectives: { rtoMs: 1_800_000, rpoMs: 3_600_000 },
   lostAtMs: Date.UTC(2026, 3, 28, 14, 40),
   workPath: '/work/2026-04-28T1448Z-crm-live',
+  mark: '0badc0',
   steps: [
     { id: 'fetch', kind: 'fetch', title: 'Fetch' },
     { id: 'restore', kind: 'restore-database', title: 'Restore' },
