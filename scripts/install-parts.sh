@@ -52,6 +52,7 @@ has_part() {
     ceph) has_programs ceph-mon ceph-osd radosgw radosgw-admin ceph monmaptool ;;
     tmux) has_programs tmux ;;
     age) has_programs age age-keygen ;;
+    rclone) has_programs rclone ;;
     certificates) [[ -s /etc/ssl/certs/ca-certificates.crt || -s /etc/pki/tls/certs/ca-bundle.crt ]] ;;
     processes) has_programs ps pgrep ;;
     git) has_programs git ;;
@@ -87,6 +88,7 @@ reason_of() {
     ceph) echo "Ceph RGW: a real S3 server for the object store" ;;
     tmux) echo "tmux: walks in a real terminal" ;;
     age) echo "age: backups encrypted the other way" ;;
+    rclone) echo "rclone: remotes of any kind as a store, crypt included" ;;
     certificates) echo "certificates: downloads over HTTPS" ;;
     processes) echo "ps: proof that nothing stays behind" ;;
     git) echo "git: the tests read the list of files" ;;
@@ -96,7 +98,7 @@ reason_of() {
 
 needed=(postgres gnupg)
 wanted=()
-[[ $profile == test ]] && wanted=(docker compose ceph tmux age certificates processes git pgbackrest)
+[[ $profile == test ]] && wanted=(docker compose ceph tmux age rclone certificates processes git pgbackrest)
 
 missing=()
 look() {

@@ -6,11 +6,13 @@ import { openComposeRoute } from '../adapters/compose/compose-route.ts';
 import { openComposeServices } from '../adapters/compose/compose-services.ts';
 import { openDirectoryObjectStore } from '../adapters/directory/directory-object-store.ts';
 import { createDiskHost } from '../adapters/disk/disk-host.ts';
+import { openKubernetesServices } from '../adapters/kubernetes/kubernetes-services.ts';
 import { openPacker } from '../adapters/openpgp/open-packer.ts';
 import { openUnpacker } from '../adapters/openpgp/openpgp-unpacker.ts';
 import { openDatabaseServer } from '../adapters/postgres/pg-database-server.ts';
 import { openDumpTools } from '../adapters/postgres/pg-dump-tools.ts';
 import { createProcessRunner } from '../adapters/process/execa-process-runner.ts';
+import { openRcloneObjectStore } from '../adapters/rclone/rclone-object-store.ts';
 import { openS3ObjectStore } from '../adapters/s3/s3-object-store.ts';
 import { openSupervisedServices } from '../adapters/supervisor/supervised-services.ts';
 import { createFileTrees } from '../adapters/tree/file-trees.ts';
@@ -18,6 +20,7 @@ import { succeed } from '../base/failure.ts';
 import type { DatabaseRouteConfig } from '../ports/database-route.ts';
 import type { DatabaseServer, Lease } from '../ports/database-server.ts';
 import type { ObjectStore, ObjectStoreConfig } from '../ports/object-store.ts';
+import type { ProcessRunner } from '../ports/process-runner.ts';
 import type { World } from '../ports/world.ts';
 
 /** Fills the world with the real adapters. Each server and store is opened once, however many steps ask for it. */
@@ -32,7 +35,7 @@ export function createWorld(environment: Readonly<Record<string, string | undefi
     processes,
     clusters: openClusterTools({ processes }),
     trees: createFileTrees(),
-    openStore: (config) => keep(stores, storeKey(config), () => openStore(config)),
+    openStore: (config) => keep(stores, storeKey(config), () => openStore(config, processes)),
     openDatabaseServer: (url, config) =>
       keep(servers, `${url.reveal()} ${JSON.stringify(config)}`, () =>
         withOneLease(openDatabaseServer({ url, route: openRoute(config) })),
@@ -42,10 +45,11 @@ export function createWorld(environment: Readonly<Record<string, string | undefi
       openUnpacker({ keys, processes, age: { open: openAge, describe: describeIdentities } }),
     openPacker: (config) =>
       openPacker({ config, processes, age: { describe: describeAgeRecipients, seal: sealWithAge } }),
-    openServices: (config) =>
-      config.kind === 'compose'
-        ? openComposeServices({ config, processes, environment })
-        : openSupervisedServices({ controlFile: config.controlFile }),
+    openServices(config) {
+      if (config.kind === 'compose') return openComposeServices({ config, processes, environment });
+      if (config.kind === 'kubernetes') return openKubernetesServices({ config, processes, environment });
+      return openSupervisedServices({ controlFile: config.controlFile });
+    },
     async close() {
       for (const store of stores.values()) store.close();
       await Promise.all([...servers.values()].map((server) => server.close()));
@@ -64,6 +68,7 @@ function keep<T>(opened: Map<string, T>, ...[key, open]: [string, () => T]): T {
 /** The credentials are part of what a store is: the same bucket may be reached with two keys. */
 function storeKey(config: ObjectStoreConfig): string {
   if (config.kind === 'directory') return `directory ${config.path}`;
+  if (config.kind === 'rclone') return `rclone ${config.configFile ?? ''} ${config.remote}`;
   return [
     's3',
     config.endpoint,
@@ -74,8 +79,9 @@ function storeKey(config: ObjectStoreConfig): string {
   ].join(' ');
 }
 
-function openStore(config: ObjectStoreConfig): ObjectStore {
-  return config.kind === 'directory' ? openDirectoryObjectStore(config) : openS3ObjectStore(config);
+function openStore(config: ObjectStoreConfig, processes: ProcessRunner): ObjectStore {
+  if (config.kind === 'directory') return openDirectoryObjectStore(config);
+  return config.kind === 'rclone' ? openRcloneObjectStore({ config, processes }) : openS3ObjectStore(config);
 }
 
 /** Preflight may run several times; what this process holds already it need not take again. */

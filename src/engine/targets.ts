@@ -83,6 +83,14 @@ function drillPlace(live: Place, drill: Runbook['drill']): Place {
 
 export function resolveStore(store: StoreField): ObjectStoreConfig {
   if (store.kind === 'directory') return store;
+  if (store.kind === 'rclone') {
+    return {
+      kind: 'rclone',
+      remote: store.remote,
+      ...(store.configFile ? { configFile: store.configFile } : {}),
+      ...(store.configPassword ? { configPassword: createSecret(store.configPassword) } : {}),
+    };
+  }
   const { endpoint } = store;
   const url =
     typeof endpoint === 'string'
@@ -112,7 +120,14 @@ function withoutRoute({ databaseRoute: _, ...rest }: Place): Place {
 }
 
 function resolveServices(services: ServicesField): ServicesConfig {
-  return services.kind === 'process' ? services : resolveCompose(services);
+  if (services.kind === 'process') return services;
+  if (services.kind === 'compose') return resolveCompose(services);
+  return {
+    kind: 'kubernetes',
+    namespace: services.namespace,
+    ...(services.context ? { context: services.context } : {}),
+    ...(services.kubeconfig ? { kubeconfig: services.kubeconfig } : {}),
+  };
 }
 
 function resolveCompose(services: Extract<ServicesField, { kind: 'compose' }>) {

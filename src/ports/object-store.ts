@@ -13,7 +13,15 @@ export type ObjectStoreConfig =
       readonly accessKey: Secret;
       readonly secretKey: Secret;
     }
-  | { readonly kind: 'directory'; readonly path: string };
+  | { readonly kind: 'directory'; readonly path: string }
+  | {
+      readonly kind: 'rclone';
+      /** remote:path, as rclone writes it; its credentials are in rclone's own configuration. */
+      readonly remote: string;
+      /** rclone.conf; rclone's own place when left out. */
+      readonly configFile?: string;
+      readonly configPassword?: Secret;
+    };
 
 export type ObjectInfo = {
   readonly key: string;

@@ -33,6 +33,12 @@ export const storeSchema = z.discriminatedUnion('kind', [
     secretKey: text,
   }),
   z.strictObject({ kind: z.literal('directory'), path: text }),
+  z.strictObject({
+    kind: z.literal('rclone'),
+    remote: text.describe('remote:path, as rclone writes it, crypt remotes included'),
+    configFile: optionalText.describe("rclone.conf; rclone's own place when left out"),
+    configPassword: optionalText.describe('Of an encrypted rclone.conf'),
+  }),
 ]);
 
 const compose = {
@@ -45,6 +51,12 @@ const compose = {
 export const servicesSchema = z.discriminatedUnion('kind', [
   z.strictObject(compose),
   z.strictObject({ kind: z.literal('process'), controlFile: text }),
+  z.strictObject({
+    kind: z.literal('kubernetes'),
+    namespace: text,
+    context: optionalText,
+    kubeconfig: optionalText.describe('KUBECONFIG, or the one of this user, when left out'),
+  }),
 ]);
 
 export const databaseSchema = z.strictObject({

@@ -8,7 +8,14 @@ import { createBodyError, failureOfBodyError } from '../../src/base/body-error.t
 import type { Failure, Outcome } from '../../src/base/failure.ts';
 import type { ObjectAttributes, ObjectStore } from '../../src/ports/object-store.ts';
 
-export type MadeStore = { readonly store: ObjectStore; dispose(): Promise<void> };
+export type MadeStore = {
+  readonly store: ObjectStore;
+  /** Puts many objects there in another way than one by one, where that would take minutes. */
+  fill?(keys: readonly string[]): Promise<void>;
+  dispose(): Promise<void>;
+};
+
+export type Inability = 'keep attributes' | 'sign URLs' | 'know MD5';
 
 const noAttributes: ObjectAttributes = { metadata: {} };
 const oddKeys = [
@@ -27,12 +34,17 @@ const oddKeys = [
 export function objectStoreContract(contract: {
   readonly name: string;
   readonly make: () => Promise<MadeStore>;
+  /** What this kind of store has no way to do; its own tests say what it does instead. */
+  readonly cannot?: readonly Inability[];
 }): void {
+  const can = (what: Inability) => contract.cannot?.includes(what) !== true;
   describe(`An object store: ${contract.name}`, () => {
     let store: ObjectStore;
     let dispose = async () => {};
+    let fill: MadeStore['fill'];
     beforeEach(async () => {
       const made = await contract.make();
+      fill = made.fill;
       store = made.store;
       dispose = made.dispose;
     });
@@ -41,21 +53,25 @@ export function objectStoreContract(contract: {
       await dispose();
     });
     const get = () => store;
-    promisesOfReading(get);
-    promisesOfWriting(get);
-    promisesOfListing(get);
+    promisesOfReading(get, can('know MD5'));
+    if (can('sign URLs')) promisesOfUrls(get);
+    promisesOfWriting(get, can('keep attributes'));
+    if (can('keep attributes')) promisesOfAttributes(get);
+    promisesOfListing(get, (keys) => fill?.(keys));
     promisesOfNaming(get);
   });
 }
 
-function promisesOfReading(store: () => ObjectStore): void {
+function promisesOfReading(store: () => ObjectStore, ...[knowsMd5]: [boolean]): void {
   test('reads back what was written, with its size and its MD5 as tag', async () => {
     const content = randomBytes(70_000);
     const written = valueFrom(await put(store(), 'pg/dump.bin', content));
     const read = valueFrom(await store().read({ key: 'pg/dump.bin' }));
     expect(digest(await buffer(read.body))).toBe(digest(content));
     expect(read.info.sizeBytes).toBe(70_000);
-    expect(read.info.etag).toBe(createHash('md5').update(content).digest('hex'));
+    // A tag that is no digest holds a dash, so that nobody takes it for one.
+    if (knowsMd5) expect(read.info.etag).toBe(createHash('md5').update(content).digest('hex'));
+    else expect(read.info.etag).toContain('-');
     expect(written).toMatchObject({ key: 'pg/dump.bin', sizeBytes: 70_000, etag: read.info.etag });
     expect(Math.abs(read.info.modifiedAtMs - Date.now())).toBeLessThan(60_000);
   });
@@ -110,7 +126,9 @@ function promisesOfReading(store: () => ObjectStore): void {
     const error = await buffer(read.body).catch((thrown: unknown) => thrown);
     expect(failureOfBodyError(error)?.code).toBe('cancelled');
   });
+}
 
+function promisesOfUrls(store: () => ObjectStore): void {
   test('signs a URL that anyone can read', async () => {
     await put(store(), 'media/a b+ä.txt', Buffer.from('seen'));
     const url = valueFrom(await store().signedUrl({ key: 'media/a b+ä.txt', expiresInSeconds: 60 }));
@@ -121,7 +139,7 @@ function promisesOfReading(store: () => ObjectStore): void {
   });
 }
 
-function promisesOfWriting(store: () => ObjectStore): void {
+function promisesOfAttributes(store: () => ObjectStore): void {
   test('keeps the attributes through a write, a read and a copy of it', async () => {
     const attributes: ObjectAttributes = {
       contentType: 'text/plain; charset=utf-8',
@@ -157,7 +175,9 @@ function promisesOfWriting(store: () => ObjectStore): void {
     expect((await buffer(read.body)).toString()).toBe('2');
     expect(read.attributes.metadata).toEqual({});
   });
+}
 
+function promisesOfWriting(store: () => ObjectStore, ...[keepsAttributes]: [boolean]): void {
   test('writes an empty object', async () => {
     await put(store(), 'empty', Buffer.alloc(0));
     expect(valueFrom(await store().describe('empty'))?.sizeBytes).toBe(0);
@@ -172,7 +192,7 @@ function promisesOfWriting(store: () => ObjectStore): void {
     expect(digest(await buffer(read.body))).toBe(digest(content));
     expect(read.info.sizeBytes).toBe(content.length);
     expect(read.info.etag).toBe(written.etag);
-    expect(read.attributes).toEqual(attributes);
+    if (keepsAttributes) expect(read.attributes).toEqual(attributes);
   });
 
   test.each([
@@ -231,7 +251,10 @@ function promisesOfWriting(store: () => ObjectStore): void {
   });
 }
 
-function promisesOfListing(store: () => ObjectStore): void {
+function promisesOfListing(
+  store: () => ObjectStore,
+  fill: (keys: readonly string[]) => Promise<void> | undefined,
+): void {
   test('lists 1,200 objects in byte order, in pages of at most 1,000', async () => {
     const keys = Array.from({ length: 1200 }, (_, index) => `media/${index % 7} +${index}/f%${index}.bin`);
     const waiting = [...keys];
@@ -240,7 +263,7 @@ function promisesOfListing(store: () => ObjectStore): void {
         valueFrom(await put(store(), key, Buffer.from(key)));
       }
     };
-    await Promise.all(Array.from({ length: 16 }, work));
+    await (fill(keys) ?? Promise.all(Array.from({ length: 16 }, work)));
     const pages: number[] = [];
     const listed: string[] = [];
     for await (const page of store().list({ prefix: 'media/' })) {

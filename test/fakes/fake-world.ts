@@ -53,7 +53,10 @@ export function createFakeWorld(): FakeWorld {
     clusters: openClusterTools({ processes: { run: (request) => programs.run(request) } }),
     trees: createFileTrees(),
     openStore: (config) => {
-      const store = stores[config.kind === 'directory' ? config.path : config.bucket];
+      const store =
+        stores[
+          config.kind === 'directory' ? config.path : config.kind === 's3' ? config.bucket : config.remote
+        ];
       if (store === undefined) throw new Error('The test names a store that is not there');
       return store;
     },

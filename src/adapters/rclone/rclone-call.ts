@@ -1,0 +1,102 @@
+import type { Failure, FailureCode, Outcome, Retry } from '../../base/failure.ts';
+import type { Secret } from '../../base/secret.ts';
+import type { ProcessRequest, ProcessResult, ProcessRunner } from '../../ports/process-runner.ts';
+
+export type RcloneConfig = {
+  /** As rclone writes it: remote:path. */
+  readonly remote: string;
+  /** rclone.conf; rclone's own place when left out. */
+  readonly configFile?: string | undefined;
+  /** Of an encrypted rclone.conf. */
+  readonly configPassword?: Secret | undefined;
+};
+
+export type RcloneCall = (
+  request: Pick<ProcessRequest, 'args' | 'inputFrom' | 'outputTo' | 'onLine' | 'signal'>,
+) => Promise<Outcome<ProcessResult>>;
+
+/** Retries with pauses in between count as life as long as rclone speaks; silence beyond its own limits does not. */
+const stallMs = 300_000;
+
+const usual = [
+  '--retries',
+  '1',
+  '--low-level-retries',
+  '3',
+  '--contimeout',
+  '15s',
+  '--timeout',
+  '60s',
+  '--use-mmap',
+];
+
+export function createRcloneCall(config: RcloneConfig, processes: ProcessRunner): RcloneCall {
+  const env = {
+    ...(config.configFile === undefined ? {} : { RCLONE_CONFIG: config.configFile }),
+    ...(config.configPassword === undefined ? {} : { RCLONE_CONFIG_PASS: config.configPassword.reveal() }),
+  };
+  // Without a terminal a missing password must fail, not wait.
+  const never = ['--ask-password=false'];
+  return (request) =>
+    processes.run({
+      ...request,
+      program: 'rclone',
+      args: [...request.args.slice(0, 1), ...usual, ...never, ...request.args.slice(1)],
+      env,
+      stallMs,
+    });
+}
+
+/** The path of a key below the remote: `remote:` takes it as it is, `remote:folder` wants a slash. */
+export function pathOf({ remote }: RcloneConfig, key: string): string {
+  if (key === '') return remote;
+  return remote.endsWith(':') || remote.endsWith('/') ? `${remote}${key}` : `${remote}/${key}`;
+}
+
+export const exitStatus = { folderMissing: 3, fileMissing: 4 } as const;
+
+type Verdict = readonly [code: FailureCode, because: string, remedy: string, retry: Retry];
+
+/** https://rclone.org/docs/#exit-code */
+const verdicts: Readonly<Record<number, Verdict>> = {
+  1: [
+    'invalid-input',
+    'rclone does not take the call, or does not know the remote',
+    'Check the remote in the runbook against `rclone listremotes`, and the configuration file.',
+    'after-fix',
+  ],
+  3: ['not-found', 'there is no such folder', 'Check the remote and the path in the runbook.', 'after-fix'],
+  4: ['not-found', 'there is no such object', 'List the store again and choose what is there.', 'after-fix'],
+  5: ['unreachable', 'the remote fails for the moment', 'Try again.', 'safe'],
+  7: ['denied', 'the remote refuses for good', 'Look at the account of the remote.', 'after-fix'],
+};
+
+const otherwise: Verdict = [
+  'command-failed',
+  'rclone fails',
+  'Read its last lines, mend what they say, then try again.',
+  'after-fix',
+];
+
+export function rcloneFailure(doing: string, result: ProcessResult): Failure {
+  const [code, because, remedy, retry] = verdicts[result.exitCode] ?? otherwise;
+  return {
+    code,
+    message: `Cannot ${doing}: ${because} (exit status ${result.exitCode}).`,
+    remedy,
+    retry,
+    detail: result.stderr.trim().split('\n').slice(-6).join('\n'),
+  };
+}
+
+/** The runner's own failures name the program; what could not be done is more use to the reader. */
+export function runFailure(doing: string, failure: Failure): Failure {
+  if (failure.code === 'tool-missing') {
+    return {
+      ...failure,
+      message: `Cannot ${doing}: the program rclone is not installed on this host.`,
+      remedy: 'Install rclone (Debian package rclone), then try again.',
+    };
+  }
+  return { ...failure, message: `Cannot ${doing}: ${failure.message}` };
+}

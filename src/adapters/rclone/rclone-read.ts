@@ -1,0 +1,98 @@
+import { PassThrough, type Transform } from 'node:stream';
+import { createBodyError, wrongLengthFailure } from '../../base/body-error.ts';
+import { cancelledFailure } from '../../base/cancelled-failure.ts';
+import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
+import type { ObjectBody, ObjectInfo, ReadRequest } from '../../ports/object-store.ts';
+import { pathOf, rcloneFailure, runFailure } from './rclone-call.ts';
+import { describeRemote, type Rclone } from './rclone-list.ts';
+
+export async function readRemote(rclone: Rclone, request: ReadRequest): Promise<Outcome<ObjectBody>> {
+  const path = pathOf(rclone.config, request.key);
+  const doing = `read ${path}`;
+  if (request.signal?.aborted) return fail(cancelledFailure(doing));
+  const described = await describeRemote(rclone, request.key);
+  if (!described.ok) return described;
+  const info = described.value;
+  if (info === undefined) return fail(missing(doing));
+  const refusal = refuse({ request, info, doing });
+  if (refusal !== undefined) return fail(refusal);
+  const fromByte = request.fromByte ?? 0;
+  const endByte = Math.min(
+    request.toByte === undefined ? info.sizeBytes : request.toByte + 1,
+    info.sizeBytes,
+  );
+  const body = pour(rclone, { path, doing, fromByte, sizeBytes: endByte - fromByte, signal: request.signal });
+  return succeed({ info, attributes: { metadata: {} }, body });
+}
+
+function pour(
+  rclone: Rclone,
+  slice: {
+    readonly path: string;
+    readonly doing: string;
+    readonly fromByte: number;
+    readonly sizeBytes: number;
+    readonly signal: AbortSignal | undefined;
+  },
+): Transform {
+  const { path, doing, fromByte, sizeBytes, signal } = slice;
+  let receivedBytes = 0;
+  const body = new PassThrough({
+    highWaterMark: 1024 * 1024,
+    transform(chunk: Buffer, _encoding, done) {
+      receivedBytes += chunk.length;
+      done(null, chunk);
+    },
+  });
+  // A reader may not listen yet when it goes wrong; it will still see the error when it reads.
+  body.on('error', () => {});
+  const breakOff = (failure: Failure) => body.destroy(createBodyError(failure));
+  const cancel = () => breakOff(cancelledFailure(doing));
+  signal?.addEventListener('abort', cancel, { once: true });
+  body.once('close', () => signal?.removeEventListener('abort', cancel));
+  const run = async () => {
+    if (sizeBytes === 0) return void body.end();
+    const range = ['--offset', String(fromByte), '--count', String(sizeBytes)];
+    const ran = await rclone.call({ args: ['cat', ...range, path], outputTo: body });
+    if (body.destroyed) return;
+    if (!ran.ok) breakOff(runFailure(doing, ran.failure));
+    else if (ran.value.exitCode !== 0) breakOff(rcloneFailure(doing, ran.value));
+    else if (receivedBytes !== sizeBytes) breakOff(wrongLengthFailure({ doing, sizeBytes, receivedBytes }));
+    else body.end();
+  };
+  void run();
+  return body;
+}
+
+function missing(doing: string): Failure {
+  return {
+    code: 'not-found',
+    message: `Cannot ${doing}: there is no such object.`,
+    remedy: 'List the store again and choose what is there.',
+    retry: 'after-fix',
+  };
+}
+
+function refuse(asked: {
+  readonly request: ReadRequest;
+  readonly info: ObjectInfo;
+  readonly doing: string;
+}): Failure | undefined {
+  const { request, info, doing } = asked;
+  if (request.ifMatch !== undefined && request.ifMatch !== info.etag) {
+    return {
+      code: 'conflict',
+      message: `Cannot ${doing}: the object has changed meanwhile.`,
+      remedy: 'List the store again and start over with the object as it is now.',
+      retry: 'after-fix',
+    };
+  }
+  const isRange = request.fromByte !== undefined || request.toByte !== undefined;
+  if (!isRange || (request.fromByte ?? 0) < info.sizeBytes) return undefined;
+  return {
+    code: 'invalid-input',
+    message: `Cannot ${doing}: it has ${info.sizeBytes} bytes, so none from byte ${request.fromByte ?? 0}.`,
+    remedy: 'Ask for bytes that it has.',
+    retry: 'never',
+  };
+}
