@@ -28,6 +28,9 @@ export async function swapDatabases(
   if (!side && target && kept === swap.hadTarget) return openDoors(server, swap.target);
   if (side && !target && kept === swap.hadTarget) return bringIn(server, swap);
   if (side && target && !kept && swap.hadTarget) {
+    // Whoever cannot be sent away from the new database is found while production still has its name.
+    const free = await server.terminateSessions(swap.side);
+    if (!free.ok) return free;
     const aside = await putAside(server, swap);
     return aside.ok ? bringIn(server, swap) : aside;
   }

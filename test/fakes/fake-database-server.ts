@@ -46,7 +46,8 @@ export function createFakeDatabaseServer(given: {
   /** Every change goes through here, and a refused one leaves everything as it is. */
   async function change(text: string, act: () => Outcome<void>): Promise<Outcome<void>> {
     given.beforeChange?.(text);
-    const call = text.split(' ')[0] ?? '';
+    // A failure may be planned for a call on anything, or on one database: `terminate crm`.
+    const call = failures.has(text) ? text : (text.split(' ')[0] ?? '');
     const planned = failures.get(call);
     failures.delete(call);
     if (planned !== undefined) return fail(planned);

@@ -106,13 +106,20 @@ describe('a swap of databases', () => {
     }
   });
 
-  it.each(['close', 'terminate', 'rename'])('opens production again when it cannot %s', async (call) => {
+  it.each(['close', 'terminate crm', 'rename'])('opens production again when it cannot %s', async (call) => {
     const server = createFakeDatabaseServer({ databases: { crm: old, crm__restore: restored } });
     server.failNext(call, refused);
     expect(await swapDatabases(server, { ...swap, carrySettings })).toEqual({ ok: false, failure: refused });
     expect(names(server.databases)).toEqual({ crm: 'old', crm__restore: 'restored' });
     expect(server.databases.get('crm')?.allowsConnections).toBe(true);
     expect(await hasSwapBegun(server, swap)).toEqual({ ok: true, value: false });
+  });
+
+  it('does not touch production when somebody on the new database cannot be sent away', async () => {
+    const server = createFakeDatabaseServer({ databases: { crm: old, crm__restore: restored } });
+    server.failNext('terminate crm__restore', refused);
+    expect(await swapDatabases(server, { ...swap, carrySettings })).toEqual({ ok: false, failure: refused });
+    expect(server.changes).toEqual([]);
   });
 
   it('has begun as soon as one database carries another name', async () => {
