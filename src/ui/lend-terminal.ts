@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { setImmediate as untilIdle } from 'node:timers/promises';
 
 export type Terminal = { readonly stdin: NodeJS.ReadStream; readonly stdout: NodeJS.WriteStream };
 
@@ -7,7 +8,7 @@ export type Lending =
   | { readonly kind: 'not-started'; readonly why: string };
 
 /** Gives the operator's own terminal to a program until it ends. Call it only while Ink has given the terminal away. */
-export function lendTerminal(
+export async function lendTerminal(
   terminal: Terminal,
   program: {
     readonly command: string;
@@ -15,6 +16,7 @@ export function lendTerminal(
     readonly env: Readonly<Record<string, string | undefined>>;
   },
 ): Promise<Lending> {
+  await stopReading(terminal.stdin);
   return new Promise((resolve) => {
     const child = spawn(program.command, [...program.args], {
       stdio: [terminal.stdin, terminal.stdout, 'inherit'],
@@ -23,4 +25,16 @@ export function lendTerminal(
     child.once('error', (error) => resolve({ kind: 'not-started', why: error.message }));
     child.once('exit', (status) => resolve({ kind: 'ended', status: status ?? 0 }));
   });
+}
+
+/**
+ * Ink lets go of the keyboard, but a read it has begun would go on: it would take keys away from the program, and a shell that
+ * makes itself the foreground of the terminal would turn it into an error, as if the terminal were gone. A stream stops
+ * reading only when it is paused while flowing, and it flows only once Ink's listener is out of the way.
+ */
+async function stopReading(stdin: NodeJS.ReadStream): Promise<void> {
+  await untilIdle();
+  stdin.resume();
+  stdin.pause();
+  await untilIdle();
 }

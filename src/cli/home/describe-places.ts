@@ -45,9 +45,11 @@ function withText(name: keyof Places, text: string | undefined): Places {
 function describeDatabase(url: string | undefined, values: ReadonlyMap<string, string>): string | undefined {
   if (url === undefined) return undefined;
   const filled = fillReferences(url, values);
-  const open = findReferences(filled);
-  if (open.length > 0 || !URL.canParse(filled)) return namedBy(open);
-  const { hostname, port, pathname } = new URL(filled);
+  // A password that is not at hand says nothing about the place.
+  const open = findReferences(filled.slice(filled.lastIndexOf('@') + 1));
+  const address = filled.replace(/\/\/.*@/, '//');
+  if (open.length > 0 || !URL.canParse(address)) return namedBy(open);
+  const { hostname, port, pathname } = new URL(address);
   // Only these three parts: user and password stay where they are.
   return `database ${decodeURIComponent(pathname.slice(1))} at ${hostname}:${port || '5432'}`;
 }

@@ -35,7 +35,7 @@ export async function findNewest(
       return found.failure.code === 'not-found' ? 'no snapshot found' : `store: ${found.failure.code}`;
     const newest = newestComplete(found.value);
     if (newest === undefined) return `none of ${found.value.length} snapshots is complete`;
-    return `snapshot ${formatSpan(Date.now() - newest.takenAtMs)} old`;
+    return `newest ${formatSpan(Date.now() - newest.takenAtMs)} old`;
   } finally {
     await world.close();
   }
@@ -44,5 +44,5 @@ export async function findNewest(
 function whyNotLooked(loaded: LoadedRunbook, environment: Surroundings['environment']): string {
   const { inputs, backups } = loaded.runbook;
   const missing = listMissing({ inputs, needed: findReferences(backups), environment });
-  return missing.length === 0 ? 'not looked for' : `${missing.length} values to look there are not set`;
+  return missing.length === 0 ? 'not looked for' : `${missing.length} values missing`;
 }

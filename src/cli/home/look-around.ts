@@ -39,11 +39,14 @@ export async function lookForRunbooks(
     if (loaded.ok) request.put(toRow(loaded.value, { newest: 'looking', surroundings }));
     else request.put(brokenRow(path, loaded.failure));
   }
-  for (const { loaded } of found) {
-    if (!loaded.ok) continue;
-    const newest = await findNewest(loaded.value, { options: request.options, surroundings });
-    request.put(toRow(loaded.value, { newest, surroundings }));
-  }
+  // Side by side: one store that does not answer keeps no other runbook waiting.
+  await Promise.all(
+    found.map(async ({ loaded }) => {
+      if (!loaded.ok) return;
+      const newest = await findNewest(loaded.value, { options: request.options, surroundings });
+      request.put(toRow(loaded.value, { newest, surroundings }));
+    }),
+  );
 }
 
 function toRow(

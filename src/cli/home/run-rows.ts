@@ -29,13 +29,9 @@ export async function runRow(request: {
   }
   const { state } = run.value;
   const { mode, runbook } = state.start;
-  const row = {
-    key: runId,
-    mode,
-    when: formatTime(state.start.atMs).slice(0, 16),
-    title: runbook.title,
-  };
-  if (state.ended !== undefined) return { ...row, ...finishedWords(state) };
+  const row = { key: runId, mode, title: runbook.title };
+  if (state.ended !== undefined)
+    return { ...row, when: formatTime(state.start.atMs).slice(0, 16), ...finishedWords(state) };
   const holder = await findHolder(runLockPath(logFolder, runId));
   return { ...row, ...unfinishedWords(run.value, { ...request, drivenBy: holder?.pid }) };
 }

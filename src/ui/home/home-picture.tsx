@@ -96,7 +96,8 @@ function footerRow(situation: HomeSituation): Row {
     const label = row.actions[state.opened?.at ?? 0]?.label ?? 'choose';
     return keys([
       ['↑↓', 'choose'],
-      ['enter', label],
+      // Shown once it counts.
+      ...(state.armed ? [['enter', label] as const] : []),
       ['esc', 'back, nothing happens'],
       ['?', 'help'],
     ]);

@@ -1,7 +1,7 @@
 import type { Verdict } from '../../base/verdict.ts';
 import type { HomeGroup, HomeRow } from '../../session/home-view.ts';
 import { homeGroups } from '../../session/home-view.ts';
-import { cleanText, padText } from '../cells.ts';
+import { cellWidth, cleanText, padText } from '../cells.ts';
 import { blankRow, cutRow, paragraph, type Row, span, windowRows } from '../row.ts';
 import { modeSigns, verdictSigns } from '../theme.ts';
 import { type HomeSituation, markedRow, rowsLeft } from './home-state.ts';
@@ -27,9 +27,10 @@ export function homeListRows(situation: HomeSituation & { readonly height: numbe
     if (inGroup.length === 0) continue;
     if (rows.length > 0) rows.push(blankRow);
     rows.push([span(` ${groupTitles[group]}`, 'strong')]);
+    const titled = titleWidth(inGroup, size.columns);
     for (const row of inGroup) {
       if (row === marked) at = rows.length;
-      rows.push(listRow(row, { here: row === marked, width: size.columns }));
+      rows.push(listRow(row, { here: row === marked, width: size.columns, titleWidth: titled }));
     }
   }
   if (rows.length === 0) rows.push(emptyRow(situation));
@@ -43,14 +44,17 @@ function emptyRow({ view, state }: HomeSituation): Row {
   return [span(view.looking ? ' Looking for runs and runbooks …' : ' There is no runbook here.', 'quiet')];
 }
 
-function listRow(row: HomeRow, at: { readonly here: boolean; readonly width: number }): Row {
+function listRow(
+  row: HomeRow,
+  at: { readonly here: boolean; readonly width: number; readonly titleWidth: number },
+): Row {
   const sign = row.mode === undefined ? undefined : modeSigns[row.mode];
   // Runs begin with their time and mode; a runbook has neither.
   const lead: Row =
     row.group === 'runbook'
       ? []
       : [
-          span(`${padText(row.when ?? '', whenWidth)}  `, 'quiet'),
+          ...(row.when === undefined ? [] : [span(`${padText(row.when, whenWidth)}  `, 'quiet')]),
           span(padText(sign?.word ?? '', modeWidth), row.mode === 'live' ? 'bad' : 'strong'),
           span('  '),
         ];
@@ -58,7 +62,7 @@ function listRow(row: HomeRow, at: { readonly here: boolean; readonly width: num
     [
       span(at.here ? ' ▸ ' : '   ', 'strong'),
       ...lead,
-      span(padText(row.title, titleWidth(at.width)), at.here ? 'strong' : 'plain'),
+      span(padText(row.title, at.titleWidth), at.here ? 'strong' : 'plain'),
       span('  '),
       ...verdictSign(row.verdict),
       span(cleanText(row.words), row.verdict === 'failed' ? 'bad' : 'plain'),
@@ -73,8 +77,10 @@ function verdictSign(verdict: Verdict | undefined): Row {
   return [span(`${symbol} `, tone)];
 }
 
-function titleWidth(width: number): number {
-  return Math.min(34, Math.max(18, Math.round(width * 0.26)));
+/** As wide as the longest title of its group, within reason: two systems whose names begin alike stay apart. */
+function titleWidth(rows: readonly HomeRow[], width: number): number {
+  const longest = Math.max(...rows.map((row) => cellWidth(cleanText(row.title))));
+  return Math.min(longest, Math.max(18, Math.round(width * (rows[0]?.group === 'runbook' ? 0.42 : 0.26))));
 }
 
 /** One row opened: what is known about it, what can be done with it, and what each of these may touch. */

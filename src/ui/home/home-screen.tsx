@@ -34,7 +34,24 @@ export function HomeScreen(props: {
   });
   usePaste((text) => press({ kind: 'text', text }));
   useInterrupt(props.onLeave);
+  useArming(state.opened?.key, () => {
+    latest.current = { ...latest.current, state: { ...latest.current.state, armed: true } };
+    setState(latest.current.state);
+  });
   return <HomePicture situation={{ state, view, size }} />;
+}
+
+/** How long an opened row is on the screen before Enter may choose. */
+const armAfterMs = 250;
+
+function useArming(openedKey: string | undefined, arm: () => void): void {
+  const latest = useRef(arm);
+  latest.current = arm;
+  useEffect(() => {
+    if (openedKey === undefined) return undefined;
+    const timer = setTimeout(() => latest.current(), armAfterMs);
+    return () => clearTimeout(timer);
+  }, [openedKey]);
 }
 
 /** A Ctrl+C that comes as a signal leaves as the key does. */

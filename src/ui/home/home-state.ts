@@ -12,6 +12,8 @@ export type HomeState = {
   readonly filter: string;
   readonly typing: boolean;
   readonly help: boolean;
+  /** An opened row takes Enter only once it has been seen: the Enter that opened it, twice, must not choose. */
+  readonly armed: boolean;
   readonly notice?: string;
 };
 
@@ -23,7 +25,7 @@ export type HomeEffect =
 export type HomeSituation = { readonly state: HomeState; readonly view: HomeView; readonly size: Size };
 export type HomeReaction = { readonly state: HomeState; readonly effect?: HomeEffect };
 
-export const firstHomeState: HomeState = { filter: '', typing: false, help: false };
+export const firstHomeState: HomeState = { filter: '', typing: false, help: false, armed: false };
 
 export function rowsLeft(view: HomeView, filter: string): readonly HomeRow[] {
   const wanted = filter.toLowerCase();
@@ -99,7 +101,9 @@ function inList(situation: HomeSituation, press: Press): HomeReaction {
   // Reading touches nothing; everything else is looked at before it is chosen.
   if (only?.choice.kind === 'read') return { state, effect: { kind: 'choose', choice: only.choice } };
   const open = row.actions.findIndex((action) => action.disabledBecause === undefined);
-  return { state: { ...state, cursor: row.key, opened: { key: row.key, at: Math.max(0, open) } } };
+  return {
+    state: { ...state, cursor: row.key, opened: { key: row.key, at: Math.max(0, open) }, armed: false },
+  };
 }
 
 function inRow(situation: HomeSituation, press: Press): HomeReaction {
@@ -114,7 +118,7 @@ function inRow(situation: HomeSituation, press: Press): HomeReaction {
     return { state: { ...state, opened: { ...opened, at } } };
   }
   const action = row.actions[opened.at];
-  if (press.name !== 'enter' || !press.alone || action === undefined) return { state };
+  if (press.name !== 'enter' || !press.alone || !state.armed || action === undefined) return { state };
   if (action.disabledBecause !== undefined)
     return { state: { ...state, notice: `${action.label}: ${action.disabledBecause}.` } };
   return { state, effect: { kind: 'choose', choice: action.choice } };
