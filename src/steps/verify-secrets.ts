@@ -68,7 +68,15 @@ async function readSecrets(
 ): Promise<Outcome<Secrets>> {
   const path = context.targets.production.envFile ?? '.env';
   const text = await context.world.host.readTextFile(path);
-  if (!text.ok) return text;
+  if (!text.ok) {
+    if (text.failure.code !== 'not-found') return text;
+    return fail({
+      code: 'not-found',
+      message: `There is no ${path}.`,
+      remedy: 'Pull the file from the secrets vault to that place; it is in no backup.',
+      retry: 'after-fix',
+    });
+  }
   const secrets = new Map(Object.entries(parseEnv(text.value)).map(([name, value]) => [name, value ?? '']));
   const wanted = [...new Set([...step.required, ...step.probes.map((probe) => probe.secret)])];
   const missing = wanted.filter((name) => !secrets.get(name));

@@ -34,7 +34,9 @@ export async function rehearse(options: Options, surroundings: Surroundings): Pr
     return await walk(sandbox.value, { options: { ...options, lostAt }, surroundings });
   } finally {
     await sandbox.value.destroy();
-    onLine('The sandbox is gone: its servers stopped, its folder removed. The record stays.');
+    onLine(
+      'The sandbox is gone: its servers stopped, its folder removed. The record stays; what was not finished cannot be resumed.',
+    );
   }
 }
 
