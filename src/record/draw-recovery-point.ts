@@ -37,7 +37,10 @@ export function drawRecoveryPoint(state: RunState): RecoveryPoint | undefined {
       mirrored === undefined ? undefined : { count: mirrored.total, sizeBytes: mirrored.sizeBytes },
       'no objects were mirrored',
     ),
-    dumpFormat: recorded(snapshot.header || undefined, 'the dump was never opened'),
+    dumpFormat: recorded(
+      /archive .*?PostgreSQL [^;]+/.exec(snapshot.header)?.[0],
+      'the dump was never opened',
+    ),
     envFile: recorded<string>(undefined, 'the .env comes from the vault, which is asked for no date'),
     secretFingerprints: recordedList(
       checkTexts(state).filter((text) => /has the (expected )?fingerprint /.test(text)),

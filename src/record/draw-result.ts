@@ -1,5 +1,6 @@
 import type { RunState } from '../journal/run-state.ts';
 import type { DrillRecord, StepRecord } from './drill-record.ts';
+import { sayDuration } from './say-duration.ts';
 
 type Result = DrillRecord['result'];
 type Criterion = DrillRecord['criteria'][number];
@@ -104,7 +105,10 @@ function judgeBy(what: 'rto' | 'rpo' | 'result' | 'clean-up', { state, parts }: 
     case 'rpo': {
       const { actualMs, met, targetMs } = parts[what];
       if (actualMs === undefined) return { verdict: 'NOT JUDGED', because: 'it was not measured' };
-      return { verdict: met === true ? 'PASS' : 'FAIL', because: `${actualMs} ms of ${targetMs} ms` };
+      return {
+        verdict: met === true ? 'PASS' : 'FAIL',
+        because: `${sayDuration(actualMs)} of ${sayDuration(targetMs)}`,
+      };
     }
     case 'result': {
       if (state.start.mode === 'tabletop') return { verdict: 'NOT JUDGED', because: 'nothing was executed' };

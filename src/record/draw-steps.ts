@@ -1,10 +1,10 @@
-import { formatDuration } from '../base/units.ts';
 import type { JournalEntry } from '../journal/entry.ts';
 import type { Expectation } from '../journal/exercise.ts';
 import type { RunState, StepState } from '../journal/run-state.ts';
 import { waitedWithin } from './draw-questions.ts';
 import type { AttemptRecord, DrillRecord, QuestionRecord, StepRecord } from './drill-record.ts';
 import { recorded } from './recorded.ts';
+import { sayDuration } from './say-duration.ts';
 
 /** The timeline: every step with every attempt, also those that a crash cut short. */
 export function drawSteps(request: {
@@ -164,8 +164,8 @@ function paceOf(last: AttemptRecord | undefined, expectation: Expectation | unde
   if (last?.durationMs === undefined) return 'not measured';
   if (expectation === undefined) return 'nothing to compare with';
   const actualMs = last.durationMs - last.waitedForOperatorMs;
-  const usually = `usually ${formatDuration(expectation.medianMs)}, at most ${formatDuration(expectation.longestMs)} in ${expectation.runs} earlier runs`;
+  const usually = `usually ${sayDuration(expectation.medianMs)}, at most ${sayDuration(expectation.longestMs)} in ${expectation.runs} earlier runs`;
   return isFarBeyond(actualMs, expectation)
-    ? `FAR BEYOND its past: ${formatDuration(actualMs)}; ${usually}`
-    : `${formatDuration(actualMs)}; ${usually}`;
+    ? `FAR BEYOND its past: ${sayDuration(actualMs)}; ${usually}`
+    : `${sayDuration(actualMs)}; ${usually}`;
 }

@@ -34,7 +34,7 @@ ul { padding-left: 1.1rem; } li { margin: 0.2rem 0; }
 .good { color: var(--good); } .bad { color: var(--bad); font-weight: 600; } .doubt { color: var(--doubt); } .quiet { color: var(--soft); }
 .timeline { display: block; margin: 0.8rem 0 1.2rem; overflow: visible; }
 .timeline text { fill: var(--soft); font: 12px system-ui, sans-serif; }
-.timeline .label { fill: var(--ink); font-size: 13px; } .timeline .mark-name { fill: var(--mark); }
+.timeline .label { fill: var(--ink); font-size: 13px; paint-order: stroke; stroke: var(--page); stroke-width: 4px; } .timeline .mark-name { fill: var(--mark); }
 .timeline .grid { stroke: var(--line); } .timeline .mark { stroke: var(--mark); stroke-dasharray: 2 3; }
 .track { fill: var(--panel); } .bar { fill: var(--quiet-bar); }
 .bar.passed { fill: var(--good-bar); } .bar.failed, .bar.interrupted { fill: var(--bad-bar); } .bar.could-not-verify { fill: var(--doubt-bar); }

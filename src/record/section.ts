@@ -4,7 +4,13 @@ import type { Recorded } from './recorded.ts';
 /** The record as a person reads it, before it is Markdown or HTML: both say the same words in the same order. */
 export type Tone = 'good' | 'bad' | 'doubt' | 'quiet';
 
-export type Cell = { readonly text: string; readonly tone?: Tone; readonly code?: true };
+export type Cell = {
+  readonly text: string;
+  /** Stands in front of the text, and alone carries the tone. */
+  readonly lead?: string;
+  readonly tone?: Tone;
+  readonly code?: true;
+};
 
 export type Block =
   | { readonly kind: 'facts'; readonly rows: readonly (readonly [string, Cell])[] }
@@ -50,8 +56,8 @@ export function sayVerdict(verdict: string, reason?: string): Cell {
 
 export function sayCheck(check: Check): Cell {
   const remedy = check.remedy === undefined ? '' : ` → ${check.remedy}`;
-  const { text, tone } = sayVerdict(check.verdict, `${check.text}${remedy}`);
-  return say(text, tone);
+  const { text: lead, tone } = sayVerdict(check.verdict);
+  return { lead, text: `${check.text}${remedy}`, ...(tone === undefined ? {} : { tone }) };
 }
 
 export function listOr(items: readonly Cell[], otherwise: string): Block {

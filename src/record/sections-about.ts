@@ -1,5 +1,6 @@
-import { formatBytes, formatDuration, formatSpan } from '../base/units.ts';
+import { formatBytes, formatSpan } from '../base/units.ts';
 import type { DrillRecord } from './drill-record.ts';
+import { sayDuration } from './say-duration.ts';
 import { type Block, type Cell, code, type Section, say, sayField, sayList, type Tone } from './section.ts';
 
 /** The first half: what it was, why, who, and what came of it. */
@@ -78,20 +79,17 @@ function objectives({ rto, rpo, window }: DrillRecord): readonly Block[] {
     measure.actualMs === undefined ? say('not measured', 'quiet') : say(format(measure.actualMs)),
     measure.met === undefined ? say('-') : say(measure.met ? 'yes' : 'no', measure.met ? 'good' : 'bad'),
   ];
-  const phases = Object.entries(rto.phases).map(([name, span]) => [
-    say(name),
-    sayField(span, formatDuration),
-  ]);
+  const phases = Object.entries(rto.phases).map(([name, span]) => [say(name), sayField(span, sayDuration)]);
   const sets = rpo.dataSets.map((set) => [say(set.name), sayField(set.at), sayField(set.lossMs, formatSpan)]);
   return [
     {
       kind: 'table',
       head: ['', 'target', 'actual', 'met'],
-      rows: [row('RTO', rto, formatDuration), row('RPO', rpo, formatSpan)],
+      rows: [row('RTO', rto, sayDuration), row('RPO', rpo, formatSpan)],
     },
     {
       kind: 'text',
-      text: `The RTO counts from ${rto.countsFrom}. Targets: ${rto.source}. Waiting for the operator's answers took ${formatDuration(window.waitedForOperatorMs)} of ${formatDuration(window.elapsedMs)}, inside the spans below.`,
+      text: `The RTO counts from ${rto.countsFrom}. Targets: ${rto.source}. Waiting for the operator's answers took ${sayDuration(window.waitedForOperatorMs)} of ${sayDuration(window.elapsedMs)}, inside the spans below.`,
     },
     { kind: 'table', head: ['part of the RTO', 'time'], rows: phases },
     { kind: 'table', head: ['data', 'recovery point', 'lost'], rows: sets },

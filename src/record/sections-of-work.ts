@@ -1,5 +1,5 @@
-import { formatDuration } from '../base/units.ts';
 import type { DrillRecord, StepRecord } from './drill-record.ts';
+import { sayDuration } from './say-duration.ts';
 import { type Block, code, listOr, type Section, say, sayCheck, sayField, sayVerdict } from './section.ts';
 
 /** The middle: what was done, step by step, and what went otherwise. */
@@ -31,7 +31,7 @@ function stepTable({ steps }: DrillRecord): Block {
     head: ['', 'step', 'outcome', 'time', 'waited', 'attempts', 'by', 'pace'],
     rows: steps.map((step) => {
       const sum = (take: (attempt: StepRecord['attempts'][number]) => number) =>
-        formatDuration(step.attempts.reduce((total, attempt) => total + take(attempt), 0));
+        sayDuration(step.attempts.reduce((total, attempt) => total + take(attempt), 0));
       return [
         say(String(step.number)),
         say(step.title),
@@ -92,7 +92,7 @@ function programs(ran: StepRecord['attempts'][number]['programs']): Block {
     rows: ran.map(({ command, exitCode, durationMs }) => [
       code(command),
       sayField(exitCode, (status) => say(String(status), status === 0 ? 'good' : 'doubt')),
-      say(formatDuration(durationMs)),
+      say(sayDuration(durationMs)),
     ]),
   };
 }
@@ -110,7 +110,7 @@ function decisions(record: DrillRecord): Section {
           say(inject ?? '-'),
           gap ? say('GAP', 'bad') : say(decision.replaceAll('-', ' ')),
           say(note ?? '-'),
-          say(formatDuration(tookMs)),
+          say(sayDuration(tookMs)),
         ]),
       },
     ],

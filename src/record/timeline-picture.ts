@@ -1,6 +1,6 @@
-import { formatDuration } from '../base/units.ts';
 import type { DrillRecord, StepRecord } from './drill-record.ts';
 import { escapeHtml } from './escape-html.ts';
+import { sayDuration } from './say-duration.ts';
 
 const rowHeight = 34;
 const barHeight = 12;
@@ -20,15 +20,18 @@ export function drawTimeline(record: DrillRecord): string {
   if (steps.length === 0) return '';
   const scale = scaleOf(record);
   const marks = record.marks.flatMap(({ name, at }) =>
-    'value' in at && inside(scale, Date.parse(at.value)) ? [{ name, atMs: Date.parse(at.value) }] : [],
+    name !== 'run-started' && 'value' in at && inside(scale, Date.parse(at.value))
+      ? [{ name, atMs: Date.parse(at.value) }]
+      : [],
   );
   const marksTop = axisHeight + steps.length * rowHeight + 8;
   const height = marksTop + marks.length * markHeight + 4;
   return [
-    `<svg class="timeline" role="img" aria-label="Timeline of ${steps.length} steps in ${formatDuration(scale.toMs - scale.fromMs)}" width="100%" height="${height}" xmlns="http://www.w3.org/2000/svg">`,
+    `<svg class="timeline" role="img" aria-label="Timeline of ${steps.length} steps in ${sayDuration(scale.toMs - scale.fromMs)}" width="100%" height="${height}" xmlns="http://www.w3.org/2000/svg">`,
     ...axis(scale, marksTop),
-    ...steps.map((step, index) => drawStep({ step, scale, top: axisHeight + index * rowHeight, record })),
+    // Marks first: the names of the steps stand over their lines.
     ...marks.map((mark, index) => drawMark({ mark, scale, top: marksTop + index * markHeight })),
+    ...steps.map((step, index) => drawStep({ step, scale, top: axisHeight + index * rowHeight, record })),
     '</svg>',
   ].join('\n');
 }
@@ -47,7 +50,7 @@ function axis(scale: Scale, bottom: number): readonly string[] {
   const quarters = [0, 0.25, 0.5, 0.75, 1];
   return quarters.flatMap((part) => {
     const anchor = part === 0 ? 'start' : part === 1 ? 'end' : 'middle';
-    const words = formatDuration(part * (scale.toMs - scale.fromMs));
+    const words = sayDuration(part * (scale.toMs - scale.fromMs));
     const narrow = part === 0.25 || part === 0.75 ? ' class="wide-only"' : '';
     return [
       `<line class="grid" x1="${part * 100}%" x2="${part * 100}%" y1="${axisHeight - 4}" y2="${bottom}"/>`,
@@ -82,7 +85,7 @@ function drawStep(request: {
     );
   const tookMs = step.attempts.reduce((sum, { durationMs }) => sum + (durationMs ?? 0), 0);
   return [
-    `<text class="label" x="0" y="${top + 11}">${escapeHtml(`${step.number} ${step.title}`)} <tspan class="soft">${formatDuration(tookMs)}</tspan></text>`,
+    `<text class="label" x="0" y="${top + 11}">${escapeHtml(`${step.number} ${step.title}`)} <tspan class="soft">${sayDuration(tookMs)}</tspan></text>`,
     `<rect class="track" x="0" y="${top + 16}" width="100%" height="${barHeight}" rx="3"/>`,
     ...bars,
     ...waits,
@@ -111,7 +114,7 @@ function drawMark(request: {
   const { mark, scale, top } = request;
   const at = scale.percent(mark.atMs);
   const late = at > 50;
-  const words = `${mark.name.replaceAll('-', ' ')} ${formatDuration(mark.atMs - scale.fromMs)}`;
+  const words = `${mark.name.replaceAll('-', ' ')} ${sayDuration(mark.atMs - scale.fromMs)}`;
   return [
     `<line class="mark" x1="${at.toFixed(2)}%" x2="${at.toFixed(2)}%" y1="${axisHeight - 4}" y2="${top + 12}"/>`,
     `<text class="mark-name" x="${at.toFixed(2)}%" dx="${late ? -5 : 5}" y="${top + 12}" text-anchor="${late ? 'end' : 'start'}">${words}</text>`,

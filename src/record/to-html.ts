@@ -1,8 +1,9 @@
-import { formatDuration, formatSpan } from '../base/units.ts';
+import { formatSpan } from '../base/units.ts';
 import type { DrillRecord } from './drill-record.ts';
 import { escapeHtml } from './escape-html.ts';
 import { htmlStyle } from './html-style.ts';
 import { resultTone, resultWords } from './result-words.ts';
+import { sayDuration } from './say-duration.ts';
 import type { Block, Cell } from './section.ts';
 import { drawTimeline } from './timeline-picture.ts';
 import { sectionsOf } from './to-markdown.ts';
@@ -55,15 +56,15 @@ function cards({ rto, rpo, window, steps, mode }: DrillRecord): string {
   ).length;
   return [
     '<ul class="cards">',
-    measured('RTO', rto, formatDuration),
+    measured('RTO', rto, sayDuration),
     measured('RPO', rpo, formatSpan),
     card('Steps', {
       big: `${done} of ${steps.length}`,
       small: mode === 'tabletop' ? 'discussed' : 'verified',
     }),
     card('Elapsed', {
-      big: formatDuration(window.elapsedMs),
-      small: `${formatDuration(window.waitedForOperatorMs)} waiting for answers`,
+      big: sayDuration(window.elapsedMs),
+      small: `${sayDuration(window.waitedForOperatorMs)} waiting for answers`,
     }),
     '</ul>',
   ].join('\n');
@@ -104,8 +105,9 @@ function toCell(cell: Cell, label: string): string {
   return `<td data-label="${escapeHtml(label)}">${toWords(cell)}</td>`;
 }
 
-function toWords({ text, tone, code }: Cell): string {
+function toWords({ text, lead, tone, code }: Cell): string {
   const words = escapeHtml(text);
+  if (lead !== undefined) return `<span class="${tone ?? 'quiet'}">${escapeHtml(lead)}</span>: ${words}`;
   if (code === true) return `<code>${words}</code>`;
   return tone === undefined ? words : `<span class="${tone}">${words}</span>`;
 }

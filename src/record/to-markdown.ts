@@ -50,8 +50,9 @@ function toLines(block: Block): readonly string[] {
   }
 }
 
-function inline({ text, tone, code }: Cell): string {
-  const words = oneLine(text);
+function inline({ text, lead, tone, code }: Cell): string {
+  const words = oneLine(text).replaceAll('<', '&lt;');
+  if (lead !== undefined) return `${tone === 'bad' ? `**${lead}**` : lead}: ${words}`;
   if (code === true) return `\`${words.replaceAll('`', "'")}\``;
   return tone === 'bad' ? `**${words}**` : words;
 }
