@@ -8,15 +8,18 @@ import { failureOfBodyError } from '../../../src/base/body-error.ts';
 import type { Outcome } from '../../../src/base/failure.ts';
 import type { ObjectStore } from '../../../src/ports/object-store.ts';
 import { failureFrom, objectStoreContract, put, valueFrom } from '../../contracts/object-store.contract.ts';
+import { objectStreamContract } from '../../contracts/object-stream.contract.ts';
 
-objectStoreContract({
+const folderStore = {
   name: 'a folder',
   make: async () => {
     const path = await mkdtemp(join(tmpdir(), 'thaw-store-'));
     const dispose = () => rm(path, { recursive: true, force: true });
     return { store: openDirectoryObjectStore({ path }), dispose };
   },
-});
+};
+objectStoreContract(folderStore);
+objectStreamContract(folderStore);
 
 describe('A folder as a store', () => {
   let base: string;

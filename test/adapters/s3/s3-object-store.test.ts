@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openS3ObjectStore } from '../../../src/adapters/s3/s3-object-store.ts';
 import { objectStoreContract } from '../../contracts/object-store.contract.ts';
+import { objectStreamContract } from '../../contracts/object-stream.contract.ts';
 import { type Found, findMinio, findRgw } from '../../parts/find-s3-servers.ts';
 import { createBucket, type S3Server, startMinio, startRgw } from '../../parts/s3-servers.ts';
 import { promisesOfDownloading } from './downloading.suite.ts';
@@ -27,10 +28,12 @@ function suite(name: string, start: () => Promise<S3Server>): void {
       if (server === undefined) throw new Error(`${name} is not started.`);
       return server;
     };
-    objectStoreContract({
+    const bucketStore = {
       name,
       make: async () => ({ store: openS3ObjectStore(await createBucket(get())), dispose: async () => {} }),
-    });
+    };
+    objectStoreContract(bucketStore);
+    objectStreamContract(bucketStore);
     promisesOfFailing(get);
     promisesOfDownloading(get);
   });
