@@ -1,0 +1,55 @@
+import type { JournalWriter } from '../engine/journal-writer.ts';
+import { type StepHandler, type StepHandlers, stepId } from '../engine/step-handler.ts';
+import type { ProgramObserver, World } from '../ports/world.ts';
+import type { Step } from '../runbook/step-schema.ts';
+
+/** A step that copies objects one program each, or asks for a state every second, shall not drown the journal. */
+const mostPrograms = 40;
+const longestCommand = 600;
+
+/** The handlers, with each program that a step runs noted in the journal: its command, exit status and time. */
+export function watchPrograms(parts: {
+  readonly handlers: StepHandlers;
+  readonly world: World;
+  readonly journal: JournalWriter;
+}): StepHandlers {
+  const { handlers, world, journal } = parts;
+  const { within } = world;
+  if (within === undefined) return handlers;
+  const observers = new Map<string, ProgramObserver>();
+  const watch = <T>(step: Step, work: () => Promise<T>): Promise<T> => {
+    const id = stepId(step);
+    const observer = observers.get(id) ?? observe(id, journal);
+    observers.set(id, observer);
+    return within(observer, work);
+  };
+  const watched = Object.entries(handlers as unknown as Record<string, StepHandler>).map(
+    ([kind, handler]) => {
+      const { cleanUp } = handler;
+      const one: StepHandler = {
+        ...handler,
+        run: (step, context) => watch(step as Step, () => handler.run(step, context)),
+        verify: (step, context) => watch(step as Step, () => handler.verify(step, context)),
+        ...(cleanUp === undefined
+          ? {}
+          : { cleanUp: (step, context) => watch(step as Step, () => cleanUp(step, context)) }),
+      };
+      return [kind, one];
+    },
+  );
+  return Object.fromEntries(watched) as unknown as StepHandlers;
+}
+
+function observe(id: string, journal: JournalWriter): ProgramObserver {
+  let before = '';
+  let noted = 0;
+  return async ({ command, ...ended }) => {
+    const same = `${command} ${ended.exitCode ?? ended.because}`;
+    // Asked again and answered alike: a state that is polled. What fails is always noted.
+    if (same === before || (noted >= mostPrograms && ended.exitCode === 0)) return;
+    before = same;
+    noted += 1;
+    const short = command.length > longestCommand ? `${command.slice(0, longestCommand)} …` : command;
+    await journal.append({ kind: 'program-ended', stepId: id, command: short, ...ended });
+  };
+}
