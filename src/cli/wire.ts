@@ -22,10 +22,11 @@ import type { DatabaseServer, Lease } from '../ports/database-server.ts';
 import type { ObjectStore, ObjectStoreConfig } from '../ports/object-store.ts';
 import type { ProcessRunner } from '../ports/process-runner.ts';
 import type { World } from '../ports/world.ts';
+import { watchProcesses } from './watch-processes.ts';
 
 /** Fills the world with the real adapters. Each server and store is opened once, however many steps ask for it. */
 export function createWorld(environment: Readonly<Record<string, string | undefined>>): World {
-  const processes = createProcessRunner();
+  const { processes, within } = watchProcesses(createProcessRunner());
   const servers = new Map<string, DatabaseServer>();
   const stores = new Map<string, ObjectStore>();
   const openRoute = (config: DatabaseRouteConfig | undefined) =>
@@ -33,6 +34,7 @@ export function createWorld(environment: Readonly<Record<string, string | undefi
   return {
     host: createDiskHost({ env: environment }),
     processes,
+    within,
     clusters: openClusterTools({ processes }),
     trees: createFileTrees(),
     openStore: (config) => keep(stores, storeKey(config), () => openStore(config, processes)),

@@ -1,3 +1,4 @@
+import type { FailureCode } from '../base/failure.ts';
 import type { Secret } from '../base/secret.ts';
 import type { ClusterTools } from './cluster-tools.ts';
 import type { DatabaseRouteConfig } from './database-route.ts';
@@ -10,6 +11,15 @@ import type { Packer, PackerConfig } from './packer.ts';
 import type { ProcessRunner } from './process-runner.ts';
 import type { Services, ServicesConfig } from './services.ts';
 import type { KeyConfig, Unpacker } from './unpacker.ts';
+
+/** How a program ended: by an exit status, or because of the failure that kept it from one. Waited for. */
+export type ProgramObserver = (ended: {
+  /** Program and arguments; no secret is ever among them. */
+  readonly command: string;
+  readonly durationMs: number;
+  readonly exitCode?: number;
+  readonly because?: FailureCode;
+}) => Promise<void>;
 
 /** Everything outside: what the steps may ask for. `cli/wire.ts` fills it with adapters, tests with fakes. */
 export type World = {
@@ -24,6 +34,11 @@ export type World = {
   openUnpacker(config: KeyConfig): Unpacker;
   openPacker(config: PackerConfig): Packer;
   openServices(config: ServicesConfig): Services;
+  /**
+   * Does the work, and tells the observer of every program that runs on this host because of it. Left out where nobody wants to
+   * know.
+   */
+  readonly within?: <T>(observer: ProgramObserver, work: () => Promise<T>) => Promise<T>;
   /** Closes every connection opened so far. */
   close(): Promise<void>;
 };

@@ -12,6 +12,7 @@ import { createStepContexts } from './step-contexts.ts';
 import { summarise } from './summarise.ts';
 import type { Session, View } from './view.ts';
 import { createViewCache, type ViewCache } from './view-cache.ts';
+import { watchPrograms } from './watch-programs.ts';
 
 export type RunningSession = Session & {
   /** Never rejects for a failure of the world. */
@@ -139,7 +140,7 @@ function drive(
   const { steps, handlers, folder, title, bring, advice, mode } = request;
   return driveRun({
     steps,
-    handlers,
+    handlers: watchPrograms({ handlers, world: request.world, journal }),
     journal,
     folder,
     context: contexts.forStep,
