@@ -90,13 +90,6 @@ const walk: readonly KeyBinding[] = [
 
 /** Looking at a run changes nothing in it, so leaving needs no question. */
 const reading: readonly KeyBinding[] = [
-  ...walk.filter((key) => key !== noting),
-  {
-    shown: 'r',
-    name: 'result',
-    does: 'Shows the result, the notes and the answers that were given.',
-    on: { r: 'result' },
-  },
   {
     shown: 't',
     name: 'take over',
@@ -110,6 +103,13 @@ const reading: readonly KeyBinding[] = [
         : state.stopAsked
           ? 'it is asked for already'
           : undefined,
+  },
+  ...walk.filter((key) => key !== noting),
+  {
+    shown: 'r',
+    name: 'result',
+    does: 'Shows the result, the notes and the answers that were given.',
+    on: { r: 'result' },
   },
   helping,
   {

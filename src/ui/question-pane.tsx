@@ -42,7 +42,8 @@ export function QuestionPane(props: {
 /** What keeps running while the question waits, where the list of steps is not in sight. */
 function besideRows({ view, size }: Situation, width: number): readonly Row[] {
   if (stepsBesideQuestion(size)) return [];
-  const running = view.steps.filter((step) => step.status === 'running');
+  const asks = view.question?.stepId;
+  const running = view.steps.filter((step) => step.status === 'running' && step.id !== asks);
   if (running.length === 0) return [];
   const text = running.map((step) => {
     const progress = view.details[step.id]?.progress[0]?.text;

@@ -79,7 +79,7 @@ function inOrder(rows: readonly HomeRow[]): readonly HomeRow[] {
 const rehearsalRow: HomeRow = {
   key: 'rehearsal',
   group: 'runbook',
-  title: 'Rehearsal',
+  title: 'rehearsal',
   words: 'a whole disaster and its recovery in a sandbox on this host',
   about: [
     'Builds a small company in a folder of its own, ruins it, and lets you restore it: the same walk, the same questions.',

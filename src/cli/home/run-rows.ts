@@ -29,7 +29,7 @@ export async function runRow(request: {
   }
   const { state } = run.value;
   const { mode, runbook } = state.start;
-  const row = { key: runId, mode, title: runbook.title };
+  const row = { key: runId, mode, title: runbook.name };
   if (state.ended !== undefined)
     return { ...row, when: formatTime(state.start.atMs).slice(0, 16), ...finishedWords(state) };
   const holder = await findHolder(runLockPath(logFolder, runId));

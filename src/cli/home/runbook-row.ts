@@ -18,10 +18,11 @@ export function runbookRow(request: {
   return {
     key,
     group: 'runbook',
-    title: runbook.title,
+    // The name is short, unique, and what one types; the title stands where the row is opened.
+    title: runbook.name,
     words: `RTO ${formatSpan(durationMs(rto))} · RPO ${formatSpan(durationMs(rpo))} · backups: ${newest}`,
     about: [
-      ...(runbook.about === undefined ? [] : [runbook.about.trim()]),
+      [`${runbook.title}.`, runbook.about?.trim() ?? ''].join(' ').trim(),
       `Restored within ${formatSpan(durationMs(rto))}, losing at most ${formatSpan(durationMs(rpo))}. Backups: ${newest}.`,
       ...(runbook.bring.length === 0 ? [] : [`Have at hand: ${runbook.bring.join('; ')}.`]),
     ],
