@@ -15,8 +15,23 @@ const probe = z.strictObject({
   secret: text.describe('The variable in the env file that holds the key'),
   query: text.describe('One column of encrypted values; a few rows are enough'),
   layout: z
-    .enum(['iv:tag:ciphertext', 'iv:ciphertext:tag', 'iv+tag+ciphertext', 'iv+ciphertext+tag'])
-    .describe('AES-256-GCM: parts joined by colons, or concatenated in one value'),
+    .enum([
+      'iv:tag:ciphertext',
+      'iv:ciphertext:tag',
+      'iv+tag+ciphertext',
+      'iv+ciphertext+tag',
+      'openssl-enc',
+      'fernet',
+    ])
+    .describe(
+      'AES-256-GCM: parts joined by colons, or concatenated in one value. openssl-enc: AES-256-CBC with a password and a salt. fernet: tokens of the Python library',
+    ),
+  digest: z.enum(['md5', 'sha256']).default('sha256').describe('openssl-enc: md5 before OpenSSL 1.1.0'),
+  iterations: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe('openssl-enc: of -pbkdf2 (10000 unless -iter says otherwise); 0 without it'),
   encoding: z.enum(['hex', 'base64']).default('hex'),
   keyEncoding: z.enum(['hex', 'base64', 'utf8']).default('hex'),
   ivBytes: z.int().min(8).max(32).default(12),

@@ -1,5 +1,7 @@
 import { createDecipheriv } from 'node:crypto';
 import type { DecryptProbe } from '../runbook/step-schema.ts';
+import { openFernet } from './open-fernet.ts';
+import { type OpensslProbe, openOpenssl } from './open-openssl.ts';
 
 export type Opened =
   | { readonly kind: 'opened' }
@@ -9,14 +11,18 @@ export type Opened =
 const tagBytes = 16;
 const shortestIvBytes = 8;
 
-/**
- * Whether a key really opens an AES-256-GCM value as applications store it. The plaintext is thrown away unseen: that the tag
- * holds is the proof.
- */
-export function openEncrypted(
-  value: string,
-  ...[key, probe]: [Buffer, Pick<DecryptProbe, 'layout' | 'encoding' | 'ivBytes'>]
-): Opened {
+type AnyProbe = Pick<DecryptProbe, 'layout' | 'encoding' | 'ivBytes'> & Partial<OpensslProbe>;
+
+/** Whether a key really opens a value as applications store it. The plaintext is thrown away unseen. */
+export function openEncrypted(value: string, ...[key, probe]: [Buffer, AnyProbe]): Opened {
+  const { layout, digest = 'sha256', iterations = 0 } = probe;
+  if (layout === 'fernet') return openFernet(value, key);
+  if (layout === 'openssl-enc') return openOpenssl(value, key, { digest, iterations });
+  return openGcm(value, key, probe);
+}
+
+/** AES-256-GCM: that the tag holds is the proof. */
+function openGcm(value: string, ...[key, probe]: [Buffer, Layout]): Opened {
   if (key.length !== 32) return { kind: 'malformed', why: `the key has ${key.length} bytes instead of 32` };
   const parts = cut(value, probe);
   if (parts === undefined)
@@ -35,6 +41,15 @@ export function openEncrypted(
 
 export function readKey(text: string, encoding: DecryptProbe['keyEncoding']): Buffer {
   return Buffer.from(text, encoding);
+}
+
+/** Two layouts leave no choice: a Fernet key is base64, what openssl enc takes is a password. */
+export function keyEncodingOf({
+  layout,
+  keyEncoding,
+}: Pick<DecryptProbe, 'layout' | 'keyEncoding'>): DecryptProbe['keyEncoding'] {
+  if (layout === 'fernet') return 'base64';
+  return layout === 'openssl-enc' ? 'utf8' : keyEncoding;
 }
 
 type Layout = Pick<DecryptProbe, 'layout' | 'encoding' | 'ivBytes'>;

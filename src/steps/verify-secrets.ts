@@ -7,7 +7,7 @@ import type { CheckContext, StepContext, StepHandler } from '../engine/step-hand
 import type { DecryptProbe, StepOf } from '../runbook/step-schema.ts';
 import { manifestFact, readFact } from './facts.ts';
 import { findSnapshots, pickSnapshot, readManifest } from './find-snapshots.ts';
-import { openEncrypted, readKey } from './open-encrypted.ts';
+import { keyEncodingOf, openEncrypted, readKey } from './open-encrypted.ts';
 import { actingDatabase, actingServer, blocker, unanswered } from './open-targets.ts';
 
 /** Enough to know that a key opens the values, few enough to be read in a moment. */
@@ -148,7 +148,7 @@ async function runProbe(probe: DecryptProbe, ...[secrets, context]: [Secrets, St
       'Nothing is encrypted, or the query is wrong.',
     );
   }
-  const key = readKey(secrets.get(probe.secret) ?? '', probe.keyEncoding);
+  const key = readKey(secrets.get(probe.secret) ?? '', keyEncodingOf(probe));
   const results = values.map((value) => openEncrypted(value, key, probe));
   const opened = results.filter((result) => result.kind === 'opened').length;
   if (opened === values.length)
