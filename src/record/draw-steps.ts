@@ -1,5 +1,6 @@
 import type { JournalEntry } from '../journal/entry.ts';
 import type { Expectation } from '../journal/exercise.ts';
+import { isFarBeyond } from '../journal/far-beyond.ts';
 import type { RunState, StepState } from '../journal/run-state.ts';
 import { waitedWithin } from './draw-questions.ts';
 import type { AttemptRecord, DrillRecord, QuestionRecord, StepRecord } from './drill-record.ts';
@@ -151,13 +152,6 @@ function ending(request: {
     durationMs: span.toMs - span.fromMs,
     waitedForOperatorMs: waitedWithin(request.asked, span),
   };
-}
-
-/** Far beyond its past: more than twice as long as ever, and by more than a few seconds of chance. */
-const noticeableMs = 10_000;
-
-export function isFarBeyond(actualMs: number, expectation: Pick<Expectation, 'longestMs'>): boolean {
-  return actualMs > 2 * expectation.longestMs && actualMs - expectation.longestMs > noticeableMs;
 }
 
 function paceOf(last: AttemptRecord | undefined, expectation: Expectation | undefined): string {
