@@ -1,5 +1,7 @@
 import type { Mode } from '../base/mode.ts';
+import { formatDuration } from '../base/units.ts';
 import type { JournalEntry } from '../journal/entry.ts';
+import { isFarBeyond } from '../journal/far-beyond.ts';
 import type { RunState, StepState } from '../journal/run-state.ts';
 import type { Question } from '../ports/operator.ts';
 import type { StepFeed } from './step-feed.ts';
@@ -102,7 +104,13 @@ function toRow(
   step: { readonly id: string; readonly title: string; readonly number: number },
 ): StepRow {
   const state = parts.state.steps.get(step.id) ?? { kind: 'pending', attempt: 0 };
-  const base = { ...step, attempt: state.attempt, status: statusOf(state, parts.begunHere.has(step.id)) };
+  const past = parts.state.start.history?.steps[step.id];
+  const base = {
+    ...step,
+    attempt: state.attempt,
+    status: statusOf(state, parts.begunHere.has(step.id)),
+    ...(past === undefined ? {} : { expected: { durationMs: past.medianMs, by: 'last time' as const } }),
+  };
   switch (state.kind) {
     case 'started':
       return { ...base, startedAtMs: state.startedAtMs, durationMs: parts.nowMs - state.startedAtMs };
@@ -137,7 +145,7 @@ function toDetail(parts: ViewParts, id: string): StepDetail {
   const skippedFor = state?.kind === 'skipped' ? [`Not executed: ${state.reason}.`] : [];
   return {
     id,
-    sentences: [...(papers?.sentences ?? []), ...skippedFor],
+    sentences: [...(papers?.sentences ?? []), ...pace(parts, id), ...skippedFor],
     commands: papers?.commands ?? [],
     progress: state?.kind === 'started' ? (feed?.progress(parts.nowMs) ?? []) : [],
     output: feed?.lines() ?? [],
@@ -145,4 +153,16 @@ function toDetail(parts: ViewParts, id: string): StepDetail {
     checks,
     ...(state?.kind === 'failed' ? { failure: state.failure } : {}),
   };
+}
+
+/** Only worth a sentence where the step takes far longer than ever before. While it waits for a person it takes no time. */
+function pace(parts: ViewParts, id: string): readonly string[] {
+  const state = parts.state.steps.get(id);
+  const past = parts.state.start.history?.steps[id];
+  if (state?.kind !== 'started' || past === undefined || parts.question?.stepId === id) return [];
+  const elapsedMs = parts.nowMs - state.startedAtMs;
+  if (!isFarBeyond(elapsedMs, past)) return [];
+  return [
+    `It has taken ${formatDuration(elapsedMs)}, far longer than ever before: usually ${formatDuration(past.medianMs)}, at most ${formatDuration(past.longestMs)} in ${past.runs} earlier runs.`,
+  ];
 }

@@ -19,8 +19,22 @@ const urlSeconds = 300;
 export async function checkQuery(item: ItemOf<'query'>, context: StepContext): Promise<Check> {
   const rows = await actingServer(context).query({ database: actingDatabase(context), sql: item.query });
   if (!rows.ok) return failed(rows.failure.message, rows.failure.remedy);
-  const value = Object.values(rows.value[0] ?? {})[0] ?? null;
-  if (value === null) return failed('the query returns nothing', 'Look at the restored database.');
+  const actual = Object.values(rows.value[0] ?? {})[0] ?? null;
+  if (actual === null) return failed('the query returns nothing', 'Look at the restored database.');
+  const { equals, atLeast, manifestRowsOf } = item.expect;
+  const wanted = [
+    ...(equals === undefined ? [] : [equals]),
+    ...(atLeast === undefined ? [] : [`at least ${atLeast}`]),
+    ...(manifestRowsOf === undefined ? [] : [`as many as the manifest counts in ${manifestRowsOf}`]),
+  ];
+  const expected = wanted.join(', ') || 'any value';
+  return { ...judgeValue(actual, { item, context }), command: item.query, expected, actual };
+}
+
+function judgeValue(
+  value: string,
+  { item, context }: { readonly item: ItemOf<'query'>; readonly context: StepContext },
+): Check {
   const { equals, atLeast, manifestRowsOf } = item.expect;
   const remedy = 'Compare the restored database with what you know of production.';
   if (equals !== undefined && value !== equals) return failed(`${value} instead of ${equals}`, remedy);
@@ -45,6 +59,19 @@ export async function checkHttp(item: ItemOf<'http'>, context: StepContext): Pro
   });
   if (!answer.ok) return failed(answer.failure.message, answer.failure.remedy);
   const { status, text } = answer.value;
+  const contains = item.contains === undefined ? '' : `, with ${item.contains} in the answer`;
+  return {
+    ...judgeAnswer(item, { status, text }),
+    command: `GET ${item.url}`,
+    expected: `status ${item.status}${contains}`,
+    actual: `status ${status}`,
+  };
+}
+
+function judgeAnswer(
+  item: ItemOf<'http'>,
+  { status, text }: { readonly status: number; readonly text: string },
+): Check {
   if (status !== item.status)
     return failed(
       `status ${status} instead of ${item.status}`,
