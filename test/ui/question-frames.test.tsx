@@ -94,7 +94,7 @@ describe('Questions', () => {
 
 
 
-       ▸ meanwhile: 5 Restore PostgreSQL 128 of 201 · about 2:50 left; 6 Mirror obje…
+       ▸ meanwhile: 6 Mirror objects 3,871 of 5,004
       ────────────────────────────────────────────────────────────────────────────────
        enter swap  esc back, nothing happens  tab steps  ^C leave
       "
