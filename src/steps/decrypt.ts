@@ -34,6 +34,9 @@ export const decryptDump: StepHandler<'decrypt'> = {
 
   async check(_step, context) {
     if (await isCandidateOpen(context)) return [passed('the snapshot is not encrypted; it needs no key')];
+    const { ageIdentityFile, privateKeyFile, gnupgHome, passphrase } = context.targets.backups.key;
+    if (passphrase !== undefined && !(ageIdentityFile || privateKeyFile || gnupgHome))
+      return [passed('a passphrase is at hand; the step that chooses the snapshot tries it')];
     const key = await context.world.openUnpacker(context.targets.backups.key).describeKey();
     return [key.ok ? passed(`key at hand: ${key.value.text}`) : blocker(key.failure)];
   },

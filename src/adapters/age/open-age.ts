@@ -2,8 +2,10 @@ import { PassThrough, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createBodyError, failureOfBodyError } from '../../base/body-error.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import type { Secret } from '../../base/secret.ts';
 import { damagedMessage, wrongIdentity } from './age-failure.ts';
 import { readIdentities } from './read-identities.ts';
+import { removeArmor } from './remove-armor.ts';
 
 type Opened = { readonly stream: Readable; readonly settled: Promise<void>; readonly engine: string };
 
@@ -14,18 +16,19 @@ type Opened = { readonly stream: Readable; readonly settled: Promise<void>; read
 export async function openAge(request: {
   readonly source: Readable;
   readonly identityFile: string | undefined;
+  readonly passphrase?: Secret | undefined;
 }): Promise<Outcome<Opened>> {
-  const { source, identityFile } = request;
-  if (identityFile === undefined) {
+  const { source, identityFile, passphrase } = request;
+  if (identityFile === undefined && passphrase === undefined) {
     source.destroy();
     return fail(
       wrongIdentity({
-        message: 'The backup is encrypted with age, and no age identity is given.',
+        message: 'The backup is encrypted with age, and neither an age identity nor a passphrase is given.',
         remedy: 'Name the file with the identity as backups.key.ageIdentityFile in the runbook.',
       }),
     );
   }
-  const identities = await readIdentities(identityFile);
+  const identities = identityFile === undefined ? succeed([]) : await readIdentities(identityFile);
   if (!identities.ok) {
     source.destroy();
     return identities;
@@ -33,9 +36,11 @@ export async function openAge(request: {
   const { Decrypter } = await import('age-encryption');
   const decrypter = new Decrypter();
   for (const identity of identities.value) decrypter.addIdentity(identity);
+  if (passphrase !== undefined) decrypter.addPassphrase(passphrase.reveal());
   let plain: ReadableStream<Uint8Array>;
   try {
-    plain = await decrypter.decrypt(Readable.toWeb(source) as ReadableStream<Uint8Array>);
+    const binary = removeArmor(source);
+    plain = await decrypter.decrypt(Readable.toWeb(binary) as ReadableStream<Uint8Array>);
   } catch (error) {
     source.destroy();
     const carried = failureOfBodyError(error) ?? failureOfBodyError(source.errored);
@@ -43,9 +48,12 @@ export async function openAge(request: {
     return fail(
       carried ??
         wrongIdentity({
-          message: `None of the ${identities.value.length} age identities in ${identityFile} opens the backup.`,
+          message:
+            identityFile === undefined
+              ? 'The passphrase does not open the backup.'
+              : `None of the ${identities.value.length} age identities in ${identityFile} opens the backup.`,
           remedy:
-            'Name the file with the identity of one of its recipients; if it is the right one, the backup is damaged.',
+            'Give the identity of one of its recipients, or its passphrase; if it is the right one, the backup is damaged.',
           error,
         }),
     );

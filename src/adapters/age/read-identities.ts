@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import { readFile, stat } from 'node:fs/promises';
+import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import { describeFileFailure } from '../../base/file-failure.ts';
 import type { KeyDescription } from '../../ports/unpacker.ts';
 import { wrongIdentity } from './age-failure.ts';
@@ -8,6 +8,8 @@ import { wrongIdentity } from './age-failure.ts';
 export async function readIdentities(path: string): Promise<Outcome<readonly string[]>> {
   let text: string;
   try {
+    const exposed = await findExposure(path);
+    if (exposed !== undefined) return fail(exposed);
     text = await readFile(path, 'utf8');
   } catch (error) {
     return fail(describeFileFailure({ doing: `read the age identities ${path}`, error }));
@@ -20,9 +22,28 @@ export async function readIdentities(path: string): Promise<Outcome<readonly str
   return fail(
     wrongIdentity({
       message: `${path} holds no age identity.`,
-      remedy: 'Name a file of age-keygen; SSH keys and identities locked with a passphrase are not read.',
+      remedy:
+        'Name a file of age-keygen; SSH keys are not read, and an identity locked with a passphrase is opened first: age --decrypt.',
     }),
   );
+}
+
+/** As ssh does it: a key that others may read, or that somebody else may change, is no secret to be relied on. */
+async function findExposure(path: string): Promise<Failure | undefined> {
+  const { mode, uid } = await stat(path);
+  const others = (mode & 0o077).toString(8).padStart(2, '0');
+  const me = process.getuid?.() ?? uid;
+  if (others === '00' && (uid === 0 || uid === me)) return undefined;
+  const because =
+    others === '00'
+      ? `it belongs to user ${uid}, who is neither root nor the user who runs thaw`
+      : `its mode ${(mode & 0o777).toString(8).padStart(4, '0')} lets others than its owner at it`;
+  return {
+    code: 'denied',
+    message: `The age identity ${path} is not kept as a secret: ${because}.`,
+    remedy: `Run chmod 0400 ${path} and chown root ${path}; if others have read it, make a new key and encrypt to that one.`,
+    retry: 'after-fix',
+  };
 }
 
 /** The public halves: what a backup has to be encrypted to. */

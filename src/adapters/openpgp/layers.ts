@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { failureOfBodyError } from '../../base/body-error.ts';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
+import type { Secret } from '../../base/secret.ts';
 import type { ProcessRunner } from '../../ports/process-runner.ts';
 import type { KeyConfig, Layer } from '../../ports/unpacker.ts';
 import { gzipFailure, looksLikeGzip, openGzip } from './gzip-layer.ts';
@@ -15,6 +16,8 @@ import { openZstd, zstdFailure } from './zstd-layer.ts';
 export type OpenAge = (request: {
   readonly source: Readable;
   readonly identityFile: string | undefined;
+  /** For messages that were encrypted with a passphrase alone. */
+  readonly passphrase?: Secret | undefined;
 }) => Promise<Outcome<OpenedMessage & { readonly engine: string }>>;
 
 export type LayersRequest = {
@@ -104,7 +107,11 @@ export async function openLayers(request: LayersRequest): Promise<Outcome<Opened
 
 async function openAgeLayer(request: LayersRequest, source: Readable) {
   if (request.openAge !== undefined)
-    return request.openAge({ source, identityFile: request.config.ageIdentityFile });
+    return request.openAge({
+      source,
+      identityFile: request.config.ageIdentityFile,
+      passphrase: request.config.passphrase,
+    });
   return fail({
     code: 'tool-missing',
     message: 'The backup is encrypted with age, and nothing here opens age.',
