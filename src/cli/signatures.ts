@@ -1,6 +1,3 @@
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import type { SigningRole } from '../journal/entry.ts';
 import type { ProcessRunner } from '../ports/process-runner.ts';
@@ -30,6 +27,11 @@ export function signedText({ runId, role, signer, entries, head }: Signed): stri
 
 export function signatureName({ role, entries }: Pick<Signed, 'role' | 'entries'>): string {
   return `${String(entries).padStart(6, '0')}-${role}.txt.sig`;
+}
+
+/** The text that was signed stands beside its signature, so that anybody can check it with ssh-keygen alone. */
+export function signedTextName(name: string): string {
+  return name.replace(/\.sig$/, '');
 }
 
 type Keygen = {
@@ -119,19 +121,6 @@ export async function checkSigner(
   return ran.value.exitCode === 0
     ? succeed(principal)
     : fail(badSignature(signatureFile, `it is not a signature of ${principal} over this head`));
-}
-
-export async function readSignature(
-  runPath: string,
-  signature: { readonly name: string; readonly sha256: string },
-): Promise<Outcome<{ readonly file: string; readonly text: string | undefined }>> {
-  const file = join(runPath, signatureFolder, signature.name);
-  const bytes = await readFile(file).catch(() => undefined);
-  if (bytes === undefined) return fail(badSignature(file, 'the file is gone'));
-  if (createHash('sha256').update(bytes).digest('hex') !== signature.sha256)
-    return fail(badSignature(file, 'it is not the file that the journal names'));
-  const text = await readFile(file.replace(/\.sig$/, ''), 'utf8').catch(() => undefined);
-  return succeed({ file, text });
 }
 
 export function badSignature(file: string, why: string) {

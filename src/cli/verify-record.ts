@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { genesisHash } from '../journal/journal-line.ts';
 import type { JournalReading } from '../journal/read-journal.ts';
@@ -10,7 +11,7 @@ import type { Anchor } from './anchor-head.ts';
 import { readHeads } from './heads.ts';
 import { recordFiles } from './record-files.ts';
 import type { LoggedRun } from './run-log.ts';
-import { signatureFolder } from './signatures.ts';
+import { signatureFolder, signedText, signedTextName } from './signatures.ts';
 
 export type Verified = {
   readonly record: DrillRecord;
@@ -31,15 +32,13 @@ export async function verifyRecord(run: LoggedRun, logFolder: string): Promise<O
     return fail(damagedRecord(folder.id, `it is the journal of ${record.runId}`));
   const end = await verifyEnd(run, logFolder);
   if (!end.ok) return end;
-  const outputs = await verifyOutputs(run, record);
-  if (!outputs.ok) return outputs;
-  for (const { name, text } of recordFiles(record)) {
-    const written = await readFile(join(folder.path, name)).catch(() => undefined);
-    // Compared as bytes: a byte that is no UTF-8 would read as the sign that stands for such bytes.
-    if (written === undefined || !written.equals(Buffer.from(text)))
+  const vouched = vouchedFiles(reading, record);
+  for (const [name, sha256] of vouched) {
+    const found = await readFile(join(folder.path, name)).catch(() => undefined);
+    if (found === undefined || digest(found) !== sha256)
       return fail(damagedRecord(folder.id, `${name} is not what the journal says`));
   }
-  return succeed({ record, lines: [...end.value, ...(await strangers(run, record))] });
+  return succeed({ record, lines: [...end.value, ...(await strangers(run, vouched))] });
 }
 
 /** A chain cannot show that its own end was cut off; the log folder knows where it ended. */
@@ -91,36 +90,39 @@ export function verifyAnchors(run: LoggedRun, anchors: readonly Anchor[]): Outco
   );
 }
 
-async function verifyOutputs({ folder }: LoggedRun, record: DrillRecord): Promise<Outcome<void>> {
-  const outputs = await folder.outputDigests();
-  if (!outputs.ok) return outputs;
-  const found = new Map(outputs.value.map((output) => [output.name, output.sha256]));
-  for (const output of record.outputs) {
-    if (found.get(output.name) !== output.sha256)
-      return fail(damagedRecord(folder.id, `output/${output.name} is not what the journal vouches for`));
-  }
-  return succeed(undefined);
+/** Every file that the journal decides, by its path in the run's folder, with the digest it must have. */
+export function vouchedFiles(reading: JournalReading, record: DrillRecord): ReadonlyMap<string, string> {
+  const signed = entriesOfKind(reading.entries, 'signed-off').flatMap((entry) => {
+    const { name, sha256 } = entry.signature;
+    const text = signedText({ ...entry, runId: record.runId });
+    return [
+      [join(signatureFolder, name), sha256],
+      [join(signatureFolder, signedTextName(name)), digest(text)],
+    ] as const;
+  });
+  return new Map([
+    ...record.outputs.map(({ name, sha256 }) => [join('output', name), sha256] as const),
+    ...recordFiles(record).map(({ name, text }) => [name, digest(text)] as const),
+    ...signed,
+  ]);
 }
 
 /** Files that nothing vouches for are no damage, but nobody shall take them for evidence. */
-async function strangers({ folder, reading }: LoggedRun, record: DrillRecord): Promise<readonly string[]> {
-  const signed = entriesOfKind(reading.entries, 'signed-off').map(({ signature }) => signature.name);
-  const known = new Set([
-    'journal.jsonl',
-    ...recordFiles(record).map(({ name }) => name),
-    ...record.outputs.map(({ name }) => join('output', name)),
-    ...signed.flatMap((name) => [
-      join(signatureFolder, name),
-      join(signatureFolder, name.replace(/\.sig$/, '')),
-    ]),
-  ]);
+async function strangers(
+  { folder }: LoggedRun,
+  vouched: ReadonlyMap<string, string>,
+): Promise<readonly string[]> {
   const entries = await readdir(folder.path, { recursive: true, withFileTypes: true });
   const names = entries
     .filter((entry) => !entry.isDirectory())
-    .map((entry) => join(entry.parentPath, entry.name).slice(folder.path.length + 1))
-    .filter((name) => !known.has(name))
+    .map((entry) => relative(folder.path, join(entry.parentPath, entry.name)))
+    .filter((name) => name !== 'journal.jsonl' && !vouched.has(name))
     .sort();
   return names.map((name) => `${name} is in the folder, and nothing vouches for it.`);
+}
+
+function digest(content: string | Buffer): string {
+  return createHash('sha256').update(content).digest('hex');
 }
 
 export function damagedRecord(runId: string, why: string): Failure {

@@ -202,6 +202,6 @@ export type DrillRecord = z.infer<typeof recordSchema>;
 export function recordJsonSchema(): unknown {
   return {
     title: 'Record of a thaw run',
-    ...(z.toJSONSchema(recordSchema, { target: 'draft-2020-12' }) as object),
+    ...(z.toJSONSchema(recordSchema, { target: 'draft-2020-12', reused: 'ref' }) as object),
   };
 }

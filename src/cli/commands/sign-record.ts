@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { replaceFile } from '../../adapters/disk/sync-folder.ts';
 import { createProcessRunner } from '../../adapters/process/execa-process-runner.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
@@ -10,7 +10,14 @@ import { appendToRecord } from '../append-to-record.ts';
 import type { Options } from '../arguments.ts';
 import { exitStatus } from '../exit-status.ts';
 import type { LoggedRun } from '../run-log.ts';
-import { checkSignature, signatureFolder, signatureName, signedText, signText } from '../signatures.ts';
+import {
+  checkSignature,
+  signatureFolder,
+  signatureName,
+  signedText,
+  signedTextName,
+  signText,
+} from '../signatures.ts';
 import { printLine, type Surroundings } from '../surroundings.ts';
 
 type SignRequest = { readonly run: LoggedRun; readonly logFolder: string; readonly options: Options };
@@ -74,8 +81,7 @@ async function sign(
   const file = join(folder.path, signatureFolder, name);
   try {
     await mkdir(join(folder.path, signatureFolder), { recursive: true });
-    // The text stays beside it, so that anybody can check it with ssh-keygen alone.
-    await replaceFile(file.replace(/\.sig$/, ''), text);
+    await replaceFile(join(dirname(file), signedTextName(name)), text);
     await replaceFile(file, signature.value);
   } catch (error) {
     return fail(describeFileFailure({ doing: `write ${file}`, error }));

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { createProcessRunner } from '../../adapters/process/execa-process-runner.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import type { WrittenEntry } from '../../record/entries-of-kind.ts';
@@ -7,7 +8,7 @@ import type { Options } from '../arguments.ts';
 import { exitStatus } from '../exit-status.ts';
 import { loadRunbook, readyRunbook } from '../load-runbook.ts';
 import type { LoggedRun } from '../run-log.ts';
-import { badSignature, checkSignature, checkSigner, readSignature, signedText } from '../signatures.ts';
+import { badSignature, checkSignature, checkSigner, signatureFolder, signedText } from '../signatures.ts';
 import { printLine, type Surroundings } from '../surroundings.ts';
 import { damagedRecord, headAt, verifyAnchors, verifyRecord } from '../verify-record.ts';
 import { createWorld } from '../wire.ts';
@@ -25,6 +26,7 @@ export async function verify(request: VerifyRequest, surroundings: Surroundings)
     if (!line.ok) return line;
     lines.push(line.value);
   }
+  lines.push(...sameKeyTwice(run));
   if (options.record.anchored) {
     const anchored = await checkAnchors(request, surroundings);
     if (!anchored.ok) return anchored;
@@ -60,11 +62,7 @@ async function checkOne(
       damagedRecord(run.folder.id, `the ${role} signed another head than the one after entry ${entries}`),
     );
   const text = signedText({ runId: run.folder.id, role, signer, entries, head });
-  const stored = await readSignature(run.folder.path, signature);
-  if (!stored.ok) return stored;
-  const { file } = stored.value;
-  if (stored.value.text !== text)
-    return fail(badSignature(file, 'the text beside it is not what was signed'));
+  const file = join(run.folder.path, signatureFolder, signature.name);
   const tools = { processes: createProcessRunner(), environment };
   const checked = await checkSignature(tools, { signatureFile: file, text });
   if (!checked.ok) return checked;
@@ -107,4 +105,16 @@ async function checkAnchors(
   } finally {
     await world.close();
   }
+}
+
+/** Two roles and one key are one witness. */
+function sameKeyTwice({ reading }: LoggedRun): readonly string[] {
+  const rolesByKey = new Map<string, Set<string>>();
+  for (const { keyFingerprint, role } of entriesOfKind(reading.entries, 'signed-off')) {
+    const roles = rolesByKey.get(keyFingerprint) ?? new Set();
+    rolesByKey.set(keyFingerprint, roles.add(role));
+  }
+  return [...rolesByKey]
+    .filter(([, roles]) => roles.size > 1)
+    .map(([key, roles]) => `${[...roles].join(' and ')} signed with the same key, ${key}.`);
 }
