@@ -8,7 +8,14 @@ export type ServicesConfig =
       /** Compose's own --env-file, where the runbook names one. */
       readonly envFile?: string;
     }
-  | { readonly kind: 'process'; readonly controlFile: string };
+  | { readonly kind: 'process'; readonly controlFile: string }
+  | {
+      readonly kind: 'kubernetes';
+      readonly namespace: string;
+      readonly context?: string;
+      /** Left out: KUBECONFIG, or the user's own. */
+      readonly kubeconfig?: string;
+    };
 
 export type ServiceStatus = {
   readonly name: string;

@@ -1,0 +1,107 @@
+import { type Failure, fail, type Outcome } from '../../base/failure.ts';
+import type { ProcessResult, ProcessRunner } from '../../ports/process-runner.ts';
+import type { ServicesConfig } from '../../ports/services.ts';
+
+export type KubernetesConfig = Extract<ServicesConfig, { kind: 'kubernetes' }>;
+
+export type KubectlCall = {
+  readonly args: readonly string[];
+  readonly onLine?: (line: string) => void;
+  readonly signal?: AbortSignal;
+  readonly stallMs?: number;
+};
+
+/** kubectl for one namespace of one cluster. */
+export type Kubectl = {
+  /** Any exit status but 0 is a failure, classified by the reason the API server gives. */
+  run(call: KubectlCall): Promise<Outcome<ProcessResult>>;
+  describe(args: readonly string[]): string;
+};
+
+const questionStallMs = 60_000;
+
+/** Reasons of the Kubernetes API (metav1.StatusReason), which kubectl repeats in parentheses. */
+const codeOfReason: Readonly<Record<string, Failure['code']>> = {
+  NotFound: 'not-found',
+  Forbidden: 'denied',
+  Unauthorized: 'denied',
+  Conflict: 'conflict',
+  Invalid: 'invalid-input',
+  BadRequest: 'invalid-input',
+  ServiceUnavailable: 'unreachable',
+  Timeout: 'unreachable',
+  ServerTimeout: 'unreachable',
+};
+
+export function createKubectl(options: {
+  readonly config: KubernetesConfig;
+  readonly processes: ProcessRunner;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}): Kubectl {
+  const { config, processes, environment } = options;
+  const root = [
+    ...(config.kubeconfig === undefined ? [] : [`--kubeconfig=${config.kubeconfig}`]),
+    ...(config.context === undefined ? [] : [`--context=${config.context}`]),
+    `--namespace=${config.namespace}`,
+  ];
+  // The one variable that leads to a cluster; a kubeconfig may also call programs, which find theirs in HOME.
+  const env = environment.KUBECONFIG ? { KUBECONFIG: environment.KUBECONFIG } : {};
+  const call = (request: KubectlCall) => {
+    const { args, onLine, signal, stallMs } = request;
+    return processes.run({
+      program: 'kubectl',
+      args: [...root, ...args],
+      env,
+      ...(onLine === undefined ? {} : { onLine }),
+      ...(signal === undefined ? {} : { signal }),
+      ...(stallMs === undefined ? {} : { stallMs }),
+    });
+  };
+  return {
+    async run(request) {
+      const ran = await call(request);
+      if (!ran.ok || ran.value.exitCode === 0) return ran;
+      return fail(await classify(ran.value, request));
+    },
+    describe: (args) => ['kubectl', ...root, ...args].join(' '),
+  };
+
+  async function classify(result: ProcessResult, { args }: KubectlCall): Promise<Failure> {
+    const detail = result.stderr.trim().split('\n').slice(-8).join('\n');
+    const reason = /\((\w+)\)/.exec(/Error from server \(\w+\)/.exec(result.stderr)?.[0] ?? '')?.[1];
+    const code = codeOfReason[reason ?? ''];
+    if (code !== undefined) return { ...refused(code, reason ?? ''), detail };
+    // kubectl ends with 1 for everything, so the server is asked whether it answers at all.
+    const alive = await call({ args: ['get', '--raw=/readyz'], stallMs: questionStallMs });
+    if (!alive.ok) return alive.failure;
+    if (alive.value.exitCode !== 0) return { ...unreachable(), detail };
+    return {
+      code: 'command-failed',
+      message: `kubectl ${args[0] ?? ''} ended with status ${result.exitCode}.`,
+      remedy: 'Read the last lines it printed, mend what they name, then try again.',
+      retry: 'after-fix',
+      detail,
+    };
+  }
+
+  function refused(code: Failure['code'], reason: string): Failure {
+    return {
+      code,
+      message: `The Kubernetes API refuses in namespace ${config.namespace}: ${reason}.`,
+      remedy:
+        code === 'denied'
+          ? 'Use an account that may get, list and patch deployments, statefulsets and cronjobs, and list pods there.'
+          : 'Check the namespace and the names in the runbook.',
+      retry: 'after-fix',
+    };
+  }
+
+  function unreachable(): Failure {
+    return {
+      code: 'unreachable',
+      message: `The Kubernetes API${config.context === undefined ? '' : ` of context ${config.context}`} does not answer.`,
+      remedy: 'Check the kubeconfig and the context in the runbook, and that the cluster is up.',
+      retry: 'safe',
+    };
+  }
+}

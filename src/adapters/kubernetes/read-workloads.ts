@@ -1,0 +1,159 @@
+import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import type { ServiceStatus } from '../../ports/services.ts';
+
+/** What can be stopped in a namespace: what keeps pods alive, and what starts them by the clock. */
+export const workloadKinds = ['Deployment', 'StatefulSet', 'CronJob'] as const;
+export type WorkloadKind = (typeof workloadKinds)[number];
+
+export type Workload = {
+  readonly kind: WorkloadKind;
+  readonly name: string;
+  /** Left out for a CronJob. */
+  readonly replicas: number;
+  readonly suspended: boolean;
+  /** How many there were before thaw stopped it. */
+  readonly before: string | undefined;
+  readonly selector: Readonly<Record<string, string>>;
+  readonly readyReplicas: number;
+  /** Argo CD and Flux put back what they find changed. */
+  readonly keeper: string | undefined;
+};
+
+export type Pod = {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Kind and name of what made it: ReplicaSet, StatefulSet, Job. */
+  readonly owner: string;
+  readonly phase: string;
+  /** CrashLoopBackOff, ImagePullBackOff … of a container that does not start. */
+  readonly waiting: string | undefined;
+};
+
+type Json = Readonly<Record<string, unknown>>;
+
+const beforeStop = 'thaw/replicas-before-stop';
+
+/** The note on a workload that says how many replicas it had: it survives whatever happens to this host. */
+export const noteOf = (replicas: number) => `${beforeStop}=${replicas}`;
+export const withoutNote = `${beforeStop}-`;
+
+export function readWorkloads(text: string): Outcome<readonly Workload[]> {
+  const items = itemsOf(text);
+  return items === undefined ? notUnderstood() : succeed(items.flatMap(toWorkload));
+}
+
+function toWorkload(item: Json): readonly Workload[] {
+  const kind = workloadKinds.find((known) => known === item.kind);
+  if (kind === undefined) return [];
+  const [metadata, spec, status] = [objectOf(item.metadata), objectOf(item.spec), objectOf(item.status)];
+  const annotations = stringsOf(metadata.annotations);
+  const labels = stringsOf(metadata.labels);
+  return [
+    {
+      kind,
+      name: textOf(metadata.name),
+      replicas: kind === 'CronJob' ? 0 : numberOf(spec.replicas, 1),
+      suspended: spec.suspend === true,
+      before: annotations[beforeStop],
+      selector: stringsOf(objectOf(spec.selector).matchLabels),
+      readyReplicas: numberOf(status.readyReplicas, 0),
+      keeper: keeperOf({ ...annotations, ...labels }),
+    },
+  ];
+}
+
+function keeperOf(marks: Readonly<Record<string, string>>): string | undefined {
+  const names = Object.keys(marks);
+  if (names.some((name) => name.startsWith('argocd.argoproj.io/'))) return 'Argo CD';
+  return names.some((name) => name.startsWith('kustomize.toolkit.fluxcd.io/')) ? 'Flux' : undefined;
+}
+
+export function readPods(text: string): Outcome<readonly Pod[]> {
+  const items = itemsOf(text);
+  if (items === undefined) return notUnderstood();
+  return succeed(
+    items.map((item) => {
+      const [metadata, status] = [objectOf(item.metadata), objectOf(item.status)];
+      const owner = objectOf(arrayOf(metadata.ownerReferences)[0]);
+      const waiting = arrayOf(status.containerStatuses)
+        .map((container) => textOf(objectOf(objectOf(container.state).waiting).reason))
+        .find((reason) => /(BackOff|Err|Error)/.test(reason));
+      return {
+        name: textOf(metadata.name),
+        labels: stringsOf(metadata.labels),
+        owner: `${textOf(owner.kind)}/${textOf(owner.name)}`,
+        phase: textOf(status.phase),
+        waiting,
+      };
+    }),
+  );
+}
+
+/** Pods that are over write nothing any more; one that is only being ended may. */
+export function podsOf(workload: Workload, pods: readonly Pod[]): readonly Pod[] {
+  const living = pods.filter(({ phase }) => phase !== 'Succeeded' && phase !== 'Failed');
+  if (workload.kind === 'CronJob') {
+    return living.filter(({ owner }) => new RegExp(`^Job/${workload.name}-\\d+$`).test(owner));
+  }
+  const wanted = Object.entries(workload.selector);
+  return living.filter(({ labels }) => wanted.every(([name, value]) => labels[name] === value));
+}
+
+export function toStatus(workload: Workload, pods: readonly Pod[]): ServiceStatus {
+  const own = podsOf(workload, pods);
+  const keeper = workload.keeper === undefined ? {} : { restartPolicy: `kept by ${workload.keeper}` };
+  if (workload.kind === 'CronJob') {
+    const strays = workload.suspended && own.length > 0 ? { strays: own.map(({ name }) => name) } : {};
+    return { name: workload.name, state: workload.suspended ? 'stopped' : 'running', ...keeper, ...strays };
+  }
+  if (workload.replicas === 0) {
+    return { name: workload.name, state: own.length === 0 ? 'stopped' : 'running', ...keeper };
+  }
+  const failing = own.find(({ waiting }) => waiting !== undefined);
+  const healthy = workload.readyReplicas >= workload.replicas;
+  return {
+    name: workload.name,
+    state: failing === undefined ? 'running' : 'restarting',
+    health: healthy ? 'healthy' : failing === undefined ? 'starting' : 'unhealthy',
+    ...keeper,
+  };
+}
+
+function itemsOf(text: string): readonly Json[] | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return arrayOf(objectOf(value).items);
+  } catch {
+    // Not JSON: the caller says so.
+    return undefined;
+  }
+}
+
+function notUnderstood() {
+  return fail({
+    code: 'command-failed',
+    message: 'kubectl printed no JSON where JSON was asked for.',
+    remedy: 'Try the same command by hand: kubectl get deployments -o json.',
+    retry: 'after-fix',
+  });
+}
+
+function objectOf(value: unknown): Json {
+  return value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Json) : {};
+}
+
+function arrayOf(value: unknown): readonly Json[] {
+  return Array.isArray(value) ? value.map(objectOf) : [];
+}
+
+function stringsOf(value: unknown): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(objectOf(value)).map(([name, item]) => [name, textOf(item)]));
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function numberOf(value: unknown, otherwise: number): number {
+  return typeof value === 'number' ? value : otherwise;
+}

@@ -1,0 +1,249 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { access, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { request as httpsRequest } from 'node:https';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { findFreePort } from './free-port.ts';
+
+const run = promisify(execFile);
+
+export type Kubernetes = {
+  readonly kubeconfig: string;
+  kubectl(...args: readonly string[]): Promise<string>;
+  apply(manifest: object): Promise<void>;
+  /** How long the stand-in kubelet lets a pod end. */
+  graceMs: number;
+  /** Pods whose name begins so never start. */
+  readonly broken: Set<string>;
+  stop(): Promise<void>;
+};
+
+export type KubernetesPrograms = { readonly folder: string } | { readonly absentBecause: string };
+
+/** Built by scripts/build-kubernetes.sh; kubectl and etcd are packages. */
+export async function findKubernetes(): Promise<KubernetesPrograms> {
+  const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
+  const folder = process.env.THAW_KUBERNETES_BIN ?? join(cache, 'thaw-kubernetes-1.31.0');
+  const look = () =>
+    access(join(folder, 'kube-controller-manager')).then(
+      () => true,
+      () => false,
+    );
+  if (!(await look()) && process.env.CI === 'true') await run('bash', ['scripts/build-kubernetes.sh']);
+  if (!(await look()))
+    return { absentBecause: 'there is no kube-apiserver; scripts/build-kubernetes.sh builds one' };
+  for (const program of ['kubectl', 'etcd']) {
+    const found = await run('which', [program]).then(
+      () => true,
+      () => false,
+    );
+    if (!found) return { absentBecause: `there is no ${program} on this machine` };
+  }
+  return { folder };
+}
+
+/**
+ * A real API server with its store and its controllers. There are no nodes: a stand-in for the kubelet says that pods run, and
+ * lets them go when they are to end. So scaling is real, and what runs in the pods is not.
+ */
+export async function startKubernetes(programs: string): Promise<Kubernetes> {
+  const folder = await mkdtemp(join(tmpdir(), 'thaw-kubernetes-'));
+  const children: ChildProcess[] = [];
+  const log = await open(join(folder, 'log'), 'a');
+  const start = (program: string, ...args: readonly string[]) => {
+    // A home of its own: no cluster of whoever runs the tests can be meant.
+    const env = { PATH: process.env.PATH, HOME: folder };
+    children.push(spawn(program, args, { cwd: folder, env, stdio: ['ignore', log.fd, log.fd] }));
+  };
+  const stop = async () => {
+    running = false;
+    for (const child of children.reverse()) {
+      if (child.exitCode !== null) continue;
+      const ended = once(child, 'exit');
+      child.kill('SIGTERM');
+      const timer = setTimeout(() => child.kill('SIGKILL'), 5000);
+      await ended;
+      clearTimeout(timer);
+    }
+    await log.close();
+    await rm(folder, { recursive: true, force: true });
+  };
+  let running = true;
+  try {
+    const [etcd, peer, port] = [await findFreePort(), await findFreePort(), await findFreePort()];
+    const token = randomBytes(16).toString('hex');
+    await writeFile(join(folder, 'tokens'), `${token},admin,admin,system:masters\n`);
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const key = join(folder, 'key.pem');
+    await writeFile(key, privateKey.export({ type: 'pkcs8', format: 'pem' }));
+    const [client, friend] = [`http://127.0.0.1:${etcd}`, `http://127.0.0.1:${peer}`];
+    const places = [
+      '--listen-client-urls',
+      client,
+      '--advertise-client-urls',
+      client,
+      '--listen-peer-urls',
+      friend,
+    ];
+    const cluster = ['--initial-advertise-peer-urls', friend, '--initial-cluster', `default=${friend}`];
+    start('etcd', '--data-dir', join(folder, 'etcd'), ...places, ...cluster);
+    start(
+      join(programs, 'kube-apiserver'),
+      ...[`--etcd-servers=${client}`, `--secure-port=${port}`, '--bind-address=127.0.0.1'],
+      ...[`--cert-dir=${join(folder, 'certificates')}`, `--token-auth-file=${join(folder, 'tokens')}`],
+      ...['--authorization-mode=AlwaysAllow', '--disable-admission-plugins=ServiceAccount'],
+      ...['--service-account-issuer=https://thaw.invalid', `--service-account-key-file=${key}`],
+      ...[`--service-account-signing-key-file=${key}`, '--service-cluster-ip-range=10.0.0.0/24'],
+    );
+    const kubeconfig = join(folder, 'kubeconfig');
+    await writeFile(kubeconfig, configFor({ port, token }));
+    const api = apiOf({ port, token });
+    await waitFor(async () => (await api('GET', '/readyz')).status === 200, join(folder, 'log'));
+    const controllers = 'deployment,replicaset,statefulset,job,cronjob,garbagecollector';
+    const quiet = ['--leader-elect=false', '--secure-port=0'];
+    start(
+      join(programs, 'kube-controller-manager'),
+      `--kubeconfig=${kubeconfig}`,
+      `--controllers=${controllers}`,
+      ...quiet,
+    );
+    const kubernetes: Kubernetes = {
+      kubeconfig,
+      graceMs: 300,
+      broken: new Set(),
+      async kubectl(...args) {
+        const env = { PATH: process.env.PATH, HOME: folder, KUBECONFIG: kubeconfig };
+        return (await run('kubectl', args, { env })).stdout;
+      },
+      async apply(manifest) {
+        const file = join(folder, `manifest-${randomBytes(4).toString('hex')}.json`);
+        await writeFile(file, JSON.stringify(manifest));
+        await kubernetes.kubectl('apply', '-f', file);
+      },
+      stop,
+    };
+    void standInKubelet(api, { kubernetes, isRunning: () => running });
+    return kubernetes;
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+type Api = (
+  method: string,
+  path: string,
+  body?: object,
+) => Promise<{ readonly status: number; readonly json: Record<string, unknown> }>;
+
+function apiOf({ port, token }: { readonly port: number; readonly token: string }): Api {
+  return (method, path, body) =>
+    new Promise((resolve) => {
+      const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
+      const headers = { authorization: `Bearer ${token}`, 'content-type': type };
+      // The server signs its own certificate afresh in every test.
+      const sent = httpsRequest(
+        { host: '127.0.0.1', port, path, method, headers, rejectUnauthorized: false },
+        (answer) => {
+          let text = '';
+          answer.setEncoding('utf8').on('data', (chunk) => {
+            text += chunk;
+          });
+          answer.on('end', () => resolve({ status: answer.statusCode ?? 0, json: readJson(text) }));
+        },
+      );
+      sent.on('error', () => resolve({ status: 0, json: {} }));
+      sent.end(body === undefined ? undefined : JSON.stringify(body));
+    });
+}
+
+function readJson(text: string): Record<string, unknown> {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return {};
+  }
+}
+
+type PodJson = {
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly deletionTimestamp?: string;
+  };
+  readonly spec: { readonly containers: readonly { readonly name: string }[] };
+  readonly status: { readonly phase?: string };
+};
+
+async function standInKubelet(
+  api: Api,
+  parts: { readonly kubernetes: Kubernetes; readonly isRunning: () => boolean },
+): Promise<void> {
+  const ending = new Map<string, number>();
+  while (parts.isRunning()) {
+    const { json } = await api('GET', '/api/v1/pods');
+    for (const pod of (json.items ?? []) as readonly PodJson[]) {
+      const { name, namespace, deletionTimestamp } = pod.metadata;
+      const path = `/api/v1/namespaces/${namespace}/pods/${name}`;
+      if (deletionTimestamp !== undefined) {
+        const sinceMs = ending.get(path) ?? Date.now();
+        ending.set(path, sinceMs);
+        if (Date.now() - sinceMs >= parts.kubernetes.graceMs)
+          await api('DELETE', `${path}?gracePeriodSeconds=0`);
+      } else if (pod.status.phase === 'Pending') {
+        await api(
+          'PATCH',
+          `${path}/status`,
+          statusOf(
+            pod,
+            [...parts.kubernetes.broken].some((start) => name.startsWith(start)),
+          ),
+        );
+      }
+    }
+    await pause(100);
+  }
+}
+
+function statusOf(pod: PodJson, broken: boolean): object {
+  const at = new Date().toISOString();
+  const state = broken ? { waiting: { reason: 'CrashLoopBackOff' } } : { running: { startedAt: at } };
+  return {
+    status: {
+      phase: 'Running',
+      conditions: [{ type: 'Ready', status: broken ? 'False' : 'True', lastTransitionTime: at }],
+      containerStatuses: pod.spec.containers.map(({ name }) => ({
+        ...{ name, ready: !broken, restartCount: 0, image: 'none', imageID: 'none', state },
+      })),
+    },
+  };
+}
+
+function configFor({ port, token }: { readonly port: number; readonly token: string }): string {
+  return JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [
+      { name: 'test', cluster: { server: `https://127.0.0.1:${port}`, 'insecure-skip-tls-verify': true } },
+    ],
+    users: [{ name: 'admin', user: { token } }],
+    contexts: [{ name: 'test', context: { cluster: 'test', user: 'admin' } }],
+    'current-context': 'test',
+  });
+}
+
+async function waitFor(isSo: () => Promise<boolean>, logFile: string): Promise<void> {
+  const deadlineMs = performance.now() + 90_000;
+  while (!(await isSo())) {
+    if (performance.now() > deadlineMs) {
+      throw new Error(
+        `The API server does not become ready:\n${(await readFile(logFile, 'utf8')).slice(-2000)}`,
+      );
+    }
+    await pause(200);
+  }
+}
