@@ -2,11 +2,7 @@ import { createDecipheriv } from 'node:crypto';
 import type { DecryptProbe } from '../runbook/step-schema.ts';
 import { openFernet } from './open-fernet.ts';
 import { type OpensslProbe, openOpenssl } from './open-openssl.ts';
-
-export type Opened =
-  | { readonly kind: 'opened' }
-  | { readonly kind: 'refused' }
-  | { readonly kind: 'malformed'; readonly why: string };
+import type { OpenedValue } from './opened-value.ts';
 
 const tagBytes = 16;
 const shortestIvBytes = 8;
@@ -14,7 +10,7 @@ const shortestIvBytes = 8;
 type AnyProbe = Pick<DecryptProbe, 'layout' | 'encoding' | 'ivBytes'> & Partial<OpensslProbe>;
 
 /** Whether a key really opens a value as applications store it. The plaintext is thrown away unseen. */
-export function openEncrypted(value: string, ...[key, probe]: [Buffer, AnyProbe]): Opened {
+export function openEncrypted(value: string, ...[key, probe]: [Buffer, AnyProbe]): OpenedValue {
   const { layout, digest = 'sha256', iterations = 0 } = probe;
   if (layout === 'fernet') return openFernet(value, key);
   if (layout === 'openssl-enc') return openOpenssl(value, key, { digest, iterations });
@@ -22,7 +18,7 @@ export function openEncrypted(value: string, ...[key, probe]: [Buffer, AnyProbe]
 }
 
 /** AES-256-GCM: that the tag holds is the proof. */
-function openGcm(value: string, ...[key, probe]: [Buffer, Layout]): Opened {
+function openGcm(value: string, ...[key, probe]: [Buffer, Layout]): OpenedValue {
   if (key.length !== 32) return { kind: 'malformed', why: `the key has ${key.length} bytes instead of 32` };
   const parts = cut(value, probe);
   if (parts === undefined)

@@ -1,5 +1,5 @@
 import { createDecipheriv, createHmac, timingSafeEqual } from 'node:crypto';
-import type { Opened } from './open-encrypted.ts';
+import type { OpenedValue } from './opened-value.ts';
 
 const version = 0x80;
 /** Version, time, initialisation vector; the HMAC stands at the end. */
@@ -12,7 +12,7 @@ const macBytes = 32;
  *
  * @param key 32 bytes: the first half signs, the second encrypts.
  */
-export function openFernet(token: string, key: Buffer): Opened {
+export function openFernet(token: string, key: Buffer): OpenedValue {
   if (key.length !== 32)
     return { kind: 'malformed', why: `the Fernet key has ${key.length} bytes instead of 32` };
   const bytes = /^[A-Za-z0-9_-]+={0,2}$/.test(token.trim())

@@ -1,6 +1,6 @@
 import { createDecipheriv, createHash, pbkdf2Sync } from 'node:crypto';
 import type { DecryptProbe } from '../runbook/step-schema.ts';
-import type { Opened } from './open-encrypted.ts';
+import type { OpenedValue } from './opened-value.ts';
 
 const magic = Buffer.from('Salted__');
 const saltBytes = 8;
@@ -11,7 +11,7 @@ export type OpensslProbe = Pick<DecryptProbe, 'digest' | 'iterations'>;
  * What `openssl enc -aes-256-cbc` writes: Salted__, eight bytes of salt, and the ciphertext, in base64 or hex. There is no tag in
  * it, so a wrong password shows by its padding, in 255 of 256 cases, or by a plaintext that is no text.
  */
-export function openOpenssl(value: string, ...[password, probe]: [Buffer, OpensslProbe]): Opened {
+export function openOpenssl(value: string, ...[password, probe]: [Buffer, OpensslProbe]): OpenedValue {
   const bytes = decode(value.replaceAll(/\s+/g, ''));
   if (bytes === undefined || !isMessage(bytes))
     return { kind: 'malformed', why: 'a value is not what openssl enc writes with a salt' };

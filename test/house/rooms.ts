@@ -62,6 +62,7 @@ export const driverFolders: Readonly<Record<string, readonly string[]>> = {
   '@aws-sdk': ['adapters/s3'],
   openpgp: ['adapters/openpgp'],
   'age-encryption': ['adapters/age'],
+  nodemailer: ['adapters/alerts'],
   execa: ['adapters/process'],
   'tar-stream': ['adapters/tree'],
 };
