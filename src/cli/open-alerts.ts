@@ -5,7 +5,19 @@ import type { AlertField } from '../runbook/producer-schema.ts';
 
 /** The channels of the runbook's monitor section, with every placeholder filled. */
 export function openAlerts(alerts: readonly AlertField[]): readonly AlertChannel[] {
-  return alerts.map((alert) => openAlertChannel(resolve(alert)));
+  return alerts.filter(isFilled).map((alert) => openAlertChannel(resolve(alert)));
+}
+
+/** A placeholder that came out empty leaves the channel out: not every host that monitors has a pager. */
+function isFilled(alert: AlertField): boolean {
+  switch (alert.kind) {
+    case 'slack':
+      return alert.webhook !== '';
+    case 'pagerduty':
+      return alert.routingKey !== '';
+    case 'email':
+      return alert.server !== '';
+  }
 }
 
 function resolve(alert: AlertField): AlertChannelConfig {

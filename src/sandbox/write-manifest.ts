@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fingerprintSecret } from '../backups/fingerprint.ts';
-import { type Manifest, manifestKey } from '../backups/manifest.ts';
+import { type Manifest, manifestKey, writeManifest as manifestText } from '../backups/manifest.ts';
 import type { Sandbox } from './build-sandbox.ts';
 
 /**
@@ -27,5 +27,5 @@ export async function writeManifest(sandbox: Sandbox): Promise<void> {
     extensions: [],
     fingerprints: { ENCRYPTION_KEY: await fingerprintSecret({ name: 'ENCRYPTION_KEY', value }) },
   };
-  await writeFile(join(backupDirectory, manifestKey(truth.key)), `${JSON.stringify(manifest, null, 2)}\n`);
+  await writeFile(join(backupDirectory, manifestKey(truth.key)), manifestText(manifest));
 }
