@@ -135,3 +135,9 @@ export function recoveryPoint(
 export function newestComplete(snapshots: readonly Snapshot[]): Snapshot | undefined {
   return snapshots.find((snapshot) => snapshot.incomplete === undefined);
 }
+
+/** For a narrow column: gpg, age, or a dash. */
+export function sealedWith(layers: readonly Layer[]): 'gpg' | 'age' | '-' {
+  if (layers.includes('openpgp')) return 'gpg';
+  return layers.includes('age') ? 'age' : '-';
+}

@@ -1,6 +1,6 @@
 import { shorten } from '../backups/compare-inventories.ts';
 import { dumpHasNoPointInTime } from '../backups/point-in-time.ts';
-import { newestComplete, type Snapshot } from '../backups/snapshot.ts';
+import { newestComplete, type Snapshot, sealedWith } from '../backups/snapshot.ts';
 import { type Outcome, succeed } from '../base/failure.ts';
 import { formatBytes, formatSpan, formatTime } from '../base/units.ts';
 import { type Check, couldNotVerify, passed } from '../base/verdict.ts';
@@ -151,7 +151,7 @@ function toRow(
       formatTime(snapshot.takenAtMs).slice(0, 16),
       formatSpan(nowMs - snapshot.takenAtMs),
       formatBytes(snapshot.sizeBytes),
-      snapshot.layers.includes('openpgp') ? 'gpg' : '-',
+      sealedWith(snapshot.layers),
       snapshot.manifestKey === undefined ? 'no' : 'yes',
       snapshot.incomplete === undefined ? (snapshot.host ?? '') : 'incomplete',
     ],

@@ -75,13 +75,18 @@ export const mirrorObjects: StepHandler<'mirror-objects'> = {
     if (!expected.ok) return expected;
     if (!found.ok) return found;
     const snapshots = await findSnapshots(context);
-    const taken = readFact(snapshotFact, context)?.takenAtMs ?? 0;
+    const chosen = readFact(snapshotFact, context);
     const mirror = await proveMirror({
       store: backupStore(context),
       prefix: sourcePrefix(context),
       mirror: expected.value,
       manifest: readFact(manifestFact, context),
-      laterSnapshots: snapshots.ok && snapshots.value.some(({ takenAtMs }) => takenAtMs > taken + settledMs),
+      // A listing dates a snapshot by its upload, later than its manifest does: it must not come after itself.
+      laterSnapshots:
+        snapshots.ok &&
+        snapshots.value.some(
+          ({ key, takenAtMs }) => key !== chosen?.key && takenAtMs > (chosen?.takenAtMs ?? 0),
+        ),
     });
     if (!mirror.ok) return mirror;
     const toTargetKey = (key: string) => targetKey(context, key);
@@ -112,9 +117,6 @@ export const mirrorObjects: StepHandler<'mirror-objects'> = {
     ];
   },
 };
-
-/** A listing dates a snapshot by its upload, a manifest by its beginning: this near it is the same one. */
-const settledMs = 1000;
 
 type Reach = Pick<StepContext, 'world' | 'targets' | 'mode' | 'runId'>;
 

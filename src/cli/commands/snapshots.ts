@@ -1,4 +1,4 @@
-import { newestComplete } from '../../backups/snapshot.ts';
+import { newestComplete, sealedWith } from '../../backups/snapshot.ts';
 import { type Outcome, succeed } from '../../base/failure.ts';
 import { formatBytes, formatSpan, formatTime } from '../../base/units.ts';
 import { findSnapshots } from '../../steps/find-snapshots.ts';
@@ -39,7 +39,7 @@ export async function snapshots(
       formatTime(snapshot.takenAtMs),
       formatSpan(world.host.now() - snapshot.takenAtMs),
       formatBytes(snapshot.sizeBytes),
-      snapshot.layers.includes('openpgp') ? 'gpg' : '-',
+      sealedWith(snapshot.layers),
       snapshot.manifestKey === undefined ? 'no manifest' : 'manifest',
       snapshot.incomplete === undefined ? '' : `incomplete: ${snapshot.incomplete}`,
     ]);
