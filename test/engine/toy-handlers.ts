@@ -29,6 +29,7 @@ function toyHandler(kind: StepKind, toy: Toy): StepHandler {
 
 const needed: Partial<Record<StepKind, object>> = {
   'stop-writers': { services: ['web'] },
+  'recover-cluster': { folder: '/srv/recovered', port: '5999' },
   'restore-files': { from: { kind: 'tree', prefix: 'media-{date}/' }, into: '/srv/media' },
   'verify-secrets': { required: ['KEY'] },
   'smoke-checklist': { items: [{ kind: 'attest', id: 'a', title: 'a', instructions: 'look' }] },

@@ -3,16 +3,17 @@ import type { Mode } from '../../src/base/mode.ts';
 import { createRedactor } from '../../src/base/secret.ts';
 import type { RunEnd } from '../../src/engine/run-end.ts';
 import { type StepHandlers, stepId } from '../../src/engine/step-handler.ts';
-import type { JournalEntry } from '../../src/journal/entry.ts';
+import type { EntryOf, JournalEntry } from '../../src/journal/entry.ts';
 import { readJournal } from '../../src/journal/read-journal.ts';
 import { foldJournal, type RunState } from '../../src/journal/run-state.ts';
 import type { Answer, Question } from '../../src/ports/operator.ts';
+import type { World } from '../../src/ports/world.ts';
 import type { Step } from '../../src/runbook/step-schema.ts';
 import { type RunningSession, startSession } from '../../src/session/session.ts';
 import { valueFrom } from '../contracts/object-store.contract.ts';
 import { createFakeContext } from '../fakes/fake-context.ts';
 import { createFakeRunFolder, type FakeRunFolder } from '../fakes/fake-run-folder.ts';
-import { createFakeWorld, type FakeWorld } from '../fakes/fake-world.ts';
+import { createFakeWorld } from '../fakes/fake-world.ts';
 import { sampleStart } from '../journal/sample-journal.ts';
 
 export type ToyRunRequest = {
@@ -20,8 +21,9 @@ export type ToyRunRequest = {
   readonly handlers: StepHandlers;
   readonly mode?: Mode;
   readonly folder?: FakeRunFolder;
-  readonly world?: FakeWorld;
+  readonly world?: World;
   readonly secrets?: readonly string[];
+  readonly about?: Partial<Pick<EntryOf<'run-started'>, 'people' | 'exercise' | 'history'>>;
   /** The value, or value and note behind a colon; undefined: nobody is there. */
   readonly answer?: (question: Question) => string | undefined;
 };
@@ -60,6 +62,7 @@ export async function startToyRun(request: ToyRunRequest): Promise<RunningSessio
     start: {
       ...sampleStart,
       mode,
+      ...request.about,
       steps: steps.map((step) => ({ id: stepId(step), kind: step.kind, title: handlers[step.kind].title })),
     },
     wantedSnapshot: undefined,
