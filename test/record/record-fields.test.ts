@@ -1,0 +1,180 @@
+import { describe, expect, it } from 'vitest';
+import type { Entry } from '../../src/journal/entry.ts';
+import type { DrillRecord } from '../../src/record/drill-record.ts';
+import { recordJsonSchema, recordSchema } from '../../src/record/record-schema.ts';
+import { toMarkdown } from '../../src/record/to-markdown.ts';
+import { sampleEntries, sampleStart } from '../journal/sample-journal.ts';
+import { fullRun, readSchema, recordOf, tabletopRun } from './sample-run.ts';
+
+/** Every place of a record that says it is not recorded, with the reason. */
+function missing(value: unknown, path = ''): readonly string[] {
+  if (value === null || typeof value !== 'object') return [];
+  if ('notRecorded' in value) return [`${path}: ${String(value.notRecorded)}`];
+  return Object.entries(value).flatMap(([key, item]) => missing(item, `${path}.${key}`));
+}
+
+const runs: readonly (readonly [string, DrillRecord])[] = [
+  ['with everything', recordOf(fullRun)],
+  ['of a tabletop', recordOf(tabletopRun)],
+  ['of a run that has only begun', recordOf([sampleStart])],
+  ['of a run cut short', recordOf(sampleEntries)],
+];
+
+describe('the fields of a record', () => {
+  it.each(runs)('are all there %s, or marked as not recorded with a reason', (_name, record) => {
+    expect(recordSchema.parse(record)).toEqual(record);
+    for (const place of missing(record)) expect(place).toMatch(/: \S+ \S+/);
+    expect(JSON.stringify(record)).not.toContain('undefined');
+  });
+
+  it('are what the published schema says', () => {
+    expect(readSchema()).toEqual(JSON.parse(JSON.stringify(recordJsonSchema())));
+  });
+
+  it('lack, where everything was said, only what nobody can know here', () => {
+    expect(missing(recordOf(fullRun)).map((place) => place.split(':')[0])).toEqual([
+      '.clock',
+      '.rpo.dataSets.2.at',
+      '.rpo.dataSets.2.lossMs',
+      '.recoveryPoint.signature',
+      '.recoveryPoint.envFile',
+      '.deviations.0.runbookChange',
+      '.steps.0.usually',
+      '.steps.1.output',
+      '.steps.1.usually',
+      '.steps.2.output',
+      '.steps.2.usually',
+      ...[0, 1, 2].flatMap((row) =>
+        ['expected', 'actual', 'command'].map((name) => `.verification.${row}.${name}`),
+      ),
+      '.screenshots',
+      '.signOff.commander',
+      '.signOff.witness',
+      '.signOff.approver',
+    ]);
+  });
+
+  it('say in the title what kind of exercise it was', () => {
+    expect(recordOf(fullRun)).toMatchObject({ title: 'Live restore: CRM', exerciseKind: 'live' });
+    expect(recordOf(tabletopRun)).toMatchObject({
+      title: 'Tabletop exercise (nothing executed): CRM',
+      exerciseKind: 'discussion',
+    });
+  });
+
+  it('keep the names of roles, and say where one person holds two that should be apart', () => {
+    const { people } = recordOf(fullRun);
+    expect(people).toMatchObject({ witness: { value: 'the witness' }, absent: { value: ['the expert'] } });
+    expect(people.remarks).toEqual([
+      'The plan and the result were approved by the same person: the approver.',
+    ]);
+  });
+});
+
+describe('the clock of a record', () => {
+  it('splits the RTO into parts that add up, and shows the waiting inside them', () => {
+    const { rto, marks } = recordOf(fullRun);
+    const { detect, decide, execute, verify } = rto.phases;
+    const parts = [detect, decide, execute, verify].map((part) => ('value' in part ? part.value : 0));
+    expect(parts[0]).toBe(180_000);
+    expect(parts.reduce((sum, part) => sum + part, 0)).toBe(rto.actualMs);
+    expect(rto).toMatchObject({ met: true, countsFrom: 'the disruption', waitedForOperatorMs: 2000 });
+    expect(marks.map(({ name }) => name)).toEqual([
+      ...[
+        'disruption',
+        'detected',
+        'declared',
+        'run-started',
+        'restore-started',
+        'data-restored',
+        'service-up',
+      ],
+      ...['verified', 'recovery-declared'],
+    ]);
+  });
+
+  it('counts the oldest set of data as what was lost', () => {
+    const { rpo } = recordOf(fullRun);
+    expect(rpo).toMatchObject({ actualMs: 45 * 60_000, met: true });
+    expect(rpo.dataSets.map(({ name }) => name)).toEqual(['database', 'objects', '.env']);
+  });
+
+  it('measures nothing at a table', () => {
+    const { rto, rpo, result, decisions } = recordOf(tabletopRun);
+    expect(rto.actualMs).toBeUndefined();
+    expect(rpo.actualMs).toBeUndefined();
+    expect(missing(rto.phases)).toHaveLength(4);
+    expect(result).toMatchObject({ restoreStatus: 'not-attempted', validationStatus: 'not-attempted' });
+    expect(decisions).toEqual([
+      {
+        stepId: 'fetch',
+        inject: 'The key is on the dead host.',
+        decision: 'gap',
+        note: 'nobody has a copy',
+        tookMs: 1000,
+        gap: true,
+      },
+      { stepId: 'fetch', decision: 'as-written', tookMs: 1000, gap: false },
+    ]);
+    expect(toMarkdown(recordOf(tabletopRun))).toContain('| RTO | 30:00 | not measured | - |');
+  });
+});
+
+describe('the judgement of a record', () => {
+  it('judges what is measured, what a step shows, and what a person noted', () => {
+    expect(recordOf(fullRun).criteria.map(({ text, verdict }) => `${text}: ${verdict}`)).toEqual([
+      'The system is back within the RTO: PASS',
+      'No more is lost than the RPO allows: PASS',
+      'Everything that was restored was verified: PASS',
+      'Nothing of the run is left behind: PASS',
+      'The counts are right: PASS',
+      'The audit log shows it: PARTIAL',
+      'In time: PASS',
+    ]);
+  });
+
+  it('tells a restore that is complete from one that could be validated', () => {
+    expect(recordOf(fullRun).result).toMatchObject({
+      restoreStatus: 'completed',
+      validationStatus: 'successful',
+    });
+    const failing = fullRun.map(
+      (entry): Entry =>
+        entry.kind === 'step-finished' && entry.stepId === 'smoke-checklist'
+          ? {
+              kind: 'step-failed',
+              stepId: 'smoke-checklist',
+              attempt: 1,
+              failure: { code: 'not-verified', message: 'No clients.', remedy: 'Look.', retry: 'after-fix' },
+              checks: [{ verdict: 'failed', text: 'No clients', remedy: 'Look.' }],
+            }
+          : entry,
+    );
+    expect(recordOf(failing).result).toMatchObject({
+      restoreStatus: 'completed',
+      validationStatus: 'failed',
+    });
+  });
+
+  it('lists what went otherwise than written', () => {
+    const skipped = fullRun.flatMap((entry): readonly Entry[] =>
+      entry.kind === 'cleaned-up'
+        ? [
+            { kind: 'step-skipped', stepId: 'fetch', reason: 'it was there', because: 'operator' } as const,
+            entry,
+          ]
+        : [entry],
+    );
+    expect(recordOf(skipped).deviations).toMatchObject([
+      { stepId: 'fetch', what: 'left out', why: 'it was there' },
+      { stepId: 'fetch', what: 'over the satellite link', approvedBy: { value: 'the commander' } },
+    ]);
+  });
+
+  it('names what is next due, and who signed', () => {
+    const { nextDue, signOff } = recordOf(fullRun);
+    expect(nextDue).toEqual({ value: '2026-07-27' });
+    expect(signOff.operator).toMatchObject({ value: { name: 'the operator', keyFingerprint: 'SHA256:abc' } });
+    expect(signOff.witness).toHaveProperty('notRecorded');
+  });
+});
