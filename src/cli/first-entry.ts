@@ -36,6 +36,8 @@ export function firstEntry(request: {
       id: stepId(step),
       kind: step.kind,
       title: step.title ?? handlerOf(handlers, step).title,
+      ...(step.budget === undefined ? {} : { budgetMs: durationMs(step.budget) }),
+      ...(step.role === undefined ? {} : { role: step.role }),
     })),
     workPath,
     mark: randomBytes(3).toString('hex'),

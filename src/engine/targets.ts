@@ -19,6 +19,8 @@ export type Targets = {
     readonly host: string | undefined;
     readonly objectsPrefix: string | undefined;
     readonly cluster?: ClusterBackupsConfig | undefined;
+    /** Where other people's scripts write the digest of a dump. */
+    readonly metadata?: { readonly ending: string; readonly sha256: string } | undefined;
     /** schema.table: a dump without one of them is refused. */
     readonly expectTables?: readonly string[];
     readonly key: KeyConfig;
@@ -56,6 +58,7 @@ export function resolveTargets(runbook: Runbook, mode: Mode): Targets {
       host: backups.dumps.host || undefined,
       objectsPrefix: backups.objects?.prefix,
       cluster: backups.cluster,
+      metadata: backups.dumps.metadata,
       expectTables: backups.dumps.expectTables,
       key: {
         ...(backups.key.privateKeyFile ? { privateKeyFile: backups.key.privateKeyFile } : {}),

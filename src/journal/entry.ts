@@ -28,7 +28,14 @@ const failureSchema = z.object({
   detail: z.string().exactOptional(),
 });
 
-const stepPlan = z.object({ id: z.string(), kind: z.string(), title: z.string() });
+const stepPlan = z.object({
+  id: z.string(),
+  kind: z.string(),
+  title: z.string(),
+  /** What the runbook allows it of the RTO, and whose work it is. */
+  budgetMs: z.number().exactOptional(),
+  role: z.string().exactOptional(),
+});
 export type StepPlan = z.infer<typeof stepPlan>;
 
 const outputs = z.array(z.object({ name: z.string(), sha256: z.string() }));

@@ -15,7 +15,7 @@ export function drawSteps(request: {
   readonly outputs: DrillRecord['outputs'];
 }): StepRecord[] {
   const { entries, state, questions, outputs } = request;
-  return state.start.steps.map(({ id, kind, title }, index) => {
+  return state.start.steps.map(({ id, kind, title, ...plan }, index) => {
     const own = entries.filter((entry) => 'stepId' in entry && entry.stepId === id);
     const asked = questions.filter((question) => question.stepId === id);
     const attempts = drawAttempts(own, asked);
@@ -26,6 +26,7 @@ export function drawSteps(request: {
       id,
       kind,
       title,
+      ...plan,
       by: actedBy({ attempts, asked, kind, mode: state.start.mode }),
       operator: recorded(
         asked.length === 0 ? state.start.people?.operator : operatorOf(state),

@@ -1,3 +1,4 @@
+import { budgetSections } from './budget-section.ts';
 import type { DrillRecord, StepRecord } from './drill-record.ts';
 import { sayDuration } from './say-duration.ts';
 import { type Block, code, listOr, type Section, say, sayCheck, sayField, sayVerdict } from './section.ts';
@@ -6,6 +7,7 @@ import { type Block, code, listOr, type Section, say, sayCheck, sayField, sayVer
 export function sectionsOfWork(record: DrillRecord): readonly Section[] {
   return [
     { title: 'Steps', level: 2, blocks: [stepTable(record)] },
+    ...budgetSections(record),
     ...record.steps
       .filter(({ attempts }) => attempts.length > 0)
       .map((step) => stepSection(step, record.mode)),

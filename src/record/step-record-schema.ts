@@ -48,6 +48,9 @@ export const stepRecordSchema = z.strictObject({
   /** Who acted: the program alone, a person who attested, both, or nobody. */
   by: z.enum(['automatic', 'attested', 'mixed', 'discussed', 'nobody']),
   operator: recordedSchema(z.string()),
+  /** What the runbook allows it of the RTO, and whose work it is there. */
+  budgetMs: z.number().exactOptional(),
+  role: z.string().exactOptional(),
   outcome: z.enum([...verdicts, 'pending', 'interrupted', 'discussed']),
   reason: z.string().exactOptional(),
   attempts: z.array(attemptSchema),

@@ -31,6 +31,13 @@ export const runbookSchema = z.strictObject({
     dumps: z.strictObject({
       layout: text.describe('Key pattern: pg/{host}/{date}/{hour}.dump.gz[.gpg]'),
       host: optionalText.describe('Only dumps of this host; all hosts when left out'),
+      metadata: z
+        .strictObject({
+          ending: text.describe('What the key of the dump is followed by: .metadata.json'),
+          sha256: text.describe('The field that holds the digest of the dump: checksum, or integrity.sha256'),
+        })
+        .optional()
+        .describe('JSON that other scripts write beside each dump; a manifest of thaw counts for more'),
       expectTables: z
         .array(text)
         .default([])

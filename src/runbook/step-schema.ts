@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { bringObjectsFields } from './bring-objects-schema.ts';
 import { recoverClusterFields } from './cluster-schema.ts';
 import { duration, id, optionalText, storeSchema, text } from './fields.ts';
 
@@ -8,6 +9,8 @@ const common = {
   id: id.optional().describe('Defaults to the kind'),
   title: text.optional().describe('What the operator reads in the list; each kind has its own'),
   alongside: z.boolean().default(false).describe('Runs while the step before it runs'),
+  budget: duration.optional().describe('How long it may take of the RTO'),
+  role: text.optional().describe('Whose work it is: Database Admin'),
 };
 
 const probe = z.strictObject({
@@ -107,6 +110,7 @@ export const stepSchema = z.discriminatedUnion('kind', [
     ...common,
     workers: z.int().min(1).max(64).default(32),
   }),
+  z.strictObject({ kind: z.literal('bring-objects'), ...common, ...bringObjectsFields }),
   z.strictObject({
     kind: z.literal('restore-files'),
     ...common,
@@ -140,6 +144,10 @@ export const stepSchema = z.discriminatedUnion('kind', [
       .default({})
       .describe('Expected fingerprint by variable, where the manifest does not hold it'),
     probes: z.array(probe).default([]),
+    lossIfWrong: z
+      .record(text, text)
+      .default({})
+      .describe('Plain words by variable, where no probe says what is lost when it does not match'),
   }),
   z.strictObject({
     kind: z.literal('start-services'),
@@ -162,6 +170,10 @@ export const stepSchema = z.discriminatedUnion('kind', [
     program: text,
     args: z.array(z.string()).default([]),
     cwd: text.optional(),
+    env: z
+      .record(text, z.string())
+      .default({})
+      .describe('Added to a small clean environment; empty values are left out'),
     stall: duration.default('15m'),
     inDrill: z.boolean().default(false).describe('Whether a drill runs it too'),
   }),

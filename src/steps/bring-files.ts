@@ -14,7 +14,7 @@ const stallMs = 30_000;
 const workers = 16;
 
 type Bring = {
-  readonly step: StepOf<'restore-files'>;
+  readonly step: Pick<StepOf<'restore-files'>, 'id' | 'from'> & { readonly kind: string };
   readonly files: FoundFiles;
   readonly toFolder: string;
 };

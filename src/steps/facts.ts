@@ -33,7 +33,14 @@ export const snapshotFact = fact(
 export const manifestFact = fact('manifest', manifestSchema);
 
 const file = z.object({ path: z.string(), sizeBytes: z.number(), sha256: z.string(), how: z.string() });
-export const dumpFileFact = fact('dump-file', file.extend({ md5: z.string() }));
+export const dumpFileFact = fact(
+  'dump-file',
+  file.extend({
+    md5: z.string(),
+    /** What other people's scripts wrote down beside the dump. */
+    noted: z.object({ key: z.string(), sha256: z.string() }).optional(),
+  }),
+);
 export const archiveFileFact = fact(
   'archive-file',
   file.extend({ format: z.enum(['custom', 'tar', 'directory', 'plain']).optional() }),

@@ -6,6 +6,7 @@ import type { CheckContext, StepHandler } from '../engine/step-handler.ts';
 import { dumpFileFact, manifestFact, needFact, readFact, snapshotFact } from './facts.ts';
 import { findSnapshots, pickSnapshot, readManifest } from './find-snapshots.ts';
 import { backupStore, unanswered } from './open-targets.ts';
+import { readNotedDigest } from './read-noted-digest.ts';
 
 /** No byte for that long on a part: it is asked for again. */
 const stallMs = 30_000;
@@ -70,7 +71,12 @@ export const fetchDump: StepHandler<'fetch'> = {
     if (resumedBytes > 0)
       context.output(`${formatBytes(resumedBytes)} were here already from an earlier attempt`);
     context.output(`sha256 ${sha256}  ${snapshot.key}`);
-    await context.record(dumpFileFact.name, { path, sizeBytes, sha256, md5, how: 'ranged GET' });
+    const noted = await readNotedDigest(context, snapshot.key);
+    if (!noted.ok) return noted;
+    await context.record(dumpFileFact.name, {
+      ...{ path, sizeBytes, sha256, md5, how: 'ranged GET' },
+      ...(noted.value === undefined ? {} : { noted: noted.value }),
+    });
     return succeed({ kind: 'done' });
   },
 
@@ -87,6 +93,11 @@ export const fetchDump: StepHandler<'fetch'> = {
         return manifest.dump.sha256 === file.sha256
           ? passed('SHA-256 equals the manifest')
           : failed('SHA-256 differs from the manifest', remedy);
+      }
+      if (file.noted !== undefined) {
+        return file.noted.sha256 === file.sha256
+          ? passed(`SHA-256 equals ${file.noted.key}`)
+          : failed(`SHA-256 differs from ${file.noted.key}`, remedy);
       }
       if (snapshot.etag !== undefined && /^[0-9a-f]{32}$/.test(snapshot.etag)) {
         return snapshot.etag === file.md5

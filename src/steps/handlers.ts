@@ -1,4 +1,5 @@
 import type { StepHandlers } from '../engine/step-handler.ts';
+import { bringObjects } from './bring-objects.ts';
 import { chooseSnapshot } from './choose-snapshot.ts';
 import { confirm } from './confirm.ts';
 import { decryptDump } from './decrypt.ts';
@@ -26,6 +27,7 @@ export const handlers: StepHandlers = {
   'start-services': startServices,
   'smoke-checklist': smokeChecklist,
   'recover-cluster': recoverCluster,
+  'bring-objects': bringObjects,
   command: runCommand,
   confirm,
 };

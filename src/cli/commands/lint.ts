@@ -1,4 +1,5 @@
 import { type Outcome, succeed } from '../../base/failure.ts';
+import { remarkRunbook } from '../../runbook/remark-runbook.ts';
 import { loadRunbook } from '../load-runbook.ts';
 import { printLine, type Surroundings } from '../surroundings.ts';
 
@@ -10,5 +11,6 @@ export async function lint(name: string, surroundings: Surroundings): Promise<Ou
     surroundings,
     `${path}: ${runbook.steps.length} steps, ${Object.keys(runbook.inputs).length} inputs, no finding.`,
   );
+  for (const remark of remarkRunbook(runbook)) printLine(surroundings, remark);
   return succeed(0);
 }

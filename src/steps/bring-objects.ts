@@ -1,0 +1,196 @@
+import { type Outcome, succeed } from '../base/failure.ts';
+import { formatBytes, formatCount, formatSpan, formatTime } from '../base/units.ts';
+import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
+import type { CheckContext, StepContext, StepHandler } from '../engine/step-handler.ts';
+import { resolveStore } from '../engine/targets.ts';
+import type { ObjectInfo, ObjectStore } from '../ports/object-store.ts';
+import type { StepOf } from '../runbook/step-schema.ts';
+import { bringFiles } from './bring-files.ts';
+import { checkStorePair, type StorePair } from './check-store-pair.ts';
+import { planMirror, reconcileObjects } from './compare-objects.ts';
+import { copyObjects } from './copy-objects.ts';
+import { needFact, snapshotFact } from './facts.ts';
+import { type FoundFiles, filesStore, findFiles } from './find-files.ts';
+import { findSnapshots, pickSnapshot } from './find-snapshots.ts';
+import { blocker, listAll, objectPrefix } from './open-targets.ts';
+
+type BringStep = StepOf<'bring-objects'>;
+type Reach = Pick<StepContext, 'world' | 'targets' | 'mode' | 'runId'>;
+
+/**
+ * The objects of one bucket, from an archive of it or from a replica: only what differs is written, nothing is ever deleted.
+ * A runbook may have one of these for each bucket.
+ */
+export const bringObjects: StepHandler<'bring-objects'> = {
+  kind: 'bring-objects',
+  title: 'Bring objects',
+  afterCrash: 'run-again',
+
+  async preview(step, context) {
+    const to = targetOf(step, context);
+    const { from } = step;
+    return {
+      sentences: [
+        `Brings ${from.kind === 'archive' ? `what ${from.layout} holds` : `everything below ${from.prefix || 'the root'}`} from ${filesStore(from, context).address} to ${to?.address ?? 'nowhere'}.`,
+        'Writes only what differs and deletes nothing there.',
+      ],
+      commands: [],
+    };
+  },
+
+  async check(step, context) {
+    const into = targetOf(step, context);
+    if (into === undefined) return [];
+    const from = filesStore(step.from, context);
+    const live = context.world.openStore(resolveStore(step.into));
+    const pair: StorePair = { from, into, ...(context.mode === 'drill' ? { production: live } : {}) };
+    const checks = await checkStorePair(pair);
+    if (step.from.kind === 'tree' || checks.some(({ verdict }) => verdict === 'failed')) return checks;
+    return [...checks, ...(await checkArchive(step, context))];
+  },
+
+  async run(step, context) {
+    const into = targetOf(step, context);
+    if (into === undefined)
+      return succeed({ kind: 'not-executed', reason: 'the runbook names no store for it in a drill' });
+    const source = await openSource(step, context);
+    if (!source.ok) return source;
+    const { from, objects, toKey } = source.value;
+    const there = await listAll(into, prefixOf(step, context), context.signal);
+    if (!there.ok) return there;
+    const plan = planMirror({ source: objects, target: there.value, toTargetKey: toKey });
+    context.output(
+      `${formatCount(plan.copy.length)} objects to write, ${formatBytes(plan.sizeBytes)}; ${formatCount(plan.equal)} equal already`,
+    );
+    let done = 0;
+    const copied = await copyObjects({
+      objects: plan.copy,
+      from,
+      to: into,
+      toTargetKey: toKey,
+      workers: step.workers,
+      signal: context.signal,
+      onCopied: () => {
+        done += 1;
+        context.progress({ label: 'written', done, total: plan.copy.length, unit: 'count' });
+      },
+    });
+    return copied.ok ? succeed({ kind: 'done' }) : copied;
+  },
+
+  async verify(step, context) {
+    const into = targetOf(step, context);
+    if (into === undefined) return succeed([]);
+    const source = await openSource(step, context);
+    if (!source.ok) return source;
+    const { objects, toKey, age } = source.value;
+    const target = await listAll(into, prefixOf(step, context), context.signal);
+    if (!target.ok) return target;
+    return succeed([
+      ...age,
+      ...reconcileObjects({ source: objects, target: target.value, toTargetKey: toKey }),
+    ]);
+  },
+
+  async cleanUp(step, context) {
+    const into = targetOf(step, context);
+    const prefix = prefixOf(step, context);
+    if (into === undefined || prefix === '') return [];
+    const listed = await listAll(into, prefix);
+    if (!listed.ok)
+      return [failed(`${prefix} is still there: ${listed.failure.message}`, listed.failure.remedy)];
+    for (const { key } of listed.value) {
+      const removed = await into.remove(key);
+      if (!removed.ok)
+        return [failed(`${key} is still there: ${removed.failure.message}`, removed.failure.remedy)];
+    }
+    return [passed(`${formatCount(listed.value.length)} objects of the drill removed from ${into.address}`)];
+  },
+};
+
+function idOf(step: BringStep): string {
+  return step.id ?? step.kind;
+}
+
+function targetOf(step: BringStep, { mode, world }: Pick<Reach, 'mode' | 'world'>): ObjectStore | undefined {
+  const config = mode === 'drill' ? step.drillInto : step.into;
+  return config === undefined ? undefined : world.openStore(resolveStore(config));
+}
+
+/** Buckets of several steps may be drilled into one: each has its own place there. */
+function prefixOf(step: BringStep, context: Reach): string {
+  const prefix = objectPrefix(context);
+  return prefix === '' ? '' : `${prefix}${idOf(step)}/`;
+}
+
+type Source = {
+  readonly from: ObjectStore;
+  readonly objects: readonly ObjectInfo[];
+  readonly toKey: (key: string) => string;
+  readonly age: readonly Check[];
+};
+
+async function openSource(step: BringStep, context: StepContext): Promise<Outcome<Source>> {
+  const { from } = step;
+  const prefix = prefixOf(step, context);
+  if (from.kind === 'tree') {
+    const store = filesStore(from, context);
+    const listed = await listAll(store, from.prefix, context.signal);
+    if (!listed.ok) return listed;
+    const toKey = (key: string) => `${prefix}${key.slice(from.prefix.length)}`;
+    return succeed({ from: store, objects: listed.value, toKey, age: [] });
+  }
+  const snapshot = needFact(snapshotFact, context);
+  const files = await findFiles(from, snapshot.key, context);
+  if (!files.ok) return files;
+  const folder = await unpack(step, files.value, context);
+  if (!folder.ok) return folder;
+  const store = context.world.openStore({ kind: 'directory', path: folder.value });
+  const listed = await listAll(store, '', context.signal);
+  if (!listed.ok) return listed;
+  const toKey = (key: string) => `${prefix}${key.split('/').slice(from.strip).join('/')}`;
+  return succeed({
+    from: store,
+    objects: listed.value,
+    toKey,
+    age: [ageCheck(files.value, snapshot.takenAtMs)],
+  });
+}
+
+/** The folder stays in the work folder until the run ends, so that a retry and the comparison need not unpack again. */
+async function unpack(
+  step: BringStep,
+  ...[files, context]: [FoundFiles, StepContext]
+): Promise<Outcome<string>> {
+  const toFolder = context.workFile(`objects-${idOf(step)}`);
+  const there = await context.world.trees.exists(toFolder);
+  if (!there.ok) return there;
+  if (there.value) return succeed(toFolder);
+  const brought = await bringFiles({ step, files, toFolder }, context);
+  return brought.ok ? succeed(toFolder) : brought;
+}
+
+const farApartMs = 3_600_000;
+
+/** An archive is of another moment than the dump: rows may name objects it does not hold yet. */
+function ageCheck(files: FoundFiles, takenAtMs: number): Check {
+  const apartMs = files.namedTimeMs - takenAtMs;
+  const name = files.kind === 'archive' ? files.object.key : files.prefix;
+  const when = `${name} is of ${formatTime(files.namedTimeMs)}`;
+  if (Math.abs(apartMs) <= farApartMs) return passed(when);
+  return couldNotVerify(
+    `${when}, ${formatSpan(Math.abs(apartMs))} ${apartMs < 0 ? 'before' : 'after'} the dump`,
+    'Look for rows whose objects came between the two.',
+  );
+}
+
+async function checkArchive(step: BringStep, context: CheckContext): Promise<readonly Check[]> {
+  const snapshots = await findSnapshots(context);
+  // What is wrong with the backup store is told by the step that chooses the snapshot.
+  if (!snapshots.ok) return [];
+  const picked = pickSnapshot(snapshots.value, context.wantedSnapshot ?? 'latest');
+  if (!picked.ok) return [];
+  const files = await findFiles(step.from, picked.value.key, context);
+  if (!files.ok) return [blocker(files.failure)];
+  return [ageCheck(files.value, picked.value.takenAtMs)];
+}
