@@ -10,7 +10,9 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 /** The compiled screen must be the one that stands in src, or these tests would prove another program. */
 function requireFreshBuild(): void {
   const sources = [
-    ...readdirSync(join(root, 'src/ui')).map((name) => `ui/${name}`),
+    ...readdirSync(join(root, 'src/ui'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => /\.tsx?$/.test(name))
+      .map((name) => `ui/${name}`),
     'session/status-words.ts',
     'base/units.ts',
   ];

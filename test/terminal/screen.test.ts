@@ -131,10 +131,12 @@ describe('The walk on a terminal of 80 by 24', { timeout: 30_000 }, () => {
   });
 
   test('the output file opens in the pager, Ctrl+C there ends the pager only, and the walk comes back', async () => {
-    const demo = openDemo('still', { env: { DEMO_OUTPUT: 'package.json', PAGER: 'sleep 20; cat' } });
+    const demo = openDemo('still', {
+      env: { DEMO_OUTPUT: 'package.json', PAGER: 'echo paging; sleep 20; cat' },
+    });
     await demo.waitFor('q leave');
     demo.write('l');
-    await demo.waitFor((rows) => rows.every((row) => row === ''));
+    await demo.waitFor('paging');
     demo.write(ctrlC);
     const back = await demo.waitFor('q leave');
     expect(back[0]).toContain('LIVE  port-nimara-crm');
