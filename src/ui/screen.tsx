@@ -1,4 +1,4 @@
-import { useApp, useInput, usePaste, useWindowSize } from 'ink';
+import { useApp, useInput, usePaste } from 'ink';
 import { type ReactElement, useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import type { Session } from '../session/view.ts';
 import { type KeyPress, readKeys } from './key-press.ts';
@@ -13,12 +13,10 @@ import {
   type Situation,
   settleState,
 } from './screen-state.ts';
+import { usePictureSize } from './use-picture-size.ts';
 
 /** How long a question is on the screen before a key may answer it. */
 const armAfterMs = 250;
-
-/** On the primary screen a tall frame leaves copies of itself behind when the window changes. */
-const inlineRows = 18;
 
 export type ScreenProps = {
   readonly session: Session;
@@ -37,11 +35,7 @@ export function Screen(props: ScreenProps): ReactElement {
   const { session } = props;
   const subscribe = useCallback((listener: () => void) => session.subscribe(listener), [session]);
   const view = useSyncExternalStore(subscribe, () => session.view());
-  const window = useWindowSize();
-  const size = {
-    columns: window.columns,
-    rows: props.inline ? Math.min(window.rows, inlineRows) : window.rows,
-  };
+  const size = usePictureSize(props.inline);
   const [state, setState] = useState<ScreenState>(() => openingState(view));
   const situation: Situation = { state: settleState(state, view), view, size };
   // Keys can come faster than pictures: each one starts from what the last one left, not from what is drawn.

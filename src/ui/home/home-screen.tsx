@@ -1,13 +1,15 @@
-import { useApp, useInput, usePaste, useWindowSize } from 'ink';
+import { useApp, useInput, usePaste } from 'ink';
 import { type ReactElement, useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import type { Home, HomeChoice } from '../../session/home-view.ts';
 import { type KeyPress, readKeys } from '../key-press.ts';
+import { usePictureSize } from '../use-picture-size.ts';
 import { HomePicture } from './home-picture.tsx';
 import { firstHomeState, type HomeSituation, type HomeState, pressHomeKey } from './home-state.ts';
 
 /** The living first page: what is there, the operator's keys, one choice at the end. It starts nothing by itself. */
 export function HomeScreen(props: {
   readonly home: Home;
+  readonly inline: boolean;
   readonly onChoice: (choice: HomeChoice) => void;
   readonly onLeave: () => void;
   readonly toLineStart: () => void;
@@ -15,7 +17,7 @@ export function HomeScreen(props: {
   const { home } = props;
   const subscribe = useCallback((listener: () => void) => home.subscribe(listener), [home]);
   const view = useSyncExternalStore(subscribe, () => home.view());
-  const size = useWindowSize();
+  const size = usePictureSize(props.inline);
   const { suspendTerminal } = useApp();
   const [state, setState] = useState<HomeState>(firstHomeState);
   // Keys can come faster than pictures: each one starts from what the last one left.

@@ -16,6 +16,7 @@ export async function openHome(request: {
     draw: (done) => (
       <HomeScreen
         home={request.home}
+        inline={request.options.inline}
         onChoice={(choice) => {
           chosen = choice;
           done();

@@ -1,10 +1,11 @@
-import { Box, useInput, usePaste, useWindowSize } from 'ink';
+import { Box, useInput, usePaste } from 'ink';
 import { type ReactElement, useRef, useState } from 'react';
 import type { InputRequest } from '../../session/missing-input.ts';
 import { type KeyPress, readKeys } from '../key-press.ts';
 import type { Terminal } from '../lend-terminal.ts';
 import { mountApp, type ScreenOptions } from '../mount-app.tsx';
 import { Rows } from '../rows.tsx';
+import { usePictureSize } from '../use-picture-size.ts';
 import { inputsRows } from './inputs-rows.ts';
 import { firstInputsState, pressInputKey } from './inputs-state.ts';
 
@@ -22,6 +23,7 @@ export async function openInputs(request: {
     draw: (done) => (
       <InputsScreen
         request={inputs}
+        inline={request.options.inline}
         onEnd={(typed) => {
           given = typed;
           done();
@@ -35,10 +37,11 @@ export async function openInputs(request: {
 
 function InputsScreen(props: {
   readonly request: InputRequest;
+  readonly inline: boolean;
   readonly onEnd: (typed: readonly string[] | undefined) => void;
 }): ReactElement {
   const { request } = props;
-  const size = useWindowSize();
+  const size = usePictureSize(props.inline);
   const [state, setState] = useState(() => firstInputsState(request));
   const latest = useRef(state);
   const press = (key: KeyPress) => {
