@@ -5,6 +5,11 @@ import { type ArchiveHeader, readHeaderFrom } from './archive-header.ts';
 /** What an archive says of itself before its first row: enough to hold it against what was counted. */
 export type ArchiveToc = {
   readonly header: ArchiveHeader;
+  /** undefined for an archive of a newer kind than we know how to read. */
+  readonly contents: ArchiveData | undefined;
+};
+
+export type ArchiveData = {
   /** Tables whose rows are in it. */
   readonly tables: readonly { readonly schema: string; readonly name: string }[];
   /**
@@ -17,6 +22,9 @@ export type ArchiveToc = {
     readonly lastValue: string | null;
   }[];
 };
+
+/** Of pg_dump 17 and 18. */
+const newestKnownMinor = 16;
 
 /** SELECT pg_catalog.setval('public.clients_id_seq', 57, true); */
 const setValue = /,\s*(-?\d+),\s*(true|false)\);?\s*$/;
@@ -31,6 +39,7 @@ export function readArchiveToc(bytes: Uint8Array): Outcome<ArchiveToc | undefine
   if (!read.ok) return read;
   const { header, reader, offsetBytes } = read.value;
   const minor = Number(header.archiveVersion.split('.')[1]);
+  if (minor > newestKnownMinor) return succeed({ header, contents: undefined });
   const tables: { schema: string; name: string }[] = [];
   const sequences: { schema: string; name: string; lastValue: string | null }[] = [];
   for (let index = 0; index < header.entryCount; index += 1) {
@@ -59,5 +68,5 @@ export function readArchiveToc(bytes: Uint8Array): Outcome<ArchiveToc | undefine
       sequences.push({ schema, name, lastValue: called === 'true' ? value : null });
     }
   }
-  return succeed({ header, tables, sequences });
+  return succeed({ header, contents: { tables, sequences } });
 }

@@ -1,4 +1,4 @@
-import type { ArchiveToc } from '../backups/archive-toc.ts';
+import type { ArchiveData } from '../backups/archive-toc.ts';
 import { qualifiedName } from '../backups/compare-inventories.ts';
 import type { Manifest } from '../backups/manifest.ts';
 import type { Inventory } from '../ports/database-server.ts';
@@ -53,7 +53,7 @@ export function describeBackup(
 }
 
 /** Extensions own tables that are counted, and that CREATE EXTENSION brings along instead of the dump. */
-export function tablesLeftOut(toc: ArchiveToc, inventory: Inventory): readonly string[] {
-  const dumped = new Set(toc.tables.map(qualifiedName));
+export function tablesLeftOut(archive: ArchiveData, inventory: Inventory): readonly string[] {
+  const dumped = new Set(archive.tables.map(qualifiedName));
   return inventory.tables.map(qualifiedName).filter((table) => !dumped.has(table));
 }

@@ -124,4 +124,32 @@ describe('thaw backup', () => {
     expect(keys()).toEqual(before);
     await stand.writeRunbook();
   });
+
+  it('leaves no dump, and a snapshot that cannot be chosen, when pg_dump fails in the middle', async () => {
+    await stand.sql(
+      `CREATE ROLE half LOGIN PASSWORD 'half-a-word'`,
+      'GRANT SELECT ON ALL TABLES IN SCHEMA public TO half',
+      'GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO half',
+    );
+    const url = stand.production.urlOf(database, { name: 'half', password: 'half-a-word' });
+    await stand.writeRunbook({
+      production: { database: { url }, envFile: stand.envFile },
+      steps: [{ kind: 'choose-snapshot' }],
+    });
+    const before = keys();
+    const said = await stand.thaw('backup', stand.runbookFile);
+    expect(said.status).not.toBe(0);
+    expect(said.text).toMatch(/denied|lacks the privilege/);
+    expect(said.text).not.toContain('half-a-word');
+    const left = keys().filter((key) => !before.includes(key));
+    expect(left.filter((key) => !key.endsWith('.started.json'))).toEqual([]);
+    await stand.writeRunbook();
+  });
+
+  it('lets one backup of a database run at a time', async () => {
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    const both = await Promise.all([1, 2].map(() => stand.thaw('backup', stand.runbookFile)));
+    expect(both.filter(({ status }) => status === 0)).toHaveLength(1);
+    expect(both.find(({ status }) => status !== 0)?.text).toContain('take the lease backup of company');
+  });
 });
