@@ -25,6 +25,7 @@ export const runCommand: StepHandler<'command'> = {
       program: step.program,
       args: step.args,
       ...(step.cwd === undefined ? {} : { cwd: step.cwd }),
+      env: Object.fromEntries(Object.entries(step.env).filter(([, value]) => value !== '')),
       stallMs: durationMs(step.stall),
       signal: context.signal,
       onLine: (line) => context.output(line),

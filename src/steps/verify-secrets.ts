@@ -126,7 +126,7 @@ async function checkFingerprint(
     );
   }
   if (found === wanted) return passed(`${name} has the expected fingerprint ${found}`);
-  const loss = step.probes.find((probe) => probe.secret === name)?.lossIfWrong;
+  const loss = step.probes.find((probe) => probe.secret === name)?.lossIfWrong ?? step.lossIfWrong[name];
   return failed(
     `${name} has the fingerprint ${found} instead of ${wanted}${loss === undefined ? '' : `: ${loss}`}`,
     `Find the ${name} that was in use when the backup was taken; look at older versions in the vault.`,

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { findPostgresFolder } from '../../src/sandbox/postgres-install.ts';
+import { standInFile, standInProgram } from './crm-image.ts';
 import type { RunningDocker } from './docker.ts';
 
 const run = promisify(execFile);
@@ -63,6 +64,8 @@ export async function buildPostgresImage(docker: RunningDocker): Promise<string>
     const node = join(import.meta.dirname, `../../node_modules/node-linux-${process.arch}/bin/node`);
     await putPrograms(root, [existsSync(node) ? node : process.execPath]);
     await writeFile(join(root, 'usr/local/bin/start-postgres'), entrypoint, { mode: 0o755 });
+    await mkdir(join(root, 'app'), { recursive: true });
+    await copyFile(standInFile, join(root, standInProgram));
     await importFolder({
       root,
       docker,
