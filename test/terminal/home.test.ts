@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openThaw, runThaw } from '../scenarios/terminal/open-thaw.ts';
+import { openThaw, openThawInShell, runThaw } from '../scenarios/terminal/open-thaw.ts';
 import type { PseudoTerminal } from './pseudo-terminal.ts';
 import { makeWalkFolder, values } from './walk-folder.ts';
 
@@ -166,4 +166,20 @@ test('a drill says what a lost SSH session means too, though it asks nothing bef
   await thaw.waitFor('✗ Work failed.', 10_000);
   await thaw.waitFor((rows) => rows[22]?.includes('This SSH session is not inside tmux or screen.') === true);
   expect(thaw.screen()[0]).toMatch(/^ DRILL /);
+});
+
+test('with its input closed a run asks nobody: it ends with status 4 and names the option that answers', {
+  timeout,
+}, async () => {
+  const folder = makeWalkFolder();
+  const script = '"$@" </dev/null';
+  const thaw = openThawInShell({ script, args: ['restore', 'walk'], folder, env: values });
+  expect((await thaw.exit).status).toBe(4);
+  const said = thaw.scrollback().join(' ').replace(/\s+/g, ' ');
+  expect(said).toContain('answered by --yes, or --answer begin=no');
+  // What stopped there goes on only with the runbook it began with.
+  appendFileSync(join(folder, 'runbooks/walk.yaml'), '# another one\n');
+  const resumed = await runThaw({ args: ['resume'], folder, env: values });
+  expect(resumed.status).not.toBe(0);
+  expect(resumed.text).toMatch(/Runbook .*walk\.yaml has changed since run .* began\./);
 });
