@@ -17,6 +17,13 @@ export type HealthFacts = {
     | { readonly missing: readonly string[]; readonly changed: readonly string[]; readonly count: number }
     | undefined;
   readonly walGapMs: number | undefined;
+  readonly walArchive:
+    | {
+        readonly newestAtMs: number | undefined;
+        readonly missing: string | undefined;
+        readonly after: string | undefined;
+      }
+    | undefined;
   readonly snapshots: Readonly<Record<'hourly' | 'daily' | 'weekly' | 'monthly' | 'yearly', number>>;
   /** What could not be looked at, in whole sentences. */
   readonly unseen: readonly { readonly what: string; readonly text: string; readonly remedy: string }[];
@@ -28,6 +35,7 @@ export type HealthLimits = {
   readonly successRate: number;
   readonly disk: { readonly warn: number; readonly critical: number };
   readonly walGapMs: number | undefined;
+  readonly walNewestMs: number | undefined;
 };
 
 export type Finding = {
@@ -50,6 +58,7 @@ export function judgeHealth(facts: HealthFacts, limits: HealthLimits): readonly 
     ...judgeDisks(facts, limits),
     ...judgeMirror(facts),
     ...judgeWal(facts, limits),
+    ...judgeWalArchive(facts, limits),
     ...facts.unseen.map(({ what, text, remedy }) => ({
       id: `unseen-${what}`,
       severity: 'critical' as const,
@@ -147,4 +156,32 @@ function judgeWal({ walGapMs }: HealthFacts, limits: HealthLimits): readonly Fin
       remedy: 'Look at archive_command and at pg_stat_archiver on the database server.',
     },
   ];
+}
+
+function judgeWalArchive(
+  { walArchive, nowMs }: HealthFacts,
+  { walNewestMs }: HealthLimits,
+): readonly Finding[] {
+  if (walArchive === undefined) return [];
+  const { newestAtMs, missing, after } = walArchive;
+  const findings: Finding[] = [];
+  if (newestAtMs === undefined || (walNewestMs !== undefined && nowMs - newestAtMs > walNewestMs)) {
+    const age = newestAtMs === undefined ? 'there is none' : `it is ${formatSpan(nowMs - newestAtMs)} old`;
+    findings.push({
+      id: 'wal-archive',
+      severity: 'critical',
+      text: `the WAL archive lacks a fresh segment: ${age}; at most ${formatSpan(walNewestMs ?? 0)} is allowed`,
+      remedy:
+        'Look at archive_command and archive_timeout on the database server, and at what carries the files off.',
+    });
+  }
+  if (missing !== undefined) {
+    findings.push({
+      id: 'wal-hole',
+      severity: 'critical',
+      text: `segment ${missing} is missing from the WAL archive, after ${after}: no recovery gets past it`,
+      remedy: 'Look for it on the database server, and take a new base backup now.',
+    });
+  }
+  return findings;
 }

@@ -8,6 +8,7 @@ import type { ObjectInfo } from '../ports/object-store.ts';
 import type { World } from '../ports/world.ts';
 import { findSnapshots, readManifest } from '../steps/find-snapshots.ts';
 import { backupStore, listAll } from '../steps/open-targets.ts';
+import { lookAtWalArchive } from './look-at-wal-archive.ts';
 import { readInventoryOf } from './mirror-to-backup.ts';
 
 export type HealthRequest = {
@@ -17,6 +18,8 @@ export type HealthRequest = {
   readonly diskUsage: (path: string) => Promise<Outcome<number>>;
   readonly diskPaths: readonly string[];
   readonly lookAtWal: boolean;
+  /** The archive in the backup store, where there is one. */
+  readonly walArchive: { readonly prefix: string; readonly segmentBytes: number } | undefined;
   readonly signal: AbortSignal;
 };
 
@@ -63,6 +66,7 @@ export async function collectHealth(request: HealthRequest): Promise<HealthFacts
     disks,
     mirror: newest === undefined ? undefined : see('mirror', await lookAtMirror(request, newest)),
     walGapMs: request.lookAtWal ? see('wal', await lookAtWal(request)) : undefined,
+    walArchive: see('wal archive', await lookAtWalArchive(request)),
     snapshots: countPeriods(complete),
     unseen,
   };

@@ -86,7 +86,17 @@ export const monitorSchema = z.strictObject({
     .describe('Percent used, of a directory store and of these paths'),
   walGap: duration
     .optional()
-    .describe('Longest time since the last archived WAL file; not looked at when left out'),
+    .describe('Longest time since the server archived a WAL file; not looked at when left out'),
+  wal: z
+    .strictObject({
+      prefix: text.describe('Where the WAL archive lies in the backup store'),
+      newest: duration.describe('The age its newest segment may reach'),
+      segmentMegabytes: z.int().min(1).max(1024).default(16),
+    })
+    .optional()
+    .describe(
+      'The archive itself: its newest segment, and whether one is missing since the newest base backup',
+    ),
 });
 
 export type ProducerField = z.infer<typeof producerSchema>;

@@ -11,6 +11,7 @@ const limits: HealthLimits = {
   successRate: 95,
   disk: { warn: 80, critical: 90 },
   walGapMs: 600_000,
+  walNewestMs: 600_000,
 };
 
 const healthy: HealthFacts = {
@@ -23,6 +24,7 @@ const healthy: HealthFacts = {
   disks: [{ path: '/var/backups', usedPercent: 45 }],
   mirror: { missing: [], changed: [], count: 12 },
   walGapMs: 60_000,
+  walArchive: { newestAtMs: nowMs - 60_000, missing: undefined, after: undefined },
   snapshots: { hourly: 168, daily: 37, weekly: 6, monthly: 2, yearly: 1 },
   unseen: [],
 };
@@ -68,7 +70,18 @@ describe('the health of backups', () => {
       { mirror: { missing: ['k'], changed: [], count: 12 } },
       ['critical mirror'],
     ],
-    ['a WAL archive that stands still', { walGapMs: 700_000 }, ['critical wal']],
+    ['a server that archives no WAL', { walGapMs: 700_000 }, ['critical wal']],
+    [
+      'a WAL archive that stands still and has a hole',
+      {
+        walArchive: {
+          newestAtMs: nowMs - 700_000,
+          missing: '000000010000000000000003',
+          after: '000000010000000000000002',
+        },
+      },
+      ['critical wal-archive', 'critical wal-hole'],
+    ],
     [
       'a store nobody can look into',
       { newest: undefined, unseen: [{ what: 'snapshots', text: 'denied', remedy: 'mend' }] },

@@ -51,6 +51,10 @@ async function watch(
     diskUsage: measureDiskUsage,
     diskPaths: [...(store.kind === 'directory' ? [store.path] : []), ...settings.disk.paths],
     lookAtWal: limits.walGapMs !== undefined,
+    walArchive:
+      settings.wal === undefined
+        ? undefined
+        : { prefix: settings.wal.prefix, segmentBytes: settings.wal.segmentMegabytes * 1024 * 1024 },
     signal,
   });
   const findings = judgeHealth(facts, limits);
@@ -79,13 +83,14 @@ async function watch(
 }
 
 function limitsOf({ objectives, monitor: settings }: Runbook): HealthLimits {
-  const { size, successRate, disk, walGap } = settings ?? monitorSchema.parse({});
+  const { size, successRate, disk, walGap, wal } = settings ?? monitorSchema.parse({});
   return {
     rpoMs: parseDuration(objectives.rpo) ?? 0,
     size,
     successRate,
     disk,
-    walGapMs: walGap ? parseDuration(walGap) : undefined,
+    walGapMs: walGap === undefined ? undefined : parseDuration(walGap),
+    walNewestMs: wal === undefined ? undefined : parseDuration(wal.newest),
   };
 }
 

@@ -153,6 +153,21 @@ describe('thaw monitor', () => {
     expect(said.status).toBe(1);
   });
 
+  it('names a segment that is missing from the WAL archive since the newest base backup', async () => {
+    const segments = ['01', '04', '05', '07'].map((end) => `wal/0000000100000000000000${end}`);
+    for (const key of segments) await putObject(stand.backups, key, 'x');
+    await putObject(stand.backups, 'wal/000000010000000000000004.00000028.backup', 'START WAL LOCATION');
+    undo = () => rmSync(join(stand.backups, 'wal'), { recursive: true });
+    await writeMonitor({ wal: { prefix: 'wal/', newest: '1h' } });
+    const said = await monitor();
+    await writeMonitor();
+    expect(said.text).toContain(
+      'segment 000000010000000000000006 is missing from the WAL archive, after 000000010000000000000005',
+    );
+    expect(said.text).not.toContain('lacks a fresh segment');
+    expect(said.status).toBe(1);
+  });
+
   it('is not healthy when it cannot look, or when an alert does not arrive', async () => {
     const { backups } = stand;
     await stand.writeRunbook({
