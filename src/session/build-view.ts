@@ -101,15 +101,18 @@ export function buildView(parts: ViewParts): View {
 
 function toRow(
   parts: ViewParts,
-  step: { readonly id: string; readonly title: string; readonly number: number },
+  step: { readonly id: string; readonly title: string; readonly number: number; readonly budgetMs?: number },
 ): StepRow {
   const state = parts.state.steps.get(step.id) ?? { kind: 'pending', attempt: 0 };
-  const past = parts.state.start.history?.steps[step.id];
+  const { id, title, number, budgetMs } = step;
+  const usualMs = parts.state.start.history?.steps[id]?.medianMs;
   const base = {
-    ...step,
+    id,
+    title,
+    number,
     attempt: state.attempt,
     status: statusOf(state, parts.begunHere.has(step.id)),
-    ...(past === undefined ? {} : { expected: { durationMs: past.medianMs, by: 'last time' as const } }),
+    ...expectedOf({ budgetMs, usualMs }),
   };
   switch (state.kind) {
     case 'started':
@@ -121,6 +124,14 @@ function toRow(
     case 'skipped':
       return base;
   }
+}
+
+function expectedOf(known: {
+  readonly budgetMs: number | undefined;
+  readonly usualMs: number | undefined;
+}): Pick<StepRow, 'expected'> {
+  if (known.budgetMs !== undefined) return { expected: { durationMs: known.budgetMs, by: 'budget' } };
+  return known.usualMs === undefined ? {} : { expected: { durationMs: known.usualMs, by: 'habit' } };
 }
 
 function statusOf(state: StepState, begunHere: boolean): StepStatus {

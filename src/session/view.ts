@@ -66,8 +66,8 @@ export type StepRow = {
   readonly startedAtMs?: number;
   /** Of the last attempt; grows while running (nowMs minus startedAtMs). */
   readonly durationMs?: number;
-  /** How long it should take, and who says so: the runbook's budget, or the last time it was done. */
-  readonly expected?: { readonly durationMs: number; readonly by: 'budget' | 'last time' };
+  /** How long it should take: by the runbook's budget, or, where it gives none, by what it usually took. */
+  readonly expected?: { readonly durationMs: number; readonly by: 'budget' | 'habit' };
 };
 
 export type StepDetail = {

@@ -4,7 +4,7 @@ import type { ProgressView, StepDetail, StepRow, View } from '../session/view.ts
 import { checkRows, orderChecks } from './check-rows.ts';
 import { describeOutput, type OutputRequest, outputRow, windowOutput } from './output-window.ts';
 import { barSpans, progressRows } from './progress-rows.ts';
-import { blankRow, cutSpan, endsRow, lines, paragraph, type Row, span } from './row.ts';
+import { blankRow, cutSpan, endsRow, lines, paragraph, type Row, rowWidth, span } from './row.ts';
 import type { ScreenState } from './screen-state.ts';
 import { statusSigns } from './theme.ts';
 
@@ -33,15 +33,15 @@ export function stepPane(request: PaneRequest): StepPane {
   const step = view.steps.find((row) => row.id === request.stepId);
   if (step === undefined) return { rows: [[span('There is no step to show.', 'quiet')]] };
   const detail = view.details[step.id];
-  const title = titleRow({ step, of: view.steps.length, width });
-  if (detail === undefined) return { rows: [title] };
+  const title = titleRows({ step, of: view.steps.length, width });
+  if (detail === undefined) return { rows: title };
   const printed = detail.output.length > 0;
   const headRoom = Math.max(
     3,
     printed ? height - 2 - Math.min(leastOutputRows, detail.output.length) : height,
   );
-  const head = fitHead({ blocks: headBlocks(request, detail), room: headRoom - 1 });
-  const top = [title, ...head];
+  const head = fitHead({ blocks: headBlocks(request, detail), room: headRoom - title.length });
+  const top = [...title, ...head];
   if (!printed) return { rows: top };
   const output: OutputRequest = {
     output: detail.output,
@@ -62,29 +62,34 @@ export function stepPane(request: PaneRequest): StepPane {
   };
 }
 
-function titleRow(request: { readonly step: StepRow; readonly of: number; readonly width: number }): Row {
-  const { step } = request;
+/** What was planned stands beside the title where there is room, and under it where there is none. */
+function titleRows(request: {
+  readonly step: StepRow;
+  readonly of: number;
+  readonly width: number;
+}): readonly Row[] {
+  const { step, width } = request;
   const sign = statusSigns[step.status];
   const attempt = step.attempt > 1 ? `, attempt ${step.attempt}` : '';
-  return endsRow({
-    left: [span(`${step.number} of ${request.of}  `, 'quiet'), span(step.title, 'strong')],
-    right: [
-      ...expectedSpans(step),
-      span(`${sign.symbol} ${statusWords[step.status]}${attempt}`.trimStart(), sign.tone),
-    ],
-    width: request.width,
-  });
+  const left: Row = [span(`${step.number} of ${request.of}  `, 'quiet'), span(step.title, 'strong')];
+  const status = span(`${sign.symbol} ${statusWords[step.status]}${attempt}`.trimStart(), sign.tone);
+  const expected = expectedSpans(step);
+  const beside = [...expected, ...(expected.length > 0 ? [span('  ')] : []), status];
+  const fits = rowWidth(left) + rowWidth(beside) + 2 <= width;
+  if (fits || expected.length === 0) return [endsRow({ left, right: beside, width })];
+  return [endsRow({ left, right: [status], width }), expected];
 }
 
-/** 71 % of 8:00 budget; what is over says so. */
+/** 71 % of 8:00 budget, or 71 % of the usual 8:00; what is over says so. */
 function expectedSpans({ expected, durationMs }: StepRow): Row {
   if (expected === undefined) return [];
-  const planned = `${formatDuration(expected.durationMs)} ${expected.by}`;
-  if (durationMs === undefined) return [span(`${planned}  `, 'quiet')];
+  const time = formatDuration(expected.durationMs);
+  const planned = expected.by === 'budget' ? `${time} budget` : `the usual ${time}`;
+  if (durationMs === undefined) return [span(planned, 'quiet')];
   const overMs = durationMs - expected.durationMs;
-  if (overMs > 0) return [span(`over ${planned} by ${formatDuration(overMs)}  `, 'unsure')];
+  if (overMs > 0) return [span(`over ${planned} by ${formatDuration(overMs)}`, 'unsure')];
   const share = Math.floor((durationMs / Math.max(1, expected.durationMs)) * 100);
-  return [span(`${share} % of ${planned}  `, 'quiet')];
+  return [span(`${share} % of ${planned}`, 'quiet')];
 }
 
 /** In order of what may be shortened last: the failure and the bars never are. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { View } from '../../src/session/view.ts';
 import { drawFrame } from './draw-frame.tsx';
 import { sampleView } from './sample-views.ts';
 
@@ -30,5 +31,29 @@ describe('The walk in any size', () => {
       expect(frame).toHaveLength(rows - 1);
       expect(Math.max(...frame.map((row) => row.length))).toBeLessThanOrEqual(columns);
     }
+  });
+});
+
+describe('How long a step should take', () => {
+  const inHand = 'restore-database';
+  const withExpected = (expected: NonNullable<View['steps'][number]['expected']>, durationMs: number) => {
+    const view = sampleView();
+    return {
+      ...view,
+      steps: view.steps.map((step) => (step.id === inHand ? { ...step, expected, durationMs } : step)),
+    };
+  };
+  const draw = (view: View, columns = 80) => drawFrame({ view, size: { columns, rows: 24 } });
+
+  test('its share of the budget stands beside the step, and in a wide list beside its time', () => {
+    const view = withExpected({ durationMs: 480_000, by: 'budget' }, 334_000);
+    expect(draw(view)).toMatch(/│ 5 of 9 {2}Restore PostgreSQL +▸ now\n.*│ 69 % of 8:00 budget/);
+    expect(draw(view, 120)).toMatch(/5 of 9 {2}Restore PostgreSQL +69 % of 8:00 budget {2}▸ now/);
+    expect(draw(view, 120)).toMatch(/5 Restore PostgreSQL +now +5:34 of 8:00/);
+  });
+
+  test('what usually took less says by how much it is over', () => {
+    const view = withExpected({ durationMs: 240_000, by: 'habit' }, 334_000);
+    expect(draw(view, 100)).toContain('over the usual 4:00 by 1:34');
   });
 });
