@@ -25,7 +25,8 @@ p { margin: 0.5rem 0; max-width: 46rem; }
 .cards span { color: var(--soft); font-size: 0.85rem; }
 table { border-collapse: collapse; width: 100%; font-size: 0.9rem; margin: 0.6rem 0 1rem; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; vertical-align: top; padding: 0.35rem 0.6rem 0.35rem 0; border-bottom: 1px solid var(--line); }
-td:first-child, th { overflow-wrap: normal; }
+td, th { overflow-wrap: break-word; }
+td:nth-child(2), table.facts td, code { overflow-wrap: anywhere; }
 thead th { color: var(--soft); font-weight: 600; }
 table.facts th { width: 13rem; font-weight: 600; color: var(--soft); }
 code, pre { font-family: ui-monospace, monospace; font-size: 0.85em; }
