@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { setImmediate as untilIdle } from 'node:timers/promises';
 
 export type Terminal = { readonly stdin: NodeJS.ReadStream; readonly stdout: NodeJS.WriteStream };
 
@@ -26,6 +25,8 @@ export async function lendTerminal(
     child.once('exit', (status) => resolve({ kind: 'ended', status: status ?? 0 }));
   });
 }
+
+const untilIdle = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /**
  * Ink lets go of the keyboard, but a read it has begun would go on: it would take keys away from the program, and a shell that
