@@ -77,7 +77,7 @@ function lintOrder(runbook: Runbook): readonly string[] {
   for (const step of runbook.steps) {
     // Steps beside each other run at the same time: none of them may wait for another.
     if (!step.alongside) [done, beside] = [[...done, ...beside], []];
-    for (const needed of needsOf(step).map((kind) => orRecovery(kind, { step, runbook }))) {
+    for (const needed of needsOf(step, runbook).map((kind) => orRecovery(kind, { step, runbook }))) {
       if (!done.includes(needed))
         findings.push(mustComeAfter({ step, needed, beside: beside.includes(needed) }));
     }
@@ -87,8 +87,11 @@ function lintOrder(runbook: Runbook): readonly string[] {
   return findings;
 }
 
-function needsOf(step: Step): readonly StepKind[] {
-  const always = needsBefore[step.kind] ?? [];
+function needsOf(step: Step, runbook: Runbook): readonly StepKind[] {
+  // On new machines nothing writes yet; a runbook that names no services has nothing to stop.
+  const always = (needsBefore[step.kind] ?? []).filter(
+    (kind) => kind !== 'stop-writers' || runbook.production.services !== undefined,
+  );
   const looksIntoDatabase =
     (step.kind === 'verify-secrets' && step.probes.length > 0) ||
     (step.kind === 'smoke-checklist' && step.items.some(({ kind }) => kind !== 'http' && kind !== 'attest'));
