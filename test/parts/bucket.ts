@@ -19,7 +19,7 @@ export type Bucket = {
   /** Every file of a folder, its path below the folder being the key. */
   putFolder(folder: string): Promise<void>;
   get(key: string): Promise<Buffer>;
-  remove(key: string): Promise<void>;
+  remove(keys: readonly string[]): Promise<void>;
   /** Keys below a prefix, in byte order. */
   keys(prefix?: string): Promise<readonly string[]>;
   /** SHA-256 of every object's whole content, by key without the prefix. */
@@ -72,9 +72,10 @@ export function openBucket(config: BucketConfig): Bucket {
         .map(({ parentPath, name }) => join(parentPath, name));
       await eachOf(files, async (file) => put(file.slice(folder.length + 1), await readFile(file)));
     },
-    async remove(key) {
-      await client.send(new DeleteObjectCommand({ Bucket, Key: key }));
-    },
+    remove: (removed) =>
+      eachOf(removed, async (key) => {
+        await client.send(new DeleteObjectCommand({ Bucket, Key: key }));
+      }),
     async digests(prefix = '') {
       const digests = new Map<string, string>();
       await eachOf(await keys(prefix), async (key) => {

@@ -131,10 +131,13 @@ function killAndResume() {
       cwd: stand.nimara.folder,
       columns: 200,
     });
-    await terminal.waitFor(/question restore-database\.swap/, 60_000);
+    try {
+      await terminal.waitFor(/question restore-database\.swap/, 60_000);
+    } finally {
+      process.kill(terminal.pid, 'SIGKILL');
+      await terminal.exit;
+    }
     const before = await listDatabases(stand.nimara.production.url);
-    process.kill(terminal.pid, 'SIGKILL');
-    await terminal.exit;
     expect(before.filter((name) => name.includes('__restore_'))).toHaveLength(1);
     const text = await expectSameEnd(logFolder);
     // What was restored and counted is not restored again.
@@ -153,19 +156,7 @@ function killAndResume() {
     expect(text).toMatch(/objects to copy, .*; [1-9]\d* equal already/);
   });
 
-  it('by SIGTERM stops with status 5, and can be resumed', async () => {
-    const logFolder = await stand.newLogFolder();
-    const thaw = await inMirror(logFolder);
-    thaw.kill('SIGTERM');
-    const end = await thaw.ended;
-    stand.line.limit(undefined);
-    expect(end, end.text).toMatchObject({ status: 5, signal: undefined });
-    expect(end.text).toMatch(/Go on with: thaw resume/);
-    expect((await readRecord(logFolder)).result.state).toBe('stopped');
-    await expectSameEnd(logFolder);
-  });
-
-  it('lets no second run at its target, no other runbook, and no damaged journal in its place', async () => {
+  it('lets no second run at its target, stops by SIGTERM, and goes on with no other runbook and no damaged journal', async () => {
     const logFolder = await stand.newLogFolder();
     const thaw = await inFetch(logFolder);
     // Slow enough not to end before everybody else was refused.
@@ -186,8 +177,12 @@ function killAndResume() {
     expect(taken.text).toContain(`Run ${first} is being worked on`);
     expect(await listDatabases(stand.nimara.production.url)).toEqual(before);
 
-    await killNow(thaw);
+    thaw.kill('SIGTERM');
+    const stopped = await thaw.ended;
     stand.line.limit(undefined);
+    expect(stopped, stopped.text).toMatchObject({ status: 5, signal: undefined });
+    expect(stopped.text).toContain(`Go on with: thaw resume ${first}`);
+    expect((await readRecord(logFolder)).result.state).toBe('stopped');
 
     const runbook = await readFile(stand.runbook, 'utf8');
     await writeFile(stand.runbook, `${runbook}# changed\n`);

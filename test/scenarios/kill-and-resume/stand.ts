@@ -137,7 +137,7 @@ async function furnish(server: S3Server): Promise<Stand> {
         const { rows } = await client.query(`select datname from pg_database where datname ~ '__undone_'`);
         for (const { datname } of rows) await client.query(`drop database ${datname} with (force)`);
       });
-      for (const key of await nimara.live.keys()) await nimara.live.remove(key);
+      await nimara.live.remove(await nimara.live.keys());
       await nimara.untilWritersWrite();
     },
     async remove() {
