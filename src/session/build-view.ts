@@ -82,8 +82,8 @@ export function buildView(parts: ViewParts): View {
         : 'checking',
     startedAtMs: state.start.atMs,
     nowMs: state.ended?.atMs ?? parts.nowMs,
-    rtoMs: state.start.objectives.rtoMs,
-    rpoMs: state.start.objectives.rpoMs,
+    // Nothing of a tabletop is held against an objective.
+    ...(parts.mode === 'tabletop' ? {} : state.start.objectives),
     ...(snapshot?.takenAtMs === undefined
       ? {}
       : { lossMs: Math.max(0, state.start.lostAtMs - snapshot.takenAtMs) }),

@@ -43,6 +43,8 @@ function stepWords(state: RunState): string {
         step.kind === 'skipped' && kind === (step.because === 'mode' ? 'not-executed' : 'skipped-by-operator')
       );
     }).length;
+  if (state.start.mode === 'tabletop')
+    return `${count('not-executed')} of ${formatCount(steps.length)} steps discussed; nothing was executed, nothing is proven`;
   const words = [`${count('passed')} of ${formatCount(steps.length)} steps passed`];
   const doubtful = count('could-not-verify');
   if (doubtful > 0) words.push(`${doubtful} could not be verified`);
