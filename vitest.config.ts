@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 // Two projects: `fast` needs nothing but this checkout, `parts` starts real servers.
 export default defineConfig({
   test: {
+    // Much of the time goes into waiting for servers; on two cores vitest alone would take one file at a time.
+    maxWorkers: 3,
     projects: [
       {
         test: {
