@@ -3,25 +3,12 @@ import { compareObjectInventories, takeObjectInventory } from '../backups/object
 import { periodOf } from '../backups/retention.ts';
 import { newestComplete, type Snapshot } from '../backups/snapshot.ts';
 import { type Failure, type Outcome, succeed } from '../base/failure.ts';
-import type { Targets } from '../engine/targets.ts';
 import type { ObjectInfo } from '../ports/object-store.ts';
-import type { World } from '../ports/world.ts';
 import { findSnapshots, readManifest } from '../steps/find-snapshots.ts';
 import { backupStore, listAll } from '../steps/open-targets.ts';
+import type { HealthRequest } from './health-request.ts';
 import { lookAtWalArchive } from './look-at-wal-archive.ts';
 import { readInventoryOf } from './mirror-to-backup.ts';
-
-export type HealthRequest = {
-  readonly world: World;
-  readonly targets: Targets;
-  /** Percent used of the file system that holds a path. */
-  readonly diskUsage: (path: string) => Promise<Outcome<number>>;
-  readonly diskPaths: readonly string[];
-  readonly lookAtWal: boolean;
-  /** The archive in the backup store, where there is one. */
-  readonly walArchive: { readonly prefix: string; readonly segmentBytes: number } | undefined;
-  readonly signal: AbortSignal;
-};
 
 const weekMs = 7 * 86_400_000;
 const comparedSizes = 10;

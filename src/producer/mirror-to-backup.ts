@@ -13,11 +13,10 @@ import { sameContent } from '../steps/compare-objects.ts';
 import { copyObjects } from '../steps/copy-objects.ts';
 import { listAll, readBytes } from '../steps/open-targets.ts';
 
-/**
- * Copies what the mirror lacks, and never deletes there: an accident in the live bucket must not reach the backup. Begins
- * after the snapshot of the database, so that whatever a row of it names has been there to copy.
- */
-export async function mirrorToBackup(request: {
+/** The live bucket is in use: what changes while it is copied is looked at again, so often. */
+const rounds = 3;
+
+export type MirrorRequest = {
   readonly live: ObjectStore;
   readonly backup: ObjectStore;
   readonly prefix: string;
@@ -26,18 +25,56 @@ export async function mirrorToBackup(request: {
   readonly before: ObjectInventory;
   readonly onLine: (line: string) => void;
   readonly signal: AbortSignal;
-}): Promise<Outcome<ObjectInventory>> {
-  const { live, backup, prefix, workers, before, onLine, signal } = request;
-  const [source, there] = await Promise.all([listAll(live, '', signal), listAll(backup, prefix, signal)]);
-  if (!source.ok) return source;
+};
+
+/**
+ * Copies what the mirror lacks, and never deletes there: an accident in the live bucket must not reach the backup. Begins
+ * after the snapshot of the database, so that whatever a row of it names has been there to copy.
+ */
+export async function mirrorToBackup(request: MirrorRequest): Promise<Outcome<ObjectInventory>> {
+  const { backup, prefix, before, onLine, signal } = request;
+  const there = await listAll(backup, prefix, signal);
   if (!there.ok) return there;
-  const mirrored = new Map(there.value.map((object) => [object.key.slice(prefix.length), object]));
-  const known = new Map(before.map((entry) => [entry.key, entry]));
-  const isThere = (object: ObjectInfo) => {
+  const mirror = createMirrorView({ mirrored: there.value, before, prefix });
+  const copied = await copyInRounds(request, mirror);
+  if (!copied.ok) return copied;
+  const { objects, sizeBytes, total } = copied.value;
+  onLine(
+    `mirrored ${formatCount(objects)} of ${formatCount(total)} objects, ${formatBytes(sizeBytes)}; the others were there`,
+  );
+  const after = objects === 0 ? there : await listAll(backup, prefix, signal);
+  if (!after.ok) return after;
+  return succeed(takeObjectInventory(after.value, { prefix, sourceEtags: mirror.sourceEtags() }));
+}
+
+type MirrorView = {
+  isThere(object: ObjectInfo): boolean;
+  noteCopied(object: ObjectInfo): void;
+  sourceEtags(): ReadonlyMap<string, string>;
+};
+
+/** What the mirror holds, and of which version of the source, as far as that is known. */
+function createMirrorView(known: {
+  readonly mirrored: readonly ObjectInfo[];
+  readonly before: ObjectInventory;
+  readonly prefix: string;
+}): MirrorView {
+  const mirrored = new Map(known.mirrored.map((object) => [object.key.slice(known.prefix.length), object]));
+  const entries = new Map(known.before.map((entry) => [entry.key, entry]));
+  const etags = new Map(
+    known.before.flatMap(({ key, sourceEtag }) => (sourceEtag === undefined ? [] : [[key, sourceEtag]])),
+  );
+  const copiedNow = new Map<string, string | undefined>();
+  const note = ({ key, etag }: ObjectInfo) => {
+    if (etag === undefined) etags.delete(key);
+    else etags.set(key, etag);
+  };
+  const isUnchanged = (object: ObjectInfo) => {
+    if (copiedNow.has(object.key)) return copiedNow.get(object.key) === object.etag;
     const copy = mirrored.get(object.key);
     if (sameContent(object, copy)) return true;
     // Tags of several parts differ from store to store; but neither side has changed since it was copied.
-    const entry = known.get(object.key);
+    const entry = entries.get(object.key);
     return (
       entry?.sourceEtag !== undefined &&
       entry.sourceEtag === object.etag &&
@@ -46,30 +83,56 @@ export async function mirrorToBackup(request: {
       copy.etag === entry.etag
     );
   };
-  const missing = source.value.filter((object) => !isThere(object));
-  const copied = await copyObjects({
-    objects: missing,
-    from: live,
-    to: backup,
-    toTargetKey: (key) => `${prefix}${key}`,
-    workers,
-    onCopied: () => {},
-    signal,
-  });
-  if (!copied.ok) return copied;
-  const copiedBytes = missing.reduce((sum, object) => sum + object.sizeBytes, 0);
-  onLine(
-    `mirrored ${formatCount(missing.length)} of ${formatCount(source.value.length)} objects, ${formatBytes(copiedBytes)}; the others were there`,
-  );
-  const after = missing.length === 0 ? there : await listAll(backup, prefix, signal);
-  if (!after.ok) return after;
-  const sourceEtags = new Map([
-    ...before.flatMap(({ key, sourceEtag }) =>
-      sourceEtag === undefined ? [] : [[key, sourceEtag] as const],
-    ),
-    ...source.value.flatMap(({ key, etag }) => (etag === undefined ? [] : [[key, etag] as const])),
-  ]);
-  return succeed(takeObjectInventory(after.value, { prefix, sourceEtags }));
+  return {
+    isThere: (object) => {
+      const unchanged = isUnchanged(object);
+      if (unchanged) note(object);
+      return unchanged;
+    },
+    noteCopied: (object) => {
+      copiedNow.set(object.key, object.etag);
+      note(object);
+    },
+    sourceEtags: () => etags,
+  };
+}
+
+type Copied = { readonly objects: number; readonly sizeBytes: number; readonly total: number };
+
+async function copyInRounds(request: MirrorRequest, mirror: MirrorView): Promise<Outcome<Copied>> {
+  const { live, backup, prefix, workers, signal } = request;
+  let [objects, sizeBytes, total] = [0, 0, 0];
+  for (let round = 1; round <= rounds; round += 1) {
+    const source = await listAll(live, '', signal);
+    if (!source.ok) return source;
+    total = source.value.length;
+    const missing = source.value.filter((object) => !mirror.isThere(object));
+    // What changes faster than it is copied is taken in the last round as it comes.
+    const wanted = round < rounds ? missing : missing.map(({ etag: _, ...object }) => object);
+    let moved = 0;
+    const copied = await copyObjects({
+      objects: wanted,
+      from: live,
+      to: backup,
+      toTargetKey: (key) => `${prefix}${key}`,
+      workers,
+      onCopied: (object) => {
+        objects += 1;
+        sizeBytes += object.sizeBytes;
+        mirror.noteCopied(object);
+      },
+      tolerate: ({ code }) => {
+        const isMoved =
+          code === 'not-found' || (round < rounds && (code === 'conflict' || code === 'damaged'));
+        if (isMoved) moved += 1;
+        return isMoved;
+      },
+      signal,
+    });
+    if (!copied.ok) return copied;
+    if (moved === 0) break;
+  }
+  return succeed({ objects, sizeBytes, total });
 }
 
 /** The list of objects beside a snapshot; empty where there is none or it cannot be read: then more is copied than needed. */

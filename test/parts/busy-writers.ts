@@ -1,3 +1,5 @@
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type BackupStand, database, putObject } from './backup-stand.ts';
 
@@ -15,6 +17,13 @@ export async function startBusyWriters(stand: BackupStand): Promise<BusyWriters>
     for (let turn = 1; running; turn += 1) {
       const key = `receipts/busy-${number}-${turn}.pdf`;
       if (turn % 10 === 0) await putObject(stand.objects, key, `receipt of writer ${number}, turn ${turn}`);
+      // One object that never rests, and others that are gone before they are copied.
+      await putObject(stand.folder, `hot-${number}`, 'x'.repeat(1 + (turn % 500)));
+      await mkdir(join(stand.objects, 'hot'), { recursive: true });
+      // As a store of objects does it: the old one or the new one, never half of it.
+      await rename(join(stand.folder, `hot-${number}`), join(stand.objects, `hot/${number}.txt`));
+      await putObject(stand.objects, `tmp/${number}-${turn}`, 'soon gone');
+      if (turn > 3) await rm(join(stand.objects, `tmp/${number}-${turn - 3}`));
       await client.query('BEGIN');
       await client.query(`INSERT INTO events (what) SELECT 'event ' || n FROM generate_series(1, 5) n`);
       await client.query(`INSERT INTO clients (name) VALUES ($1)`, [`busy ${number} ${turn}`]);

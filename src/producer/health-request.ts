@@ -1,0 +1,15 @@
+import type { Outcome } from '../base/failure.ts';
+import type { Targets } from '../engine/targets.ts';
+import type { World } from '../ports/world.ts';
+
+export type HealthRequest = {
+  readonly world: World;
+  readonly targets: Targets;
+  /** Percent used of the file system that holds a path. */
+  readonly diskUsage: (path: string) => Promise<Outcome<number>>;
+  readonly diskPaths: readonly string[];
+  readonly lookAtWal: boolean;
+  /** The archive in the backup store, where there is one. */
+  readonly walArchive: { readonly prefix: string; readonly segmentBytes: number } | undefined;
+  readonly signal: AbortSignal;
+};
