@@ -7,10 +7,12 @@ type Criterion = DrillRecord['criteria'][number];
 
 export function drawResult(state: RunState, steps: readonly StepRecord[]): Result {
   const verdict = state.ended?.verdict ?? 'could-not-verify';
+  // Nobody goes on with a run that was rolled back, however it had ended before.
+  const stopped = state.stopped !== undefined || state.rolledBack;
   const restoreStatus = restored(state, steps);
   const validationStatus = validated(state, steps);
   return {
-    state: state.ended !== undefined ? 'finished' : state.stopped !== undefined ? 'stopped' : 'open',
+    state: state.ended !== undefined ? 'finished' : stopped ? 'stopped' : 'open',
     verdict,
     rolledBack: state.rolledBack,
     ...(state.stopped === undefined ? {} : { reason: state.stopped }),
