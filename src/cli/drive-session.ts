@@ -8,6 +8,7 @@ import type { World } from '../ports/world.ts';
 import { startSession } from '../session/session.ts';
 import { handlers } from '../steps/handlers.ts';
 import { adviseOn } from './advise-on.ts';
+import { anchorPlace } from './anchor-place.ts';
 import type { Options } from './arguments.ts';
 import { type AnswerInstead, attend } from './attend.ts';
 import type { ReadyRunbook } from './load-runbook.ts';
@@ -47,7 +48,7 @@ export async function driveSession(
       reading,
       start,
       wantedSnapshot: options.snapshot,
-      writeRecord: () => writeRecord({ folder, logFolder, ...anchorOf(request) }),
+      writeRecord: () => writeRecord({ folder, logFolder, ...anchorPlace(request) }),
     });
     const status = await attend({
       session,
@@ -57,11 +58,4 @@ export async function driveSession(
     });
     return succeed(status);
   });
-}
-
-/** A tabletop contacts nothing, so its head stays on this host. */
-function anchorOf({ mode, ready, world }: Pick<DriveRequest, 'mode' | 'ready' | 'world'>) {
-  const prefix = ready.filled.records?.anchor;
-  if (prefix === undefined || mode === 'tabletop') return {};
-  return { anchor: { store: world.openStore(ready.targets.backups.store), prefix } };
 }

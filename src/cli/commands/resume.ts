@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import type { RunState } from '../../journal/run-state.ts';
 import type { Options } from '../arguments.ts';
+import { drawMissingRecord, hasRecord } from '../draw-missing-record.ts';
 import { driveSession } from '../drive-session.ts';
 import { exitStatus, statusOfEnd } from '../exit-status.ts';
 import { loadRunbook } from '../load-runbook.ts';
@@ -30,6 +31,8 @@ export async function resume(request: ResumeRequest, surroundings: Surroundings)
     host: world.host.facts.name,
     fingerprint: loaded.value.fingerprint,
   });
+  const undrawn = found.value.state.ended !== undefined && !(await hasRecord(found.value));
+  if (undrawn) return drawMissingRecord(found.value, { logFolder, surroundings });
   if (refusal !== undefined) return fail(refusal);
   const watched = await watchRun({ logFolder, runId: start.runId, options }, surroundings);
   if (!watched.ok) return watched;

@@ -8,6 +8,7 @@ import type { RunState } from '../../journal/run-state.ts';
 import type { DatabaseServer } from '../../ports/database-server.ts';
 import { readFact, type Swap, swappedFact } from '../../steps/facts.ts';
 import { rollBackSwap } from '../../steps/roll-back-swap.ts';
+import { anchorPlace } from '../anchor-place.ts';
 import type { Options } from '../arguments.ts';
 import { askName } from '../ask-name.ts';
 import { exitStatus } from '../exit-status.ts';
@@ -62,6 +63,8 @@ export async function rollback(
         redact,
         now: world.host.now,
         text,
+        anchor: anchorPlace({ mode: 'live', ready: ready.value, world }),
+        warn: (warning) => printLine(surroundings, redact(warning)),
       });
       if (written.ok) printLine(surroundings, text);
       return written;
@@ -94,6 +97,8 @@ async function writeDown(request: {
   readonly redact: Redact;
   readonly now: () => number;
   readonly text: string;
+  readonly anchor: ReturnType<typeof anchorPlace>;
+  readonly warn: (text: string) => void;
 }): Promise<Outcome<number>> {
   const { logFolder, runId, redact, now, text } = request;
   const run = await openRun({ logFolder, runId });
@@ -107,7 +112,8 @@ async function writeDown(request: {
     const { head: after, entries } = reading;
     const writer = createJournalWriter({ folder, redact, now, after, entries, onEntry: () => {} });
     await writer.append({ kind: 'rolled-back', checks: [passed(text)] });
-    await writeRecord({ folder, logFolder });
+    const record = await writeRecord({ folder, logFolder, ...request.anchor });
+    for (const warning of record?.warnings ?? []) request.warn(warning);
     return succeed(exitStatus.verified);
   });
 }
