@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type KnownRetention, knownRetentions } from '../backups/retention-rules.ts';
 import { duration, optionalText, text } from './fields.ts';
 
 /** What `thaw backup`, `thaw prune` and `thaw monitor` need; a restore asks for none of it. */
@@ -37,7 +38,7 @@ export const producerSchema = z.strictObject({
 
 const count = z.int().min(0).max(100_000).default(0);
 
-export const retentionSchema = z.strictObject({
+const retentionRules = z.strictObject({
   hourly: count.describe('Keep the newest snapshot of each of the last N hours that have one'),
   daily: count,
   weekly: count.describe('Weeks begin on Monday, UTC'),
@@ -49,6 +50,13 @@ export const retentionSchema = z.strictObject({
     .default(3)
     .describe('Never fewer complete snapshots than this, whatever the other numbers say'),
 });
+
+const knownNames = Object.keys(knownRetentions) as [KnownRetention, ...KnownRetention[]];
+
+export const retentionSchema = z.union([
+  retentionRules,
+  z.enum(knownNames).describe('The rules of a system we know, by its name'),
+]);
 
 const alert = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('slack'), webhook: text.describe('Any webhook that takes {"text": …}') }),

@@ -1,3 +1,4 @@
+import { resolveRetention } from '../../backups/retention-rules.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { formatCount } from '../../base/units.ts';
 import { pruneSnapshots } from '../../producer/prune-snapshots.ts';
@@ -18,8 +19,9 @@ export function prune(
       ...request,
       needs: ({ backups: { store, dumps }, retention }) => [store, dumps, retention],
       work: async ({ ready, world, signal, say, tell }) => {
-        const rules = ready.filled.retention;
-        if (rules === undefined) return fail(noRetention(ready.path));
+        const { retention } = ready.filled;
+        if (retention === undefined) return fail(noRetention(ready.path));
+        const rules = resolveRetention(retention);
         const { targets } = ready;
         const pruned = await pruneSnapshots({ world, targets, rules, dryRun, onLine: say, signal });
         if (!pruned.ok) return pruned;
