@@ -5,22 +5,32 @@ const cell = { width: 8.43, height: 18 } as const;
 const fontSize = 14;
 const margin = 14;
 
-const ground = '#15181e';
-const ink = '#cfd5de';
-const strongInk = '#ffffff';
-const quietInk = '#7f8997';
+/** A terminal's own colours: the program names only the eight basic ones, bold and dim. */
+export type Ground = {
+  readonly ground: string;
+  readonly ink: string;
+  readonly strongInk: string;
+  readonly quietInk: string;
+  /** Black, red, green, yellow, blue, magenta, cyan, white. */
+  readonly palette: readonly string[];
+};
 
-/** The eight basic colours as a dark terminal shows them; the program uses no others. */
-const palette = [
-  '#2b303b',
-  '#ff6b6b',
-  '#7ed491',
-  '#e6c15c',
-  '#7aa8ff',
-  '#d58cf0',
-  '#63cbd8',
-  '#cfd5de',
-] as const;
+export const dark: Ground = {
+  ground: '#15181e',
+  ink: '#cfd5de',
+  strongInk: '#ffffff',
+  quietInk: '#7f8997',
+  palette: ['#15181e', '#e5534b', '#7ed491', '#e6c15c', '#7aa8ff', '#d58cf0', '#63cbd8', '#ffffff'],
+};
+
+/** As the default of xterm, whose green, yellow and cyan are the palest on white. */
+export const light: Ground = {
+  ground: '#ffffff',
+  ink: '#1d2129',
+  strongInk: '#000000',
+  quietInk: '#6b7280',
+  palette: ['#000000', '#cd0000', '#00cd00', '#cdcd00', '#0000ee', '#cd00cd', '#00cdcd', '#e5e5e5'],
+};
 
 type Look = {
   readonly color: string;
@@ -31,38 +41,57 @@ type Look = {
 type Run = Look & { readonly column: number; readonly text: string; readonly cells: number };
 
 /** What a terminal shows right now as a drawing: each run of cells that look alike is one text, held to the grid. */
-export function drawSvg(terminal: Terminal, title: string): string {
+export function drawSvg(terminal: Terminal, title: string, ...[on = dark]: [Ground?]): string {
+  return frameSvg({ terminal, title, on, inside: drawRows(terminal, on) });
+}
+
+/** The rows of one picture, without a frame around them. */
+export function drawRows(terminal: Terminal, on: Ground): readonly string[] {
   const { active } = terminal.buffer;
-  const width = Math.round(terminal.cols * cell.width + 2 * margin);
-  // A full screen is one row less than the terminal; a blank last row is no part of the picture.
-  const blankEnd = active.getLine(active.baseY + terminal.rows - 1)?.translateToString(true) === '';
-  const shown = terminal.rows - (blankEnd ? 1 : 0);
-  const height = shown * cell.height + 2 * margin;
-  const rows = Array.from({ length: shown }, (_, row) => {
+  const rows = Array.from({ length: shownRows(terminal) }, (_, row) => {
     const line = active.getLine(active.baseY + row);
     const cells = Array.from({ length: terminal.cols }, (__, column) => line?.getCell(column));
-    return joinRuns(cells)
+    return joinRuns(cells, on)
       .map((run) => drawRun(run, row))
       .join('');
   });
+  return rows.filter((row) => row !== '');
+}
+
+/** A full screen is one row less than the terminal: its last row is no part of the picture. */
+function shownRows(terminal: Terminal): number {
+  return terminal.rows - 1;
+}
+
+export function frameSvg(request: {
+  readonly terminal: Terminal;
+  readonly title: string;
+  readonly on: Ground;
+  readonly inside: readonly string[];
+  readonly style?: string;
+}): string {
+  const { terminal, title, on, inside, style } = request;
+  const width = Math.round(terminal.cols * cell.width + 2 * margin);
+  const height = shownRows(terminal) * cell.height + 2 * margin;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">`,
     `<title>${escapeText(title)}</title>`,
-    `<rect width="${width}" height="${height}" rx="8" fill="${ground}"/>`,
+    ...(style === undefined ? [] : [`<style>${style}</style>`]),
+    `<rect width="${width}" height="${height}" rx="8" fill="${on.ground}"/>`,
     `<g font-family="ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace" font-size="${fontSize}" xml:space="preserve">`,
-    ...rows.filter((row) => row !== ''),
+    ...inside,
     '</g>',
     '</svg>',
     '',
   ].join('\n');
 }
 
-function joinRuns(cells: readonly (IBufferCell | undefined)[]): readonly Run[] {
+function joinRuns(cells: readonly (IBufferCell | undefined)[], on: Ground): readonly Run[] {
   const runs: Run[] = [];
   for (const [column, one] of cells.entries()) {
     // The second half of a wide letter has no width of its own.
     if (one === undefined || one.getWidth() === 0) continue;
-    const look = lookOf(one);
+    const look = lookOf(one, on);
     const text = one.getChars() === '' ? ' ' : one.getChars();
     const last = runs.at(-1);
     const joins = last !== undefined && sameLook(last, look) && isShape(text) === isShape(last.text);
@@ -76,7 +105,7 @@ function sameLook(a: Look, b: Look): boolean {
   return a.color === b.color && a.behind === b.behind && a.bold === b.bold;
 }
 
-function lookOf(one: IBufferCell): Look {
+function lookOf(one: IBufferCell, { palette, ground, ink, strongInk, quietInk }: Ground): Look {
   const bold = one.isBold() !== 0;
   const plain = one.isDim() !== 0 ? quietInk : bold ? strongInk : ink;
   const color = one.isFgPalette() ? (palette[one.getFgColor() % 8] ?? plain) : plain;

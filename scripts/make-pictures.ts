@@ -17,7 +17,8 @@ import {
   waitForSwap,
 } from '../test/scenarios/terminal/press-keys.ts';
 import { openPseudoTerminal, type PseudoTerminal } from '../test/terminal/pseudo-terminal.ts';
-import { drawSvg } from './draw-svg.ts';
+import { drawSvg, light } from './draw-svg.ts';
+import { recordFrames } from './record-frames.ts';
 
 /**
  * Draws the pictures of the documentation from what the real program writes to a terminal of 80 by 24, while a rehearsal is
@@ -98,14 +99,20 @@ async function findSandbox(temporary: string): Promise<string> {
 async function drawMoments(bytes: string): Promise<ReadonlyMap<string, string>> {
   const terminal = new headless.Terminal({ cols: columns, rows, scrollback: 0, allowProposedApi: true });
   const fitting = new Map<string, string[]>(moments.map((moment) => [moment.name, []]));
+  const onLight = new Map<string, string>();
+  const recording = recordFrames();
   for (const part of bytes.split('\x1b[?2026l')) {
     await new Promise<void>((resolve) => terminal.write(part, resolve));
     const { active } = terminal.buffer;
     const text = Array.from({ length: rows }, (_, row) =>
       active.getLine(active.baseY + row)?.translateToString(true),
     ).join('\n');
-    for (const { name, title, shows } of moments)
-      if (shows(text)) fitting.get(name)?.push(drawSvg(terminal, title));
+    recording.take(terminal);
+    for (const { name, title, shows } of moments) {
+      if (!shows(text)) continue;
+      fitting.get(name)?.push(drawSvg(terminal, title));
+      if (lightToo.includes(name)) onLight.set(`${name}-light`, drawSvg(terminal, title, light));
+    }
   }
   const drawn = new Map<string, string>();
   for (const { name, take } of moments) {
@@ -113,7 +120,46 @@ async function drawMoments(bytes: string): Promise<ReadonlyMap<string, string>> 
     const svg = take === 'middle' ? all[Math.floor(all.length / 2)] : all.at(-1);
     if (svg !== undefined) drawn.set(name, svg);
   }
-  return drawn;
+  for (const [name, svg] of onLight) drawn.set(name, svg);
+  return drawn.set('rehearsal', recording.draw(terminal, 'The rehearsal, from the disaster to the record'));
+}
+
+/** The same moment on a light background: what can be read on one must be readable on the other. */
+const lightToo: readonly string[] = ['danger', 'failure'];
+
+/** The first page of a folder where a rehearsal has been, and one of its runbooks opened. */
+async function drawHome(folder: string): Promise<ReadonlyMap<string, string>> {
+  const thaw = openPseudoTerminal({
+    file: process.execPath,
+    args: [join(root, 'bin/thaw.js')],
+    cwd: folder,
+    columns,
+    rows,
+  });
+  const terminal = new headless.Terminal({ cols: columns, rows, scrollback: 0, allowProposedApi: true });
+  try {
+    await thaw.waitFor('VERIFIED', 10_000);
+    await thaw.waitFor((lines) => !(lines[0] ?? '').includes('looking'), 20_000);
+    const list = thaw.bytes().length;
+    thaw.write('/');
+    await thaw.waitFor('Only rows with:');
+    thaw.write('nimara');
+    await thaw.waitFor('nimara█');
+    thaw.write('\r');
+    await thaw.waitFor('enter open');
+    thaw.write('\r');
+    await thaw.waitFor('enter restore production');
+    await new Promise<void>((resolve) => terminal.write(thaw.bytes().slice(0, list), resolve));
+    const home = drawSvg(terminal, 'The first page: what can be begun, and what was');
+    await new Promise<void>((resolve) => terminal.write(thaw.bytes().slice(list), resolve));
+    const modes = drawSvg(terminal, 'Choosing a mode: what each may touch');
+    return new Map([
+      ['home', home],
+      ['modes', modes],
+    ]);
+  } finally {
+    await endProgram(thaw);
+  }
 }
 
 async function main(): Promise<void> {
@@ -132,11 +178,11 @@ async function main(): Promise<void> {
   });
   try {
     await walk(thaw, temporary);
-    const drawn = await drawMoments(thaw.bytes());
+    const drawn = new Map([...(await drawMoments(thaw.bytes())), ...(await drawHome(folder))]);
     await mkdir(pictures, { recursive: true });
-    for (const { name } of moments) {
-      const svg = drawn.get(name);
-      if (svg === undefined) throw new Error(`The walk never showed ${name}. Run it again.`);
+    for (const { name } of moments)
+      if (!drawn.has(name)) throw new Error(`The walk never showed ${name}. Run it again.`);
+    for (const [name, svg] of drawn) {
       await writeFile(join(pictures, `${name}.svg`), svg);
       process.stdout.write(`docs/pictures/${name}.svg\n`);
     }

@@ -1,5 +1,5 @@
 import type { Question } from '../ports/operator.ts';
-import type { View } from '../session/view.ts';
+import type { StepDetail, View } from '../session/view.ts';
 import { cellWidth, cleanText, cutTextStart, padText } from './cells.ts';
 import { blankRow, cutSpan, endsRow, paragraph, type Row, rowWidth, span } from './row.ts';
 import type { AskedState } from './screen-state.ts';
@@ -160,15 +160,18 @@ function failureRows(question: Of<'failure'>, { view, width }: Request): readonl
       prefix: [span(' → ', 'strong')],
       tone: 'strong',
     }),
-    ...outputPathRows({ path: view.details[question.stepId ?? '']?.outputPath, width }),
+    ...outputPathRows({ detail: view.details[question.stepId ?? ''], width }),
   ];
 }
 
 /** Where all of the output is, for whoever reads it elsewhere; l opens it here. */
-function outputPathRows(of: { readonly path: string | undefined; readonly width: number }): readonly Row[] {
-  if (of.path === undefined) return [];
+function outputPathRows(of: {
+  readonly detail: StepDetail | undefined;
+  readonly width: number;
+}): readonly Row[] {
+  if (of.detail === undefined || of.detail.output.length === 0) return [];
   const prefix: Row = [span(' all output  ', 'quiet')];
-  return paragraph({ text: of.path, width: of.width - 1, prefix, tone: 'quiet' });
+  return paragraph({ text: of.detail.outputPath, width: of.width - 1, prefix, tone: 'quiet' });
 }
 
 function answerKeys(keys: readonly (readonly [string, string])[]): readonly Row[] {

@@ -47,31 +47,31 @@ describe('The first page', () => {
 
   test('a runbook opened: each mode says what it may touch, and what cannot be chosen says why', () => {
     expect(`\n${draw(opened('runbooks/port-nimara-crm.yaml'))}`).toMatchInlineSnapshot(`
-         "
-          thaw  port-nimara-crm                               host crm-01 · restore-logs
-         ────────────────────────────────────────────────────────────────────────────────
-          Port Nimara CRM. Cold restore of the CRM on a clean host.
+      "
+       thaw  port-nimara-crm                               host crm-01 · restore-logs
+      ────────────────────────────────────────────────────────────────────────────────
+       ▸ LIVE      restore production
+           may replace     database port_nimara_crm at 10.0.0.5:5432, after you type
+                           its name
+           only reads      objects in backups at https://s3.example.org
 
-          ▸ LIVE      restore production
-              may replace     database port_nimara_crm at 10.0.0.5:5432, after you type
-                              its name
-              only reads      objects in backups at https://s3.example.org
+         DRILL     walk it on throwaway targets
+           may use         database drill at 10.0.0.9:5432
 
-            DRILL     walk it on throwaway targets
-              may use         database drill at 10.0.0.9:5432
+         TABLETOP  talk it through  – not now: nobody is invited
 
-            TABLETOP  talk it through  – not now: nobody is invited
-
-
+       Port Nimara CRM. Cold restore of the CRM on a clean host.
 
 
 
 
 
 
-         ────────────────────────────────────────────────────────────────────────────────
-          ↑↓ choose  enter restore production  esc back, nothing happens  ? help"
-       `);
+
+
+      ────────────────────────────────────────────────────────────────────────────────
+       ↑↓ choose  enter restore production  esc back, nothing happens  ? help"
+    `);
   });
 
   test('an unfinished run opened: go on, or only look', () => {

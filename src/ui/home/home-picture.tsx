@@ -57,8 +57,15 @@ function keepInSight(
 ): readonly Row[] {
   const rows = homeActionRows(request);
   const marked = rows.findIndex((one) => one[0]?.text === ' ▸ ');
-  const after = marked + 2 + (request.row.actions[request.at]?.touches.length ?? 0);
-  return windowRows({ rows, height: request.height, scroll: after - request.height }).rows;
+  const { actions } = request.row;
+  const touched = actions[request.at]?.touches.length ?? 0;
+  const isLast = request.at === actions.length - 1;
+  // The last one brings the end of the page with it, as far as it stays in sight itself.
+  const end = isLast ? Math.min(rows.length, marked + request.height) : marked + 3 + touched;
+  const seen = windowRows({ rows, height: request.height, scroll: end - request.height });
+  const hidden = seen.last - seen.scroll;
+  if (hidden === 0) return seen.rows;
+  return [...seen.rows.slice(0, -1), [span(`   ↓ ${hidden + 1} more`, 'quiet')]];
 }
 
 function titleRow(situation: HomeSituation): Row {

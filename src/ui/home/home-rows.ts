@@ -89,8 +89,11 @@ export function homeActionRows(
 ): readonly Row[] {
   const { row, at, size } = situation;
   const width = size.columns - 1;
-  return [
-    ...row.about.flatMap((text) => paragraph({ text, width, prefix: [span(' ')] })),
+  const about = row.about.flatMap((text) => paragraph({ text, width, prefix: [span(' ')] }));
+  // Why a run stopped comes before going on with it; what a runbook is about may stand below the choice.
+  const below = row.group === 'runbook' && row.actions.length > 0;
+  const rows = [
+    ...(below ? [] : about),
     ...row.actions.flatMap((action, index): readonly Row[] => {
       const here = index === at;
       const sign = action.mode === undefined ? undefined : modeSigns[action.mode];
@@ -115,5 +118,7 @@ export function homeActionRows(
         ),
       ];
     }),
+    ...(below ? [blankRow, ...about] : []),
   ];
+  return below ? rows.slice(1) : rows;
 }
