@@ -1,6 +1,6 @@
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import type { Layer } from '../ports/unpacker.ts';
-import { type Layout, layersOf } from './layout.ts';
+import { type Layout, layersOf, unwrappedKey } from './layout.ts';
 
 /** The key under which a new dump goes: the layout read backwards. Fails when it cannot name such a dump. */
 export function formatKey(
@@ -29,7 +29,11 @@ export function formatKey(
     .filter((part) => !values[part] || values[part]?.includes('/'));
   if (missing.length > 0) return fail(unfit(layout, `it needs a {${missing[0]}} without a slash`));
   const wanted = dump.layers.join(' ');
-  const pattern = optionalEndings(layout.pattern).find((one) => layersOf(one).join(' ') === wanted);
+  const fitting = optionalEndings(layout.pattern).filter((one) => layersOf(one).join(' ') === wanted);
+  // pg_dump writes its custom format: under a name that says SQL nobody else could restore it.
+  const pattern = fitting.find(saysArchive) ?? fitting.find((one) => !saysSql(one));
+  if (pattern === undefined && fitting.length > 0)
+    return fail(unfit(layout, 'it calls a dump SQL, and `thaw backup` makes archives: add [.dump]'));
   if (pattern === undefined) {
     return fail(
       unfit(layout, `its endings cannot say ${wanted === '' ? 'that nothing wraps the dump' : wanted}`),
@@ -40,6 +44,14 @@ export function formatKey(
   if (match === undefined || match.layers.join(' ') !== wanted)
     return fail(unfit(layout, `${key} would not be found again`));
   return succeed(key);
+}
+
+function saysArchive(pattern: string): boolean {
+  return unwrappedKey(pattern).endsWith('.dump') && !saysSql(pattern);
+}
+
+function saysSql(pattern: string): boolean {
+  return /\.sql(\.|$)/.test(pattern);
 }
 
 /** Every way to leave out or keep what stands in square brackets. */

@@ -25,8 +25,3 @@ export const knownRetentions = {
 } as const satisfies Readonly<Record<string, RetentionRules>>;
 
 export type KnownRetention = keyof typeof knownRetentions;
-
-/** Rules as they are, or those of a system by its name. */
-export function resolveRetention(retention: RetentionRules | KnownRetention): RetentionRules {
-  return typeof retention === 'string' ? knownRetentions[retention] : retention;
-}

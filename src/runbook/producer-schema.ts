@@ -55,7 +55,10 @@ const knownNames = Object.keys(knownRetentions) as [KnownRetention, ...KnownRete
 
 export const retentionSchema = z.union([
   retentionRules,
-  z.enum(knownNames).describe('The rules of a system we know, by its name'),
+  z
+    .enum(knownNames)
+    .describe('The rules of a system we know, by its name')
+    .transform((name): z.infer<typeof retentionRules> => knownRetentions[name]),
 ]);
 
 const alert = z.discriminatedUnion('kind', [

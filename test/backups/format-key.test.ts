@@ -25,9 +25,9 @@ describe('the key of a new dump', () => {
       'pg/port-nimara-1/2026-04-28/14.dump.gz.gpg',
     ],
     [
-      'daily/{name}_{timestamp}.sql[.gz][.zst][.age]',
+      'daily/{name}_{timestamp}[.sql][.dump][.gz][.zst][.age]',
       ['age', 'zstd'],
-      'daily/crm_20260428T140731Z.sql.zst.age',
+      'daily/crm_20260428T140731Z.dump.zst.age',
     ],
     ['{host}/{date}-{hour}{minute}.dump', [], 'port-nimara-1/2026-04-28-1407.dump'],
   ] as const)('of %s for %j is %s', (pattern, layers, key) => {
@@ -39,6 +39,7 @@ describe('the key of a new dump', () => {
       format('pg/{date}.dump.gz', ['openpgp', 'gzip']),
       format('pg/{date}.dump.gz', []),
       format('{tier}/{date}.dump.gz'),
+      format('db-{date}.sql.gz'),
     ];
     for (const outcome of refused)
       expect(outcome).toMatchObject({ ok: false, failure: { code: 'runbook-invalid' } });

@@ -1,4 +1,3 @@
-import { resolveRetention } from '../../backups/retention-rules.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { formatCount } from '../../base/units.ts';
 import { pruneSnapshots } from '../../producer/prune-snapshots.ts';
@@ -19,9 +18,8 @@ export function prune(
       ...request,
       needs: ({ backups: { store, dumps }, retention }) => [store, dumps, retention],
       work: async ({ ready, world, signal, say, tell }) => {
-        const { retention } = ready.filled;
-        if (retention === undefined) return fail(noRetention(ready.path));
-        const rules = resolveRetention(retention);
+        const rules = ready.filled.retention;
+        if (rules === undefined) return fail(noRetention(ready.path));
         const { targets } = ready;
         const pruned = await pruneSnapshots({ world, targets, rules, dryRun, onLine: say, signal });
         if (!pruned.ok) return pruned;
