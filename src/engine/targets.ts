@@ -32,6 +32,8 @@ export type Targets = {
 
 export type Place = {
   readonly databaseUrl: Secret;
+  /** A URL that names another database is refused. */
+  readonly expectedDatabase?: string | undefined;
   /** Left out: straight from this host. */
   readonly databaseRoute?: DatabaseRouteConfig;
   /** Of a drill: its throwaway database may stand on the server of production. */
@@ -46,6 +48,7 @@ export function resolveTargets(runbook: Runbook, mode: Mode): Targets {
   const { backups, production, drill } = runbook;
   const live: Place = {
     databaseUrl: createSecret(production.database.url),
+    expectedDatabase: production.database.expectName || undefined,
     ...resolveRoute(production.database),
     objects: production.objects === undefined ? undefined : resolveStore(production.objects),
     services: production.services === undefined ? undefined : resolveServices(production.services),
@@ -78,6 +81,7 @@ function drillPlace(live: Place, drill: Runbook['drill']): Place {
   return {
     ...withoutRoute(live),
     databaseUrl: createSecret(drill.database.url),
+    expectedDatabase: drill.database.expectName || undefined,
     ...resolveRoute(drill.database),
     besideProduction: drill.database.besideProduction,
     objects: drill.objects === undefined ? undefined : resolveStore(drill.objects),

@@ -61,6 +61,7 @@ export const servicesSchema = z.discriminatedUnion('kind', [
 
 export const databaseSchema = z.strictObject({
   url: text.describe('postgresql://user:password@host:port/name'),
+  expectName: optionalText.describe('The name it must have: the URL of another environment is refused'),
   via: z
     .discriminatedUnion('kind', [
       z.strictObject({

@@ -10,6 +10,15 @@ const spaceFactor = 1.2;
 /** Can we make, fill and rename databases there; is it the right server; does anybody else hold it; is there room. */
 export async function checkDatabases(_step: unknown, context: CheckContext): Promise<readonly Check[]> {
   const server = actingServer(context);
+  const { expectedDatabase } = context.targets.acting;
+  if (expectedDatabase !== undefined && expectedDatabase !== server.databaseName) {
+    return [
+      failed(
+        `The database URL names ${server.databaseName} on ${server.address}, but this runbook is for ${expectedDatabase}.`,
+        'Use the credentials of this environment, or the runbook of the other one.',
+      ),
+    ];
+  }
   const identity = await server.identity();
   if (!identity.ok) return [blocker(identity.failure)];
   const checks: Check[] = [];
