@@ -98,7 +98,7 @@ export async function holdExercises(): Promise<Exercises> {
 }
 
 /** The command line inside this process: some hundred starts of a program would be most of the test. */
-export async function records(
+export async function thawHere(
   place: {
     readonly folder: string;
     readonly logFolder?: string;
@@ -114,7 +114,7 @@ export async function records(
         done();
       },
     });
-  const status = await runCommandLine(['records', ...args, '--log-dir', place.logFolder ?? 'restore-logs'], {
+  const status = await runCommandLine([...args, '--log-dir', place.logFolder ?? 'restore-logs'], {
     environment: place.env ?? {},
     stdin: process.stdin,
     stdout: stream(),
@@ -122,6 +122,10 @@ export async function records(
     folder: place.folder,
   });
   return { status, text };
+}
+
+export function records(place: Parameters<typeof thawHere>[0], ...args: readonly string[]) {
+  return thawHere(place, 'records', ...args);
 }
 
 /** A copy to tamper with. */

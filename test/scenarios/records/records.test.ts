@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openRun } from '../../../src/cli/run-log.ts';
@@ -14,7 +14,7 @@ import { toHtml } from '../../../src/record/to-html.ts';
 import { toMarkdown } from '../../../src/record/to-markdown.ts';
 import { valueFrom } from '../../contracts/object-store.contract.ts';
 import { readColumn } from '../../sandbox/sandbox-parts.ts';
-import { copyOf, type Exercises, holdExercises, readTree, records } from './exercise-company.ts';
+import { copyOf, type Exercises, holdExercises, readTree, records, thawHere } from './exercise-company.ts';
 
 let held: Exercises;
 beforeAll(async () => {
@@ -386,5 +386,29 @@ describe('Signatures', () => {
     expect(noKey.text).toContain('Name a private key');
     expect((await records(place, 'sign', held.runs.live)).status).toBe(2);
     expect((await records(place, 'verify', held.runs.live)).status).toBe(0);
+  });
+});
+
+describe('What comes after the end', () => {
+  it('a record that was never drawn is drawn by a resume, and the run is not walked again', async () => {
+    const logFolder = await copyOf(held.logFolder, join(held.folder, 'undrawn'));
+    const place = { folder: held.folder, logFolder };
+    for (const name of ['record.md', 'record.html', 'record.json'])
+      await rm(join(logFolder, held.runs.live, name));
+    expect((await records(place, 'verify', held.runs.live)).status).toBe(6);
+    const resumed = await thawHere(place, 'resume', held.runs.live);
+    expect(resumed.status, resumed.text).toBe(0);
+    expect(resumed.text).toContain('It is drawn now');
+    expect((await records(place, 'verify', held.runs.live)).status).toBe(0);
+  });
+
+  it('a roll-back stands in the record, which can still be vouched for here and in the backup store', async () => {
+    const where = { ...held, env: held.sandbox.environment };
+    const undone = await thawHere(where, 'rollback', held.runs.live, '--confirm', 'port_nimara_crm');
+    expect(undone.status, undone.text).toBe(0);
+    const verified = await records(where, 'verify', held.runs.live, '--anchored');
+    expect(verified.status, verified.text).toBe(0);
+    expect(verified.text).toContain('2 anchors in the backup store agree');
+    expect(await readRecord('live')).toMatchObject({ result: { rolledBack: true, state: 'finished' } });
   });
 });
