@@ -6,6 +6,8 @@ import { paragraph, type Row, span } from './row.ts';
 export function preflightTitle(view: View): string {
   const count = (verdict: CheckRow['verdict']) =>
     view.checks.filter((check) => check.verdict === verdict).length;
+  // Nothing was looked at yet: that is not the same as nothing in the way.
+  if (view.checks.length === 0) return 'Before anything is touched: checking';
   const blockers = count('failed');
   const parts = [
     blockers === 0 ? 'no blocker' : blockers === 1 ? '1 blocker' : `${blockers} blockers`,
