@@ -2,37 +2,16 @@ import { PassThrough, type Readable } from 'node:stream';
 import { createBodyError } from '../../base/body-error.ts';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import type { DumpRequest } from '../../ports/dump-tools.ts';
-import type { ProcessResult, ProcessRunner } from '../../ports/process-runner.ts';
+import type { ProcessResult } from '../../ports/process-runner.ts';
 import { connectionEnvironment, databaseArgument } from './connection-environment.ts';
 import type { ConnectionTarget } from './connection-target.ts';
-import { findTools, type PostgresTool } from './find-tool.ts';
+import type { PostgresTool } from './find-tool.ts';
+import type { ProgramPlace } from './program-place.ts';
 
 const application = 'thaw backup';
 /** A table somebody holds exclusively must not keep the backup waiting for ever. */
 const lockWaitMs = 10 * 60_000;
 const chunkBytes = 1024 * 1024;
-
-type Tools = { readonly processes: ProcessRunner; readonly searchPath: string };
-
-/**
- * An older pg_dump refuses a newer server. A newer pg_dump works, but an archive of 17 can only be read by pg_restore 17: so
- * the lowest that suffices is taken.
- */
-export async function findDumpTool(
-  request: Tools & { readonly name: 'pg_dump' | 'pg_dumpall'; readonly serverMajor: number },
-): Promise<Outcome<PostgresTool>> {
-  const tools = await findTools(request);
-  const fit = tools.filter((tool) => tool.version.major >= request.serverMajor);
-  const best = fit.sort((a, b) => a.version.major - b.version.major)[0];
-  if (best !== undefined) return succeed(best);
-  const have = tools.map((tool) => tool.version.text).join(', ');
-  return fail({
-    code: tools.length === 0 ? 'tool-missing' : 'tool-too-old',
-    message: `The server is PostgreSQL ${request.serverMajor}; this host has ${have === '' ? `no ${request.name}` : `${request.name} ${have}`}.`,
-    remedy: `Install postgresql-client-${request.serverMajor} on this host.`,
-    retry: 'after-fix',
-  });
-}
 
 export function dumpArguments(
   request: Pick<DumpRequest, 'database' | 'snapshot' | 'compress'>,
@@ -52,16 +31,16 @@ export function dumpArguments(
 /** The stream ends cleanly only when pg_dump ended with 0: an archive without its end must never look like a whole one. */
 export function streamDump(
   request: DumpRequest & {
-    readonly processes: ProcessRunner;
+    readonly place: ProgramPlace;
     readonly tool: PostgresTool;
     readonly target: ConnectionTarget;
   },
 ): Readable {
-  const { processes, tool, target, signal } = request;
+  const { place, tool, target, signal } = request;
   const content = new PassThrough({ highWaterMark: chunkBytes });
   content.on('error', () => {});
   const finish = async () => {
-    const run = await processes.run({
+    const run = await place.run({
       program: tool.path,
       args: dumpArguments(request),
       env: connectionEnvironment(target, application),
@@ -81,17 +60,17 @@ export function streamDump(
 }
 
 export async function readGlobals(request: {
-  readonly processes: ProcessRunner;
+  readonly place: ProgramPlace;
   readonly tool: PostgresTool;
   readonly target: ConnectionTarget;
   readonly withPasswords: boolean;
   readonly signal?: AbortSignal | undefined;
 }): Promise<Outcome<Buffer>> {
-  const { processes, tool, target, withPasswords, signal } = request;
+  const { place, tool, target, withPasswords, signal } = request;
   const chunks: Buffer[] = [];
   const content = new PassThrough();
   content.on('data', (chunk: Buffer) => chunks.push(chunk));
-  const run = await processes.run({
+  const run = await place.run({
     program: tool.path,
     args: [
       '--globals-only',

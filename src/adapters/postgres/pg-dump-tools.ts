@@ -12,7 +12,7 @@ import type { ProcessRunner } from '../../ports/process-runner.ts';
 import { readArchiveContents } from './archive-contents.ts';
 import { connectionEnvironment, databaseArgument, shownArgument } from './connection-environment.ts';
 import { readConnectionTarget } from './connection-target.ts';
-import { dumpArguments, findDumpTool, readGlobals, streamDump } from './dump-database.ts';
+import { dumpArguments, readGlobals, streamDump } from './dump-database.ts';
 import { findDumpFormat } from './dump-format.ts';
 import type { RestoreTool } from './find-restore-tool.ts';
 import { createRestoreOutputReader } from './pg-restore-output.ts';
@@ -32,8 +32,6 @@ export function openDumpTools(request: {
   const target = readConnectionTarget(request.url);
   const place = openProgramPlace({ processes, route });
   const { known, tool } = keepTools(place);
-  const dumpTool = (name: 'pg_dump' | 'pg_dumpall', serverMajor: number) =>
-    findDumpTool({ name, serverMajor, processes, searchPath: process.env.PATH ?? '' });
 
   return {
     restoreToolVersion: async (format) => {
@@ -67,21 +65,21 @@ export function openDumpTools(request: {
       return format.value === 'plain' ? restorePlain(restore) : runRestore(restore);
     },
     dumpToolVersion: async (serverMajor) => {
-      const outcome = await dumpTool('pg_dump', serverMajor);
+      const outcome = await place.findDumper('pg_dump', serverMajor);
       return outcome.ok ? succeed(outcome.value.version) : outcome;
     },
-    describeDump: (what) => ['pg_dump', ...dumpArguments(what)].map(shownArgument).join(' '),
+    describeDump: (what) => place.describe('pg_dump', dumpArguments(what)),
     dump: async (what) => {
       if (!target.ok) return fail(target.failure);
-      const outcome = await dumpTool('pg_dump', what.serverMajor);
+      const outcome = await place.findDumper('pg_dump', what.serverMajor);
       if (!outcome.ok) return outcome;
-      return succeed(streamDump({ ...what, processes, tool: outcome.value, target: target.value }));
+      return succeed(streamDump({ ...what, place, tool: outcome.value, target: target.value }));
     },
     dumpGlobals: async (what) => {
       if (!target.ok) return fail(target.failure);
-      const outcome = await dumpTool('pg_dumpall', what.serverMajor);
+      const outcome = await place.findDumper('pg_dumpall', what.serverMajor);
       if (!outcome.ok) return outcome;
-      return readGlobals({ ...what, processes, tool: outcome.value, target: target.value });
+      return readGlobals({ ...what, place, tool: outcome.value, target: target.value });
     },
   };
 }

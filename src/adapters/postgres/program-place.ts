@@ -3,12 +3,15 @@ import type { DatabaseRoute } from '../../ports/database-route.ts';
 import type { ToolVersion } from '../../ports/dump-tools.ts';
 import type { ProcessRunner } from '../../ports/process-runner.ts';
 import { shownArgument } from './connection-environment.ts';
+import { type DumpProgram, findDumpTool } from './find-dump-tool.ts';
 import { findPlainTool, findRestoreTool } from './find-restore-tool.ts';
 import { type PostgresTool, readVersion } from './find-tool.ts';
 
-/** Where pg_restore and psql run: on this host, or beside the server where the route leads. */
+/** Where the programs of PostgreSQL run: on this host, or beside the server where the route leads. */
 export type ProgramPlace = Pick<DatabaseRoute, 'run' | 'describe'> & {
   find(name: 'pg_restore' | 'psql'): Promise<Outcome<PostgresTool>>;
+  /** One that dumps a server of that major version. */
+  findDumper(name: DumpProgram, serverMajor: number): Promise<Outcome<PostgresTool>>;
 };
 
 export function openProgramPlace(request: {
@@ -16,13 +19,17 @@ export function openProgramPlace(request: {
   readonly route: DatabaseRoute | undefined;
 }): ProgramPlace {
   const { processes, route } = request;
-  if (route !== undefined) return { ...route, find: (name) => findThere(route, name) };
+  if (route !== undefined) {
+    const find = (name: string) => findThere(route, name);
+    return { ...route, find, findDumper: find };
+  }
   const search = { processes, searchPath: process.env.PATH ?? '' };
   return {
     run: ({ file, args, ...rest }) =>
       processes.run({ ...rest, args: file === undefined ? args : [...args, asArgument(file)] }),
     describe: (program, args) => [program, ...args].map(shownArgument).join(' '),
     find: (name) => (name === 'psql' ? findPlainTool(search) : findRestoreTool(search)),
+    findDumper: (name, serverMajor) => findDumpTool({ ...search, name, serverMajor }),
   };
 }
 
