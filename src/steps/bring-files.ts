@@ -122,7 +122,8 @@ async function downloadTree(bring: Part<'tree'>, context: StepContext): Promise<
 
 /** Where the store has no digest, the size is all there is. */
 function isSame(a: FoundObject, b: FoundObject): boolean {
-  return a.etag === undefined || b.etag === undefined || !/^[0-9a-f]{32}$/.test(b.etag) || sameContent(a, b);
+  const isDigest = (tag: string | undefined) => /^[0-9a-f]{32}$/.test(tag ?? '');
+  return !isDigest(a.etag) || !isDigest(b.etag) || sameContent(a, b);
 }
 
 type FoundObject = Parameters<typeof sameContent>[0];

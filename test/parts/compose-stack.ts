@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -31,11 +31,16 @@ export async function startComposeStack(request: {
   readonly databaseService: string;
   readonly user: string;
   readonly database: string;
+  /** What the server's own service has beside the usual. */
+  readonly server?: StackService;
   readonly services: Readonly<Record<string, StackService>>;
+  readonly volumes?: Readonly<Record<string, StackService>>;
 }): Promise<ComposeStack> {
   const { docker, databaseService, user, database } = request;
   await buildPostgresImage(docker);
   const folder = await mkdtemp(join(tmpdir(), 'thaw-stack-'));
+  // The containers have users of their own, who have to pass through.
+  await chmod(folder, 0o755);
   const composeFile = join(folder, 'docker-compose.yml');
   const usual = { image: postgresImage, init: true, restart: 'unless-stopped', stop_grace_period: '3s' };
   const server = {
@@ -43,12 +48,17 @@ export async function startComposeStack(request: {
     command: ['start-postgres'],
     network_mode: 'none',
     environment: { POSTGRES_USER: user, POSTGRES_DB: database, PGDATA: dataFolder },
+    ...request.server,
     healthcheck: { test: ['CMD', 'pg_isready', '-h', '127.0.0.1', '-U', user], interval: '1s', retries: 60 },
   };
   const services = Object.fromEntries(
     Object.entries(request.services).map(([name, service]) => [name, { ...usual, ...service }] as const),
   );
-  const all = { name: basename(folder).toLowerCase(), services: { [databaseService]: server, ...services } };
+  const all = {
+    name: basename(folder).toLowerCase(),
+    services: { [databaseService]: server, ...services },
+    volumes: request.volumes ?? {},
+  };
   await writeFile(composeFile, JSON.stringify(all, undefined, 2).replaceAll('$', '$$$$'));
   const env = { ...process.env, DOCKER_HOST: docker.DOCKER_HOST };
   const args = ['compose', '--file', composeFile];

@@ -52,6 +52,7 @@ const shellPrograms = [
  * these load. It runs as a user of its own, since PostgreSQL refuses root.
  */
 export async function buildPostgresImage(docker: RunningDocker): Promise<string> {
+  if ((await docker.docker('images', '--quiet', postgresImage)) !== '') return postgresImage;
   const root = await mkdtemp(join(tmpdir(), 'thaw-image-'));
   try {
     const binFolder = await findPostgresFolder();
@@ -103,7 +104,9 @@ async function putServerFiles(root: string, binFolder: string): Promise<void> {
     'root:x:0:0:root:/root:/bin/sh\npostgres:x:999:999::/tmp:/bin/sh\n',
   );
   await writeFile(join(root, 'etc/group'), 'root:x:0:\npostgres:x:999:\n');
-  await run('chown', ['-R', '999:999', join(root, dataFolder)]);
+  // A fresh volume takes the owner of the folder it covers.
+  await mkdir(join(root, 'sockets'));
+  await run('chown', ['-R', '999:999', join(root, dataFolder), join(root, 'sockets')]);
   await run('chmod', ['700', join(root, dataFolder)]);
   await run('chmod', ['1777', join(root, 'tmp')]);
 }

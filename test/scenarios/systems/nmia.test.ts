@@ -83,10 +83,13 @@ async function dump(name: string, ...options: readonly string[]): Promise<void> 
   );
 }
 
+/** One folder a test: runs of the same minute are told apart by their names alone. */
+let chapter = '';
+const logs = () => join(stack.folder, `logs-${chapter}`);
+
 function thaw(...args: readonly string[]) {
-  const logs = join(stack.folder, 'logs');
   return runThaw({
-    args: [...args, '--plain', '--env-file', join(stack.folder, '.env'), '--log-dir', logs],
+    args: [...args, '--plain', '--env-file', join(stack.folder, '.env'), '--log-dir', logs()],
     env: {
       HOME: stack.folder,
       DOCKER_HOST: docker.DOCKER_HOST,
@@ -122,12 +125,13 @@ describe('NMIA, whose database only its container reaches', () => {
   let before = '';
 
   it('is drilled into a database of its own beside the live one, from a dump in custom format', async () => {
+    chapter = 'drill';
     before = await counts();
     await dump('nmia_backup_20250201_020000.dump', '-Fc');
     fingerprint = (await thaw('fingerprint', '.env', 'SECRET_KEY')).text.trim().split('\n').at(-1) ?? '';
     const end = await thaw('drill', 'nmia', '--snapshot', 'latest');
     expect([0, 1], end.text).toContain(end.status);
-    const checks = checksOf(await readRecord(join(stack.folder, 'logs'))).join('\n');
+    const checks = checksOf(await readRecord(logs())).join('\n');
     expect(checks).toMatch(/decrypt passed: all 4 tables the runbook names are in the dump/);
     expect(checks).toMatch(/restore-database passed: .* of \d+ tables equal to the live database/);
     expect(checks).toMatch(/verify-secrets passed: SECRET_KEY has the expected fingerprint/);
@@ -139,11 +143,12 @@ describe('NMIA, whose database only its container reaches', () => {
   });
 
   it('comes back after a disaster from plain SQL, through the psql of its container, and can be rolled back', async () => {
+    chapter = 'restore';
     await dump('nmia_backup_20250202_020000.sql', '--format=plain');
     await stack.sql('DROP TABLE identities; DELETE FROM users; CREATE TABLE ruin ()');
     const end = await thaw('restore', 'nmia', '--snapshot', 'latest', ...answers);
     expect(end.status, end.text).toBe(1);
-    const record = await readRecord(join(stack.folder, 'logs'));
+    const record = await readRecord(logs());
     const unproven = checksOf(record).filter((check) => !/ passed: /.test(check));
     // There is no manifest, and the disk of the container cannot be seen from here.
     expect(unproven.filter((check) => !/manifest|digest|free space/.test(check))).toEqual([]);
@@ -161,10 +166,11 @@ describe('NMIA, whose database only its container reaches', () => {
     const back = await thaw('rollback', '--confirm', 'nmia');
     expect(back.status, back.text).toBe(0);
     expect(await stack.sql("SELECT to_regclass('ruin') IS NULL")).toBe('f');
-    expect(await filesHolding(join(stack.folder, 'logs'), [secretKey, password, bindPassword])).toEqual([]);
+    expect(await filesHolding(logs(), [secretKey, password, bindPassword])).toEqual([]);
   });
 
   it('is not touched when the dump lacks a table that the runbook names', async () => {
+    chapter = 'refusal';
     await dump('nmia_backup_20250203_020000.dump', '-Fc', '--exclude-table=connectors');
     const end = await thaw('drill', 'nmia', '--snapshot', 'latest');
     expect(end.status, end.text).not.toBe(0);
