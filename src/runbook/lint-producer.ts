@@ -1,0 +1,38 @@
+import { formatKey } from '../backups/format-key.ts';
+import { type LayoutMatch, parseLayout } from '../backups/layout.ts';
+import type { Runbook } from './schema.ts';
+
+/** What would stop the first backup is found when the runbook is written, not at night. */
+export function lintProducer({ producer, backups, production }: Runbook): readonly string[] {
+  if (producer === undefined) return [];
+  const findings: string[] = [];
+  const parsed = parseLayout(backups.dumps.layout.replace(/\$\{[A-Z][A-Z0-9_]*\}/g, 'filled'));
+  // What is wrong with the layout itself is told by the lint of the targets.
+  if (!('fault' in parsed)) {
+    const inner: LayoutMatch['layers'] = producer.compression === 'none' ? [] : [producer.compression];
+    const { kind } = producer.encrypt;
+    const ways =
+      kind === 'none'
+        ? [inner]
+        : kind === 'age'
+          ? [['age' as const, ...inner]]
+          : [inner, ['openpgp' as const, ...inner]];
+    // Whether a recipient comes out empty is not known yet: one of the two ways has to have a name.
+    const named = ways.map((layers) =>
+      formatKey(parsed, {
+        timeMs: 0,
+        host: 'host',
+        tier: producer.tier || undefined,
+        name: 'database',
+        layers,
+      }),
+    );
+    const refused = named.find((key) => !key.ok);
+    if (named.every((key) => !key.ok) && refused?.ok === false) findings.push(refused.failure.message);
+  }
+  if (producer.fingerprints.length > 0 && production.envFile === undefined)
+    findings.push('producer.fingerprints needs production.envFile.');
+  if (backups.objects !== undefined && production.objects === undefined)
+    findings.push('backups.objects has a mirror, but production.objects does not say what to mirror.');
+  return findings;
+}
