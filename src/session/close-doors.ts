@@ -8,10 +8,8 @@ import type { World } from '../ports/world.ts';
  */
 export function closeDoors(world: World): World {
   return {
+    ...bar(world),
     host: keepOnly(world.host, { door: 'host', open: ['facts', 'now'] }),
-    processes: keepOnly(world.processes, { door: 'processes', open: [] }),
-    clusters: keepOnly(world.clusters, { door: 'clusters', open: [] }),
-    trees: keepOnly(world.trees, { door: 'trees', open: [] }),
     openStore: (config) => {
       const named = isUnfilled(config.kind === 's3' ? config.endpoint + config.bucket : '')
         ? ({
@@ -33,12 +31,21 @@ export function closeDoors(world: World): World {
         door: 'dump tools',
         open: ['describeRestore', 'describeDump'],
       }),
-    openUnpacker: (config) => keepOnly(world.openUnpacker(config), { door: 'unpacker', open: [] }),
-    openPacker: (config) => keepOnly(world.openPacker(config), { door: 'packer', open: [] }),
     openServices: (config) =>
       keepOnly(world.openServices(config), { door: 'services', open: ['address', 'describe'] }),
     close: () => world.close(),
   };
+}
+
+/** Whatever the world has or will have: closed unless somebody opens it above. */
+function bar(world: World): World {
+  const barred = Object.entries(world).map(([door, port]) => [
+    door,
+    typeof port === 'function'
+      ? () => keepOnly({}, { door, open: [] })
+      : keepOnly(Object(port), { door, open: [] }),
+  ]);
+  return Object.fromEntries(barred) as World;
 }
 
 function isUnfilled(text: string): boolean {

@@ -1,25 +1,38 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { handlerOf } from '../../src/engine/step-handler.ts';
-import { type StepKind, stepSchema } from '../../src/runbook/step-schema.ts';
+import { handlerOf, stepId } from '../../src/engine/step-handler.ts';
+import { resolveTargets } from '../../src/engine/targets.ts';
+import { parseRunbook } from '../../src/runbook/parse-runbook.ts';
 import { closeDoors } from '../../src/session/close-doors.ts';
 import { handlers } from '../../src/steps/handlers.ts';
+import { valueFrom } from '../contracts/object-store.contract.ts';
 import { toyStep } from '../engine/toy-handlers.ts';
 import { createBarredWorld } from '../fakes/barred-world.ts';
 import { createFakeContext } from '../fakes/fake-context.ts';
 
-const kinds: readonly StepKind[] = stepSchema.options.map((option) => option.shape.kind.value);
+const folder = new URL('../../runbooks/', import.meta.url);
+const runbooks = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
+
+/** A value that nobody gave, as a runbook writes it. */
+const input = (name: string) => `\${${name}}`;
 
 describe('what a step says it would do, at a table', () => {
-  it.each(kinds)('%s says it without a fact and without asking anything of the world', async (kind) => {
-    const step = toyStep(kind);
-    const context = {
-      ...createFakeContext({ mode: 'tabletop' }),
-      mode: 'tabletop' as const,
-      world: closeDoors(createBarredWorld()),
-    };
-    const preview = await handlerOf(handlers, step).preview(step as never, context);
-    expect([...preview.sentences, ...preview.commands].join(' ')).toMatch(/\w/);
-  });
+  it.each(runbooks)(
+    'is said for every step of %s, without a value, a fact, or anything asked',
+    async (name) => {
+      const text = readFileSync(new URL(name, folder), 'utf8');
+      const { runbook } = valueFrom(parseRunbook({ path: name, text }));
+      const context = {
+        ...createFakeContext({ mode: 'tabletop' }),
+        targets: resolveTargets(runbook, 'tabletop'),
+        world: closeDoors(createBarredWorld()),
+      };
+      for (const step of runbook.steps) {
+        const preview = await handlerOf(handlers, step).preview(step as never, context);
+        expect([...preview.sentences, ...preview.commands].join(' '), stepId(step)).toMatch(/\w/);
+      }
+    },
+  );
 
   it('names the command of the restore as it would run', async () => {
     const step = toyStep('restore-database');
@@ -41,6 +54,17 @@ describe('the closed doors', () => {
     expect(() => world.processes.run({ program: 'true', args: [] })).toThrow(
       'a tabletop asks processes for run',
     );
-    expect(() => world.openUnpacker({}).describeKey()).toThrow('a tabletop asks unpacker for describeKey');
+    expect(() => world.openUnpacker({}).describeKey()).toThrow(
+      'a tabletop asks openUnpacker for describeKey',
+    );
+  });
+
+  it('name a place whose value nobody gave by the name of that value', () => {
+    const world = closeDoors(createBarredWorld());
+    const store = { kind: 's3', endpoint: input('URL'), region: 'r', bucket: input('BUCKET') } as const;
+    const keys = createFakeContext({}).targets.production.databaseUrl;
+    expect(world.openStore({ ...store, accessKey: keys, secretKey: keys }).address).toBe(
+      `s3://${input('BUCKET')} at ${input('URL')}`,
+    );
   });
 });
