@@ -39,6 +39,8 @@ export type Host = {
   /** undefined when there is no such file. */
   fileSize(path: string): Promise<Outcome<number | undefined>>;
   readTextFile(path: string): Promise<Outcome<string>>;
+  /** For this user alone; stands under its name only when it is whole, with the folders above it. */
+  writeTextFile(request: { readonly path: string; readonly text: string }): Promise<Outcome<void>>;
   readHead(path: string, bytes: number): Promise<Outcome<Buffer>>;
   /** Removing what is not there succeeds. */
   removeFile(path: string): Promise<Outcome<void>>;

@@ -70,6 +70,7 @@ const needsBefore: Partial<Record<StepKind, readonly StepKind[]>> = {
   decrypt: ['fetch'],
   'restore-database': ['decrypt', 'stop-writers'],
   'start-services': ['restore-database'],
+  'export-query': ['restore-database'],
 };
 
 function lintOrder(runbook: Runbook): readonly string[] {

@@ -178,6 +178,13 @@ export const stepSchema = z.discriminatedUnion('kind', [
     inDrill: z.boolean().default(false).describe('Whether a drill runs it too'),
   }),
   z.strictObject({
+    kind: z.literal('export-query'),
+    ...common,
+    query: text.describe('Asked of the restored database'),
+    into: text.describe('A CSV file; a drill writes into its work folder'),
+    never: z.array(text).default([]).describe('Columns that are refused: what must not lie about in a file'),
+  }),
+  z.strictObject({
     kind: z.literal('confirm'),
     ...common,
     text,

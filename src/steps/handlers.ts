@@ -3,6 +3,7 @@ import { bringObjects } from './bring-objects.ts';
 import { chooseSnapshot } from './choose-snapshot.ts';
 import { confirm } from './confirm.ts';
 import { decryptDump } from './decrypt.ts';
+import { exportQuery } from './export-query.ts';
 import { fetchDump } from './fetch.ts';
 import { mirrorObjects } from './mirror-objects.ts';
 import { recoverCluster } from './recover-cluster.ts';
@@ -29,5 +30,6 @@ export const handlers: StepHandlers = {
   'recover-cluster': recoverCluster,
   'bring-objects': bringObjects,
   command: runCommand,
+  'export-query': exportQuery,
   confirm,
 };

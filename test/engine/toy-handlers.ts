@@ -34,6 +34,7 @@ const needed: Partial<Record<StepKind, object>> = {
   'verify-secrets': { required: ['KEY'] },
   'smoke-checklist': { items: [{ kind: 'attest', id: 'a', title: 'a', instructions: 'look' }] },
   command: { program: 'true' },
+  'export-query': { query: 'SELECT 1', into: '/srv/rows.csv' },
   confirm: { text: 'Is it so?' },
 };
 

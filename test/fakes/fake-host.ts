@@ -46,6 +46,10 @@ export function createFakeHost(): FakeHost {
       const found = read(path);
       return found.ok ? succeed(found.value.toString('utf8')) : found;
     },
+    writeTextFile: async ({ path, text }) => {
+      files.set(path, Buffer.from(text));
+      return succeed(undefined);
+    },
     readHead: async (path, bytes) => {
       const found = read(path);
       return found.ok ? succeed(found.value.subarray(0, bytes)) : found;

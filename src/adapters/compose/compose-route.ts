@@ -63,7 +63,7 @@ async function runThere(there: There & { readonly request: RoutedProgram }): Pro
   input.destroy();
   if (!ran.ok) return ran;
   if (begun && ran.value.exitCode === 127) return fail(noProgram(program, address));
-  if (!begun && ran.value.exitCode !== 0) return fail(await notThere(compose, ran.value, address));
+  if (!begun && ran.value.exitCode !== 0) return fail(await notThere(ran.value, there));
   return succeed({ ...ran.value, stderr: ran.value.stderr.replace(`${begunMark}\n`, '') });
 }
 
@@ -109,7 +109,10 @@ function noProgram(program: string, address: string): Failure {
 }
 
 /** The script never began: the container is down, or has no shell. */
-async function notThere(compose: ComposeCommand, result: ProcessResult, address: string): Promise<Failure> {
+async function notThere(
+  result: ProcessResult,
+  { compose, address }: Pick<There, 'compose' | 'address'>,
+): Promise<Failure> {
   const failure = await compose.classify(result);
   if (failure.code !== 'command-failed') return failure;
   return {
@@ -141,7 +144,7 @@ function dialThere(there: There & { readonly to: { readonly host: string; readon
     if (connection.destroyed) return;
     if (!ran.ok) connection.destroy(createBodyError(ran.failure));
     else if (!begun && ran.value.exitCode !== 0)
-      connection.destroy(createBodyError(await notThere(compose, ran.value, address)));
+      connection.destroy(createBodyError(await notThere(ran.value, there)));
     else if (relayExits[ran.value.exitCode] !== undefined)
       connection.destroy(createBodyError(relayFailure(ran.value.exitCode, { address, ...to })));
     else received.end();

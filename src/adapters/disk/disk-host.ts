@@ -1,5 +1,6 @@
-import { open, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { availableParallelism, hostname, userInfo } from 'node:os';
+import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { describeFileFailure, errorCode } from '../../base/file-failure.ts';
@@ -21,6 +22,7 @@ export function createDiskHost(given: { readonly env: Environment }): Host {
     freeBytes: (path) => attempt(`measure the free space of ${path}`, () => measureFreeBytes(path)),
     fileSize: (path) => attempt(`look at ${path}`, () => measureFile(path)),
     readTextFile: (path) => attempt(`read ${path}`, () => readFile(path, 'utf8')),
+    writeTextFile: ({ path, text }) => attempt(`write ${path}`, () => writePrivate(path, text)),
     readHead: (path, bytes) => attempt(`read ${path}`, () => readFirst(path, bytes)),
     removeFile: (path) => attempt(`remove ${path}`, () => rm(path, { force: true })),
     download,
@@ -59,6 +61,14 @@ async function measureFile(path: string): Promise<number | undefined> {
     if (errorCode(error) === 'ENOENT') return undefined;
     throw error;
   }
+}
+
+async function writePrivate(path: string, text: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const unfinished = `${path}.writing`;
+  await rm(unfinished, { force: true });
+  await writeFile(unfinished, text, { mode: 0o600, flag: 'wx', flush: true });
+  await rename(unfinished, path);
 }
 
 async function readFirst(path: string, bytes: number): Promise<Buffer> {

@@ -7,6 +7,7 @@ import { createJournalWriter, guardJournal } from '../../engine/journal-writer.t
 import type { RunState } from '../../journal/run-state.ts';
 import type { DatabaseServer } from '../../ports/database-server.ts';
 import { readFact, type Swap, swappedFact } from '../../steps/facts.ts';
+import { replacedFolders, rollBackFiles } from '../../steps/roll-back-files.ts';
 import { rollBackSwap } from '../../steps/roll-back-swap.ts';
 import { anchorPlace } from '../anchor-place.ts';
 import type { Options } from '../arguments.ts';
@@ -22,7 +23,7 @@ import { writeRecord } from '../write-record.ts';
 
 type RollbackRequest = { readonly named: string | undefined; readonly options: Options };
 
-/** Puts the database back as it was before the swap. What was restored is kept under another name. */
+/** Puts the database and the folders back as they were before the swap. What was restored is kept under another name. */
 export async function rollback(
   request: RollbackRequest,
   surroundings: Surroundings,
@@ -51,11 +52,15 @@ export async function rollback(
   }
   try {
     return await withRunLocks({ logFolder, runId: state.start.runId, target: server }, async () => {
-      const agreed = await agree({ server, swap, options }, surroundings);
+      const folders = replacedFolders(state.facts);
+      const agreed = await agree({ server, swap, folders, options }, surroundings);
       if (!agreed.ok) return agreed;
       const undone = await rollBackSwap(server, { ...swap, undone: undoneName(swap) });
       if (!undone.ok) return undone;
-      const text = `${swap.target} is the old database again; the restored one is kept as ${undoneName(swap)}`;
+      const files = await rollBackFiles(world.trees, folders);
+      if (!files.ok) return files;
+      const database = `${swap.target} is the old database again; the restored one is kept as ${undoneName(swap)}`;
+      const text = [database, ...files.value].join('. ');
       const { redact } = ready.value;
       const written = await writeDown({
         logFolder,
@@ -76,16 +81,25 @@ export async function rollback(
 
 /** Nobody else works on the target, and a person typed its name with both databases before their eyes. */
 async function agree(
-  request: { readonly server: DatabaseServer; readonly swap: Swap; readonly options: Options },
+  request: {
+    readonly server: DatabaseServer;
+    readonly swap: Swap;
+    readonly folders: readonly Swap[];
+    readonly options: Options;
+  },
   surroundings: Surroundings,
 ): Promise<Outcome<void>> {
-  const { server, swap, options } = request;
+  const { server, swap, folders, options } = request;
   const lease = await server.lease(server.databaseName);
   if (!lease.ok) return lease;
   const kept = await server.describeDatabase(swap.kept);
   if (!kept.ok) return kept;
   printLine(surroundings, `goes out   ${swap.target}   (kept as ${undoneName(swap)})`);
   printLine(surroundings, `comes back ${swap.kept}   ${formatBytes(kept.value?.sizeBytes ?? 0)}`);
+  for (const { target, kept: old } of folders) {
+    printLine(surroundings, `goes out   ${target}`);
+    printLine(surroundings, `comes back ${old}`);
+  }
   printLine(surroundings, 'Objects that were mirrored stay as they are. Stop the writers first.');
   return askName({ name: swap.target, verb: 'roll back', confirm: options.confirm }, surroundings);
 }

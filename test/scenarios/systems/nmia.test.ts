@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ComposeStack, startComposeStack } from '../../parts/compose-stack.ts';
@@ -29,7 +29,8 @@ const counts = () =>
 const schema = `
   CREATE TABLE users (id serial PRIMARY KEY, name text, created_at timestamptz DEFAULT now());
   CREATE TABLE enclaves (id serial PRIMARY KEY, name text);
-  CREATE TABLE connectors (id serial PRIMARY KEY, name text, config jsonb, enclave_id int REFERENCES enclaves);
+  CREATE TABLE connectors (id serial PRIMARY KEY, name text, config jsonb, enclave_id int REFERENCES enclaves,
+    connector_type_code text DEFAULT 'ldap', cron_expression text, is_enabled boolean DEFAULT true, created_at timestamptz DEFAULT now());
   CREATE TABLE identities (id serial PRIMARY KEY, name text, connector_id int REFERENCES connectors, created_at timestamptz DEFAULT now());
   CREATE TABLE jobs (id serial PRIMARY KEY, created_at timestamptz DEFAULT now());
   INSERT INTO users (name) SELECT 'user ' || i FROM generate_series(1, 7) i;
@@ -166,6 +167,12 @@ describe('NMIA, whose database only its container reaches', () => {
     const back = await thaw('rollback', '--confirm', 'nmia');
     expect(back.status, back.text).toBe(0);
     expect(await stack.sql("SELECT to_regclass('ruin') IS NULL")).toBe('f');
+    const exported = await readFile(join(backups(), 'connectors_export.csv'), 'utf8');
+    expect(exported.split('\n')).toHaveLength(7);
+    expect(exported).toMatch(/^id,name,connector_type_code/);
+    expect(await filesHolding(backups(), [bindPassword])).toEqual([
+      expect.stringContaining('nmia_backup_20250202_020000.sql'),
+    ]);
     expect(await filesHolding(logs(), [secretKey, password, bindPassword])).toEqual([]);
   });
 

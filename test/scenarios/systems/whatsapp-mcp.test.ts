@@ -274,6 +274,12 @@ describe('WhatsApp MCP, with age, rclone and media', () => {
       /smoke-checklist passed: Messages as counted in the manifest: 5000, the manifest says 5000/,
     );
     expect(checks).toMatch(/migrate passed/);
+    const ruined = digests(at(kept[0] ?? ''));
+    await stack.compose('stop', 'app');
+    const back = await thaw('hidden:', 'rollback', '--confirm', 'wa_mcp');
+    expect(back.status, back.text).toBe(0);
+    expect(digests(at('media'))).toEqual(ruined);
+    expect(await stack.sql("SELECT to_regclass('messages') IS NULL")).toBe('t');
     const identity = (await readFile(at('age.key'), 'utf8'))
       .split('\n')
       .find((line) => line.startsWith('AGE-SECRET'));
