@@ -2,7 +2,10 @@ import { formatKey } from '../backups/format-key.ts';
 import { type LayoutMatch, parseLayout } from '../backups/layout.ts';
 import type { Runbook } from './schema.ts';
 
-/** What would stop the first backup is found when the runbook is written, not at night. */
+/**
+ * What would stop the first backup, found when the runbook is written and not at night. None of it stands in the way of a restore,
+ * so none of it makes the runbook wrong.
+ */
 export function lintProducer({ producer, backups, production }: Runbook): readonly string[] {
   if (producer === undefined) return [];
   const findings: string[] = [];
