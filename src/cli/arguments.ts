@@ -21,6 +21,7 @@ export const commandNames = [
   'schedule',
   'records',
   'fingerprint',
+  'age-key',
   'rehearse',
   'lint',
   'help',
@@ -75,6 +76,7 @@ export const usage = `thaw: a guided cold restore
   thaw schedule RUNBOOK         entries for --cron or --systemd: backup, verify, drill, monitor, prune
   thaw records  list | show RUN | verify RUN | export RUN | trend RUNBOOK | note RUN TEXT | sign RUN
   thaw fingerprint FILE NAME    the fingerprint of one secret in an env file; never the secret
+  thaw age-key  split KEY 2/3 | join KEY SHARE SHARE   a key in shares for several people, and back
   thaw rehearse                 a whole disaster and its recovery in a sandbox on this host
   thaw lint     RUNBOOK
 
@@ -145,6 +147,7 @@ const operandCounts: Readonly<Record<CommandName, readonly [number, number]>> = 
   schedule: [1, 1],
   records: [1, 3],
   fingerprint: [2, 2],
+  'age-key': [3, 20],
   rehearse: [0, 0],
   lint: [1, 1],
   help: [0, 9],

@@ -47,6 +47,8 @@ async function perform(command: Command, surroundings: Surroundings): Promise<Ou
       return (await import('./commands/lint.ts')).lint(first, surroundings);
     case 'fingerprint':
       return (await import('./commands/fingerprint.ts')).fingerprint([first, second ?? ''], surroundings);
+    case 'age-key':
+      return (await import('./commands/age-key.ts')).ageKey(operands, surroundings);
     case 'snapshots':
       return (await import('./commands/snapshots.ts')).snapshots({ name: first, options }, surroundings);
     case 'backup':

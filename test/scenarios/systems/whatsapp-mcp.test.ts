@@ -246,6 +246,12 @@ describe('WhatsApp MCP, with age, rclone and media', () => {
     expect(statSync(at(`backups/media-${day}/${sample}`)).nlink).toBe(2);
   });
 
+  it('has its newest dump looked through each month for the tables that matter', async () => {
+    const end = await thaw('hidden:', 'verify', 'whatsapp-mcp', '--latest');
+    expect(end.text).toMatch(/all 4 tables the runbook names are in the dump/);
+    expect([0, 1], end.text).toContain(end.status);
+  });
+
   it('comes back from the crypt remote: rows, migrations, media and a healthy application', async () => {
     chapter = 'restore';
     const media = digests(at('media'));
