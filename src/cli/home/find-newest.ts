@@ -32,7 +32,7 @@ export async function findNewest(
     clearTimeout(timer);
     if (found === undefined) return 'its store does not answer';
     if (!found.ok)
-      return found.failure.code === 'not-found' ? 'no snapshot found' : `store: ${found.failure.code}`;
+      return found.failure.code === 'not-found' ? 'no snapshot found' : `store ${found.failure.code}`;
     const newest = newestComplete(found.value);
     if (newest === undefined) return `none of ${found.value.length} snapshots is complete`;
     return `newest ${formatSpan(Date.now() - newest.takenAtMs)} old`;
@@ -44,5 +44,7 @@ export async function findNewest(
 function whyNotLooked(loaded: LoadedRunbook, environment: Surroundings['environment']): string {
   const { inputs, backups } = loaded.runbook;
   const missing = listMissing({ inputs, needed: findReferences(backups), environment });
-  return missing.length === 0 ? 'not looked for' : `${missing.length} values missing`;
+  return missing.length === 0
+    ? 'not looked for'
+    : `${missing.length} value${missing.length === 1 ? '' : 's'} missing`;
 }
