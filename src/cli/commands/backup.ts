@@ -1,4 +1,5 @@
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import { formatBytes } from '../../base/units.ts';
 import { resolveProducer } from '../../producer/producer-settings.ts';
 import { takeBackup } from '../../producer/take-backup.ts';
 import type { Options } from '../arguments.ts';
@@ -6,6 +7,9 @@ import { exitStatus } from '../exit-status.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { thawVersion } from '../version.ts';
 import { withRunbook } from '../with-runbook.ts';
+
+/** A log of cron shall show that a long dump goes on, and hold more than that. */
+const progressMs = 60_000;
 
 /** One snapshot now. Needs what reaches production and the backup store, and a public key; never the secret one. */
 export function backup(
@@ -24,7 +28,13 @@ export function backup(
       work: async ({ ready, world, signal, say, tell }) => {
         const { filled, targets, path } = ready;
         if (filled.producer === undefined) return fail(noProducer(path));
+        let toldAtMs = world.host.now();
         const taken = await takeBackup({
+          onBytes: (done) => {
+            if (world.host.now() - toldAtMs < progressMs) return;
+            toldAtMs = world.host.now();
+            say(`${formatBytes(done)} dumped so far`);
+          },
           world,
           targets,
           settings: resolveProducer(filled, filled.producer),

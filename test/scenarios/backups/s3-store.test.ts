@@ -122,18 +122,36 @@ function suite(): void {
       expect((await bucket.keys('objects/')).length).toBe(12);
     });
 
-    it('a backup killed in the middle of its upload leaves no dump, and is named incomplete', async () => {
-      await stand.sql(
-        'CREATE TABLE ballast (id serial, content bytea)',
-        `ALTER TABLE ballast ALTER content SET STORAGE EXTERNAL`,
-        `INSERT INTO ballast (content) SELECT gen_random_bytes(1000) || gen_random_bytes(1000) || gen_random_bytes(1000) || gen_random_bytes(1000) FROM generate_series(1, 30000)`,
-      );
-      const before = await bucket.keys('pg/');
-      const killed = spawn(process.execPath, ['--', program, 'backup', stand.runbookFile], {
+    const startBackup = () =>
+      spawn(process.execPath, ['--', program, 'backup', stand.runbookFile], {
         cwd: stand.folder,
         stdio: 'ignore',
         env: { PATH: process.env.PATH, HOME: stand.folder },
       });
+
+    it('a backup that is told to stop takes back what it has uploaded', async () => {
+      await stand.sql(
+        'CREATE TABLE ballast (id serial, content bytea)',
+        'ALTER TABLE ballast ALTER content SET STORAGE EXTERNAL',
+        `INSERT INTO ballast (content) SELECT gen_random_bytes(1000) || gen_random_bytes(1000) || gen_random_bytes(1000) || gen_random_bytes(1000) FROM generate_series(1, 30000)`,
+      );
+      // AWS lets whoever began an upload take it back; this server wants a right for it, which the least rights are without.
+      await useBucket(owner());
+      const before = await bucket.keys('pg/');
+      const stopped = startBackup();
+      await untilUploading(stopped);
+      const ended = new Promise((resolve) => stopped.once('exit', resolve));
+      stopped.kill('SIGTERM');
+      expect(await ended).toBe(5);
+      expect(await countUploads({ ...bucket.config, kind: 's3' })).toBe(0);
+      const left = (await bucket.keys('pg/')).filter((key) => !before.includes(key));
+      expect(left).toEqual([expect.stringMatching(/\.dump\.started\.json$/)]);
+      await useBucket();
+    });
+
+    it('a backup killed in the middle of its upload leaves no dump, and is named incomplete', async () => {
+      const before = await bucket.keys('pg/');
+      const killed = startBackup();
       await untilUploading(killed);
       killed.kill('SIGKILL');
       const left = (await bucket.keys('pg/')).filter((key) => !before.includes(key));
@@ -199,18 +217,18 @@ function suite(): void {
       await stand.backUp();
       await useBucket(backupKey(), { retention: { floor: 1 } });
       const shown = await stand.thaw('prune', stand.runbookFile, '--dry-run');
-      expect(shown.text).toContain('1 snapshots kept, 3 would be removed.');
+      expect(shown.text).toContain('1 snapshots kept, 4 would be removed.');
       expect(shown.status).toBe(0);
       const said = await stand.thaw('prune', stand.runbookFile);
       expect(said.text).toContain('stays: Cannot remove s3://');
-      expect(said.text).toContain('1 snapshots kept, 0 removed, 3 could not be removed.');
+      expect(said.text).toContain('1 snapshots kept, 0 removed, 4 could not be removed.');
       expect(said.status).toBe(1);
     });
 
     it('prune removes with a key that may, and never the newest complete one nor the mirror', async () => {
       await useBucket(owner(), { retention: { floor: 1 } });
       const said = await stand.thaw('prune', stand.runbookFile);
-      expect(said.text).toContain('1 snapshots kept, 3 removed.');
+      expect(said.text).toContain('1 snapshots kept, 4 removed.');
       expect(said.status).toBe(0);
       const left = await bucket.keys('pg/');
       expect(left).toHaveLength(5);
