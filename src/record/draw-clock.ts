@@ -16,7 +16,9 @@ export type Clock = {
   readonly declaredAtMs: number | undefined;
   readonly begunAtMs: number | undefined;
   readonly dataAtMs: number | undefined;
+  /** The last step that acts has ended; what follows only looks. */
   readonly upAtMs: number | undefined;
+  readonly servicesUpAtMs: number | undefined;
   readonly endedAtMs: number | undefined;
   readonly recoveryDeclaredAtMs: number | undefined;
 };
@@ -43,6 +45,7 @@ export function readClock(request: {
     begunAtMs: begun === undefined || !measured ? undefined : Date.parse(begun.at),
     dataAtMs: measured ? lastEnd(steps, ({ kind }) => dataKinds.has(kind)) : undefined,
     upAtMs: measured ? lastEnd(steps, ({ kind }) => !provingKinds.has(kind)) : undefined,
+    servicesUpAtMs: measured ? lastEnd(steps, ({ kind }) => kind === 'start-services') : undefined,
     endedAtMs: measured ? state.ended?.atMs : undefined,
     recoveryDeclaredAtMs: declared === undefined ? undefined : Date.parse(declared.at),
   };
@@ -94,7 +97,12 @@ export function drawMarks(clock: Clock, state: RunState): DrillRecord['marks'] {
       'journal, end of the last step that restores data',
       measuresNothing,
     ),
-    mark('service-up', clock.upAtMs, 'journal, end of the last step that acts', measuresNothing),
+    mark(
+      'service-up',
+      clock.servicesUpAtMs,
+      'journal, end of the step that starts the services',
+      state.start.mode === 'tabletop' ? measuresNothing : 'no service was started in this run',
+    ),
     mark('verified', clock.endedAtMs, 'journal, end of the run', measuresNothing),
     mark(
       'recovery-declared',

@@ -34,6 +34,7 @@ describe('the fields of a record', () => {
   it('lack, where everything was said, only what nobody can know here', () => {
     expect(missing(recordOf(fullRun)).map((place) => place.split(':')[0])).toEqual([
       '.clock',
+      '.marks.6.at',
       '.rpo.dataSets.2.at',
       '.rpo.dataSets.2.lossMs',
       '.recoveryPoint.signature',
