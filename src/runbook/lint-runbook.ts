@@ -1,6 +1,5 @@
 import { parseLayout } from '../backups/layout.ts';
 import { lintExercise } from './lint-exercise.ts';
-import { lintProducer } from './lint-producer.ts';
 import { findMalformedReferences, findReferences } from './references.ts';
 import type { Runbook } from './schema.ts';
 import type { Step, StepKind } from './step-schema.ts';
@@ -13,7 +12,6 @@ export function lintRunbook(runbook: Runbook): readonly string[] {
     ...lintOrder(runbook),
     ...lintTargets(runbook),
     ...lintExercise(runbook),
-    ...lintProducer(runbook),
   ];
 }
 
