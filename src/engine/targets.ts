@@ -9,6 +9,7 @@ import type { ObjectStoreConfig } from '../ports/object-store.ts';
 import type { ServicesConfig } from '../ports/services.ts';
 import type { KeyConfig } from '../ports/unpacker.ts';
 import type { DatabaseField, ServicesField, StoreField } from '../runbook/fields.ts';
+import { findReferences } from '../runbook/references.ts';
 import type { Runbook } from '../runbook/schema.ts';
 
 /** Where things are in this run, with every placeholder filled and every credential in a closed box. */
@@ -114,7 +115,8 @@ export function resolveStore(store: StoreField): ObjectStoreConfig {
 }
 
 function resolveRoute({ via }: DatabaseField): Pick<Place, 'databaseRoute'> {
-  if (via === undefined) return {};
+  // A command that reaches no database leaves its placeholders as they are, and uses the programs of this host.
+  if (via === undefined || findReferences(via).length > 0) return {};
   const { service, kind: _, ...compose } = via;
   return {
     databaseRoute: { kind: 'compose', service, services: resolveCompose({ kind: 'compose', ...compose }) },
