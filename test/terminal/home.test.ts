@@ -12,7 +12,8 @@ const timeout = 60_000;
 
 async function markRow(thaw: PseudoTerminal, wanted: RegExp): Promise<void> {
   await thaw.waitFor((rows) => rows.some((row) => wanted.test(row)), 10_000);
-  for (let press = 0; press < 12; press += 1) {
+  // Other runbooks come along, and more of them with every year.
+  for (let press = 0; press < 60; press += 1) {
     const at = thaw.screen().find((row) => row.startsWith(' ▸ ')) ?? '';
     if (wanted.test(at)) return;
     thaw.write(down);
