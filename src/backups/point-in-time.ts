@@ -15,9 +15,8 @@ export function readPointInTime(text: string): Outcome<number> {
       retry: 'after-fix',
     });
   }
-  const offset = /^(Z|UTC|GMT)$/i.test(zone)
-    ? 'Z'
-    : zone.replace(/^([+-]\d{2})(?::?(\d{2}))?$/, (_, hours, minutes) => `${hours}:${minutes ?? '00'}`);
+  const [, hours = '', minutes = '00'] = /^([+-]\d{2})(?::?(\d{2}))?$/.exec(zone) ?? [];
+  const offset = /^(Z|UTC|GMT)$/i.test(zone) ? 'Z' : hours === '' ? zone : `${hours}:${minutes}`;
   const timeMs = Date.parse(`${day}T${time}${offset}`);
   // JavaScript takes 30 February for 2 March: a moment that does not exist is not rounded to another.
   const exists = new Date(Date.parse(`${day}T00:00:00Z`));

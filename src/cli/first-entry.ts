@@ -4,6 +4,7 @@ import { handlerOf, stepId } from '../engine/step-handler.ts';
 import { durationMs } from '../engine/targets.ts';
 import { type EntryOf, journalVersion } from '../journal/entry.ts';
 import type { World } from '../ports/world.ts';
+import { undeclared } from '../runbook/schema.ts';
 import { closeDoors } from '../session/close-doors.ts';
 import { handlers } from '../steps/handlers.ts';
 import type { AboutRun } from './about-run.ts';
@@ -46,7 +47,8 @@ export function firstEntry(request: {
 }
 
 /** Addresses for people; no credential is in them. Nothing is contacted. */
-function describeTargets({ targets }: ReadyRunbook, world: World): Record<string, string> {
+function describeTargets({ targets, runbook }: ReadyRunbook, world: World): Record<string, string> {
+  if (runbook.production.database.url === undeclared.database.url) return {};
   const server = world.openDatabaseServer(targets.acting.databaseUrl, targets.acting.databaseRoute);
   const { objects, services } = targets.acting;
   return {

@@ -7,6 +7,7 @@ import { openComposeServices } from '../adapters/compose/compose-services.ts';
 import { openDirectoryObjectStore } from '../adapters/directory/directory-object-store.ts';
 import { createDiskHost } from '../adapters/disk/disk-host.ts';
 import { openKubernetesServices } from '../adapters/kubernetes/kubernetes-services.ts';
+import { openMailTools } from '../adapters/mail/open-mail-tools.ts';
 import { openPacker } from '../adapters/openpgp/open-packer.ts';
 import { openUnpacker } from '../adapters/openpgp/openpgp-unpacker.ts';
 import { openDatabaseServer } from '../adapters/postgres/pg-database-server.ts';
@@ -36,6 +37,7 @@ export function createWorld(environment: Readonly<Record<string, string | undefi
     processes,
     within,
     clusters: openClusterTools({ processes }),
+    mail: openMailTools(),
     trees: createFileTrees(),
     openStore: (config) => keep(stores, storeKey(config), () => openStore(config, processes)),
     openDatabaseServer: (url, config) =>

@@ -61,12 +61,16 @@ export async function passPreflight(engine: Engine): Promise<Failure | undefined
 export async function confirmBeginning(engine: Engine) {
   const doubts =
     engine.journal.state()?.preflight.filter((check) => check.verdict === 'could-not-verify') ?? [];
+  // A diagnosis has no step that cannot be left out, and replaces nothing.
+  const restores = engine.steps.some((step) => handlerOf(engine.handlers, step).essential !== undefined);
   const asked = await engine.ask({
     kind: 'confirm',
     id: 'begin',
-    title: `Begin the live restore "${engine.title}"?`,
+    title: `Begin ${restores ? 'the live restore ' : ''}"${engine.title}"?`,
     body: [
-      'Writers will be stopped. Before anything is replaced you will be asked to type its name.',
+      ...(restores
+        ? ['Writers will be stopped. Before anything is replaced you will be asked to type its name.']
+        : []),
       ...doubts.map((check) => `Could not be checked beforehand: ${check.text}`),
       ...engine.advice,
       ...engine.bring.map((thing) => `At hand: ${thing}`),

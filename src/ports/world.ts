@@ -6,6 +6,7 @@ import type { DatabaseServer } from './database-server.ts';
 import type { DumpTools } from './dump-tools.ts';
 import type { FileTrees } from './file-trees.ts';
 import type { Host } from './host.ts';
+import type { MailTools } from './mail.ts';
 import type { ObjectStore, ObjectStoreConfig } from './object-store.ts';
 import type { Packer, PackerConfig } from './packer.ts';
 import type { ProcessRunner } from './process-runner.ts';
@@ -26,6 +27,7 @@ export type World = {
   readonly host: Host;
   readonly processes: ProcessRunner;
   readonly clusters: ClusterTools;
+  readonly mail: MailTools;
   readonly trees: FileTrees;
   openStore(config: ObjectStoreConfig): ObjectStore;
   /** @param url a postgresql:// URL; a secret, since it carries a password. */

@@ -1,7 +1,7 @@
 import { parseLayout } from '../backups/layout.ts';
 import { lintExercise } from './lint-exercise.ts';
 import { findMalformedReferences, findReferences } from './references.ts';
-import type { Runbook } from './schema.ts';
+import { type Runbook, undeclared } from './schema.ts';
 import type { Step, StepKind } from './step-schema.ts';
 
 /** What a schema cannot say. Each finding is a whole sentence; none means the runbook holds together. */
@@ -122,6 +122,24 @@ function mustComeAfter(order: {
   return `${step.kind} must come after ${needed}.`;
 }
 
+const restoring: readonly StepKind[] = [
+  ...(['choose-snapshot', 'fetch', 'decrypt', 'restore-database', 'mirror-objects'] as const),
+  ...(['restore-files', 'bring-objects', 'recover-cluster'] as const),
+];
+
+/** What a runbook that restores nothing may leave out, and who would need it. */
+function lacking(runbook: Runbook): readonly (readonly [string, readonly StepKind[]])[] {
+  const { backups, production } = runbook;
+  const noStore = backups.store.kind === 'directory' && backups.store.path === undeclared.store.path;
+  const noDatabase = production.database.url === undeclared.database.url;
+  return [
+    ...(noStore ? [['backups', restoring] as const] : []),
+    ...(noDatabase
+      ? [['production.database', ['restore-database', 'stop-writers', 'recover-cluster']] as const]
+      : []),
+  ];
+}
+
 function lintTargets(runbook: Runbook): readonly string[] {
   const kinds = new Set(runbook.steps.map((step) => step.kind));
   const findings: string[] = [];
@@ -131,6 +149,16 @@ function lintTargets(runbook: Runbook): readonly string[] {
   const usesServices = kinds.has('stop-writers') || kinds.has('start-services');
   if (usesServices && runbook.production.services === undefined) {
     findings.push('Steps stop or start services, but production.services is not declared.');
+  }
+  for (const [what, needing] of lacking(runbook)) {
+    const users = needing.filter((kind) => kinds.has(kind));
+    if (users.length > 0) findings.push(`${users.join(', ')} needs ${what}, which is not declared.`);
+  }
+  const asksEnvironment = runbook.steps.some(
+    (step) => step.kind === 'diagnose' && step.questions.some(({ variable }) => variable !== undefined),
+  );
+  if (asksEnvironment && runbook.production.envFile === undefined) {
+    findings.push('diagnose looks into production.envFile, which is not declared.');
   }
   if (kinds.has('verify-secrets') && runbook.production.envFile === undefined) {
     findings.push('verify-secrets needs production.envFile.');

@@ -5,6 +5,45 @@ import { databaseSchema, duration, id, optionalText, servicesSchema, storeSchema
 import { monitorSchema, producerSchema, retentionSchema } from './producer-schema.ts';
 import { stepSchema } from './step-schema.ts';
 
+/**
+ * A diagnosis restores nothing, so it names neither backups nor a database. These stand in their places, and lint refuses every
+ * step that would need the real ones.
+ */
+export const undeclared = {
+  store: { kind: 'directory' as const, path: 'no-backups-declared' },
+  database: { url: 'postgresql://nobody@localhost/no-database-declared' },
+};
+
+const backupsSchema = z.strictObject({
+  store: storeSchema,
+  dumps: z.strictObject({
+    layout: text.describe('Key pattern: pg/{host}/{date}/{hour}.dump.gz[.gpg]'),
+    host: optionalText.describe('Only dumps of this host; all hosts when left out'),
+    metadata: z
+      .strictObject({
+        ending: text.describe('What the key of the dump is followed by: .metadata.json'),
+        sha256: text.describe('The field that holds the digest of the dump: checksum, or integrity.sha256'),
+      })
+      .optional()
+      .describe('JSON that other scripts write beside each dump; a manifest of thaw counts for more'),
+    expectTables: z
+      .array(text)
+      .default([])
+      .describe('schema.table: a dump that makes no such table is refused before anything is dropped'),
+  }),
+  objects: z.strictObject({ prefix: z.string() }).optional(),
+  cluster: clusterBackupsSchema.optional().describe('Base backups and WAL, for recover-cluster'),
+  key: z
+    .strictObject({
+      privateKeyFile: optionalText,
+      passphrase: optionalText,
+      gnupgHome: optionalText,
+      ageIdentityFile: optionalText.describe('For dumps encrypted with age'),
+    })
+    .default({})
+    .describe('What opens the dumps; left out: the keyring of the gpg on this host'),
+});
+
 /** The whole file: one system, from what the operator must bring to the ordered steps. */
 export const runbookSchema = z.strictObject({
   thaw: z.literal(1).describe('Version of this format'),
@@ -26,37 +65,11 @@ export const runbookSchema = z.strictObject({
       }),
     )
     .default({}),
-  backups: z.strictObject({
-    store: storeSchema,
-    dumps: z.strictObject({
-      layout: text.describe('Key pattern: pg/{host}/{date}/{hour}.dump.gz[.gpg]'),
-      host: optionalText.describe('Only dumps of this host; all hosts when left out'),
-      metadata: z
-        .strictObject({
-          ending: text.describe('What the key of the dump is followed by: .metadata.json'),
-          sha256: text.describe('The field that holds the digest of the dump: checksum, or integrity.sha256'),
-        })
-        .optional()
-        .describe('JSON that other scripts write beside each dump; a manifest of thaw counts for more'),
-      expectTables: z
-        .array(text)
-        .default([])
-        .describe('schema.table: a dump that makes no such table is refused before anything is dropped'),
-    }),
-    objects: z.strictObject({ prefix: z.string() }).optional(),
-    cluster: clusterBackupsSchema.optional().describe('Base backups and WAL, for recover-cluster'),
-    key: z
-      .strictObject({
-        privateKeyFile: optionalText,
-        passphrase: optionalText,
-        gnupgHome: optionalText,
-        ageIdentityFile: optionalText.describe('For dumps encrypted with age'),
-      })
-      .default({})
-      .describe('What opens the dumps; left out: the keyring of the gpg on this host'),
-  }),
+  backups: backupsSchema
+    .prefault({ store: undeclared.store, dumps: { layout: '{date}' } })
+    .describe('Left out where nothing is restored'),
   production: z.strictObject({
-    database: databaseSchema,
+    database: databaseSchema.prefault(undeclared.database).describe('Left out where nothing is restored'),
     objects: storeSchema.optional(),
     services: servicesSchema.optional(),
     envFile: text.optional(),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { bringObjectsFields } from './bring-objects-schema.ts';
 import { recoverClusterFields } from './cluster-schema.ts';
 import { duration, id, optionalText, storeSchema, text } from './fields.ts';
+import { diagnoseFields, dnsRecordsFields, smtpProbeFields } from './mail-schema.ts';
 
 /** The closed union of step kinds. A kind is one file in `steps/`; the compiler checks that none is missing. */
 
@@ -111,6 +112,9 @@ export const stepSchema = z.discriminatedUnion('kind', [
     workers: z.int().min(1).max(64).default(32),
   }),
   z.strictObject({ kind: z.literal('bring-objects'), ...common, ...bringObjectsFields }),
+  z.strictObject({ kind: z.literal('dns-records'), ...common, ...dnsRecordsFields }),
+  z.strictObject({ kind: z.literal('smtp-probe'), ...common, ...smtpProbeFields }),
+  z.strictObject({ kind: z.literal('diagnose'), ...common, ...diagnoseFields }),
   z.strictObject({
     kind: z.literal('restore-files'),
     ...common,

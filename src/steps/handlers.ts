@@ -3,6 +3,8 @@ import { bringObjects } from './bring-objects.ts';
 import { chooseSnapshot } from './choose-snapshot.ts';
 import { confirm } from './confirm.ts';
 import { decryptDump } from './decrypt.ts';
+import { diagnose } from './diagnose.ts';
+import { dnsRecords } from './dns-records.ts';
 import { exportQuery } from './export-query.ts';
 import { fetchDump } from './fetch.ts';
 import { mirrorObjects } from './mirror-objects.ts';
@@ -11,6 +13,7 @@ import { restoreDatabase } from './restore-database.ts';
 import { restoreFiles } from './restore-files.ts';
 import { runCommand } from './run-command.ts';
 import { smokeChecklist } from './smoke-checklist.ts';
+import { smtpProbe } from './smtp-probe.ts';
 import { startServices } from './start-services.ts';
 import { stopWriters } from './stop-writers.ts';
 import { verifySecrets } from './verify-secrets.ts';
@@ -29,6 +32,9 @@ export const handlers: StepHandlers = {
   'smoke-checklist': smokeChecklist,
   'recover-cluster': recoverCluster,
   'bring-objects': bringObjects,
+  'dns-records': dnsRecords,
+  'smtp-probe': smtpProbe,
+  diagnose,
   command: runCommand,
   'export-query': exportQuery,
   confirm,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { openClusterTools } from '../../src/adapters/cluster/open-cluster-tools.ts';
+import { openMailTools } from '../../src/adapters/mail/open-mail-tools.ts';
 import { createFileTrees } from '../../src/adapters/tree/file-trees.ts';
 import { fail, type Outcome, succeed } from '../../src/base/failure.ts';
 import type { DumpTools, RestoreReport } from '../../src/ports/dump-tools.ts';
@@ -50,6 +51,7 @@ export function createFakeWorld(): FakeWorld {
     programs,
     tools,
     processes: { run: (request) => programs.run(request) },
+    mail: openMailTools(),
     clusters: openClusterTools({ processes: { run: (request) => programs.run(request) } }),
     trees: createFileTrees(),
     openStore: (config) => {

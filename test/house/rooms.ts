@@ -62,9 +62,10 @@ export const driverFolders: Readonly<Record<string, readonly string[]>> = {
   '@aws-sdk': ['adapters/s3'],
   openpgp: ['adapters/openpgp'],
   'age-encryption': ['adapters/age'],
-  nodemailer: ['adapters/alerts'],
+  nodemailer: ['adapters/alerts', 'adapters/mail'],
   execa: ['adapters/process'],
   'tar-stream': ['adapters/tree'],
+  'shamir-secret-sharing': ['adapters/shamir'],
 };
 
 /** One file of a room that may do what its neighbours may not. */

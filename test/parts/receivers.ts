@@ -116,7 +116,7 @@ function serve(
     } else if (/^QUIT/i.test(line)) {
       say('221 bye');
       socket.end();
-    } else say('250 ok');
+    } else say(/^STARTTLS/i.test(line) ? '502 no TLS here' : '250 ok');
   };
   socket.on('error', () => {});
   socket.on('data', (chunk) => {

@@ -4,11 +4,12 @@ import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { describeFileFailure } from '../../base/file-failure.ts';
 import { createSecret } from '../../base/secret.ts';
 import type { ClusterPlace, ClusterTools } from '../../ports/cluster-tools.ts';
-import type { ProcessResult, ProcessRunner } from '../../ports/process-runner.ts';
-import { backrestArgs, infoArgs, readRepository, restoreArgs } from './backrest-repository.ts';
+import type { ProcessRunner } from '../../ports/process-runner.ts';
 import { lookAtPlace, makePlace, pathsOf } from './cluster-place.ts';
 import { configureRecovery } from './configure-recovery.ts';
 import { readControlData } from './control-data.ts';
+import { repositoryTools } from './repository-tools.ts';
+import { commandFailed, runner } from './run-program.ts';
 import {
   promoteServer,
   type Server,
@@ -17,22 +18,12 @@ import {
   startServer,
   stopServer,
 } from './run-server.ts';
-import { findServerAccount, runAsServer } from './server-account.ts';
+import { findServerAccount } from './server-account.ts';
 import { findServerPrograms } from './server-programs.ts';
 
 /** PostgreSQL's own programs, tar, and pgBackRest, on this host. */
 export function openClusterTools({ processes }: { readonly processes: ProcessRunner }): ClusterTools {
-  /** Runs a program as the server's user; any exit status but 0 is a failure. */
-  const run = async (
-    request: Parameters<ProcessRunner['run']>[0] & { readonly remedy: string },
-  ): Promise<Outcome<ProcessResult>> => {
-    const account = await findServerAccount();
-    if (!account.ok) return account;
-    const { remedy, ...rest } = request;
-    const ran = await runAsServer(processes, { account: account.value, ...rest });
-    return ran.ok && ran.value.exitCode !== 0 ? fail(commandFailed({ ...request, result: ran.value })) : ran;
-  };
-
+  const run = runner(processes);
   const withServer = async <T>(
     place: ClusterPlace,
     act: (server: Server) => Promise<Outcome<T>>,
@@ -62,35 +53,12 @@ export function openClusterTools({ processes }: { readonly processes: ProcessRun
     },
     make: makePlace,
     walFile: (place, name) => join(pathsOf(place).wal, name),
-    unpackTar: ({ place, file, into, onLine, stallMs, signal }) =>
+    unpackTar: ({ into, place, ...request }) =>
       unpackTar(processes, {
+        ...request,
         folder: into === 'data' ? place.folder : join(place.folder, 'pg_wal'),
-        file,
-        onLine,
-        stallMs,
-        ...(signal === undefined ? {} : { signal }),
       }),
-    verifyFiles: ({ place, manifestFile, onLine, stallMs, signal }) =>
-      withServer(place, async (server) => {
-        const ran = await processes.run({
-          program: join(server.programs, 'pg_verifybackup'),
-          // The WAL inside may be gone or complete elsewhere; recovery itself reads and checks every record of it.
-          args: ['--no-parse-wal', '--exit-on-error', `--manifest-path=${manifestFile}`, place.folder],
-          env: { LC_ALL: 'C' },
-          onLine,
-          stallMs,
-          ...(signal === undefined ? {} : { signal }),
-        });
-        if (!ran.ok) return ran;
-        if (ran.value.exitCode === 0) return succeed(`pg_verifybackup ${server.version}`);
-        return fail({
-          code: 'damaged',
-          message: 'The files of the base backup differ from its own manifest.',
-          remedy: 'Choose another base backup, or fetch this one again.',
-          retry: 'after-fix',
-          detail: ran.value.stderr.trim(),
-        });
-      }),
+    verifyFiles: (request) => withServer(request.place, (server) => verifyFiles(server, request)),
     async control(place) {
       const text = await controlText(place);
       return text.ok ? readControlData(text.value.stdout, place.folder) : text;
@@ -110,39 +78,37 @@ export function openClusterTools({ processes }: { readonly processes: ProcessRun
       const [who, what] = [user, database].map(encodeURIComponent);
       return createSecret(`postgresql://${who}@localhost/${what}?host=${socket}&port=${port}`);
     },
-    async repository(config) {
-      const ran = await run({
-        program: 'pgbackrest',
-        args: infoArgs(config),
-        stallMs: 60_000,
-        remedy: `Check the repository in ${config.configFile}.`,
-      });
-      return ran.ok ? readRepository(ran.value.stdout, config) : ran;
-    },
-    describeRepositoryRestore: (request) => ['pgbackrest', ...restoreArgs(request)].join(' '),
-    async restoreFromRepository({ onLine, stallMs, signal, ...request }) {
-      const handed = await handOverFolder(request.place, processes);
-      if (!handed.ok) return handed;
-      const ran = await run({
-        program: 'pgbackrest',
-        args: restoreArgs(request),
-        onLine,
-        stallMs,
-        ...(signal === undefined ? {} : { signal }),
-        remedy: 'Read its last lines; another backup of the repository may be whole.',
-      });
-      return ran.ok ? succeed(undefined) : ran;
-    },
-    repositoryCommand: (config, place) =>
-      ['pgbackrest', ...backrestArgs(config, place), 'archive-get', '%f', '"%p"']
-        .map((word) => (/^[\w%=/.:"-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
-        .join(' '),
+    ...repositoryTools(run, processes),
     folderCommand: (place) => {
       // A percent sign in a folder's name is one of the server's own placeholders.
       const folder = pathsOf(place).wal.replaceAll('%', '%%').replaceAll("'", "'\\''");
       return `cp '${folder}'/%f "%p"`;
     },
   };
+}
+
+async function verifyFiles(
+  server: Server,
+  { place, manifestFile, onLine, stallMs, signal }: Parameters<ClusterTools['verifyFiles']>[0],
+): Promise<Outcome<string>> {
+  const ran = await server.processes.run({
+    program: join(server.programs, 'pg_verifybackup'),
+    // The WAL inside may be gone or complete elsewhere; recovery itself reads and checks every record of it.
+    args: ['--no-parse-wal', '--exit-on-error', `--manifest-path=${manifestFile}`, place.folder],
+    env: { LC_ALL: 'C' },
+    onLine,
+    stallMs,
+    ...(signal === undefined ? {} : { signal }),
+  });
+  if (!ran.ok) return ran;
+  if (ran.value.exitCode === 0) return succeed(`pg_verifybackup ${server.version}`);
+  return fail({
+    code: 'damaged',
+    message: 'The files of the base backup differ from its own manifest.',
+    remedy: 'Choose another base backup, or fetch this one again.',
+    retry: 'after-fix',
+    detail: ran.value.stderr.trim(),
+  });
 }
 
 async function serverOf(place: ClusterPlace, processes: ProcessRunner): Promise<Outcome<Server>> {
@@ -190,15 +156,6 @@ async function unpackTar(
   });
 }
 
-async function handOverFolder(place: ClusterPlace, processes: ProcessRunner): Promise<Outcome<void>> {
-  const account = await findServerAccount();
-  if (!account.ok) return account;
-  if (account.value === undefined) return succeed(undefined);
-  const owner = `${account.value.uid}:${account.value.gid}`;
-  const ran = await processes.run({ program: 'chown', args: ['--recursive', owner, place.folder] });
-  return ran.ok ? succeed(undefined) : ran;
-}
-
 async function removePlace(place: ClusterPlace, processes: ProcessRunner): Promise<Outcome<void>> {
   const paths = pathsOf(place);
   const marker = (await readFile(paths.marker, 'utf8').catch(() => '')).trim();
@@ -217,19 +174,4 @@ async function removePlace(place: ClusterPlace, processes: ProcessRunner): Promi
   } catch (error) {
     return fail(describeFileFailure({ doing: `remove ${paths.data}`, error }));
   }
-}
-
-function commandFailed(call: {
-  readonly program: string;
-  readonly result: ProcessResult;
-  readonly remedy: string;
-}) {
-  const name = call.program.slice(call.program.lastIndexOf('/') + 1);
-  return {
-    code: 'command-failed',
-    message: `${name} ended with status ${call.result.exitCode}.`,
-    remedy: call.remedy,
-    retry: 'after-fix',
-    detail: `${call.result.stdout}\n${call.result.stderr}`.trim().split('\n').slice(-12).join('\n'),
-  } as const;
 }

@@ -70,11 +70,11 @@ export function createKubectl(options: {
     const detail = result.stderr.trim().split('\n').slice(-8).join('\n');
     const reason = /\((\w+)\)/.exec(/Error from server \(\w+\)/.exec(result.stderr)?.[0] ?? '')?.[1];
     const code = codeOfReason[reason ?? ''];
-    if (code !== undefined) return { ...refused(code, reason ?? ''), detail };
+    if (code !== undefined) return { ...refused(config, { code, reason: reason ?? '' }), detail };
     // kubectl ends with 1 for everything, so the server is asked whether it answers at all.
     const alive = await call({ args: ['get', '--raw=/readyz'], stallMs: questionStallMs });
     if (!alive.ok) return alive.failure;
-    if (alive.value.exitCode !== 0) return { ...unreachable(), detail };
+    if (alive.value.exitCode !== 0) return { ...unreachable(config), detail };
     return {
       code: 'command-failed',
       message: `kubectl ${args[0] ?? ''} ended with status ${result.exitCode}.`,
@@ -83,25 +83,28 @@ export function createKubectl(options: {
       detail,
     };
   }
+}
 
-  function refused(code: Failure['code'], reason: string): Failure {
-    return {
-      code,
-      message: `The Kubernetes API refuses in namespace ${config.namespace}: ${reason}.`,
-      remedy:
-        code === 'denied'
-          ? 'Use an account that may get, list and patch deployments, statefulsets and cronjobs, and list pods there.'
-          : 'Check the namespace and the names in the runbook.',
-      retry: 'after-fix',
-    };
-  }
+function refused(
+  config: KubernetesConfig,
+  { code, reason }: { readonly code: Failure['code']; readonly reason: string },
+): Failure {
+  return {
+    code,
+    message: `The Kubernetes API refuses in namespace ${config.namespace}: ${reason}.`,
+    remedy:
+      code === 'denied'
+        ? 'Use an account that may get, list and patch deployments, statefulsets and cronjobs, and list pods there.'
+        : 'Check the namespace and the names in the runbook.',
+    retry: 'after-fix',
+  };
+}
 
-  function unreachable(): Failure {
-    return {
-      code: 'unreachable',
-      message: `The Kubernetes API${config.context === undefined ? '' : ` of context ${config.context}`} does not answer.`,
-      remedy: 'Check the kubeconfig and the context in the runbook, and that the cluster is up.',
-      retry: 'safe',
-    };
-  }
+function unreachable(config: KubernetesConfig): Failure {
+  return {
+    code: 'unreachable',
+    message: `The Kubernetes API${config.context === undefined ? '' : ` of context ${config.context}`} does not answer.`,
+    remedy: 'Check the kubeconfig and the context in the runbook, and that the cluster is up.',
+    retry: 'safe',
+  };
 }

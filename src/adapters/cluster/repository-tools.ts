@@ -1,0 +1,53 @@
+import { type Outcome, succeed } from '../../base/failure.ts';
+import type { ClusterPlace, ClusterTools } from '../../ports/cluster-tools.ts';
+import type { ProcessRunner } from '../../ports/process-runner.ts';
+import { backrestArgs, infoArgs, readRepository, restoreArgs } from './backrest-repository.ts';
+import type { Run } from './run-program.ts';
+import { findServerAccount } from './server-account.ts';
+
+type RepositoryTools = Pick<
+  ClusterTools,
+  'repository' | 'describeRepositoryRestore' | 'restoreFromRepository' | 'repositoryCommand'
+>;
+
+/** pgBackRest, run as the server's user. */
+export function repositoryTools(run: Run, processes: ProcessRunner): RepositoryTools {
+  return {
+    async repository(config) {
+      const ran = await run({
+        program: 'pgbackrest',
+        args: infoArgs(config),
+        stallMs: 60_000,
+        remedy: `Check the repository in ${config.configFile}.`,
+      });
+      return ran.ok ? readRepository(ran.value.stdout, config) : ran;
+    },
+    describeRepositoryRestore: (request) => ['pgbackrest', ...restoreArgs(request)].join(' '),
+    async restoreFromRepository({ onLine, stallMs, signal, ...request }) {
+      const handed = await handOverFolder(request.place, processes);
+      if (!handed.ok) return handed;
+      const ran = await run({
+        program: 'pgbackrest',
+        args: restoreArgs(request),
+        onLine,
+        stallMs,
+        ...(signal === undefined ? {} : { signal }),
+        remedy: 'Read its last lines; another backup of the repository may be whole.',
+      });
+      return ran.ok ? succeed(undefined) : ran;
+    },
+    repositoryCommand: (config, place) =>
+      ['pgbackrest', ...backrestArgs(config, place), 'archive-get', '%f', '"%p"']
+        .map((word) => (/^[\w%=/.:"-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
+        .join(' '),
+  };
+}
+
+async function handOverFolder(place: ClusterPlace, processes: ProcessRunner): Promise<Outcome<void>> {
+  const account = await findServerAccount();
+  if (!account.ok) return account;
+  if (account.value === undefined) return succeed(undefined);
+  const owner = `${account.value.uid}:${account.value.gid}`;
+  const ran = await processes.run({ program: 'chown', args: ['--recursive', owner, place.folder] });
+  return ran.ok ? succeed(undefined) : ran;
+}
