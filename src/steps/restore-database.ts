@@ -106,7 +106,7 @@ async function isRestored(context: StepContext): Promise<boolean> {
 }
 
 /** What was restored against what the archive holds and what the producer counted. */
-function proveRestored(context: StepContext): readonly Check[] {
+export function proveRestored(context: StepContext): readonly Check[] {
   const restored = needFact(restoredFact, context);
   const manifest = readFact(manifestFact, context);
   const there = new Set(restored.inventory.tables.map((table) => `${table.schema}.${table.name}`));
