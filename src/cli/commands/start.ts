@@ -16,7 +16,13 @@ import { newRunId } from '../run-log.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { createWorld } from '../wire.ts';
 
-const emptyJournal: JournalReading = { entries: [], head: firstLink, hashes: [], wholeBytes: 0, tornBytes: 0 };
+const emptyJournal: JournalReading = {
+  entries: [],
+  head: firstLink,
+  hashes: [],
+  wholeBytes: 0,
+  tornBytes: 0,
+};
 
 export type StartRequest = {
   readonly runbook: string;
