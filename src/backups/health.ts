@@ -1,4 +1,5 @@
 import { formatBytes, formatCount, formatSpan } from '../base/units.ts';
+import type { PlaceDifferences } from './compare-places.ts';
 
 /** What was seen; undefined where nobody could or should look. */
 export type HealthFacts = {
@@ -24,6 +25,8 @@ export type HealthFacts = {
         readonly after: string | undefined;
       }
     | undefined;
+  /** Archives that only grow, each against its copy. */
+  readonly archives?: readonly (PlaceDifferences & { readonly id: string; readonly title: string })[];
   readonly snapshots: Readonly<Record<'hourly' | 'daily' | 'weekly' | 'monthly' | 'yearly', number>>;
   /** What could not be looked at, in whole sentences. */
   readonly unseen: readonly { readonly what: string; readonly text: string; readonly remedy: string }[];
@@ -39,7 +42,7 @@ export type HealthLimits = {
 };
 
 export type Finding = {
-  /** Stable: age, size, success-rate, disk, mirror, wal, unseen. */
+  /** Stable: age, size, success-rate, disk, mirror, archive, wal, unseen. */
   readonly id: string;
   readonly severity: 'critical' | 'warning';
   readonly text: string;
@@ -57,6 +60,7 @@ export function judgeHealth(facts: HealthFacts, limits: HealthLimits): readonly 
     ...judgeSuccess(facts, limits),
     ...judgeDisks(facts, limits),
     ...judgeMirror(facts),
+    ...judgeArchives(facts),
     ...judgeWal(facts, limits),
     ...judgeWalArchive(facts, limits),
     ...facts.unseen.map(({ what, text, remedy }) => ({
@@ -144,6 +148,18 @@ function judgeMirror({ mirror }: HealthFacts): readonly Finding[] {
       remedy: 'Run `thaw backup`; if they stay away, look at the rights of both keys on these objects.',
     },
   ];
+}
+
+function judgeArchives({ archives = [] }: HealthFacts): readonly Finding[] {
+  return archives
+    .filter(({ missing, gone, differing }) => missing.length + gone.length + differing.length > 0)
+    .map(({ id, title, missing, gone, differing }) => ({
+      id: `archive-${id}`,
+      severity: 'critical',
+      text: `${title}: ${formatCount(gone.length)} files are gone from here, ${formatCount(differing.length)} differ from their copy, ${formatCount(missing.length)} never arrived there: ${[...gone, ...differing, ...missing].slice(0, 5).join(', ')}`,
+      remedy:
+        'Keep both places as they are, and find out who changed what; an archive that only grows is never shorter than its copy.',
+    }));
 }
 
 function judgeWal({ walGapMs }: HealthFacts, limits: HealthLimits): readonly Finding[] {

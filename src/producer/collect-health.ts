@@ -1,3 +1,4 @@
+import { comparePlaces, type PlaceDifferences } from '../backups/compare-places.ts';
 import type { HealthFacts } from '../backups/health.ts';
 import { compareObjectInventories, takeObjectInventory } from '../backups/object-inventory.ts';
 import { periodOf } from '../backups/retention.ts';
@@ -36,8 +37,14 @@ export async function collectHealth(request: HealthRequest): Promise<HealthFacts
     const usedPercent = see(`disk ${path}`, await request.diskUsage(path));
     if (usedPercent !== undefined) disks.push({ path, usedPercent });
   }
+  const archives = [];
+  for (const archive of request.archives) {
+    const seen = see(`archive ${archive.id}`, await lookAtArchive(request, archive));
+    if (seen !== undefined) archives.push({ id: archive.id, title: archive.title, ...seen });
+  }
   return {
     nowMs,
+    archives,
     newest:
       newest === undefined
         ? undefined
@@ -103,6 +110,20 @@ async function lookAtMirror(
     missing: [...new Set([...missing, ...lost.missing])],
     changed: [...new Set([...changed, ...lost.changed])],
   });
+}
+
+async function lookAtArchive(
+  { world, signal }: HealthRequest,
+  archive: HealthRequest['archives'][number],
+): Promise<Outcome<PlaceDifferences>> {
+  const [here, there] = await Promise.all([
+    listAll(world.openStore(archive.here), '', signal),
+    listAll(world.openStore(archive.there), '', signal),
+  ]);
+  if (!here.ok) return here;
+  if (!there.ok) return there;
+  const settledBeforeMs = world.host.now() - archive.settledMs;
+  return succeed(comparePlaces({ here: here.value, there: there.value, settledBeforeMs }));
 }
 
 function isChanged(

@@ -1,5 +1,6 @@
 import type { Outcome } from '../base/failure.ts';
 import type { Targets } from '../engine/targets.ts';
+import type { ObjectStoreConfig } from '../ports/object-store.ts';
 import type { World } from '../ports/world.ts';
 
 export type HealthRequest = {
@@ -11,5 +12,12 @@ export type HealthRequest = {
   readonly lookAtWal: boolean;
   /** The archive in the backup store, where there is one. */
   readonly walArchive: { readonly prefix: string; readonly segmentBytes: number } | undefined;
+  readonly archives: readonly {
+    readonly id: string;
+    readonly title: string;
+    readonly here: ObjectStoreConfig;
+    readonly there: ObjectStoreConfig;
+    readonly settledMs: number;
+  }[];
   readonly signal: AbortSignal;
 };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type KnownRetention, knownRetentions } from '../backups/retention-rules.ts';
-import { duration, optionalText, text } from './fields.ts';
+import { duration, id, optionalText, storeSchema, text } from './fields.ts';
 
 /** What `thaw backup`, `thaw prune` and `thaw monitor` need; a restore asks for none of it. */
 
@@ -95,6 +95,18 @@ export const monitorSchema = z.strictObject({
     })
     .prefault({})
     .describe('Percent used, of a directory store and of these paths'),
+  archives: z
+    .array(
+      z.strictObject({
+        id,
+        title: text,
+        here: storeSchema.describe('Where it is written'),
+        there: storeSchema.describe('Its copy, where whoever is on this host cannot reach'),
+        settled: duration.default('2h').describe('How long a file may take to arrive there'),
+      }),
+    )
+    .default([])
+    .describe('Archives that only grow: what is shorter, different or gone here was changed by somebody'),
   walGap: duration
     .optional()
     .describe('Longest time since the server archived a WAL file; not looked at when left out'),

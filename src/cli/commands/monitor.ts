@@ -6,6 +6,7 @@ import { jsonMetrics, prometheusText } from '../../backups/health-metrics.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { describeFileFailure } from '../../base/file-failure.ts';
 import { parseDuration } from '../../base/units.ts';
+import { durationMs, resolveStore } from '../../engine/targets.ts';
 import type { Alert } from '../../ports/alert-channel.ts';
 import { collectHealth } from '../../producer/collect-health.ts';
 import { monitorSchema } from '../../runbook/producer-schema.ts';
@@ -51,6 +52,12 @@ async function watch(
     diskUsage: measureDiskUsage,
     diskPaths: [...(store.kind === 'directory' ? [store.path] : []), ...settings.disk.paths],
     lookAtWal: limits.walGapMs !== undefined,
+    archives: settings.archives.map(({ here, there, settled, ...named }) => ({
+      ...named,
+      here: resolveStore(here),
+      there: resolveStore(there),
+      settledMs: durationMs(settled),
+    })),
     walArchive:
       settings.wal === undefined
         ? undefined

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { chmod, chown, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, link, mkdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -94,7 +94,8 @@ async function makeSecrets(): Promise<void> {
   await chmod(at('age.key'), 0o400);
   const obscured = execFileSync('rclone', ['obscure', cryptPassword], { encoding: 'utf8' }).trim();
   await mkdir(at('off-host'));
-  const remotes = `[hidden]\ntype = crypt\nremote = ${at('off-host')}\npassword = ${obscured}\n`;
+  const copy = `[logs]\ntype = alias\nremote = ${at('log-server')}\n\n`;
+  const remotes = `${copy}[hidden]\ntype = crypt\nremote = ${at('off-host')}\npassword = ${obscured}\n`;
   await writeFile(at('rclone.conf'), remotes, { mode: 0o600 });
 }
 
@@ -199,6 +200,8 @@ function thaw(backups: string, ...args: readonly string[]) {
       WA_ENV_FILE: at('.env'),
       COMPOSE_FILE_PATH: stack.composeFile,
       WA_URL: `http://127.0.0.1:${port}`,
+      WA_AUDIT_DIR: at('audit'),
+      WA_AUDIT_COPY: 'logs:',
       DRILL_COMPOSE_FILE_PATH: staging.composeFile,
       DRILL_DATABASE_URL: 'postgresql://wa:staging-only@127.0.0.1:5432/wa_mcp',
       DRILL_MEDIA_DIR: at('drills'),
@@ -250,6 +253,28 @@ describe('WhatsApp MCP, with age, rclone and media', () => {
     const end = await thaw('hidden:', 'verify', 'whatsapp-mcp', '--latest');
     expect(end.text).toMatch(/all 4 tables the runbook names are in the dump/);
     expect([0, 1], end.text).toContain(end.status);
+  });
+
+  it('has somebody paged when its audit archive is shortened on this host', async () => {
+    for (const place of ['audit', 'log-server']) {
+      await mkdir(at(place));
+      for (const hour of ['01', '02']) {
+        await writeFile(
+          at(`${place}/2026-11-19T${hour}.jsonl`),
+          '{"who":"somebody","what":"a message"}\n'.repeat(50),
+        );
+        await utimes(at(`${place}/2026-11-19T${hour}.jsonl`), 1_763_500_000, 1_763_500_000);
+      }
+    }
+    const healthy = await thaw(at('backups'), 'monitor', 'whatsapp-mcp-local');
+    expect(healthy.text).not.toContain('Audit archive');
+    await writeFile(at('audit/2026-11-19T01.jsonl'), '{"who":"somebody","what":"a message"}\n'.repeat(49));
+    await rm(at('audit/2026-11-19T02.jsonl'));
+    const paged = await thaw(at('backups'), 'monitor', 'whatsapp-mcp-local');
+    expect(paged.status, paged.text).toBe(1);
+    expect(paged.text).toMatch(
+      /critical: Audit archive: 1 files are gone from here, 1 differ from their copy, 0 never/,
+    );
   });
 
   it('comes back from the crypt remote: rows, migrations, media and a healthy application', async () => {
