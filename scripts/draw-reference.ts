@@ -2,6 +2,7 @@ import { failureCodes } from '../src/base/failure.ts';
 import { exitStatus } from '../src/cli/exit-status.ts';
 import { stepSchema } from '../src/runbook/step-schema.ts';
 import { handlers } from '../src/steps/handlers.ts';
+import { homeHelp } from '../src/ui/home/home-help.ts';
 import { keymap } from '../src/ui/keymap.ts';
 
 /** Step kinds, failure codes, exit statuses and keys, from the places that define them. */
@@ -48,6 +49,10 @@ export function drawReference(): string {
     ),
     '',
     '## Keys',
+    '',
+    '### the first page',
+    '',
+    ...homeHelp.map(([key, does]) => `- \`${key}\` ${does}`),
     '',
     ...Object.entries(keymap).flatMap(([where, keys]) => [
       `### ${where}`,

@@ -4,6 +4,7 @@ import { cleanText } from '../cells.ts';
 import { blankRow, cutSpan, endsRow, paragraph, type Row, ruleRow, span, windowRows } from '../row.ts';
 import { Rows } from '../rows.tsx';
 import { isTooSmall, smallestSize } from '../screen-state.ts';
+import { homeHelp } from './home-help.ts';
 import { homeActionRows, homeListRows } from './home-rows.ts';
 import { type HomeSituation, markedRow, openedRow } from './home-state.ts';
 
@@ -129,26 +130,11 @@ function keys(named: readonly (readonly [string, string])[]): Row {
   ]);
 }
 
-const helpTexts: readonly (readonly [string, string])[] = [
-  ['↑↓ PgUp PgDn', 'Move the mark; Home and End go to the first and the last row. j and k do as well.'],
-  [
-    'enter',
-    'Opens a row: what can be done with it and what that may touch. A past run opens at once, to read.',
-  ],
-  ['/', 'Shows only the rows that contain a text; esc shows all again.'],
-  ['esc', 'Goes one step back. Nothing happens by it, ever.'],
-  ['q', 'Leaves. Nothing runs from this page. Ctrl+C does the same.'],
-  ['^L', 'Draws the whole screen again.'],
-  ['LIVE', 'Restores production. Nothing is touched before its checks have passed and you have said yes.'],
-  ['DRILL', 'The same walk on throwaway targets, which are removed when it ends.'],
-  ['TABLETOP', 'Touches nothing: the steps are talked through and the decisions are written down.'],
-];
-
 function helpRows(width: number): readonly Row[] {
   return [
     [span(' Keys: the first page', 'strong')],
     blankRow,
-    ...helpTexts.flatMap(([key, text]) =>
+    ...homeHelp.flatMap(([key, text]) =>
       paragraph({ text, width: width - 1, prefix: [span(` ${key.padEnd(14)}`, 'key')] }),
     ),
   ];
