@@ -127,8 +127,17 @@ function drawAttempts(
 }
 
 function begin(entry: Extract<JournalEntry, { kind: 'step-started' }>): AttemptRecord {
-  const { attempt, at: startedAt, sentences: expected } = entry;
-  return { attempt, startedAt, waitedForOperatorMs: 0, expected, commands: [], programs: [], checks: [] };
+  const { attempt, at: startedAt, sentences: expected, commands: wouldRun } = entry;
+  return {
+    attempt,
+    startedAt,
+    waitedForOperatorMs: 0,
+    expected,
+    wouldRun,
+    commands: [],
+    programs: [],
+    checks: [],
+  };
 }
 
 function drawProgram(

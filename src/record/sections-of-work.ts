@@ -49,7 +49,7 @@ function stepTable({ steps }: DrillRecord): Block {
 }
 
 function stepSection(step: StepRecord, mode: DrillRecord['mode']): Section {
-  const would = mode === 'tabletop' ? 'Would have run' : 'Said beforehand';
+  const would = mode === 'tabletop' ? 'Would have done' : 'Said beforehand';
   return {
     title: `${step.number} ${step.title}`,
     level: 3,
@@ -66,7 +66,7 @@ function stepSection(step: StepRecord, mode: DrillRecord['mode']): Section {
           kind: 'text',
           text: `Attempt ${attempt.attempt}, ${attempt.startedAt} to ${attempt.endedAt ?? 'never finished'}. ${would}: ${attempt.expected.join(' ') || 'nothing'}`,
         },
-        ...(attempt.commands.length === 0 ? [] : [{ kind: 'commands' as const, lines: attempt.commands }]),
+        ...commandLines(mode === 'tabletop' ? attempt.wouldRun : attempt.commands),
         ...(attempt.programs.length === 0 ? [] : [programs(attempt.programs)]),
         ...(attempt.failure === undefined
           ? []
@@ -85,6 +85,10 @@ function stepSection(step: StepRecord, mode: DrillRecord['mode']): Section {
       ]),
     ],
   };
+}
+
+function commandLines(lines: readonly string[]): readonly Block[] {
+  return lines.length === 0 ? [] : [{ kind: 'commands', lines }];
 }
 
 function programs(ran: StepRecord['attempts'][number]['programs']): Block {

@@ -33,6 +33,8 @@ const attemptSchema = z.strictObject({
   waitedForOperatorMs: z.number(),
   /** What the step said it would do, before it did it. */
   expected: z.array(z.string()),
+  /** The commands as they were shown beforehand: all there is of a tabletop. */
+  wouldRun: z.array(z.string()),
   /** Resolved, secrets masked. */
   commands: z.array(z.string()),
   programs: z.array(programRun),

@@ -22,7 +22,7 @@ export function closeDoors(world: World): World {
       // Without its value a URL is only the name of an input: no secret, and nothing that could be taken apart.
       const text = place[0].reveal();
       const named = isUnfilled(text)
-        ? ({ address: text, databaseName: `‹name in ${text}›` } as DatabaseServer)
+        ? ({ address: text, databaseName: 'DATABASE' } as DatabaseServer)
         : world.openDatabaseServer(...place);
       return keepOnly(named, { door: 'database', open: ['address', 'databaseName'] });
     },

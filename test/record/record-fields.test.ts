@@ -119,6 +119,16 @@ describe('the clock of a record', () => {
     ]);
     expect(toMarkdown(recordOf(tabletopRun))).toContain('| RTO | 30:00 | not measured | - |');
   });
+
+  it('shows of a table the commands that would have run, and none that ran', () => {
+    const record = recordOf(tabletopRun);
+    expect(record.steps[0]?.attempts[0]).toMatchObject({
+      wouldRun: ['GET s3://b/k'],
+      commands: [],
+      programs: [],
+    });
+    expect(toMarkdown(record)).toContain('Would have done: Fetches.\n\n    $ GET s3://b/k');
+  });
 });
 
 describe('the judgement of a record', () => {

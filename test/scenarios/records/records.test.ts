@@ -68,6 +68,10 @@ describe('A drill, a tabletop and a disaster of one runbook', () => {
       { inject: 'The GPG key is on the dead host.', note: 'nobody else holds a copy of the key' },
     ]);
     expect(record.decisions).toHaveLength(12);
+    expect(record.steps[4]?.attempts[0]?.wouldRun.join(' ')).toMatch(
+      /^pg_restore .*--dbname \S+ .*archive\.dump$/,
+    );
+    expect(record.steps.every(({ attempts }) => attempts[0]?.programs.length === 0)).toBe(true);
     expect(record.steps[4]?.attempts[0]?.expected.join(' ')).toMatch(/\$\{DATABASE_URL\}/);
   });
 
