@@ -1,10 +1,12 @@
 import type { KeyBinding } from './key-binding.ts';
 import { questionKeys } from './question-keys.ts';
 import {
+  commandLog,
   everywhere,
   helping,
   leaving,
   leavingByInterrupt,
+  noting,
   openOutput,
   paging,
   scrolling,
@@ -13,20 +15,6 @@ import {
   withoutOutput,
 } from './shared-keys.ts';
 import type { Where } from './where-now.ts';
-
-const noting: KeyBinding = {
-  shown: 'n',
-  name: 'note',
-  does: 'Writes a note into the record, with the time.',
-  on: { n: 'note' },
-};
-
-const commandLog: KeyBinding = {
-  shown: '@',
-  name: 'commands',
-  does: 'Shows every command of every step, exactly as it runs.',
-  on: { '@': 'commands' },
-};
 
 const walk: readonly KeyBinding[] = [
   {

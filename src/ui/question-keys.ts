@@ -2,10 +2,12 @@ import type { Question } from '../ports/operator.ts';
 import type { KeyBinding } from './key-binding.ts';
 import type { Situation } from './screen-state.ts';
 import {
+  commandLog,
   everywhere,
   helping,
   leaving,
   leavingByInterrupt,
+  noting,
   openOutput,
   paging,
   scrolling,
@@ -22,10 +24,14 @@ const toSteps: KeyBinding = {
 const around: readonly KeyBinding[] = [
   toSteps,
   { ...shell, helpOnly: true },
+  { ...commandLog, helpOnly: true },
   helping,
   leaving,
   ...everywhere,
 ];
+
+/** Where n does not mean no, it writes a note. */
+const noteToo: KeyBinding = { ...noting, helpOnly: true };
 
 const list: readonly KeyBinding[] = [
   {
@@ -56,8 +62,18 @@ function nameDiffers({ state, view }: Situation): string | undefined {
 
 /** Keys that answer count only alone, and only once the question has been seen. */
 export const questionKeys: Readonly<Record<Question['kind'], readonly KeyBinding[]>> = {
-  choose: [...list, ...around],
-  failure: [...list, openOutput, shell, toSteps, helping, leaving, ...everywhere],
+  choose: [...list, noteToo, ...around],
+  failure: [
+    ...list,
+    openOutput,
+    shell,
+    toSteps,
+    noteToo,
+    { ...commandLog, helpOnly: true },
+    helping,
+    leaving,
+    ...everywhere,
+  ],
   'choose-row': [
     {
       ...scrolling,
@@ -78,6 +94,7 @@ export const questionKeys: Readonly<Record<Question['kind'], readonly KeyBinding
       does: 'Shows only the rows that contain a text.',
       on: { '/': 'filter-rows' },
     },
+    noteToo,
     ...around,
   ],
   'type-name': [
@@ -129,6 +146,7 @@ export const questionKeys: Readonly<Record<Question['kind'], readonly KeyBinding
       answers: true,
     },
     paging,
+    noteToo,
     ...around,
   ],
 };

@@ -95,3 +95,17 @@ export const toQuestion: KeyBinding = {
   helpOnly: ({ view }) => view.question === undefined,
   unless: ({ view }) => (view.question === undefined ? 'nothing is asked' : undefined),
 };
+
+export const noting: KeyBinding = {
+  shown: 'n',
+  name: 'note',
+  does: 'Writes a note into the record, with the time.',
+  on: { n: 'note' },
+};
+
+export const commandLog: KeyBinding = {
+  shown: '@',
+  name: 'commands',
+  does: 'Shows every command of every step, exactly as it runs.',
+  on: { '@': 'commands' },
+};

@@ -120,3 +120,19 @@ describe('Keys', () => {
     expect(press(sampleView({ phase: 'stopped' }), 'escape').effects).toEqual([{ kind: 'leave' }]);
   });
 });
+
+describe('Beside a question', () => {
+  const view = sampleView({ question: questions.failure });
+
+  test('a note can be written and the commands looked at, and the question still waits', () => {
+    expect(press(view, 'n').state.entry?.purpose).toBe('note');
+    const { state, effects } = press(view, 'n', 'x', 'enter', '@');
+    expect(effects).toEqual([{ kind: 'note', text: 'x' }]);
+    expect(state.overlay?.kind).toBe('commands');
+    expect(state.asked?.id).toBe(questions.failure.id);
+  });
+
+  test('where n means no it writes no note', () => {
+    expect(press(sampleView({ question: questions.confirm }), 'n').state.entry).toBeUndefined();
+  });
+});
