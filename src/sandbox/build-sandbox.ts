@@ -39,6 +39,8 @@ export type Sandbox = {
   readonly drillDatabaseUrl: string;
   readonly objectsDirectory: string;
   readonly backupDirectory: string;
+  /** Whom backups are encrypted to, in a keyring of its own. */
+  readonly backupKey: { readonly recipient: string; readonly gnupgHome: string };
   readonly healthUrl: string;
   readonly truth: SandboxTruth;
   /** Every secret in here, for a search in whatever a run leaves behind. */
@@ -173,6 +175,7 @@ function describeSandbox(parts: {
     drillDatabaseUrl,
     objectsDirectory,
     backupDirectory,
+    backupKey: { recipient: backupRecipient, gnupgHome: layout.gnupgHome },
     healthUrl,
     truth,
     secrets: [...Object.values(secrets), ...company.superuserPasswords],

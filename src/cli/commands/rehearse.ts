@@ -4,9 +4,10 @@ import type { Question } from '../../ports/operator.ts';
 import { buildSandbox, type Sandbox } from '../../sandbox/build-sandbox.ts';
 import { sweepSandboxes } from '../../sandbox/destroy-sandbox.ts';
 import { loseProduction } from '../../sandbox/disaster.ts';
-import { writeManifest } from '../../sandbox/write-manifest.ts';
+import { waitForWriters } from '../../sandbox/wait-for-writers.ts';
 import type { RunningSession } from '../../session/session.ts';
 import type { Options } from '../arguments.ts';
+import { backUpAnew } from '../back-up-anew.ts';
 import { chooseAttendance } from '../choose-attendance.ts';
 import { printLine, type Surroundings } from '../surroundings.ts';
 import { start } from './start.ts';
@@ -26,7 +27,11 @@ export async function rehearse(options: Options, surroundings: Surroundings): Pr
   });
   if (!sandbox.ok) return sandbox;
   try {
-    await writeManifest(sandbox.value);
+    const taken = await backUpAnew({ sandbox: sandbox.value, onLine }, surroundings);
+    if (!taken.ok) return taken;
+    // What is written from here on is what the restore loses.
+    const later = await waitForWriters({ databaseUrl: sandbox.value.databaseUrl, since: new Date() });
+    if (!later.ok) return later;
     // A drill leaves production alone and compares with it.
     if (options.mode === 'drill') return await walk(sandbox.value, { options, surroundings });
     await loseProduction({ sandbox: sandbox.value, onLine });

@@ -5,9 +5,9 @@ import { Writable } from 'node:stream';
 import { runCommandLine } from '../../../src/cli/run-command-line.ts';
 import { buildSandbox, type Sandbox } from '../../../src/sandbox/build-sandbox.ts';
 import { loseProduction } from '../../../src/sandbox/disaster.ts';
-import { writeManifest } from '../../../src/sandbox/write-manifest.ts';
 import { valueFrom } from '../../contracts/object-store.contract.ts';
 import { runThaw, type ThawEnd } from '../../parts/thaw.ts';
+import { writeManifest } from '../../parts/write-manifest.ts';
 import { startServices } from '../../sandbox/sandbox-parts.ts';
 
 /** A company that drills, sits at a table, and then loses everything and comes back: three records of one runbook. */

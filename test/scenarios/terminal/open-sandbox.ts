@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 import { buildSandbox, type Sandbox } from '../../../src/sandbox/build-sandbox.ts';
 import { loseProduction } from '../../../src/sandbox/disaster.ts';
-import { writeManifest } from '../../../src/sandbox/write-manifest.ts';
+import { writeManifest } from '../../parts/write-manifest.ts';
 import { startServices } from '../../sandbox/sandbox-parts.ts';
 
 /**

@@ -1,22 +1,19 @@
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fingerprintSecret } from '../backups/fingerprint.ts';
-import { type Manifest, manifestKey, writeManifest as manifestText } from '../backups/manifest.ts';
-import type { Sandbox } from './build-sandbox.ts';
+import { fingerprintSecret } from '../../src/backups/fingerprint.ts';
+import { type Manifest, manifestKey, writeManifest as manifestText } from '../../src/backups/manifest.ts';
+import type { Sandbox } from '../../src/sandbox/build-sandbox.ts';
 
-/**
- * The old scripts write nothing down, and so nothing they backed up can be proven. The rehearsal shows what a restore is worth
- * when somebody counted: it adds to the newest dump what was counted in the dump's own snapshot.
- */
+/** Adds to the newest dump of the old scripts what was counted in the dump's own snapshot, as another producer might. */
 export async function writeManifest(sandbox: Sandbox): Promise<void> {
   const { truth, backupDirectory, environment } = sandbox;
   const dump = await readFile(join(backupDirectory, truth.key));
-  const value = environment['ENCRYPTION_KEY'] ?? '';
+  const value = environment.ENCRYPTION_KEY ?? '';
   const manifest: Manifest = {
     thawManifest: 1,
     takenAt: new Date(truth.takenAtMs).toISOString(),
-    host: environment['BACKUP_HOST'] ?? '',
+    host: environment.BACKUP_HOST ?? '',
     dump: { key: truth.key, sizeBytes: dump.length, sha256: createHash('sha256').update(dump).digest('hex') },
     tables: Object.entries(truth.rows).map(([table, rows]) => {
       const dot = table.indexOf('.');
