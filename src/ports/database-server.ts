@@ -1,4 +1,5 @@
 import type { Outcome } from '../base/failure.ts';
+import type { Secret } from '../base/secret.ts';
 
 export type ServerIdentity = {
   /** From pg_control_system(): the same for a cluster whatever name or address leads to it. */
@@ -116,6 +117,11 @@ export type DatabaseServer = {
   /** Disconnects clients of that database; returns how many. */
   terminateSessions(database: string): Promise<Outcome<number>>;
   createDatabase(request: NewDatabase): Promise<Outcome<void>>;
+  /** Statements about one role, all or nothing; they may hold the hash of its password. */
+  createRole(request: {
+    readonly name: string;
+    readonly statements: readonly Secret[];
+  }): Promise<Outcome<void>>;
   /** DROP DATABASE … WITH (FORCE). Dropping what is not there succeeds. */
   dropDatabase(name: string): Promise<Outcome<void>>;
   renameDatabase(request: { readonly from: string; readonly to: string }): Promise<Outcome<void>>;

@@ -64,10 +64,10 @@ function repeated<T>(values: readonly T[]): readonly T[] {
 const needsBefore: Partial<Record<StepKind, readonly StepKind[]>> = {
   'stop-writers': ['choose-snapshot'],
   fetch: ['choose-snapshot'],
-  'restore-files': ['choose-snapshot'],
   decrypt: ['fetch'],
   'restore-database': ['decrypt', 'stop-writers'],
   'start-services': ['restore-database'],
+  'restore-roles': ['choose-snapshot'],
   'export-query': ['restore-database'],
 };
 
@@ -93,6 +93,8 @@ function needsOf(step: Step, runbook: Runbook): readonly StepKind[] {
   const always = (needsBefore[step.kind] ?? []).filter(
     (kind) => kind !== 'stop-writers' || runbook.production.services !== undefined,
   );
+  // Which archive belongs to the dump is told by the dump's name.
+  if (step.kind === 'bring-objects' && step.from.kind === 'archive') return [...always, 'choose-snapshot'];
   const looksIntoDatabase =
     (step.kind === 'verify-secrets' && step.probes.length > 0) ||
     (step.kind === 'smoke-checklist' && step.items.some(({ kind }) => kind !== 'http' && kind !== 'attest'));
@@ -124,7 +126,7 @@ function mustComeAfter(order: {
 
 const restoring: readonly StepKind[] = [
   ...(['choose-snapshot', 'fetch', 'decrypt', 'restore-database', 'mirror-objects'] as const),
-  ...(['restore-files', 'bring-objects', 'recover-cluster'] as const),
+  ...(['restore-files', 'bring-objects', 'recover-cluster', 'restore-roles'] as const),
 ];
 
 /** What a runbook that restores nothing may leave out, and who would need it. */

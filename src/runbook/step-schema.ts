@@ -112,6 +112,13 @@ export const stepSchema = z.discriminatedUnion('kind', [
     workers: z.int().min(1).max(64).default(32),
   }),
   z.strictObject({ kind: z.literal('bring-objects'), ...common, ...bringObjectsFields }),
+  z.strictObject({
+    kind: z.literal('restore-roles'),
+    ...common,
+    layout: text.describe(
+      'Key pattern of what pg_dumpall --globals-only wrote: daily/globals_{timestamp}.sql.gz.gpg',
+    ),
+  }),
   z.strictObject({ kind: z.literal('dns-records'), ...common, ...dnsRecordsFields }),
   z.strictObject({ kind: z.literal('smtp-probe'), ...common, ...smtpProbeFields }),
   z.strictObject({ kind: z.literal('diagnose'), ...common, ...diagnoseFields }),
@@ -132,6 +139,10 @@ export const stepSchema = z.discriminatedUnion('kind', [
         store: storeSchema.optional().describe('The backup store when left out'),
       }),
     ]),
+    which: z
+      .enum(['of-snapshot', 'newest'])
+      .default('of-snapshot')
+      .describe('The files of the chosen dump, or the newest archive where the runbook chooses none'),
     into: text.describe('The folder that is replaced; the old one is kept beside it'),
     drillInto: optionalText.describe(
       'Where a drill makes a folder of its own; the work folder when left out',

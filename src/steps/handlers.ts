@@ -11,6 +11,7 @@ import { mirrorObjects } from './mirror-objects.ts';
 import { recoverCluster } from './recover-cluster.ts';
 import { restoreDatabase } from './restore-database.ts';
 import { restoreFiles } from './restore-files.ts';
+import { restoreRoles } from './restore-roles.ts';
 import { runCommand } from './run-command.ts';
 import { smokeChecklist } from './smoke-checklist.ts';
 import { smtpProbe } from './smtp-probe.ts';
@@ -32,6 +33,7 @@ export const handlers: StepHandlers = {
   'smoke-checklist': smokeChecklist,
   'recover-cluster': recoverCluster,
   'bring-objects': bringObjects,
+  'restore-roles': restoreRoles,
   'dns-records': dnsRecords,
   'smtp-probe': smtpProbe,
   diagnose,

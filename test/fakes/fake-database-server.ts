@@ -90,6 +90,7 @@ export function createFakeDatabaseServer(given: {
       const ended = await change(`terminate ${name}`, () => edit(name, { sessions: [] }));
       return ended.ok ? succeed(count) : ended;
     },
+    createRole: ({ name }) => change(`role ${name}`, () => succeed(undefined)),
     createDatabase: ({ name, comment }) =>
       change(`create ${name}`, () => {
         if (databases.has(name)) return fail(refusal(`Database ${name} exists.`));

@@ -42,6 +42,7 @@ export type BucketName = (typeof bucketNames)[number];
 
 const settings = { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' };
 const passphrase = 'CANARY-of-the-corporate-key';
+export const analystPassword = 'CANARY-of-the-analyst';
 
 export async function startCorporateIntel(server: S3Server): Promise<CorporateIntel> {
   const folder = await mkdtemp(join(tmpdir(), 'thaw-corporate-'));
@@ -58,6 +59,9 @@ export async function startCorporateIntel(server: S3Server): Promise<CorporateIn
   const databaseUrl = production.url.replace(/\/postgres$/, '/corporate_intel');
   const sql = (statement: string) =>
     withConnection(databaseUrl, (client) => client.query(statement).then(() => undefined));
+  await sql(`create role analyst login password '${analystPassword}'`);
+  await sql('create role readers');
+  await sql('grant readers to analyst');
   await sql('create table companies (id int primary key, name text not null)');
   await sql("insert into companies select n, 'Company ' || n from generate_series(1, 300) n");
   await sql(`create table filings (id bigserial primary key, company_id int not null references companies,
@@ -107,7 +111,15 @@ export async function startCorporateIntel(server: S3Server): Promise<CorporateIn
       configFolder,
       sql,
     },
-    secrets: [passphrase, password, new URL(drill.url).password, server.secretKey, other.secretKey],
+    secrets: [
+      passphrase,
+      analystPassword,
+      'SCRAM-SHA-256$',
+      password,
+      new URL(drill.url).password,
+      server.secretKey,
+      other.secretKey,
+    ],
     environment: {
       HOME: folder,
       ...{ DB_HOST: '127.0.0.1', DB_PORT: String(production.port), PGPASSWORD: password },

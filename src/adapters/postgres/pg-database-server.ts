@@ -5,6 +5,7 @@ import type { DatabaseServer } from '../../ports/database-server.ts';
 import { carryOverSettings } from './carry-over.ts';
 import { listForeignSessions, terminateSessions } from './client-sessions.ts';
 import { type ConnectionTarget, readConnectionTarget } from './connection-target.ts';
+import { createRole } from './create-role.ts';
 import {
   analyze,
   createDatabase,
@@ -41,6 +42,7 @@ export function openDatabaseServer(request: {
     foreignSessions: (database) => use((server) => listForeignSessions(server, database)),
     terminateSessions: (database) => use((server) => terminateSessions(server, database)),
     createDatabase: (database) => use((server) => createDatabase(server, database)),
+    createRole: (role) => use((server) => createRole(server, role)),
     dropDatabase: (name) => use((server) => dropDatabase(server, name)),
     renameDatabase: (names) => use((server) => renameDatabase(server, names)),
     setConnectionsAllowed: (change) => use((server) => setConnectionsAllowed(server, change)),

@@ -2,7 +2,12 @@ import { mkdtemp, readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bucketNames, type CorporateIntel, startCorporateIntel } from '../../parts/corporate-intel.ts';
+import {
+  analystPassword,
+  bucketNames,
+  type CorporateIntel,
+  startCorporateIntel,
+} from '../../parts/corporate-intel.ts';
 import { readValue } from '../../parts/count-rows.ts';
 import { findRgw } from '../../parts/find-s3-servers.ts';
 import { checksOf, filesHolding, newestRun, readRecord } from '../../parts/run-log.ts';
@@ -89,6 +94,7 @@ function corporateIntel() {
 
   it('comes back whole on new machines: database, three buckets from their snapshots, configuration, and a timetable in the record', async () => {
     await corporate.sql('truncate filings');
+    await corporate.sql('drop role analyst');
     const { end, logFolder } = await thaw(
       ...['restore', 'corporate-intel', '--confirm', 'corporate_intel', '--confirm', 'config', ...agreed],
     );
@@ -97,6 +103,11 @@ function corporateIntel() {
     expect(record.result.state, end.text).toBe('finished');
     expect(checks).not.toMatch(/ failed: /);
     expect(await readValue(corporate.databaseUrl, 'select count(*) as value from filings')).toBe('2000');
+    const asAnalyst = new URL(corporate.databaseUrl);
+    asAnalyst.username = 'analyst';
+    asAnalyst.password = analystPassword;
+    expect(await readValue(asAnalyst.href, "select pg_has_role('readers', 'member') as value")).toBe('true');
+    expect(checks).toMatch(/restore-roles passed: all \d+ roles are there; made: analyst/);
     for (const name of bucketNames)
       expect(await corporate.live[name].digests()).toEqual(await corporate.replicas[name].digests());
     expect(await readFile(join(corporate.configFolder, 'production', 'crontab'), 'utf8')).toContain(
