@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { takeLock } from '../adapters/disk/run-lock.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { describeFileFailure, errorCode } from '../base/file-failure.ts';
 import { genesisHash } from '../journal/journal-line.ts';
+import { takeLockSoon } from './take-lock-soon.ts';
 
 /**
  * heads.jsonl of the log folder: one line for each time a run came to an end or a stop, chained like a journal. A journal's own chain
@@ -47,7 +46,7 @@ export async function readHeads(logFolder: string): Promise<Outcome<readonly Hea
 
 /** Does nothing where the last line of this run says the same already. */
 export async function appendHead(logFolder: string, head: Head): Promise<Outcome<void>> {
-  const lock = await takeSoon(join(logFolder, '.locks', 'heads'));
+  const lock = await takeLockSoon(join(logFolder, '.locks', 'heads'));
   if (!lock.ok) return lock;
   try {
     const heads = await readHeads(logFolder);
@@ -76,15 +75,6 @@ export async function appendHead(logFolder: string, head: Head): Promise<Outcome
 async function lastHash(logFolder: string): Promise<string> {
   const text = await readFile(join(logFolder, fileName), 'utf8').catch(() => '');
   return /"hash":"([0-9a-f]{64})"\}\n$/.exec(text)?.[1] ?? genesisHash;
-}
-
-/** Two runs may end in the same moment; each holds the lock for as long as one line takes. */
-async function takeSoon(path: string) {
-  for (let tries = 1; ; tries += 1) {
-    const lock = await takeLock({ path });
-    if (lock.ok || tries >= 20) return lock;
-    await sleep(100);
-  }
 }
 
 function sha256(text: string): string {

@@ -9,6 +9,7 @@ import type { DrillRecord } from '../record/drill-record.ts';
 import { entriesOfKind } from '../record/entries-of-kind.ts';
 import type { Anchor } from './anchor-head.ts';
 import { readHeads } from './heads.ts';
+import { judgeIndex } from './index-run.ts';
 import { recordFiles } from './record-files.ts';
 import type { LoggedRun } from './run-log.ts';
 import { signatureFolder, signedText, signedTextName } from './signatures.ts';
@@ -38,7 +39,10 @@ export async function verifyRecord(run: LoggedRun, logFolder: string): Promise<O
     if (found === undefined || digest(found) !== sha256)
       return fail(damagedRecord(folder.id, `${name} is not what the journal says`));
   }
-  return succeed({ record, lines: [...end.value, ...(await strangers(run, vouched))] });
+  return succeed({
+    record,
+    lines: [...end.value, ...(await judgeIndex(logFolder, record)), ...(await strangers(run, vouched))],
+  });
 }
 
 /** A chain cannot show that its own end was cut off; the log folder knows where it ended. */

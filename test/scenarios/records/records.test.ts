@@ -295,6 +295,16 @@ describe('Tampering with a record', () => {
     }
   });
 
+  it('is told of the index, which people may edit, and does not fail for it', async () => {
+    const { status, text } = await verifyAfter(async (logFolder) => {
+      const index = await readFile(join(logFolder, 'backup-drills.md'), 'utf8');
+      await writeFile(join(logFolder, 'backup-drills.md'), index.replaceAll('VERIFIED', 'PERFECT'));
+    });
+    expect(status).toBe(0);
+    expect(text).toContain('backup-drills.md says something else of this run.');
+    expect((await records(held, 'verify', held.runs.live)).text).not.toContain('backup-drills.md');
+  });
+
   it('is not claimed of a file that was only added, but nobody vouches for it', async () => {
     const { status, text } = await verifyAfter((_, runFolder) =>
       writeFile(join(runFolder, 'photo.png'), 'x'),
