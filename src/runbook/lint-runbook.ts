@@ -93,12 +93,18 @@ function needsOf(step: Step, runbook: Runbook): readonly StepKind[] {
   const always = (needsBefore[step.kind] ?? []).filter(
     (kind) => kind !== 'stop-writers' || runbook.production.services !== undefined,
   );
+  if (step.kind === 'restore-files') return standsAlone(step) ? [] : [...always, 'choose-snapshot'];
   // Which archive belongs to the dump is told by the dump's name.
   if (step.kind === 'bring-objects' && step.from.kind === 'archive') return [...always, 'choose-snapshot'];
   const looksIntoDatabase =
     (step.kind === 'verify-secrets' && step.probes.length > 0) ||
     (step.kind === 'smoke-checklist' && step.items.some(({ kind }) => kind !== 'http' && kind !== 'attest'));
   return looksIntoDatabase ? [...always, 'restore-database'] : always;
+}
+
+/** Files that belong to no dump, from a store of their own. */
+function standsAlone(step: Step): boolean {
+  return step.kind === 'restore-files' && step.which === 'newest' && step.from.store !== undefined;
 }
 
 /** A recovered cluster comes from a chosen backup and holds the database, as much as a restored dump does. */
@@ -153,7 +159,9 @@ function lintTargets(runbook: Runbook): readonly string[] {
     findings.push('Steps stop or start services, but production.services is not declared.');
   }
   for (const [what, needing] of lacking(runbook)) {
-    const users = needing.filter((kind) => kinds.has(kind));
+    const users = needing.filter((kind) =>
+      runbook.steps.some((step) => step.kind === kind && !standsAlone(step)),
+    );
     if (users.length > 0) findings.push(`${users.join(', ')} needs ${what}, which is not declared.`);
   }
   const asksEnvironment = runbook.steps.some(

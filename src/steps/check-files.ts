@@ -24,14 +24,19 @@ export async function checkFiles(step: FilesStep, context: CheckContext): Promis
       ),
     ];
   }
-  const snapshots = await findSnapshots(context);
+  const key = step.which === 'newest' ? undefined : await candidateKey(context);
   // What is wrong with the backup store is told by the step that chooses the snapshot.
-  if (!snapshots.ok) return [];
-  const picked = pickSnapshot(snapshots.value, context.wantedSnapshot ?? 'latest');
-  if (!picked.ok) return [];
-  const files = await findFiles(step.from, picked.value.key, context);
+  if (key === undefined && step.which !== 'newest') return [];
+  const files = await findFiles(step.from, key, context);
   if (!files.ok) return [blocker(files.failure)];
   return [await checkOpens(step, files.value, context), await checkRoom(files.value, side, context)];
+}
+
+async function candidateKey(context: CheckContext): Promise<string | undefined> {
+  const snapshots = await findSnapshots(context);
+  if (!snapshots.ok) return undefined;
+  const picked = pickSnapshot(snapshots.value, context.wantedSnapshot ?? 'latest');
+  return picked.ok ? picked.value.key : undefined;
 }
 
 async function checkOpens(step: FilesStep, ...[files, context]: [FoundFiles, CheckContext]): Promise<Check> {

@@ -96,7 +96,7 @@ export const restoredFilesFact = (stepId: string) =>
   fact(
     `restored-files:${stepId}`,
     z.object({
-      snapshotKey: z.string(),
+      snapshotKey: z.string().optional(),
       from: z.string(),
       namedTimeMs: z.number(),
       folder: z.string(),

@@ -39,12 +39,16 @@ export function namedTimeOf(snapshotKey: string, { targets }: Pick<Reach, 'targe
   return 'fault' in layout ? undefined : layout.match(snapshotKey)?.namedTimeMs;
 }
 
-/** What belongs to the dump of that key: of the same time, else the archive nearest to it. */
+/**
+ * What belongs to the dump of that key: of the same time, else the archive nearest to it. Without a dump the newest archive
+ * is the one.
+ */
 export async function findFiles(
   source: Source,
-  ...[snapshotKey, context]: [string, Reach]
+  ...[snapshotKey, context]: [string | undefined, Reach]
 ): Promise<Outcome<FoundFiles>> {
-  const timeMs = namedTimeOf(snapshotKey, context) ?? 0;
+  const named = snapshotKey === undefined ? context.world.host.now() : namedTimeOf(snapshotKey, context);
+  const timeMs = named ?? 0;
   const store = filesStore(source, context);
   return source.kind === 'archive'
     ? findArchive({ source, store, timeMs })

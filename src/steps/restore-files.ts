@@ -27,7 +27,7 @@ export const restoreFiles: StepHandler<'restore-files'> = {
     const what = step.from.kind === 'archive' ? step.from.layout : step.from.prefix;
     return {
       sentences: [
-        `Takes the files (${what}) of the chosen snapshot from ${filesStore(step.from, context).address} into ${side}.`,
+        `Takes the ${step.which === 'newest' ? 'newest files' : 'files of the chosen snapshot'} (${what}) from ${filesStore(step.from, context).address} into ${side}.`,
         context.mode === 'drill'
           ? 'Compares them with what was brought; the folder is removed when the drill ends.'
           : `Then asks you to type the name, and swaps: ${target} is kept as ${kept}.`,
@@ -78,24 +78,29 @@ function idOf(step: FilesStep): string {
   return step.id ?? step.kind;
 }
 
+/** The dump these files belong to; undefined where they stand for themselves. */
+function snapshotKeyOf(step: FilesStep, context: StepContext): string | undefined {
+  return step.which === 'newest' ? undefined : needFact(snapshotFact, context).key;
+}
+
 /** An earlier attempt may have brought everything, and stopped at the question. */
 async function isBrought(step: FilesStep, context: StepContext): Promise<boolean> {
   const restored = readFact(restoredFilesFact(idOf(step)), context);
-  if (restored === undefined || restored.snapshotKey !== needFact(snapshotFact, context).key) return false;
+  if (restored === undefined || restored.snapshotKey !== snapshotKeyOf(step, context)) return false;
   const there = await context.world.trees.exists(restored.folder);
   return there.ok && there.value;
 }
 
 async function bring(step: FilesStep, context: StepContext): Promise<Outcome<void>> {
-  const snapshot = needFact(snapshotFact, context);
-  const files = await findFiles(step.from, snapshot.key, context);
+  const snapshotKey = snapshotKeyOf(step, context);
+  const files = await findFiles(step.from, snapshotKey, context);
   if (!files.ok) return files;
   const { side } = filesPlaces(step, context);
   const summary = await bringFiles({ step, files: files.value, toFolder: side }, context);
   if (!summary.ok) return summary;
   context.output(inWords(summary.value));
   await context.record(restoredFilesFact(idOf(step)).name, {
-    snapshotKey: snapshot.key,
+    ...(snapshotKey === undefined ? {} : { snapshotKey }),
     from: files.value.kind === 'archive' ? files.value.object.key : files.value.prefix,
     namedTimeMs: files.value.namedTimeMs,
     folder: side,
@@ -168,7 +173,9 @@ function compare(expected: TreeSummary, found: TreeSummary): readonly Check[] {
 /** Files of another time than the database: fewer than the rows name, or more. */
 function apart(step: FilesStep, context: StepContext): readonly Check[] {
   const restored = needFact(restoredFilesFact(idOf(step)), context);
-  const databaseMs = namedTimeOf(restored.snapshotKey, context) ?? restored.namedTimeMs;
+  const { snapshotKey } = restored;
+  const databaseMs =
+    (snapshotKey === undefined ? undefined : namedTimeOf(snapshotKey, context)) ?? restored.namedTimeMs;
   const apartMs = Math.abs(databaseMs - restored.namedTimeMs);
   if (apartMs <= durationMs(step.apart))
     return [passed(`files of ${formatTime(restored.namedTimeMs)}: ${restored.from}`)];

@@ -35,12 +35,15 @@ export async function startComposeStack(request: {
   readonly server?: StackService;
   readonly services: Readonly<Record<string, StackService>>;
   readonly volumes?: Readonly<Record<string, StackService>>;
+  /** What has to stand in the folder before the first container starts. */
+  readonly prepare?: (folder: string) => Promise<void>;
 }): Promise<ComposeStack> {
   const { docker, databaseService, user, database } = request;
   await buildPostgresImage(docker);
   const folder = await mkdtemp(join(tmpdir(), 'thaw-stack-'));
   // The containers have users of their own, who have to pass through.
   await chmod(folder, 0o755);
+  await request.prepare?.(folder);
   const composeFile = join(folder, 'docker-compose.yml');
   const usual = { image: postgresImage, init: true, restart: 'unless-stopped', stop_grace_period: '3s' };
   const server = {

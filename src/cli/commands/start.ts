@@ -4,6 +4,7 @@ import { type Failure, fail, type Outcome } from '../../base/failure.ts';
 import type { Mode } from '../../base/mode.ts';
 import { firstLink } from '../../journal/journal-line.ts';
 import type { JournalReading } from '../../journal/read-journal.ts';
+import { undeclared } from '../../runbook/schema.ts';
 import { aboutRun } from '../about-run.ts';
 import type { Options } from '../arguments.ts';
 import type { AnswerInstead } from '../attend.ts';
@@ -55,7 +56,10 @@ async function begin(
     ready.targets.acting.databaseRoute,
   );
   const { databaseName } = target;
-  if (mode === 'live' && options.confirm.length > 0 && !options.confirm.includes(databaseName)) {
+  // A runbook without a database swaps folders alone; each asks for its own name.
+  const hasDatabase = ready.runbook.production.database.url !== undeclared.database.url;
+  const isOther = options.confirm.length > 0 && !options.confirm.includes(databaseName);
+  if (mode === 'live' && hasDatabase && isOther) {
     return fail(otherName(databaseName, options.confirm));
   }
   try {

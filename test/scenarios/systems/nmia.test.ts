@@ -1,8 +1,10 @@
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chown, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ComposeStack, startComposeStack } from '../../parts/compose-stack.ts';
+import { dataFolder } from '../../parts/container-image.ts';
 import { standInProgram } from '../../parts/crm-image.ts';
 import { ensureDocker, type RunningDocker } from '../../parts/docker.ts';
 import { findFreePort } from '../../parts/free-port.ts';
@@ -121,6 +123,61 @@ const answers = [
   'nmia',
   ...attested.flatMap((id) => ['--answer', `smoke-checklist.${id}=passed:looked at by the test`]),
 ];
+
+describe('NMIA, from an archive of its raw volume', () => {
+  it('gets its volume back, with owners kept, and the old one stays beside it', async () => {
+    const raw = await startComposeStack({
+      docker,
+      databaseService: 'db',
+      user: 'nmia',
+      database: 'nmia',
+      server: { volumes: [`./volume/_data:${dataFolder}`] },
+      prepare: async (folder) => {
+        await mkdir(join(folder, 'volume/_data'), { recursive: true, mode: 0o700 });
+        await chown(join(folder, 'volume/_data'), 999, 999);
+      },
+      services: {},
+    });
+    try {
+      await raw.sql('CREATE TABLE identities AS SELECT i AS id FROM generate_series(1, 321) i');
+      const volume = join(raw.folder, 'volume/_data');
+      await raw.compose('stop', 'db');
+      // As their runbook does it, with the tar of a container.
+      execFileSync('tar', ['-czf', join(raw.folder, 'pgdata_20250201_020000.tar.gz'), '-C', volume, '.']);
+      await raw.compose('up', '--detach', '--wait', 'db');
+      await raw.sql('DROP TABLE identities');
+      const end = await runThaw({
+        args: [
+          'restore',
+          'nmia-volume',
+          '--plain',
+          '--yes',
+          '--confirm',
+          '_data',
+          '--log-dir',
+          join(raw.folder, 'logs'),
+        ],
+        env: {
+          HOME: raw.folder,
+          DOCKER_HOST: docker.DOCKER_HOST,
+          NMIA_BACKUP_DIR: raw.folder,
+          COMPOSE_FILE_PATH: raw.composeFile,
+          NMIA_PGDATA: volume,
+        },
+        cwd: raw.folder,
+      });
+      expect(end.status, end.text).toBe(0);
+      expect(end.text).toMatch(/volume\] passed: [\d,]+ files, .*, as brought, by every byte|volume.*passed/);
+      expect(await raw.sql('SELECT count(*) FROM identities')).toBe('321');
+      expect((await readdir(join(raw.folder, 'volume'))).sort()).toEqual([
+        '_data',
+        expect.stringMatching(/^_data\.before-/),
+      ]);
+    } finally {
+      await raw.destroy();
+    }
+  });
+});
 
 describe('NMIA, whose database only its container reaches', () => {
   let before = '';
