@@ -5,6 +5,7 @@ import type { ClusterPlace, ServerState } from '../ports/cluster-tools.ts';
 import type { DatabaseServer } from '../ports/database-server.ts';
 
 const lookAgainMs = 300;
+const comingMs = 20_000;
 
 export type Awaited = {
   readonly reachedTarget: boolean;
@@ -37,12 +38,15 @@ export async function awaitRecovery(
   const { place, server, targetTimeMs, segments, stallMs } = request;
   const { clusters, host } = context.world;
   let signOfLife = '';
-  let sinceMs = host.now();
+  const beganMs = host.now();
+  let sinceMs = beganMs;
   let shown = 0;
   for (;;) {
     const state = await clusters.state(place);
     if (!state.ok) return state;
-    if (!state.value.running) return fail(gaveUp(state.value, targetTimeMs));
+    // A server that has just been started is not to be seen for a moment; one that gave up says so in its log.
+    const isComing = state.value.fatal === undefined && host.now() - beganMs < comingMs;
+    if (!state.value.running && !isComing) return fail(gaveUp(state.value, targetTimeMs));
     if (state.value.segmentsReplayed !== shown) {
       shown = state.value.segmentsReplayed;
       const total = segments === 0 ? {} : { total: segments };

@@ -32,11 +32,11 @@ export async function configureRecovery(
     const before = await readFile(kept, 'utf8').catch(() => undefined);
     if (before === undefined) {
       await rename(automatic, kept).catch(() => writeFile(kept, ''));
+      await rm(join(paths.data, 'standby.signal'), { force: true });
+      // A copy of a running server holds its process id. Only now: later it is that of our own server, and its only guard.
+      await rm(join(paths.data, 'postmaster.pid'), { force: true });
     }
     await writeFile(automatic, '');
-    await rm(join(paths.data, 'standby.signal'), { force: true });
-    // A server that ran here while the backup was made left its process id in some copies.
-    await rm(join(paths.data, 'postmaster.pid'), { force: true });
     await writeFile(paths.settings, writeSettings(settings, readControlLines(controlText)));
     await writeFile(paths.access, accessRules);
     await writeFile(join(paths.data, 'recovery.signal'), '');
