@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openRun } from '../../../src/cli/run-log.ts';
 import { vouchedFiles } from '../../../src/cli/verify-record.ts';
-import { writeLine } from '../../../src/journal/journal-line.ts';
+import { firstLink, type Link, readLine, writeLine } from '../../../src/journal/journal-line.ts';
 import { readJournal } from '../../../src/journal/read-journal.ts';
 import { drawRecord } from '../../../src/record/draw-record.ts';
 import type { DrillRecord } from '../../../src/record/drill-record.ts';
@@ -181,15 +181,39 @@ describe('Tampering with a record', () => {
       await writeFile(path, edit(lines).join(''));
     };
 
+  function isBroken(bytes: Buffer): boolean {
+    const reading = readJournal(bytes);
+    return !reading.ok || reading.value.tornBytes > 0;
+  }
+
+  function isBrokenLine(line: Buffer, after: Link): boolean {
+    const text = line.toString('utf8');
+    return Buffer.byteLength(text) !== line.length || readLine(text, after).kind === 'broken';
+  }
+
   it('is found wherever a single byte of the journal is flipped', async () => {
     const bytes = await readFile(runFile('live', 'journal.jsonl'));
     const unseen: number[] = [];
-    for (let index = 0; index < bytes.length; index += 1) {
-      const byte = bytes[index] ?? 0;
-      bytes[index] = byte ^ (1 << (index % 8));
-      const reading = readJournal(bytes);
-      if (reading.ok && reading.value.tornBytes === 0) unseen.push(index);
-      bytes[index] = byte;
+    let after = firstLink;
+    let start = 0;
+    while (start < bytes.length) {
+      const end = bytes.indexOf(0x0a, start);
+      for (let index = start; index <= end; index += 1) {
+        const byte = bytes[index] ?? 0;
+        const flipped = byte ^ (1 << (index % 8));
+        bytes[index] = flipped;
+        // Where lines are split or joined the journal is read whole; elsewhere the line alone, as reading the whole would.
+        const seen =
+          byte === 0x0a || flipped === 0x0a
+            ? isBroken(bytes)
+            : isBrokenLine(bytes.subarray(start, end), after);
+        if (!seen) unseen.push(index);
+        bytes[index] = byte;
+      }
+      const whole = readLine(bytes.toString('utf8', start, end), after);
+      if (whole.kind !== 'whole') throw new Error('The journal itself is broken');
+      after = whole.link;
+      start = end + 1;
     }
     expect(unseen).toEqual([]);
     expect(bytes.length).toBeGreaterThan(20_000);
