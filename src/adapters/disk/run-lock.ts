@@ -45,7 +45,12 @@ export async function takeLock(request: { readonly path: string }): Promise<Outc
 export async function findHolder(
   path: string,
 ): Promise<
-  | { readonly pid: number; readonly host: string; readonly since: string; readonly fate: 'alive' | 'unknown' }
+  | {
+      readonly pid: number;
+      readonly host: string;
+      readonly since: string;
+      readonly fate: 'alive' | 'unknown';
+    }
   | undefined
 > {
   const holder = await readHolder(path).catch(() => 'gone' as const);

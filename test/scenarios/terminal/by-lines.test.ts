@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { beforeAll, expect, test } from 'vitest';
 import type { PseudoTerminal } from '../../terminal/pseudo-terminal.ts';
 import { useFolder, useSandbox } from './open-sandbox.ts';
-import { isAlive, openThaw, openThawInShell, readNewestRun, waitUntil, launcher } from './open-thaw.ts';
+import { isAlive, launcher, openThaw, openThawInShell, readNewestRun, waitUntil } from './open-thaw.ts';
 import { database } from './press-keys.ts';
 
 const sandbox = useSandbox();
@@ -99,8 +99,18 @@ test('a dumb terminal that is closed at a question ends the program, and the run
   expect(record.result.state).toBe('stopped');
 });
 
-test('a reader of its lines that goes away takes the lines with it, and not the run', { timeout: 60_000 }, async () => {
-  const answers = ['--yes', '--answer', 'choose-snapshot=latest', '--confirm', database, '--answer', 'smoke-checklist.look=passed:it counts'];
+test('a reader of its lines that goes away takes the lines with it, and not the run', {
+  timeout: 60_000,
+}, async () => {
+  const answers = [
+    '--yes',
+    '--answer',
+    'choose-snapshot=latest',
+    '--confirm',
+    database,
+    '--answer',
+    'smoke-checklist.look=passed:it counts',
+  ];
   const child = spawn(process.execPath, [launcher, ...args, '--plain', ...answers], {
     cwd: folder,
     env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...sandbox().environment },

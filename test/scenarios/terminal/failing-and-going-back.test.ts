@@ -58,7 +58,9 @@ test('a step that fails says what, where and what to do; mended, a retry by key 
   const failed = await swapWithoutSecrets(thaw);
   expect(failed[3]).toMatch(/^ ✗ Verify secrets failed\. +step 7 of 9$/);
   expect(textOf(failed)).toContain(`There is no ${sandbox().envFile}.`);
-  expect(textOf(failed)).toContain('→ Pull the file from the secrets vault to that place; it is in no backup.');
+  expect(textOf(failed)).toContain(
+    '→ Pull the file from the secrets vault to that place; it is in no backup.',
+  );
   expect(textOf(failed)).toMatch(
     /▸ retry choose another snapshot – not now: .* go on without it .*stop here/,
   );
