@@ -12,6 +12,7 @@ import { anchorPlace } from './anchor-place.ts';
 import type { Options } from './arguments.ts';
 import { type AnswerInstead, attend } from './attend.ts';
 import type { ReadyRunbook } from './load-runbook.ts';
+import { findProvenSnapshots } from './past-runs.ts';
 import type { Surroundings } from './surroundings.ts';
 import { writeRecord } from './write-record.ts';
 
@@ -33,6 +34,7 @@ export async function driveSession(
   surroundings: Surroundings,
 ): Promise<Outcome<number>> {
   const { mode, options, ready, world, folder, reading, start, logFolder, answerInstead } = request;
+  const provenSnapshots = await findProvenSnapshots({ logFolder, name: ready.runbook.name });
   return guardJournal(async () => {
     const session = await startSession({
       mode,
@@ -48,6 +50,7 @@ export async function driveSession(
       reading,
       start,
       wantedSnapshot: options.snapshot,
+      provenSnapshots,
       writeRecord: () => writeRecord({ folder, logFolder, ...anchorPlace(request) }),
     });
     const status = await attend({

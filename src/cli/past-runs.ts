@@ -43,3 +43,16 @@ export async function readHistory(request: {
     openActions: openActionsOf(records),
   };
 }
+
+/** Which snapshots were restored and verified before, by the newest run that did: drill 04-26. */
+export async function findProvenSnapshots(request: {
+  readonly logFolder: string;
+  readonly name: string;
+}): Promise<ReadonlyMap<string, string>> {
+  const proven = new Map<string, string>();
+  for (const { mode, result, recoveryPoint, window } of await pastRuns(request)) {
+    if (mode === 'tabletop' || result.verdict !== 'passed' || recoveryPoint === undefined) continue;
+    proven.set(recoveryPoint.snapshot, `${mode} ${window.startedAt.slice(5, 10)}`);
+  }
+  return proven;
+}

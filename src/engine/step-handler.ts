@@ -37,6 +37,8 @@ export type StepContext = {
   progress(progress: Progress): void;
   /** A check as soon as it is known; `verify` returns them all again. */
   ask(question: Question): Promise<Outcome<Answer>>;
+  /** Snapshots that an earlier run on this host restored and verified, with the words for it: drill 04-26. */
+  readonly provenSnapshots?: ReadonlyMap<string, string>;
   /** When production was lost, for the RPO. */
   readonly lostAtMs: number;
   readonly rpoMs: number;

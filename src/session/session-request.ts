@@ -25,6 +25,8 @@ export type SessionRequest = {
   /** The first entry of a new run; a resumed run has one already. */
   readonly start: EntryOf<'run-started'>;
   readonly wantedSnapshot: string | undefined;
+  /** Shown beside a snapshot: which earlier run restored and verified it. */
+  readonly provenSnapshots?: ReadonlyMap<string, string>;
   /** Makes the record from the journal; called once, when the run ends or stops. */
   readonly writeRecord: () => Promise<
     | {

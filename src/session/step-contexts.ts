@@ -35,6 +35,7 @@ export function createStepContexts(parts: {
       signal,
       lostAtMs: start.lostAtMs,
       rpoMs: start.objectives.rpoMs,
+      ...(request.provenSnapshots === undefined ? {} : { provenSnapshots: request.provenSnapshots }),
       async record(name, value) {
         // What is recorded is JSON: a value that does not survive the trip would be another one on resume.
         const plain = JSON.parse(JSON.stringify(value));

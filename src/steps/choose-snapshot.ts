@@ -131,8 +131,14 @@ async function chooseOne(context: StepContext, snapshots: readonly Snapshot[]): 
     stepId: 'choose-snapshot',
     title: 'Choose a snapshot',
     body: [],
-    columns: ['taken (UTC)', 'age', 'dump', 'enc', 'manifest', ''],
-    rows: snapshots.map((snapshot) => toRow(snapshot, { nowMs: context.world.host.now(), newest })),
+    columns: ['taken (UTC)', 'age', 'dump', 'enc', 'manifest', 'verified', ''],
+    rows: snapshots.map((snapshot) =>
+      toRow(snapshot, {
+        nowMs: context.world.host.now(),
+        newest,
+        proven: context.provenSnapshots?.get(snapshot.id),
+      }),
+    ),
     about: Object.fromEntries(snapshots.map((snapshot) => [snapshot.id, lossInWords(snapshot, context)])),
     ...(newest === undefined ? {} : { preferred: newest.id }),
   });
@@ -141,7 +147,16 @@ async function chooseOne(context: StepContext, snapshots: readonly Snapshot[]): 
 
 function toRow(
   snapshot: Snapshot,
-  { nowMs, newest }: { readonly nowMs: number; readonly newest: Snapshot | undefined },
+  {
+    nowMs,
+    newest,
+    proven,
+  }: {
+    readonly nowMs: number;
+    readonly newest: Snapshot | undefined;
+    /** The earlier run that restored and verified it. */
+    readonly proven: string | undefined;
+  },
 ): TableRow {
   return {
     value: snapshot.id,
@@ -153,6 +168,7 @@ function toRow(
       formatBytes(snapshot.sizeBytes),
       sealedWith(snapshot.layers),
       snapshot.manifestKey === undefined ? 'no' : 'yes',
+      proven ?? '-',
       snapshot.incomplete === undefined ? (snapshot.host ?? '') : 'incomplete',
     ],
     ...(snapshot.incomplete === undefined ? {} : { disabledBecause: snapshot.incomplete }),
