@@ -49,6 +49,18 @@ describe('choosing a snapshot', () => {
     });
   });
 
+  it('says which of them an earlier run restored and verified', async () => {
+    const context = {
+      ...contextWith(),
+      provenSnapshots: new Map([['2026-04-28/13', 'drill 04-28']]),
+    };
+    await chooseSnapshot.run(step, context);
+    const question = context.asked[0];
+    const rows = question?.kind === 'choose-row' ? question.rows : [];
+    const column = question?.kind === 'choose-row' ? question.columns.indexOf('verified') : -1;
+    expect(rows.map((row) => row.cells[column])).toEqual(['-', 'drill 04-28']);
+  });
+
   it('opens the chosen one, and records its manifest and the moment the producer named', async () => {
     const context = contextWith();
     await chooseSnapshot.run(step, context);
