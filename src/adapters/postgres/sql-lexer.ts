@@ -106,11 +106,16 @@ function close(open: Exclude<Open, { kind: 'none' }>, { line, at }: { line: stri
       return { open: depth === 0 ? none : { kind: 'comment', depth }, at: found.index + 2 };
     }
     case 'quote': {
-      for (let index = at; index < line.length; index += 1) {
-        const sign = line[index];
+      const next = open.escapes ? /[\\']/g : undefined;
+      for (let index = at; index < line.length; ) {
+        if (next !== undefined) next.lastIndex = index;
+        const found = next === undefined ? line.indexOf(open.sign, index) : (next.exec(line)?.index ?? -1);
+        if (found < 0) return stillOpen;
+        const sign = line[found];
         // An escaped sign, or a doubled quote, which stands for one.
-        if ((open.escapes && sign === '\\') || (sign === open.sign && line[index + 1] === sign)) index += 1;
-        else if (sign === open.sign) return { open: none, at: index + 1 };
+        const isPair = sign === '\\' || line[found + 1] === sign;
+        if (!isPair) return { open: none, at: found + 1 };
+        index = found + 2;
       }
       return stillOpen;
     }
