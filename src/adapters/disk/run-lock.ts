@@ -42,9 +42,7 @@ export async function takeLock(request: { readonly path: string }): Promise<Outc
 }
 
 /** Who holds a lock right now, as far as this host can tell. Nobody: undefined. */
-export async function findHolder(
-  path: string,
-): Promise<
+export async function findHolder(path: string): Promise<
   | {
       readonly pid: number;
       readonly host: string;
