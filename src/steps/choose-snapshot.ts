@@ -131,47 +131,39 @@ async function chooseOne(context: StepContext, snapshots: readonly Snapshot[]): 
     stepId: 'choose-snapshot',
     title: 'Choose a snapshot',
     body: [],
-    columns: ['taken (UTC)', 'age', 'dump', 'enc', 'manifest', 'verified', ''],
-    rows: snapshots.map((snapshot) =>
-      toRow(snapshot, {
-        nowMs: context.world.host.now(),
-        newest,
-        proven: context.provenSnapshots?.get(snapshot.id),
-      }),
-    ),
+    ...tableOf(snapshots, { context, newest }),
     about: Object.fromEntries(snapshots.map((snapshot) => [snapshot.id, lossInWords(snapshot, context)])),
     ...(newest === undefined ? {} : { preferred: newest.id }),
   });
   return answer.ok ? pickSnapshot(snapshots, answer.value.value) : answer;
 }
 
-function toRow(
-  snapshot: Snapshot,
-  {
-    nowMs,
-    newest,
-    proven,
-  }: {
-    readonly nowMs: number;
-    readonly newest: Snapshot | undefined;
-    /** The earlier run that restored and verified it. */
-    readonly proven: string | undefined;
-  },
-): TableRow {
+/** A column is there only where it tells rows apart: 80 columns are soon full. */
+function tableOf(
+  snapshots: readonly Snapshot[],
+  { context, newest }: { readonly context: StepContext; readonly newest: Snapshot | undefined },
+): { readonly columns: readonly string[]; readonly rows: readonly TableRow[] } {
+  const nowMs = context.world.host.now();
+  const proven = context.provenSnapshots ?? new Map<string, string>();
+  const someProven = snapshots.some(({ id }) => proven.has(id));
+  const severalHosts = new Set(snapshots.map(({ host }) => host)).size > 1;
   return {
-    value: snapshot.id,
-    label: snapshot.id,
-    marked: snapshot === newest,
-    cells: [
-      formatTime(snapshot.takenAtMs).slice(0, 16),
-      formatSpan(nowMs - snapshot.takenAtMs),
-      formatBytes(snapshot.sizeBytes),
-      sealedWith(snapshot.layers),
-      snapshot.manifestKey === undefined ? 'no' : 'yes',
-      proven ?? '-',
-      snapshot.incomplete === undefined ? (snapshot.host ?? '') : 'incomplete',
-    ],
-    ...(snapshot.incomplete === undefined ? {} : { disabledBecause: snapshot.incomplete }),
+    columns: ['taken (UTC)', 'age', 'dump', 'enc', 'manifest', ...(someProven ? ['verified'] : []), ''],
+    rows: snapshots.map((snapshot) => ({
+      value: snapshot.id,
+      label: snapshot.id,
+      marked: snapshot === newest,
+      cells: [
+        formatTime(snapshot.takenAtMs).slice(0, 16),
+        formatSpan(nowMs - snapshot.takenAtMs),
+        formatBytes(snapshot.sizeBytes),
+        sealedWith(snapshot.layers),
+        snapshot.manifestKey === undefined ? 'no' : 'yes',
+        ...(someProven ? [proven.get(snapshot.id) ?? '-'] : []),
+        snapshot.incomplete === undefined ? ((severalHosts ? snapshot.host : undefined) ?? '') : 'incomplete',
+      ],
+      ...(snapshot.incomplete === undefined ? {} : { disabledBecause: snapshot.incomplete }),
+    })),
   };
 }
 

@@ -74,17 +74,17 @@ async function lookAroundAndBegin(thaw: PseudoTerminal): Promise<void> {
 async function chooseWithArrows(thaw: PseudoTerminal): Promise<void> {
   const table = await waitForSnapshots(thaw);
   expect(table[5]).toMatch(/taken \(UTC\) +age +dump +enc +manifest/);
-  expect(table[6]).toMatch(/^ ▸★ .* gpg +yes /);
+  expect(table[6]).toMatch(/^ ▸★ .* gpg +yes\b/);
   expect(textOf(table)).toMatch(/you lose what was written in the \d+ s before .* within the RPO of 1 h\./);
   thaw.write(keys.down);
-  const older = await thaw.waitFor(/▸ {2}.* gpg +no /);
+  const older = await thaw.waitFor(/▸ {2}.* gpg +no\b/);
   expect(textOf(older)).toContain('more than the RPO of 1 h.');
   thaw.write(keys.down);
   await thaw.waitFor('Cannot be chosen: 0 bytes cannot hold a dump.');
   thaw.write(keys.enter);
   await thaw.waitFor((rows) => rows[22]?.includes('cannot be chosen: 0 bytes cannot hold a dump') === true);
   thaw.write(keys.up);
-  await thaw.waitFor(/▸ {2}.* gpg +no /);
+  await thaw.waitFor(/▸ {2}.* gpg +no\b/);
   thaw.write(keys.up);
   await thaw.waitFor('▸★');
   thaw.write(keys.enter);
