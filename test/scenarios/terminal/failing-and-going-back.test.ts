@@ -117,7 +117,7 @@ test('sent back to another snapshot, and one step left out with a reason: both s
 async function chooseOlder(thaw: PseudoTerminal): Promise<void> {
   await waitForSnapshots(thaw);
   thaw.write(keys.down);
-  await thaw.waitFor(/▸ {2}.* gpg +no /);
+  await thaw.waitFor(/▸ {2}.* gpg +no\b/);
   thaw.write(keys.enter);
 }
 
