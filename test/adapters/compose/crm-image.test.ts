@@ -83,11 +83,9 @@ describe('The small CRM in Docker Compose', () => {
     expect(await writers()).toEqual(['crm-scheduler', 'crm-web', 'crm-worker']);
   });
 
-  it('ends on SIGTERM, well within the grace period, and leaves no connection', async () => {
-    const startedAtMs = performance.now();
+  it('ends on SIGTERM and leaves no connection', async () => {
     const stopped = await services.stop({ names: ['web', 'worker', 'scheduler'], onLine });
     expect(stopped).toEqual({ ok: true, value: undefined });
-    expect(performance.now() - startedAtMs).toBeLessThan(15_000);
     expect(await writers()).toEqual([]);
     const status = await services.status();
     expect(status.ok && status.value.map(({ state, exitCode }) => `${state} ${exitCode}`)).toEqual([

@@ -152,7 +152,7 @@ function promisesOfBodies(given: {
     const read = valueFrom(await store().read({ key: 'long' }));
     const error = await buffer(read.body).catch((thrown: unknown) => thrown);
     expect(failureOfBodyError(error)?.code).toBe('stalled');
-    expect(Date.now() - startedAtMs).toBeLessThan(3000);
+    expect(Date.now() - startedAtMs).toBeLessThan(25_000);
   });
 
   test('does not blame the store for a slow reader', async () => {
