@@ -73,7 +73,7 @@ export function errorCode(error: unknown): string | undefined {
   return typeof error.code === 'string' ? error.code : undefined;
 }
 
-/** @param doing what cannot be done, with the path in it: "write /srv/work/14.dump". */
+/** @param doing what cannot be done, with the path in it: "write /srv/dumps/14.dump". */
 export function describeFileFailure(request: { readonly doing: string; readonly error: unknown }): Failure {
   const { doing, error } = request;
   const code = errorCode(error);

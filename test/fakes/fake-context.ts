@@ -46,7 +46,7 @@ export function createFakeContext(given: {
     said,
     commands,
     asked,
-    workFile: (name) => `/work/${name}`,
+    workFile: (name) => `/scratch/${name}`,
     fact: (name) => facts.get(name),
     record: async (name, value) => void facts.set(name, JSON.parse(JSON.stringify(value))),
     recordCommand: async (command) => void commands.push(command),

@@ -54,7 +54,7 @@ export function createFakeRunFolder(options: FakeRunFolderOptions = {}): FakeRun
       records.set(name, text);
       return succeed(`/restore-logs/${id}/${name}`);
     },
-    workFile: (name) => `/work/${id}/${name}`,
+    workFile: (name) => `/scratch/${id}/${name}`,
     clearWork: async () => {
       cleared += 1;
       return succeed(undefined);

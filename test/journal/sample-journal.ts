@@ -12,7 +12,7 @@ export const sampleStart: Extract<Entry, { kind: 'run-started' }> = {
   targets: { database: 'crm at db:5432' },
   objectives: { rtoMs: 1_800_000, rpoMs: 3_600_000 },
   lostAtMs: Date.UTC(2026, 3, 28, 14, 40),
-  workPath: '/work/2026-04-28T1448Z-crm-live',
+  workPath: '/scratch/2026-04-28T1448Z-crm-live',
   mark: '0badc0',
   steps: [
     { id: 'fetch', kind: 'fetch', title: 'Fetch' },
@@ -61,7 +61,7 @@ export const sampleEntries: readonly Entry[] = [
     kind: 'fact-recorded',
     stepId: 'fetch',
     name: 'dump-file',
-    value: { path: '/work/dump', sizeBytes: 412 },
+    value: { path: '/scratch/dump', sizeBytes: 412 },
   },
   {
     kind: 'step-finished',

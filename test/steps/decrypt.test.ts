@@ -10,10 +10,10 @@ function contextWith(layers: readonly string[], content: Buffer) {
   const context = createFakeContext({
     facts: {
       snapshot: { id: '14', key: 'k', takenAtMs: 0, sizeBytes: 1, layers, header: 'h', loss: 'l' },
-      'dump-file': { path: '/work/k', sizeBytes: content.length, sha256: 's', md5: 'm', how: 'GET' },
+      'dump-file': { path: '/scratch/k', sizeBytes: content.length, sha256: 's', md5: 'm', how: 'GET' },
     },
   });
-  context.world.host.files.set('/work/k', content);
+  context.world.host.files.set('/scratch/k', content);
   return context;
 }
 
@@ -21,7 +21,7 @@ describe('decrypting and unpacking', () => {
   it('leaves an archive that the next step can read, and says how it was authenticated', async () => {
     const context = contextWith(['openpgp', 'gzip'], archiveBytes());
     expect((await decryptDump.run(step, context)).ok).toBe(true);
-    expect(context.facts.get('archive-file')).toMatchObject({ path: '/work/archive.dump' });
+    expect(context.facts.get('archive-file')).toMatchObject({ path: '/scratch/archive.dump' });
     expect(words(await decryptDump.verify(step, context))).toEqual([
       'passed: decrypted and authenticated to its end, with the fake',
       expect.stringMatching(/^passed: 2 entries in the \w+, data of 2 tables$/),

@@ -49,6 +49,6 @@ describe('exporting a query', () => {
   it('in a drill writes into the work folder alone', async () => {
     const context = contextWith([{ id: '1' }], 'drill');
     await exportQuery.run(step, context);
-    expect([...context.world.host.files.keys()]).toEqual(['/work/export-query.csv']);
+    expect([...context.world.host.files.keys()]).toEqual(['/scratch/export-query.csv']);
   });
 });

@@ -23,7 +23,7 @@ const facts = {
     header: 'h',
     loss: 'You lose 40 minutes.',
   },
-  'archive-file': { path: '/work/archive.dump', sizeBytes: 1, sha256: 's', how: 'x' },
+  'archive-file': { path: '/scratch/archive.dump', sizeBytes: 1, sha256: 's', how: 'x' },
 };
 
 /** pg_restore fills the side database with these tables. */
