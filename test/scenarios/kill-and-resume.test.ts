@@ -115,10 +115,15 @@ function killAndResume() {
     const holding = stand.holdRestore();
     const thaw = stand.start({ logFolder });
     const hold = await holding;
-    await thaw.waitFor(/creating FK CONSTRAINT/);
-    await killNow(thaw);
-    expect((await restoreProcesses()).length).toBeGreaterThan(0);
-    await hold.release();
+    try {
+      await thaw.waitFor(/creating FK CONSTRAINT/);
+      // A word to a reader that is gone ends pg_restore: it lives on only while all its workers wait.
+      await untilRestoreIsSilent(thaw);
+      await killNow(thaw);
+      expect((await restoreProcesses()).length).toBeGreaterThan(0);
+    } finally {
+      await hold.release();
+    }
     await expectSameEnd(logFolder);
   });
 
@@ -221,6 +226,11 @@ function killAndResume() {
     await guest.release();
     await expectSameEnd(logFolder);
   });
+
+  async function untilRestoreIsSilent(thaw: RunningThaw): Promise<void> {
+    const said = () => thaw.printed().match(/pg_restore: /g)?.length ?? 0;
+    for (let before = -1; before !== said(); await sleep(1000)) before = said();
+  }
 
   async function restoreProcesses(): Promise<readonly string[]> {
     const left = await readValue(
