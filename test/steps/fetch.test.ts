@@ -84,6 +84,8 @@ describe('fetching the dump', () => {
     const context = contextWith();
     expect(words(await fetchDump.check(step, context))[0]).toMatch(/^passed/);
     context.world.host.free(1000);
-    expect(words(await fetchDump.check(step, context))[0]).toMatch(/^failed: Not enough space in \/scratch\//);
+    expect(words(await fetchDump.check(step, context))[0]).toMatch(
+      /^failed: Not enough space in \/scratch\//,
+    );
   });
 });

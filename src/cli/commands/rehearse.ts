@@ -40,7 +40,7 @@ export async function rehearse(options: Options, surroundings: Surroundings): Pr
   } finally {
     await sandbox.value.destroy();
     onLine(
-      'The sandbox is gone: its servers stopped, its folder removed. The record stays; what was not finished cannot be resumed.',
+      'The sandbox is gone: its servers stopped, its folder removed. The record stays, to be read: nothing is left to resume or roll back.',
     );
   }
 }
