@@ -56,6 +56,8 @@ has_part() {
     certificates) [[ -s /etc/ssl/certs/ca-certificates.crt || -s /etc/pki/tls/certs/ca-bundle.crt ]] ;;
     processes) has_programs ps pgrep ;;
     git) has_programs git ;;
+    ssh) has_programs ssh-keygen ;;
+    openssl) has_programs openssl ;;
     pgbackrest) has_programs pgbackrest ;;
   esac
 }
@@ -73,6 +75,7 @@ packages_of() {
     ceph) echo ceph-mon ceph-osd ceph-mgr radosgw ceph-common ;;
     certificates) echo ca-certificates ;;
     processes) echo procps ;;
+    ssh) echo openssh-client ;;
     # Only Debian 13 and Ubuntu have it as a package; install-compose-plugin.sh knows the rest.
     compose) ;;
     *) echo "$1" ;;
@@ -92,13 +95,15 @@ reason_of() {
     certificates) echo "certificates: downloads over HTTPS" ;;
     processes) echo "ps: proof that nothing stays behind" ;;
     git) echo "git: the tests read the list of files" ;;
+    ssh) echo "ssh-keygen: signatures under records" ;;
+    openssl) echo "openssl: values encrypted the way its command line does" ;;
     pgbackrest) echo "pgBackRest: point-in-time recovery from its repository" ;;
   esac
 }
 
 needed=(postgres gnupg)
 wanted=()
-[[ $profile == test ]] && wanted=(docker compose ceph tmux age rclone certificates processes git pgbackrest)
+[[ $profile == test ]] && wanted=(docker compose ceph tmux age rclone certificates processes git ssh openssl pgbackrest)
 
 missing=()
 look() {
