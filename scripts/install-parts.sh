@@ -57,6 +57,7 @@ has_part() {
     processes) has_programs ps pgrep ;;
     git) has_programs git ;;
     ssh) has_programs ssh-keygen ;;
+    zstd) has_programs zstd ;;
     openssl) has_programs openssl ;;
     pgbackrest) has_programs pgbackrest ;;
   esac
@@ -95,6 +96,7 @@ reason_of() {
     certificates) echo "certificates: downloads over HTTPS" ;;
     processes) echo "ps: proof that nothing stays behind" ;;
     git) echo "git: the tests read the list of files" ;;
+    zstd) echo "zstd: dumps packed as others pack them" ;;
     ssh) echo "ssh-keygen: signatures under records" ;;
     openssl) echo "openssl: values encrypted the way its command line does" ;;
     pgbackrest) echo "pgBackRest: point-in-time recovery from its repository" ;;
@@ -103,7 +105,7 @@ reason_of() {
 
 needed=(postgres gnupg)
 wanted=()
-[[ $profile == test ]] && wanted=(docker compose ceph tmux age rclone certificates processes git ssh openssl pgbackrest)
+[[ $profile == test ]] && wanted=(docker compose ceph tmux age rclone certificates processes git ssh openssl zstd pgbackrest)
 
 missing=()
 look() {
