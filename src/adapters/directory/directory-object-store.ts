@@ -5,10 +5,11 @@ import { pathToFileURL } from 'node:url';
 import { cancelledFailure } from '../../base/cancelled-failure.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { describeFileFailure, errorCode } from '../../base/file-failure.ts';
+import { missingObjectFailure } from '../../base/refused-read.ts';
 import type { ObjectInfo, ObjectStore, StoreAccess, StoreRights } from '../../ports/object-store.ts';
 import { type ContentTags, createContentTags } from './content-tags.ts';
 import { describeFile, listDirectory } from './directory-list.ts';
-import { missing, readFromDirectory } from './directory-read.ts';
+import { readFromDirectory } from './directory-read.ts';
 import { writeToDirectory } from './directory-write.ts';
 import { forgetAttributes } from './sidecar.ts';
 import { placeKey, resolveInside, resolveRoot } from './store-paths.ts';
@@ -97,7 +98,8 @@ async function removeKey(asked: Pick<Asked, 'store' | 'key'>): Promise<Outcome<u
 async function locateUrl(asked: Asked): Promise<Outcome<string>> {
   const described = await describeKey(asked);
   if (!described.ok) return described;
-  if (described.value === undefined) return fail(missing(`give a URL for ${join(asked.store, asked.key)}`));
+  if (described.value === undefined)
+    return fail(missingObjectFailure(`give a URL for ${join(asked.store, asked.key)}`));
   const root = await resolveRoot(asked.store);
   return root.ok ? succeed(pathToFileURL(join(root.value, asked.key)).href) : root;
 }

@@ -5,7 +5,8 @@ import { createBodyError } from '../../base/body-error.ts';
 import { cancelledFailure } from '../../base/cancelled-failure.ts';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import { describeFileFailure } from '../../base/file-failure.ts';
-import type { ObjectBody, ObjectInfo, ReadRequest } from '../../ports/object-store.ts';
+import { missingObjectFailure, refuseRead } from '../../base/refused-read.ts';
+import type { ObjectBody, ReadRequest } from '../../ports/object-store.ts';
 import type { ContentTags } from './content-tags.ts';
 import { describeFile } from './directory-list.ts';
 import { recallAttributes } from './sidecar.ts';
@@ -24,8 +25,8 @@ export async function readFromDirectory(reading: Reading): Promise<Outcome<Objec
   try {
     const info =
       path.value === undefined ? undefined : await describeFile({ key: request.key, path: path.value, tags });
-    if (path.value === undefined || info === undefined) return fail(missing(doing));
-    const refusal = refuse({ request, info, doing });
+    if (path.value === undefined || info === undefined) return fail(missingObjectFailure(doing));
+    const refusal = refuseRead({ request, info, doing });
     if (refusal !== undefined) return fail(refusal);
     const attributes = await recallAttributes({ root: place.value.root, key: request.key });
     const handle = await open(path.value);
@@ -45,39 +46,6 @@ export async function readFromDirectory(reading: Reading): Promise<Outcome<Objec
   } catch (error) {
     return fail(describeFileFailure({ doing, error }));
   }
-}
-
-export function missing(doing: string): Failure {
-  return {
-    code: 'not-found',
-    message: `Cannot ${doing}: there is no such object.`,
-    remedy: 'List the store again and choose what is there.',
-    retry: 'after-fix',
-  };
-}
-
-function refuse(asked: {
-  readonly request: ReadRequest;
-  readonly info: ObjectInfo;
-  readonly doing: string;
-}): Failure | undefined {
-  const { request, info, doing } = asked;
-  if (request.ifMatch !== undefined && request.ifMatch !== info.etag) {
-    return {
-      code: 'conflict',
-      message: `Cannot ${doing}: the object has changed meanwhile.`,
-      remedy: 'List the store again and start over with the object as it is now.',
-      retry: 'after-fix',
-    };
-  }
-  const isRange = request.fromByte !== undefined || request.toByte !== undefined;
-  if (!isRange || (request.fromByte ?? 0) < info.sizeBytes) return undefined;
-  return {
-    code: 'invalid-input',
-    message: `Cannot ${doing}: it has ${info.sizeBytes} bytes, so none from byte ${request.fromByte ?? 0}.`,
-    remedy: 'Ask for bytes that it has.',
-    retry: 'never',
-  };
 }
 
 const chunkBytes = 256 * 1024;

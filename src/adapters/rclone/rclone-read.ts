@@ -2,7 +2,8 @@ import { PassThrough, type Transform } from 'node:stream';
 import { createBodyError, wrongLengthFailure } from '../../base/body-error.ts';
 import { cancelledFailure } from '../../base/cancelled-failure.ts';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
-import type { ObjectBody, ObjectInfo, ReadRequest } from '../../ports/object-store.ts';
+import { missingObjectFailure, refuseRead } from '../../base/refused-read.ts';
+import type { ObjectBody, ReadRequest } from '../../ports/object-store.ts';
 import { pathOf, rcloneFailure, runFailure } from './rclone-call.ts';
 import { describeRemote, type Rclone } from './rclone-list.ts';
 
@@ -13,8 +14,8 @@ export async function readRemote(rclone: Rclone, request: ReadRequest): Promise<
   const described = await describeRemote(rclone, request.key);
   if (!described.ok) return described;
   const info = described.value;
-  if (info === undefined) return fail(missing(doing));
-  const refusal = refuse({ request, info, doing });
+  if (info === undefined) return fail(missingObjectFailure(doing));
+  const refusal = refuseRead({ request, info, doing });
   if (refusal !== undefined) return fail(refusal);
   const fromByte = request.fromByte ?? 0;
   const endByte = Math.min(
@@ -62,37 +63,4 @@ function pour(
   };
   void run();
   return body;
-}
-
-function missing(doing: string): Failure {
-  return {
-    code: 'not-found',
-    message: `Cannot ${doing}: there is no such object.`,
-    remedy: 'List the store again and choose what is there.',
-    retry: 'after-fix',
-  };
-}
-
-function refuse(asked: {
-  readonly request: ReadRequest;
-  readonly info: ObjectInfo;
-  readonly doing: string;
-}): Failure | undefined {
-  const { request, info, doing } = asked;
-  if (request.ifMatch !== undefined && request.ifMatch !== info.etag) {
-    return {
-      code: 'conflict',
-      message: `Cannot ${doing}: the object has changed meanwhile.`,
-      remedy: 'List the store again and start over with the object as it is now.',
-      retry: 'after-fix',
-    };
-  }
-  const isRange = request.fromByte !== undefined || request.toByte !== undefined;
-  if (!isRange || (request.fromByte ?? 0) < info.sizeBytes) return undefined;
-  return {
-    code: 'invalid-input',
-    message: `Cannot ${doing}: it has ${info.sizeBytes} bytes, so none from byte ${request.fromByte ?? 0}.`,
-    remedy: 'Ask for bytes that it has.',
-    retry: 'never',
-  };
 }
