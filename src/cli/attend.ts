@@ -4,6 +4,7 @@ import { answerFromFlags } from '../plain/answer-from-flags.ts';
 import { askOnTerminal } from '../plain/ask-on-terminal.ts';
 import { systemClock } from '../plain/clock.ts';
 import { printSession } from '../plain/print-session.ts';
+import { createPromptedOutput } from '../plain/prompted-output.ts';
 import type { Question } from '../ports/operator.ts';
 import type { RunningSession } from '../session/session.ts';
 import type { Options } from './arguments.ts';
@@ -104,11 +105,14 @@ function declineEach(session: RunningSession): () => void {
 
 async function byLines(request: Attending, attendance: Attendance): Promise<RunEnd> {
   const { session, options, surroundings } = request;
+  const asks = attendance === 'lines-with-person';
+  const output = createPromptedOutput(surroundings.stdout, () => session.view().question !== undefined);
   const printing = printSession({
     session,
-    write: (text) => surroundings.stdout.write(text),
+    write: output.write,
     format: options.json ? 'json' : 'plain',
     clock: systemClock,
+    heldWhileAsked: asks,
   });
   let deaf = () => {};
   let gone = false;
@@ -117,11 +121,8 @@ async function byLines(request: Attending, attendance: Attendance): Promise<RunE
     if (!gone) deaf = declineEach(session);
     gone = true;
   };
-  if (attendance === 'lines-with-person') surroundings.stdout.on('error', onGone);
-  const stopAsking =
-    attendance === 'lines-with-person'
-      ? askOnTerminal({ session, input: surroundings.stdin, output: surroundings.stdout, onGone })
-      : () => {};
+  if (asks) surroundings.stdout.on('error', onGone);
+  const stopAsking = asks ? askOnTerminal({ session, input: surroundings.stdin, output, onGone }) : () => {};
   const end = await session.ended;
   deaf();
   stopAsking();

@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline';
 import type { Question } from '../ports/operator.ts';
 import type { Session } from '../session/view.ts';
+import type { PromptedOutput } from './prompted-output.ts';
 import { promptFor, readTypedAnswer, type Typed } from './read-typed-answer.ts';
 import { watchQuestions } from './watch-questions.ts';
 
@@ -16,7 +17,7 @@ type Waiting = { readonly question: Question; readonly noteFor?: string };
 export function askOnTerminal(request: {
   readonly session: Session;
   readonly input: NodeJS.ReadableStream;
-  readonly output: NodeJS.WritableStream;
+  readonly output: PromptedOutput;
   /** The terminal is closed, or the person typed Ctrl+D: nobody answers any more. */
   readonly onGone?: () => void;
 }): () => void {
@@ -24,19 +25,19 @@ export function askOnTerminal(request: {
   const say = (text: string) => output.write(`${text}\n`);
   let waiting: Waiting | undefined;
   let stopAsked = false;
-  const lines = createInterface({ input, output, terminal: false });
-  const prompt = (text: string) => output.write(text);
+  const lines = createInterface({ input, terminal: false });
 
   const unwatch = watchQuestions(session, (question) => {
     waiting = { question };
     // The question is printed by another listener of the same change: the prompt comes after it.
     setImmediate(() => {
-      if (waiting?.question === question) prompt(promptFor(question));
+      if (waiting?.question === question) output.prompt(promptFor(question));
     });
   });
 
   lines.on('line', (line) => {
     const now = waiting;
+    output.answered();
     if (now === undefined || session.view().question?.id !== now.question.id) {
       waiting = undefined;
       say('Nothing is asked right now; this line is ignored.');
@@ -48,10 +49,10 @@ export function askOnTerminal(request: {
       session.answer(now.question.id, { ...typed.answer, by: 'operator' });
     } else if (typed.kind === 'needs-note') {
       waiting = { question: now.question, noteFor: typed.value };
-      prompt('Why, or what was seen: ');
+      output.prompt('Why, or what was seen: ');
     } else {
       say(typed.message);
-      prompt(now.noteFor === undefined ? promptFor(now.question) : 'Why, or what was seen: ');
+      output.prompt(now.noteFor === undefined ? promptFor(now.question) : 'Why, or what was seen: ');
     }
   });
 

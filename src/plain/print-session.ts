@@ -1,5 +1,6 @@
 import type { Session, View } from '../session/view.ts';
 import type { Clock } from './clock.ts';
+import { holdOutput } from './hold-output.ts';
 import { linesBetween } from './lines-between.ts';
 import { type PlainLine, stepFields } from './plain-line.ts';
 import { printJsonLine } from './print-json-line.ts';
@@ -23,6 +24,8 @@ export function printSession(request: {
   readonly write: (text: string) => void;
   readonly format: 'plain' | 'json';
   readonly clock: Clock;
+  /** Somebody types the answers here: what steps print meanwhile comes after the answer, and not between its letters. */
+  readonly heldWhileAsked?: boolean;
 }): Printing {
   const { session, write, format, clock } = request;
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -33,9 +36,10 @@ export function printSession(request: {
     if (texts.length > 0) write(`${texts.join('\n')}\n`);
     for (const line of lines) if ('step' in line) lastWord.set(line.step, clock.now());
   };
+  const hold = request.heldWhileAsked === true ? holdOutput() : (lines: readonly PlainLine[]) => lines;
   const look = () => {
     const now = session.view();
-    print(linesBetween(seen, now));
+    print(hold(linesBetween(seen, now), now));
     seen = now;
     if (now.phase === 'finished' || now.phase === 'stopped') resolve();
   };

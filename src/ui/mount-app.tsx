@@ -34,6 +34,8 @@ export async function mountApp(request: {
   const { streams, options } = request;
   const gone = watchTerminal(streams);
   const done = Promise.withResolvers<void>();
+  // Ink reads keys only after its first frame: a key pressed before would be echoed into the picture.
+  streams.stdin.setRawMode(true);
   const app = render(
     <ThemeContext value={createTheme(options)}>{request.draw(() => done.resolve())}</ThemeContext>,
     {
@@ -58,6 +60,7 @@ export async function mountApp(request: {
   app.unmount();
   // A terminal that is gone never confirms that the last frame was written.
   if (!lost) await app.waitUntilExit();
+  streams.stdin.setRawMode(false);
   // A lost terminal may be followed by a late SIGHUP, which must not end the run either.
   if (!lost) gone.stop();
   return { lost };

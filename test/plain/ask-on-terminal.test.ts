@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { askOnTerminal } from '../../src/plain/ask-on-terminal.ts';
+import { createPromptedOutput } from '../../src/plain/prompted-output.ts';
 import type { Question } from '../../src/ports/operator.ts';
 import { createMemorySession } from '../ui/memory-session.ts';
 import { questions, sampleView } from '../ui/sample-views.ts';
@@ -10,7 +11,8 @@ async function ask(question: Question | undefined, typed: readonly string[]) {
   const session = createMemorySession(sampleView(question === undefined ? {} : { question }));
   const input = new PassThrough();
   const output = new PassThrough();
-  const stop = askOnTerminal({ session, input, output });
+  const isAsked = () => session.view().question !== undefined;
+  const stop = askOnTerminal({ session, input, output: createPromptedOutput(output, isAsked) });
   await setImmediate();
   for (const line of typed) {
     input.write(`${line}\n`);
@@ -65,5 +67,40 @@ describe('Questions asked line by line', () => {
     const { answers, said } = await ask(undefined, ['yes']);
     expect(answers).toEqual([]);
     expect(said).toContain('Nothing is asked right now');
+  });
+});
+
+describe('A prompt among the lines of a run', () => {
+  function promptAmongLines() {
+    let asked = true;
+    const output = new PassThrough();
+    const prompted = createPromptedOutput(output, () => asked);
+    prompted.write('asked\n');
+    prompted.prompt('Type yes: ');
+    return {
+      prompted,
+      withdraw: () => {
+        asked = false;
+      },
+      said: () => String(output.read() ?? ''),
+    };
+  }
+
+  test('comes again below each line, which never lands on its row', () => {
+    const { prompted, said } = promptAmongLines();
+    prompted.write('step 6 failed\n');
+    expect(said()).toBe('asked\nType yes: \nstep 6 failed\nType yes: ');
+  });
+
+  test('does not come again once it is answered, or the question withdrawn', () => {
+    const answered = promptAmongLines();
+    answered.prompted.answered();
+    answered.prompted.write('done\n');
+    expect(answered.said()).toBe('asked\nType yes: done\n');
+    const withdrawn = promptAmongLines();
+    withdrawn.withdraw();
+    withdrawn.prompted.write('stopped\n');
+    withdrawn.prompted.write('summary\n');
+    expect(withdrawn.said()).toBe('asked\nType yes: \nstopped\nsummary\n');
   });
 });

@@ -22,11 +22,21 @@ function createHandClock(startMs: number): Clock & { pass(durationMs: number): v
   };
 }
 
-function print(format: 'plain' | 'json', change: Parameters<typeof sampleView>[0] = {}) {
+function print(
+  format: 'plain' | 'json',
+  change: Parameters<typeof sampleView>[0] = {},
+  heldWhileAsked = false,
+) {
   const session = createMemorySession(sampleView(change));
   const clock = createHandClock(session.view().nowMs);
   const written: string[] = [];
-  const printing = printSession({ session, write: (text) => written.push(text), format, clock });
+  const printing = printSession({
+    session,
+    write: (text) => written.push(text),
+    format,
+    clock,
+    heldWhileAsked,
+  });
   return { session, clock, printing, text: () => written.join(''), written };
 }
 
@@ -58,6 +68,47 @@ describe('The plain output', () => {
     written.length = 0;
     clock.pass(300_000);
     expect(written.join('')).not.toContain('Restore PostgreSQL');
+  });
+
+  describe('while somebody types an answer here', () => {
+    function asked() {
+      const printed = print('plain', { inHand: ['restore-database'] }, true);
+      printed.session.change((view) => ({ ...view, question: questions['type-name'] }));
+      printed.written.length = 0;
+      const put = (count: number) =>
+        printed.session.change((view) => {
+          const detail = view.details['restore-database'];
+          if (detail === undefined) throw new Error('no such step');
+          const late = Array.from({ length: count }, (_, n) => ({ atMs: view.nowMs, text: `late ${n}.` }));
+          return {
+            ...view,
+            details: {
+              ...view.details,
+              'restore-database': { ...detail, output: [...detail.output, ...late] },
+            },
+          };
+        });
+      return { ...printed, put };
+    }
+
+    test('output waits for the answer, and a note does not', () => {
+      const { session, put, text } = asked();
+      put(2);
+      session.note('the mirror ends soon');
+      expect(text()).toContain('the mirror ends soon');
+      expect(text()).not.toContain('late');
+      session.answer(questions['type-name'].id, { value: 'port_nimara_crm', by: 'operator' });
+      expect(text()).toMatch(/late 0\.[\s\S]*late 1\.[\s\S]*port_nimara_crm/);
+    });
+
+    test('what is too much to be held is counted', () => {
+      const { session, put, text } = asked();
+      put(2005);
+      session.answer(questions['type-name'].id, { value: 'port_nimara_crm', by: 'operator' });
+      expect(text()).toContain('5 lines that steps printed while a question was open');
+      expect(text()).not.toContain('late 4.');
+      expect(text()).toContain('late 5.');
+    });
   });
 
   test('nothing is printed after stop', () => {

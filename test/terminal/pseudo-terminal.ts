@@ -112,9 +112,9 @@ function brokenPromises(terminal: InstanceType<typeof headless.Terminal>): reado
   for (let row = 0; row < terminal.rows; row += 1) {
     const line = active.getLine(row);
     if (line?.isWrapped === true) broken.push(`a row is wider than ${terminal.cols} columns`);
-    const last = row === terminal.rows - 1;
-    if (last && line?.translateToString(true).trim() !== '')
-      broken.push('the frame is as tall as the terminal');
+    const text = line?.translateToString(true).trim() ?? '';
+    if (row === terminal.rows - 1 && text !== '')
+      broken.push(`the frame is as tall as the terminal: ${text}`);
   }
   return broken;
 }
