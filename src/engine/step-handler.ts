@@ -24,6 +24,8 @@ export type StepContext = {
   readonly runId: string;
   readonly world: World;
   readonly targets: Targets;
+  /** All of the walk: what a later step proves may be tried before there is no way back. */
+  readonly steps: readonly Step[];
   readonly signal: AbortSignal;
   /** A file of this run in the work folder. */
   workFile(name: string): string;

@@ -20,6 +20,7 @@ export function createScratchContext(scratch: {
   return {
     ...scratch,
     mode: 'drill',
+    steps: [],
     fact: (name) => facts.get(name),
     record: async (name, value) => {
       facts.set(name, value);

@@ -24,6 +24,7 @@ export function createStepContexts(parts: {
     runId: `${folder.id}-${start.mark}`,
     world,
     targets,
+    steps: request.steps,
     workFile: (name: string) => folder.workFile(name),
     fact: (name: string) => journal.state()?.facts.get(name),
   };

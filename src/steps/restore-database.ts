@@ -19,6 +19,7 @@ import { actingDatabase, actingServer, actingTools } from './open-targets.ts';
 import { restoreArchive, restoreJobs } from './restore-archive.ts';
 import { dropOwn, ownershipComment, sideNames } from './side-database.ts';
 import { hasSwapBegun, swapDatabases } from './swap-databases.ts';
+import { tryKeys } from './try-keys.ts';
 
 /**
  * Restores into a database beside the one to be replaced, proves it, and only then swaps the two by renaming. The old
@@ -60,7 +61,9 @@ export const restoreDatabase: StepHandler<'restore-database'> = {
     if (context.mode === 'drill') return succeed({ kind: 'done' });
     const bad = proveRestored(context).filter((check) => check.verdict === 'failed');
     if (bad.length > 0) return fail(notVerified(bad));
-    const agreed = await confirmSwap(context);
+    const keys = await judgeKeys(context);
+    if (!keys.ok) return keys;
+    const agreed = await confirmSwap(context, [...proveRestored(context), ...keys.value]);
     return agreed.ok ? swap(context) : agreed;
   },
 
@@ -140,7 +143,28 @@ export function proveRestored(context: StepContext): readonly Check[] {
   ];
 }
 
-async function confirmSwap(context: StepContext): Promise<Outcome<void>> {
+/** A key that does not open what was restored is found while the old database is still in place. */
+async function judgeKeys(context: StepContext): Promise<Outcome<readonly Check[]>> {
+  const checks = await tryKeys(context, needFact(restoredFact, context).database);
+  const bad = checks.filter((check) => check.verdict === 'failed');
+  if (bad.length === 0) return succeed(checks);
+  const answer = await context.ask({
+    kind: 'choose',
+    id: 'restore-database.keys',
+    stepId: 'restore-database',
+    title: 'A key does not open the restored rows. Swap all the same?',
+    body: bad.flatMap(({ text, remedy }) => [text, ...(remedy === undefined ? [] : [remedy])]),
+    choices: [
+      { value: 'stop', label: 'no, the right key has to be found first' },
+      { value: 'accept', label: 'yes, these rows are given up', needsReason: true },
+    ],
+    preferred: 'stop',
+  });
+  if (!answer.ok) return answer;
+  return answer.value.value === 'accept' ? succeed(checks) : fail(notVerified(bad));
+}
+
+async function confirmSwap(context: StepContext, checks: readonly Check[]): Promise<Outcome<void>> {
   const server = actingServer(context);
   const { side, kept } = sideNames(context.runId, server.databaseName);
   const [old, fresh] = await Promise.all([
@@ -150,8 +174,8 @@ async function confirmSwap(context: StepContext): Promise<Outcome<void>> {
   if (!old.ok) return old;
   if (!fresh.ok) return fresh;
   const snapshot = needFact(snapshotFact, context);
-  const proofs = proveRestored(context).map(
-    (check) => `${check.verdict === 'passed' ? '' : 'could not verify: '}${check.text}`,
+  const proofs = checks.map(({ verdict, text }) =>
+    verdict === 'passed' ? text : `${verdict.replaceAll('-', ' ')}: ${text}`,
   );
   const answer = await context.ask({
     kind: 'type-name',

@@ -5,6 +5,7 @@ import type { Check } from '../../src/base/verdict.ts';
 import type { CheckContext, StepContext } from '../../src/engine/step-handler.ts';
 import type { Place, Targets } from '../../src/engine/targets.ts';
 import type { Answer, Question } from '../../src/ports/operator.ts';
+import type { Step } from '../../src/runbook/step-schema.ts';
 import { startMs } from './fake-host.ts';
 import { createFakeWorld, type FakeWorld } from './fake-world.ts';
 
@@ -26,6 +27,7 @@ export function createFakeContext(given: {
   readonly targets?: Partial<Targets>;
   readonly wantedSnapshot?: string;
   readonly facts?: Readonly<Record<string, unknown>>;
+  readonly steps?: readonly Step[];
   readonly answer?: (question: Question) => Outcome<Answer> | string;
 }): FakeContext {
   const { mode = 'live', world = createFakeWorld(), answer } = given;
@@ -38,6 +40,7 @@ export function createFakeContext(given: {
     runId,
     world,
     targets: { ...defaultTargets(mode), ...given.targets },
+    steps: given.steps ?? [],
     signal: new AbortController().signal,
     wantedSnapshot: given.wantedSnapshot,
     lostAtMs: startMs,

@@ -1,5 +1,9 @@
+import { createCipheriv, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { succeed } from '../../src/base/failure.ts';
 import type { Inventory } from '../../src/ports/database-server.ts';
+import type { Question } from '../../src/ports/operator.ts';
+import { stepSchema } from '../../src/runbook/step-schema.ts';
 import { restoreDatabase } from '../../src/steps/restore-database.ts';
 import { sideNames } from '../../src/steps/side-database.ts';
 import { toyStep } from '../engine/toy-handlers.ts';
@@ -202,5 +206,73 @@ describe('the names beside the target', () => {
     for (const name of Object.values(long)) expect(name.length).toBeLessThanOrEqual(63);
     expect(new Set(Object.values(long)).size).toBe(3);
     expect(sideNames('another run', 'crm').side).not.toBe(side);
+  });
+});
+
+describe('a key that a later step proves', () => {
+  const secretsStep = stepSchema.parse({
+    kind: 'verify-secrets',
+    required: ['ENCRYPTION_KEY'],
+    probes: [
+      {
+        title: 'settings',
+        secret: 'ENCRYPTION_KEY',
+        query: 'SELECT value FROM system_settings',
+        layout: 'iv:tag:ciphertext',
+        lossIfWrong: 'The OCR keys are lost.',
+      },
+    ],
+  });
+  const key = randomBytes(32);
+
+  function contextWithKey(used: Buffer, answer: (question: Question) => string): FakeContext {
+    const iv = randomBytes(12);
+    const cipher = createCipheriv('aes-256-gcm', key, iv);
+    const ciphertext = Buffer.concat([cipher.update('secret'), cipher.final()]);
+    const value = [iv, cipher.getAuthTag(), ciphertext].map((part) => part.toString('hex')).join(':');
+    const context = contextWith({ steps: [secretsStep], answer });
+    context.world.host.files.set('/app/.env', Buffer.from(`ENCRYPTION_KEY=${used.toString('hex')}\n`));
+    context.world.production.answers.set('system_settings', [{ value }]);
+    return context;
+  }
+
+  it('is tried on the restored rows, and the question of the swap says so', async () => {
+    const context = contextWithKey(key, () => 'crm');
+    expect((await restoreDatabase.run(step, context)).ok).toBe(true);
+    expect(context.asked).toMatchObject([
+      {
+        kind: 'type-name',
+        facts: expect.arrayContaining([
+          { label: 'checked', value: 'settings: ENCRYPTION_KEY decrypts 1 of 1 rows' },
+        ]),
+      },
+    ]);
+  });
+
+  it('stops before the swap when it opens nothing, and tries again on a retry without restoring anew', async () => {
+    const context = contextWithKey(randomBytes(32), () => 'stop');
+    expect(await restoreDatabase.run(step, context)).toMatchObject({
+      ok: false,
+      failure: {
+        code: 'not-verified',
+        message: 'settings: ENCRYPTION_KEY decrypts only 0 of 1 rows. The OCR keys are lost.',
+      },
+    });
+    expect(contents(context)).toEqual({ crm: 'ruined', [side]: 'restored' });
+    context.world.host.files.set('/app/.env', Buffer.from(`ENCRYPTION_KEY=${key.toString('hex')}\n`));
+    const again = { ...context, ask: async () => succeed({ value: 'crm', by: 'operator' as const }) };
+    expect((await restoreDatabase.run(step, again)).ok).toBe(true);
+    expect(context.world.production.changes.filter((change) => change.startsWith('create'))).toHaveLength(1);
+    expect(contents(context)).toEqual({ crm: 'restored', [kept]: 'ruined' });
+  });
+
+  it('can be given up with a reason, and the question of the swap still names it', async () => {
+    const context = contextWithKey(randomBytes(32), ({ kind }) => (kind === 'choose' ? 'accept' : 'crm'));
+    expect((await restoreDatabase.run(step, context)).ok).toBe(true);
+    expect(context.asked.map(({ id }) => id)).toEqual(['restore-database.keys', 'restore-database.swap']);
+    expect(JSON.stringify(context.asked[1])).toContain(
+      'failed: settings: ENCRYPTION_KEY decrypts only 0 of 1',
+    );
+    expect(contents(context)).toEqual({ crm: 'restored', [kept]: 'ruined' });
   });
 });

@@ -1,0 +1,71 @@
+import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
+import type { StepContext } from '../engine/step-handler.ts';
+import type { DecryptProbe } from '../runbook/step-schema.ts';
+import { keyEncodingOf, openEncrypted, readKey } from './open-encrypted.ts';
+import { actingServer, unanswered } from './open-targets.ts';
+import { readSecrets, type Secrets } from './read-secrets.ts';
+
+/** Enough to know that a key opens the values, few enough to be read in a moment. */
+const mostRows = 20;
+
+export type KeyTrial = {
+  readonly context: Pick<StepContext, 'world' | 'targets'>;
+  readonly secrets: Secrets;
+  readonly database: string;
+};
+
+/**
+ * What later steps will prove of the keys, tried on a database that is not in place yet: a wrong key is cheaper to find
+ * before the swap than after it.
+ */
+export async function tryKeys(context: StepContext, database: string): Promise<readonly Check[]> {
+  const checks: Check[] = [];
+  for (const step of context.steps) {
+    if (step.kind !== 'verify-secrets' || step.probes.length === 0) continue;
+    const secrets = await readSecrets(step, context);
+    if (!secrets.ok) {
+      checks.push(unanswered(secrets.failure));
+      continue;
+    }
+    const trial = { context, secrets: secrets.value, database };
+    for (const probe of step.probes) checks.push(await tryKey(probe, trial));
+  }
+  return checks;
+}
+
+/** Really decrypts rows of the database with the key of the env file. */
+export async function tryKey(probe: DecryptProbe, trial: KeyTrial): Promise<Check> {
+  const { context, secrets, database } = trial;
+  const rows = await actingServer(context).query({
+    database,
+    sql: `SELECT * FROM (${probe.query.replace(/;\s*$/, '')}) AS probe LIMIT ${mostRows}`,
+  });
+  if (!rows.ok) return unanswered(rows.failure);
+  const values = rows.value
+    .flatMap((row) => Object.values(row).slice(0, 1))
+    .filter((value) => value !== null);
+  if (values.length === 0) {
+    return couldNotVerify(
+      `${probe.title}: there is no encrypted row to try ${probe.secret} on`,
+      'Nothing is encrypted, or the query is wrong.',
+    );
+  }
+  const key = readKey(secrets.get(probe.secret) ?? '', keyEncodingOf(probe));
+  const results = values.map((value) => openEncrypted(value, key, probe));
+  const opened = results.filter((result) => result.kind === 'opened').length;
+  if (opened === values.length)
+    return passed(`${probe.title}: ${probe.secret} decrypts ${opened} of ${values.length} rows`);
+  const refused = results.some((result) => result.kind === 'refused');
+  const malformed = results.find((result) => result.kind === 'malformed');
+  // One value that the key does not open says more than another that is no such value at all.
+  if (malformed?.kind === 'malformed' && !refused) {
+    return couldNotVerify(
+      `${probe.title}: ${malformed.why}`,
+      'Correct the layout of the probe in the runbook, or the key.',
+    );
+  }
+  return failed(
+    `${probe.title}: ${probe.secret} decrypts only ${opened} of ${values.length} rows. ${probe.lossIfWrong}`,
+    `Find the ${probe.secret} that was in use when the backup was taken, put it into the env file, and retry.`,
+  );
+}
