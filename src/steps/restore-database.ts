@@ -160,7 +160,8 @@ async function judgeKeys(context: StepContext): Promise<Outcome<readonly Check[]
     ],
     preferred: 'stop',
   });
-  if (!answer.ok) return answer;
+  // Where nobody is there to give rows up, the key that does not hold is the reason, and not the missing answer.
+  if (!answer.ok) return answer.failure.code === 'answer-missing' ? fail(notVerified(bad)) : answer;
   return answer.value.value === 'accept' ? succeed(checks) : fail(notVerified(bad));
 }
 
