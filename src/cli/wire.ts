@@ -88,14 +88,15 @@ function openStore(config: ObjectStoreConfig, processes: ProcessRunner): ObjectS
   return config.kind === 'rclone' ? openRcloneObjectStore({ config, processes }) : openS3ObjectStore(config);
 }
 
-/** Preflight may run several times; what this process holds already it need not take again. */
+/** Asked for again before each act that must be alone: what is still held is not taken twice, what was lost is taken anew. */
 function withOneLease(server: DatabaseServer): DatabaseServer {
   const leases = new Map<string, Lease>();
   return {
     ...server,
     async lease(name) {
       const held = leases.get(name);
-      if (held !== undefined) return succeed(held);
+      if (held !== undefined && (await held.isHeld())) return succeed(held);
+      await held?.release();
       const lease = await server.lease(name);
       if (lease.ok) leases.set(name, lease.value);
       return lease;

@@ -96,7 +96,11 @@ export type ExportedSnapshot = {
 };
 
 /** Released when the run ends; PostgreSQL releases it by itself when our connection dies. */
-export type Lease = { release(): Promise<void> };
+export type Lease = {
+  release(): Promise<void>;
+  /** Asks the server: a connection that died in the meantime has given it back already. */
+  isHeld(): Promise<boolean>;
+};
 
 /**
  * One PostgreSQL server, reached with the credentials of one database URL. Statements about databases go through the

@@ -223,10 +223,13 @@ async function swap(context: StepContext) {
   const names = needFact(swappingFact, context);
   if (names.hadTarget) await context.recordCommand(`ALTER DATABASE ${names.target} RENAME TO ${names.kept}`);
   await context.recordCommand(`ALTER DATABASE ${names.side} RENAME TO ${names.target}`);
-  const swapped = await swapDatabases(actingServer(context), { ...names, carrySettings: true });
+  // Hours may have passed since the preflight: the swap is the act that no other run may be in the way of.
+  const server = actingServer(context);
+  const lease = await server.lease(names.target);
+  const swapped = lease.ok ? await swapDatabases(server, { ...names, carrySettings: true }) : lease;
   if (!swapped.ok) {
     // Where nothing was renamed the swap has not begun, and another snapshot may still be chosen.
-    const begun = await hasSwapBegun(actingServer(context), names);
+    const begun = await hasSwapBegun(server, names);
     if (begun.ok && !begun.value) await context.record(swappingFact.name, null);
     return swapped;
   }

@@ -140,6 +140,19 @@ export function databaseServerContract(contract: {
       await second.release();
     });
 
+    test('knows that a lease whose connection was ended is held no more', async () => {
+      const lease = valueFrom(await server.lease('shop'));
+      expect(await lease.isHeld()).toBe(true);
+      const other = open();
+      const sql =
+        "SELECT pg_terminate_backend(pid, 10000) AS ended FROM pg_stat_activity WHERE application_name = 'thaw lease shop'";
+      expect(valueFrom(await other.query({ database: 'shop', sql }))).toEqual([{ ended: 't' }]);
+      expect(await lease.isHeld()).toBe(false);
+      const next = valueFrom(await other.lease('shop'));
+      await next.release();
+      await lease.release();
+    });
+
     test('holds one moment that others can look at', async () => {
       const snapshot = valueFrom(await server.exportSnapshot('shop'));
       expect(snapshot.id).toMatch(/^[0-9A-F-]+$/);

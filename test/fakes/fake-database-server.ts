@@ -123,7 +123,12 @@ export function createFakeDatabaseServer(given: {
       const known = [...answers].find(([piece]) => sql.includes(piece));
       return known === undefined ? fail(refusal(`Nobody knows ${sql}.`)) : succeed(known[1]);
     },
-    lease: async () => succeed({ release: async () => {} }),
+    lease: async () => {
+      const planned = failures.get('lease');
+      failures.delete('lease');
+      if (planned !== undefined) return fail(planned);
+      return succeed({ release: async () => {}, isHeld: async () => true });
+    },
     close: async () => {},
   };
 }

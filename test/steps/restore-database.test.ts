@@ -73,6 +73,23 @@ describe('restoring the database', () => {
     expect(contents(again)).toEqual({ crm: 'restored', [kept]: 'ruined' });
   });
 
+  it('does not swap while another run holds the target, and can be tried again', async () => {
+    const context = contextWith();
+    context.world.production.failNext('lease', {
+      code: 'conflict',
+      message: 'Another run holds it.',
+      remedy: 'Wait for it.',
+      retry: 'safe',
+    });
+    expect(await restoreDatabase.run(step, context)).toMatchObject({
+      ok: false,
+      failure: { code: 'conflict' },
+    });
+    expect(contents(context)).toEqual({ crm: 'ruined', [side]: 'restored' });
+    expect((await restoreDatabase.run(step, context)).ok).toBe(true);
+    expect(contents(context)).toEqual({ crm: 'restored', [kept]: 'ruined' });
+  });
+
   it('restores anew when another snapshot was chosen meanwhile', async () => {
     const world = createFakeWorld();
     const first = contextWith({ world, answer: () => 'no' });

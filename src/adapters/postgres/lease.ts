@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import type { Lease } from '../../ports/database-server.ts';
 import { postgresFailure } from './postgres-failure.ts';
-import { openMaintenance, type Row, type ServerContext } from './session.ts';
+import { openMaintenance, type Row, type ServerContext, type Session } from './session.ts';
 
 /** Advisory locks are 64-bit numbers; the first bytes of a digest are the same on every host and version. */
 function lockNumber(name: string): bigint {
@@ -30,13 +30,24 @@ export async function takeLease(context: ServerContext, name: string): Promise<O
   try {
     const number = String(lockNumber(name));
     const [row] = await session.rows('SELECT pg_try_advisory_lock($1::bigint) AS taken', [number]);
-    if (row?.taken === 't') return succeed({ release: end });
+    if (row?.taken === 't') return succeed({ release: end, isHeld: () => answers(session) });
     const [holder] = await session.rows(holderSql, [number]);
     await end();
     return fail(heldBy(holder, `${doing} on ${context.target.address}`));
   } catch (error) {
     await end();
     return fail(postgresFailure(error, { doing, address: context.target.address }));
+  }
+}
+
+/** The lock lives as long as its connection, so a connection that answers still holds it. */
+async function answers(session: Session): Promise<boolean> {
+  try {
+    await session.rows('SELECT 1');
+    return true;
+  } catch {
+    // Whatever the reason: without an answer nobody can say that the lease is ours.
+    return false;
   }
 }
 
