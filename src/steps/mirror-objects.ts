@@ -2,11 +2,12 @@ import { succeed } from '../base/failure.ts';
 import { formatBytes, formatCount } from '../base/units.ts';
 import { type Check, failed, passed } from '../base/verdict.ts';
 import type { CheckContext, StepContext, StepHandler } from '../engine/step-handler.ts';
-import type { ObjectStore, StoreIdentity } from '../ports/object-store.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
 import { awkwardKeys, planMirror, reconcileObjects } from './compare-objects.ts';
 import { copyObjects } from './copy-objects.ts';
 import { manifestFact, mirroredFact, readFact, snapshotFact } from './facts.ts';
 import { findSnapshots } from './find-snapshots.ts';
+import { isSameStore, keepOffProduction } from './keep-off-production.ts';
 import { backupStore, blocker, listAll, objectPrefix } from './open-targets.ts';
 import { proveMirror } from './prove-mirror.ts';
 
@@ -153,7 +154,7 @@ async function checkStores(_step: unknown, context: CheckContext): Promise<reado
   if (!access.ok) return [blocker(access.failure)];
   const source = await backupStore(context).access();
   // What is wrong with the backup store is told by the step that chooses the snapshot.
-  if (source.ok && same(source.value.identity, access.value.identity)) {
+  if (source.ok && isSameStore(source.value.identity, access.value.identity)) {
     return [
       failed(
         `${target.address} is the backup store itself.`,
@@ -162,33 +163,8 @@ async function checkStores(_step: unknown, context: CheckContext): Promise<reado
     ];
   }
   if (context.mode !== 'drill') return [passed(`${target.address} answers`)];
-  return [await checkNotProduction(context, target, access.value.identity)];
-}
-
-async function checkNotProduction(
-  context: CheckContext,
-  ...[target, drill]: [ObjectStore, StoreIdentity]
-): Promise<Check> {
-  const config = context.targets.production.objects;
-  if (config === undefined) return passed(`${target.address} answers; production has no object store`);
-  const live = context.world.openStore(config);
-  const access = await live.access();
-  if (!access.ok) {
-    return failed(
-      `It cannot be shown that ${target.address} is not production: ${access.failure.message}`,
-      access.failure.remedy,
-    );
-  }
-  if (!same(access.value.identity, drill))
-    return passed(`the drill's store ${target.address} is not production (${live.address})`);
-  return blocker({
-    code: 'production-target',
-    message: `The drill's object store ${target.address} is production.`,
-    remedy: "Name a sandbox bucket or folder as the drill's object store.",
-    retry: 'after-fix',
-  });
-}
-
-function same(a: StoreIdentity, b: StoreIdentity): boolean {
-  return a.endpoint === b.endpoint && a.bucket === b.bucket;
+  const { objects } = context.targets.production;
+  if (objects === undefined) return [passed(`${target.address} answers; production has no object store`)];
+  const production = context.world.openStore(objects);
+  return [await keepOffProduction({ into: target, identity: access.value.identity, production })];
 }

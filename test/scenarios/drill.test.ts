@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OldBackup } from '../../src/sandbox/old-backup.ts';
 import { countRows, listDatabases } from '../parts/count-rows.ts';
+import { type CuttingProxy, startCuttingProxy } from '../parts/cutting-proxy.ts';
 import { findRgw } from '../parts/find-s3-servers.ts';
 import { makeLogFolder, type PortNimara, startPortNimara } from '../parts/port-nimara.ts';
 import { backUp, dumpArchive, putDump, putManifest, zip } from '../parts/port-nimara-backups.ts';
@@ -29,9 +30,11 @@ function drills() {
   let server: S3Server;
   let nimara: PortNimara;
   let backup: OldBackup;
+  let forwarded: CuttingProxy;
 
   beforeAll(async () => {
     server = await startRgw();
+    forwarded = await startCuttingProxy({ targetPort: Number(new URL(server.endpoint).port) });
     nimara = await startPortNimara({ server, docker: undefined, objects: 60, size: 'small' });
     await nimara.untilWritersWrite();
     backup = await backUp(nimara);
@@ -40,6 +43,7 @@ function drills() {
   });
   afterAll(async () => {
     await nimara?.destroy();
+    await forwarded?.close();
     await server?.stop();
   });
 
@@ -148,6 +152,7 @@ function drills() {
     const endpoints: readonly (readonly [string, () => string])[] = [
       ['by the same address', () => server.endpoint],
       ['by the name localhost', () => server.endpoint.replace('127.0.0.1', 'localhost')],
+      ['through a forwarded port', () => forwarded.endpoint],
     ];
     for (const [how, endpoint] of endpoints) {
       it(`as the drill's bucket, ${how}: status 3, nothing changed`, async () => {

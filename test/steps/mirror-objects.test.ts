@@ -90,6 +90,19 @@ describe('the checks before mirroring', () => {
     expect(checks.some((line) => /^failed: .*is production/.test(line))).toBe(true);
   });
 
+  it('block a drill on the live bucket under another name, told by what is in it', async () => {
+    const context = contextWith('drill');
+    const { live, sandbox } = context.world.stores;
+    for (const store of [live, sandbox]) store?.place('a.pdf', { content: 'a', modifiedAtMs: 1000 });
+    const onlyLive = words(await mirrorObjects.check(step, context));
+    expect(onlyLive.some((line) => /^failed/.test(line))).toBe(false);
+    for (const key of Object.keys(sandbox?.contents() ?? {})) if (key !== 'a.pdf') await sandbox?.remove(key);
+    for (const key of Object.keys(live?.contents() ?? {})) if (key !== 'a.pdf') await live?.remove(key);
+    expect(words(await mirrorObjects.check(step, context))).toContainEqual(
+      expect.stringMatching(/^failed: The drill's object store .* is production: both begin with a\.pdf/),
+    );
+  });
+
   it('pass for a drill on a bucket of its own', async () => {
     const checks = words(await mirrorObjects.check(step, contextWith('drill')));
     expect(checks.every((line) => line.startsWith('passed'))).toBe(true);
