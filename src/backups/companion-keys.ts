@@ -8,6 +8,8 @@ const endings = {
   objects: '.objects.jsonl.gz',
   /** Written last. */
   manifest: '.manifest.json',
+  /** Written before a dump is removed that has files elsewhere: when it is gone, it tells whose they were. */
+  removing: '.removing.json',
 } as const;
 
 export type Companion = keyof typeof endings;
@@ -17,12 +19,18 @@ export function companionKey(dumpKey: string, companion: Companion): string {
   return `${unwrappedKey(dumpKey)}${endings[companion]}`;
 }
 
-export function isCompanion(key: string): boolean {
+/** pg/h/2026-04-28/14.dump.globals.sql.gz.gpg -> pg/h/2026-04-28/14.dump, globals; undefined for what is no companion. */
+export function companionOf(
+  key: string,
+): { readonly base: string; readonly companion: Companion } | undefined {
   const unwrapped = unwrappedKey(key);
-  return Object.values(endings).some((ending) => key.endsWith(ending) || unwrapped.endsWith(ending));
+  for (const [companion, ending] of Object.entries(endings) as [Companion, string][]) {
+    const whole = [key, unwrapped].find((one) => one.endsWith(ending));
+    if (whole !== undefined) return { base: whole.slice(0, -ending.length), companion };
+  }
+  return undefined;
 }
 
-/** The dump's key without its wrapping, where the key is the mark of a beginning. */
-export function startedDump(key: string): string | undefined {
-  return key.endsWith(endings.started) ? key.slice(0, -endings.started.length) : undefined;
+export function isCompanion(key: string): boolean {
+  return companionOf(key) !== undefined;
 }

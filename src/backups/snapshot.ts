@@ -1,6 +1,6 @@
 import type { ObjectInfo } from '../ports/object-store.ts';
 import type { Layer } from '../ports/unpacker.ts';
-import { companionKey, isCompanion, startedDump } from './companion-keys.ts';
+import { companionKey, companionOf, isCompanion } from './companion-keys.ts';
 import { type Layout, unwrappedKey } from './layout.ts';
 import { manifestKey } from './manifest.ts';
 
@@ -76,11 +76,20 @@ function neverEnded(
   keys: ReadonlySet<string>,
 ): readonly ObjectInfo[] {
   return objects.flatMap(({ key: mark, modifiedAtMs }) => {
-    const dump = startedDump(mark);
-    if (dump === undefined || wrappings.some((ending) => keys.has(`${dump}${ending}`))) return [];
-    const ending = wrappings.find((one) => layout.match(`${dump}${one}`) !== undefined);
-    return ending === undefined ? [] : [{ key: `${dump}${ending}`, sizeBytes: 0, modifiedAtMs }];
+    const key = companionOf(mark)?.companion === 'started' ? missingDump(mark, { layout, keys }) : undefined;
+    return key === undefined ? [] : [{ key, sizeBytes: 0, modifiedAtMs }];
   });
+}
+
+/** The dump that a companion speaks of, under a name that fits the layout; undefined when the dump is there. */
+export function missingDump(
+  companionKey: string,
+  among: { readonly layout: Layout; readonly keys: ReadonlySet<string> },
+): string | undefined {
+  const base = companionOf(companionKey)?.base;
+  if (base === undefined || wrappings.some((ending) => among.keys.has(`${base}${ending}`))) return undefined;
+  const ending = wrappings.find((one) => among.layout.match(`${base}${one}`) !== undefined);
+  return ending === undefined ? undefined : `${base}${ending}`;
 }
 
 function whyIncomplete(object: ObjectInfo, keys: ReadonlySet<string>): string | undefined {

@@ -73,6 +73,13 @@ export type WriteRequest = {
   readonly signal?: AbortSignal;
 };
 
+export type ListRequest = {
+  readonly prefix: string;
+  /** Tags may be left out: where the store keeps none, it would have to read every object for one. */
+  readonly sizesOnly?: boolean;
+  readonly signal?: AbortSignal;
+};
+
 /** A body whose length nobody knows beforehand: a dump while it is being made. */
 export type StreamRequest = Omit<WriteRequest, 'sizeBytes'> & {
   /** A guess, from which the size of the parts is taken; a wrong one costs memory or ends at 10,000 parts. */
@@ -108,10 +115,7 @@ export type ObjectStore = {
   /** One cheap authenticated request: does the bucket exist, may we list it, how far are the clocks apart. */
   access(signal?: AbortSignal): Promise<Outcome<StoreAccess>>;
   /** Keys in byte order, a page at a time; ends after the first failure. A page holds at most 1,000. */
-  list(request: {
-    readonly prefix: string;
-    readonly signal?: AbortSignal;
-  }): AsyncIterable<Outcome<readonly ObjectInfo[]>>;
+  list(request: ListRequest): AsyncIterable<Outcome<readonly ObjectInfo[]>>;
   /** undefined when there is no such object. */
   describe(key: string): Promise<Outcome<ObjectInfo | undefined>>;
   read(request: ReadRequest): Promise<Outcome<ObjectBody>>;
@@ -122,6 +126,12 @@ export type ObjectStore = {
   writeStream(request: StreamRequest): Promise<Outcome<ObjectInfo>>;
   /** Removing what is not there succeeds. `hidden`: the store keeps versions and only put a delete marker in front. */
   remove(key: string): Promise<Outcome<'hidden' | undefined>>;
+  /**
+   * Everything below a prefix that ends in a slash, and the folder itself where the store has folders. A link is removed,
+   * never what it leads to, and a folder that is reached through a link is refused. What is left after a failure is removed
+   * by the next call.
+   */
+  removeFolder(prefix: string): Promise<Outcome<'hidden' | undefined>>;
   /**
    * Asks in ways that leave no object behind: a write whose checksum is wrong, a removal of what was never there (a bucket that
    * keeps versions notes the latter with a delete marker).

@@ -1,14 +1,27 @@
-import { parseLayout } from '../backups/layout.ts';
+import { type Layout, parseLayout } from '../backups/layout.ts';
 import { type Manifest, readManifestText } from '../backups/manifest.ts';
 import { listSnapshots, newestComplete, type Snapshot } from '../backups/snapshot.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import type { StepContext } from '../engine/step-handler.ts';
+import type { ObjectInfo } from '../ports/object-store.ts';
 import { backupStore, listAll, readText } from './open-targets.ts';
 
 type Reach = Pick<StepContext, 'world' | 'targets'>;
 
 /** What is in the backup store, newest first. `not-found` when nothing there fits the layout. */
 export async function findSnapshots(context: Reach): Promise<Outcome<readonly Snapshot[]>> {
+  const listed = await listBackups(context);
+  return listed.ok ? succeed(listed.value.snapshots) : listed;
+}
+
+/** The same with everything that was listed for it. */
+export async function listBackups(context: Reach): Promise<
+  Outcome<{
+    readonly layout: Layout;
+    readonly objects: readonly ObjectInfo[];
+    readonly snapshots: readonly Snapshot[];
+  }>
+> {
   const { backups } = context.targets;
   const layout = parseLayout(backups.layout);
   if ('fault' in layout) {
@@ -23,7 +36,7 @@ export async function findSnapshots(context: Reach): Promise<Outcome<readonly Sn
   const listed = await listAll(store, layout.prefix);
   if (!listed.ok) return listed;
   const snapshots = listSnapshots({ layout, objects: listed.value, host: backups.host });
-  if (snapshots.length > 0) return succeed(snapshots);
+  if (snapshots.length > 0) return succeed({ layout, objects: listed.value, snapshots });
   const others = listed.value.slice(0, 3).map((object) => object.key);
   return fail({
     code: 'not-found',

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { companionKey, isCompanion, startedDump } from '../../src/backups/companion-keys.ts';
+import { companionKey, companionOf, isCompanion } from '../../src/backups/companion-keys.ts';
 import { formatKey } from '../../src/backups/format-key.ts';
 import { type Layout, parseLayout } from '../../src/backups/layout.ts';
 import type { Layer } from '../../src/ports/unpacker.ts';
@@ -81,7 +81,10 @@ describe('what stands beside a dump', () => {
     ]);
     expect([...companions, `${companions[1]}.gz.gpg`].every(isCompanion)).toBe(true);
     expect(isCompanion(dump)).toBe(false);
-    expect(startedDump(companions[0] ?? '')).toBe('pg/h/2026-04-28/14.dump');
-    expect(startedDump(dump)).toBeUndefined();
+    expect(companionOf(companions[0] ?? '')).toEqual({
+      base: 'pg/h/2026-04-28/14.dump',
+      companion: 'started',
+    });
+    expect(companionOf(dump)).toBeUndefined();
   });
 });

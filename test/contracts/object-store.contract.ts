@@ -249,6 +249,25 @@ function promisesOfWriting(store: () => ObjectStore, ...[keepsAttributes]: [bool
     valueFrom(await store().remove('a/b'));
     expect(await keysOf(store(), '')).toEqual([]);
   });
+
+  test('removes all below a folder, not its neighbours, and has nothing against removing it again', async () => {
+    const neighbours = ['media-10/a', 'media/1', 'o'];
+    for (const key of [...neighbours, 'media-1/a b', 'media-1/deep/er/ä', 'media-1/z'])
+      await put(store(), key, Buffer.from('x'));
+    valueFrom(await store().removeFolder('media-1/'));
+    valueFrom(await store().removeFolder('media-1/'));
+    valueFrom(await store().removeFolder('never/was/'));
+    expect(await keysOf(store(), '')).toEqual(neighbours);
+  });
+
+  test.each(['', '/', 'media', '../', 'a/../', 'a//', './'])(
+    'refuses to remove all below %j, which is no folder',
+    async (prefix) => {
+      await put(store(), 'media/a', Buffer.from('x'));
+      expect(failureFrom(await store().removeFolder(prefix)).code).toBe('invalid-input');
+      expect(await keysOf(store(), '')).toEqual(['media/a']);
+    },
+  );
 }
 
 function promisesOfListing(
@@ -300,6 +319,15 @@ function promisesOfListing(
       // HTTP has whole seconds; listings may be finer.
       expect(Math.abs((listed?.modifiedAtMs ?? 0) - (described?.modifiedAtMs ?? 0))).toBeLessThan(1000);
     }
+  });
+
+  test('lists the same keys and sizes when nobody asks for tags', async () => {
+    for (const key of ['a', 'b/c']) await put(store(), key, Buffer.from(key));
+    for await (const page of store().list({ prefix: '', sizesOnly: true }))
+      expect(valueFrom(page)).toMatchObject([
+        { key: 'a', sizeBytes: 1 },
+        { key: 'b/c', sizeBytes: 3 },
+      ]);
   });
 
   test('can be left in the middle of a listing', async () => {

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { brokenBodyFailure, createBodyError, wrongLengthFailure } from '../../src/base/body-error.ts';
 import { cancelledFailure } from '../../src/base/cancelled-failure.ts';
 import { type Failure, fail, type Outcome, succeed } from '../../src/base/failure.ts';
+import { folderFailure } from '../../src/base/folder-prefix.ts';
 import type {
   ObjectAttributes,
   ObjectBody,
@@ -43,6 +44,12 @@ export function createFakeObjectStore(given: {
     writeStream: (request) => writeObject(parts, request),
     remove: async (key) => {
       objects.delete(key);
+      return succeed(undefined);
+    },
+    removeFolder: async (prefix) => {
+      const refused = folderFailure(address, prefix);
+      if (refused !== undefined) return fail(refused);
+      for (const key of [...objects.keys()]) if (key.startsWith(prefix)) objects.delete(key);
       return succeed(undefined);
     },
     rights: async () => succeed({ write: 'yes', remove: 'yes' }),

@@ -34,9 +34,11 @@ export async function* listDirectory(request: {
   readonly store: string;
   readonly prefix: string;
   readonly tags: ContentTags;
+  readonly sizesOnly?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }): AsyncGenerator<Outcome<readonly ObjectInfo[]>> {
-  const { store, prefix, tags, signal } = request;
+  const { store, prefix, signal } = request;
+  const tags = request.sizesOnly ? undefined : request.tags;
   const doing = `list ${join(store, prefix)}`;
   const start = await findStart({ store, prefix, doing });
   if (!start.ok) {
@@ -171,7 +173,7 @@ async function followLink(link: {
 
 async function describeAll(request: {
   readonly page: readonly Found[];
-  readonly tags: ContentTags;
+  readonly tags: ContentTags | undefined;
   readonly doing: string;
 }): Promise<Outcome<readonly ObjectInfo[]>> {
   const { page, tags, doing } = request;
@@ -189,7 +191,7 @@ async function describeAll(request: {
 
 /** undefined where no file stands (any more). */
 export async function describeFile(
-  file: Found & { readonly tags: ContentTags },
+  file: Found & { readonly tags: ContentTags | undefined },
 ): Promise<ObjectInfo | undefined> {
   try {
     const stats = await stat(file.path, { bigint: true });
@@ -197,7 +199,7 @@ export async function describeFile(
     return {
       key: file.key,
       sizeBytes: Number(stats.size),
-      etag: await file.tags({ path: file.path, stats }),
+      ...(file.tags === undefined ? {} : { etag: await file.tags({ path: file.path, stats }) }),
       modifiedAtMs: Number(stats.mtimeMs),
     };
   } catch (error) {

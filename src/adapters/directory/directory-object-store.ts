@@ -1,17 +1,17 @@
 import { constants } from 'node:fs';
-import { access, lstat, unlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { access, lstat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { cancelledFailure } from '../../base/cancelled-failure.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
-import { describeFileFailure, errorCode } from '../../base/file-failure.ts';
+import { describeFileFailure } from '../../base/file-failure.ts';
 import { missingObjectFailure } from '../../base/refused-read.ts';
 import type { ObjectInfo, ObjectStore, StoreAccess, StoreRights } from '../../ports/object-store.ts';
 import { type ContentTags, createContentTags } from './content-tags.ts';
 import { describeFile, listDirectory } from './directory-list.ts';
 import { readFromDirectory } from './directory-read.ts';
+import { removeFolderFromDirectory, removeFromDirectory } from './directory-remove.ts';
 import { writeToDirectory } from './directory-write.ts';
-import { forgetAttributes } from './sidecar.ts';
 import { placeKey, resolveInside, resolveRoot } from './store-paths.ts';
 
 /**
@@ -29,7 +29,8 @@ export function openDirectoryObjectStore(config: { readonly path: string }): Obj
     read: (request) => readFromDirectory({ store, tags, request }),
     write: (request) => writeToDirectory({ store, tags, request }),
     writeStream: (request) => writeToDirectory({ store, tags, request }),
-    remove: (key) => removeKey({ store, key }),
+    remove: (key) => removeFromDirectory({ store, key }),
+    removeFolder: (prefix) => removeFolderFromDirectory({ store, prefix }),
     rights: () => askRights(store),
     signedUrl: ({ key }) => locateUrl({ store, tags, key }),
     close: () => {},
@@ -74,24 +75,6 @@ async function describeKey(asked: Asked): Promise<Outcome<ObjectInfo | undefined
     return succeed(await describeFile({ key, path: path.value, tags }));
   } catch (error) {
     return fail(describeFileFailure({ doing, error }));
-  }
-}
-
-async function removeKey(asked: Pick<Asked, 'store' | 'key'>): Promise<Outcome<undefined>> {
-  const { store, key } = asked;
-  const doing = `remove ${join(store, key)}`;
-  const place = await placeKey({ store, key, doing });
-  if (!place.ok) return place;
-  const { root, path } = place.value;
-  const folder = await resolveInside({ root, path: dirname(path), doing });
-  if (!folder.ok || folder.value === undefined) return folder.ok ? succeed(undefined) : folder;
-  try {
-    // A folder is no object. A link is removed itself, never what it leads to.
-    if (!(await lstat(path)).isDirectory()) await unlink(path);
-    await forgetAttributes({ root, key });
-    return succeed(undefined);
-  } catch (error) {
-    return errorCode(error) === 'ENOENT' ? succeed(undefined) : fail(describeFileFailure({ doing, error }));
   }
 }
 

@@ -1,6 +1,6 @@
 import { cancelledFailure } from '../../base/cancelled-failure.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
-import type { ObjectInfo } from '../../ports/object-store.ts';
+import type { ListRequest, ObjectInfo } from '../../ports/object-store.ts';
 import {
   exitStatus,
   pathOf,
@@ -23,9 +23,9 @@ const asJson = ['--hash', '--hash-type', 'MD5'];
 /** rclone lists in no order and in one go; so everything is read before the first page is handed on. */
 export async function* listRemote(
   rclone: Rclone,
-  request: { readonly prefix: string; readonly signal?: AbortSignal },
+  request: ListRequest,
 ): AsyncGenerator<Outcome<readonly ObjectInfo[]>> {
-  const { prefix, signal } = request;
+  const { prefix, sizesOnly = false, signal } = request;
   const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
   const path = pathOf(rclone.config, folder.replace(/\/$/, ''));
   const doing = `list ${path}`;
@@ -35,7 +35,7 @@ export async function* listRemote(
   }
   const found: ObjectInfo[] = [];
   const ran = await rclone.call({
-    args: ['lsjson', '--recursive', '--files-only', '--fast-list', ...asJson, path],
+    args: ['lsjson', '--recursive', '--files-only', '--fast-list', ...(sizesOnly ? [] : asJson), path],
     ...(signal === undefined ? {} : { signal }),
     onLine: (line, stream) => {
       const info = stream === 'stdout' ? readLine(line, folder) : undefined;

@@ -4,7 +4,8 @@ import type { ProcessRunner } from '../../ports/process-runner.ts';
 import { createRcloneCall, pathOf, type RcloneConfig, rcloneFailure, runFailure } from './rclone-call.ts';
 import { describeRemote, listRemote, type Rclone } from './rclone-list.ts';
 import { readRemote } from './rclone-read.ts';
-import { removeRemote, writeRemote } from './rclone-write.ts';
+import { removeRemote, removeRemoteFolder } from './rclone-remove.ts';
+import { writeRemote } from './rclone-write.ts';
 
 /**
  * A remote of rclone as a store of objects: whatever rclone can reach, crypt included. Keys are paths below it. A remote
@@ -25,6 +26,7 @@ export function openRcloneObjectStore(request: {
     write: (writing) => checked(writing.key, () => writeRemote(rclone, writing)),
     writeStream: (writing) => checked(writing.key, () => writeRemote(rclone, writing)),
     remove: (key) => checked(key, () => removeRemote(rclone, key)),
+    removeFolder: (prefix) => removeRemoteFolder(rclone, prefix),
     // rclone has no call that asks without acting.
     rights: async () => succeed({ write: 'unknown', remove: 'unknown' }),
     signedUrl: ({ key, expiresInSeconds }) => linkTo(rclone, { key, expiresInSeconds }),

@@ -4,8 +4,9 @@ import { brokenBodyFailure, wrongLengthFailure } from '../../base/body-error.ts'
 import { cancelledFailure } from '../../base/cancelled-failure.ts';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import type { ObjectInfo, StreamRequest, WriteRequest } from '../../ports/object-store.ts';
-import { exitStatus, pathOf, rcloneFailure, runFailure } from './rclone-call.ts';
+import { pathOf, rcloneFailure, runFailure } from './rclone-call.ts';
 import { describeRemote, type Rclone } from './rclone-list.ts';
+import { removeRemote } from './rclone-remove.ts';
 
 type Written = WriteRequest | StreamRequest;
 
@@ -73,20 +74,6 @@ async function send(
   if (sizeBytes !== undefined && receivedBytes !== sizeBytes)
     return fail(wrongLengthFailure({ doing, sizeBytes, receivedBytes }));
   return succeed(undefined);
-}
-
-export async function removeRemote(rclone: Rclone, key: string): Promise<Outcome<undefined>> {
-  const path = pathOf(rclone.config, key);
-  const doing = `remove ${path}`;
-  // deletefile calls everything that is not there a wrong call; so it is looked for first.
-  const described = await describeRemote(rclone, key);
-  if (!described.ok) return described;
-  if (described.value === undefined) return succeed(undefined);
-  const ran = await rclone.call({ args: ['deletefile', path] });
-  if (!ran.ok) return fail(runFailure(doing, ran.failure));
-  const { exitCode } = ran.value;
-  if (exitCode === 0 || exitCode === exitStatus.fileMissing) return succeed(undefined);
-  return fail(rcloneFailure(doing, ran.value));
 }
 
 function vanished(doing: string): Failure {

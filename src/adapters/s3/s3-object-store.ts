@@ -10,6 +10,7 @@ import {
 } from './s3-client.ts';
 import { listS3Objects } from './s3-list.ts';
 import { describeAnswer, readS3Object } from './s3-read.ts';
+import { removeS3Folder, removeS3Object } from './s3-remove.ts';
 import { askRights } from './s3-rights.ts';
 import { writeS3Object, writeS3Stream } from './s3-write.ts';
 
@@ -24,7 +25,8 @@ export function openS3ObjectStore(config: S3Config, limits?: Partial<S3Limits>):
     read: (request) => readS3Object(connection, request),
     write: (request) => writeS3Object(connection, request),
     writeStream: (request) => writeS3Stream(connection, request),
-    remove: (key) => removeObject(connection, key),
+    remove: (key) => removeS3Object(connection, key),
+    removeFolder: (prefix) => removeS3Folder(connection, prefix),
     rights: () => askRights(connection),
     signedUrl: (request) => signUrl(connection, request),
     close: () => connection.close(),
@@ -56,19 +58,6 @@ async function explainHead(
   const access = await accessBucket(connection);
   if (!access.ok) return isMissing && access.failure.code === 'denied' ? succeed(undefined) : access;
   return isMissing ? succeed(undefined) : fail(failure);
-}
-
-async function removeObject(connection: S3Connection, key: string): Promise<Outcome<'hidden' | undefined>> {
-  const answer = await connection.call({
-    verb: 'remove',
-    key,
-    perform: ({ sdk, client, options }) =>
-      client.send(new sdk.DeleteObjectCommand({ Bucket: connection.bucket, Key: key }), options),
-  });
-  if (answer.ok) return succeed(answer.value.DeleteMarker === true ? 'hidden' : undefined);
-  // Some servers answer 404 where S3 answers 204; a missing bucket is still a failure, as is a wrong credential.
-  if (answer.failure.code === 'not-found' && connection.bucketSeen()) return succeed(undefined);
-  return answer;
 }
 
 /** The longest life of a signature of version 4. */

@@ -1,0 +1,83 @@
+import { type Belonging, isSameTime, type NamedTime } from './belongings.ts';
+
+/** A dump, or one of which only a mark is left. */
+export type DatedDump = { readonly key: string; readonly time: NamedTime; readonly stays: boolean };
+
+export type BelongingsPlan = {
+  /** Each with the dumps it belongs to: it goes when the last of them is gone. */
+  readonly go: readonly { readonly belonging: Belonging; readonly owners: readonly string[] }[];
+  /** All its dumps go, and still it is needed. */
+  readonly stay: readonly { readonly belonging: Belonging; readonly because: string }[];
+  /** No dump is of its time: nobody knows whether it is the only one there is. */
+  readonly alone: readonly Belonging[];
+};
+
+/**
+ * What goes with the dumps that go. Never what belongs to a dump that stays, nor what a restore of such a dump would take: where
+ * a dump has no archive of its own time, a restore takes the nearest one.
+ *
+ * @param request.keptKeys keys that stay, so that no folder goes that holds one.
+ */
+export function planBelongings(request: {
+  readonly dumps: readonly DatedDump[];
+  readonly belongings: readonly Belonging[];
+  readonly keptKeys: readonly string[];
+}): BelongingsPlan {
+  const { dumps, belongings, keptKeys } = request;
+  const dumpKeys = new Set(dumps.map(({ key }) => key));
+  const needed = nearestToKept(dumps, belongings);
+  const go: { belonging: Belonging; owners: readonly string[] }[] = [];
+  const stay: { belonging: Belonging; because: string }[] = [];
+  const alone: Belonging[] = [];
+  const kept = [...keptKeys];
+  for (const belonging of belongings) {
+    if (dumpKeys.has(belonging.key)) continue;
+    const owners = dumps.filter(({ time }) => isSameTime(time, belonging.time));
+    const because = needed.get(belonging.key);
+    if (owners.length > 0 && because === undefined && !owners.some(({ stays }) => stays)) {
+      go.push({ belonging, owners: owners.map(({ key }) => key) });
+      continue;
+    }
+    kept.push(belonging.key);
+    if (owners.length === 0) alone.push(belonging);
+    else if (because !== undefined && !owners.some(({ stays }) => stays)) stay.push({ belonging, because });
+  }
+  const held = go.map(({ belonging }) => holds(belonging, kept));
+  return {
+    go: go.filter((_, index) => held[index] === undefined),
+    stay: [
+      ...stay,
+      ...go.flatMap(({ belonging }, index) => {
+        const because = held[index];
+        return because === undefined ? [] : [{ belonging, because }];
+      }),
+    ],
+    alone,
+  };
+}
+
+/** A folder goes with all that is in it, so nothing in it may be meant to stay. */
+function holds({ kind, key }: Belonging, kept: readonly string[]): string | undefined {
+  const inside = kind === 'tree' ? kept.find((one) => one.startsWith(key)) : undefined;
+  return inside === undefined ? undefined : `it holds ${inside}, which stays`;
+}
+
+/** As the restore finds it: by time alone, empty ones left out. Of two that are equally near both are needed. */
+function nearestToKept(
+  dumps: readonly DatedDump[],
+  belongings: readonly Belonging[],
+): ReadonlyMap<string, string> {
+  const needed = new Map<string, string>();
+  const archives = belongings.filter(({ kind, sizeBytes }) => kind === 'archive' && sizeBytes > 0);
+  for (const pattern of new Set(archives.map((archive) => archive.pattern))) {
+    const times = archives.filter((archive) => archive.pattern === pattern);
+    for (const { key, time } of dumps.filter(({ stays }) => stays)) {
+      const distances = times.map((archive) => Math.abs(archive.time.fromMs - time.fromMs));
+      const least = distances.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+      times.forEach((archive, index) => {
+        if (distances[index] === least) needed.set(archive.key, `a restore of ${key}, which stays, takes it`);
+      });
+    }
+  }
+  return needed;
+}

@@ -1,0 +1,186 @@
+import type { ObjectInfo } from '../ports/object-store.ts';
+import { type Belonging, namedTime } from './belongings.ts';
+import { type Companion, companionKey, companionOf } from './companion-keys.ts';
+import { type Layout, unwrappedKey } from './layout.ts';
+import { type BelongingsPlan, planBelongings } from './plan-belongings.ts';
+import { planRetention } from './retention.ts';
+import type { RetentionRules } from './retention-rules.ts';
+import { listSnapshots, missingDump, type Snapshot } from './snapshot.ts';
+
+export type RemovalItem = {
+  readonly role: Companion | 'dump' | 'metadata' | Belonging['kind'];
+  readonly key: string;
+  readonly files: number;
+  readonly sizeBytes: number;
+  /** Dumps that must be gone first. */
+  readonly owners: readonly string[];
+};
+
+/** Everything of one snapshot, in the order in which it goes. */
+export type Removal = {
+  readonly key: string;
+  /** undefined: an earlier removal was cut off when the dump was gone already. */
+  readonly snapshot: Snapshot | undefined;
+  readonly because: string;
+  readonly items: readonly RemovalItem[];
+  /** There are files that only the dump's name tells the owner of: when it is gone, a mark has to. */
+  readonly needsMark: boolean;
+};
+
+export type PrunePlan = Pick<BelongingsPlan, 'stay' | 'alone'> & {
+  readonly snapshots: readonly Snapshot[];
+  readonly keep: readonly { readonly snapshot: Snapshot; readonly because: string }[];
+  readonly remove: readonly Removal[];
+  /** Marks of removals that never came to the dump, which now stays. */
+  readonly staleMarks: readonly string[];
+};
+
+/** What goes and what stays, from the listings alone. */
+export function planPrune(request: {
+  readonly layout: Layout;
+  /** Everything under the layout's prefix. */
+  readonly objects: readonly ObjectInfo[];
+  /** Only this host's dumps are pruned; those of others count as kept. */
+  readonly host?: string | undefined;
+  readonly rules: RetentionRules;
+  readonly metadataEnding?: string | undefined;
+  readonly belongings: readonly Belonging[];
+}): PrunePlan {
+  const { layout, objects, host, rules } = request;
+  const keys = new Set(objects.map(({ key }) => key));
+  const snapshots = listSnapshots({ layout, objects, host });
+  const { keep, remove } = planPerHost(snapshots, rules);
+  const removed = new Set(remove.map(({ key }) => key));
+  const listed = new Set(snapshots.map(({ key }) => key));
+  const ghosts = findGhosts({ layout, keys, host, listed });
+  const going = new Set([...removed, ...ghosts]);
+  const every = [...new Set([...listSnapshots({ layout, objects }).map(({ key }) => key), ...ghosts])];
+  const dumps = every.flatMap((key) => {
+    const time = namedTime(layout, key);
+    return time === undefined ? [] : [{ key, time, stays: !going.has(key) }];
+  });
+  const kept = dumps.filter(({ stays }) => stays).map(({ key }) => key);
+  const keptBases = new Set(kept.map(unwrappedKey));
+  const beside = findBeside(objects, { keptBases, metadataEnding: request.metadataEnding });
+  const keptBeside = [...keys].filter((key) => keptBases.has(companionOf(key)?.base ?? ''));
+  const plan = planBelongings({ dumps, belongings: request.belongings, keptKeys: [...kept, ...keptBeside] });
+  const order = [...remove.map(({ key }) => key), ...ghosts];
+  const withDump = ownedByLast(plan.go, order);
+  return {
+    snapshots,
+    keep,
+    remove: order.map((key): Removal => {
+      const snapshot = remove.find((one) => one.key === key);
+      const belongs = withDump.get(key) ?? [];
+      const parts = beside(key);
+      const dump = snapshot !== undefined && keys.has(key) ? [whole('dump', snapshot)] : [];
+      const shares = plan.go.some(({ owners }) => owners.includes(key));
+      return {
+        key,
+        snapshot,
+        because: whyRemoved(snapshot),
+        items: inOrder([...parts, ...dump, ...belongs]),
+        needsMark: shares || parts.some(({ role }) => role === 'metadata'),
+      };
+    }),
+    stay: plan.stay,
+    alone: plan.alone,
+    staleMarks: kept.map((key) => companionKey(key, 'removing')).filter((mark) => keys.has(mark)),
+  };
+}
+
+/** Two hosts in one store are two histories: neither may push the other's snapshots out. */
+function planPerHost(snapshots: readonly Snapshot[], rules: RetentionRules) {
+  const hosts = [...new Set(snapshots.map(({ host }) => host))];
+  const plans = hosts.map((host) =>
+    planRetention(
+      snapshots.filter((snapshot) => snapshot.host === host),
+      rules,
+    ),
+  );
+  return { keep: plans.flatMap(({ keep }) => keep), remove: plans.flatMap(({ remove }) => remove) };
+}
+
+function whyRemoved(snapshot: Snapshot | undefined): string {
+  if (snapshot === undefined) return 'an earlier removal was cut off';
+  return snapshot.incomplete === undefined ? 'no rule keeps it' : `it is incomplete: ${snapshot.incomplete}`;
+}
+
+/** Dumps that are gone, and whose mark says that what belongs to them was to go too. */
+function findGhosts(among: {
+  readonly layout: Layout;
+  readonly keys: ReadonlySet<string>;
+  readonly host: string | undefined;
+  readonly listed: ReadonlySet<string>;
+}): readonly string[] {
+  const { layout, keys, host, listed } = among;
+  return [...keys].flatMap((mark) => {
+    const key = companionOf(mark)?.companion === 'removing' ? missingDump(mark, { layout, keys }) : undefined;
+    if (key === undefined || listed.has(key)) return [];
+    return host === undefined || layout.match(key)?.host === host ? [key] : [];
+  });
+}
+
+/** What stands beside a dump under its own name; nothing where a dump that stays has the same name but for its wrapping. */
+function findBeside(
+  objects: readonly ObjectInfo[],
+  known: { readonly keptBases: ReadonlySet<string>; readonly metadataEnding: string | undefined },
+): (dumpKey: string) => readonly RemovalItem[] {
+  const byBase = new Map<string, RemovalItem[]>();
+  const byKey = new Map(objects.map((object) => [object.key, object]));
+  for (const object of objects) {
+    const { base, companion } = companionOf(object.key) ?? {};
+    if (base === undefined || companion === undefined || known.keptBases.has(base)) continue;
+    byBase.set(base, [...(byBase.get(base) ?? []), whole(companion, object)]);
+  }
+  return (dumpKey) => {
+    const { metadataEnding } = known;
+    const metadata = metadataEnding === undefined ? undefined : byKey.get(`${dumpKey}${metadataEnding}`);
+    return [
+      ...(byBase.get(unwrappedKey(dumpKey)) ?? []),
+      ...(metadata === undefined ? [] : [whole('metadata', metadata)]),
+    ];
+  };
+}
+
+function whole(
+  role: RemovalItem['role'],
+  { key, sizeBytes }: Pick<ObjectInfo, 'key' | 'sizeBytes'>,
+): RemovalItem {
+  return { role, key, files: 1, sizeBytes, owners: [] };
+}
+
+/** Files of several dumps go with the one that goes last. */
+function ownedByLast(
+  go: BelongingsPlan['go'],
+  order: readonly string[],
+): ReadonlyMap<string, readonly RemovalItem[]> {
+  const place = new Map(order.map((key, index) => [key, index]));
+  const owned = new Map<string, RemovalItem[]>();
+  for (const { belonging, owners } of go) {
+    const last = owners.reduce((a, b) => ((place.get(b) ?? 0) > (place.get(a) ?? 0) ? b : a));
+    const { kind, key, files, sizeBytes } = belonging;
+    owned.set(last, [...(owned.get(last) ?? []), { role: kind, key, files, sizeBytes, owners }]);
+  }
+  return owned;
+}
+
+/**
+ * The manifest goes first and the dump second: from then on there is no snapshot that could be chosen, and none that looks whole
+ * without its documents. The marks go last, so that whoever is cut off in between is found again.
+ */
+const order: readonly RemovalItem['role'][] = [
+  'manifest',
+  'dump',
+  'globals',
+  'objects',
+  'metadata',
+  'archive',
+  'tree',
+  'started',
+  'removing',
+];
+
+function inOrder(items: readonly RemovalItem[]): readonly RemovalItem[] {
+  return [...items].sort((a, b) => order.indexOf(a.role) - order.indexOf(b.role));
+}
