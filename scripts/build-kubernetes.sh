@@ -1,23 +1,29 @@
 #!/usr/bin/env bash
-# Builds a Kubernetes API server and its controllers from Go modules, for test/adapters/kubernetes. No package of
-# Debian has them. Needs go, a few minutes and 3 GB of disk; does nothing when they are there already.
+# Builds a Kubernetes API server, its controllers and the test's own node-exec from Go modules, for test/adapters/kubernetes
+# and test/scenarios. No package of Debian has them. Needs go, a few minutes and 3 GB of disk; does nothing when they are there.
 set -euo pipefail
 
 version=1.31.0
+scripts="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+source="$scripts/../test/parts/node-exec"
 target="${THAW_KUBERNETES_BIN:-${XDG_CACHE_HOME:-$HOME/.cache}/thaw-kubernetes-$version}"
-programs=(kube-apiserver kube-controller-manager)
+servers=(kube-apiserver kube-controller-manager)
 
 missing=()
-for program in "${programs[@]}"; do [[ -x $target/$program ]] || missing+=("$program"); done
+for program in "${servers[@]}"; do [[ -x $target/$program ]] || missing+=("k8s.io/kubernetes/cmd/$program"); done
+# Ours changes with the tests: it is built again when it is not what this source makes.
+[[ -x $target/node-exec ]] && cmp -s "$source/main.go" "$target/node-exec.go" || missing+=(thaw.invalid/kubernetes/node-exec)
 ((${#missing[@]} > 0)) || exit 0
 command -v go >/dev/null || {
-  echo "There is no go on this machine: install it, or put ${missing[*]} into $target." >&2
+  echo "There is no go on this machine: install it, or put ${missing[*]##*/} into $target." >&2
   exit 1
 }
 
 folder="$(mktemp -d)"
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
+mkdir node-exec
+cp "$source/main.go" node-exec/
 export GOFLAGS=-mod=mod
 go mod download "k8s.io/kubernetes@v$version"
 manifest="$(go env GOMODCACHE)/cache/download/k8s.io/kubernetes/@v/v$version.mod"
@@ -30,11 +36,14 @@ manifest="$(go env GOMODCACHE)/cache/download/k8s.io/kubernetes/@v/v$version.mod
 } >go.mod
 {
   printf '//go:build tools\n\npackage tools\n\nimport (\n'
-  for program in "${programs[@]}"; do echo "  _ \"k8s.io/kubernetes/cmd/$program\""; done
+  for program in "${servers[@]}"; do echo "  _ \"k8s.io/kubernetes/cmd/$program\""; done
   echo ')'
 } >tools.go
 go mod tidy
 mkdir -p "$target"
-for program in "${missing[@]}"; do
-  go build -ldflags '-s -w' -o "$target/$program" "k8s.io/kubernetes/cmd/$program"
+for package in "${missing[@]}"; do
+  # Under another name first: what was begun and not finished must not be taken for a program.
+  go build -ldflags '-s -w' -o "$target/${package##*/}.new" "$package"
+  mv "$target/${package##*/}.new" "$target/${package##*/}"
 done
+cp "$source/main.go" "$target/node-exec.go"

@@ -2,11 +2,13 @@ import { openAge } from '../adapters/age/open-age.ts';
 import { describeIdentities } from '../adapters/age/read-identities.ts';
 import { describeAgeRecipients, sealWithAge } from '../adapters/age/seal-with-age.ts';
 import { openClusterTools } from '../adapters/cluster/open-cluster-tools.ts';
-import { openComposeRoute } from '../adapters/compose/compose-route.ts';
+import { openComposeContainer } from '../adapters/compose/compose-container.ts';
 import { openComposeServices } from '../adapters/compose/compose-services.ts';
+import { openContainerRoute } from '../adapters/container-route/open-container-route.ts';
 import { openDirectoryObjectStore } from '../adapters/directory/directory-object-store.ts';
 import { createDiskHost } from '../adapters/disk/disk-host.ts';
 import { openKubernetesServices } from '../adapters/kubernetes/kubernetes-services.ts';
+import { openPodContainer } from '../adapters/kubernetes/pod-container.ts';
 import { openMailTools } from '../adapters/mail/open-mail-tools.ts';
 import { openPacker } from '../adapters/openpgp/open-packer.ts';
 import { openUnpacker } from '../adapters/openpgp/openpgp-unpacker.ts';
@@ -30,8 +32,14 @@ export function createWorld(environment: Readonly<Record<string, string | undefi
   const { processes, within } = watchProcesses(createProcessRunner());
   const servers = new Map<string, DatabaseServer>();
   const stores = new Map<string, ObjectStore>();
-  const openRoute = (config: DatabaseRouteConfig | undefined) =>
-    config === undefined ? undefined : openComposeRoute({ config, processes, environment });
+  const openRoute = (config: DatabaseRouteConfig | undefined) => {
+    if (config === undefined) return undefined;
+    return openContainerRoute(
+      config.kind === 'compose'
+        ? openComposeContainer({ config, processes, environment })
+        : openPodContainer({ config, processes, environment }),
+    );
+  };
   return {
     host: createDiskHost({ env: environment }),
     processes,

@@ -117,10 +117,15 @@ export function resolveStore(store: StoreField): ObjectStoreConfig {
 function resolveRoute({ via }: DatabaseField): Pick<Place, 'databaseRoute'> {
   // A command that reaches no database leaves its placeholders as they are, and uses the programs of this host.
   if (via === undefined || findReferences(via).length > 0) return {};
-  const { service, kind: _, ...compose } = via;
-  return {
-    databaseRoute: { kind: 'compose', service, services: resolveCompose({ kind: 'compose', ...compose }) },
-  };
+  if (via.kind === 'compose') {
+    const { service } = via;
+    return { databaseRoute: { kind: 'compose', service, services: resolveCompose(via) } };
+  }
+  const { pod, container } = via;
+  // A variable may say whether a pod lies between: empty, and the server is reached from here.
+  if (pod === '') return {};
+  const services = resolveKubernetes(via);
+  return { databaseRoute: { kind: 'kubernetes', services, pod, ...(container ? { container } : {}) } };
 }
 
 /** A drill's database is reached its own way. */
@@ -130,16 +135,19 @@ function withoutRoute({ databaseRoute: _, ...rest }: Place): Place {
 
 function resolveServices(services: ServicesField): ServicesConfig {
   if (services.kind === 'process') return services;
-  if (services.kind === 'compose') return resolveCompose(services);
+  return services.kind === 'compose' ? resolveCompose(services) : resolveKubernetes(services);
+}
+
+function resolveKubernetes(services: Omit<Extract<ServicesField, { kind: 'kubernetes' }>, 'kind'>) {
   return {
-    kind: 'kubernetes',
+    kind: 'kubernetes' as const,
     namespace: services.namespace,
     ...(services.context ? { context: services.context } : {}),
     ...(services.kubeconfig ? { kubeconfig: services.kubeconfig } : {}),
   };
 }
 
-function resolveCompose(services: Extract<ServicesField, { kind: 'compose' }>) {
+function resolveCompose(services: Omit<Extract<ServicesField, { kind: 'compose' }>, 'kind'>) {
   return {
     kind: 'compose' as const,
     file: services.file,

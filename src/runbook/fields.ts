@@ -48,15 +48,17 @@ const compose = {
   envFile: optionalText,
 };
 
+const kubernetes = {
+  kind: z.literal('kubernetes'),
+  namespace: text,
+  context: optionalText,
+  kubeconfig: optionalText.describe('KUBECONFIG, or the one of this user, when left out'),
+};
+
 export const servicesSchema = z.discriminatedUnion('kind', [
   z.strictObject(compose),
   z.strictObject({ kind: z.literal('process'), controlFile: text }),
-  z.strictObject({
-    kind: z.literal('kubernetes'),
-    namespace: text,
-    context: optionalText,
-    kubeconfig: optionalText.describe('KUBECONFIG, or the one of this user, when left out'),
-  }),
+  z.strictObject(kubernetes),
 ]);
 
 export const databaseSchema = z.strictObject({
@@ -67,6 +69,15 @@ export const databaseSchema = z.strictObject({
       z.strictObject({
         ...compose,
         service: text.describe('The service in whose container PostgreSQL and its programs are'),
+      }),
+      z.strictObject({
+        ...kubernetes,
+        pod: z
+          .string()
+          .describe(
+            'The pod that reaches the server and has its programs: NAME, or statefulset/NAME or deployment/NAME where it has one; empty: straight from this host',
+          ),
+        container: optionalText.describe('Where the pod has several'),
       }),
     ])
     .optional()

@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { access, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { request as httpsRequest } from 'node:https';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,19 @@ import { findFreePort } from './free-port.ts';
 const run = promisify(execFile);
 
 export type Kubernetes = {
+  /** Of somebody who may do everything. */
   readonly kubeconfig: string;
+  /** Of the user `limited`, who may do what a test's roles let them: nothing at first. */
+  readonly limitedKubeconfig: string;
+  /** Of the API server, for whoever wants to stand between it and its clients. */
+  readonly port: number;
+  /** From then on `kubectl exec` reaches that container: commands run on this host, with this environment alone. */
+  runContainer(container: {
+    readonly namespace: string;
+    readonly pod: string;
+    readonly container: string;
+    readonly env: Readonly<Record<string, string>>;
+  }): Promise<void>;
   kubectl(...args: readonly string[]): Promise<string>;
   apply(manifest: object): Promise<void>;
   /** How long the stand-in kubelet lets a pod end. */
@@ -28,27 +40,39 @@ export type KubernetesPrograms = { readonly folder: string } | { readonly absent
 export async function findKubernetes(): Promise<KubernetesPrograms> {
   const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
   const folder = process.env.THAW_KUBERNETES_BIN ?? join(cache, 'thaw-kubernetes-1.31.0');
-  const look = () =>
-    access(join(folder, 'kube-controller-manager')).then(
+  // Quick when all of it is there; elsewhere it takes minutes, which nobody who types `npm test` asked for.
+  if (process.env.CI === 'true' && (await isProgram('go')))
+    await run('bash', ['scripts/build-kubernetes.sh'], { maxBuffer: 64 * 1024 * 1024 });
+  for (const program of ['kube-apiserver', 'kube-controller-manager', 'node-exec']) {
+    const isThere = await access(join(folder, program)).then(
       () => true,
       () => false,
     );
-  if (!(await look()) && process.env.CI === 'true') await run('bash', ['scripts/build-kubernetes.sh']);
-  if (!(await look()))
-    return { absentBecause: 'there is no kube-apiserver; scripts/build-kubernetes.sh builds one' };
+    if (!isThere)
+      return {
+        absentBecause: `there is no ${program}; scripts/build-kubernetes.sh builds one where there is Go`,
+      };
+  }
   for (const program of ['kubectl', 'etcd']) {
-    const found = await run('which', [program]).then(
-      () => true,
-      () => false,
-    );
-    if (!found) return { absentBecause: `there is no ${program} on this machine` };
+    if (!(await isProgram(program))) return { absentBecause: `there is no ${program} on this machine` };
   }
   return { folder };
 }
 
+function isProgram(name: string): Promise<boolean> {
+  return run('which', [name]).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** The only node there is: what is on none is forgotten at once instead of being ended, and cannot be reached. */
+export const standInNode = 'stand-in';
+
 /**
- * A real API server with its store and its controllers. There are no nodes: a stand-in for the kubelet says that pods run, and
- * lets them go when they are to end. So scaling is real, and what runs in the pods is not.
+ * A real API server with its store and its controllers. The node is a stand-in: it says that pods run, and lets them go when
+ * they are to end. So scaling is real, and what runs in the pods is not; `kubectl exec` goes through the real streaming server
+ * of a kubelet and ends on this host.
  */
 export async function startKubernetes(programs: string): Promise<Kubernetes> {
   const folder = await mkdtemp(join(tmpdir(), 'thaw-kubernetes-'));
@@ -75,8 +99,14 @@ export async function startKubernetes(programs: string): Promise<Kubernetes> {
   let running = true;
   try {
     const [etcd, peer, port] = [await findFreePort(), await findFreePort(), await findFreePort()];
-    const token = randomBytes(16).toString('hex');
-    await writeFile(join(folder, 'tokens'), `${token},admin,admin,system:masters\n`);
+    const node = await findFreePort();
+    const [token, limited] = [randomBytes(16).toString('hex'), randomBytes(16).toString('hex')];
+    await writeFile(
+      join(folder, 'tokens'),
+      `${token},admin,admin,system:masters\n${limited},limited,limited\n`,
+    );
+    const pods = join(folder, 'pods');
+    start(join(programs, 'node-exec'), '-listen', `127.0.0.1:${node}`, '-pods', pods);
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const key = join(folder, 'key.pem');
     await writeFile(key, privateKey.export({ type: 'pkcs8', format: 'pem' }));
@@ -95,12 +125,14 @@ export async function startKubernetes(programs: string): Promise<Kubernetes> {
       join(programs, 'kube-apiserver'),
       ...[`--etcd-servers=${client}`, `--secure-port=${port}`, '--bind-address=127.0.0.1'],
       ...[`--cert-dir=${join(folder, 'certificates')}`, `--token-auth-file=${join(folder, 'tokens')}`],
-      ...['--authorization-mode=AlwaysAllow', '--disable-admission-plugins=ServiceAccount'],
+      ...['--authorization-mode=RBAC', '--disable-admission-plugins=ServiceAccount'],
       ...['--service-account-issuer=https://thaw.invalid', `--service-account-key-file=${key}`],
       ...[`--service-account-signing-key-file=${key}`, '--service-cluster-ip-range=10.0.0.0/24'],
+      '--kubelet-preferred-address-types=InternalIP',
     );
-    const kubeconfig = join(folder, 'kubeconfig');
+    const [kubeconfig, limitedKubeconfig] = [join(folder, 'kubeconfig'), join(folder, 'limited')];
     await writeFile(kubeconfig, configFor({ port, token }));
+    await writeFile(limitedKubeconfig, configFor({ port, token: limited }));
     const api = apiOf({ port, token });
     await waitFor(async () => (await api('GET', '/readyz')).status === 200, join(folder, 'log'));
     const controllers = 'deployment,replicaset,statefulset,job,cronjob,garbagecollector';
@@ -111,8 +143,16 @@ export async function startKubernetes(programs: string): Promise<Kubernetes> {
       `--controllers=${controllers}`,
       ...quiet,
     );
+    await api('POST', '/api/v1/nodes', nodeAt(node));
     const kubernetes: Kubernetes = {
       kubeconfig,
+      limitedKubeconfig,
+      port,
+      async runContainer({ namespace, pod, container, env }) {
+        await mkdir(join(pods, namespace, pod), { recursive: true });
+        const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+        await writeFile(join(pods, namespace, pod, `${container}.json`), JSON.stringify({ env: variables }));
+      },
       graceMs: 300,
       broken: new Set(),
       async kubectl(...args) {
@@ -219,6 +259,17 @@ function statusOf(pod: PodJson, broken: boolean): object {
       containerStatuses: pod.spec.containers.map(({ name }) => ({
         ...{ name, ready: !broken, restartCount: 0, image: 'none', imageID: 'none', state },
       })),
+    },
+  };
+}
+
+/** A node is known by the address and port of its kubelet. */
+function nodeAt(port: number): object {
+  return {
+    ...{ apiVersion: 'v1', kind: 'Node', metadata: { name: standInNode } },
+    status: {
+      addresses: [{ type: 'InternalIP', address: '127.0.0.1' }],
+      daemonEndpoints: { kubeletEndpoint: { Port: port } },
     },
   };
 }

@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
-import type { ProcessRequest, ProcessResult, ProcessRunner } from '../../ports/process-runner.ts';
+import type { ContainerCall } from '../../ports/container.ts';
+import type { ProcessResult, ProcessRunner } from '../../ports/process-runner.ts';
 import type { ServicesConfig } from '../../ports/services.ts';
 import { checkReadable, classifyComposeFailure } from './compose-failure.ts';
 import { type ComposeProgram, expectedProgram, findComposeProgram } from './compose-program.ts';
@@ -14,18 +15,12 @@ export type ComposeCall = {
   readonly stallMs?: number;
 };
 
-/** A program in a container: its exit status is its own, and so are its streams. */
-export type ComposeExec = Pick<
-  ProcessRequest,
-  'args' | 'inputFrom' | 'outputTo' | 'onLine' | 'stallMs' | 'stillWorking' | 'signal'
->;
-
 /** Compose for one file: every call names the file, the project and the environment file. */
 export type ComposeCommand = {
   /** Any exit status but 0 is a failure, classified. */
   run(call: ComposeCall): Promise<Outcome<ProcessResult>>;
   /** Any exit status is a success: it is that of the program in the container, or of Compose itself. */
-  exec(call: ComposeExec): Promise<Outcome<ProcessResult>>;
+  exec(call: ContainerCall): Promise<Outcome<ProcessResult>>;
   /** What it means when Compose itself ended like this. */
   classify(result: ProcessResult): Promise<Failure>;
   /** The command line, for people. */
@@ -64,7 +59,7 @@ export function createComposeCommand(options: {
     return found;
   }
 
-  async function exec(call: ComposeExec): Promise<Outcome<ProcessResult>> {
+  async function exec(call: ContainerCall): Promise<Outcome<ProcessResult>> {
     const found = await find();
     if (!found.ok) return found;
     const args = [...rootArgs(found.value, config), ...call.args];

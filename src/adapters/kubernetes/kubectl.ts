@@ -1,4 +1,5 @@
 import { type Failure, fail, type Outcome } from '../../base/failure.ts';
+import type { ContainerCall } from '../../ports/container.ts';
 import type { ProcessResult, ProcessRunner } from '../../ports/process-runner.ts';
 import type { ServicesConfig } from '../../ports/services.ts';
 
@@ -15,6 +16,10 @@ export type KubectlCall = {
 export type Kubectl = {
   /** Any exit status but 0 is a failure, classified by the reason the API server gives. */
   run(call: KubectlCall): Promise<Outcome<ProcessResult>>;
+  /** Any exit status is a success: it is that of the program in the container, or of kubectl itself. */
+  exec(call: ContainerCall): Promise<Outcome<ProcessResult>>;
+  /** What it means when kubectl itself ended like this. */
+  classify(result: ProcessResult, args: readonly string[]): Promise<Failure>;
   describe(args: readonly string[]): string;
 };
 
@@ -33,12 +38,14 @@ const codeOfReason: Readonly<Record<string, Failure['code']>> = {
   ServerTimeout: 'unreachable',
 };
 
+/** @param options.rights what an account must be allowed, for the one who is refused: get and list pods. */
 export function createKubectl(options: {
   readonly config: KubernetesConfig;
   readonly processes: ProcessRunner;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly rights: string;
 }): Kubectl {
-  const { config, processes, environment } = options;
+  const { config, processes, environment, rights } = options;
   const root = [
     ...(config.kubeconfig === undefined ? [] : [`--kubeconfig=${config.kubeconfig}`]),
     ...(config.context === undefined ? [] : [`--context=${config.context}`]),
@@ -61,16 +68,19 @@ export function createKubectl(options: {
     async run(request) {
       const ran = await call(request);
       if (!ran.ok || ran.value.exitCode === 0) return ran;
-      return fail(await classify(ran.value, request));
+      return fail(await classify(ran.value, request.args));
     },
+    exec: (request) =>
+      processes.run({ ...request, program: 'kubectl', args: [...root, ...request.args], env }),
+    classify,
     describe: (args) => ['kubectl', ...root, ...args].join(' '),
   };
 
-  async function classify(result: ProcessResult, { args }: KubectlCall): Promise<Failure> {
+  async function classify(result: ProcessResult, args: readonly string[]): Promise<Failure> {
     const detail = result.stderr.trim().split('\n').slice(-8).join('\n');
     const reason = /\((\w+)\)/.exec(/Error from server \(\w+\)/.exec(result.stderr)?.[0] ?? '')?.[1];
     const code = codeOfReason[reason ?? ''];
-    if (code !== undefined) return { ...refused(config, { code, reason: reason ?? '' }), detail };
+    if (code !== undefined) return { ...refused(config, { code, reason: reason ?? '', rights }), detail };
     // kubectl ends with 1 for everything, so the server is asked whether it answers at all.
     const alive = await call({ args: ['get', '--raw=/readyz'], stallMs: questionStallMs });
     if (!alive.ok) return alive.failure;
@@ -87,14 +97,18 @@ export function createKubectl(options: {
 
 function refused(
   config: KubernetesConfig,
-  { code, reason }: { readonly code: Failure['code']; readonly reason: string },
+  {
+    code,
+    reason,
+    rights,
+  }: { readonly code: Failure['code']; readonly reason: string; readonly rights: string },
 ): Failure {
   return {
     code,
     message: `The Kubernetes API refuses in namespace ${config.namespace}: ${reason}.`,
     remedy:
       code === 'denied'
-        ? 'Use an account that may get, list and patch deployments, statefulsets and cronjobs, and list pods there.'
+        ? `Use an account that may ${rights} there.`
         : 'Check the namespace and the names in the runbook.',
     retry: 'after-fix',
   };

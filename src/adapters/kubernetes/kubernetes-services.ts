@@ -18,6 +18,8 @@ const lookAgainMs = 500;
 /** A pod may take its whole grace period to end, 30 s unless its owner gave it longer. */
 const endLimitMs = 10 * 60_000;
 
+const rights = 'get, list and patch deployments, statefulsets and cronjobs, and list pods';
+
 const everyWorkload = ['get', 'deployments.apps,statefulsets.apps,cronjobs.batch', '--output=json'];
 
 /**
@@ -30,7 +32,7 @@ export function openKubernetesServices(options: {
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }): Services {
   const { config, processes, environment = process.env } = options;
-  const kubectl = createKubectl({ config, processes, environment });
+  const kubectl = createKubectl({ config, processes, environment, rights });
 
   return {
     address: `namespace ${config.namespace}${config.context === undefined ? '' : ` of ${config.context}`}`,

@@ -1,5 +1,6 @@
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import type { ServiceStatus } from '../../ports/services.ts';
+import { arrayOf, type Json, numberOf, objectOf, parseJson, stringsOf, textOf } from './json-values.ts';
 
 /** What can be stopped in a namespace: what keeps pods alive, and what starts them by the clock. */
 export const workloadKinds = ['Deployment', 'StatefulSet', 'CronJob'] as const;
@@ -28,8 +29,6 @@ export type Pod = {
   /** CrashLoopBackOff, ImagePullBackOff … of a container that does not start. */
   readonly waiting: string | undefined;
 };
-
-type Json = Readonly<Record<string, unknown>>;
 
 const beforeStop = 'thaw/replicas-before-stop';
 
@@ -120,40 +119,15 @@ export function toStatus(workload: Workload, pods: readonly Pod[]): ServiceStatu
 }
 
 function itemsOf(text: string): readonly Json[] | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return arrayOf(objectOf(value).items);
-  } catch {
-    // Not JSON: the caller says so.
-    return undefined;
-  }
+  const value = parseJson(text);
+  return value === undefined ? undefined : arrayOf(value.items);
 }
 
-function notUnderstood() {
+export function notUnderstood() {
   return fail({
     code: 'command-failed',
     message: 'kubectl printed no JSON where JSON was asked for.',
     remedy: 'Try the same command by hand: kubectl get deployments -o json.',
     retry: 'after-fix',
   });
-}
-
-function objectOf(value: unknown): Json {
-  return value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Json) : {};
-}
-
-function arrayOf(value: unknown): readonly Json[] {
-  return Array.isArray(value) ? value.map(objectOf) : [];
-}
-
-function stringsOf(value: unknown): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(objectOf(value)).map(([name, item]) => [name, textOf(item)]));
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : '';
-}
-
-function numberOf(value: unknown, otherwise: number): number {
-  return typeof value === 'number' ? value : otherwise;
 }

@@ -52,7 +52,7 @@ async function findThere(route: DatabaseRoute, name: string): Promise<Outcome<Po
   return fail({
     code: 'tool-missing',
     message: `There is no ${name} in the ${route.address}.`,
-    remedy: 'Name the service whose container holds the PostgreSQL programs.',
+    remedy: 'Name the container that holds the PostgreSQL programs in the runbook, under `via`.',
     retry: 'after-fix',
     detail: printed.value.stderr.trim().split('\n').slice(-4).join('\n'),
   });

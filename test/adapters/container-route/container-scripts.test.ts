@@ -5,7 +5,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { relayScript } from '../../../src/adapters/compose/container-scripts.ts';
+import { relayScript } from '../../../src/adapters/container-route/container-scripts.ts';
 import { findFreePort } from '../../parts/free-port.ts';
 
 let folder = '';

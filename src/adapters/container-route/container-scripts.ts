@@ -1,38 +1,61 @@
 /** The first line of every script of ours: whoever does not see it knows that the container did not run it. */
 export const begunMark = 'thaw: begun';
 
+/** The last line, with the exit status of the program. The one a client reports may be another: see docs/decisions/0013. */
+export const endedMark = 'thaw: ended ';
+
+/** What standard input holds after the variables: the input of the program, nothing, or a file of so many bytes. */
+export type ScriptInput = 'streamed' | 'none' | number;
+
 /**
- * Arguments: how many variables come first on standard input, the size of the file that follows or a dash, the program and
- * its arguments. The file has lost its name before its first byte comes, so nothing of it can stay behind; the program
- * gets it as /dev/fd/4, which every worker of it may open anew and seek in. Standard input then stays open as a lifeline:
- * killing the docker client on this side does not reach the program on that side, but the end of its input does.
+ * Arguments: how many variables come first on standard input, what follows them, the program and its arguments. A file has
+ * lost its name before its first byte comes, so nothing of it can stay behind; the program gets it as /dev/fd/4, which every
+ * worker of it may open anew and seek in. Unless the program reads it, standard input then stays open as a lifeline: killing
+ * the client on this side does not reach the program on that side, but the end of its input does.
  */
 export const programScript = `
 echo '${begunMark}' >&2
-n=$1 size=$2
+n=$1 input=$2
 shift 2
 while [ "$n" -gt 0 ]; do
   IFS= read -r line || exit 97
   export "$line"
   n=$((n - 1))
 done
-[ "$size" = - ] && exec "$@"
-umask 077
-f=$(mktemp "\${TMPDIR:-/tmp}/thaw.XXXXXX") || exit 98
-exec 3>"$f" 4<"$f" 5<&0
-rm -f "$f"
-head -c "$size" >&3
-exec 3>&-
-[ "$(wc -c </dev/fd/4)" -eq "$size" ] || exit 96
-"$@" /dev/fd/4 5<&- </dev/null &
+end() {
+  echo "${endedMark}$1" >&2
+  exit "$1"
+}
+if [ "$input" = streamed ]; then
+  "$@"
+  end "$?"
+fi
+exec 5<&0
+if [ "$input" != none ]; then
+  umask 077
+  f=$(mktemp "\${TMPDIR:-/tmp}/thaw.XXXXXX") || exit 98
+  exec 3>"$f" 4<"$f"
+  rm -f "$f"
+  head -c "$input" >&3
+  exec 3>&-
+  [ "$(wc -c </dev/fd/4)" -eq "$input" ] || exit 96
+  set -- "$@" /dev/fd/4
+fi
+"$@" 5<&- </dev/null &
 p=$!
 (cat <&5; kill "$p") >/dev/null 2>&1 &
 w=$!
 wait "$p"
 s=$?
 kill "$w" 2>/dev/null
-exit "$s"
+end "$s"
 `;
+
+/** Exit statuses of that script when the program was never called. */
+export const scriptExits: Readonly<Record<number, 'file is short' | 'no temporary file'>> = {
+  96: 'file is short',
+  98: 'no temporary file',
+};
 
 /** Arguments: host and port; a host that is a folder is that of a unix socket. */
 export const relayScript = `

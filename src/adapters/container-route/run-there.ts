@@ -1,0 +1,151 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
+import { describeFileFailure } from '../../base/file-failure.ts';
+import type { Container } from '../../ports/container.ts';
+import type { RoutedProgram } from '../../ports/database-route.ts';
+import type { ProcessResult } from '../../ports/process-runner.ts';
+import { begunMark, endedMark, programScript, type ScriptInput, scriptExits } from './container-scripts.ts';
+
+const chunkBytes = 1024 * 1024;
+
+/** Runs a program in the container; its exit status is the one the container itself has told. */
+export async function runThere(
+  container: Container,
+  request: RoutedProgram,
+): Promise<Outcome<ProcessResult>> {
+  const { program, args, env = {}, file, inputFrom, onLine, ...limits } = request;
+  const sized = await inputOf(request);
+  if (!sized.ok) return sized;
+  const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+  const broken = variables.find((line) => /[\n\0]/.test(line));
+  if (broken !== undefined) throw new Error('Broken promise: no variable of ours holds a newline');
+  const ended = new AbortController();
+  const input = Readable.from(sendInput({ variables, file, inputFrom, ended: ended.signal }), {
+    objectMode: false,
+  });
+  input.on('error', () => {});
+  const marks = createMarkReader(onLine);
+  const script = ['sh', '-c', programScript, 'thaw', String(variables.length), String(sized.value)];
+  const ran = await container.exec({
+    ...limits,
+    args: [...script, program, ...args],
+    inputFrom: input,
+    onLine: marks.take,
+  });
+  ended.abort();
+  input.destroy();
+  if (!ran.ok) return ran;
+  const { begun, exitCode } = marks.told();
+  if (!begun) return fail(await container.explain(ran.value));
+  if (exitCode === undefined) return fail(neverEnded(ran.value, { program, container }));
+  if (exitCode === 127) return fail(noProgram(program, container.address));
+  // The program is done, but the client says that something came between: its last bytes may be missing.
+  if (exitCode === 0 && ran.value.exitCode !== 0) return fail(neverEnded(ran.value, { program, container }));
+  return succeed({ ...ran.value, exitCode, stderr: betweenMarks(ran.value.stderr) });
+}
+
+async function inputOf({ file, inputFrom }: RoutedProgram): Promise<Outcome<ScriptInput>> {
+  if (file === undefined) return succeed(inputFrom === undefined ? 'none' : 'streamed');
+  try {
+    const stats = await stat(file);
+    if (stats.isFile()) return succeed(stats.size);
+    return fail({
+      code: 'invalid-input',
+      message: `${file} is a folder, and only single files can be handed into a container.`,
+      remedy: 'Take dumps in custom format where the database is reached through a container.',
+      retry: 'never',
+    });
+  } catch (error) {
+    return fail(describeFileFailure({ doing: `read ${file}`, error }));
+  }
+}
+
+/** What is not read ends in silence: an end would tell the script that nobody waits for its program any more. */
+async function* sendInput(input: {
+  readonly variables: readonly string[];
+  readonly file: string | undefined;
+  readonly inputFrom: Readable | undefined;
+  readonly ended: AbortSignal;
+}): AsyncGenerator<Buffer> {
+  for (const line of input.variables) yield Buffer.from(`${line}\n`);
+  if (input.file !== undefined) {
+    const chunks = createReadStream(input.file, { highWaterMark: chunkBytes });
+    for await (const chunk of chunks) yield chunk as Buffer;
+  } else if (input.inputFrom !== undefined) {
+    for await (const chunk of input.inputFrom) yield chunk as Buffer;
+    return;
+  }
+  if (input.ended.aborted) return;
+  await new Promise((resolve) => input.ended.addEventListener('abort', resolve, { once: true }));
+}
+
+/** What comes on standard error before the first mark and after the last is the client's own. */
+function createMarkReader(onLine: RoutedProgram['onLine']) {
+  let begun = false;
+  let exitCode: number | undefined;
+  return {
+    told: () => ({ begun, exitCode }),
+    take(line: string, stream: 'stdout' | 'stderr') {
+      if (stream === 'stdout') return onLine?.(line, stream);
+      if (!begun) {
+        begun = line === begunMark;
+        return;
+      }
+      if (exitCode !== undefined) return;
+      const [said, status] = splitAtEnd(line);
+      exitCode = status;
+      // A program whose last line has no end shares it with the mark.
+      if (status === undefined || said !== '') onLine?.(said, stream);
+    },
+  };
+}
+
+function splitAtEnd(line: string): readonly [string, number | undefined] {
+  const at = line.lastIndexOf(endedMark);
+  const status = at < 0 ? '' : line.slice(at + endedMark.length);
+  return /^\d+$/.test(status) ? [line.slice(0, at), Number(status)] : [line, undefined];
+}
+
+function betweenMarks(stderr: string): string {
+  const begin = stderr.indexOf(`${begunMark}\n`);
+  const own = begin < 0 ? stderr : stderr.slice(begin + begunMark.length + 1);
+  const end = own.lastIndexOf(endedMark);
+  return end < 0 ? own : own.slice(0, end);
+}
+
+function noProgram(program: string, address: string): Failure {
+  return {
+    code: 'tool-missing',
+    message: `There is no ${program} in the ${address}.`,
+    remedy: 'Name the container that holds the PostgreSQL programs in the runbook, under `via`.',
+    retry: 'after-fix',
+  };
+}
+
+/** Without the word of the container nobody knows what its program did: an exit status of the client is no proof. */
+function neverEnded(
+  result: ProcessResult,
+  { program, container }: { readonly program: string; readonly container: Container },
+): Failure {
+  const detail = result.stderr.trim().split('\n').slice(-6).join('\n');
+  const { address } = container;
+  const why = scriptExits[result.exitCode];
+  if (why !== undefined)
+    return {
+      code: 'out-of-space',
+      message: `The ${address} cannot hold the file that ${program} is to read: ${why === 'file is short' ? 'not all of it arrives' : 'no temporary file can be made there'}.`,
+      remedy:
+        'Make room in the folder for temporary files of that container (TMPDIR, or /tmp), then try again.',
+      retry: 'after-fix',
+      detail,
+    };
+  return {
+    code: 'unreachable',
+    message: `The connection to the ${address} is lost while ${program} runs there: how it ended is not known.`,
+    remedy: 'Check that the container still runs and that the way to it holds, then try again.',
+    retry: 'safe',
+    detail,
+  };
+}
