@@ -43,6 +43,26 @@ export function createRedactor(values: readonly string[]): Redact {
   return (text) => text.replace(expression, mask);
 }
 
+/** A redactor that learns: some secrets come to light only when a run opens them. */
+export type Masking = { readonly redact: Redact; mask(values: readonly string[]): void };
+
+/** @param publicNames never masked: a password that is also the name of a database would hide that name everywhere. */
+export function createMasking(request: {
+  readonly secrets: readonly string[];
+  readonly publicNames: ReadonlySet<string>;
+}): Masking {
+  const known = new Set<string>();
+  let redact: Redact = (text) => text;
+  const mask = (values: readonly string[]) => {
+    const fresh = values.filter((value) => !known.has(value) && !request.publicNames.has(value));
+    if (fresh.length === 0) return;
+    for (const value of fresh) known.add(value);
+    redact = createRedactor([...known]);
+  };
+  mask(request.secrets);
+  return { redact: (text) => redact(text), mask };
+}
+
 function formsOf(value: string): readonly string[] {
   const base64 = Buffer.from(value).toString('base64');
   return [

@@ -1,9 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { parseEnv } from 'node:util';
+import { encryptedSecrets, namedSecrets, namesIn, passwordIn } from '../base/secret-values.ts';
 import type { InputField } from '../runbook/references.ts';
-
-/** Names that speak of a secret, in an env file whose variables nobody declared. */
-const secretName = /(KEY|SECRET|PASS|PASSWORD|TOKEN|PASSPHRASE|CREDENTIALS?)$/;
 
 /**
  * Every value that must not be seen: inputs marked secret, passwords inside URLs, and what looks like a secret in the
@@ -14,23 +12,22 @@ export async function collectSecrets(request: {
   readonly inputs: Readonly<Record<string, InputField>>;
   readonly values: ReadonlyMap<string, string>;
   readonly envFile: string | undefined;
-}): Promise<readonly string[]> {
-  const secrets = new Set<string>();
+  /** The env file is an opened one: all of it was encrypted for a reason. */
+  readonly wasEncrypted: boolean;
+}): Promise<{ readonly secrets: readonly string[]; readonly publicNames: ReadonlySet<string> }> {
+  const secrets: string[] = [];
   const known: string[] = [];
   for (const [name, value] of request.values) {
-    const password = urlPassword(value);
-    if (password !== undefined) secrets.add(password);
-    if (request.inputs[name]?.secret) secrets.add(value);
+    secrets.push(...passwordIn(value));
+    if (request.inputs[name]?.secret) secrets.push(value);
     else known.push(value);
-    known.push(...urlNames(value));
+    known.push(...namesIn(value));
   }
-  for (const [name, value] of Object.entries(await readEnv(request.envFile))) {
-    if (value === undefined) continue;
-    const password = urlPassword(value);
-    if (password !== undefined) secrets.add(password);
-    if (secretName.test(name)) secrets.add(value);
-  }
-  return [...secrets].filter((secret) => !known.includes(secret));
+  const env = Object.entries(await readEnv(request.envFile)).map(
+    ([name, value]) => [name, value ?? ''] as const,
+  );
+  secrets.push(...(request.wasEncrypted ? encryptedSecrets(env) : namedSecrets(env)));
+  return { secrets, publicNames: new Set(known) };
 }
 
 async function readEnv(path: string | undefined): Promise<Record<string, string | undefined>> {
@@ -38,20 +35,4 @@ async function readEnv(path: string | undefined): Promise<Record<string, string 
   // A missing file is told by the step that needs it.
   const text = await readFile(path, 'utf8').catch(() => '');
   return parseEnv(text);
-}
-
-function urlPassword(value: string): string | undefined {
-  const url = readUrl(value);
-  return url === undefined || url.password === '' ? undefined : decodeURIComponent(url.password);
-}
-
-function urlNames(value: string): readonly string[] {
-  const url = readUrl(value);
-  return url === undefined
-    ? []
-    : [url.username, url.hostname, url.pathname.slice(1)].filter((name) => name !== '');
-}
-
-function readUrl(value: string): URL | undefined {
-  return value.includes('://') && URL.canParse(value) ? new URL(value) : undefined;
 }

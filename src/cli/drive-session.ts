@@ -47,6 +47,7 @@ export async function driveSession(
       world,
       folder,
       redact: ready.redact,
+      mask: ready.mask,
       reading,
       start,
       wantedSnapshot: options.snapshot,

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import type { Mode } from '../base/mode.ts';
-import { createRedactor, type Redact } from '../base/secret.ts';
+import { createMasking, type Masking } from '../base/secret.ts';
 import { resolveTargets, type Targets } from '../engine/targets.ts';
 import { lintRunbook } from '../runbook/lint-runbook.ts';
 import { parseRunbook } from '../runbook/parse-runbook.ts';
@@ -23,12 +23,12 @@ export type LoadedRunbook = {
   readonly runbook: Runbook;
 };
 
-export type ReadyRunbook = LoadedRunbook & {
-  /** With every placeholder filled for this mode. */
-  readonly filled: Runbook;
-  readonly targets: Targets;
-  readonly redact: Redact;
-};
+export type ReadyRunbook = LoadedRunbook &
+  Masking & {
+    /** With every placeholder filled for this mode. */
+    readonly filled: Runbook;
+    readonly targets: Targets;
+  };
 
 /** Finds a runbook by name or path, reads it, and refuses one that does not hold together. */
 export async function loadRunbook(name: string, folder: string): Promise<Outcome<LoadedRunbook>> {
@@ -75,8 +75,9 @@ export async function readyRunbook(
   const targets = resolveTargets(filled, request.mode);
   // A tabletop reads nothing of the system it speaks of, so nothing of its .env can come out again.
   const envFile = request.mode === 'tabletop' ? undefined : targets.production.envFile;
-  const secrets = await collectSecrets({ inputs, values: values.value, envFile });
-  return succeed({ ...loaded, filled, targets, redact: createRedactor(secrets) });
+  const wasEncrypted = runbook.steps.some(({ kind }) => kind === 'open-secrets');
+  const known = await collectSecrets({ inputs, values: values.value, envFile, wasEncrypted });
+  return succeed({ ...loaded, filled, targets, ...createMasking(known) });
 }
 
 /** What this mode needs and nothing gives, with what the runbook says about each. */

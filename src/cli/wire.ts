@@ -17,6 +17,7 @@ import { openDumpTools } from '../adapters/postgres/pg-dump-tools.ts';
 import { createProcessRunner } from '../adapters/process/execa-process-runner.ts';
 import { openRcloneObjectStore } from '../adapters/rclone/rclone-object-store.ts';
 import { openS3ObjectStore } from '../adapters/s3/s3-object-store.ts';
+import { openSopsSecretFiles } from '../adapters/sops/sops-secret-files.ts';
 import { openSupervisedServices } from '../adapters/supervisor/supervised-services.ts';
 import { createFileTrees } from '../adapters/tree/file-trees.ts';
 import { succeed } from '../base/failure.ts';
@@ -47,6 +48,7 @@ export function createWorld(environment: Readonly<Record<string, string | undefi
     clusters: openClusterTools({ processes }),
     mail: openMailTools(),
     trees: createFileTrees(),
+    secretFiles: openSopsSecretFiles({ processes, describeKey: describeIdentities }),
     openStore: (config) => keep(stores, storeKey(config), () => openStore(config, processes)),
     openDatabaseServer: (url, config) =>
       keep(servers, `${url.reveal()} ${JSON.stringify(config)}`, () =>

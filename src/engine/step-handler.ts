@@ -26,6 +26,8 @@ export type StepContext = {
   readonly targets: Targets;
   /** All of the walk: what a later step proves may be tried before there is no way back. */
   readonly steps: readonly Step[];
+  /** Secrets that this step has opened: from then on they are masked in everything that leaves the program. */
+  mask(values: readonly string[]): void;
   readonly signal: AbortSignal;
   /** A file of this run in the work folder. */
   workFile(name: string): string;
@@ -74,7 +76,10 @@ export type StepHandler<K extends StepKind = StepKind> = {
   cleanUp?(step: StepOf<K>, context: StepContext): Promise<readonly Check[]>;
 };
 
-export type CheckContext = Pick<StepContext, 'mode' | 'world' | 'targets' | 'fact' | 'signal' | 'runId'> & {
+export type CheckContext = Pick<
+  StepContext,
+  'mode' | 'world' | 'targets' | 'steps' | 'mask' | 'fact' | 'signal' | 'runId'
+> & {
   /** --snapshot, where it was given. */
   readonly wantedSnapshot: string | undefined;
   workFile(name: string): string;

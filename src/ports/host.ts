@@ -29,6 +29,11 @@ export type Downloaded = {
   readonly resumedBytes: number;
 };
 
+/** What was under the name before: nothing, the same bytes, or others, which are kept under another name now. */
+export type PlacedFile =
+  | { readonly was: 'absent' | 'equal' }
+  | { readonly was: 'other'; readonly keptAs: string };
+
 /** This machine: time, files, free space, a URL seen from here. */
 export type Host = {
   readonly facts: HostFacts;
@@ -41,6 +46,18 @@ export type Host = {
   readTextFile(path: string): Promise<Outcome<string>>;
   /** For this user alone; stands under its name only when it is whole, with the folders above it. */
   writeTextFile(request: { readonly path: string; readonly text: string }): Promise<Outcome<void>>;
+  /**
+   * Puts bytes under a name, for their owner alone: written beside it, read back, then renamed. Other bytes that are there are
+   * kept first, as `keepAs` or that with a number. Called again after a crash at any point it comes to the same end. A symbolic
+   * link stays one; the owner of the old file owns the new one.
+   */
+  placePrivateFile(request: {
+    readonly path: string;
+    readonly content: Buffer;
+    readonly keepAs: string;
+  }): Promise<Outcome<PlacedFile>>;
+  /** Permission bits, 0o600; undefined when there is no such file. */
+  fileMode(path: string): Promise<Outcome<number | undefined>>;
   readHead(path: string, bytes: number): Promise<Outcome<Buffer>>;
   /** Removing what is not there succeeds. */
   removeFile(path: string): Promise<Outcome<void>>;

@@ -10,6 +10,7 @@ import type { MailTools } from './mail.ts';
 import type { ObjectStore, ObjectStoreConfig } from './object-store.ts';
 import type { Packer, PackerConfig } from './packer.ts';
 import type { ProcessRunner } from './process-runner.ts';
+import type { SecretFiles } from './secret-files.ts';
 import type { Services, ServicesConfig } from './services.ts';
 import type { KeyConfig, Unpacker } from './unpacker.ts';
 
@@ -29,6 +30,7 @@ export type World = {
   readonly clusters: ClusterTools;
   readonly mail: MailTools;
   readonly trees: FileTrees;
+  readonly secretFiles: SecretFiles;
   openStore(config: ObjectStoreConfig): ObjectStore;
   /** @param url a postgresql:// URL; a secret, since it carries a password. */
   openDatabaseServer(url: Secret, route?: DatabaseRouteConfig): DatabaseServer;

@@ -1,5 +1,6 @@
 import { parseLayout } from '../backups/layout.ts';
 import { lintExercise } from './lint-exercise.ts';
+import { lintOpenSecrets } from './lint-open-secrets.ts';
 import { findMalformedReferences, findReferences } from './references.ts';
 import { type Runbook, undeclared } from './schema.ts';
 import type { Step, StepKind } from './step-schema.ts';
@@ -11,6 +12,7 @@ export function lintRunbook(runbook: Runbook): readonly string[] {
     ...lintIds(runbook),
     ...lintOrder(runbook),
     ...lintTargets(runbook),
+    ...lintOpenSecrets(runbook),
     ...lintExercise(runbook),
   ];
 }

@@ -151,6 +151,25 @@ export const stepSchema = z.discriminatedUnion('kind', [
     apart: duration.default('1h').describe('How far the files may be from the database before it is told'),
   }),
   z.strictObject({
+    kind: z.literal('open-secrets'),
+    ...common,
+    from: z
+      .string()
+      .describe(
+        'A file encrypted with SOPS to an age key; where the placeholder comes out empty, what is in place stays as it is',
+      ),
+    format: z
+      .enum(['dotenv', 'yaml', 'json', 'binary'])
+      .default('dotenv')
+      .describe('What it is, encrypted and opened'),
+    into: optionalText.describe('The plain file; production.envFile when left out'),
+    ageIdentityFile: optionalText.describe('The age key; backups.key.ageIdentityFile when left out'),
+    required: z
+      .array(text)
+      .default([])
+      .describe('Names that must be in it, and not empty; db.password in a tree'),
+  }),
+  z.strictObject({
     kind: z.literal('verify-secrets'),
     ...common,
     required: z.array(text).min(1),

@@ -10,6 +10,7 @@ export function closeDoors(world: World): World {
   return {
     ...bar(world),
     host: keepOnly(world.host, { door: 'host', open: ['facts', 'now'] }),
+    secretFiles: keepOnly(world.secretFiles, { door: 'secret files', open: ['describe'] }),
     openStore: (config) => {
       const named = isUnfilled(config.kind === 's3' ? config.endpoint + config.bucket : '')
         ? ({

@@ -21,6 +21,8 @@ export type SessionRequest = {
   readonly world: World;
   readonly folder: RunFolder;
   readonly redact: Redact;
+  /** From then on these are masked, too. */
+  readonly mask: (values: readonly string[]) => void;
   readonly reading: JournalReading;
   /** The first entry of a new run; a resumed run has one already. */
   readonly start: EntryOf<'run-started'>;

@@ -25,6 +25,7 @@ export function createStepContexts(parts: {
     world,
     targets,
     steps: request.steps,
+    mask: request.mask,
     workFile: (name: string) => folder.workFile(name),
     fact: (name: string) => journal.state()?.facts.get(name),
   };

@@ -8,6 +8,7 @@ import { dnsRecords } from './dns-records.ts';
 import { exportQuery } from './export-query.ts';
 import { fetchDump } from './fetch.ts';
 import { mirrorObjects } from './mirror-objects.ts';
+import { openSecrets } from './open-secrets.ts';
 import { recoverCluster } from './recover-cluster.ts';
 import { restoreDatabase } from './restore-database.ts';
 import { restoreFiles } from './restore-files.ts';
@@ -28,6 +29,7 @@ export const handlers: StepHandlers = {
   'restore-database': restoreDatabase,
   'mirror-objects': mirrorObjects,
   'restore-files': restoreFiles,
+  'open-secrets': openSecrets,
   'verify-secrets': verifySecrets,
   'start-services': startServices,
   'smoke-checklist': smokeChecklist,

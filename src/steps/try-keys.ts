@@ -22,7 +22,7 @@ export async function tryKeys(context: StepContext, database: string): Promise<r
   const checks: Check[] = [];
   for (const step of context.steps) {
     if (step.kind !== 'verify-secrets' || step.probes.length === 0) continue;
-    const secrets = await readSecrets(step, context);
+    const secrets = await readSecrets(step, context, 'to-be');
     if (!secrets.ok) {
       checks.push(unanswered(secrets.failure));
       continue;
@@ -50,7 +50,7 @@ export async function tryKey(probe: DecryptProbe, trial: KeyTrial): Promise<Chec
       'Nothing is encrypted, or the query is wrong.',
     );
   }
-  const key = readKey(secrets.get(probe.secret) ?? '', keyEncodingOf(probe));
+  const key = readKey(secrets.values.get(probe.secret) ?? '', keyEncodingOf(probe));
   const results = values.map((value) => openEncrypted(value, key, probe));
   const opened = results.filter((result) => result.kind === 'opened').length;
   if (opened === values.length)

@@ -29,14 +29,11 @@ export const verifySecrets: StepHandler<'verify-secrets'> = {
   },
 
   async check(step, context) {
-    const secrets = await readSecrets(step, context);
+    const secrets = await readSecrets(step, context, 'to-be');
     if (!secrets.ok) return [blocker(secrets.failure)];
     const manifest = await candidateManifest(context);
     const fingerprints = await checkFingerprints(step, secrets.value, manifest);
-    return [
-      passed(`${context.targets.production.envFile ?? ''} has ${step.required.join(', ')}`),
-      ...fingerprints,
-    ];
+    return [passed(`${secrets.value.path} has ${step.required.join(', ')}`), ...fingerprints];
   },
 
   async run() {
@@ -44,14 +41,14 @@ export const verifySecrets: StepHandler<'verify-secrets'> = {
   },
 
   async verify(step, context) {
-    const secrets = await readSecrets(step, context);
+    const secrets = await readSecrets(step, context, 'in-place');
     if (!secrets.ok) return secrets;
     const manifest = readFact(manifestFact, context);
     const probes: Check[] = [];
     const trial = { context, secrets: secrets.value, database: actingDatabase(context) };
     for (const probe of step.probes) probes.push(await tryKey(probe, trial));
     return succeed([
-      passed(`${context.targets.production.envFile ?? ''} has ${step.required.join(', ')}`),
+      passed(`${secrets.value.path} has ${step.required.join(', ')}`),
       ...(await checkFingerprints(step, secrets.value, manifest)),
       ...probes,
     ]);
@@ -76,7 +73,9 @@ async function checkFingerprints(
   for (const [name, value] of Object.entries(step.fingerprints)) expected.set(name, value || undefined);
   for (const [name, value] of Object.entries(manifest?.fingerprints ?? {})) expected.set(name, value);
   return Promise.all(
-    [...expected].map(([name, wanted]) => checkFingerprint(step, { name, wanted, value: secrets.get(name) })),
+    [...expected].map(([name, wanted]) =>
+      checkFingerprint(step, { name, wanted, value: secrets.values.get(name) }),
+    ),
   );
 }
 

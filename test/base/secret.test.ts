@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { createRedactor, createSecret, redactDeep } from '../../src/base/secret.ts';
+import { createMasking, createRedactor, createSecret, redactDeep } from '../../src/base/secret.ts';
+import { encryptedSecrets } from '../../src/base/secret-values.ts';
 
 const key = `-----BEGIN PGP PRIVATE KEY BLOCK-----\r\n\r\nlQdGBGZabcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOP\r\nshort=\r\n-----END PGP PRIVATE KEY BLOCK-----`;
 
@@ -76,5 +77,27 @@ describe('masking', () => {
       count: 1,
       none: null,
     });
+  });
+});
+
+describe('secrets that come to light on the way', () => {
+  it('are masked from then on, public names never', () => {
+    const { redact, mask } = createMasking({ secrets: ['sesame'], publicNames: new Set(['crm-production']) });
+    expect(redact('sesame barley')).toBe('‹secret› barley');
+    mask(['barley', 'crm-production']);
+    expect(redact('sesame barley crm-production')).toBe('‹secret› ‹secret› crm-production');
+  });
+
+  it('are all values of an encrypted file, but for single words and short numbers with a harmless name', () => {
+    const values = Object.entries({
+      NODE_ENV: 'production',
+      PORT: '8080',
+      PEPPER: 'a8f5f167f44f',
+      REDIS_PASSWORD: 'sesame',
+      DATABASE_URL: 'postgresql://wa:p%40ss@db/wa',
+    });
+    expect(new Set(encryptedSecrets(values))).toEqual(
+      new Set(['a8f5f167f44f', 'sesame', 'p@ss', 'postgresql://wa:p%40ss@db/wa']),
+    );
   });
 });

@@ -1,6 +1,6 @@
 import type { Failure } from '../../src/base/failure.ts';
 import type { Mode } from '../../src/base/mode.ts';
-import { createRedactor } from '../../src/base/secret.ts';
+import { createMasking } from '../../src/base/secret.ts';
 import type { RunEnd } from '../../src/engine/run-end.ts';
 import { type StepHandlers, stepId } from '../../src/engine/step-handler.ts';
 import type { EntryOf, JournalEntry } from '../../src/journal/entry.ts';
@@ -57,7 +57,7 @@ export async function startToyRun(request: ToyRunRequest): Promise<RunningSessio
     targets: createFakeContext({ mode }).targets,
     world,
     folder,
-    redact: createRedactor(request.secrets ?? []),
+    ...createMasking({ secrets: request.secrets ?? [], publicNames: new Set() }),
     reading,
     start: {
       ...sampleStart,

@@ -5,7 +5,8 @@ import { createFakeHost } from './fake-host.ts';
 const naming: Readonly<Record<string, unknown>> = {
   address: 's3://named/only',
   databaseName: 'crm',
-  describe: (action: string, names: readonly string[]) => `${action} ${names.join(' ')}`,
+  describe: (what: string | object, names: readonly string[] = []) =>
+    typeof what === 'string' ? `${what} ${names.join(' ')}` : 'sops --decrypt',
   describeRestore: ({ file, database }: { readonly file: string; readonly database: string }) =>
     `pg_restore --dbname ${database} ${file}`,
   describeDump: () => 'pg_dump',
@@ -29,6 +30,7 @@ export function createBarredWorld(): World {
     processes: barred('processes', []),
     clusters: barred('clusters', []),
     trees: barred('trees', []),
+    secretFiles: barred('secret files', ['describe']),
     openStore: () => barred('store', ['address']),
     openDatabaseServer: () => barred('database', ['address', 'databaseName']),
     openDumpTools: () => barred('tools', ['describeRestore', 'describeDump']),

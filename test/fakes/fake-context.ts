@@ -16,6 +16,7 @@ export type FakeContext = StepContext &
     readonly said: string[];
     readonly commands: string[];
     readonly asked: Question[];
+    readonly masked: string[];
   };
 
 export const runId = '2026-04-28T1448Z-crm-live';
@@ -35,6 +36,7 @@ export function createFakeContext(given: {
   const said: string[] = [];
   const commands: string[] = [];
   const asked: Question[] = [];
+  const masked: string[] = [];
   return {
     mode,
     runId,
@@ -49,6 +51,8 @@ export function createFakeContext(given: {
     said,
     commands,
     asked,
+    masked,
+    mask: (values) => void masked.push(...values),
     workFile: (name) => `/scratch/${name}`,
     fact: (name) => facts.get(name),
     record: async (name, value) => void facts.set(name, JSON.parse(JSON.stringify(value))),

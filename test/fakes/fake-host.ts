@@ -4,6 +4,8 @@ import { type Failure, fail, type Outcome, succeed } from '../../src/base/failur
 import type { Downloaded, DownloadRequest, Host } from '../../src/ports/host.ts';
 
 export type FakeHost = Host & {
+  /** Permission bits by path, of files that were not written for this user alone. */
+  readonly modes: Map<string, number>;
   /** Files by path. */
   readonly files: Map<string, Buffer>;
   /** What answers where: status and text by URL. */
@@ -21,6 +23,7 @@ export function createFakeHost(): FakeHost {
   let nowMs = startMs;
   let freeBytes = 100_000_000_000;
   const files = new Map<string, Buffer>();
+  const modes: FakeHost['modes'] = new Map();
   const pages: FakeHost['pages'] = new Map();
   const read = (path: string): Outcome<Buffer> => {
     const found = files.get(path);
@@ -29,6 +32,7 @@ export function createFakeHost(): FakeHost {
   return {
     facts: { name: 'crm-01', user: 'operator', pid: 4711, cores: 2 },
     files,
+    modes,
     pages,
     now: () => nowMs,
     pass: (durationMs) => {
@@ -50,6 +54,18 @@ export function createFakeHost(): FakeHost {
       files.set(path, Buffer.from(text));
       return succeed(undefined);
     },
+    placePrivateFile: async ({ path, content, keepAs }) => {
+      const old = files.get(path);
+      modes.delete(path);
+      if (old?.equals(content)) return succeed({ was: 'equal' });
+      files.set(path, content);
+      if (old === undefined) return succeed({ was: 'absent' });
+      const names = [keepAs, ...Array.from({ length: 9 }, (_, index) => `${keepAs}-${index + 2}`)];
+      const keptAs = names.find((name) => files.get(name)?.equals(old) ?? true) ?? keepAs;
+      files.set(keptAs, old);
+      return succeed({ was: 'other', keptAs });
+    },
+    fileMode: async (path) => succeed(files.has(path) ? (modes.get(path) ?? 0o600) : undefined),
     readHead: async (path, bytes) => {
       const found = read(path);
       return found.ok ? succeed(found.value.subarray(0, bytes)) : found;

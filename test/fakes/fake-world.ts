@@ -11,6 +11,7 @@ import type { World } from '../../src/ports/world.ts';
 import { createFakeDatabaseServer, type FakeDatabaseServer } from './fake-database-server.ts';
 import { createFakeHost, type FakeHost } from './fake-host.ts';
 import { createFakeObjectStore, type FakeObjectStore } from './fake-object-store.ts';
+import { createFakeSecretFiles, type FakeSecretFiles } from './fake-secret-files.ts';
 import { createFakeServices, type FakeServices } from './fake-services.ts';
 
 export type FakeWorld = World & {
@@ -20,6 +21,7 @@ export type FakeWorld = World & {
   readonly production: FakeDatabaseServer;
   readonly sandbox: FakeDatabaseServer;
   readonly services: FakeServices;
+  readonly secretFiles: FakeSecretFiles;
   readonly programs: { run: ProcessRunner['run'] };
   readonly tools: { major: number; report: RestoreReport; restored: (database: string) => void };
 };
@@ -54,6 +56,7 @@ export function createFakeWorld(): FakeWorld {
     mail: openMailTools(),
     clusters: openClusterTools({ processes: { run: (request) => programs.run(request) } }),
     trees: createFileTrees(),
+    secretFiles: createFakeSecretFiles(),
     openStore: (config) => {
       const store =
         stores[

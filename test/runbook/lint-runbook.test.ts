@@ -136,6 +136,31 @@ describe('what a schema cannot say', () => {
       replace('  services: { kind: process, controlFile: /control.json }\n', ''),
       'Steps stop or start services, but production.services is not declared.',
     ],
+    [
+      'secrets opened after they are looked at',
+      append('  - { kind: open-secrets, from: s.env, ageIdentityFile: a.key }\n'),
+      'verify-secrets must come after open-secrets, which puts the file in place that it reads.',
+    ],
+    [
+      'secrets opened while they are looked at',
+      replace(
+        '  - kind: verify-secrets\n',
+        '  - { kind: open-secrets, from: s.env, ageIdentityFile: a.key }\n  - kind: verify-secrets\n    alongside: true\n',
+      ),
+      'verify-secrets must come after open-secrets, which puts the file in place that it reads.',
+    ],
+    [
+      'secrets opened without a key',
+      append('  - { kind: open-secrets, from: s.env, into: other.env }\n'),
+      'open-secrets needs an age key: ageIdentityFile, or backups.key.ageIdentityFile.',
+    ],
+    [
+      'names wanted of a file without names',
+      append(
+        '  - { kind: open-secrets, from: s, into: key, format: binary, ageIdentityFile: a.key, required: [A] }\n',
+      ),
+      'open-secrets requires A, but a binary file has no names.',
+    ],
     ['secrets without a file', replace('  envFile: .env\n', ''), 'verify-secrets needs production.envFile.'],
     [
       'a mirror without a source',

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import type { OldBackup } from '../../src/sandbox/old-backup.ts';
 import { countRows, listDatabases, readValue } from '../parts/count-rows.ts';
 import { ensureDocker, type RunningDocker } from '../parts/docker.ts';
-import { type Found, findMinio, findRgw } from '../parts/find-s3-servers.ts';
+import type { Found } from '../parts/find-program.ts';
+import { findMinio, findRgw } from '../parts/find-s3-servers.ts';
 import {
   answers,
   expectNoSecret,

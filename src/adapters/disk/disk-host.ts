@@ -8,6 +8,7 @@ import type { Host, HostFacts } from '../../ports/host.ts';
 import { download } from './download.ts';
 import { measureFreeBytes } from './free-space.ts';
 import { httpGet } from './http-get.ts';
+import { placePrivateFile } from './place-private-file.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -23,6 +24,8 @@ export function createDiskHost(given: { readonly env: Environment }): Host {
     fileSize: (path) => attempt(`look at ${path}`, () => measureFile(path)),
     readTextFile: (path) => attempt(`read ${path}`, () => readFile(path, 'utf8')),
     writeTextFile: ({ path, text }) => attempt(`write ${path}`, () => writePrivate(path, text)),
+    placePrivateFile: (request) => attempt(`put ${request.path} in place`, () => placePrivateFile(request)),
+    fileMode: (path) => attempt(`look at ${path}`, async () => (await look(path))?.mode),
     readHead: (path, bytes) => attempt(`read ${path}`, () => readFirst(path, bytes)),
     removeFile: (path) => attempt(`remove ${path}`, () => rm(path, { force: true })),
     download,
@@ -54,9 +57,13 @@ async function attempt<T>(doing: string, act: () => Promise<T>): Promise<Outcome
 }
 
 async function measureFile(path: string): Promise<number | undefined> {
+  return (await look(path))?.size;
+}
+
+async function look(path: string): Promise<{ readonly size: number; readonly mode: number } | undefined> {
   try {
     const stats = await stat(path);
-    return stats.isFile() ? stats.size : undefined;
+    return stats.isFile() ? { size: stats.size, mode: stats.mode & 0o7777 } : undefined;
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
     throw error;

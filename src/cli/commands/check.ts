@@ -20,7 +20,7 @@ export async function check(
   const { environment } = surroundings;
   const ready = await readyRunbook(loaded.value, { mode: 'live', environment, envFiles: options.envFiles });
   if (!ready.ok) return ready;
-  const { filled, targets, redact } = ready.value;
+  const { filled, targets, redact, mask } = ready.value;
   const world = createWorld(environment);
   try {
     const checks = await runPreflight({
@@ -30,6 +30,8 @@ export async function check(
         mode: 'live',
         world,
         targets,
+        steps: filled.steps,
+        mask,
         runId: 'check',
         fact: () => undefined,
         signal: new AbortController().signal,
