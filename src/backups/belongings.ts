@@ -99,6 +99,17 @@ export function isSameTime(one: NamedTime, other: NamedTime): boolean {
   return one.fromMs < other.fromMs + other.spanMs && other.fromMs < one.fromMs + one.spanMs;
 }
 
+/**
+ * How well an archive fits a dump: the nearer in time the better, then of the same tier; undefined for one of another host. What
+ * a restore takes and what pruning keeps for it have to be the same.
+ */
+export function farness(dump: NamedTime, archive: NamedTime): number | undefined {
+  if (dump.host !== undefined && archive.host !== undefined && dump.host !== archive.host) return undefined;
+  const isOtherTier = dump.tier !== undefined && archive.tier !== undefined && dump.tier !== archive.tier;
+  // Names tell whole seconds.
+  return Math.abs(archive.fromMs - dump.fromMs) + (isOtherTier ? 0.5 : 0);
+}
+
 /** Listing `a/` lists `a/b/` too, and nothing may be counted twice. */
 function withoutNested(prefixes: readonly string[]): readonly string[] {
   const distinct = [...new Set(prefixes)];

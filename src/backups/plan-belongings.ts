@@ -1,4 +1,4 @@
-import { type Belonging, isSameTime, type NamedTime } from './belongings.ts';
+import { type Belonging, farness, isSameTime, type NamedTime } from './belongings.ts';
 
 /** A dump, or one of which only a mark is left. */
 export type DatedDump = { readonly key: string; readonly time: NamedTime; readonly stays: boolean };
@@ -62,7 +62,7 @@ function holds({ kind, key }: Belonging, kept: readonly string[]): string | unde
   return inside === undefined ? undefined : `it holds ${inside}, which stays`;
 }
 
-/** As the restore finds it: by time alone, empty ones left out. Of two that are equally near both are needed. */
+/** As the restore finds it, empty ones left out. Of two that are equally near both are needed. */
 function nearestToKept(
   dumps: readonly DatedDump[],
   belongings: readonly Belonging[],
@@ -72,8 +72,8 @@ function nearestToKept(
   for (const pattern of new Set(archives.map((archive) => archive.pattern))) {
     const times = archives.filter((archive) => archive.pattern === pattern);
     for (const { key, time } of dumps.filter(({ stays }) => stays)) {
-      const distances = times.map((archive) => Math.abs(archive.time.fromMs - time.fromMs));
-      const least = distances.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+      const distances = times.map((archive) => farness(time, archive.time) ?? Number.POSITIVE_INFINITY);
+      const least = distances.reduce((a, b) => Math.min(a, b), Number.MAX_VALUE);
       times.forEach((archive, index) => {
         if (distances[index] === least) needed.set(archive.key, `a restore of ${key}, which stays, takes it`);
       });

@@ -1,4 +1,5 @@
-import { parseLayout } from '../backups/layout.ts';
+import { farness, type NamedTime, namedTime } from '../backups/belongings.ts';
+import { layersOf, parseLayout } from '../backups/layout.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import type { StepContext } from '../engine/step-handler.ts';
 import { resolveStore } from '../engine/targets.ts';
@@ -34,9 +35,13 @@ export function filesStore(source: Source, context: Reach): ObjectStore {
 }
 
 /** The time in the name of the database's dump: what the files belong to is told by names alone. */
-export function namedTimeOf(snapshotKey: string, { targets }: Pick<Reach, 'targets'>): number | undefined {
+export function namedTimeOf(snapshotKey: string, context: Pick<Reach, 'targets'>): number | undefined {
+  return dumpTime(snapshotKey, context)?.fromMs;
+}
+
+function dumpTime(snapshotKey: string, { targets }: Pick<Reach, 'targets'>): NamedTime | undefined {
   const layout = parseLayout(targets.backups.layout);
-  return 'fault' in layout ? undefined : layout.match(snapshotKey)?.namedTimeMs;
+  return 'fault' in layout ? undefined : namedTime(layout, snapshotKey);
 }
 
 /**
@@ -47,36 +52,42 @@ export async function findFiles(
   source: Source,
   ...[snapshotKey, context]: [string | undefined, Reach]
 ): Promise<Outcome<FoundFiles>> {
-  const named = snapshotKey === undefined ? context.world.host.now() : namedTimeOf(snapshotKey, context);
-  const timeMs = named ?? 0;
+  const named =
+    snapshotKey === undefined
+      ? { fromMs: context.world.host.now(), spanMs: 0 }
+      : dumpTime(snapshotKey, context);
+  const time = named ?? { fromMs: 0, spanMs: 0 };
   const store = filesStore(source, context);
   return source.kind === 'archive'
-    ? findArchive({ source, store, timeMs })
-    : findTree({ source, store, timeMs });
+    ? findArchive({ source, store, time })
+    : findTree({ source, store, timeMs: time.fromMs });
 }
 
 async function findArchive(search: {
   readonly source: Extract<Source, { kind: 'archive' }>;
   readonly store: ObjectStore;
-  readonly timeMs: number;
+  readonly time: NamedTime;
 }): Promise<Outcome<FoundFiles>> {
-  const { source, store, timeMs } = search;
+  const { source, store, time } = search;
   const layout = parseLayout(source.layout);
   if ('fault' in layout) return fail(badLayout(source.layout, layout.fault));
   const listed = await listAll(store, layout.prefix);
   if (!listed.ok) return listed;
   const archives = listed.value.flatMap((object) => {
-    const match = layout.match(object.key);
-    return match?.namedTimeMs === undefined || object.sizeBytes === 0
+    const own = namedTime(layout, object.key);
+    const far = own === undefined ? undefined : farness(time, own);
+    return own === undefined || far === undefined || object.sizeBytes === 0
       ? []
-      : [{ object, layers: match.layers, namedTimeMs: match.namedTimeMs }];
+      : [{ object, layers: layersOf(object.key), namedTimeMs: own.fromMs, far }];
   });
-  const distance = (archive: { readonly namedTimeMs: number }) => Math.abs(archive.namedTimeMs - timeMs);
-  const [nearest] = archives.sort((a, b) => distance(a) - distance(b));
-  if (nearest !== undefined) return succeed({ kind: 'archive', ...nearest });
+  const [nearest] = archives.sort((a, b) => a.far - b.far);
+  if (nearest !== undefined) {
+    const { far: _, ...found } = nearest;
+    return succeed({ kind: 'archive', ...found });
+  }
   return fail({
     code: 'not-found',
-    message: `There is no archive of files in ${store.address}: none of ${listed.value.length} objects fits ${source.layout}.`,
+    message: `There is no archive of files in ${store.address}: none of ${listed.value.length} objects fits ${source.layout}${time.host === undefined ? '' : ` of host ${time.host}`}.`,
     remedy: 'Compare the layout in the runbook with what is there.',
     retry: 'after-fix',
   });

@@ -15,6 +15,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createWorld } from '../../src/cli/wire.ts';
 import { type StepOf, stepSchema } from '../../src/runbook/step-schema.ts';
+import { findFiles } from '../../src/steps/find-files.ts';
 import { restoreFiles } from '../../src/steps/restore-files.ts';
 import { createFakeContext, type FakeContext, words } from '../fakes/fake-context.ts';
 import { createFakeWorld, type FakeWorld } from '../fakes/fake-world.ts';
@@ -119,6 +120,25 @@ describe('restoring files', () => {
       'could-not-verify: the files are of 2026-04-27 02:00:00 UTC, 22 h before the database',
     );
     expect(readdirSync(at('work'))).toEqual([]);
+  });
+
+  it('takes the archive of the same host, however near one of another host is', async () => {
+    const context = contextOf({ facts: { snapshot: { ...snapshot, key: 'crm-1/2026-04-28.sql.gz' } } });
+    const { backups } = context.targets;
+    const onTwoHosts = {
+      ...context,
+      targets: { ...context.targets, backups: { ...backups, layout: '{host}/{date}.sql.gz' } },
+    };
+    const from = { kind: 'archive', layout: 'docs/{host}_{date}.tar.gz' } as const;
+    write('store/docs/crm-1_2026-03-01.tar.gz');
+    write('store/docs/crm-2_2026-04-28.tar.gz');
+    expect(await findFiles(from, 'crm-1/2026-04-28.sql.gz', onTwoHosts)).toMatchObject({
+      value: { object: { key: 'docs/crm-1_2026-03-01.tar.gz' } },
+    });
+    rmSync(at('store/docs/crm-1_2026-03-01.tar.gz'));
+    expect(await findFiles(from, 'crm-1/2026-04-28.sql.gz', onTwoHosts)).toMatchObject({
+      failure: { code: 'not-found' },
+    });
   });
 
   it('touches nothing when the name is not typed, and asks again without bringing the files anew', async () => {
