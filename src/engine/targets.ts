@@ -24,6 +24,8 @@ export type Targets = {
     readonly metadata?: { readonly ending: string; readonly sha256: string } | undefined;
     /** schema.table: a dump without one of them is refused. */
     readonly expectTables?: readonly string[];
+    /** Whole when left out. A schema is drilled and never restored. */
+    readonly contents?: 'whole' | 'schema';
     readonly key: KeyConfig;
   };
   readonly production: Place;
@@ -64,6 +66,7 @@ export function resolveTargets(runbook: Runbook, mode: Mode): Targets {
       cluster: backups.cluster,
       metadata: backups.dumps.metadata,
       expectTables: backups.dumps.expectTables,
+      contents: backups.dumps.contents,
       key: {
         ...(backups.key.privateKeyFile ? { privateKeyFile: backups.key.privateKeyFile } : {}),
         ...(backups.key.passphrase ? { passphrase: createSecret(backups.key.passphrase) } : {}),
@@ -117,15 +120,11 @@ export function resolveStore(store: StoreField): ObjectStoreConfig {
 function resolveRoute({ via }: DatabaseField): Pick<Place, 'databaseRoute'> {
   // A command that reaches no database leaves its placeholders as they are, and uses the programs of this host.
   if (via === undefined || findReferences(via).length > 0) return {};
-  if (via.kind === 'compose') {
-    const { service } = via;
-    return { databaseRoute: { kind: 'compose', service, services: resolveCompose(via) } };
-  }
+  if (via.kind === 'compose') return { databaseRoute: { ...resolveCompose(via), service: via.service } };
   const { pod, container } = via;
   // A variable may say whether a pod lies between: empty, and the server is reached from here.
   if (pod === '') return {};
-  const services = resolveKubernetes(via);
-  return { databaseRoute: { kind: 'kubernetes', services, pod, ...(container ? { container } : {}) } };
+  return { databaseRoute: { ...resolveKubernetes(via), pod, ...(container ? { container } : {}) } };
 }
 
 /** A drill's database is reached its own way. */
@@ -138,7 +137,7 @@ function resolveServices(services: ServicesField): ServicesConfig {
   return services.kind === 'compose' ? resolveCompose(services) : resolveKubernetes(services);
 }
 
-function resolveKubernetes(services: Omit<Extract<ServicesField, { kind: 'kubernetes' }>, 'kind'>) {
+function resolveKubernetes(services: Extract<ServicesField, { kind: 'kubernetes' }>) {
   return {
     kind: 'kubernetes' as const,
     namespace: services.namespace,
@@ -147,7 +146,7 @@ function resolveKubernetes(services: Omit<Extract<ServicesField, { kind: 'kubern
   };
 }
 
-function resolveCompose(services: Omit<Extract<ServicesField, { kind: 'compose' }>, 'kind'>) {
+function resolveCompose(services: Extract<ServicesField, { kind: 'compose' }>) {
   return {
     kind: 'compose' as const,
     file: services.file,

@@ -5,20 +5,16 @@ import type { ServicesConfig } from './services.ts';
 
 /** How a database is reached that has no port on this host. Left out everywhere: straight from here. */
 export type DatabaseRouteConfig =
-  | {
-      readonly kind: 'compose';
-      readonly services: Extract<ServicesConfig, { kind: 'compose' }>;
+  | (Extract<ServicesConfig, { kind: 'compose' }> & {
       /** The service in whose container the server runs, with the programs of PostgreSQL beside it. */
       readonly service: string;
-    }
-  | {
-      readonly kind: 'kubernetes';
-      readonly services: Extract<ServicesConfig, { kind: 'kubernetes' }>;
+    })
+  | (Extract<ServicesConfig, { kind: 'kubernetes' }> & {
       /** A pod, or the workload whose only running pod is meant: postgres-0, statefulset/postgres. */
       readonly pod: string;
       /** Left out where the pod has one, or names its own default. */
       readonly container?: string;
-    };
+    });
 
 export type RoutedProgram = Omit<ProcessRequest, 'cwd' | 'input'> & {
   /**

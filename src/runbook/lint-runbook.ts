@@ -1,4 +1,5 @@
 import { parseLayout } from '../backups/layout.ts';
+import { findStoppedDatabase } from './database-container.ts';
 import { lintExercise } from './lint-exercise.ts';
 import { lintOpenSecrets } from './lint-open-secrets.ts';
 import { findMalformedReferences, findReferences } from './references.ts';
@@ -159,6 +160,14 @@ function lintTargets(runbook: Runbook): readonly string[] {
   const usesServices = kinds.has('stop-writers') || kinds.has('start-services');
   if (usesServices && runbook.production.services === undefined) {
     findings.push('Steps stop or start services, but production.services is not declared.');
+  }
+  for (const step of runbook.steps) {
+    if (step.kind !== 'stop-writers') continue;
+    const { services, database } = runbook.production;
+    const stopped = findStoppedDatabase({ services, via: database.via, names: step.services });
+    if (stopped !== undefined) {
+      findings.push(`stop-writers stops ${stopped}, through whose container the database is reached.`);
+    }
   }
   for (const [what, needing] of lacking(runbook)) {
     const users = needing.filter((kind) =>

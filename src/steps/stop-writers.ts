@@ -5,6 +5,7 @@ import type { CheckContext, StepContext, StepHandler } from '../engine/step-hand
 import { durationMs } from '../engine/targets.ts';
 import type { ForeignSession } from '../ports/database-server.ts';
 import type { ServiceStatus, Services } from '../ports/services.ts';
+import { findStoppedDatabase } from '../runbook/database-container.ts';
 import { actingServer, blocker } from './open-targets.ts';
 
 const lookAgainMs = 500;
@@ -28,7 +29,7 @@ export const stopWriters: StepHandler<'stop-writers'> = {
 
   async check(step, context) {
     if (context.mode === 'drill') return [];
-    return checkServices(context, step.services);
+    return [...checkDatabaseStays(context, step.services), ...(await checkServices(context, step.services))];
   },
 
   async run(step, context) {
@@ -74,6 +75,25 @@ const noServices = {
   remedy: 'Declare production.services in the runbook.',
   retry: 'after-fix' as const,
 };
+
+/** Names may come from variables, which `thaw lint` does not see filled. */
+function checkDatabaseStays(
+  { targets }: Pick<CheckContext, 'targets'>,
+  names: readonly string[],
+): readonly Check[] {
+  const { services, databaseRoute: via } = targets.production;
+  const stopped = findStoppedDatabase({ services, via, names });
+  if (stopped === undefined) return [];
+  return [
+    blocker({
+      code: 'runbook-invalid',
+      message: `${stopped} is to be stopped, and the database is reached through its container.`,
+      remedy:
+        'Leave it out of the services of stop-writers, or reach the database another way (production.database.via).',
+      retry: 'after-fix',
+    }),
+  ];
+}
 
 /** Shared with start-services: what drives the services answers, and knows every name. */
 export async function checkServices(

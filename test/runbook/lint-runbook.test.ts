@@ -18,9 +18,40 @@ const smoke = (items: string, id = 'smoke') =>
   `  - kind: smoke-checklist\n    id: ${id}\n    items: [${items}]\n`;
 const item = (id: string) => `{ kind: attest, id: ${id}, title: t, instructions: i }`;
 
+const throughPod = (pod: string, name: string) => (text: string) =>
+  text
+    .replace('{ kind: process, controlFile: /control.json }', '{ kind: kubernetes, namespace: erp }')
+    .replace(
+      '{ url: "${DATABASE_URL}" }',
+      `{ url: "\${DATABASE_URL}", via: { kind: kubernetes, namespace: erp, pod: ${pod} } }`,
+    )
+    .replace('services: [web]', `services: [${name}]`);
+
 describe('a runbook that holds together', () => {
   it('has no findings', () => {
     expect(lintRunbook(runbookFrom(sampleText))).toEqual([]);
+  });
+
+  it.each([
+    ['postgres-0', 'web'],
+    ['postgres', 'postgres'],
+    ['webserver-0', 'web'],
+    ['web-cache-0', 'web'],
+    ['web-cache-7d9c6b5f4-x2x4z', 'web'],
+    ['statefulset/web-0', 'web'],
+  ])('may reach its database through pod %s and stop %s', (pod, name) => {
+    expect(findings(throughPod(pod, name))).toEqual([]);
+  });
+
+  it('may stop what is called alike in another namespace', () => {
+    expect(
+      findings((text) =>
+        throughPod(
+          'web-0',
+          'web',
+        )(text).replace('{ kind: kubernetes, namespace: erp }', '{ kind: kubernetes, namespace: shop }'),
+      ),
+    ).toEqual([]);
   });
 
   it('may hold a placeholder in its layout', () => {
@@ -161,6 +192,20 @@ describe('what a schema cannot say', () => {
       ),
       'open-secrets requires A, but a binary file has no names.',
     ],
+    [
+      'stopping the compose service of the database',
+      (text: string) =>
+        throughPod(
+          'none',
+          'web',
+        )(text)
+          .replace('{ kind: kubernetes, namespace: erp }', '{ kind: compose, file: c.yml }')
+          .replace(
+            '{ kind: kubernetes, namespace: erp, pod: none }',
+            '{ kind: compose, file: c.yml, service: web }',
+          ),
+      'stop-writers stops web, through whose container the database is reached.',
+    ],
     ['secrets without a file', replace('  envFile: .env\n', ''), 'verify-secrets needs production.envFile.'],
     [
       'a mirror without a source',
@@ -180,4 +225,13 @@ describe('what a schema cannot say', () => {
   ])('%s', (_what, change, finding) => {
     expect(findings(change)).toContain(finding);
   });
+
+  it.each(['statefulset/web', 'deploy/web', 'web-0', 'web-7d9c6b5f4-x2x4z'])(
+    'stopping the pod %s, through which the database is reached',
+    (pod) => {
+      expect(findings(throughPod(pod, 'web'))).toContain(
+        'stop-writers stops web, through whose container the database is reached.',
+      );
+    },
+  );
 });

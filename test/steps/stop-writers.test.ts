@@ -107,6 +107,16 @@ describe('stopping the writers', () => {
     expect(context.world.services.calls).toEqual([]);
   });
 
+  it('is blocked beforehand where it would stop what leads to the database', async () => {
+    const { production } = createFakeContext({}).targets;
+    const services = { kind: 'kubernetes', namespace: 'erp', context: 'lab' } as const;
+    const targets = {
+      production: { ...production, services, databaseRoute: { ...services, pod: 'web-0' } },
+    } as const;
+    const said = words(await stopWriters.check(step, createFakeContext({ targets })));
+    expect(said.join('\n')).toMatch(/^failed: web is to be stopped, and the database is reached through/);
+  });
+
   it('is blocked beforehand by a service nobody knows', async () => {
     const unknown = { ...(step as object), services: ['web', 'wroker'] } as never;
     expect(words(await stopWriters.check(unknown, createFakeContext({})))[0]).toMatch(

@@ -12,8 +12,8 @@ export function openComposeContainer(options: {
 }): Container {
   const { config, processes, environment = process.env } = options;
   const { service } = config;
-  const compose = createComposeCommand({ config: config.services, processes, environment });
-  const address = `service ${service} of compose file ${config.services.file}`;
+  const compose = createComposeCommand({ config, processes, environment });
+  const address = `service ${service} of compose file ${config.file}`;
   const within = (args: readonly string[]) => ['exec', '-T', service, ...args];
   return {
     address,

@@ -72,7 +72,7 @@ async function getJson(kubectl: Kubectl, { kind, name, route }: Asked): Promise<
   if (got.ok || got.failure.code !== 'not-found') return got;
   return fail({
     ...got.failure,
-    message: `There is no ${kind === 'pods' ? `pod ${name}` : route.pod} in namespace ${route.services.namespace}.`,
+    message: `There is no ${kind === 'pods' ? `pod ${name}` : route.pod} in namespace ${route.namespace}.`,
     remedy: 'Correct namespace and pod in the runbook, under `via`.',
   });
 }

@@ -13,9 +13,9 @@ export function openPodContainer(options: {
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }): Container {
   const { config, processes, environment = process.env } = options;
-  const { services, pod } = config;
-  const kubectl = createKubectl({ config: services, processes, environment, rights });
-  const place = `namespace ${services.namespace}${services.context === undefined ? '' : ` of ${services.context}`}`;
+  const { namespace, context, pod } = config;
+  const kubectl = createKubectl({ config, processes, environment, rights });
+  const place = `namespace ${namespace}${context === undefined ? '' : ` of ${context}`}`;
   const address = `${pod.includes('/') ? pod : `pod ${pod}`} in ${place}`;
   // One pod for the whole run, so that no connection lands elsewhere; looked for again once it no longer answers.
   let known: Promise<Outcome<RunningContainer>> | undefined;

@@ -10,13 +10,18 @@ export type Places = {
 };
 
 type Section = {
-  readonly database?: { readonly url: string } | undefined;
+  readonly database?: { readonly url: string; readonly via?: ViaLike | undefined } | undefined;
   readonly objects?: StoreLike | undefined;
   readonly services?: ServicesLike | undefined;
 };
 
 type StoreLike = Record<string, unknown>;
-type ServicesLike = { readonly kind: string; readonly project?: string | undefined };
+type ViaLike = { readonly service?: string | undefined; readonly pod?: string | undefined };
+type ServicesLike = {
+  readonly kind: string;
+  readonly project?: string | undefined;
+  readonly namespace?: string | undefined;
+};
 
 /** Where a mode acts, as far as the values at hand tell; what is not at hand is named by its variable. */
 export function describePlaces(
@@ -28,7 +33,7 @@ export function describePlaces(
 } {
   const { production, drill, backups } = runbook;
   const from = (section: Section | undefined): Places => ({
-    ...withText('database', describeDatabase(section?.database?.url, values)),
+    ...withText('database', describeDatabase(section?.database, values)),
     ...withText('objects', describeStore(section?.objects, values)),
     ...withText('services', describeServices(section?.services, values)),
   });
@@ -42,16 +47,21 @@ function withText(name: keyof Places, text: string | undefined): Places {
   return text === undefined ? {} : { [name]: text };
 }
 
-function describeDatabase(url: string | undefined, values: ReadonlyMap<string, string>): string | undefined {
-  if (url === undefined) return undefined;
-  const filled = fillReferences(url, values);
+function describeDatabase(
+  database: Section['database'],
+  values: ReadonlyMap<string, string>,
+): string | undefined {
+  if (database === undefined) return undefined;
+  const filled = fillReferences(database.url, values);
   // A password that is not at hand says nothing about the place.
   const open = findReferences(filled.slice(filled.lastIndexOf('@') + 1));
   const address = filled.replace(/\/\/.*@/, '//');
   if (open.length > 0 || !URL.canParse(address)) return namedBy(open);
   const { hostname, port, pathname } = new URL(address);
   // Only these three parts: user and password stay where they are.
-  return `database ${decodeURIComponent(pathname.slice(1))} at ${hostname}:${port || '5432'}`;
+  const way = fillReferences(database.via?.service ?? database.via?.pod ?? '', values);
+  const through = way === '' || findReferences(way).length > 0 ? '' : ` through ${way}`;
+  return `database ${decodeURIComponent(pathname.slice(1))} at ${hostname}:${port || '5432'}${through}`;
 }
 
 function describeStore(
@@ -73,6 +83,11 @@ function describeServices(
   values: ReadonlyMap<string, string>,
 ): string | undefined {
   if (services === undefined) return undefined;
+  if (services.kind === 'kubernetes') {
+    const namespace = fillReferences(services.namespace ?? '', values);
+    const open = findReferences(namespace);
+    return open.length > 0 ? namedBy(open) : `workloads of namespace ${namespace}`;
+  }
   if (services.kind !== 'compose') return 'services of this host';
   const project = fillReferences(services.project ?? '', values);
   return project === '' || findReferences(project).length > 0

@@ -57,11 +57,7 @@ function compose(...args: readonly string[]): string {
 }
 
 function routeTo(service: string): DatabaseRoute {
-  const config = {
-    kind: 'compose',
-    service,
-    services: { kind: 'compose', file: join(folder, 'compose.yml') },
-  } as const;
+  const config = { kind: 'compose', file: join(folder, 'compose.yml'), service } as const;
   return openContainerRoute(openComposeContainer({ config, processes, environment }));
 }
 

@@ -93,8 +93,10 @@ function pods(programs: string) {
     more: { readonly container?: string; readonly kubeconfig?: string; readonly by?: ProcessRunner } = {},
   ): DatabaseRoute {
     const { container, kubeconfig = kubernetes.kubeconfig, by = processes } = more;
-    const services = { kind: 'kubernetes' as const, namespace, kubeconfig };
-    const config = { kind: 'kubernetes' as const, services, pod, ...(container ? { container } : {}) };
+    const config = {
+      kind: 'kubernetes' as const,
+      ...{ namespace, kubeconfig, pod, ...(container ? { container } : {}) },
+    };
     return openContainerRoute(openPodContainer({ config, processes: by, environment: {} }));
   }
   const failureAt = async (...to: Parameters<typeof routeTo>) =>

@@ -5,7 +5,7 @@ import { parseRunbook } from '../../../src/runbook/parse-runbook.ts';
 /** As a runbook writes it. */
 const given = (name: string) => `\${${name}}`;
 
-function runbook(url: string) {
+function runbook(url: string, change: (text: string) => string = (text) => text) {
   const text = `thaw: 1
 name: crm
 title: CRM
@@ -24,7 +24,7 @@ production:
 steps:
   - { kind: confirm, text: Look }
 `;
-  const parsed = parseRunbook({ path: 'crm.yaml', text });
+  const parsed = parseRunbook({ path: 'crm.yaml', text: change(text) });
   if (!parsed.ok) throw new Error(parsed.failure.message);
   return parsed.value.runbook;
 }
@@ -43,6 +43,20 @@ describe('What a mode may touch, in words', () => {
       backups: 'objects in backups at https://s3.example.org',
     });
     expect(JSON.stringify(production)).not.toMatch(/admin|hush/);
+  });
+
+  test('a database that its container reaches is named with it', () => {
+    const inCluster = runbook('postgresql://u@127.0.0.1/crm', (text) =>
+      text
+        .replace('/crm" }', '/crm", via: { kind: kubernetes, namespace: crm, pod: statefulset/db } }')
+        .replace(
+          '{ kind: compose, file: compose.yaml, project: crm }',
+          '{ kind: kubernetes, namespace: crm }',
+        ),
+    );
+    const { production } = describePlaces(inCluster, new Map());
+    expect(production.database).toBe('database crm at 127.0.0.1:5432 through statefulset/db');
+    expect(production.services).toBe('workloads of namespace crm');
   });
 
   test('what is not at hand is named by its variable', () => {
