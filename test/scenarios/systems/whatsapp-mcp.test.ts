@@ -1,213 +1,33 @@
-import { execFileSync } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { chmod, chown, link, mkdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { chmod, mkdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Manifest } from '../../../src/backups/manifest.ts';
-import { type ComposeStack, startComposeStack } from '../../parts/compose-stack.ts';
-import { standInProgram } from '../../parts/crm-image.ts';
-import { ensureDocker, type RunningDocker } from '../../parts/docker.ts';
-import { findFreePort } from '../../parts/free-port.ts';
+import { startHttpReceiver } from '../../parts/receivers.ts';
 import { checksOf, filesHolding, readRecord } from '../../parts/run-log.ts';
-import { runThaw } from '../../parts/thaw.ts';
+import {
+  countsSql,
+  day,
+  mediaDigests,
+  mediaFiles,
+  mediaPaths,
+  startWhatsappMcp,
+  type WhatsappMcp,
+} from '../../parts/whatsapp-mcp.ts';
 
-const day = '2026-11-19';
-const dayBefore = '2026-11-18';
-const draw = () => `CANARY${randomBytes(12).toString('hex')}`;
-const [password, pepper, cryptPassword] = [draw(), draw(), draw()];
-
-let docker: RunningDocker;
-let stack: ComposeStack;
-let staging: ComposeStack;
-let port = 0;
-let before = '';
-const at = (path: string) => join(stack.folder, path);
-const mediaFiles = 60;
-
-const schema = `
-  CREATE TABLE clients (id serial PRIMARY KEY, name text, created_at timestamptz DEFAULT now());
-  CREATE TABLE api_keys (id serial PRIMARY KEY, client_id int REFERENCES clients, hash text);
-  CREATE TABLE messages (id serial PRIMARY KEY, body text, created_at timestamptz DEFAULT now());
-  CREATE TABLE media_objects (id serial PRIMARY KEY, storage_path text);
-  CREATE TABLE beats (id serial PRIMARY KEY);
-  INSERT INTO clients (name) SELECT 'client ' || i FROM generate_series(1, 12) i;
-  INSERT INTO api_keys (client_id, hash) SELECT 1 + i % 12, md5(i::text) FROM generate_series(1, 30) i;
-  INSERT INTO messages (body) SELECT E'line one\\nline \\\\two ' || i FROM generate_series(1, 5000) i;
-  INSERT INTO media_objects (storage_path) SELECT i % 5 || '/voice ' || i || '.ogg' FROM generate_series(0, ${mediaFiles - 1}) i`;
-
-const tables = ['api_keys', 'clients', 'media_objects', 'messages'];
-const countsSql = `SELECT concat_ws(' ', ${tables.map((name) => `(SELECT count(*) FROM ${name})`).join(', ')})`;
-
-/** What \`pnpm db:migrate\` is in the application's own image. */
-const pnpm = `#!/bin/sh
-[ "$1" = db:migrate ] || exit 64
-exec psql -X -q -h /sockets -U wa -d wa_mcp -v ON_ERROR_STOP=1 -c 'ALTER TABLE messages ADD COLUMN reaction text'
-`;
+let system: WhatsappMcp;
+const at = (path: string) => system.at(path);
 
 beforeAll(async () => {
-  docker = await ensureDocker();
-  port = await findFreePort();
-  const write =
-    'while :; do echo "INSERT INTO beats DEFAULT VALUES;"; sleep 1; done | psql -q -h /sockets -U wa -d wa_mcp';
-  const request = { docker, databaseService: 'postgres', user: 'wa', database: 'wa_mcp' };
-  stack = await startComposeStack({
-    ...request,
-    server: {
-      command: ['start-postgres', '-c', 'unix_socket_directories=/tmp,/sockets'],
-      volumes: ['sockets:/sockets'],
-    },
-    services: {
-      app: {
-        command: ['sh', '-c', `(${write}) & exec node ${standInProgram} web >/dev/null`],
-        network_mode: 'host',
-        environment: { PORT: String(port) },
-        volumes: ['sockets:/sockets', './pnpm:/usr/local/bin/pnpm:ro'],
-      },
-    },
-    volumes: { sockets: {} },
-  });
-  staging = await startComposeStack({ ...request, services: {} });
-  await writeFile(at('pnpm'), pnpm, { mode: 0o755 });
-  await stack.sql(schema);
-  await makeSecrets();
-  await makeMedia();
-  await stack.compose('up', '--detach', 'app');
-  before = await stack.sql(countsSql);
-  await backUp();
+  system = await startWhatsappMcp();
+  await mkdir(at('drills'));
 });
-afterAll(async () => {
-  await staging?.destroy();
-  await stack?.destroy();
-  await docker?.stop();
-});
-
-async function makeSecrets(): Promise<void> {
-  const env = [
-    `DATABASE_URL=postgresql://wa:${password}@127.0.0.1:5432/wa_mcp`,
-    `API_KEY_PEPPER=${pepper}`,
-    '',
-  ];
-  await writeFile(at('.env'), env.join('\n'), { mode: 0o600 });
-  execFileSync('age-keygen', ['-o', at('age.key')], { stdio: 'ignore' });
-  await chmod(at('age.key'), 0o400);
-  const obscured = execFileSync('rclone', ['obscure', cryptPassword], { encoding: 'utf8' }).trim();
-  await mkdir(at('off-host'));
-  const copy = `[logs]\ntype = alias\nremote = ${at('log-server')}\n\n`;
-  const remotes = `${copy}[hidden]\ntype = crypt\nremote = ${at('off-host')}\npassword = ${obscured}\n`;
-  await writeFile(at('rclone.conf'), remotes, { mode: 0o600 });
-}
-
-async function makeMedia(): Promise<void> {
-  for (let number = 0; number < mediaFiles; number += 1) {
-    const path = at(`media/${number % 5}/voice ${number}.ogg`);
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, randomBytes(1000 + number * 131), { mode: 0o640 });
-    if (process.getuid?.() === 0) await chown(path, 1234, 4321);
-  }
-}
-
-/** backup-db.sh, backup-media.sh and sync-offsite.sh, with the programs that they use. */
-async function backUp(): Promise<void> {
-  await mkdir(at('backups'));
-  const dump = stack.inDatabase('pg_dump', '-h', '127.0.0.1', '-U', 'wa', 'wa_mcp');
-  const recipient = execFileSync('age-keygen', ['-y', at('age.key')], { encoding: 'utf8' }).trim();
-  const sealed = execFileSync('age', ['-r', recipient], { input: gzipSync(dump), maxBuffer: 1e8 });
-  await writeFile(at(`backups/db-${day}.sql.gz.age`), sealed);
-  for (const path of mediaPaths(at('media'))) {
-    const [today, yesterday] = [day, dayBefore].map((date) => at(`backups/media-${date}/${path}`));
-    for (const file of [today, yesterday]) await mkdir(dirname(file ?? ''), { recursive: true });
-    execFileSync('cp', ['--preserve=all', at(`media/${path}`), yesterday ?? '']);
-    await link(yesterday ?? '', today ?? '');
-  }
-  await writeFile(at(`backups/db-${day}.sql.manifest.json`), JSON.stringify(await manifestOf(sealed)));
-  execFileSync('rclone', ['--config', at('rclone.conf'), 'sync', at('backups'), 'hidden:'], {
-    stdio: 'pipe',
-  });
-}
-
-async function manifestOf(sealed: Buffer): Promise<Manifest> {
-  const rows = await stack.sql(
-    `SELECT table_name || ' ' || (xpath('/row/n/text()', query_to_xml('SELECT count(*) AS n FROM ' || quote_ident(table_name), false, true, '')))[1]
-     FROM information_schema.tables WHERE table_schema = 'public' AND table_name <> 'beats'`,
-  );
-  const counted = rows.split('\n').map((line) => line.split(' '));
-  // The application writes beats all the time: of those the dump itself knows the number.
-  const beats =
-    Number(
-      /COPY public\.beats \(id\) FROM stdin;\n((?:\d+\n)*)/.exec(dumpText())?.[1]?.split('\n').length ?? 1,
-    ) - 1;
-  return {
-    thawManifest: 1,
-    takenAt: `${day}T02:00:00Z`,
-    host: 'wa-1',
-    dump: {
-      key: `db-${day}.sql.gz.age`,
-      sizeBytes: sealed.length,
-      sha256: createHash('sha256').update(sealed).digest('hex'),
-    },
-    tables: [...counted, ['beats', String(beats)]].map(([name = '', count]) => ({
-      schema: 'public',
-      name,
-      rows: Number(count),
-    })),
-    sequences: [],
-    extensions: [],
-    fingerprints: {},
-  };
-}
-
-function dumpText(): string {
-  const opened = execFileSync('age', ['--decrypt', '-i', at('age.key'), at(`backups/db-${day}.sql.gz.age`)], {
-    maxBuffer: 1e8,
-  });
-  return execFileSync('gunzip', [], { input: opened, encoding: 'utf8', maxBuffer: 1e9 });
-}
-
-function mediaPaths(folder: string): readonly string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
-    .sort();
-}
-
-function digests(folder: string): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    mediaPaths(folder).map((path) => [
-      path,
-      createHash('sha256')
-        .update(readFileSync(join(folder, path)))
-        .digest('hex'),
-    ]),
-  );
-}
+afterAll(() => system?.stop());
 
 /** One folder a test: runs of the same minute are told apart by their names alone. */
 let chapter = '';
-const logs = () => at(`logs-${chapter}`);
+const logs = () => `logs-${chapter}`;
 
 function thaw(backups: string, ...args: readonly string[]) {
-  return runThaw({
-    args: [...args, '--plain', '--env-file', at('.env'), '--log-dir', logs()],
-    env: {
-      HOME: stack.folder,
-      DOCKER_HOST: docker.DOCKER_HOST,
-      WA_BACKUPS: backups,
-      RCLONE_CONFIG: at('rclone.conf'),
-      WA_AGE_KEY_FILE: at('age.key'),
-      WA_MEDIA_DIR: at('media'),
-      WA_ENV_FILE: at('.env'),
-      COMPOSE_FILE_PATH: stack.composeFile,
-      WA_URL: `http://127.0.0.1:${port}`,
-      WA_AUDIT_DIR: at('audit'),
-      WA_AUDIT_COPY: 'logs:',
-      DRILL_COMPOSE_FILE_PATH: staging.composeFile,
-      DRILL_DATABASE_URL: 'postgresql://wa:staging-only@127.0.0.1:5432/wa_mcp',
-      DRILL_MEDIA_DIR: at('drills'),
-    },
-    cwd: stack.folder,
-  });
+  return system.thaw({ backups, logs: logs(), args });
 }
 
 const answers = [
@@ -217,9 +37,44 @@ const answers = [
     `smoke-checklist.${id}=passed:looked at by the test`,
   ]),
 ];
-const lastRecord = () => readRecord(logs());
+const lastRecord = () => readRecord(at(logs()));
+const indexLines = async () =>
+  (await readFile(at(`${logs()}/backup-drills.md`), 'utf8'))
+    .split('\n')
+    .filter((line) => / DRILL /.test(line));
 
-describe('WhatsApp MCP, with age, rclone and media', () => {
+/** Whoever ran it: the date in UTC and the result, in one line. */
+function lineSaying(result: string, name: string): RegExp {
+  const date = String.raw`\| \d{4}-\d{2}-\d{2} \d{2}:\d{2} `;
+  return new RegExp(`^${date}\\| DRILL \\| ${name} \\| ${result} \\| .* \\| \\[.*/record\\.md\\) \\|$`);
+}
+
+/** Production as the disaster left it. */
+async function ruin(): Promise<void> {
+  await system.stack.sql('DROP TABLE messages; DELETE FROM media_objects');
+  await rm(at('media/3'), { recursive: true });
+  await writeFile(at('media/0/voice 0.ogg'), 'encrypted by somebody else');
+}
+
+async function expectRestored(media: Readonly<Record<string, string>>): Promise<void> {
+  expect(await system.stack.sql(countsSql)).toBe(system.before);
+  expect(
+    await system.stack.sql("SELECT count(*) FROM information_schema.columns WHERE column_name = 'reaction'"),
+  ).toBe('1');
+  expect(mediaDigests(at('media'))).toEqual(media);
+  expect((await fetch(`http://127.0.0.1:${system.port}/health`)).status).toBe(200);
+  expect(readFileSync(at('.env'), 'utf8')).toBe(system.plainSecrets);
+  expect(statSync(at('.env')).mode & 0o777).toBe(0o600);
+  expect(await filesHolding(at(logs()), system.secrets)).toEqual([]);
+}
+
+describe('WhatsApp MCP, with age, SOPS, rclone and media', () => {
+  it('has its secrets encrypted with SOPS, or says aloud why not', () => {
+    const { sops } = system;
+    if ('absentBecause' in sops) process.stderr.write(`\nSOPS is NOT tried here: ${sops.absentBecause}.\n`);
+    expect(existsSync(at('.env'))).toBe('absentBecause' in sops);
+  });
+
   it('is not begun with an age key that others may read', async () => {
     await chmod(at('age.key'), 0o644);
     const end = await thaw(at('backups'), 'check', 'whatsapp-mcp-local');
@@ -230,10 +85,9 @@ describe('WhatsApp MCP, with age, rclone and media', () => {
 
   it('is drilled in the staging stack from the hard-linked folder, and leaves nothing there', async () => {
     chapter = 'drill';
-    await mkdir(at('drills'));
     const end = await thaw(at('backups'), 'drill', 'whatsapp-mcp-local', '--snapshot', 'latest');
     const checks = checksOf(await lastRecord()).join('\n');
-    expect([0, 1], end.text).toContain(end.status);
+    expect(end.status, `${end.text}${checks}`).toBe(0);
     expect(checks).toMatch(
       /decrypt passed: decrypted and authenticated to its end, with age-encryption \+ zlib/,
     );
@@ -243,10 +97,35 @@ describe('WhatsApp MCP, with age, rclone and media', () => {
     expect(checks).toMatch(
       new RegExp(`smoke-checklist passed: Every media row has its file on disk: all ${mediaFiles} rows`),
     );
+    if ('file' in system.sops) {
+      expect(checks).toMatch(/open-secrets passed: there is no .*\.env on this host; nothing was written/);
+      expect(checks).toMatch(/verify-secrets passed: .*secrets\.env has DATABASE_URL, API_KEY_PEPPER/);
+      expect(existsSync(at('.env'))).toBe(false);
+    }
     expect(readdirSync(at('drills'))).toEqual([]);
-    expect(await staging.sql('SELECT count(*) FROM pg_database', 'postgres')).toBe('4');
+    expect(await system.staging.sql('SELECT count(*) FROM pg_database', 'postgres')).toBe('4');
     const sample = mediaPaths(at('media'))[0] ?? '';
     expect(statSync(at(`backups/media-${day}/${sample}`)).nlink).toBe(2);
+    expect(await filesHolding(at(logs()), system.secrets)).toEqual([]);
+  });
+
+  it('has a line with date and result for each drill, whether it ended well or not', async () => {
+    expect(await indexLines()).toEqual([expect.stringMatching(lineSaying('VERIFIED', 'whatsapp-mcp-local'))]);
+    await system.backUpElsewhere('incomplete', '--exclude-table=clients');
+    const failed = await thaw(at('incomplete'), 'drill', 'whatsapp-mcp-local', '--snapshot', 'latest');
+    expect(failed.status, failed.text).toBe(1);
+    expect(failed.text).toContain('public.clients');
+    expect(await indexLines()).toEqual([
+      expect.stringMatching(lineSaying('VERIFIED', 'whatsapp-mcp-local')),
+      expect.stringMatching(lineSaying('FAILED', 'whatsapp-mcp-local')),
+    ]);
+    expect(readdirSync(at('drills'))).toEqual([]);
+    expect(await system.staging.sql('SELECT count(*) FROM pg_database', 'postgres')).toBe('4');
+    const offHost = await thaw('hidden:', 'drill', 'whatsapp-mcp', '--snapshot', 'latest');
+    expect(offHost.status, `${offHost.text}${checksOf(await lastRecord()).join('\n')}`).toBe(0);
+    const lines = await indexLines();
+    expect(lines).toHaveLength(3);
+    expect(lines[2]).toMatch(lineSaying('VERIFIED', 'whatsapp-mcp'));
   });
 
   it('has its newest dump looked through each month for the tables that matter', async () => {
@@ -266,54 +145,65 @@ describe('WhatsApp MCP, with age, rclone and media', () => {
         await utimes(at(`${place}/2026-11-19T${hour}.jsonl`), 1_763_500_000, 1_763_500_000);
       }
     }
-    const healthy = await thaw(at('backups'), 'monitor', 'whatsapp-mcp-local');
+    const receiver = await startHttpReceiver();
+    const monitor = () =>
+      system.thaw({
+        backups: at('backups'),
+        logs: logs(),
+        args: ['monitor', 'whatsapp-mcp-local'],
+        env: { WA_ALERT_WEBHOOK: receiver.url },
+      });
+    const healthy = await monitor();
     expect(healthy.text).not.toContain('Audit archive');
     await writeFile(at('audit/2026-11-19T01.jsonl'), '{"who":"somebody","what":"a message"}\n'.repeat(49));
     await rm(at('audit/2026-11-19T02.jsonl'));
-    const paged = await thaw(at('backups'), 'monitor', 'whatsapp-mcp-local');
+    const paged = await monitor();
+    await receiver.close();
     expect(paged.status, paged.text).toBe(1);
-    expect(paged.text).toMatch(
-      /critical: Audit archive: 1 files are gone from here, 1 differ from their copy, 0 never/,
+    const words = /critical: Audit archive: 1 files are gone from here, 1 differ from their copy, 0 never/;
+    expect(paged.text).toMatch(words);
+    expect(JSON.stringify(receiver.received.at(-1)?.body)).toContain(
+      'Audit archive: 1 files are gone from here',
     );
   });
 
-  it('comes back from the crypt remote: rows, migrations, media and a healthy application', async () => {
+  it('comes back from the crypt remote: secrets, rows, migrations, media and a healthy application', async () => {
     chapter = 'restore';
-    const media = digests(at('media'));
-    await stack.sql('DROP TABLE messages; DELETE FROM media_objects');
-    await rm(at('media/3'), { recursive: true });
-    await writeFile(at('media/0/voice 0.ogg'), 'encrypted by somebody else');
+    const media = mediaDigests(at('media'));
+    await ruin();
     const end = await thaw('hidden:', 'restore', 'whatsapp-mcp', ...answers);
-    const record = await lastRecord();
-    const unproven = checksOf(record).filter((check) => !/ passed: /.test(check));
-    expect([0, 1], end.text).toContain(end.status);
-    expect(
-      unproven.filter((check) => !/fingerprint|owner|root may give|digest/.test(check)),
-      end.text,
-    ).toEqual([]);
-    expect(await stack.sql(countsSql)).toBe(before);
-    expect(
-      await stack.sql("SELECT count(*) FROM information_schema.columns WHERE column_name = 'reaction'"),
-    ).toBe('1');
-    expect(digests(at('media'))).toEqual(media);
-    const kept = readdirSync(stack.folder).filter((name) => name.startsWith('media.before-'));
+    const checks = checksOf(await lastRecord()).join('\n');
+    expect(end.status, `${end.text}${checks}`).toBe(0);
+    await expectRestored(media);
+    const kept = readdirSync(system.stack.folder).filter((name) => name.startsWith('media.before-'));
     expect(kept).toHaveLength(1);
     expect(existsSync(at(`${kept[0]}/3`))).toBe(false);
-    expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(200);
-    const checks = checksOf(record).join('\n');
     expect(checks).toMatch(
       /smoke-checklist passed: Messages as counted in the manifest: 5000, the manifest says 5000/,
     );
     expect(checks).toMatch(/migrate passed/);
-    const ruined = digests(at(kept[0] ?? ''));
-    await stack.compose('stop', 'app');
+    const ruined = mediaDigests(at(kept[0] ?? ''));
+    await system.stack.compose('stop', 'app');
     const back = await thaw('hidden:', 'rollback', '--confirm', 'wa_mcp');
     expect(back.status, back.text).toBe(0);
-    expect(digests(at('media'))).toEqual(ruined);
-    expect(await stack.sql("SELECT to_regclass('messages') IS NULL")).toBe('t');
-    const identity = (await readFile(at('age.key'), 'utf8'))
-      .split('\n')
-      .find((line) => line.startsWith('AGE-SECRET'));
-    expect(await filesHolding(logs(), [password, pepper, cryptPassword, identity ?? ''])).toEqual([]);
+    expect(mediaDigests(at('media'))).toEqual(ruined);
+    expect(await system.stack.sql("SELECT to_regclass('messages') IS NULL")).toBe('t');
+    expect(await filesHolding(at(logs()), system.secrets)).toEqual([]);
+  });
+
+  it('comes back from the folder of this host, and keeps another .env that is there', async () => {
+    chapter = 'restore-local';
+    const media = mediaDigests(at(`backups/media-${day}`));
+    const old = system.plainSecrets.replace('API_KEY_PEPPER=', 'API_KEY_PEPPER=old');
+    if ('file' in system.sops) await writeFile(at('.env'), old, { mode: 0o640 });
+    const end = await thaw(at('backups'), 'restore', 'whatsapp-mcp-local', ...answers);
+    const checks = checksOf(await lastRecord()).join('\n');
+    expect(end.status, `${end.text}${checks}`).toBe(0);
+    await expectRestored(media);
+    const kept = readdirSync(system.stack.folder).filter((name) => name.startsWith('.env.before-'));
+    const expected = 'file' in system.sops ? [old] : [];
+    expect(kept.map((name) => readFileSync(at(name), 'utf8'))).toEqual(expected);
+    if ('file' in system.sops)
+      expect(checks).toMatch(/open-secrets passed: the file that was there is kept as/);
   });
 });
