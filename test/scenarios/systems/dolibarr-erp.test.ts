@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { makeCompanyDatabase } from '../../../src/sandbox/company-database.ts';
 import { withConnection } from '../../../src/sandbox/crm/database.ts';
 import { type PostgresCluster, startPostgresCluster } from '../../../src/sandbox/postgres-cluster.ts';
@@ -12,6 +12,7 @@ import { type Bucket, openBucket } from '../../parts/bucket.ts';
 import { readValue } from '../../parts/count-rows.ts';
 import { findRgw } from '../../parts/find-s3-servers.ts';
 import { findKubernetes, type Kubernetes, startKubernetes } from '../../parts/kubernetes.ts';
+import { workloadOf } from '../../parts/pods.ts';
 import { checksOf, filesHolding, readRecord } from '../../parts/run-log.ts';
 import { createBucket, type S3Server, startRgw } from '../../parts/s3-servers.ts';
 import { runThaw } from '../../parts/thaw.ts';
@@ -66,8 +67,11 @@ function dolibarr(kubernetesPrograms: string) {
       await makeDocuments(documents(environment), environment);
       const namespace = environment === 'prod' ? 'erp' : 'erp-sandbox';
       await kubernetes.kubectl('create', 'namespace', namespace);
-      await kubernetes.apply(deployment(namespace));
+      const replicas = environment === 'prod' ? 2 : 1;
+      await kubernetes.apply(workloadOf({ kind: 'Deployment', name: 'erp', namespace, replicas }));
     }
+    await runInPod({ namespace: 'erp', name: 'erp-db', cluster: production });
+    await runInPod({ namespace: 'erp-sandbox', name: 'drill-db', cluster: drill });
     await backUp('prod', at);
     // Newer than production's: whoever mixed them up would take it.
     await backUp('sandbox', new Date());
@@ -81,6 +85,23 @@ function dolibarr(kubernetesPrograms: string) {
     await Promise.all([kubernetes?.stop(), server?.stop(), production?.stop(), drill?.stop()]);
     await rm(folder, { recursive: true, force: true });
   });
+
+  /** From then on the server is reached by kubectl exec, too, with the programs of its own version. */
+  async function runInPod(given: {
+    readonly namespace: string;
+    readonly name: string;
+    readonly cluster: PostgresCluster;
+  }): Promise<void> {
+    const { namespace, name, cluster } = given;
+    await kubernetes.apply(workloadOf({ kind: 'StatefulSet', name, namespace, replicas: 1 }));
+    const env = { PATH: `${cluster.binFolder}:${process.env.PATH}` };
+    await kubernetes.runContainer({ namespace, pod: `${name}-0`, container: name, env });
+    const pod = ['get', 'pod', `${name}-0`, '-n', namespace, '-o', 'jsonpath={.status.phase}'];
+    await vi.waitFor(async () => expect(await kubernetes.kubectl(...pod)).toBe('Running'), {
+      timeout: 120_000,
+      interval: 200,
+    });
+  }
 
   /** As ops/backup/backup-job.sh does it. */
   async function backUp(environment: Environment, time: Date): Promise<void> {
@@ -140,33 +161,98 @@ function dolibarr(kubernetesPrograms: string) {
     expect(end.text).not.toContain('sandbox');
   });
 
-  it('drills production: a throwaway database and documents of its own, nothing scaled, nothing left', async () => {
-    const { end, logFolder } = await thaw(['drill', 'dolibarr-erp', '--snapshot', 'latest']);
-    const checks = checksOf(await readRecord(logFolder)).join('\n');
-    expect(checks, end.text).toMatch(/documents passed: /);
-    expect(checks).toMatch(/smoke-checklist passed: Invoices are there: 40/);
-    expect(checks).not.toMatch(/ failed: /);
-    expect(await replicas('erp')).toBe('2');
-    expect(await readFile(join(documents('prod'), 'facture', 'FA2601-0001.pdf'), 'utf8')).toBe('%PDF prod 1');
+  const ways = [
+    { way: 'straight from this host', variables: {}, command: /pg_restore / },
+    {
+      way: 'through kubectl exec',
+      variables: { ERP_PROD_DATABASE_POD: 'statefulset/erp-db', DRILL_DATABASE_POD: 'drill-db-0' },
+      command: /kubectl .* exec -i (statefulset\/erp-db|drill-db-0) -- pg_restore /,
+    },
+  ];
+
+  it.each(ways)(
+    'drills production $way: a throwaway database and documents of its own, nothing scaled, nothing left',
+    async ({ variables, command }) => {
+      const { end, logFolder } = await thaw(['drill', 'dolibarr-erp', '--snapshot', 'latest'], variables);
+      const record = await readRecord(logFolder);
+      const checks = checksOf(record).join('\n');
+      expect(checks, end.text).toMatch(/documents passed: /);
+      expect(checks).toMatch(/smoke-checklist passed: Invoices are there: 40/);
+      expect(checks).not.toMatch(/ failed: /);
+      expect(JSON.stringify(record)).toMatch(command);
+      expect(await replicas('erp')).toBe('2');
+      expect(await readFile(join(documents('prod'), 'facture', 'FA2601-0001.pdf'), 'utf8')).toBe(
+        '%PDF prod 1',
+      );
+      expect(await filesHolding(logFolder, ['CANARY', server.secretKey])).toEqual([]);
+    },
+  );
+
+  it('refuses a drill through a pod that leads to the server of production', async () => {
+    const { end } = await thaw(['drill', 'dolibarr-erp', '--snapshot', 'latest'], {
+      DRILL_DATABASE_URL: production.url,
+      DRILL_DATABASE_POD: 'statefulset/drill-db',
+      ERP_PROD_DATABASE_POD: 'erp-db-0',
+    });
+    expect(end, end.text).toMatchObject({ status: 3 });
+    expect(end.text).toMatch(
+      /The drill's server statefulset\/drill-db in namespace erp-sandbox of test .* is production/,
+    );
   });
 
-  it('brings production back: pods gone while it works, rows and documents as they were, owners kept, the sandbox untouched', async () => {
-    await withConnection(urls.prod, (client) => client.query('truncate llx_facture').then(() => undefined));
-    await rm(join(documents('prod'), 'facture'), { recursive: true });
-    const { end, logFolder } = await thaw(['restore', 'dolibarr-erp', '--confirm', 'erp', ...live]);
-    const record = await readRecord(logFolder);
-    const checks = checksOf(record).join('\n');
-    expect(record.result.state, end.text).toBe('finished');
-    expect(checks).not.toMatch(/ failed: /);
-    expect(checks).toMatch(/stop-writers passed: erp is down/);
-    expect(checks).toMatch(/start-services passed: erp is running, healthy/);
+  it.each(ways)(
+    'brings production back $way: pods gone while it works, rows and documents as they were, owners kept, the sandbox untouched',
+    async ({ variables, command }) => {
+      await withConnection(urls.prod, (client) => client.query('truncate llx_facture').then(() => undefined));
+      await rm(join(documents('prod'), 'facture'), { recursive: true });
+      const { end, logFolder } = await thaw(
+        ['restore', 'dolibarr-erp', '--confirm', 'erp', ...live],
+        variables,
+      );
+      const record = await readRecord(logFolder);
+      const checks = checksOf(record).join('\n');
+      expect(record.result.state, end.text).toBe('finished');
+      expect(checks).not.toMatch(/ failed: /);
+      expect(checks).toMatch(/stop-writers passed: erp is down/);
+      expect(checks).toMatch(/start-services passed: erp is running, healthy/);
+      expect(JSON.stringify(record)).toMatch(command);
+      expect(await replicas('erp')).toBe('2');
+      expect(await replicas('erp-sandbox')).toBe('1');
+      expect(await readValue(urls.prod, 'select count(*) as value from llx_facture')).toBe('40');
+      expect(await readValue(urls.sandbox, 'select count(*) as value from llx_facture')).toBe('7');
+      const invoice = await stat(join(documents('prod'), 'facture', 'FA2601-0001.pdf'));
+      expect([invoice.uid, invoice.gid, invoice.mode & 0o777]).toEqual([33, 33, 0o640]);
+      expect(await filesHolding(logFolder, ['CANARY', server.secretKey])).toEqual([]);
+    },
+  );
+
+  it('stops nothing where the pod is one of those to be stopped, is not there, or may not be entered', async () => {
+    const refuse = async (variables: Readonly<Record<string, string>>) => {
+      const { end } = await thaw(['restore', 'dolibarr-erp', '--confirm', 'erp', ...live], variables);
+      expect(end, end.text).toMatchObject({ status: 3 });
+      return end.text;
+    };
+    const own = await refuse({ ERP_PROD_DATABASE_POD: 'deployment/erp' });
+    expect(own).toContain('erp is to be stopped, and the database is reached through its container');
+    expect(await refuse({ ERP_PROD_DATABASE_POD: 'erp-db-7' })).toContain('There is no pod erp-db-7');
+    const rules = ['get,list,patch', 'pods,deployments.apps,statefulsets.apps,cronjobs.batch'] as const;
+    const role = [`--verb=${rules[0]}`, `--resource=${rules[1]}`, '-n', 'erp'];
+    await kubernetes.kubectl('create', 'role', 'scaler', ...role);
+    await kubernetes.kubectl(
+      'create',
+      'rolebinding',
+      'scaler',
+      '--role=scaler',
+      '--user=limited',
+      '-n',
+      'erp',
+    );
+    const limited = await refuse({
+      ERP_PROD_DATABASE_POD: 'erp-db-0',
+      ERP_PROD_KUBECONFIG: kubernetes.limitedKubeconfig,
+    });
+    expect(limited).toMatch(/refuses in namespace erp: Forbidden[\s\S]*create pods\/exec/);
     expect(await replicas('erp')).toBe('2');
-    expect(await replicas('erp-sandbox')).toBe('1');
-    expect(await readValue(urls.prod, 'select count(*) as value from llx_facture')).toBe('40');
-    expect(await readValue(urls.sandbox, 'select count(*) as value from llx_facture')).toBe('7');
-    const invoice = await stat(join(documents('prod'), 'facture', 'FA2601-0001.pdf'));
-    expect([invoice.uid, invoice.gid, invoice.mode & 0o777]).toEqual([33, 33, 0o640]);
-    expect(await filesHolding(logFolder, ['CANARY', server.secretKey])).toEqual([]);
   });
 
   it('refuses the credentials of the other environment, both ways, before anything is touched', async () => {
@@ -223,21 +309,4 @@ async function makeDocuments(folder: string, environment: Environment): Promise<
     // The web server's user, as in the container.
     if (process.getuid?.() === 0) await chown(file, 33, 33);
   }
-}
-
-function deployment(namespace: string) {
-  const labels = { app: 'erp' };
-  return {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: { name: 'erp', namespace },
-    spec: {
-      replicas: namespace === 'erp' ? 2 : 1,
-      selector: { matchLabels: labels },
-      template: {
-        metadata: { labels },
-        spec: { nodeName: 'stand-in', containers: [{ name: 'erp', image: 'none' }] },
-      },
-    },
-  };
 }
