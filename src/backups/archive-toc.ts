@@ -10,6 +10,8 @@ export type ArchiveToc = {
 };
 
 export type ArchiveData = {
+  /** How many tables it makes; partitioned ones are counted as well as their partitions. */
+  readonly tablesMade: number;
   /** Tables whose rows are in it. */
   readonly tables: readonly { readonly schema: string; readonly name: string }[];
   /**
@@ -42,6 +44,7 @@ export function readArchiveToc(bytes: Uint8Array): Outcome<ArchiveToc | undefine
   if (minor > newestKnownMinor) return succeed({ header, contents: undefined });
   const tables: { schema: string; name: string }[] = [];
   const sequences: { schema: string; name: string; lastValue: string | null }[] = [];
+  let tablesMade = 0;
   for (let index = 0; index < header.entryCount; index += 1) {
     reader.int(); // Id of the entry.
     reader.int(); // Whether data belongs to it.
@@ -60,13 +63,16 @@ export function readArchiveToc(bytes: Uint8Array): Outcome<ArchiveToc | undefine
     reader.text(); // Owner.
     reader.text(); // WITH OIDS, always false.
     while (reader.text() !== '' && !reader.ranOut()); // Dependencies, ended by a null pointer.
-    reader.skip(1 + offsetBytes); // Where its data begins.
+    // Where its data begins: a place in the custom format, the name of a file in the others.
+    if (header.format === 'custom') reader.skip(1 + offsetBytes);
+    else reader.text();
     if (reader.ranOut()) return succeed(undefined);
+    if (type === 'TABLE') tablesMade += 1;
     if (type === 'TABLE DATA') tables.push({ schema, name });
     if (type === 'SEQUENCE SET') {
       const [, value = '', called] = setValue.exec(definition) ?? [];
       sequences.push({ schema, name, lastValue: called === 'true' ? value : null });
     }
   }
-  return succeed({ header, contents: { tables, sequences } });
+  return succeed({ header, contents: { tablesMade, tables, sequences } });
 }

@@ -53,7 +53,17 @@ function isTar(head: Uint8Array): boolean {
 
 /** pg_dump's own tar begins with toc.dat; a directory that somebody packed holds it anywhere, below any folder. */
 function readTarHead(head: Uint8Array): Outcome<DumpHead> {
-  const bytes = Buffer.from(head);
+  const toc = findToc(head);
+  if (toc === undefined) return succeed({ format: 'directory' });
+  // The table of contents of both says tar; only its place tells them apart.
+  return withHeader(toc.content, toc.isFirst ? 'tar' : 'directory');
+}
+
+/** The table of contents in a tar, as far as these bytes reach. */
+export function findToc(
+  head: Uint8Array,
+): { readonly content: Uint8Array; readonly isFirst: boolean } | undefined {
+  const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
   for (let at = 0; at + tarBlockBytes <= bytes.length; ) {
     const name = bytes
       .subarray(at, at + 100)
@@ -61,14 +71,12 @@ function readTarHead(head: Uint8Array): Outcome<DumpHead> {
       .replace(/\0.*$/s, '');
     const sizeBytes = Number.parseInt(bytes.subarray(at + 124, at + 136).toString('latin1'), 8);
     if (name === '' || Number.isNaN(sizeBytes)) break;
-    const content = bytes.subarray(at + tarBlockBytes);
-    if (/(^|\/)toc\.dat$/.test(name) && isCustomArchive(content)) {
-      // The table of contents of both says tar; only its place tells them apart.
-      return withHeader(content, name === 'toc.dat' && at === 0 ? 'tar' : 'directory');
-    }
+    const content = bytes.subarray(at + tarBlockBytes, at + tarBlockBytes + sizeBytes);
+    if (/(^|\/)toc\.dat$/.test(name) && isCustomArchive(content))
+      return { content, isFirst: name === 'toc.dat' && at === 0 };
     at += tarBlockBytes + Math.ceil(sizeBytes / tarBlockBytes) * tarBlockBytes;
   }
-  return succeed({ format: 'directory' });
+  return undefined;
 }
 
 const clusterDump = {

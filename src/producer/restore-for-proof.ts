@@ -2,7 +2,8 @@ import type { Check } from '../base/verdict.ts';
 import type { StepContext } from '../engine/step-handler.ts';
 import { stepSchema } from '../runbook/step-schema.ts';
 import { blocker } from '../steps/open-targets.ts';
-import { proveRestored, restoreDatabase } from '../steps/restore-database.ts';
+import { proveRestored } from '../steps/prove-restored.ts';
+import { restoreDatabase } from '../steps/restore-database.ts';
 
 /** Into a database of its own on the drill's server, every count against the manifest, and away with it. */
 export async function restoreForProof(context: StepContext): Promise<readonly Check[]> {

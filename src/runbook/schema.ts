@@ -26,6 +26,12 @@ const backupsSchema = z.strictObject({
       })
       .optional()
       .describe('JSON that other scripts write beside each dump; a manifest of thaw counts for more'),
+    contents: z
+      .enum(['whole', 'schema'])
+      .default('whole')
+      .describe(
+        'schema: made with --schema-only. Such dumps are drilled, compared with the live schema, and never restored',
+      ),
     expectTables: z
       .array(text)
       .default([])

@@ -1,7 +1,7 @@
 import { shorten } from '../backups/compare-inventories.ts';
 import { dumpHasNoPointInTime } from '../backups/point-in-time.ts';
 import { newestComplete, type Snapshot, sealedWith } from '../backups/snapshot.ts';
-import { type Outcome, succeed } from '../base/failure.ts';
+import { fail, type Outcome, succeed } from '../base/failure.ts';
 import { formatBytes, formatSpan, formatTime } from '../base/units.ts';
 import { type Check, couldNotVerify, passed } from '../base/verdict.ts';
 import type { CheckContext, StepContext, StepHandler } from '../engine/step-handler.ts';
@@ -11,6 +11,7 @@ import { manifestFact, needFact, readFact, snapshotFact } from './facts.ts';
 import { findSnapshots, pickSnapshot, readManifest } from './find-snapshots.ts';
 import { openSnapshot } from './open-snapshot.ts';
 import { backupStore, blocker } from './open-targets.ts';
+import { refuseLive } from './refuse-scope.ts';
 
 /** A larger difference makes the RPO and the record's times wrong; stores refuse signatures at 15 minutes. */
 const tolerableSkewMs = 2 * 60_000;
@@ -34,6 +35,8 @@ export const chooseSnapshot: StepHandler<'choose-snapshot'> = {
   check: checkBackups,
 
   async run(_step, context) {
+    const refused = refuseLive(context);
+    if (refused !== undefined) return fail(refused);
     const found = await findSnapshots(context);
     if (!found.ok) return found;
     const chosen = await chooseOne(context, found.value);
@@ -58,6 +61,8 @@ export const chooseSnapshot: StepHandler<'choose-snapshot'> = {
 
   async verify(_step, context) {
     const snapshot = needFact(snapshotFact, context);
+    // Nobody counts the rows of a dump that has none.
+    if (context.targets.backups.contents === 'schema') return succeed([passed(snapshot.header)]);
     return succeed([
       passed(snapshot.header),
       context.fact(manifestFact.name) === null
@@ -77,6 +82,8 @@ async function checkBackups(
   context: CheckContext,
 ): Promise<readonly Check[]> {
   if (step.pointInTime) return [blocker(dumpHasNoPointInTime('A dump', step.pointInTime))];
+  const refused = refuseLive(context);
+  if (refused !== undefined) return [blocker(refused)];
   const access = await backupStore(context).access();
   if (!access.ok) return [blocker(access.failure)];
   const skew = access.value.clockSkewMs ?? 0;

@@ -1,5 +1,6 @@
 import { qualifiedName } from '../backups/compare-inventories.ts';
 import { type DumpHead, dumpHeadBytes, readDumpHead } from '../backups/dump-head.ts';
+import { scopeOfEntries } from '../backups/dump-scope.ts';
 import type { Manifest } from '../backups/manifest.ts';
 import { type Outcome, succeed } from '../base/failure.ts';
 import { formatBytes, formatCount } from '../base/units.ts';
@@ -11,6 +12,7 @@ import { archiveFileFact, dumpFileFact, manifestFact, needFact, readFact, snapsh
 import { findSnapshots, pickSnapshot } from './find-snapshots.ts';
 import { checkToolReads } from './open-snapshot.ts';
 import { actingTools, blocker } from './open-targets.ts';
+import { refuseScope } from './refuse-scope.ts';
 
 export const decryptDump: StepHandler<'decrypt'> = {
   kind: 'decrypt',
@@ -85,6 +87,7 @@ export const decryptDump: StepHandler<'decrypt'> = {
           : `unpacked to its end (${snapshot.layers.join(', ') || 'no wrapping'}); it was not encrypted`,
       ),
       passed(`${formatCount(entries.length)} entries in the dump, data of ${tables} tables`),
+      ...judgeScope(context, entries),
       ...expectTables(context, entries),
       ...archiveDigest(readFact(manifestFact, context), archive.sha256),
     ]);
@@ -139,6 +142,16 @@ async function readHead(
   const head = readDumpHead(bytes.value);
   if (!head.ok || !isFolder || head.value.format !== 'custom') return head;
   return succeed({ ...head.value, format: 'directory' });
+}
+
+/** What the first look could not tell: a plain dump with a long beginning, a directory whose table of contents came last. */
+function judgeScope(context: StepContext, entries: readonly ArchiveEntry[]): readonly Check[] {
+  const snapshot = needFact(snapshotFact, context);
+  const refused = refuseScope(scopeOfEntries(entries), { snapshot, context });
+  if (refused !== undefined) return [blocker(refused)];
+  return context.targets.backups.contents === 'schema'
+    ? [passed('it holds the schema alone, as the runbook says')]
+    : [];
 }
 
 /** A dump may be whole and still lack what matters: of a wrong schema, of an empty database, made with an exclusion. */

@@ -1,8 +1,10 @@
 import { type DumpHead, dumpHeadBytes, readDumpHead } from '../backups/dump-head.ts';
+import { type DumpScope, readDumpScope, scopeLooksBytes } from '../backups/dump-scope.ts';
 import type { Snapshot } from '../backups/snapshot.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import type { StepContext } from '../engine/step-handler.ts';
 import { actingTools, backupStore } from './open-targets.ts';
+import { refuseScope } from './refuse-scope.ts';
 
 type Reach = Pick<StepContext, 'world' | 'targets'>;
 
@@ -24,7 +26,30 @@ export async function openSnapshot(context: Reach, snapshot: Snapshot): Promise<
   if (!head.ok) return fail(naming(snapshot, head.failure));
   const read = readDumpHead(head.value);
   if (!read.ok) return fail(naming(snapshot, read.failure));
-  return checkToolReads(context, { head: read.value, name: snapshot.id });
+  const reads = await checkToolReads(context, { head: read.value, name: snapshot.id });
+  if (!reads.ok) return reads;
+  const scope = await findScope(context, { snapshot, format: read.value.format });
+  const refused = scope === undefined ? undefined : refuseScope(scope, { snapshot, context });
+  return refused === undefined ? reads : fail(refused);
+}
+
+/** What it holds, as far as its beginning tells; what goes wrong here the steps that fetch and unpack it will say. */
+async function findScope(
+  context: Reach,
+  { snapshot, format }: { readonly snapshot: Snapshot; readonly format: DumpHead['format'] },
+): Promise<DumpScope | undefined> {
+  const unpacker = context.world.openUnpacker(context.targets.backups.key);
+  for (const wantBytes of scopeLooksBytes(format)) {
+    const reading = await backupStore(context).read({ key: snapshot.key });
+    if (!reading.ok) return undefined;
+    const { layers } = snapshot;
+    const looked = await unpacker.peek({ body: reading.value.body, layers, wantBytes });
+    if (!looked.ok) return undefined;
+    const isWhole = looked.value.length < wantBytes;
+    const scope = readDumpScope({ format, bytes: looked.value, isWhole });
+    if (scope !== undefined || isWhole) return scope;
+  }
+  return undefined;
 }
 
 /** What opens backups sees bytes only; the operator has to know which snapshot they are of. */

@@ -117,7 +117,7 @@ async function countRestored(
     database: restored.database,
     inventory: inventory.value,
     archiveTables: restored.contents.entries
-      .filter((entry) => entry.type === 'TABLE DATA')
+      .filter(({ type }) => type === (context.targets.backups.contents === 'schema' ? 'TABLE' : 'TABLE DATA'))
       .map((entry) => qualifiedName({ schema: entry.schema ?? 'public', name: entry.name })),
     acceptedMessages: restored.accepted,
     harmlessMessages: restored.harmless,

@@ -85,6 +85,7 @@ describe('the table of contents of an archive', () => {
         value: {
           header: { archiveVersion: `1.${minor}`, entryCount: entries.length },
           contents: {
+            tablesMade: 1,
             tables: [
               { schema: 'public', name: 'clients' },
               { schema: 'tenant_x', name: 'o\'rders "ä"' },

@@ -86,12 +86,9 @@ function fakeDumpTools(tools: FakeWorld['tools']): DumpTools {
     restoreToolVersion: async () => succeed({ major: tools.major, text: `${tools.major}.0` }),
     contents: async () =>
       succeed({
-        entries: ['clients', 'receipts'].map((name, id) => ({
-          id,
-          type: 'TABLE DATA',
-          schema: 'public',
-          name,
-        })),
+        entries: ['TABLE', 'TABLE DATA'].flatMap((type) =>
+          ['clients', 'receipts'].map((name, id) => ({ id, type, schema: 'public', name })),
+        ),
         dumpedFromVersion: '15.18',
         dumpedByVersion: '15.18',
       }),

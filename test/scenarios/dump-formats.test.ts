@@ -103,3 +103,91 @@ describe('a drill from a dump', () => {
     expect(readdirSync(join(logs, run))).not.toContain('work');
   });
 });
+
+describe('a dump that holds something else than the runbook says', () => {
+  const of = (name: string, make: () => Buffer, more = '') => {
+    const store = at(`other-${name}`);
+    mkdirSync(store);
+    writeFileSync(join(store, `shop-2026-11-19.${name}`), make());
+    writeFileSync(at('other.yaml'), runbook(store).replace('expectTables:', `${more} expectTables:`));
+  };
+  const run = (...args: readonly string[]) =>
+    runThaw({
+      args: [...args, at('other.yaml'), '--plain', '--snapshot', 'latest', '--log-dir', at('logs-other')],
+      env: { HOME: folder, LIVE: production.urlOf('shop'), DRILL: elsewhere.urlOf('shop') },
+      cwd: folder,
+    });
+  const packed = (...options: readonly string[]) => {
+    const path = at('other.dir');
+    rmSync(path, { recursive: true, force: true });
+    dump('--format=directory', `--file=${path}`, ...options);
+    return execFileSync('tar', ['-cf', '-', '-C', folder, 'other.dir'], { maxBuffer: 1e8 });
+  };
+
+  it.each([
+    { ending: 'dump.gz', make: () => gzipSync(dump('--format=custom', '--schema-only')) },
+    { ending: 'tar', make: () => dump('--format=tar', '--schema-only') },
+    { ending: 'tar.zst', make: () => zstdCompressSync(packed('--schema-only')) },
+    { ending: 'sql.age', make: () => seal(dump('--schema-only')) },
+  ])(
+    'called .$ending with the schema alone is refused before anything is touched',
+    async ({ ending, make }) => {
+      of(ending, make);
+      const end = await run('restore', '--yes', '--confirm', 'shop');
+      expect(end.status, end.text).toBe(3);
+      expect(end.text).toMatch(/holds the schema alone: 2 tables are made in it, and not one gets its rows/);
+      expect((await run('drill')).status).toBe(3);
+    },
+  );
+
+  it('with rows alone is refused, too', async () => {
+    of('sql.zst', () => zstdCompressSync(dump('--data-only')));
+    const end = await run('drill');
+    expect(end.status, end.text).toBe(3);
+    expect(end.text).toMatch(/holds rows alone: no table is made in it/);
+  });
+
+  it('and is whole, where the runbook says schema, is refused: its rows are where nobody looks for them', async () => {
+    of('tar.age', () => seal(packed()), 'contents: schema,');
+    const end = await run('drill');
+    expect(end.status, end.text).toBe(3);
+    expect(end.text).toMatch(/holds rows: the runbook says that its dumps hold the schema alone/);
+  });
+});
+
+describe('a drill of a dump of the schema alone', () => {
+  it('compares it with the live schema, expects no row, and names what differs', async () => {
+    const store = at('schemas');
+    mkdirSync(store);
+    writeFileSync(join(store, 'shop-2026-11-19.dump'), dump('--format=custom', '--schema-only'));
+    const text = runbook(store).replace('expectTables:', 'contents: schema, expectTables:');
+    writeFileSync(at('schema.yaml'), text);
+    const drill = async (logs: string) => {
+      const end = await runThaw({
+        args: ['drill', at('schema.yaml'), '--plain', '--snapshot', 'latest', '--log-dir', at(logs)],
+        env: { HOME: folder, LIVE: production.urlOf('shop'), DRILL: elsewhere.urlOf('shop') },
+        cwd: folder,
+      });
+      return { end, checks: checksOf(await readRecord(at(logs))) };
+    };
+    const same = await drill('logs-schema');
+    expect(same.checks, same.end.text).toContain(
+      'restore-database passed: the schema equals the live database: 2 schemas, 2 tables, 1 sequence, 3 columns, 1 index, 1 constraint',
+    );
+    expect(same.checks.filter((check) => !check.includes(' passed: '))).toEqual([]);
+    expect(same.end.status).toBe(0);
+    await production.sql(
+      'shop',
+      'ALTER TABLE orders ALTER note TYPE varchar(99)',
+      'CREATE VIEW more.seen AS SELECT 1',
+    );
+    const other = await drill('logs-migrated');
+    expect(other.checks.join('\n')).toMatch(
+      /failed: the schema differs from the live database in 3: column more.seen.*is missing; column public.orders.note is text instead of character varying\(99\); view more.seen is missing/,
+    );
+    expect(other.end.status).toBe(1);
+    expect(await elsewhere.sql('postgres', "SELECT 1 FROM pg_database WHERE datname LIKE 'shop%'")).toEqual(
+      [],
+    );
+  });
+});

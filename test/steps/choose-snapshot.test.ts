@@ -32,6 +32,22 @@ function contextWith(more: Parameters<typeof createFakeContext>[0] = {}): FakeCo
 }
 
 describe('choosing a snapshot', () => {
+  it('refuses a live restore where the runbook says that its dumps hold the schema alone', async () => {
+    const context = contextWith();
+    const { backups } = context.targets;
+    const targets = { ...context.targets, backups: { ...backups, contents: 'schema' as const } };
+    expect(words(await chooseSnapshot.check(step, { ...context, targets }))).toEqual([
+      expect.stringMatching(/^failed: The dumps of this runbook hold the schema alone/),
+    ]);
+    expect(await chooseSnapshot.run(step, { ...context, targets })).toMatchObject({
+      ok: false,
+      failure: { code: 'mismatch', retry: 'never' },
+    });
+    expect(context.asked).toEqual([]);
+    const inDrill = await chooseSnapshot.check(step, { ...context, targets, mode: 'drill' });
+    expect(inDrill.map(({ verdict }) => verdict)).not.toContain('failed');
+  });
+
   it('shows the newest first, and what would be lost with each', async () => {
     const context = contextWith();
     expect((await chooseSnapshot.run(step, context)).ok).toBe(true);
