@@ -12,6 +12,7 @@ export const commandNames = [
   'tabletop',
   'resume',
   'rollback',
+  'discard',
   'check',
   'snapshots',
   'backup',
@@ -67,6 +68,7 @@ export const usage = `thaw: a guided cold restore
   thaw tabletop RUNBOOK         the same walk talked through: nothing is executed, nothing is contacted
   thaw resume   [RUN]           go on where a run stopped, whoever killed it
   thaw rollback [RUN]           put the database back as it was before the swap
+  thaw discard  [RUN]           give an unfinished run up: what it made and did not put in place is removed
   thaw check    RUNBOOK         every blocker at once; touches nothing
   thaw snapshots RUNBOOK        what is in the backup store, newest first
   thaw backup   RUNBOOK         take a snapshot now: dump, encrypt, upload, mirror, manifest
@@ -87,7 +89,7 @@ RUNBOOK is a name under runbooks/ or a path.
   --inline                      the screen without the alternate screen
   --yes                         agree to what may be agreed to; never names what is to be replaced
   --answer ID=VALUE             answer a question beforehand; may be given again
-  --confirm NAME                the exact name of the database to replace
+  --confirm NAME                the exact name of the database to replace, or of the run to discard
   --snapshot ID|latest          the snapshot to take
   --lost-at TIME                when production was lost, for the RPO; the start of the run when left out
   --env-file FILE               values for the runbook's inputs; may be given again
@@ -138,6 +140,7 @@ const operandCounts: Readonly<Record<CommandName, readonly [number, number]>> = 
   tabletop: [1, 1],
   resume: [0, 1],
   rollback: [0, 1],
+  discard: [0, 1],
   check: [1, 1],
   snapshots: [1, 1],
   backup: [1, 1],

@@ -4,21 +4,26 @@ import type { Surroundings } from './surroundings.ts';
 
 /** The exact name, typed by a person or given with --confirm; nothing else goes on. */
 export async function askName(
-  request: { readonly name: string; readonly verb: string; readonly confirm: readonly string[] },
+  request: {
+    readonly name: string;
+    readonly what: string;
+    readonly verb: string;
+    readonly confirm: readonly string[];
+  },
   surroundings: Surroundings,
 ): Promise<Outcome<void>> {
-  const { name, verb, confirm } = request;
+  const { name, what, verb, confirm } = request;
   if (confirm.includes(name)) return succeed(undefined);
   if (surroundings.stdin.isTTY !== true) {
     return fail({
       code: 'answer-missing',
-      message: `Nobody is there to type the name of the database: ${name}.`,
+      message: `Nobody is there to type the name of the ${what}: ${name}.`,
       remedy: `Answer it beforehand: --confirm ${name}`,
       retry: 'after-fix',
     });
   }
   const lines = createInterface({ input: surroundings.stdin, output: surroundings.stdout });
-  const typed = await lines.question(`Type the name of the database to ${verb}: `);
+  const typed = await lines.question(`Type the name of the ${what} to ${verb}: `);
   lines.close();
   if (typed.trim() === name) return succeed(undefined);
   return fail({

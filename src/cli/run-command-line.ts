@@ -75,6 +75,8 @@ async function perform(command: Command, surroundings: Surroundings): Promise<Ou
       return (await import('./commands/resume.ts')).resume({ named: operands[0], options }, surroundings);
     case 'rollback':
       return (await import('./commands/rollback.ts')).rollback({ named: operands[0], options }, surroundings);
+    case 'discard':
+      return (await import('./commands/discard.ts')).discard({ named: operands[0], options }, surroundings);
     case 'rehearse':
       return (await import('./commands/rehearse.ts')).rehearse(options, surroundings);
   }

@@ -1,9 +1,9 @@
 import { assert } from '../base/assert.ts';
 import type { Failure } from '../base/failure.ts';
-import { type Check, couldNotVerify, passed } from '../base/verdict.ts';
 import type { RunState } from '../journal/run-state.ts';
 import type { Step } from '../runbook/step-schema.ts';
 import type { Stop } from './ask-what-now.ts';
+import { cleanUp } from './clean-up.ts';
 import { closeRun } from './close-run.ts';
 import type { Engine } from './engine.ts';
 import { nextMove } from './next-move.ts';
@@ -121,7 +121,7 @@ async function noteStop(engine: Engine, failure: Failure): Promise<void> {
 }
 
 async function finish(engine: Engine): Promise<RunEnd> {
-  await engine.journal.append({ kind: 'cleaned-up', checks: [...(await cleanUp(engine))] });
+  await engine.journal.append({ kind: 'cleaned-up', checks: [...(await cleanUpAfter(engine))] });
   await closeRun(engine);
   const verdict = judgeRun(stateOf(engine));
   const flushed = await engine.folder.flushOutputs();
@@ -132,24 +132,9 @@ async function finish(engine: Engine): Promise<RunEnd> {
   return { kind: 'finished', verdict };
 }
 
-/** Nothing decrypted stays behind; a drill takes away what it made. */
-async function cleanUp(engine: Engine): Promise<readonly Check[]> {
-  const checks: Check[] = [];
-  for (const step of engine.steps.toReversed()) {
-    const handler = handlerOf(engine.handlers, step);
-    if (engine.live || engine.discussion !== undefined || handler.cleanUp === undefined) continue;
-    checks.push(...(await handler.cleanUp(step as never, engine.context(step, engine.stop))));
-  }
-  const cleared = await engine.folder.clearWork();
-  // What was only talked about has left nothing behind.
-  if (engine.discussion !== undefined && cleared.ok) return [];
-  checks.push(
-    cleared.ok
-      ? passed('decrypted files removed from this host')
-      : couldNotVerify(
-          `decrypted files may still be on this host: ${cleared.failure.message}`,
-          cleared.failure.remedy,
-        ),
-  );
-  return checks;
+/** What a live run made is in use; of what was only talked about nothing is there. */
+async function cleanUpAfter(engine: Engine) {
+  const isDrill = !engine.live && engine.discussion === undefined;
+  const checks = await cleanUp({ ...engine, steps: isDrill ? engine.steps : [] });
+  return engine.discussion === undefined ? checks : checks.filter(({ verdict }) => verdict !== 'passed');
 }

@@ -72,7 +72,10 @@ export type StepHandler<K extends StepKind = StepKind> = {
   check(step: StepOf<K>, context: CheckContext): Promise<readonly Check[]>;
   run(step: StepOf<K>, context: StepContext): Promise<Outcome<StepEnd>>;
   verify(step: StepOf<K>, context: StepContext): Promise<Outcome<readonly Check[]>>;
-  /** Drills only, after the last step: takes away what this step made. */
+  /**
+   * After the last step of a drill, and when an unfinished run is discarded: takes away what this step made. Of a live run that
+   * is what was never put in place; nothing for a step that works in place.
+   */
   cleanUp?(step: StepOf<K>, context: StepContext): Promise<readonly Check[]>;
 };
 

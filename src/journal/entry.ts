@@ -144,6 +144,8 @@ export const entrySchema = z.discriminatedUnion('kind', [
     outputs,
   }),
   z.object({ kind: z.literal('rolled-back'), checks: z.array(checkSchema) }),
+  /** Nobody goes on with this run: what it had made and not put in place was taken away. */
+  z.object({ kind: z.literal('run-discarded'), checks: z.array(checkSchema), outputs }),
   /** Somebody signed the journal up to an entry; the signature itself is a file of its own. */
   z.object({
     kind: z.literal('signed-off'),

@@ -43,7 +43,15 @@ export type RunState = {
   readonly ended: { readonly kind: 'finished'; readonly verdict: Verdict; readonly atMs: number } | undefined;
   readonly stopped: string | undefined;
   readonly rolledBack: boolean;
+  readonly discarded: boolean;
 };
+
+/** Whether somebody may go on with it. */
+export function isUnfinished(state: RunState): boolean {
+  return state.ended === undefined && !state.rolledBack && !state.discarded;
+}
+
+const discardedReason = 'The run was discarded.';
 
 /** What the facts add up to. The same entries give the same state, always. An empty journal has no state. */
 export function foldJournal(entries: readonly JournalEntry[]): RunState | undefined {
@@ -59,6 +67,7 @@ export function foldJournal(entries: readonly JournalEntry[]): RunState | undefi
     ended: undefined,
     stopped: undefined,
     rolledBack: false,
+    discarded: false,
   };
   for (const entry of rest) state = applyEntry(state, entry);
   return state;
@@ -91,6 +100,8 @@ export function applyEntry(state: RunState, entry: JournalEntry): RunState {
       return { ...state, stopped: undefined };
     case 'rolled-back':
       return { ...state, rolledBack: true };
+    case 'run-discarded':
+      return { ...state, discarded: true, stopped: discardedReason, cleanUp: entry.checks };
     case 'run-started':
     case 'question-asked':
     case 'question-answered':

@@ -33,6 +33,7 @@ export function drawDeviations(request: {
     if (entry.kind === 'steps-reopened')
       found.push(deviation(entry.fromStepId, 'gone back to this step', 'the operator chose to'));
     if (entry.kind === 'run-stopped') found.push(deviation('run', 'stopped before its end', entry.reason));
+    if (entry.kind === 'run-discarded') found.push(deviation('run', 'discarded', 'nobody goes on with it'));
     if (entry.kind === 'rolled-back')
       found.push(deviation('run', 'rolled back afterwards', 'the old database was put back'));
   }

@@ -96,7 +96,10 @@ function identity(state: RunState) {
 
 /** Of the end, or of the last stop: whatever the chain vouches for last. */
 function lastOutputs(entries: readonly JournalEntry[]): DrillRecord['outputs'] {
-  const ends = entries.filter((entry) => entry.kind === 'run-finished' || entry.kind === 'run-stopped');
+  const ends = entries.filter(
+    (entry) =>
+      entry.kind === 'run-finished' || entry.kind === 'run-stopped' || entry.kind === 'run-discarded',
+  );
   return [...(ends.at(-1)?.outputs ?? [])];
 }
 

@@ -7,9 +7,15 @@ import type { QuestionDesk } from './question-desk.ts';
 import type { SessionRequest } from './session-request.ts';
 import type { StepFeed } from './step-feed.ts';
 
+export type ContextRequest = Pick<
+  SessionRequest,
+  'mode' | 'world' | 'targets' | 'steps' | 'folder' | 'redact' | 'mask' | 'start'
+> &
+  Partial<Pick<SessionRequest, 'provenSnapshots' | 'wantedSnapshot'>>;
+
 /** Hands each step its world: masked output to file and screen, facts to the journal, questions to the desk. */
 export function createStepContexts(parts: {
-  readonly request: SessionRequest;
+  readonly request: ContextRequest;
   readonly journal: JournalWriter;
   readonly desk: QuestionDesk;
   readonly feeds: ReadonlyMap<string, StepFeed>;

@@ -85,6 +85,10 @@ export const recoverCluster: StepHandler<'recover-cluster'> = {
 
   async cleanUp(step, context) {
     const place = placeOf(step, context);
+    if (context.mode === 'live') {
+      if (readFact(clusterFilesFact, context) === undefined) return [];
+      return [couldNotVerify(`the new cluster stays in ${place.folder}`, 'Stop and remove it by hand.')];
+    }
     const removed = await context.world.clusters.remove(place);
     if (removed.ok) return [passed(`throwaway cluster ${place.folder} stopped and removed`)];
     return [

@@ -1,13 +1,12 @@
-import { compareWithManifest, shorten } from '../backups/compare-inventories.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
-import { formatBytes, formatCount, formatTime } from '../base/units.ts';
-import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
+import { formatBytes, formatTime } from '../base/units.ts';
+import { type Check, failed, passed } from '../base/verdict.ts';
 import { notVerified, type StepContext, type StepHandler } from '../engine/step-handler.ts';
 import { checkDatabases } from './check-databases.ts';
 import { compareWithLive } from './compare-with-live.ts';
+import { compareWithLiveSchema } from './compare-with-live-schema.ts';
 import {
   archiveFileFact,
-  manifestFact,
   needFact,
   readFact,
   restoredFact,
@@ -16,10 +15,11 @@ import {
   swappingFact,
 } from './facts.ts';
 import { actingDatabase, actingServer, actingTools } from './open-targets.ts';
+import { holdsSchemaAlone, proveRestored } from './prove-restored.ts';
 import { restoreArchive, restoreJobs } from './restore-archive.ts';
 import { dropOwn, ownershipComment, sideNames } from './side-database.ts';
 import { hasSwapBegun, swapDatabases } from './swap-databases.ts';
-import { tryKeys } from './try-keys.ts';
+import { judgeKeys } from './try-keys.ts';
 
 /**
  * Restores into a database beside the one to be replaced, proves it, and only then swaps the two by renaming. The old
@@ -61,7 +61,7 @@ export const restoreDatabase: StepHandler<'restore-database'> = {
     if (context.mode === 'drill') return succeed({ kind: 'done' });
     const bad = proveRestored(context).filter((check) => check.verdict === 'failed');
     if (bad.length > 0) return fail(notVerified(bad));
-    const keys = await judgeKeys(context);
+    const keys = await judgeKeys(context, needFact(restoredFact, context).database);
     if (!keys.ok) return keys;
     const agreed = await confirmSwap(context, [...proveRestored(context), ...keys.value]);
     return agreed.ok ? swap(context) : agreed;
@@ -71,7 +71,9 @@ export const restoreDatabase: StepHandler<'restore-database'> = {
     const proofs = proveRestored(context);
     if (context.mode === 'drill') {
       const restored = needFact(restoredFact, context);
-      const live = await compareWithLive(context, { ...restored, createdColumn: step.createdColumn });
+      const live = holdsSchemaAlone(context)
+        ? await compareWithLiveSchema(context, restored)
+        : await compareWithLive(context, { ...restored, createdColumn: step.createdColumn });
       return live.ok ? succeed([...proofs, ...live.value]) : live;
     }
     const done = needFact(swappedFact, context);
@@ -90,12 +92,19 @@ export const restoreDatabase: StepHandler<'restore-database'> = {
   },
 
   async cleanUp(_step, context) {
+    const halfway = await swapHalfway(context);
+    if (halfway !== undefined) return [halfway];
     const { side } = sideNames(context.runId, actingServer(context).databaseName);
     const dropped = await dropOwn(context, side);
-    if (dropped.ok) return [passed(`throwaway database ${side} dropped`)];
-    return [
-      failed(`throwaway database ${side} is still there: ${dropped.failure.message}`, dropped.failure.remedy),
-    ];
+    if (!dropped.ok)
+      return [
+        failed(
+          `throwaway database ${side} is still there: ${dropped.failure.message}`,
+          dropped.failure.remedy,
+        ),
+      ];
+    if (context.mode === 'live' && !dropped.value) return [];
+    return [passed(`throwaway database ${side} dropped`)];
   },
 };
 
@@ -106,63 +115,6 @@ async function isRestored(context: StepContext): Promise<boolean> {
   if (restored === undefined || restored.snapshotKey !== snapshot.key) return false;
   const found = await actingServer(context).describeDatabase(restored.database);
   return found.ok && found.value?.comment === ownershipComment(context.runId);
-}
-
-/** What was restored against what the archive holds and what the producer counted. */
-export function proveRestored(context: StepContext): readonly Check[] {
-  const restored = needFact(restoredFact, context);
-  const manifest = readFact(manifestFact, context);
-  const there = new Set(restored.inventory.tables.map((table) => `${table.schema}.${table.name}`));
-  const lacking = restored.archiveTables.filter((table) => !there.has(table));
-  const rows = restored.inventory.tables.reduce((sum, table) => sum + table.rows, 0);
-  const checks: Check[] = [
-    lacking.length === 0
-      ? passed(
-          `${restored.archiveTables.length} of ${restored.archiveTables.length} tables of the archive are there`,
-        )
-      : failed(
-          `tables of the archive are missing: ${shorten(lacking)}`,
-          'Read the output of pg_restore, then retry.',
-        ),
-  ];
-  if (restored.acceptedMessages.length > 0) {
-    checks.push(
-      couldNotVerify(
-        `messages accepted by the operator: ${shorten(restored.acceptedMessages)}`,
-        'Mend what they speak of.',
-      ),
-    );
-  }
-  if (manifest !== undefined) return [...checks, ...compareWithManifest(manifest, restored.inventory)];
-  return [
-    ...checks,
-    couldNotVerify(
-      `${formatCount(rows)} rows restored in ${there.size} tables; there is no manifest to compare them with`,
-      'Compare the counts with what you know of production.',
-    ),
-  ];
-}
-
-/** A key that does not open what was restored is found while the old database is still in place. */
-async function judgeKeys(context: StepContext): Promise<Outcome<readonly Check[]>> {
-  const checks = await tryKeys(context, needFact(restoredFact, context).database);
-  const bad = checks.filter((check) => check.verdict === 'failed');
-  if (bad.length === 0) return succeed(checks);
-  const answer = await context.ask({
-    kind: 'choose',
-    id: 'restore-database.keys',
-    stepId: 'restore-database',
-    title: 'A key does not open the restored rows. Swap all the same?',
-    body: bad.flatMap(({ text, remedy }) => [text, ...(remedy === undefined ? [] : [remedy])]),
-    choices: [
-      { value: 'stop', label: 'no, the right key has to be found first' },
-      { value: 'accept', label: 'yes, these rows are given up', needsReason: true },
-    ],
-    preferred: 'stop',
-  });
-  // Where nobody is there to give rows up, the key that does not hold is the reason, and not the missing answer.
-  if (!answer.ok) return answer.failure.code === 'answer-missing' ? fail(notVerified(bad)) : answer;
-  return answer.value.value === 'accept' ? succeed(checks) : fail(notVerified(bad));
 }
 
 async function confirmSwap(context: StepContext, checks: readonly Check[]): Promise<Outcome<void>> {
@@ -217,6 +169,19 @@ async function confirmSwap(context: StepContext, checks: readonly Check[]): Prom
     remedy: 'Retry to be asked again; nothing needs to be restored anew.',
     retry: 'safe',
   });
+}
+
+/** With the old database aside, the one beside it is the only one that can take its place. */
+async function swapHalfway(context: StepContext): Promise<Check | undefined> {
+  const swap = readFact(swappingFact, context);
+  if (swap === undefined || readFact(swappedFact, context) !== undefined) return undefined;
+  const begun = await hasSwapBegun(actingServer(context), swap);
+  if (!begun.ok) return failed(begun.failure.message, begun.failure.remedy);
+  if (!begun.value) return undefined;
+  return failed(
+    `the swap of ${swap.target} was begun and has not ended`,
+    'Finish it with `thaw resume`; then `thaw rollback` puts the old database back.',
+  );
 }
 
 async function swap(context: StepContext) {

@@ -65,12 +65,19 @@ export const restoreFiles: StepHandler<'restore-files'> = {
   },
 
   async cleanUp(step, context) {
-    const { side } = filesPlaces(step, context);
-    const removed = await context.world.trees.removeFolder(side);
-    if (removed.ok) return [passed(`the drill's files removed: ${side}`)];
-    return [
-      failed(`the drill's files are still in ${side}: ${removed.failure.message}`, removed.failure.remedy),
-    ];
+    const { trees } = context.world;
+    const { side, target } = filesPlaces(step, context);
+    const swapping = readFact(swappingFilesFact(idOf(step)), context);
+    const there = swapping?.hadTarget === true ? await trees.exists(target) : succeed(true);
+    if (!there.ok) return [failed(there.failure.message, there.failure.remedy)];
+    if (!there.value)
+      return [failed(`the swap of ${target} was begun and has not ended`, 'Finish it with `thaw resume`.')];
+    const beside = await trees.exists(side);
+    if (beside.ok && !beside.value && context.mode === 'live') return [];
+    const removed = await trees.removeFolder(side);
+    const files = context.mode === 'drill' ? "the drill's files" : 'the files that were never put in place';
+    if (removed.ok) return [passed(`${files} removed: ${side}`)];
+    return [failed(`${files} are still in ${side}: ${removed.failure.message}`, removed.failure.remedy)];
   },
 };
 

@@ -1,5 +1,6 @@
+import { fail, type Outcome, succeed } from '../base/failure.ts';
 import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
-import type { StepContext } from '../engine/step-handler.ts';
+import { notVerified, type StepContext } from '../engine/step-handler.ts';
 import type { DecryptProbe } from '../runbook/step-schema.ts';
 import { keyEncodingOf, openEncrypted, readKey } from './open-encrypted.ts';
 import { actingServer, unanswered } from './open-targets.ts';
@@ -14,11 +15,33 @@ export type KeyTrial = {
   readonly database: string;
 };
 
+/** A key that does not open what was restored is found while the old database is still in place. */
+export async function judgeKeys(context: StepContext, database: string): Promise<Outcome<readonly Check[]>> {
+  const checks = await tryKeys(context, database);
+  const bad = checks.filter((check) => check.verdict === 'failed');
+  if (bad.length === 0) return succeed(checks);
+  const answer = await context.ask({
+    kind: 'choose',
+    id: 'restore-database.keys',
+    stepId: 'restore-database',
+    title: 'A key does not open the restored rows. Swap all the same?',
+    body: bad.flatMap(({ text, remedy }) => [text, ...(remedy === undefined ? [] : [remedy])]),
+    choices: [
+      { value: 'stop', label: 'no, the right key has to be found first' },
+      { value: 'accept', label: 'yes, these rows are given up', needsReason: true },
+    ],
+    preferred: 'stop',
+  });
+  // Where nobody is there to give rows up, the key that does not hold is the reason, and not the missing answer.
+  if (!answer.ok) return answer.failure.code === 'answer-missing' ? fail(notVerified(bad)) : answer;
+  return answer.value.value === 'accept' ? succeed(checks) : fail(notVerified(bad));
+}
+
 /**
  * What later steps will prove of the keys, tried on a database that is not in place yet: a wrong key is cheaper to find
  * before the swap than after it.
  */
-export async function tryKeys(context: StepContext, database: string): Promise<readonly Check[]> {
+async function tryKeys(context: StepContext, database: string): Promise<readonly Check[]> {
   const checks: Check[] = [];
   for (const step of context.steps) {
     if (step.kind !== 'verify-secrets' || step.probes.length === 0) continue;

@@ -226,6 +226,42 @@ describe('the names beside the target', () => {
   });
 });
 
+describe('discarding a live run', () => {
+  const clean = (context: FakeContext) => restoreDatabase.cleanUp?.(step, context);
+
+  it('drops the database beside, and touches no other', async () => {
+    const context = contextWith({ answer: () => 'no' });
+    await restoreDatabase.run(step, context);
+    expect(words((await clean(context)) ?? [])).toEqual([`passed: throwaway database ${side} dropped`]);
+    expect(contents(context)).toEqual({ crm: 'ruined' });
+    expect(await clean(context)).toEqual([]);
+  });
+
+  it('leaves everything as it is once the databases were swapped', async () => {
+    const context = contextWith();
+    await restoreDatabase.run(step, context);
+    expect(await clean(context)).toEqual([]);
+    expect(contents(context)).toEqual({ crm: 'restored', [kept]: 'ruined' });
+  });
+
+  it('is refused in the middle of a swap: the one beside is the only one that can take the place', async () => {
+    const world = createFakeWorld();
+    const context = contextWith({ world });
+    world.production.failNext(`rename ${side} -> crm`, {
+      code: 'unreachable',
+      message: 'The server is gone.',
+      remedy: 'Wait.',
+      retry: 'safe',
+    });
+    expect((await restoreDatabase.run(step, context)).ok).toBe(false);
+    expect(contents(context)).toEqual({ [kept]: 'ruined', [side]: 'restored' });
+    expect(words((await clean(context)) ?? [])).toEqual([
+      'failed: the swap of crm was begun and has not ended',
+    ]);
+    expect(contents(context)).toEqual({ [kept]: 'ruined', [side]: 'restored' });
+  });
+});
+
 describe('a key that a later step proves', () => {
   const secretsStep = stepSchema.parse({
     kind: 'verify-secrets',

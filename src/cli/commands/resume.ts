@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
-import type { RunState } from '../../journal/run-state.ts';
+import { isUnfinished, type RunState } from '../../journal/run-state.ts';
 import type { Options } from '../arguments.ts';
 import { drawMissingRecord, hasRecord } from '../draw-missing-record.ts';
 import { driveSession } from '../drive-session.ts';
@@ -20,8 +20,7 @@ export async function resume(request: ResumeRequest, surroundings: Surroundings)
   const { options, named } = request;
   const { environment, folder } = surroundings;
   const logFolder = resolve(folder, options.logFolder);
-  const unfinished = (state: RunState) => state.ended === undefined && !state.rolledBack;
-  const found = await findRun({ logFolder, named, fits: unfinished, what: 'unfinished run' });
+  const found = await findRun({ logFolder, named, fits: isUnfinished, what: 'unfinished run' });
   if (!found.ok) return found;
   const { start } = found.value.state;
   const loaded = await loadRunbook(start.runbook.path, folder);
@@ -104,6 +103,14 @@ function refuse(
     return {
       code: 'invalid-input',
       message: `Run ${runId} was rolled back: the old database is in place again.`,
+      remedy: 'Start a new run.',
+      retry: 'never',
+    };
+  }
+  if (state.discarded) {
+    return {
+      code: 'invalid-input',
+      message: `Run ${runId} was discarded: what it had made is gone.`,
       remedy: 'Start a new run.',
       retry: 'never',
     };

@@ -14,6 +14,7 @@ import type { Options } from '../arguments.ts';
 import { askName } from '../ask-name.ts';
 import { exitStatus } from '../exit-status.ts';
 import { loadRunbook } from '../load-runbook.ts';
+import { otherTarget } from '../other-target.ts';
 import { readyOrAsk } from '../ready-or-ask.ts';
 import { withRunLocks } from '../run-locks.ts';
 import { findRun, openRun } from '../run-log.ts';
@@ -45,10 +46,10 @@ export async function rollback(
     ready.value.targets.acting.databaseUrl,
     ready.value.targets.acting.databaseRoute,
   );
-  const here = `${server.databaseName} at ${server.address}`;
-  if (here !== state.start.targets.database) {
+  const elsewhere = otherTarget(state.start, server);
+  if (elsewhere !== undefined) {
     await world.close();
-    return fail(otherTarget(state, here));
+    return fail(elsewhere);
   }
   try {
     return await withRunLocks({ logFolder, runId: state.start.runId, target: server }, async () => {
@@ -101,7 +102,10 @@ async function agree(
     printLine(surroundings, `comes back ${old}`);
   }
   printLine(surroundings, 'Objects that were mirrored stay as they are. Stop the writers first.');
-  return askName({ name: swap.target, verb: 'roll back', confirm: options.confirm }, surroundings);
+  return askName(
+    { name: swap.target, what: 'database', verb: 'roll back', confirm: options.confirm },
+    surroundings,
+  );
 }
 
 /** After the act: a roll-back that was cut short before this looks at the names and says so again when it is repeated. */
@@ -150,14 +154,5 @@ function nothingToUndo(state: RunState) {
     message: `Run ${state.start.runId} has nothing to undo: ${state.rolledBack ? 'it was rolled back already' : 'it swapped no database, or there was none before'}.`,
     remedy: 'Look at its record with `thaw records show`.',
     retry: 'never' as const,
-  };
-}
-
-function otherTarget(state: RunState, here: string) {
-  return {
-    code: 'conflict' as const,
-    message: `Run ${state.start.runId} swapped ${state.start.targets.database ?? 'another database'}; the runbook now leads to ${here}.`,
-    remedy: 'Give the values that this run was made with.',
-    retry: 'after-fix' as const,
   };
 }

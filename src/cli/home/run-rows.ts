@@ -1,6 +1,6 @@
 import { findHolder } from '../../adapters/disk/run-lock.ts';
 import { formatDuration, formatSpan, formatTime } from '../../base/units.ts';
-import type { RunState } from '../../journal/run-state.ts';
+import { isUnfinished, type RunState } from '../../journal/run-state.ts';
 import type { HomeAction, HomeRow } from '../../session/home-view.ts';
 import { verdictWord } from '../../session/words.ts';
 import { runLockPath } from '../run-locks.ts';
@@ -30,7 +30,7 @@ export async function runRow(request: {
   const { state } = run.value;
   const { mode, runbook } = state.start;
   const row = { key: runId, mode, title: runbook.name };
-  if (state.ended !== undefined)
+  if (!isUnfinished(state))
     return { ...row, when: formatTime(state.start.atMs).slice(0, 16), ...finishedWords(state) };
   const holder = await findHolder(runLockPath(logFolder, runId));
   return { ...row, ...unfinishedWords(run.value, { ...request, drivenBy: holder?.pid }) };
@@ -47,11 +47,12 @@ function readAction(runId: string): HomeAction {
 function finishedWords(state: RunState): Pick<HomeRow, 'group' | 'words' | 'verdict' | 'about' | 'actions'> {
   const { start, ended } = state;
   const verdict = ended?.verdict ?? 'could-not-verify';
-  const time = formatDuration((ended?.atMs ?? start.atMs) - start.atMs);
   const undone = state.rolledBack ? ', rolled back' : '';
+  const end = ended === undefined ? 'not finished' : verdictWord(verdict);
+  const time = ended === undefined ? '' : ` · ${formatDuration(ended.atMs - start.atMs)}`;
   return {
     group: 'record',
-    words: `${verdictWord(verdict)}${undone} · ${time}`,
+    words: `${end}${undone}${state.discarded ? ', discarded' : ''}${time}`,
     verdict,
     about: [],
     actions: [readAction(start.runId)],

@@ -1,0 +1,124 @@
+import { resolve } from 'node:path';
+import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
+import { guardJournal } from '../../engine/journal-writer.ts';
+import { isUnfinished, type RunState } from '../../journal/run-state.ts';
+import type { World } from '../../ports/world.ts';
+import { discardRun } from '../../session/discard-run.ts';
+import { readFact, swappedFact } from '../../steps/facts.ts';
+import { handlers } from '../../steps/handlers.ts';
+import { anchorPlace } from '../anchor-place.ts';
+import type { Options } from '../arguments.ts';
+import { askName } from '../ask-name.ts';
+import { exitStatus } from '../exit-status.ts';
+import { loadRunbook, type ReadyRunbook } from '../load-runbook.ts';
+import { otherTarget } from '../other-target.ts';
+import { readyOrAsk } from '../ready-or-ask.ts';
+import { withRunLocks } from '../run-locks.ts';
+import { findRun, openRunToWork } from '../run-log.ts';
+import { printLine, type Surroundings } from '../surroundings.ts';
+import { createWorld } from '../wire.ts';
+import { writeRecord } from '../write-record.ts';
+
+type DiscardRequest = { readonly named: string | undefined; readonly options: Options };
+
+/**
+ * Gives an unfinished run up: the database and the folders it made beside production, what it fetched and decrypted, are removed.
+ * Nothing that is in place is touched, and no service that was stopped is started.
+ */
+export async function discard(request: DiscardRequest, surroundings: Surroundings): Promise<Outcome<number>> {
+  const { options, named } = request;
+  const logFolder = resolve(surroundings.folder, options.logFolder);
+  const found = await findRun({ logFolder, named, fits: isUnfinished, what: 'unfinished run' });
+  if (!found.ok) return found;
+  const { state } = found.value;
+  const { start } = state;
+  const loaded = await loadRunbook(start.runbook.path, surroundings.folder);
+  if (!loaded.ok) return loaded;
+  const world = createWorld(surroundings.environment);
+  const refusal = refuse(state, world.host.facts.name);
+  if (refusal !== undefined) return fail(refusal);
+  const ready = await readyOrAsk(loaded.value, { mode: start.mode, options, surroundings });
+  if (!ready.ok) return ready;
+  const { acting } = ready.value.targets;
+  const server = world.openDatabaseServer(acting.databaseUrl, acting.databaseRoute);
+  const target = start.mode === 'tabletop' ? undefined : server;
+  try {
+    const elsewhere = target === undefined ? undefined : otherTarget(start, target);
+    if (elsewhere !== undefined) return fail(elsewhere);
+    return await withRunLocks({ logFolder, runId: start.runId, target }, async () => {
+      for (const line of whatStays(state)) printLine(surroundings, line);
+      const asked = { name: start.runId, what: 'run', verb: 'discard', confirm: options.confirm };
+      const agreed = await askName(asked, surroundings);
+      if (!agreed.ok) return agreed;
+      return guardJournal(() => takeAway({ logFolder, start, ready: ready.value, world }, surroundings));
+    });
+  } finally {
+    await world.close();
+  }
+}
+
+async function takeAway(
+  run: {
+    readonly logFolder: string;
+    readonly start: RunState['start'];
+    readonly ready: ReadyRunbook;
+    readonly world: World;
+  },
+  surroundings: Surroundings,
+): Promise<Outcome<number>> {
+  const { logFolder, start, ready, world } = run;
+  const opened = await openRunToWork({ logFolder, runId: start.runId });
+  if (!opened.ok) return opened;
+  const { reading, folder } = opened.value;
+  if (reading.tornBytes > 0) {
+    const cut = await folder.cutJournal(reading.wholeBytes);
+    if (!cut.ok) return cut;
+  }
+  const { filled, targets, redact, mask } = ready;
+  const { mode } = start;
+  const parts = { mode, steps: filled.steps, handlers, targets, world, folder, redact, mask, reading, start };
+  const discarded = await discardRun(parts, new AbortController().signal);
+  if (!discarded.ok) return discarded;
+  for (const { verdict, text } of discarded.value)
+    printLine(surroundings, redact(verdict === 'passed' ? text : `${verdict.replaceAll('-', ' ')}: ${text}`));
+  const record = await writeRecord({ folder, logFolder, ...anchorPlace({ mode, ready, world }) });
+  for (const warning of record?.warnings ?? []) printLine(surroundings, redact(warning));
+  return succeed(exitStatus.verified);
+}
+
+/** Before the question: what this does not undo. */
+function whatStays(state: RunState): readonly string[] {
+  const { start, steps, facts } = state;
+  const isDone = (kind: string) =>
+    start.steps.some((step) => step.kind === kind && steps.get(step.id)?.kind === 'finished');
+  const swap = readFact(swappedFact, { fact: (name) => facts.get(name) });
+  return [
+    `Run ${start.runId}: what it made and did not put in place is removed. It cannot be resumed.`,
+    ...(swap === undefined
+      ? []
+      : [`${swap.target} stays the restored database; \`thaw rollback\` puts back the one before.`]),
+    ...(isDone('mirror-objects') ? ['Objects that were mirrored stay.'] : []),
+    ...(isDone('stop-writers') && !isDone('start-services')
+      ? ['Services that were stopped stay stopped; start them by hand.']
+      : []),
+  ];
+}
+
+function refuse(state: RunState, host: string): Failure | undefined {
+  const { start } = state;
+  if (!isUnfinished(state)) {
+    return {
+      code: 'invalid-input',
+      message: `Run ${start.runId} is over already.`,
+      remedy: `Read it with \`thaw records show ${start.runId}\`.`,
+      retry: 'never',
+    };
+  }
+  if (start.host.name === host) return undefined;
+  return {
+    code: 'conflict',
+    message: `Run ${start.runId} began on host ${start.host.name}; this is ${host}.`,
+    remedy: `Discard it on ${start.host.name}: its files are there.`,
+    retry: 'after-fix',
+  };
+}
