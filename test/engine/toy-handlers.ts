@@ -32,6 +32,7 @@ const needed: Partial<Record<StepKind, object>> = {
   'recover-cluster': { folder: '/srv/recovered', port: '5999' },
   'restore-files': { from: { kind: 'tree', prefix: 'media-{date}/' }, into: '/srv/media' },
   'verify-secrets': { required: ['KEY'] },
+  'open-secrets': { from: 'secrets.env' },
   'smoke-checklist': { items: [{ kind: 'attest', id: 'a', title: 'a', instructions: 'look' }] },
   command: { program: 'true' },
   'export-query': { query: 'SELECT 1', into: '/srv/rows.csv' },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fail, succeed } from '../../src/base/failure.ts';
-import { couldNotVerify } from '../../src/base/verdict.ts';
+import { couldNotVerify, passed } from '../../src/base/verdict.ts';
 import { toyHandlers, toyStep } from '../engine/toy-handlers.ts';
 import { later, startToyRun, toyRun } from '../engine/toy-run.ts';
 import { startMs } from '../fakes/fake-host.ts';
@@ -112,6 +112,24 @@ describe('a session seen from outside', () => {
     const everything = JSON.stringify([session.view(), folder.lines(), folder.output('fetch')]);
     expect(everything).not.toContain('sesame');
     expect(session.view().details.fetch?.failure?.message).toBe('‹secret› is wrong.');
+  });
+
+  it('lets no secret out that a step has opened on the way', async () => {
+    const handlers = toyHandlers({
+      fetch: {
+        run: async (_step, context) => {
+          context.mask(['pepper-of-the-data']);
+          context.output('the pepper is pepper-of-the-data');
+          await context.recordCommand('season --with pepper-of-the-data');
+          return succeed({ kind: 'done' });
+        },
+        verify: async () => succeed([passed('seasoned with pepper-of-the-data')]),
+      },
+    });
+    const { session, folder } = await toyRun({ steps, handlers });
+    const everything = JSON.stringify([session.view(), folder.lines(), folder.output('fetch')]);
+    expect(everything).not.toContain('pepper-of-the-data');
+    expect(everything).toContain('seasoned with ‹secret›');
   });
 
   it('keeps what it has shown of an earlier process when it is resumed', async () => {
