@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds a Kubernetes API server, its controllers and the test's own node-exec from Go modules, for test/adapters/kubernetes
-# and test/scenarios. No package of Debian has them. Needs go, a few minutes and 3 GB of disk; does nothing when they are there.
+# and test/scenarios; kubectl, too, where this machine has none. No package of Debian has them. Needs go, about ten minutes of
+# two processors and 3 GB of disk the first time; does nothing when they are there.
 set -euo pipefail
 
 version=1.31.0
@@ -8,6 +9,12 @@ scripts="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 source="$scripts/../test/parts/node-exec"
 target="${THAW_KUBERNETES_BIN:-${XDG_CACHE_HOME:-$HOME/.cache}/thaw-kubernetes-$version}"
 servers=(kube-apiserver kube-controller-manager)
+command -v kubectl >/dev/null || servers+=(kubectl)
+
+# Several tests may ask for it at the same time.
+mkdir -p "$target"
+exec 9>"$target/lock"
+flock 9
 
 missing=()
 for program in "${servers[@]}"; do [[ -x $target/$program ]] || missing+=("k8s.io/kubernetes/cmd/$program"); done
@@ -40,10 +47,8 @@ manifest="$(go env GOMODCACHE)/cache/download/k8s.io/kubernetes/@v/v$version.mod
   echo ')'
 } >tools.go
 go mod tidy
-mkdir -p "$target"
-for package in "${missing[@]}"; do
-  # Under another name first: what was begun and not finished must not be taken for a program.
-  go build -ldflags '-s -w' -o "$target/${package##*/}.new" "$package"
-  mv "$target/${package##*/}.new" "$target/${package##*/}"
-done
+# All at once, so that they share what they compile; put in place when whole, so that nothing half is taken for a program.
+mkdir built
+go build -ldflags '-s -w' -o built/ "${missing[@]}"
+mv built/* "$target/"
 cp "$source/main.go" "$target/node-exec.go"

@@ -60,6 +60,8 @@ has_part() {
     zstd) has_programs zstd ;;
     openssl) has_programs openssl ;;
     pgbackrest) has_programs pgbackrest ;;
+    etcd) has_programs etcd ;;
+    kubectl) has_programs kubectl ;;
   esac
 }
 
@@ -77,6 +79,8 @@ packages_of() {
     certificates) echo ca-certificates ;;
     processes) echo procps ;;
     ssh) echo openssh-client ;;
+    etcd) echo etcd-server ;;
+    kubectl) echo kubernetes-client ;;
     # Only Debian 13 and Ubuntu have it as a package; install-compose-plugin.sh knows the rest.
     compose) ;;
     *) echo "$1" ;;
@@ -99,6 +103,8 @@ reason_of() {
     zstd) echo "zstd: dumps packed as others pack them" ;;
     ssh) echo "ssh-keygen: signatures under records" ;;
     openssl) echo "openssl: values encrypted the way its command line does" ;;
+    etcd) echo "etcd: the store of a Kubernetes API server" ;;
+    kubectl) echo "kubectl: what scales and what reaches into pods" ;;
     pgbackrest) echo "pgBackRest: point-in-time recovery from its repository" ;;
   esac
 }
@@ -106,6 +112,12 @@ reason_of() {
 needed=(postgres gnupg)
 wanted=()
 [[ $profile == test ]] && wanted=(docker compose ceph tmux age rclone certificates processes git ssh openssl zstd pgbackrest)
+# A Kubernetes API server is built with Go (build-kubernetes.sh); without it these would serve nothing.
+if [[ $profile == test ]] && has_programs go; then
+  wanted+=(etcd)
+  # Some releases of Ubuntu have no such package: then it is built with the server.
+  if has_programs kubectl || has_candidate kubernetes-client; then wanted+=(kubectl); fi
+fi
 
 missing=()
 look() {
@@ -156,6 +168,10 @@ install_missing() {
       done
     fi
     [[ -z $own_cluster_setting ]] || rm -f "$own_cluster_setting"
+    # The package starts a server of its own, which nobody asked for.
+    if [[ " ${missing[*]} " == *" etcd "* && -d /run/systemd/system ]]; then
+      systemctl disable --quiet --now etcd 2>/dev/null || true
+    fi
   fi
   if [[ " ${missing[*]} " == *" compose "* ]]; then bash "$scripts/install-compose-plugin.sh" || true; fi
 }
