@@ -48,7 +48,8 @@ manifest="$(go env GOMODCACHE)/cache/download/k8s.io/kubernetes/@v/v$version.mod
 } >tools.go
 go mod tidy
 # All at once, so that they share what they compile; put in place when whole, so that nothing half is taken for a program.
-mkdir built
-go build -ldflags '-s -w' -o built/ "${missing[@]}"
-mv built/* "$target/"
+mkdir -p "$target/new"
+go build -ldflags '-s -w' -o "$target/new/" "${missing[@]}"
+mv "$target/new/"* "$target/"
+rmdir "$target/new"
 cp "$source/main.go" "$target/node-exec.go"
