@@ -200,11 +200,60 @@ describe('NMIA, whose database only its container reaches', () => {
     expect(await stack.compose('ps', '--services', '--status', 'running')).toMatch(/worker/);
   });
 
+  it('is drilled and restored from a backup that wrote down what was in it, and both end verified', async () => {
+    chapter = 'verified';
+    const backup = await thaw('backup', 'nmia');
+    expect(backup.status, backup.text).toBe(0);
+    const counted = await counts();
+    const drill = await thaw('drill', 'nmia', '--snapshot', 'latest', ...answers);
+    expect(drill.status, drill.text).toBe(0);
+    expect(await databases()).not.toContain('__restore_');
+    await stack.sql('DROP TABLE identities');
+    const end = await thaw('restore', 'nmia', '--snapshot', 'latest', ...answers);
+    expect(end.status, end.text).toBe(0);
+    expect(end.text).toMatch(/tables equal to the manifest/);
+    expect(await counts()).toBe(counted);
+    const aside = (await databases()).split('\n').find((name) => name.startsWith('nmia__before_'));
+    await stack.sql(`DROP DATABASE "${aside}"`, 'postgres');
+  });
+
+  it('has its schema drilled from a dump of the schema alone, and never restored from it', async () => {
+    chapter = 'schema';
+    await dump('nmia_schema_20250204_020000.sql', '--schema-only');
+    const drill = await thaw('drill', 'nmia-schema', '--snapshot', 'latest');
+    const checks = checksOf(await readRecord(logs())).join('\n');
+    expect(checks, drill.text).toMatch(/passed: the schema equals the live database: 1 schema, 5 tables, /);
+    expect(checks).toMatch(/passed: not a row is in them/);
+    expect(drill.status, drill.text).toBe(0);
+    await stack.sql('ALTER TABLE users ADD COLUMN mail text');
+    const other = await thaw('drill', 'nmia-schema', '--snapshot', 'latest');
+    expect(other.status, other.text).toBe(1);
+    expect(other.text).toContain('column public.users.mail is missing');
+    await stack.sql('ALTER TABLE users DROP COLUMN mail');
+    const before = await databases();
+    const live = await thaw('restore', 'nmia-schema', '--snapshot', 'latest', ...answers);
+    expect(live.status, live.text).toBe(3);
+    expect(live.text).toMatch(/would put an empty database in the place of production/);
+    expect(await databases()).toBe(before);
+  });
+
+  it('stops nobody for a dump of the schema alone that bears the name of a whole one', async () => {
+    chapter = 'empty';
+    await dump('nmia_backup_20250205_020000.dump', '-Fc', '--schema-only');
+    await dump('nmia_backup_20250206_020000.sql', '--schema-only');
+    for (const snapshot of ['20250205_020000', '20250206_020000']) {
+      const end = await thaw('restore', 'nmia', '--snapshot', snapshot, ...answers);
+      expect(end.status, end.text).toBe(3);
+      expect(end.text).toContain('holds the schema alone: 5 tables are made in it');
+    }
+    expect(await stack.compose('ps', '--services', '--status', 'running')).toMatch(/worker/);
+  });
+
   it('comes back after a disaster from plain SQL, through the psql of its container, and can be rolled back', async () => {
     chapter = 'restore';
     await dump('nmia_backup_20250202_020000.sql', '--format=plain');
     await stack.sql('DROP TABLE identities; DELETE FROM users; CREATE TABLE ruin ()');
-    const end = await thaw('restore', 'nmia', '--snapshot', 'latest', ...answers);
+    const end = await thaw('restore', 'nmia', '--snapshot', '20250202_020000', ...answers);
     expect(end.status, end.text).toBe(1);
     const record = await readRecord(logs());
     const unproven = checksOf(record).filter((check) => !/ passed: /.test(check));
@@ -236,7 +285,7 @@ describe('NMIA, whose database only its container reaches', () => {
   it('is not touched when the dump lacks a table that the runbook names', async () => {
     chapter = 'refusal';
     await dump('nmia_backup_20250203_020000.dump', '-Fc', '--exclude-table=connectors');
-    const end = await thaw('drill', 'nmia', '--snapshot', 'latest');
+    const end = await thaw('drill', 'nmia', '--snapshot', '20250203_020000');
     expect(end.status, end.text).not.toBe(0);
     expect(end.text).toMatch(/makes no table public\.connectors/);
     expect(await databases()).not.toContain('__restore_');
