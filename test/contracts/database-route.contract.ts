@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDatabaseServer } from '../../src/adapters/postgres/pg-database-server.ts';
 import { openDumpTools } from '../../src/adapters/postgres/pg-dump-tools.ts';
@@ -73,6 +74,16 @@ export function databaseRouteContract(contract: {
       const inputFrom = Readable.from([Buffer.alloc(2_000_000, 'x'), Buffer.from('end')]);
       const ran = valueFrom(await made.route.run({ program: 'wc', args: ['-c'], inputFrom }));
       expect(ran.stdout.trim()).toBe('2000003');
+    });
+
+    it('gives its output as bytes, all of them', async () => {
+      const outputTo = new PassThrough();
+      const bytes = buffer(outputTo);
+      const args = ['-c', '5000000', '/dev/zero'];
+      const ran = valueFrom(await made.route.run({ program: 'head', args, outputTo }));
+      outputTo.end();
+      expect(ran).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+      expect((await bytes).equals(Buffer.alloc(5_000_000))).toBe(true);
     });
 
     it('gets a file it can seek in, of which nothing stays behind', async () => {
