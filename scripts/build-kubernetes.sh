@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds a Kubernetes API server, its controllers and the test's own node-exec from Go modules, for test/adapters/kubernetes
-# and test/scenarios; kubectl, too, where this machine has none. No package of Debian has them. Needs go, about ten minutes of
-# two processors and 3 GB of disk the first time; does nothing when they are there.
+# and test/scenarios; kubectl, too, where this machine has none. No package of Debian has them. Needs go, and the first
+# time 3 GB of disk and three to six minutes of two processors; does nothing when they are there.
 set -euo pipefail
 
 version=1.31.0
