@@ -19,9 +19,11 @@ export type DatabaseRouteConfig =
 export type RoutedProgram = Omit<ProcessRequest, 'cwd' | 'input'> & {
   /**
    * A file of this host that the program gets as its last argument, under a name that is valid where it runs; it can seek in
-   * it, and nothing of it stays there when the program ends, however it ends.
+   * it, and nothing of it stays there when the program ends, however it ends. May be a folder of plain files.
    */
   readonly file?: string;
+  /** Of a folder only these files are needed, where sending it costs something. */
+  readonly only?: readonly string[];
 };
 
 /** The way to a server and to the programs beside it. Environment and input never travel in arguments. */

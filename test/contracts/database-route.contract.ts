@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
@@ -106,41 +107,71 @@ export function databaseRouteContract(contract: {
   });
 
   describe(`dumps, ${contract.name}`, () => {
+    const fill = () =>
+      made.sql(
+        `DROP TABLE IF EXISTS orders, items;
+         CREATE TABLE orders AS SELECT i AS id FROM generate_series(1, 5000) i;
+         CREATE TABLE items AS SELECT i AS id FROM generate_series(1, 300) i`,
+      );
+
     it.each(['custom', 'tar', 'plain'])(
       'are restored from %s format with the programs there',
       async (format) => {
-        const { route } = made;
-        const url = createSecret(made.url);
-        await made.sql(
-          `DROP TABLE IF EXISTS orders, items;
-         CREATE TABLE orders AS SELECT i AS id FROM generate_series(1, 5000) i;
-         CREATE TABLE items AS SELECT i AS id FROM generate_series(1, 300) i`,
-        );
+        await fill();
         const file = fileOf(`shop.${format}`, await made.dump(format));
-        await made.sql('DROP TABLE orders, items');
-        const tools = openDumpTools({ url, processes: createProcessRunner(), route });
-        const server = openDatabaseServer({ url, route });
-        const contents = valueFrom(await tools.contents(file));
-        expect(contents.entries.filter(({ type }) => type === 'TABLE DATA')).toHaveLength(2);
-        valueFrom(await server.createDatabase({ name: `back_${format}`, comment: 'test' }));
-        const quiet = { onLine: () => {}, onEntry: () => {} };
-        const restored = await tools.restore({
-          file,
-          database: `back_${format}`,
-          jobs: 2,
-          stallMs: 60_000,
-          ...quiet,
-        });
-        expect(valueFrom(restored)).toMatchObject({ exitCode: 0, messages: [] });
-        const { tables } = valueFrom(await server.inventory(`back_${format}`));
-        expect(tables).toMatchObject([
-          { name: 'items', rows: 300 },
-          { name: 'orders', rows: 5000 },
-        ]);
-        const shown = tools.describeRestore({ file, database: 'side', jobs: 2, format: contents.format });
-        expect(shown).toMatch(/exec .*(pg_restore|psql) /);
-        await server.close();
+        await restoreThere(file, `back_${format}`);
       },
     );
+
+    it('are restored from a directory with several jobs, of which nothing stays behind', async () => {
+      await fill();
+      // A program in the container writes it, and tar brings it here.
+      const packed = new PassThrough();
+      const bytes = buffer(packed);
+      const env = { DATABASE: made.url };
+      const script =
+        'd=$(mktemp -d) && pg_dump -Fd -j 2 -f "$d/dump" -d "$DATABASE" && tar -cf - -C "$d" dump; rm -rf "$d"';
+      valueFrom(await made.route.run({ program: 'sh', args: ['-c', script], env, outputTo: packed }));
+      packed.end();
+      execFileSync('tar', ['-xf', fileOf('dump.tar', await bytes), '-C', folder]);
+      await restoreThere(join(folder, 'dump'), 'back_directory');
+      const server = openDatabaseServer({ url: createSecret(made.url), route: made.route });
+      valueFrom(await server.dropDatabase('back_directory'));
+      await server.close();
+      expect((await made.temporary()).filter((name) => name.startsWith('thaw.'))).toEqual([]);
+    });
+
+    it('leave no folder behind when nobody waits for the program any more', async () => {
+      mkdirSync(join(folder, 'cancelled'));
+      writeFileSync(join(folder, 'cancelled', 'toc.dat'), 'x');
+      await cancelledThere('sleep 86323', { file: join(folder, 'cancelled') });
+      await expect
+        .poll(async () => (await made.temporary()).filter((name) => name.startsWith('thaw.')), {
+          timeout: 30_000,
+        })
+        .toEqual([]);
+    });
   });
+
+  async function restoreThere(file: string, database: string): Promise<void> {
+    const { route } = made;
+    const url = createSecret(made.url);
+    await made.sql('DROP TABLE orders, items');
+    const tools = openDumpTools({ url, processes: createProcessRunner(), route });
+    const server = openDatabaseServer({ url, route });
+    const contents = valueFrom(await tools.contents(file));
+    expect(contents.entries.filter(({ type }) => type === 'TABLE DATA')).toHaveLength(2);
+    valueFrom(await server.createDatabase({ name: database, comment: 'test' }));
+    const quiet = { onLine: () => {}, onEntry: () => {} };
+    const restored = await tools.restore({ file, database, jobs: 2, stallMs: 60_000, ...quiet });
+    expect(valueFrom(restored)).toMatchObject({ exitCode: 0, messages: [] });
+    const { tables } = valueFrom(await server.inventory(database));
+    expect(tables).toMatchObject([
+      { name: 'items', rows: 300 },
+      { name: 'orders', rows: 5000 },
+    ]);
+    const shown = tools.describeRestore({ file, database: 'side', jobs: 2, format: contents.format });
+    expect(shown).toMatch(/exec .*(pg_restore|psql) /);
+    await server.close();
+  }
 }

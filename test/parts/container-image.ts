@@ -45,6 +45,7 @@ const shellPrograms = [
   'base64',
   'true',
   'ps',
+  'tar',
 ];
 
 /**

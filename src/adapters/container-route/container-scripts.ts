@@ -4,13 +4,17 @@ export const begunMark = 'thaw: begun';
 /** The last line, with the exit status of the program. The one a client reports may be another: see docs/decisions/0013. */
 export const endedMark = 'thaw: ended ';
 
-/** What standard input holds after the variables: the input of the program, nothing, or a file of so many bytes. */
-export type ScriptInput = 'streamed' | 'none' | number;
+/**
+ * What standard input holds after the variables: the input of the program, nothing, a file of so many bytes, or a folder as a
+ * tar of so many bytes.
+ */
+export type ScriptInput = 'streamed' | 'none' | `file:${number}` | `folder:${number}`;
 
 /**
  * Arguments: how many variables come first on standard input, what follows them, the program and its arguments. A file has
  * lost its name before its first byte comes, so nothing of it can stay behind; the program gets it as /dev/fd/4, which every
- * worker of it may open anew and seek in. Unless the program reads it, standard input then stays open as a lifeline: killing
+ * worker of it may open anew and seek in. A folder needs its names: it goes when the script ends, and with it the program.
+ * head stands before tar, which would wait for the end of its input. Unless the program reads it, standard input then stays open as a lifeline: killing
  * the client on this side does not reach the program on that side, but the end of its input does.
  */
 export const programScript = `
@@ -31,16 +35,26 @@ if [ "$input" = streamed ]; then
   end "$?"
 fi
 exec 5<&0
-if [ "$input" != none ]; then
-  umask 077
-  f=$(mktemp "\${TMPDIR:-/tmp}/thaw.XXXXXX") || exit 98
-  exec 3>"$f" 4<"$f"
-  rm -f "$f"
-  head -c "$input" >&3
-  exec 3>&-
-  [ "$(wc -c </dev/fd/4)" -eq "$input" ] || exit 96
-  set -- "$@" /dev/fd/4
-fi
+size=\${input#*:}
+case "$input" in
+  file:*)
+    umask 077
+    f=$(mktemp "\${TMPDIR:-/tmp}/thaw.XXXXXX") || exit 98
+    exec 3>"$f" 4<"$f"
+    rm -f "$f"
+    head -c "$size" >&3
+    exec 3>&-
+    [ "$(wc -c </dev/fd/4)" -eq "$size" ] || exit 96
+    set -- "$@" /dev/fd/4 ;;
+  folder:*)
+    command -v tar >/dev/null 2>&1 || exit 94
+    umask 077
+    d=$(mktemp -d "\${TMPDIR:-/tmp}/thaw.XXXXXX") || exit 98
+    trap 'rm -rf "$d"' EXIT
+    trap 'exit 143' HUP INT TERM
+    head -c "$size" | tar -xf - -C "$d" || exit 96
+    set -- "$@" "$d" ;;
+esac
 "$@" 5<&- </dev/null &
 p=$!
 (cat <&5; kill "$p") >/dev/null 2>&1 &
@@ -52,7 +66,8 @@ end "$s"
 `;
 
 /** Exit statuses of that script when the program was never called. */
-export const scriptExits: Readonly<Record<number, 'file is short' | 'no temporary file'>> = {
+export const scriptExits: Readonly<Record<number, 'no tar' | 'file is short' | 'no temporary file'>> = {
+  94: 'no tar',
   96: 'file is short',
   98: 'no temporary file',
 };

@@ -7,6 +7,7 @@ import type { Container } from '../../ports/container.ts';
 import type { RoutedProgram } from '../../ports/database-route.ts';
 import type { ProcessResult } from '../../ports/process-runner.ts';
 import { begunMark, endedMark, programScript, type ScriptInput, scriptExits } from './container-scripts.ts';
+import { openFolderStream } from './folder-stream.ts';
 
 const chunkBytes = 1024 * 1024;
 
@@ -15,19 +16,19 @@ export async function runThere(
   container: Container,
   request: RoutedProgram,
 ): Promise<Outcome<ProcessResult>> {
-  const { program, args, env = {}, file, inputFrom, onLine, ...limits } = request;
-  const sized = await inputOf(request);
-  if (!sized.ok) return sized;
+  const { program, args, env = {}, file: _file, only: _only, inputFrom: _from, onLine, ...limits } = request;
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
   const broken = variables.find((line) => /[\n\0]/.test(line));
   if (broken !== undefined) throw new Error('Broken promise: no variable of ours holds a newline');
+  const sent = await openInput(request);
+  if (!sent.ok) return sent;
   const ended = new AbortController();
-  const input = Readable.from(sendInput({ variables, file, inputFrom, ended: ended.signal }), {
+  const input = Readable.from(sendInput({ variables, sent: sent.value, ended: ended.signal }), {
     objectMode: false,
   });
   input.on('error', () => {});
   const marks = createMarkReader(onLine);
-  const script = ['sh', '-c', programScript, 'thaw', String(variables.length), String(sized.value)];
+  const script = ['sh', '-c', programScript, 'thaw', String(variables.length), sent.value.announced];
   const ran = await container.exec({
     ...limits,
     args: [...script, program, ...args],
@@ -46,38 +47,46 @@ export async function runThere(
   return succeed({ ...ran.value, exitCode, stderr: betweenMarks(ran.value.stderr) });
 }
 
-async function inputOf({ file, inputFrom }: RoutedProgram): Promise<Outcome<ScriptInput>> {
-  if (file === undefined) return succeed(inputFrom === undefined ? 'none' : 'streamed');
+type Sent = {
+  readonly announced: ScriptInput;
+  /** What follows the variables, to its end. */
+  read(): AsyncIterable<unknown>;
+  /** The program reads it as it comes, so its end has to come, too. */
+  readonly ends: boolean;
+};
+
+async function openInput({ file, only, inputFrom }: RoutedProgram): Promise<Outcome<Sent>> {
+  if (file === undefined) {
+    return succeed(
+      inputFrom === undefined
+        ? { announced: 'none', read: nothing, ends: false }
+        : { announced: 'streamed', read: () => inputFrom, ends: true },
+    );
+  }
   try {
     const stats = await stat(file);
-    if (stats.isFile()) return succeed(stats.size);
-    return fail({
-      code: 'invalid-input',
-      message: `${file} is a folder, and only single files can be handed into a container.`,
-      remedy: 'Take dumps in custom format where the database is reached through a container.',
-      retry: 'never',
-    });
+    if (stats.isFile()) {
+      const read = () => createReadStream(file, { highWaterMark: chunkBytes });
+      return succeed({ announced: `file:${stats.size}`, read, ends: false });
+    }
+    const folder = await openFolderStream({ folder: file, only });
+    return succeed({ announced: `folder:${folder.sizeBytes}`, read: folder.chunks, ends: false });
   } catch (error) {
     return fail(describeFileFailure({ doing: `read ${file}`, error }));
   }
 }
 
+async function* nothing(): AsyncGenerator<never> {}
+
 /** What is not read ends in silence: an end would tell the script that nobody waits for its program any more. */
 async function* sendInput(input: {
   readonly variables: readonly string[];
-  readonly file: string | undefined;
-  readonly inputFrom: Readable | undefined;
+  readonly sent: Sent;
   readonly ended: AbortSignal;
 }): AsyncGenerator<Buffer> {
   for (const line of input.variables) yield Buffer.from(`${line}\n`);
-  if (input.file !== undefined) {
-    const chunks = createReadStream(input.file, { highWaterMark: chunkBytes });
-    for await (const chunk of chunks) yield chunk as Buffer;
-  } else if (input.inputFrom !== undefined) {
-    for await (const chunk of input.inputFrom) yield chunk as Buffer;
-    return;
-  }
-  if (input.ended.aborted) return;
+  for await (const chunk of input.sent.read()) yield chunk as Buffer;
+  if (input.sent.ends || input.ended.aborted) return;
   await new Promise((resolve) => input.ended.addEventListener('abort', resolve, { once: true }));
 }
 
@@ -132,6 +141,13 @@ function neverEnded(
   const detail = result.stderr.trim().split('\n').slice(-6).join('\n');
   const { address } = container;
   const why = scriptExits[result.exitCode];
+  if (why === 'no tar')
+    return {
+      code: 'tool-missing',
+      message: `There is no tar in the ${address}, and the dump is a directory of pg_dump.`,
+      remedy: 'Choose a dump in custom format, or restore where the database has a port.',
+      retry: 'after-fix',
+    };
   if (why !== undefined)
     return {
       code: 'out-of-space',

@@ -20,7 +20,7 @@ export async function readArchiveContents(request: Request): Promise<Outcome<Arc
   const listed = await request.place.run({
     program: request.tool.path,
     args: ['--list'],
-    file: request.file,
+    ...tocOf(request),
     env: { LC_ALL: 'C' },
     stallMs: readingStallMs,
     onLine: (line, stream) => {
@@ -44,6 +44,11 @@ export async function readArchiveContents(request: Request): Promise<Outcome<Arc
   });
 }
 
+/** Of a directory the table of contents is a file of its own. */
+function tocOf({ file, format }: Request) {
+  return { file, ...(format === 'directory' ? { only: ['toc.dat'] } : {}) };
+}
+
 /** The listing hides the entry of the database itself; only the SQL of --create shows how it was made. */
 async function readDatabaseOptions(
   request: Request,
@@ -54,7 +59,7 @@ async function readDatabaseOptions(
   const printed = await request.place.run({
     program: request.tool.path,
     args: ['--create', '--schema-only', '--file=-'],
-    file: request.file,
+    ...tocOf(request),
     env: { LC_ALL: 'C' },
     stallMs: readingStallMs,
     signal: enough.signal,

@@ -25,7 +25,7 @@ export function openProgramPlace(request: {
   }
   const search = { processes, searchPath: process.env.PATH ?? '' };
   return {
-    run: ({ file, args, ...rest }) =>
+    run: ({ file, only: _, args, ...rest }) =>
       processes.run({ ...rest, args: file === undefined ? args : [...args, asArgument(file)] }),
     describe: (program, args) => [program, ...args].map(shownArgument).join(' '),
     find: (name) => (name === 'psql' ? findPlainTool(search) : findRestoreTool(search)),
