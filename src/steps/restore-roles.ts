@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { shorten } from '../backups/compare-inventories.ts';
 import { type Globals, readGlobals } from '../backups/globals.ts';
-import { fail, type Outcome, succeed } from '../base/failure.ts';
+import { type Outcome, succeed } from '../base/failure.ts';
 import { createSecret } from '../base/secret.ts';
 import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
 import type { CheckContext, StepContext, StepHandler } from '../engine/step-handler.ts';
 import type { StepOf } from '../runbook/step-schema.ts';
 import { type Fact, needFact, readFact, snapshotFact } from './facts.ts';
-import { findFiles } from './find-files.ts';
+import { findGlobals } from './find-globals.ts';
 import { findSnapshots, pickSnapshot } from './find-snapshots.ts';
 import { actingServer, backupStore, blocker } from './open-targets.ts';
 
@@ -45,7 +45,7 @@ export const restoreRoles: StepHandler<'restore-roles'> = {
     const server = actingServer(context).address;
     return {
       sentences: [
-        `Reads the roles in ${step.layout}, of the time of the dump.`,
+        `Reads the roles that lie beside the dump, or in ${step.layout}.`,
         context.mode === 'drill'
           ? 'A drill makes none of them: they would belong to the whole server.'
           : `Makes those that ${server} has not; existing ones keep their password and everything else.`,
@@ -60,12 +60,9 @@ export const restoreRoles: StepHandler<'restore-roles'> = {
     if (!snapshots.ok) return [];
     const picked = pickSnapshot(snapshots.value, context.wantedSnapshot ?? 'latest');
     if (!picked.ok) return [];
-    const found = await findFiles(sourceOf(step), picked.value.key, context);
+    const found = await findGlobals(step, picked.value.key, context);
     if (!found.ok) return [blocker(found.failure)];
-    return [
-      passed(`roles: ${found.value.kind === 'archive' ? found.value.object.key : step.layout}`),
-      ...(await checkRights(context)),
-    ];
+    return [passed(`roles: ${found.value.object.key}`), ...(await checkRights(context))];
   },
 
   async run(step, context) {
@@ -114,10 +111,6 @@ export const restoreRoles: StepHandler<'restore-roles'> = {
   },
 };
 
-function sourceOf(step: RolesStep) {
-  return { kind: 'archive' as const, layout: step.layout };
-}
-
 async function checkRights(context: CheckContext): Promise<readonly Check[]> {
   if (context.mode === 'drill') return [];
   const server = actingServer(context);
@@ -134,9 +127,8 @@ async function bringGlobals(
   step: RolesStep,
   context: StepContext,
 ): Promise<Outcome<{ readonly key: string; readonly globals: Globals }>> {
-  const found = await findFiles(sourceOf(step), needFact(snapshotFact, context).key, context);
+  const found = await findGlobals(step, needFact(snapshotFact, context).key, context);
   if (!found.ok) return found;
-  if (found.value.kind !== 'archive') return fail(noFile(step.layout));
   const { object, layers } = found.value;
   const { host } = context.world;
   const [packed, file] = [context.workFile('globals.packed'), context.workFile('globals.sql')];
@@ -196,13 +188,4 @@ async function listRoles(context: StepContext): Promise<Outcome<ReadonlySet<stri
     sql: 'SELECT rolname AS role FROM pg_roles',
   });
   return rows.ok ? succeed(new Set(rows.value.map(({ role }) => role ?? ''))) : rows;
-}
-
-function noFile(layout: string) {
-  return {
-    code: 'not-found',
-    message: `There is no file of roles that fits ${layout}.`,
-    remedy: 'Compare the layout in the runbook with what is there.',
-    retry: 'after-fix',
-  } as const;
 }

@@ -65,7 +65,7 @@ export async function dropOwn(context: StepContext, name: string): Promise<Outco
       retry: 'after-fix',
     });
   }
-  context.output(`dropping ${name}, left by an earlier attempt of this run`);
+  context.output(`dropping ${name}, which this run made`);
   await context.recordCommand(`DROP DATABASE ${name} WITH (FORCE)`);
   const dropped = await server.dropDatabase(name);
   return dropped.ok ? succeed(true) : dropped;

@@ -1,4 +1,5 @@
-import { mkdtemp, readFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -152,4 +153,76 @@ function corporateIntel() {
     expect(end.status, end.text).not.toBe(0);
     expect(end.text).toMatch(/SHA-256 differs from daily\/\S+\.metadata\.json/);
   });
+
+  it('is drilled and restored from a backup that wrote down what was in it, and both end verified', async () => {
+    const ring = await makePublicRing(corporate);
+    const taken = await runThaw({
+      args: ['backup', 'corporate-intel'],
+      env: { ...corporate.environment, HOME: ring, GPG_PASSPHRASE: '', GPG_PRIVATE_KEY_FILE: '' },
+      cwd: corporate.folder,
+    });
+    expect(taken, taken.text).toMatchObject({ status: 0 });
+    const drilled = await thaw('drill', 'corporate-intel', '--snapshot', 'latest');
+    expect(drilled.end, drilled.end.text).toMatchObject({ status: 0 });
+    expect((await readRecord(drilled.logFolder)).result.verdict).toBe('passed');
+    await corporate.sql('truncate filings');
+    await corporate.sql('drop role analyst');
+    const restored = await thaw(
+      ...['restore', 'corporate-intel', '--confirm', 'corporate_intel', '--confirm', 'config', ...agreed],
+    );
+    expect(restored.end, restored.end.text).toMatchObject({ status: 0 });
+    const record = await readRecord(restored.logFolder);
+    expect(record.result.verdict).toBe('passed');
+    expect(checksOf(record).join('\n')).toMatch(
+      /restore-roles passed: all \d+ roles are there; made: analyst/,
+    );
+    expect(await readValue(corporate.databaseUrl, 'select count(*) as value from filings')).toBe('2000');
+  });
+
+  it('is drilled and restored from its own folder in the same way', async () => {
+    const ring = await makePublicRing(corporate);
+    const taken = await runThaw({
+      args: ['backup', 'corporate-intel-local'],
+      env: { ...corporate.environment, HOME: ring, GPG_PASSPHRASE: '', GPG_PRIVATE_KEY_FILE: '' },
+      cwd: corporate.folder,
+    });
+    expect(taken, taken.text).toMatchObject({ status: 0 });
+    const drilled = await thaw('drill', 'corporate-intel-local', '--snapshot', 'latest');
+    expect(drilled.end, drilled.end.text).toMatchObject({ status: 0 });
+    const restored = await thaw(
+      ...['restore', 'corporate-intel-local', '--confirm', 'corporate_intel', ...agreed],
+    );
+    expect(restored.end, restored.end.text).toMatchObject({ status: 0 });
+  });
+
+  it('is watched, and keeps 7 daily, 4 weekly and 12 monthly dumps with what belongs to them', async () => {
+    const metrics = join(corporate.folder, 'metrics.json');
+    const env = { ...corporate.environment, BACKUP_METRICS_FILE: metrics };
+    const watched = await runThaw({ args: ['monitor', 'corporate-intel'], env, cwd: corporate.folder });
+    expect(watched).toMatchObject({ status: 0, text: 'healthy\n' });
+    expect(JSON.parse(await readFile(metrics, 'utf8'))).toMatchObject({
+      metrics: { success_rate_percent: 100, daily_backup_count: expect.any(Number) },
+    });
+    // Of two dumps of one day the later one is that day's.
+    const old = await corporate.backUp({ tier: 'daily', at: new Date('2025-06-01T02:00:00Z') });
+    await corporate.backUp({ tier: 'daily', at: new Date('2025-06-01T03:00:00Z') });
+    const shown = await runThaw({
+      args: ['prune', 'corporate-intel', '--dry-run'],
+      env,
+      cwd: corporate.folder,
+    });
+    expect(shown, shown.text).toMatchObject({ status: 0 });
+    expect(shown.text).toContain(old);
+    expect(shown.text).toContain(`${old}.metadata.json`);
+    expect(shown.text).toContain(old.replace('corporate_intel_daily', 'globals'));
+  });
+}
+
+/** A user of the producing host: the public key alone. */
+async function makePublicRing({ folder, gpg, key }: CorporateIntel): Promise<string> {
+  const home = await mkdtemp(join(folder, 'home-'));
+  const keyring = join(home, '.gnupg');
+  await mkdir(keyring, { mode: 0o700 });
+  execFileSync('gpg', ['--homedir', keyring, '--batch', '--quiet', '--import', gpg.exportPublic(key)]);
+  return home;
 }
