@@ -15,5 +15,9 @@ export async function findRgw(): Promise<Found> {
 
 /** MinIO, where it is installed or can be built. */
 export function findMinio(): Promise<Found> {
-  return findGoProgram({ name: 'minio', module: 'github.com/minio/minio@latest', wish: 'THAW_MINIO' });
+  return findGoProgram({
+    name: 'minio',
+    module: 'github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c',
+    wish: 'THAW_MINIO',
+  });
 }
