@@ -1,6 +1,7 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { sep } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readProcStat } from '../base/proc-stat.ts';
 
 /** One process for certain: a number alone may have been given to somebody else since. */
 export type ProcessIdentity = { readonly pid: number; readonly startTicks: string };
@@ -8,11 +9,8 @@ export type ProcessIdentity = { readonly pid: number; readonly startTicks: strin
 /** Undefined when there is no such process, or only its zombie. */
 export async function identifyProcess(pid: number): Promise<ProcessIdentity | undefined> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
-  if (stat === undefined) return undefined;
-  // The second field is the program's name in parentheses and may itself hold spaces and parentheses (proc(5)).
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const startTicks = fields[19];
-  return fields[0] === 'Z' || startTicks === undefined ? undefined : { pid, startTicks };
+  const found = stat === undefined ? undefined : readProcStat(stat);
+  return found === undefined ? undefined : { pid, ...found };
 }
 
 export async function isAlive(process: ProcessIdentity): Promise<boolean> {

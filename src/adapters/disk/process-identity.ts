@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { errorCode } from '../../base/file-failure.ts';
+import { readProcStat } from '../../base/proc-stat.ts';
 
 /** Names one process for ever: a pid alone is used again by the next one. */
 export type ProcessIdentity = {
@@ -37,13 +38,10 @@ function hasProcess(pid: number): boolean {
   }
 }
 
-/** The 22nd field of proc(5) stat; the second one holds the program's name, which may hold spaces and brackets. */
+/** Empty for a process that has ended; undefined where the system does not say. */
 async function readProcessStart(pid: number): Promise<string | undefined> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
-  const fields = text?.slice(text.lastIndexOf(')') + 2).split(' ');
-  // A zombie has ended; only its parent has not noticed yet.
-  if (fields?.[0] === 'Z') return '';
-  return fields?.[19];
+  return text === undefined ? undefined : (readProcStat(text)?.startTicks ?? '');
 }
 
 async function readBootId(): Promise<string> {

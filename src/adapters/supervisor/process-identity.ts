@@ -1,5 +1,6 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { readProcStat } from '../../base/proc-stat.ts';
 
 /**
  * A process, told apart from a later one with the same pid by the moment it started (field 22 of /proc/PID/stat,
@@ -13,12 +14,8 @@ const ticksPerSecond = 100;
 /** undefined when there is no such process, or only its remains that nobody has collected. */
 export async function identifyProcess(pid: number): Promise<ProcessIdentity | undefined> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
-  if (stat === undefined) return undefined;
-  // The second field is the program's name in brackets and may itself hold spaces and brackets.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const [state, startTicks] = [fields[0], fields[19]];
-  if (state === undefined || startTicks === undefined || state === 'Z' || state === 'X') return undefined;
-  return { pid, startTicks };
+  const found = stat === undefined ? undefined : readProcStat(stat);
+  return found === undefined ? undefined : { pid, ...found };
 }
 
 export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
