@@ -57,6 +57,16 @@ function corporateIntel() {
     });
     return { end, logFolder };
   }
+  /** As the producing host does it: with the public key alone. */
+  async function takeBackup(runbook: string): Promise<void> {
+    const ring = await makePublicRing(corporate);
+    const taken = await runThaw({
+      args: ['backup', runbook],
+      env: { ...corporate.environment, HOME: ring, GPG_PASSPHRASE: '', GPG_PRIVATE_KEY_FILE: '' },
+      cwd: corporate.folder,
+    });
+    expect(taken, taken.text).toMatchObject({ status: 0 });
+  }
   const agreed = [
     ...['declare', 'infrastructure', 'routing', 'communicate'].flatMap((id) => ['--answer', `${id}=yes`]),
     ...['--answer', 'smoke-checklist.search=passed', '--yes', '--snapshot', 'latest'],
@@ -155,13 +165,7 @@ function corporateIntel() {
   });
 
   it('is drilled and restored from a backup that wrote down what was in it, and both end verified', async () => {
-    const ring = await makePublicRing(corporate);
-    const taken = await runThaw({
-      args: ['backup', 'corporate-intel'],
-      env: { ...corporate.environment, HOME: ring, GPG_PASSPHRASE: '', GPG_PRIVATE_KEY_FILE: '' },
-      cwd: corporate.folder,
-    });
-    expect(taken, taken.text).toMatchObject({ status: 0 });
+    await takeBackup('corporate-intel');
     const drilled = await thaw('drill', 'corporate-intel', '--snapshot', 'latest');
     expect(drilled.end, drilled.end.text).toMatchObject({ status: 0 });
     expect((await readRecord(drilled.logFolder)).result.verdict).toBe('passed');
@@ -180,13 +184,7 @@ function corporateIntel() {
   });
 
   it('is drilled and restored from its own folder in the same way', async () => {
-    const ring = await makePublicRing(corporate);
-    const taken = await runThaw({
-      args: ['backup', 'corporate-intel-local'],
-      env: { ...corporate.environment, HOME: ring, GPG_PASSPHRASE: '', GPG_PRIVATE_KEY_FILE: '' },
-      cwd: corporate.folder,
-    });
-    expect(taken, taken.text).toMatchObject({ status: 0 });
+    await takeBackup('corporate-intel-local');
     const drilled = await thaw('drill', 'corporate-intel-local', '--snapshot', 'latest');
     expect(drilled.end, drilled.end.text).toMatchObject({ status: 0 });
     const restored = await thaw(
@@ -218,7 +216,7 @@ function corporateIntel() {
   });
 }
 
-/** A user of the producing host: the public key alone. */
+/** The home of a user who has nothing but the public key. */
 async function makePublicRing({ folder, gpg, key }: CorporateIntel): Promise<string> {
   const home = await mkdtemp(join(folder, 'home-'));
   const keyring = join(home, '.gnupg');
