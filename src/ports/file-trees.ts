@@ -17,7 +17,7 @@ export type TreeSummary = {
 export type Swapping = {
   /** What is to be replaced; need not exist. */
   readonly target: string;
-  /** What comes in. On the same file system. */
+  /** What comes in. On the same file system; below the target where that is a mount point, and then `kept` is, too. */
   readonly side: string;
   /** Where the old one is kept. */
   readonly kept: string;
@@ -54,7 +54,11 @@ export type FileTrees = {
   /** With the folders above it; anything that stands there already is removed first. */
   makeFolder(path: string): Promise<Outcome<void>>;
   exists(path: string): Promise<Outcome<boolean>>;
-  /** Two renames. Goes on where an earlier attempt was cut off, and is done already where it was not. */
+  /** A mount point cannot be renamed. */
+  isMountPoint(path: string): Promise<Outcome<boolean>>;
+  /** Begun and not ended: the place is not whole, and what is beside it must not be removed. */
+  isHalfway(swapping: Swapping): Promise<Outcome<boolean>>;
+  /** Two renames, or entry by entry in a mount point. Goes on where an earlier attempt was cut off, and is done already where it was not. */
   swap(swapping: Swapping): Promise<Outcome<void>>;
   /** Removes a folder with everything in it. Removing what is not there succeeds. */
   removeFolder(path: string): Promise<Outcome<void>>;

@@ -144,6 +144,12 @@ export const stepSchema = z.discriminatedUnion('kind', [
       .default('of-snapshot')
       .describe('The files of the chosen dump, or the newest archive where the runbook chooses none'),
     into: text.describe('The folder that is replaced; the old one is kept beside it'),
+    swap: z
+      .enum(['folder', 'contents'])
+      .default('folder')
+      .describe(
+        'contents: for a mount point, which cannot be renamed; the old files are kept in a folder inside',
+      ),
     drillInto: optionalText.describe(
       'Where a drill makes a folder of its own; the work folder when left out',
     ),

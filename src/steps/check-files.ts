@@ -29,7 +29,26 @@ export async function checkFiles(step: FilesStep, context: CheckContext): Promis
   if (key === undefined && step.which !== 'newest') return [];
   const files = await findFiles(step.from, key, context);
   if (!files.ok) return [blocker(files.failure)];
-  return [await checkOpens(step, files.value, context), await checkRoom(files.value, side, context)];
+  return [
+    ...(await checkPlace(step, context)),
+    await checkOpens(step, files.value, context),
+    await checkRoom(files.value, side, context),
+  ];
+}
+
+/** Found now, and not when everything is brought and the writers are stopped. */
+async function checkPlace(step: FilesStep, context: CheckContext): Promise<readonly Check[]> {
+  if (context.mode === 'drill' || step.swap === 'contents') return [];
+  const { target } = filesPlaces(step, context);
+  const found = await context.world.trees.isMountPoint(target);
+  if (!found.ok) return [blocker(found.failure)];
+  if (!found.value) return [];
+  return [
+    failed(
+      `${target} is a mount point, which cannot be renamed.`,
+      'Write `swap: contents` in this step of the runbook, or name a folder below it.',
+    ),
+  ];
 }
 
 async function candidateKey(context: CheckContext): Promise<string | undefined> {

@@ -14,10 +14,11 @@ export function filesPlaces(
     step.drillInto === undefined || step.drillInto === ''
       ? context.workFile(`files-${step.id ?? step.kind}`)
       : `${step.drillInto.replace(/\/+$/, '')}/${objectPrefix(context).replace(/\/+$/, '')}`;
+  const place = step.swap === 'contents' ? `${target}/.thaw` : target;
   return {
     target,
-    side: context.mode === 'drill' ? inDrill : `${target}.restore-${mark}`,
-    kept: `${target}.before-${mark}`,
+    side: context.mode === 'drill' ? inDrill : `${place}.restore-${mark}`,
+    kept: `${place}.before-${mark}`,
     /** What a person types. */
     name: target.slice(target.lastIndexOf('/') + 1),
   };

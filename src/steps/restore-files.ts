@@ -30,7 +30,9 @@ export const restoreFiles: StepHandler<'restore-files'> = {
         `Takes the ${step.which === 'newest' ? 'newest files' : 'files of the chosen snapshot'} (${what}) from ${filesStore(step.from, context).address} into ${side}.`,
         context.mode === 'drill'
           ? 'Compares them with what was brought; the folder is removed when the drill ends.'
-          : `Then asks you to type the name, and swaps: ${target} is kept as ${kept}.`,
+          : step.swap === 'contents'
+            ? `Then asks you to type the name, and swaps what is in ${target}: the old files are kept in ${kept}. Nobody may use them meanwhile.`
+            : `Then asks you to type the name, and swaps: ${target} is kept as ${kept}.`,
       ],
       commands: [],
     };
@@ -68,9 +70,9 @@ export const restoreFiles: StepHandler<'restore-files'> = {
     const { trees } = context.world;
     const { side, target } = filesPlaces(step, context);
     const swapping = readFact(swappingFilesFact(idOf(step)), context);
-    const there = swapping?.hadTarget === true ? await trees.exists(target) : succeed(true);
-    if (!there.ok) return [failed(there.failure.message, there.failure.remedy)];
-    if (!there.value)
+    const halfway = swapping === undefined ? succeed(false) : await trees.isHalfway(swapping);
+    if (!halfway.ok) return [failed(halfway.failure.message, halfway.failure.remedy)];
+    if (halfway.value)
       return [failed(`the swap of ${target} was begun and has not ended`, 'Finish it with `thaw resume`.')];
     const beside = await trees.exists(side);
     if (beside.ok && !beside.value && context.mode === 'live') return [];
@@ -151,8 +153,9 @@ async function confirmSwap(step: FilesStep, context: StepContext): Promise<Outco
 
 async function swap(step: FilesStep, context: StepContext): Promise<Outcome<StepEnd>> {
   const names = needFact(swappingFilesFact(idOf(step)), context);
-  if (names.hadTarget) await context.recordCommand(`mv ${names.target} ${names.kept}`);
-  await context.recordCommand(`mv ${names.side} ${names.target}`);
+  const all = step.swap === 'contents' ? '/*' : '';
+  if (names.hadTarget) await context.recordCommand(`mv ${names.target}${all} ${names.kept}`);
+  await context.recordCommand(`mv ${names.side}${all} ${names.target}`);
   const swapped = await context.world.trees.swap(names);
   return swapped.ok ? succeed({ kind: 'done' }) : swapped;
 }

@@ -13,10 +13,12 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { succeed } from '../../src/base/failure.ts';
 import { createWorld } from '../../src/cli/wire.ts';
 import { type StepOf, stepSchema } from '../../src/runbook/step-schema.ts';
 import { findFiles } from '../../src/steps/find-files.ts';
 import { restoreFiles } from '../../src/steps/restore-files.ts';
+import { replacedFolders, rollBackFiles } from '../../src/steps/roll-back-files.ts';
 import { createFakeContext, type FakeContext, words } from '../fakes/fake-context.ts';
 import { createFakeWorld, type FakeWorld } from '../fakes/fake-world.ts';
 
@@ -199,5 +201,26 @@ describe('restoring files', () => {
     );
     write('store/docs/20260428T000000Z.tar.gz', 'not gzip');
     expect(words(await restoreFiles.check(archive(), contextOf()))[0]).toMatch(/^failed: .*does not open/);
+  });
+
+  it('into a mount point is refused beforehand, unless its content is to be swapped; then it works there', async () => {
+    makeArchive('20260428T000000Z');
+    const base = contextOf({ facts });
+    const trees = { ...base.world.trees, isMountPoint: async () => succeed(true) };
+    const context = { ...base, world: { ...base.world, trees } };
+    expect(words(await restoreFiles.check(archive(), context))[0]).toBe(
+      `failed: ${at('media')} is a mount point, which cannot be renamed.`,
+    );
+    const inside = { ...archive(), swap: 'contents' as const };
+    expect(words(await restoreFiles.check(inside, context)).join()).not.toContain('failed');
+    expect(await restoreFiles.run(inside, context)).toMatchObject({ ok: true });
+    const verified = words(await restoreFiles.verify(inside, context));
+    expect(verified.filter((word) => word.startsWith('failed'))).toEqual([]);
+    expect(readFileSync(at('media/contract.pdf'), 'utf8')).toBe('signed');
+    expect(existsSync(at('media/old.jpg'))).toBe(false);
+    const [kept = ''] = readdirSync(at('media')).filter((name) => name.startsWith('.thaw.before-'));
+    expect(readFileSync(at(`media/${kept}/old.jpg`), 'utf8')).toBe('what production holds');
+    expect(await rollBackFiles(trees, replacedFolders(context.facts))).toMatchObject({ ok: true });
+    expect(readFileSync(at('media/old.jpg'), 'utf8')).toBe('what production holds');
   });
 });

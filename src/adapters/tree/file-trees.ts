@@ -1,10 +1,12 @@
-import { lstat, mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, realpath, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
-import { describeFileFailure, errorCode } from '../../base/file-failure.ts';
+import { describeFileFailure } from '../../base/file-failure.ts';
 import type { FileTrees } from '../../ports/file-trees.ts';
 import { copyFolder } from './copy-folder.ts';
+import { isThere } from './is-there.ts';
 import { summariseFolder } from './summarise-folder.ts';
+import { isSwapHalfway } from './swap-contents.ts';
 import { swapFolders } from './swap-folders.ts';
 import { unpackTar } from './unpack-tar.ts';
 
@@ -21,6 +23,9 @@ export function createFileTrees(): FileTrees {
         await mkdir(path, { recursive: true, mode: 0o755 });
         return succeed(undefined);
       }),
+    isMountPoint: (path) => attempt(`look at ${path}`, async () => succeed(await isMountPoint(path))),
+    isHalfway: (swapping) =>
+      attempt(`look at ${swapping.target}`, async () => succeed(await isSwapHalfway(swapping))),
     swap: (swapping) => attempt(`put ${swapping.target} in place`, () => swapFolders(swapping)),
     removeFolder: (path) =>
       attempt(`remove ${path}`, async () => {
@@ -38,16 +43,6 @@ async function attempt<T>(doing: string, work: () => Promise<Outcome<T>>): Promi
   }
 }
 
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await lstat(path);
-    return true;
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return false;
-    throw error;
-  }
-}
-
 async function findFile(folder: string, name: string): Promise<Outcome<string>> {
   const found = (await readdir(folder, { recursive: true, withFileTypes: true })).filter(
     (entry) => entry.isFile() && entry.name === name,
@@ -60,4 +55,15 @@ async function findFile(folder: string, name: string): Promise<Outcome<string>> 
     remedy: 'Choose another snapshot.',
     retry: 'never',
   });
+}
+
+/** By the kernel's list: a bind mount has the device of the folder it lies in. */
+async function isMountPoint(path: string): Promise<boolean> {
+  if (!(await isThere(path))) return false;
+  const real = await realpath(path);
+  const lines = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n');
+  // Spaces and the like stand there in octal.
+  const plain = (text: string) =>
+    text.replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+  return lines.some((line) => plain(line.split(' ')[4] ?? '') === real);
 }

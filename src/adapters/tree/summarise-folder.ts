@@ -6,6 +6,7 @@ import { cancelledFailure } from '../../base/cancelled-failure.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { describeFileFailure } from '../../base/file-failure.ts';
 import type { TreeSummary } from '../../ports/file-trees.ts';
+import { isNotContent } from './not-content.ts';
 import { summariseItems, type TreeItem } from './tree-digest.ts';
 
 export async function summariseFolder(request: {
@@ -28,9 +29,10 @@ export async function summariseFolder(request: {
   return succeed(summariseItems(items));
 }
 
-/** Everything below a folder, a folder before what is in it, the folder itself left out. Sockets and devices are passed over. */
+/** Everything below a folder, a folder before what is in it, the folder itself and what is no content of it left out. Sockets and devices are passed over. */
 export async function* walkFolder(folder: string, below = folder): AsyncGenerator<TreeItem> {
   for (const name of await readdir(below)) {
+    if (below === folder && isNotContent(name)) continue;
     const full = join(below, name);
     const stats = await lstat(full);
     const path = relative(folder, full);

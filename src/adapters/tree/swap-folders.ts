@@ -1,14 +1,18 @@
-import { lstat, mkdir, open, rename } from 'node:fs/promises';
+import { mkdir, open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { errorCode } from '../../base/file-failure.ts';
 import type { Swapping } from '../../ports/file-trees.ts';
+import { isThere } from './is-there.ts';
+import { swapContents, swapsContents } from './swap-contents.ts';
 
 /**
  * Two renames, and the names themselves tell after a crash how far it came: the old one still in place, aside, or replaced.
  * What is there and was not made by this swap stays as it is.
  */
-export async function swapFolders({ target, side, kept, hadTarget }: Swapping): Promise<Outcome<void>> {
+export async function swapFolders(swapping: Swapping): Promise<Outcome<void>> {
+  if (swapsContents(swapping)) return swapContents(swapping);
+  const { target, side, kept, hadTarget } = swapping;
   const [isTarget, isSide, isKept] = await Promise.all([isThere(target), isThere(side), isThere(kept)]);
   if (isTarget && !isSide && isKept === hadTarget) return succeed(undefined);
   if (isSide && isTarget && !isKept && hadTarget) {
@@ -30,16 +34,6 @@ export async function swapFolders({ target, side, kept, hadTarget }: Swapping): 
   });
 }
 
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await lstat(path);
-    return true;
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return false;
-    throw error;
-  }
-}
-
 async function move(from: string, to: string): Promise<Outcome<void>> {
   try {
     await rename(from, to);
@@ -49,7 +43,7 @@ async function move(from: string, to: string): Promise<Outcome<void>> {
     return fail({
       code: 'conflict',
       message: `${from} cannot be renamed to ${to}: ${code === 'EBUSY' ? 'one of them is a mount point' : 'they are on different file systems'}.`,
-      remedy: 'Name a folder below the mount point as the place of the files.',
+      remedy: 'Write `swap: contents` in this step, or name a folder below the mount point.',
       retry: 'after-fix',
     });
   }

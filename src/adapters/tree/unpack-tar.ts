@@ -7,6 +7,7 @@ import type { Header } from 'tar-stream';
 import { cancelledFailure } from '../../base/cancelled-failure.ts';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import type { TreeSummary } from '../../ports/file-trees.ts';
+import { isNotContent } from './not-content.ts';
 import { createPlaceJudge, insidePath } from './place-inside.ts';
 import { damagedTar, entriesOf, tarFailure } from './tar-entries.ts';
 import { mayGiveAway, summariseItems, type TreeItem } from './tree-digest.ts';
@@ -72,6 +73,11 @@ async function writeEntries(request: Request): Promise<readonly TreeItem[]> {
     if (place !== undefined && 'because' in place) throw new Error(place.because);
     if (place === undefined) {
       folders.push({ path: '', header });
+      await drain();
+      continue;
+    }
+    // A backup of a volume that was restored once holds what was kept then.
+    if (isNotContent(place.path.split('/')[0] ?? '')) {
       await drain();
       continue;
     }

@@ -24,6 +24,7 @@ import { pack } from 'tar-stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createFileTrees } from '../../../src/adapters/tree/file-trees.ts';
 import { failureFrom, valueFrom } from '../../contracts/object-store.contract.ts';
+import { makeTmpfs } from '../../parts/tmpfs.ts';
 
 const trees = createFileTrees();
 let folder = '';
@@ -229,5 +230,97 @@ describe('swapping folders', () => {
     write('kept/x', "somebody's");
     expect(failureFrom(await trees.swap(names())).code).toBe('conflict');
     expect(readFileSync(at('live/x'), 'utf8')).toBe('old');
+  });
+});
+
+describe('swapping what is in a mount point', () => {
+  const names = () => ({
+    target: at('live'),
+    side: at('live/.thaw.restore-1'),
+    kept: at('live/.thaw.before-1'),
+    hadTarget: true,
+  });
+  const make = () => {
+    for (const name of ['a', 'b/deep', 'c']) write(`live/${name}`, 'old');
+    for (const name of ['a', 'd/deep']) write(`live/.thaw.restore-1/${name}`, 'new');
+    mkdirSync(at('live/lost+found'));
+    chmodSync(at('live/.thaw.restore-1'), 0o750);
+  };
+  /** Every rename the swap makes, in its order. */
+  const moves = [
+    ['a', '.thaw.before-1/a'],
+    ['b', '.thaw.before-1/b'],
+    ['c', '.thaw.before-1/c'],
+    ['.thaw.restore-1', '.thaw.restore-1.in'],
+    ['.thaw.restore-1.in/a', 'a'],
+    ['.thaw.restore-1.in/d', 'd'],
+  ] as const;
+  const stands = () => {
+    expect(readdirSync(at('live')).sort()).toEqual(['.thaw.before-1', 'a', 'd', 'lost+found']);
+    expect(readFileSync(at('live/a'), 'utf8')).toBe('new');
+    expect(readdirSync(at('live/.thaw.before-1')).sort()).toEqual(['a', 'b', 'c']);
+    expect(readFileSync(at('live/.thaw.before-1/a'), 'utf8')).toBe('old');
+    expect(lstatSync(at('live')).mode & 0o777).toBe(0o750);
+  };
+
+  it.each(moves.map((_, done) => done))('ends the same after a crash behind %i renames', async (done) => {
+    make();
+    if (done > 0) mkdirSync(at('live/.thaw.before-1'));
+    for (const [from, to] of moves.slice(0, done)) renameSync(at(`live/${from}`), at(`live/${to}`));
+    expect(valueFrom(await trees.isHalfway(names()))).toBe(done > 0);
+    valueFrom(await trees.swap(names()));
+    stands();
+    expect(valueFrom(await trees.isHalfway(names()))).toBe(false);
+    valueFrom(await trees.swap(names()));
+    stands();
+  });
+
+  it('can be taken back, and what is kept is no part of what is there', async () => {
+    make();
+    const before = valueFrom(await trees.summarise({ folder: at('live'), contents: true }));
+    valueFrom(await trees.swap(names()));
+    const undone = { ...names(), side: names().kept, kept: at('live/.thaw.undone-1') };
+    valueFrom(await trees.swap(undone));
+    expect(valueFrom(await trees.summarise({ folder: at('live'), contents: true }))).toEqual(before);
+    expect(readFileSync(at('live/.thaw.undone-1/d/deep'), 'utf8')).toBe('new');
+  });
+
+  it('writes over nothing that came into being meanwhile', async () => {
+    make();
+    mkdirSync(at('live/.thaw.before-1'));
+    renameSync(at('live/a'), at('live/.thaw.before-1/a'));
+    write('live/a', 'of an application that was started too early');
+    expect(failureFrom(await trees.swap(names()))).toMatchObject({ code: 'conflict' });
+    expect(readFileSync(at('live/.thaw.before-1/a'), 'utf8')).toBe('old');
+  });
+
+  it('leaves the owner and the mode of the place alone where the archive says nothing about them', async () => {
+    make();
+    chmodSync(at('live'), 0o775);
+    chmodSync(at('live/.thaw.restore-1'), 0o700);
+    valueFrom(await trees.swap(names()));
+    expect(lstatSync(at('live')).mode & 0o777).toBe(0o775);
+  });
+
+  it('knows a mount point from a folder', async () => {
+    const mounted = await makeTmpfs({ folder: at('mounted ä'), sizeBytes: 1_000_000 });
+    try {
+      expect(valueFrom(await trees.isMountPoint(mounted.folder))).toBe(true);
+      expect(valueFrom(await trees.isMountPoint(folder))).toBe(false);
+      expect(valueFrom(await trees.isMountPoint(at('nothing')))).toBe(false);
+    } finally {
+      await mounted.remove();
+    }
+  });
+
+  it('is left out of an archive that holds what was kept once', async () => {
+    write('docs/a.txt', 'first');
+    write('docs/.thaw.before-9/old.txt', 'older');
+    execFileSync('tar', ['-cf', at('docs.tar'), '-C', at('docs'), '.']);
+    const unpacked = valueFrom(
+      await trees.unpackTar({ file: at('docs.tar'), toFolder: at('out'), ...quiet }),
+    );
+    expect(unpacked).toMatchObject({ files: 1, folders: 0 });
+    expect(readdirSync(at('out'))).toEqual(['a.txt']);
   });
 });

@@ -16,6 +16,7 @@ import { workloadOf } from '../../parts/pods.ts';
 import { checksOf, filesHolding, readRecord } from '../../parts/run-log.ts';
 import { createBucket, type S3Server, startRgw } from '../../parts/s3-servers.ts';
 import { runThaw } from '../../parts/thaw.ts';
+import { makeTmpfs } from '../../parts/tmpfs.ts';
 
 const run = promisify(execFile);
 const rgw = await findRgw();
@@ -39,6 +40,7 @@ function dolibarr(kubernetesPrograms: string) {
   let drill: PostgresCluster;
   const urls: Record<Environment, string> = { prod: '', sandbox: '' };
   let erpUrl: string;
+  let volume: Awaited<ReturnType<typeof makeTmpfs>> | undefined;
   const page = createServer((_, answer) => answer.end('<title>Dolibarr</title>'));
   const documents = (environment: Environment) => join(folder, environment, 'documents');
   const at = new Date(Date.now() - 3_600_000);
@@ -64,6 +66,9 @@ function dolibarr(kubernetesPrograms: string) {
         database,
       });
       await seed(urls[environment], environment);
+      // Production's documents are a volume of their own, as the claim of a pod is.
+      if (environment === 'prod')
+        volume = await makeTmpfs({ folder: documents('prod'), sizeBytes: 20_000_000 });
       await makeDocuments(documents(environment), environment);
       const namespace = environment === 'prod' ? 'erp' : 'erp-sandbox';
       await kubernetes.kubectl('create', 'namespace', namespace);
@@ -83,6 +88,7 @@ function dolibarr(kubernetesPrograms: string) {
     page.close();
     store?.close();
     await Promise.all([kubernetes?.stop(), server?.stop(), production?.stop(), drill?.stop()]);
+    await volume?.remove();
     await rm(folder, { recursive: true, force: true });
   });
 
@@ -269,10 +275,33 @@ function dolibarr(kubernetesPrograms: string) {
     expect(await replicas('erp-sandbox')).toBe('1');
   });
 
-  it('names what stays when asked what would be pruned, and removes nothing', async () => {
-    const { end } = await thaw(['prune', 'dolibarr-erp', '--dry-run']);
-    expect(end.text).toMatch(/keep/i);
-    expect(await store.keys('erp/prod/db/')).toHaveLength(1);
+  it('prunes nights of eleven years ago with their documents, not the documents of another time nor the sandbox', async () => {
+    const night = (days: number) => stamp(new Date(at.getTime() - days * 86_400_000));
+    const nights = Array.from({ length: 60 }, (_, index) => night(4000 + index));
+    const keys = nights.flatMap((one) => [
+      `prod/db/${one}.dump`,
+      `prod/docs/${one}.tar.gz`,
+      `sandbox/db/${one}.dump`,
+    ]);
+    const alone = `erp/prod/docs/${night(3)}.tar.gz`;
+    await Promise.all(
+      [...keys.map((key) => `erp/${key}`), alone].map((key) => store.put(key, Buffer.alloc(200, 'x'))),
+    );
+    const before = await store.keys();
+    const shown = await thaw(['prune', 'dolibarr-erp', '--dry-run']);
+    expect(shown.end.text).toMatch(/ {8}erp\/prod\/docs\/\S+\.tar\.gz {2}200 B: belongs to this dump/);
+    expect(await store.keys()).toEqual(before);
+    const { end } = await thaw(['prune', 'dolibarr-erp']);
+    expect(end.status, end.text).toBe(0);
+    expect(end.text).toContain(`no dump is of their time: ${alone}`);
+    const after = await store.keys();
+    const removed = before.filter((key) => !after.includes(key));
+    const dumps = removed.filter((key) => key.endsWith('.dump'));
+    // 30 days, and the newest night of each month and year, stay.
+    expect(dumps.length).toBeGreaterThan(25);
+    expect(removed).toEqual(
+      [...dumps, ...dumps.map((key) => key.replace('/db/', '/docs/').replace('.dump', '.tar.gz'))].sort(),
+    );
   });
 }
 
