@@ -6,6 +6,12 @@ export type Lending =
   | { readonly kind: 'ended'; readonly status: number }
   | { readonly kind: 'not-started'; readonly why: string };
 
+/**
+ * A Ctrl+C that ends the program is a signal for us, too, and may reach us after the news of that end: each takes a thread of
+ * its own. Until then the terminal counts as lent.
+ */
+const lateSignalMs = 50;
+
 /** Gives the operator's own terminal to a program until it ends. Call it only while Ink has given the terminal away. */
 export async function lendTerminal(
   terminal: Terminal,
@@ -22,7 +28,9 @@ export async function lendTerminal(
       env: { ...program.env },
     });
     child.once('error', (error) => resolve({ kind: 'not-started', why: error.message }));
-    child.once('exit', (status) => resolve({ kind: 'ended', status: status ?? 0 }));
+    child.once('exit', (status) => {
+      setTimeout(() => resolve({ kind: 'ended', status: status ?? 0 }), lateSignalMs);
+    });
   });
 }
 

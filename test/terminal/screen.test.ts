@@ -132,7 +132,11 @@ describe('The walk on a terminal of 80 by 24', { timeout: 30_000 }, () => {
 
   test('the output file opens in the pager, Ctrl+C there ends the pager only, and the walk comes back', async () => {
     const demo = openDemo('still', {
-      env: { DEMO_OUTPUT: 'package.json', PAGER: 'echo paging; sleep 20; cat' },
+      // Said by the program itself: a shell that is just starting one may let a Ctrl+C pass.
+      env: {
+        DEMO_OUTPUT: 'package.json',
+        PAGER: `${process.execPath} -e "console.log('paging'); setInterval(() => {}, 1000)"`,
+      },
     });
     await demo.waitFor('q leave');
     demo.write('l');
