@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { spawn } from '@lydell/node-pty';
 import headless from '@xterm/headless';
 
@@ -6,7 +7,10 @@ export type PseudoTerminal = {
   readonly pid: number;
   /** Sends keys as a terminal would: '\r' is Enter, '\x1b' Escape, '\x1b[A' the arrow up. */
   write(keys: string): void;
-  /** Resolves with the screen as soon as it shows this; throws with the screen as it is when the time is over. */
+  /**
+   * Resolves with the screen once a whole picture shows this; throws with the screen as it is when the time is over, or when the
+   * program ended before.
+   */
   waitFor(wanted: Wanted, timeoutMs?: number): Promise<readonly string[]>;
   /** What is visible, one text per row, without trailing blanks. */
   screen(): readonly string[];
@@ -28,6 +32,10 @@ export type PseudoTerminal = {
 export type Wanted = string | RegExp | ((screen: readonly string[]) => boolean);
 
 const pollMs = 15;
+/** What a program draws in one go comes within this time, also where the system cuts it into pieces. */
+const settleMs = 20;
+const syncOn = '\x1b[?2026h';
+const syncOff = '\x1b[?2026l';
 
 export function openPseudoTerminal(request: {
   readonly file: string;
@@ -53,24 +61,39 @@ export function openPseudoTerminal(request: {
     },
   });
   const written: string[] = [];
+  let parsed = 0;
   const broken = new Set<string>();
   const screen = () => readBuffer({ terminal, from: terminal.buffer.active.baseY, count: terminal.rows });
   program.onData((data) => {
     written.push(data);
     terminal.write(data, () => {
+      parsed += 1;
       for (const promise of brokenPromises(terminal)) broken.add(promise);
     });
   });
+  let ended: number | undefined;
   const exit = new Promise<{ status: number; signal: number | undefined }>((resolve) => {
     program.onExit(({ exitCode, signal }) => {
       // The last bytes are parsed before anybody looks.
-      terminal.write('', () => resolve({ status: exitCode, signal }));
+      terminal.write('', () => {
+        ended = exitCode;
+        resolve({ status: exitCode, signal });
+      });
     });
   });
+  /**
+   * A terminal that knows synchronized output shows whole pictures only. The one in memory does not know it: half of a picture
+   * may still show the end of the one before.
+   */
+  const isWhole = () => {
+    const bytes = written.join('');
+    return parsed === written.length && bytes.lastIndexOf(syncOn) <= bytes.lastIndexOf(syncOff);
+  };
   return {
     pid: program.pid,
     write: (keys) => program.write(keys),
-    waitFor: (wanted, timeoutMs = 5000) => waitUntil({ screen, wanted, timeoutMs }),
+    waitFor: (wanted, timeoutMs = 5000) =>
+      waitUntil({ screen, wanted, timeoutMs, isWhole, chunks: () => written.length, ended: () => ended }),
     screen,
     scrollback: () => readBuffer({ terminal, from: 0, count: terminal.buffer.normal.length, primary: true }),
     resize(size) {
@@ -132,18 +155,28 @@ async function waitUntil(request: {
   readonly screen: () => readonly string[];
   readonly wanted: Wanted;
   readonly timeoutMs: number;
+  readonly isWhole: () => boolean;
+  readonly chunks: () => number;
+  readonly ended: () => number | undefined;
 }): Promise<readonly string[]> {
-  const { screen, wanted, timeoutMs } = request;
-  const shows = (rows: readonly string[]) => {
-    if (typeof wanted === 'function') return wanted(rows);
-    const text = rows.join('\n');
-    return typeof wanted === 'string' ? text.includes(wanted) : wanted.test(text);
-  };
+  const { screen, wanted, timeoutMs, isWhole, chunks, ended } = request;
   const end = Date.now() + timeoutMs;
   for (;;) {
-    const rows = screen();
-    if (shows(rows)) return rows;
-    if (Date.now() > end) throw new Error(`Not shown within ${timeoutMs} ms: ${wanted}\n${rows.join('\n')}`);
-    await new Promise((resolve) => setTimeout(resolve, pollMs));
+    const [status, before] = [ended(), chunks()];
+    if (shows(screen(), wanted)) {
+      await pause(settleMs);
+      if (isWhole() && before === chunks() && shows(screen(), wanted)) return screen();
+    }
+    const rows = screen().join('\n');
+    if (status !== undefined && !shows(screen(), wanted))
+      throw new Error(`The program ended with ${status} before ${wanted}:\n${rows}`);
+    if (Date.now() > end) throw new Error(`Not shown within ${timeoutMs} ms: ${wanted}\n${rows}`);
+    await pause(pollMs);
   }
+}
+
+function shows(rows: readonly string[], wanted: Wanted): boolean {
+  if (typeof wanted === 'function') return wanted(rows);
+  const text = rows.join('\n');
+  return typeof wanted === 'string' ? text.includes(wanted) : wanted.test(text);
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import type { DrillRecord } from '../../../src/record/drill-record.ts';
-import { openPseudoTerminal, type PseudoTerminal, type Wanted } from '../../terminal/pseudo-terminal.ts';
+import { openPseudoTerminal, type PseudoTerminal } from '../../terminal/pseudo-terminal.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 export const launcher = join(root, 'bin/thaw.js');
@@ -35,41 +35,7 @@ function onTerminal(request: Launch & { readonly file: string }): PseudoTerminal
   const { folder, ...rest } = request;
   const terminal = openPseudoTerminal({ ...rest, cwd: folder });
   onTestFinished(() => endProgram(terminal.pid));
-  return { ...terminal, waitFor: (wanted, timeoutMs) => waitForPicture({ terminal, wanted, timeoutMs }) };
-}
-
-/**
- * A terminal that knows synchronized output shows whole pictures only. The one in memory does not know it, so a picture
- * counts when all of it has come and it still shows the same a moment later.
- */
-async function waitForPicture(request: {
-  readonly terminal: PseudoTerminal;
-  readonly wanted: Wanted;
-  readonly timeoutMs: number | undefined;
-}): Promise<readonly string[]> {
-  const { terminal, wanted, timeoutMs = 10_000 } = request;
-  const isWhole = () => {
-    const bytes = terminal.bytes();
-    return bytes.lastIndexOf('\x1b[?2026h') <= bytes.lastIndexOf('\x1b[?2026l');
-  };
-  const end = Date.now() + timeoutMs;
-  const ended = terminal.exit.then(({ status }) => {
-    if (!shows(terminal.screen(), wanted))
-      throw new Error(`The program ended with ${status} before ${wanted}:\n${terminal.screen().join('\n')}`);
-  });
-  for (;;) {
-    await Promise.race([terminal.waitFor(wanted, Math.max(0, end - Date.now())), ended]);
-    const written = terminal.bytes().length;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    const rows = terminal.screen();
-    if (isWhole() && written === terminal.bytes().length && shows(rows, wanted)) return rows;
-  }
-}
-
-function shows(rows: readonly string[], wanted: Wanted): boolean {
-  if (typeof wanted === 'function') return wanted(rows);
-  const text = rows.join('\n');
-  return typeof wanted === 'string' ? text.includes(wanted) : wanted.test(text);
+  return { ...terminal, waitFor: (wanted, timeoutMs = 10_000) => terminal.waitFor(wanted, timeoutMs) };
 }
 
 /** Politely first, so that a failed test leaves no sandbox behind either. */
