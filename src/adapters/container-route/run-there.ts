@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import { describeFileFailure } from '../../base/file-failure.ts';
 import type { Container } from '../../ports/container.ts';
@@ -11,17 +12,34 @@ import { openFolderStream } from './folder-stream.ts';
 
 const chunkBytes = 1024 * 1024;
 
-/** Runs a program in the container; its exit status is the one the container itself has told. */
+/** The way into a container may be blocked for a moment: an API server that is busy, a node that is just being asked for. */
+const secondTryMs = 1_000;
+
+/**
+ * Runs a program in the container; its exit status is the one the container itself has told. Where nothing had begun it is tried a
+ * second time, unless its input is gone by then.
+ */
 export async function runThere(
   container: Container,
   request: RoutedProgram,
 ): Promise<Outcome<ProcessResult>> {
+  const first = await tryThere(container, request);
+  const mayPass = !first.begun && !first.end.ok && first.end.failure.code === 'unreachable';
+  if (!mayPass || request.inputFrom !== undefined || request.signal?.aborted) return first.end;
+  await pause(secondTryMs);
+  return (await tryThere(container, request)).end;
+}
+
+type Try = { readonly begun: boolean; readonly end: Outcome<ProcessResult> };
+
+async function tryThere(container: Container, request: RoutedProgram): Promise<Try> {
   const { program, args, env = {}, file: _file, only: _only, inputFrom: _from, onLine, ...limits } = request;
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
   const broken = variables.find((line) => /[\n\0]/.test(line));
   if (broken !== undefined) throw new Error('Broken promise: no variable of ours holds a newline');
   const sent = await openInput(request);
-  if (!sent.ok) return sent;
+  // What cannot be read here is not there a second time.
+  if (!sent.ok) return { begun: true, end: sent };
   const ended = new AbortController();
   const input = Readable.from(sendInput({ variables, sent: sent.value, ended: ended.signal }), {
     objectMode: false,
@@ -37,14 +55,27 @@ export async function runThere(
   });
   ended.abort();
   input.destroy();
-  if (!ran.ok) return ran;
   const { begun, exitCode } = marks.told();
-  if (!begun) return fail(await container.explain(ran.value));
-  if (exitCode === undefined) return fail(neverEnded(ran.value, { program, container }));
+  // Without the client there is no way in at all.
+  if (!ran.ok) return { begun: true, end: ran };
+  if (!begun) return { begun, end: fail(await container.explain(ran.value)) };
+  return { begun, end: judgeEnd(ran.value, { exitCode, program, container }) };
+}
+
+function judgeEnd(
+  result: ProcessResult,
+  told: {
+    readonly exitCode: number | undefined;
+    readonly program: string;
+    readonly container: Container;
+  },
+): Outcome<ProcessResult> {
+  const { exitCode, program, container } = told;
+  if (exitCode === undefined) return fail(neverEnded(result, { program, container }));
   if (exitCode === 127) return fail(noProgram(program, container.address));
   // The program is done, but the client says that something came between: its last bytes may be missing.
-  if (exitCode === 0 && ran.value.exitCode !== 0) return fail(neverEnded(ran.value, { program, container }));
-  return succeed({ ...ran.value, exitCode, stderr: betweenMarks(ran.value.stderr) });
+  if (exitCode === 0 && result.exitCode !== 0) return fail(neverEnded(result, { program, container }));
+  return succeed({ ...result, exitCode, stderr: betweenMarks(result.stderr) });
 }
 
 type Sent = {

@@ -54,10 +54,11 @@ async function explain(
 ): Promise<Failure> {
   const failure = await kubectl.classify(result, ['exec']);
   if (failure.code !== 'command-failed') return failure;
+  const said = result.stderr.trim().split('\n').at(-1);
   return {
     ...failure,
     code: 'unreachable',
-    message: `The ${address} does not run a command: it has no shell, or its node does not answer.`,
-    remedy: 'Read the last lines of kubectl, and try the same by hand: kubectl exec -i POD -- sh -c true.',
+    message: `The ${address} does not run a command; kubectl ends with status ${result.exitCode}${said ? `: ${said}` : ' and says nothing'}.`,
+    remedy: 'See whether it has a shell and its node answers: kubectl exec -i POD -- sh -c true.',
   };
 }

@@ -104,6 +104,13 @@ export async function openSession(
   context: ServerContext,
   request: SessionRequest,
 ): Promise<Outcome<OpenSession>> {
+  const opened = await tryToOpen(context, request);
+  // What lies between may be busy for a moment: Docker, an API server, a node.
+  const mayPass = context.route !== undefined && !opened.ok && opened.failure.code === 'unreachable';
+  return mayPass ? tryToOpen(context, request) : opened;
+}
+
+async function tryToOpen(context: ServerContext, request: SessionRequest): Promise<Outcome<OpenSession>> {
   const { target } = context;
   try {
     const client = await connect(context, request);

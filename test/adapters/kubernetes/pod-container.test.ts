@@ -199,7 +199,7 @@ function pods(programs: string) {
   it('without a shell, or without anything that leads to the server, says what to do instead', async () => {
     expect(await failureAt('two', { container: 'metrics' })).toMatchObject({
       code: 'unreachable',
-      message: expect.stringContaining('does not run a command: it has no shell'),
+      message: expect.stringContaining('does not run a command; kubectl ends with status'),
     });
     const server = openDatabaseServer({ url: createSecret(url), route: routeTo('bare') });
     const failure = failureFrom(await server.identity());

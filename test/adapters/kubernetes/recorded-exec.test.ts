@@ -18,14 +18,26 @@ const found: Answer = { exitCode: 0, stdout: JSON.stringify(pod) };
  * What kubectl 1.20, 1.27 and 1.33 printed for a server of version 1.31, cut down to what is read. Stands in where no API server
  * can be built; test/adapters/kubernetes/pod-container.test.ts asks a real one.
  */
-function standIn(answers: { readonly get?: Answer; readonly exec: Answer; readonly readyz?: Answer }) {
+function standIn(answers: {
+  readonly get?: Answer;
+  readonly exec: Answer;
+  /** Of the first call alone. */
+  readonly execFirst?: Answer;
+  readonly readyz?: Answer;
+}) {
   const calls: string[] = [];
+  let first = answers.execFirst;
+  const exec = () => {
+    const answer = first ?? answers.exec;
+    first = undefined;
+    return answer;
+  };
   const processes: ProcessRunner = {
     run: async ({ args, onLine }) => {
       calls.push(args.join(' '));
       const isReadyz = args.some((arg) => arg.includes('readyz'));
       const answer = args.includes('exec')
-        ? answers.exec
+        ? exec()
         : isReadyz
           ? (answers.readyz ?? { exitCode: 0 })
           : (answers.get ?? found);
@@ -49,6 +61,18 @@ describe('recorded answers of kubectl exec', () => {
     expect(calls[0]).toBe('--namespace=erp get pods erp-db-0 --output=json');
     expect(calls[1]).toMatch(/^--namespace=erp exec -i erp-db-0 --container=postgres -- sh -c /);
     expect(calls.join(' ')).not.toMatch(/ -t | --tty/);
+  });
+
+  it('are asked for once more where nothing had begun, and only there', async () => {
+    const busy = { exitCode: 1, stderr: 'error: error dialing backend: connection refused\n' };
+    const done = { exitCode: 0, stderr: 'thaw: begun\nthaw: ended 0\n' };
+    const { route } = standIn({ execFirst: busy, exec: done });
+    expect(valueFrom(await route.run(restore)).exitCode).toBe(0);
+    const denied = { exitCode: 1, stderr: 'Error from server (Forbidden): pods "erp-db-0" is forbidden\n' };
+    const refused = standIn({ execFirst: denied, exec: done });
+    expect(failureFrom(await refused.route.run(restore)).code).toBe('denied');
+    const cut = standIn({ execFirst: { exitCode: 0, stderr: 'thaw: begun\nhalf' }, exec: done });
+    expect(failureFrom(await cut.route.run(restore)).message).toContain('how it ended is not known');
   });
 
   it('that end with 0 because the connection was cut are no success', async () => {
