@@ -113,9 +113,13 @@ function dolibarr(kubernetesPrograms: string) {
   async function backUp(environment: Environment, time: Date): Promise<void> {
     const dump = join(folder, 'one.dump');
     await run(join(production.binFolder, 'pg_dump'), ['-Fc', '-f', dump, '-d', urls[environment]]);
+    await store.put(`erp/${environment}/db/${stamp(time)}.dump`, await readFile(dump));
+    await archiveDocuments(environment, time);
+  }
+
+  async function archiveDocuments(environment: Environment, time: Date): Promise<void> {
     const archive = join(folder, 'docs.tar.gz');
     await run('tar', ['-czf', archive, '-C', documents(environment), '.']);
-    await store.put(`erp/${environment}/db/${stamp(time)}.dump`, await readFile(dump));
     await store.put(`erp/${environment}/docs/${stamp(time)}.tar.gz`, await readFile(archive));
   }
 
@@ -229,6 +233,22 @@ function dolibarr(kubernetesPrograms: string) {
       const invoice = await stat(join(documents('prod'), 'facture', 'FA2601-0001.pdf'));
       expect([invoice.uid, invoice.gid, invoice.mode & 0o777]).toEqual([33, 33, 0o640]);
       expect(await filesHolding(logFolder, ['CANARY', server.secretKey])).toEqual([]);
+    },
+  );
+
+  it.each(ways)(
+    'is backed up, drilled and restored $way, and with what the backup wrote down both end verified',
+    async ({ variables }) => {
+      const taken = await thaw(['backup', 'dolibarr-erp'], variables);
+      expect(taken.end, taken.end.text).toMatchObject({ status: 0 });
+      await archiveDocuments('prod', new Date());
+      const drilled = await thaw(['drill', 'dolibarr-erp', '--snapshot', 'latest'], variables);
+      expect(drilled.end, drilled.end.text).toMatchObject({ status: 0 });
+      await withConnection(urls.prod, (client) => client.query('truncate llx_facture').then(() => undefined));
+      const restored = await thaw(['restore', 'dolibarr-erp', '--confirm', 'erp', ...live], variables);
+      expect(restored.end, restored.end.text).toMatchObject({ status: 0 });
+      expect((await readRecord(restored.logFolder)).result.verdict).toBe('passed');
+      expect(await readValue(urls.prod, 'select count(*) as value from llx_facture')).toBe('40');
     },
   );
 
