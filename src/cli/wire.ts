@@ -21,8 +21,10 @@ import { openSopsSecretFiles } from '../adapters/sops/sops-secret-files.ts';
 import { openSupervisedServices } from '../adapters/supervisor/supervised-services.ts';
 import { createFileTrees } from '../adapters/tree/file-trees.ts';
 import { succeed } from '../base/failure.ts';
-import type { DatabaseRouteConfig } from '../ports/database-route.ts';
+import type { Secret } from '../base/secret.ts';
+import type { DatabaseRoute, DatabaseRouteConfig } from '../ports/database-route.ts';
 import type { DatabaseServer, Lease } from '../ports/database-server.ts';
+import type { DumpTools } from '../ports/dump-tools.ts';
 import type { ObjectStore, ObjectStoreConfig } from '../ports/object-store.ts';
 import type { ProcessRunner } from '../ports/process-runner.ts';
 import type { World } from '../ports/world.ts';
@@ -33,13 +35,15 @@ export function createWorld(environment: Readonly<Record<string, string | undefi
   const { processes, within } = watchProcesses(createProcessRunner());
   const servers = new Map<string, DatabaseServer>();
   const stores = new Map<string, ObjectStore>();
+  const routes = new Map<string, DatabaseRoute>();
+  const routedTools = new Map<string, DumpTools>();
   const openRoute = (config: DatabaseRouteConfig | undefined) => {
     if (config === undefined) return undefined;
-    return openContainerRoute(
+    const open = () =>
       config.kind === 'compose'
         ? openComposeContainer({ config, processes, environment })
-        : openPodContainer({ config, processes, environment }),
-    );
+        : openPodContainer({ config, processes, environment });
+    return keep(routes, JSON.stringify(config), () => openContainerRoute(open()));
   };
   return {
     host: createDiskHost({ env: environment }),
@@ -51,10 +55,14 @@ export function createWorld(environment: Readonly<Record<string, string | undefi
     secretFiles: openSopsSecretFiles({ processes, describeKey: describeIdentities }),
     openStore: (config) => keep(stores, storeKey(config), () => openStore(config, processes)),
     openDatabaseServer: (url, config) =>
-      keep(servers, `${url.reveal()} ${JSON.stringify(config)}`, () =>
+      keep(servers, serverKey(url, config), () =>
         withOneLease(openDatabaseServer({ url, route: openRoute(config) })),
       ),
-    openDumpTools: (url, config) => openDumpTools({ url, processes, route: openRoute(config) }),
+    openDumpTools(url, config) {
+      const open = () => openDumpTools({ url, processes, route: openRoute(config) });
+      // On this host a missing program may be installed while a step waits to be tried again, so it is looked for each time.
+      return config === undefined ? open() : keep(routedTools, serverKey(url, config), open);
+    },
     openUnpacker: (keys) =>
       openUnpacker({ keys, processes, age: { open: openAge, describe: describeIdentities } }),
     openPacker: (config) =>
@@ -77,6 +85,11 @@ function keep<T>(opened: Map<string, T>, ...[key, open]: [string, () => T]): T {
   const fresh = open();
   opened.set(key, fresh);
   return fresh;
+}
+
+/** The credentials are part of what a server is. */
+function serverKey(url: Secret, config: DatabaseRouteConfig | undefined): string {
+  return `${url.reveal()} ${JSON.stringify(config)}`;
 }
 
 /** The credentials are part of what a store is: the same bucket may be reached with two keys. */

@@ -56,10 +56,10 @@ export async function expectRowsOf(
   expect(await countRows(nimara.databaseUrl, new Date(started))).toEqual(backup.rows);
 }
 
-export async function expectObjectsBack(nimara: PortNimara): Promise<void> {
+export async function expectObjectsBack(nimara: PortNimara, count = objectCount): Promise<void> {
   const expected = await nimara.backups.digests('minio/');
   const found = new Map(await nimara.live.digests());
-  expect(expected.size).toBe(objectCount);
+  expect(expected.size).toBe(count);
   expect(found.has('receipts/after-the-backup.pdf')).toBe(true);
   found.delete('receipts/after-the-backup.pdf');
   expect(found).toEqual(expected);

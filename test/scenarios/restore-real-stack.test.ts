@@ -37,7 +37,8 @@ if ('binary' in minio)
       const server = await startMinio(minio.binary);
       let nimara: PortNimara | undefined;
       try {
-        nimara = await startPortNimara({ server, docker, objects: objectCount, size: 'small' });
+        // The thousand are brought back from Ceph below; here it is the other server that counts.
+        nimara = await startPortNimara({ server, docker, objects: 300, size: 'small' });
         const backup = await loseEverything(nimara);
         await putManifest(nimara, backup);
         const logFolder = await makeLogFolder(nimara);
@@ -54,7 +55,7 @@ if ('binary' in minio)
         );
         expect(end, end.text).toMatchObject({ status: 0 });
         await expectRowsOf(backup, { nimara, logFolder });
-        await expectObjectsBack(nimara);
+        await expectObjectsBack(nimara, 300);
         await expectNoSecret(end, { nimara, logFolder });
       } finally {
         await nimara?.destroy();

@@ -27,8 +27,25 @@ const candidates = [
   { program: 'docker-compose', leadingArgs: [] },
 ] as const;
 
+/** What was found once, per way of running programs and environment: each question costs a tenth of a second. */
+const found = new WeakMap<ProcessRunner, Map<string, ComposeProgram>>();
+
 /** The plugin, or the program of its own; version 1 cannot print its state as JSON and is refused by name. */
 export async function findComposeProgram(
+  processes: ProcessRunner,
+  env: Readonly<Record<string, string>>,
+): Promise<Outcome<ComposeProgram>> {
+  const known = found.get(processes) ?? new Map<string, ComposeProgram>();
+  found.set(processes, known);
+  const key = JSON.stringify(env);
+  const before = known.get(key);
+  if (before !== undefined) return succeed(before);
+  const asked = await askForCompose(processes, env);
+  if (asked.ok) known.set(key, asked.value);
+  return asked;
+}
+
+async function askForCompose(
   processes: ProcessRunner,
   env: Readonly<Record<string, string>>,
 ): Promise<Outcome<ComposeProgram>> {
