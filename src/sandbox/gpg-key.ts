@@ -1,7 +1,10 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Outcome } from '../base/failure.ts';
 import { succeed } from '../base/failure.ts';
 import { runProgram } from './start-program.ts';
+
+const quickS2k = 65_536;
 
 export type GpgKeyRequest = {
   /** Made if absent. Keep its path under 80 characters: gpg-agent opens a socket in it. */
@@ -20,6 +23,8 @@ export type GpgKey = { readonly fingerprint: string };
 export async function makeGpgKey(request: GpgKeyRequest): Promise<Outcome<GpgKey>> {
   await mkdir(request.gnupgHome, { recursive: true });
   await chmod(request.gnupgHome, 0o700);
+  // The key is gone with the sandbox: making its passphrase hard to guess would only make the rehearsal slow.
+  await writeFile(join(request.gnupgHome, 'gpg-agent.conf'), `s2k-count ${quickS2k}\n`);
   try {
     return await makeAndExport(request);
   } finally {

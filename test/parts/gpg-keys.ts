@@ -31,10 +31,15 @@ export type GpgHome = {
   remove(): void;
 };
 
+/** Of the 65,011,712 that OpenPGP allows; gpg itself takes as many as the host does in a tenth of a second. */
+const quickS2k = 65_536;
+
 /** Real keys of the real gpg, in a temporary keyring. */
 export function makeGpgHome(): GpgHome {
   // Short, since the sockets of the agent lie in it, and their paths may not be longer than 107 bytes.
   const folder = mkdtempSync(join(tmpdir(), 'thaw-gpg-'));
+  // A test is no burglar: stretching each passphrase for a tenth of a second and more would be most of its time.
+  writeFileSync(join(folder, 'gpg-agent.conf'), `s2k-count ${quickS2k}\n`);
   const gpg = (args: readonly string[], input: Buffer | string = ''): Buffer =>
     execFileSync('gpg', ['--homedir', folder, '--batch', '--yes', '--quiet', '--no-tty', ...args], {
       input,
@@ -86,7 +91,10 @@ export function makeGpgHome(): GpgHome {
         content,
       ),
     encryptWithPassphrase: (passphrase, content, ...options) =>
-      gpg([...withPassphrase(passphrase), ...options, '--symmetric'], content),
+      gpg(
+        [...withPassphrase(passphrase), '--s2k-count', String(quickS2k), ...options, '--symmetric'],
+        content,
+      ),
     file,
     remove: () => {
       spawnSync('gpgconf', ['--homedir', folder, '--kill', 'gpg-agent']);
