@@ -11,6 +11,8 @@ export type MessageHead = {
   /** seipd: with a checksum at the end (MDC) or AEAD of RFC 9580; aead: packet 20; unprotected: packet 9. */
   readonly container: 'seipd' | 'aead' | 'unprotected';
   readonly armored: boolean;
+  /** The first bytes of the container's content, as far as they are at hand. */
+  readonly opening: Buffer;
 };
 
 export type HeadReading =
@@ -20,6 +22,8 @@ export type HeadReading =
 
 /** Room for a hundred recipients with big RSA keys. */
 export const messageHeadBytes = 64 * 1024;
+
+const openingBytes = 64;
 
 const armorStart = '-----BEGIN PGP MESSAGE-----';
 
@@ -45,7 +49,8 @@ function readPackets(bytes: Buffer, armored: boolean): HeadReading {
       else recipients.push(recipientOf(body));
     } else if (packet.tag === 18 || packet.tag === 20 || packet.tag === 9) {
       const container = packet.tag === 18 ? 'seipd' : packet.tag === 20 ? 'aead' : 'unprotected';
-      return { kind: 'message', head: { recipients, passphraseCount, container, armored } };
+      const opening = Buffer.from(bytes.subarray(packet.bodyAt, packet.bodyAt + openingBytes));
+      return { kind: 'message', head: { recipients, passphraseCount, container, armored, opening } };
     } else if (packet.tag !== 10 && packet.tag !== 21) {
       // 10 is a marker, 21 is padding: both are to be passed over.
       return {

@@ -4,7 +4,9 @@ import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts
 import type { Secret } from '../../base/secret.ts';
 import type { MessageHead } from './message-head.ts';
 import type { OpenedMessage } from './opened-message.ts';
+import { passesQuickCheck } from './quick-check.ts';
 import { quiet } from './stream-parts.ts';
+import { watchReader } from './stuck-watch.ts';
 import { damaged, failureAsError, failureOf, wrongPassphrase, wrongRecipient } from './unpack-failure.ts';
 
 export const openpgpjsName = 'openpgp.js';
@@ -37,21 +39,28 @@ export async function openWithOpenpgpjs(request: OpenpgpjsRequest): Promise<Outc
   }
   try {
     const message = await readMessage(source, head);
+    const reader = watchReader(source);
     const sessionKeys = usesPassphrase
       ? await openpgp.decryptSessionKeys({ message, passwords: [passphrase?.reveal() ?? ''] })
       : await openpgp.decryptSessionKeys({ message, decryptionKeys: [...request.keys] });
-    const { data } = await openpgp.decrypt({
+    // The declaration forgets that the cipher of the newest messages is not told by their session key.
+    const fitting = (sessionKeys as SessionKey[]).filter((key) => passesQuickCheck(key, head) !== false);
+    if (fitting.length === 0) throw new Error('The quick check of the first block does not hold');
+    const decrypted = openpgp.decrypt({
       message,
-      // The declaration forgets that the cipher of the newest messages is not told by their session key.
-      sessionKeys: sessionKeys as SessionKey[],
+      sessionKeys: fitting,
       format: 'binary',
       // Without this the whole content is held in memory until its checksum is seen. What comes out is therefore not
       // to be trusted before the clean end, and nobody does: it goes to a temporary file, or is a mere look.
       config: { allowUnauthenticatedStream: true },
     });
+    const { data } = await reader.within(decrypted);
     const content = data as unknown as Parameters<typeof Readable.fromWeb>[0];
     const opened = quiet(Readable.fromWeb(content, { highWaterMark: 1024 * 1024 }));
-    return succeed({ stream: classifyErrors(opened, usesPassphrase), settled: Promise.resolve() });
+    return succeed({
+      stream: classifyErrors(opened, { usesPassphrase, reader }),
+      settled: Promise.resolve(),
+    });
   } catch (error) {
     source.destroy();
     return fail(failureOf(source.errored) ?? classify(error, usesPassphrase));
@@ -70,13 +79,22 @@ function toWeb<T extends Uint8Array | string>(source: Readable): ReadableStream<
   return Readable.toWeb(source) as unknown as ReadableStream<T>;
 }
 
-function classifyErrors(opened: Readable, usesPassphrase: boolean): Readable {
+function classifyErrors(
+  opened: Readable,
+  {
+    usesPassphrase,
+    reader,
+  }: { readonly usesPassphrase: boolean; readonly reader: ReturnType<typeof watchReader> },
+): Readable {
   let hasYielded = false;
   const generator = async function* () {
     try {
-      for await (const chunk of opened) {
+      const chunks = opened[Symbol.asyncIterator]();
+      for (;;) {
+        const next = await reader.within(chunks.next());
+        if (next.done) return;
         hasYielded = true;
-        yield chunk as Uint8Array;
+        yield next.value as Uint8Array;
       }
     } catch (error) {
       // A wrong passphrase makes a wrong session key, and that makes nonsense from the first byte on.

@@ -237,6 +237,15 @@ describe('the wrong key', () => {
     }
   });
 
+  it('says so every time without gpg, whatever a wrong passphrase makes of the beginning', async () => {
+    const keys = { passphrase: createSecret('other words'), gnupgHome: empty.folder };
+    for (let round = 0; round < 40; round += 1) {
+      const bytes = home.encryptWithPassphrase('only words', content);
+      const { outcome } = await unpack(unpackerWith(keys, noGpg), { bytes, layers: ['openpgp'] });
+      expect(failure(outcome), `round ${round}`).toMatchObject({ code: 'wrong-key' });
+    }
+  });
+
   it('says that a key file is missing, holds a public key, or holds no key', async () => {
     const bytes = home.encryptTo([rsa], content);
     const look = async (privateKeyFile: string) =>
