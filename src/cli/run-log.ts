@@ -58,6 +58,11 @@ export async function openRunToWork(request: {
   return run.ok ? readRun({ path: run.value.folder.path, workPath: run.value.state.start.workPath }) : run;
 }
 
+/** Call it under the run's lock, before the first new entry: behind half a line nothing could be read again. */
+export async function cutTornEnd({ folder, reading }: LoggedRun): Promise<Outcome<void>> {
+  return reading.tornBytes > 0 ? folder.cutJournal(reading.wholeBytes) : succeed(undefined);
+}
+
 async function readRun(place: Parameters<typeof openRunFolder>[0]): Promise<Outcome<LoggedRun>> {
   const folder = await openRunFolder(place);
   if (!folder.ok) return folder;

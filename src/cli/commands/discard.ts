@@ -14,7 +14,7 @@ import { loadRunbook, type ReadyRunbook } from '../load-runbook.ts';
 import { otherTarget } from '../other-target.ts';
 import { readyOrAsk } from '../ready-or-ask.ts';
 import { withRunLocks } from '../run-locks.ts';
-import { findRun, openRunToWork } from '../run-log.ts';
+import { cutTornEnd, findRun, openRunToWork } from '../run-log.ts';
 import { printLine, type Surroundings } from '../surroundings.ts';
 import { createWorld } from '../wire.ts';
 import { writeRecord } from '../write-record.ts';
@@ -70,10 +70,8 @@ async function takeAway(
   const opened = await openRunToWork({ logFolder, runId: start.runId });
   if (!opened.ok) return opened;
   const { reading, folder } = opened.value;
-  if (reading.tornBytes > 0) {
-    const cut = await folder.cutJournal(reading.wholeBytes);
-    if (!cut.ok) return cut;
-  }
+  const cut = await cutTornEnd(opened.value);
+  if (!cut.ok) return cut;
   const { filled, targets, redact, mask } = ready;
   const { mode } = start;
   const parts = { mode, steps: filled.steps, handlers, targets, world, folder, redact, mask, reading, start };

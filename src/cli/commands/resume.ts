@@ -8,7 +8,7 @@ import { exitStatus, statusOfEnd } from '../exit-status.ts';
 import { loadRunbook } from '../load-runbook.ts';
 import { readyOrAsk } from '../ready-or-ask.ts';
 import { withRunLocks } from '../run-locks.ts';
-import { findRun, openRun, openRunToWork } from '../run-log.ts';
+import { cutTornEnd, findRun, openRun, openRunToWork } from '../run-log.ts';
 import { printLine, type Surroundings } from '../surroundings.ts';
 import { tellEnd, watchRun } from '../watch-run.ts';
 import { createWorld } from '../wire.ts';
@@ -57,10 +57,8 @@ export async function resume(request: ResumeRequest, surroundings: Surroundings)
         if (!run.ok) return run;
         if (run.value.state.ended !== undefined) return fail(finishedAlready(start.runId));
         const { reading, folder: runFolder } = run.value;
-        if (reading.tornBytes > 0) {
-          const cut = await runFolder.cutJournal(reading.wholeBytes);
-          if (!cut.ok) return cut;
-        }
+        const cut = await cutTornEnd(run.value);
+        if (!cut.ok) return cut;
         return driveSession(
           {
             mode: start.mode,

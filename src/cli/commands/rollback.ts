@@ -17,7 +17,7 @@ import { loadRunbook } from '../load-runbook.ts';
 import { otherTarget } from '../other-target.ts';
 import { readyOrAsk } from '../ready-or-ask.ts';
 import { withRunLocks } from '../run-locks.ts';
-import { findRun, openRun } from '../run-log.ts';
+import { cutTornEnd, findRun, openRun } from '../run-log.ts';
 import { printLine, type Surroundings } from '../surroundings.ts';
 import { createWorld } from '../wire.ts';
 import { writeRecord } from '../write-record.ts';
@@ -122,10 +122,8 @@ async function writeDown(request: {
   const run = await openRun({ logFolder, runId });
   if (!run.ok) return run;
   const { reading, folder } = run.value;
-  if (reading.tornBytes > 0) {
-    const cut = await folder.cutJournal(reading.wholeBytes);
-    if (!cut.ok) return cut;
-  }
+  const cut = await cutTornEnd(run.value);
+  if (!cut.ok) return cut;
   return guardJournal(async () => {
     const { head: after, entries } = reading;
     const writer = createJournalWriter({ folder, redact, now, after, entries, onEntry: () => {} });
