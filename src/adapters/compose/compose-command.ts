@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
+import { type Failure, fail, type Outcome } from '../../base/failure.ts';
 import type { ContainerCall } from '../../ports/container.ts';
 import type { ProcessResult, ProcessRunner } from '../../ports/process-runner.ts';
 import type { ServicesConfig } from '../../ports/services.ts';
@@ -49,12 +49,13 @@ export function createComposeCommand(options: {
 }): ComposeCommand {
   const { config, processes } = options;
   const env = dockerEnvironment(options.environment);
+  /** For `describe`, which cannot wait. */
   let known: ComposeProgram | undefined;
 
   async function find(): Promise<Outcome<ComposeProgram>> {
     const readable = await checkFiles(config);
     if (!readable.ok) return readable;
-    const found = known === undefined ? await findComposeProgram(processes, env) : succeed(known);
+    const found = await findComposeProgram(processes, env);
     if (found.ok) known = found.value;
     return found;
   }
@@ -69,11 +70,11 @@ export function createComposeCommand(options: {
   async function run(call: ComposeCall): Promise<Outcome<ProcessResult>> {
     const found = await find();
     if (!found.ok) return found;
-    known = found.value;
-    const args = [...rootArgs(known, config), ...call.args];
+    const { program } = found.value;
+    const args = [...rootArgs(found.value, config), ...call.args];
     const { onLine, signal, stallMs } = call;
     const ran = await processes.run({
-      program: known.program,
+      program,
       args,
       env,
       // Compose 2.26 clears the line before each line of a log, whatever --ansi and --no-color say.
@@ -82,7 +83,7 @@ export function createComposeCommand(options: {
       ...(stallMs === undefined ? {} : { stallMs }),
     });
     if (!ran.ok || ran.value.exitCode === 0) return ran;
-    const commandLine = [known.program, ...args].map(quote).join(' ');
+    const commandLine = [program, ...args].map(quote).join(' ');
     return fail(await classifyComposeFailure({ commandLine, result: ran.value, processes, env }));
   }
 
