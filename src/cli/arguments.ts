@@ -1,35 +1,10 @@
 import { parseArgs } from 'node:util';
-import { fail, type Outcome, succeed } from '../base/failure.ts';
-import { type Mode, modes } from '../base/mode.ts';
-import { type RecordOptions, readRecordOptions, recordOptionTypes, recordUsage } from './record-options.ts';
-
-/** The stable surface: commands and options. Everything a person or a cron line can say. */
-
-export const commandNames = [
-  'home',
-  'restore',
-  'drill',
-  'tabletop',
-  'resume',
-  'rollback',
-  'discard',
-  'check',
-  'snapshots',
-  'backup',
-  'verify',
-  'prune',
-  'monitor',
-  'schedule',
-  'records',
-  'fingerprint',
-  'age-key',
-  'rehearse',
-  'lint',
-  'help',
-  'version',
-] as const;
-
-export type CommandName = (typeof commandNames)[number];
+import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
+import type { Mode } from '../base/mode.ts';
+import type { SigningRole } from '../journal/entry.ts';
+import { closestTo } from './closest.ts';
+import { actionsOf, type CommandName, commandNames, commandTable, isCommand } from './command-table.ts';
+import { isOption, optionOf, optionTable, type RecordFormat } from './option-table.ts';
 
 export type Options = {
   readonly plain: boolean;
@@ -54,181 +29,212 @@ export type Options = {
   readonly record: RecordOptions;
 };
 
+/** Who takes part, when it was noticed, and what is to become of a record. */
+export type RecordOptions = {
+  readonly people: {
+    readonly commander: string | undefined;
+    readonly operator: string | undefined;
+    readonly witness: string | undefined;
+    readonly planApprover: string | undefined;
+    readonly resultApprover: string | undefined;
+    readonly observers: readonly string[];
+    readonly absent: readonly string[];
+  };
+  readonly detectedAt: string | undefined;
+  readonly declaredAt: string | undefined;
+  readonly format: RecordFormat;
+  readonly redact: boolean;
+  readonly trend: boolean;
+  readonly key: string | undefined;
+  readonly as: SigningRole | undefined;
+  readonly signer: string | undefined;
+  readonly allowedSigners: string | undefined;
+  readonly anchored: boolean;
+};
+
 export type Command = {
   readonly name: CommandName;
   readonly operands: readonly string[];
   readonly options: Options;
 };
 
-export const usage = `thaw: a guided cold restore
-
-  thaw                          what is unfinished, what can be begun, what was; choose with keys
-  thaw restore  RUNBOOK         restore production, step by step
-  thaw drill    RUNBOOK         the same walk on throwaway targets; for cron too
-  thaw tabletop RUNBOOK         the same walk talked through: nothing is executed, nothing is contacted
-  thaw resume   [RUN]           go on where a run stopped, whoever killed it
-  thaw rollback [RUN]           put the database back as it was before the swap
-  thaw discard  [RUN]           give an unfinished run up: what it made and did not put in place is removed
-  thaw check    RUNBOOK         every blocker at once; touches nothing
-  thaw snapshots RUNBOOK        what is in the backup store, newest first
-  thaw backup   RUNBOOK         take a snapshot now: dump, encrypt, upload, mirror, manifest
-  thaw verify   RUNBOOK         prove the newest snapshot, --all, or --snapshot ID, without restoring production
-  thaw prune    RUNBOOK         remove what retention does not keep; --dry-run shows it
-  thaw monitor  RUNBOOK         age, size, success rate, disk, mirror; metrics, alerts, exit status
-  thaw schedule RUNBOOK         entries for --cron or --systemd: backup, verify, drill, monitor, prune
-  thaw records  list | show RUN | verify RUN | export RUN | trend RUNBOOK | note RUN TEXT | sign RUN
-  thaw fingerprint FILE NAME    the fingerprint of one secret in an env file; never the secret
-  thaw age-key  split KEY 2/3 | join KEY SHARE SHARE   a key in shares for several people, and back
-  thaw rehearse                 a whole disaster and its recovery in a sandbox on this host
-  thaw lint     RUNBOOK
-
-RUNBOOK is a name under runbooks/ or a path.
-
-  --plain                       lines instead of the screen
-  --json                        one JSON object a line
-  --inline                      the screen without the alternate screen
-  --yes                         agree to what may be agreed to; never names what is to be replaced
-  --answer ID=VALUE             answer a question beforehand; may be given again
-  --confirm NAME                the exact name of the database to replace, or of the run to discard
-  --snapshot ID|latest          the snapshot to take
-  --lost-at TIME                when production was lost, for the RPO; the start of the run when left out
-  --env-file FILE               values for the runbook's inputs; may be given again
-  --log-dir DIR                 where runs and their records are kept (restore-logs)
-  --work-dir DIR                where big files go while a run needs them
-  --all, --latest               verify: every snapshot, or the newest one
-  --restore                     verify: into a throwaway database, too, and compare the counts
-  --dry-run                     prune: remove nothing
-  --cron, --systemd             schedule: the kind of entries
-  --mode live|drill|tabletop    rehearse: what is rehearsed
-${recordUsage}  --no-color
-
-Exit status: 0 done and verified, 1 finished but something failed or could not be verified, 2 wrong usage or invalid
-runbook, 3 preflight blockers, 4 an answer is missing, 5 stopped by the operator, 6 damaged or tampered record,
-70 a bug of ours, 130 interrupted.
-`;
-
-const optionTypes = {
-  plain: { type: 'boolean', default: false },
-  json: { type: 'boolean', default: false },
-  inline: { type: 'boolean', default: false },
-  yes: { type: 'boolean', default: false },
-  'no-color': { type: 'boolean', default: false },
-  answer: { type: 'string', multiple: true, default: [] as string[] },
-  confirm: { type: 'string', multiple: true, default: [] as string[] },
-  snapshot: { type: 'string' },
-  'lost-at': { type: 'string' },
-  'env-file': { type: 'string', multiple: true, default: [] as string[] },
-  'log-dir': { type: 'string', default: 'restore-logs' },
-  'work-dir': { type: 'string' },
-  all: { type: 'boolean', default: false },
-  latest: { type: 'boolean', default: false },
-  restore: { type: 'boolean', default: false },
-  'dry-run': { type: 'boolean', default: false },
-  cron: { type: 'boolean', default: false },
-  systemd: { type: 'boolean', default: false },
-  mode: { type: 'string', default: 'live' },
-  ...recordOptionTypes,
-  help: { type: 'boolean', short: 'h', default: false },
-  version: { type: 'boolean', default: false },
-} as const;
-
-/** How many operands each command takes: at least, at most. */
-const operandCounts: Readonly<Record<CommandName, readonly [number, number]>> = {
-  home: [0, 0],
-  restore: [1, 1],
-  drill: [1, 1],
-  tabletop: [1, 1],
-  resume: [0, 1],
-  rollback: [0, 1],
-  discard: [0, 1],
-  check: [1, 1],
-  snapshots: [1, 1],
-  backup: [1, 1],
-  verify: [1, 1],
-  prune: [1, 1],
-  monitor: [1, 1],
-  schedule: [1, 1],
-  records: [1, 3],
-  fingerprint: [2, 2],
-  'age-key': [3, 20],
-  rehearse: [0, 0],
-  lint: [1, 1],
-  help: [0, 9],
-  version: [0, 9],
-};
-
+/** A command with the options that are its own. Whatever is not its own is refused before anything is done. */
 export function parseArguments(argv: readonly string[]): Outcome<Command> {
-  const parsed = parseSafely(argv);
-  if (!parsed.ok) return parsed;
-  const { values, positionals } = parsed.value;
-  const [first = 'home', ...operands] = positionals;
-  const name = values.help ? 'help' : values.version ? 'version' : first;
-  if (!isCommandName(name)) return wrongUsage(`There is no command ${first}`);
-  const [least, most] = operandCounts[name];
-  if (operands.length < least || operands.length > most) {
-    return wrongUsage(
-      `thaw ${name} takes ${least === most ? least : `${least} to ${most}`} operands; ${operands.length} were given`,
-    );
-  }
-  const answers = new Map<string, string>();
-  for (const answer of values.answer) {
-    const equals = answer.indexOf('=');
-    if (equals < 1) return wrongUsage(`--answer ${answer} is not of the form ID=VALUE`);
-    answers.set(answer.slice(0, equals), answer.slice(equals + 1));
-  }
-  if (values['lost-at'] !== undefined && Number.isNaN(Date.parse(values['lost-at']))) {
-    return wrongUsage(`--lost-at ${values['lost-at']} is not a time, for example 2026-04-28T14:48Z`);
-  }
-  const mode = modes.find((known) => known === values.mode);
-  if (mode === undefined) return wrongUsage(`--mode ${values.mode} is none of ${modes.join(', ')}`);
-  const record = readRecordOptions(values);
-  if (!record.ok) return record;
-  return succeed({
-    name,
-    operands,
-    options: {
-      plain: values.plain,
-      json: values.json,
-      inline: values.inline,
-      yes: values.yes,
-      noColor: values['no-color'],
-      answers,
-      confirm: values.confirm,
-      snapshot: values.snapshot,
-      lostAt: values['lost-at'],
-      envFiles: values['env-file'],
-      logFolder: values['log-dir'],
-      workFolder: values['work-dir'],
-      all: values.all,
-      dryRun: values['dry-run'],
-      restoreToo: values.restore,
-      systemd: values.systemd,
-      mode,
-      record: record.value,
-    },
-  });
+  const { positionals, given } = readWords(argv);
+  // Whoever asks what there is may have said anything beside it.
+  const asks = given.includes('help') ? 'help' : given.includes('version') ? 'version' : undefined;
+  const asked = asks === 'help' ? ['help', ...positionals.slice(0, 2)] : ['version'];
+  const named = findCommand(asks === undefined ? positionals : asked);
+  if (!named.ok) return named;
+  const { name, operands } = named.value;
+  const foreign = asks === undefined ? given.find((option) => !takes(name, option)) : undefined;
+  if (foreign !== undefined) return fail(notItsOwn(name, foreign));
+  const strict = parseStrictly(argv, name);
+  if (!strict.ok) return strict;
+  const { values } = strict.value;
+  const wrong = wrongCount(name, operands) ?? wrongPair(name, given) ?? wrongValue(values);
+  if (wrong !== undefined) return wrongUsage(wrong, name);
+  return succeed({ name, operands, options: optionsOf(values) });
 }
 
-function parseSafely(argv: readonly string[]) {
+type Values = ReturnType<typeof parseAll>['values'];
+
+function parseAll(argv: readonly string[]) {
+  return parseArgs({ args: [...argv], options: optionTable, allowPositionals: true });
+}
+
+/** What was said, unknown options among it: they are refused by name, and with the command in mind. */
+function readWords(argv: readonly string[]) {
+  const { positionals, tokens } = parseArgs({
+    ...{ args: [...argv], options: optionTable, allowPositionals: true },
+    ...{ strict: false, tokens: true },
+  });
+  return { positionals, given: tokens.flatMap((one) => (one.kind === 'option' ? [one.name] : [])) };
+}
+
+/** One word or two: `restore`, `records verify`. */
+function findCommand(
+  words: readonly string[],
+): Outcome<{ readonly name: CommandName; readonly operands: readonly string[] }> {
+  const [first = 'home', second, ...rest] = words;
+  if (isCommand(first)) return succeed({ name: first, operands: words.slice(1) });
+  const actions = actionsOf(first);
+  const both = `${first} ${second}`;
+  if (isCommand(both)) return succeed({ name: both, operands: rest });
+  if (actions.length > 0) {
+    const all = actions.map((name) => `thaw ${`${name} ${commandTable[name].operands}`.trim()}`).join(', ');
+    return fail({
+      code: 'invalid-input',
+      message: second === undefined ? `thaw ${first} needs an action.` : `There is no thaw ${both}.`,
+      remedy: `${didYouMean(second === undefined ? undefined : closestTo(both, actions))}There are: ${all}.`,
+      retry: 'after-fix',
+    });
+  }
+  return fail(noSuchCommand(first));
+}
+
+export function noSuchCommand(typed: string): Failure {
+  const known = [...commandNames, ...new Set(commandNames.map((name) => name.replace(/ .*/, '')))];
+  return {
+    code: 'invalid-input',
+    message: `There is no command ${typed}.`,
+    remedy: `${didYouMean(closestTo(typed, known))}\`thaw help\` names them all.`,
+    retry: 'after-fix',
+  };
+}
+
+const didYouMean = (command: string | undefined) =>
+  command === undefined ? '' : `Did you mean \`thaw ${command}\`? `;
+
+function takes(name: CommandName, option: string): boolean {
+  return isOption(option) && commandTable[name].options.includes(option);
+}
+
+/** What it is not, what was perhaps meant, and what there is. */
+function notItsOwn(name: CommandName, option: string): Failure {
+  const { options } = commandTable[name];
+  const owners = commandNames.filter((other) => takes(other, option));
+  const close = closestTo(option, options);
+  const typed = option.length === 1 ? `-${option}` : `--${option}`;
+  const hint =
+    owners.length > 0
+      ? `${typed} belongs to ${owners.map(spoken).join(', ')}. `
+      : close === undefined
+        ? ''
+        : `Did you mean --${close}? `;
+  return {
+    code: 'invalid-input',
+    message: `${spoken(name)} has no option ${typed}. Nothing was done.`,
+    remedy: `${hint}${spoken(name)} takes ${options.map((one) => `--${one}`).join(', ')}; \`${spoken(name)} --help\` says what they do.`,
+    retry: 'after-fix',
+  };
+}
+
+/** As it is typed. */
+const spoken = (name: CommandName) => (name === 'home' ? 'thaw' : `thaw ${name}`);
+
+function parseStrictly(argv: readonly string[], name: CommandName) {
   try {
-    return succeed(parseArgs({ args: [...argv], options: optionTypes, allowPositionals: true }));
+    return succeed(parseAll(argv));
   } catch (error) {
     // parseArgs tells wrong usage by throwing; its first sentence names the option.
-    return wrongUsage(
-      error instanceof Error ? (error.message.split('. ')[0] ?? error.message) : String(error),
-    );
+    const said = error instanceof Error ? (error.message.split(/\. |\n/)[0] ?? error.message) : String(error);
+    return wrongUsage(said.replace(/\.$/, ''), name);
   }
 }
 
-function isCommandName(name: string): name is CommandName {
-  return (commandNames as readonly string[]).includes(name);
+function wrongCount(name: CommandName, operands: readonly string[]): string | undefined {
+  const { count, operands: wanted } = commandTable[name];
+  const [least, most] = count;
+  if (operands.length >= least && operands.length <= most) return undefined;
+  const takesWhat = wanted === '' ? 'takes no operand' : `takes ${wanted}`;
+  return `${spoken(name)} ${takesWhat}; ${operands.length === 0 ? 'nothing was given' : `it was given ${operands.join(' ')}`}`;
 }
 
-function wrongUsage(what: string) {
+function wrongPair(name: CommandName, given: readonly string[]): string | undefined {
+  const both = commandTable[name].either?.filter((option) => given.includes(option)) ?? [];
+  return both.length < 2 ? undefined : `${both.map((one) => `--${one}`).join(' and ')} exclude each other`;
+}
+
+/** Times, and values of which there are only a few. */
+function wrongValue(values: Values): string | undefined {
+  for (const [name, value] of Object.entries(values)) {
+    if (!isOption(name) || typeof value !== 'string') continue;
+    const { among, isTime } = optionOf(name);
+    if (among !== undefined && !among.includes(value))
+      return `--${name} ${value} is none of ${among.join(', ')}`;
+    if (isTime && Number.isNaN(Date.parse(value)))
+      return `--${name} ${value} is not a time, for example 2026-04-28T14:48Z`;
+  }
+  const answer = values.answer.find((one) => one.indexOf('=') < 1);
+  return answer === undefined ? undefined : `--answer ${answer} is not of the form ID=VALUE`;
+}
+
+function wrongUsage(what: string, name: CommandName) {
   return fail({
     code: 'invalid-input',
     message: `${what}.`,
-    remedy: 'Read `thaw help`.',
+    remedy: `Read \`${spoken(name)} --help\`.`,
     retry: 'after-fix',
   });
+}
+
+function optionsOf(values: Values): Options {
+  const { plain, json, inline, yes, all, systemd, confirm, snapshot } = values;
+  return {
+    ...{ plain, json, inline, yes, all, systemd, confirm, snapshot },
+    noColor: values['no-color'],
+    answers: new Map(values.answer.map((one) => splitAtFirst(one))),
+    lostAt: values['lost-at'],
+    envFiles: values['env-file'],
+    logFolder: values['log-dir'],
+    workFolder: values['work-dir'],
+    dryRun: values['dry-run'],
+    restoreToo: values.restore,
+    mode: values.mode as Mode,
+    record: recordOptionsOf(values),
+  };
+}
+
+function splitAtFirst(answer: string): readonly [string, string] {
+  const equals = answer.indexOf('=');
+  return [answer.slice(0, equals), answer.slice(equals + 1)];
+}
+
+function recordOptionsOf(values: Values): RecordOptions {
+  const { commander, operator, witness, observer, absent, redact, trend, key, signer, anchored } = values;
+  return {
+    people: {
+      ...{ commander, operator, witness, absent },
+      planApprover: values.approver,
+      resultApprover: values['result-approver'],
+      observers: observer,
+    },
+    ...{ redact, trend, key, signer, anchored },
+    detectedAt: values['detected-at'],
+    declaredAt: values['declared-at'],
+    format: values.format as RecordFormat,
+    as: values.as as SigningRole | undefined,
+    allowedSigners: values['allowed-signers'],
+  };
 }

@@ -1,5 +1,6 @@
-import type { Command, CommandName } from './arguments.ts';
+import type { Command } from './arguments.ts';
 import { chooseAttendance } from './choose-attendance.ts';
+import type { CommandName } from './command-table.ts';
 import { screenOptions, screenStreams } from './screen-options.ts';
 import type { Surroundings } from './surroundings.ts';
 

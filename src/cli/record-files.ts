@@ -1,7 +1,7 @@
 import type { DrillRecord } from '../record/drill-record.ts';
 import { toHtml } from '../record/to-html.ts';
 import { toMarkdown } from '../record/to-markdown.ts';
-import type { RecordFormat } from './record-options.ts';
+import type { RecordFormat } from './option-table.ts';
 
 export function recordJson(record: DrillRecord): string {
   return `${JSON.stringify(record, null, 2)}\n`;

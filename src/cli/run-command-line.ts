@@ -1,8 +1,9 @@
-import { type Failure, type Outcome, succeed } from '../base/failure.ts';
-import { type Command, parseArguments, usage } from './arguments.ts';
+import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
+import { type Command, noSuchCommand, parseArguments } from './arguments.ts';
 import { chooseAttendance } from './choose-attendance.ts';
 import { drawCurtain } from './draw-curtain.ts';
 import { exitStatus, statusBeforeRun } from './exit-status.ts';
+import { helpOf, usage } from './help-text.ts';
 import type { Surroundings } from './surroundings.ts';
 import { thawVersion } from './version.ts';
 
@@ -35,11 +36,10 @@ async function perform(command: Command, surroundings: Surroundings): Promise<Ou
         const { home } = await import('./commands/home.ts');
         return home({ options, run: (chosen) => dispatch(chosen, surroundings) }, surroundings);
       }
-      surroundings.stdout.write(usage);
+      surroundings.stdout.write(usage());
       return succeed(exitStatus.verified);
     case 'help':
-      surroundings.stdout.write(usage);
-      return succeed(exitStatus.verified);
+      return help(operands, surroundings);
     case 'version':
       surroundings.stdout.write(`thaw ${thawVersion}\n`);
       return succeed(exitStatus.verified);
@@ -47,8 +47,12 @@ async function perform(command: Command, surroundings: Surroundings): Promise<Ou
       return (await import('./commands/lint.ts')).lint(first, surroundings);
     case 'fingerprint':
       return (await import('./commands/fingerprint.ts')).fingerprint([first, second ?? ''], surroundings);
-    case 'age-key':
-      return (await import('./commands/age-key.ts')).ageKey(operands, surroundings);
+    case 'age-key split':
+    case 'age-key join':
+      return (await import('./commands/age-key.ts')).ageKey(
+        [name.split(' ')[1] ?? '', ...operands],
+        surroundings,
+      );
     case 'snapshots':
       return (await import('./commands/snapshots.ts')).snapshots({ name: first, options }, surroundings);
     case 'backup':
@@ -63,8 +67,17 @@ async function perform(command: Command, surroundings: Surroundings): Promise<Ou
       return (await import('./commands/schedule.ts')).schedule({ name: first, options }, surroundings);
     case 'check':
       return (await import('./commands/check.ts')).check({ name: first, options }, surroundings);
-    case 'records':
-      return (await import('./commands/records.ts')).records({ operands, options }, surroundings);
+    case 'records list':
+    case 'records show':
+    case 'records verify':
+    case 'records export':
+    case 'records trend':
+    case 'records note':
+    case 'records sign':
+      return (await import('./commands/records.ts')).records(
+        { action: name, operands, options },
+        surroundings,
+      );
     case 'restore':
     case 'drill':
     case 'tabletop': {
@@ -80,6 +93,13 @@ async function perform(command: Command, surroundings: Surroundings): Promise<Ou
     case 'rehearse':
       return (await import('./commands/rehearse.ts')).rehearse(options, surroundings);
   }
+}
+
+function help(words: readonly string[], surroundings: Surroundings): Outcome<number> {
+  const text = words.length === 0 ? usage() : helpOf(words);
+  if (text === undefined) return fail(noSuchCommand(words.join(' ')));
+  surroundings.stdout.write(text);
+  return succeed(exitStatus.verified);
 }
 
 /** What is happening, and what to do about it. */

@@ -3,7 +3,7 @@ import { type Outcome, succeed } from '../../base/failure.ts';
 import type { HomeChoice } from '../../session/home-view.ts';
 import { openHome } from '../../ui/home/open-home.tsx';
 import { adviseOn } from '../advise-on.ts';
-import type { Command, CommandName, Options } from '../arguments.ts';
+import type { Command, Options } from '../arguments.ts';
 import { exitStatus } from '../exit-status.ts';
 import { gatherHome } from '../home/gather-home.ts';
 import { screenOptions, screenStreams } from '../screen-options.ts';
@@ -45,8 +45,7 @@ function toCommand(choice: Exclude<HomeChoice, { kind: 'read' }>, options: Optio
     case 'resume':
       return { name: 'resume', operands: [choice.runId], options };
     case 'start':
-      // A mode without a command is shown as closed and never chosen.
-      return { name: commandOfMode[choice.mode] as CommandName, operands: [choice.runbook], options };
+      return { name: commandOfMode[choice.mode], operands: [choice.runbook], options };
     case 'rehearse':
       return { name: 'rehearse', operands: [], options };
   }

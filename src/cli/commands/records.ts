@@ -5,6 +5,7 @@ import { drawRecord } from '../../record/draw-record.ts';
 import { redactRecord } from '../../record/redact-record.ts';
 import { resultWords } from '../../record/result-words.ts';
 import type { Options } from '../arguments.ts';
+import type { CommandName } from '../command-table.ts';
 import { exitStatus } from '../exit-status.ts';
 import { recordAs } from '../record-files.ts';
 import { findRun, type LoggedRun, listRunIds, openRun } from '../run-log.ts';
@@ -15,44 +16,59 @@ import { signRecord } from './sign-record.ts';
 import { trend } from './trend.ts';
 import { verify } from './verify-records.ts';
 
-type RecordsRequest = { readonly operands: readonly string[]; readonly options: Options };
+type RecordsRequest = {
+  readonly action: `records ${string}` & CommandName;
+  readonly operands: readonly string[];
+  readonly options: Options;
+};
 
 export async function records(
-  { operands, options }: RecordsRequest,
+  { action, operands, options }: RecordsRequest,
   surroundings: Surroundings,
 ): Promise<Outcome<number>> {
-  const [action = '', named, text] = operands;
+  const [named, text = ''] = operands;
   const logFolder = resolve(surroundings.folder, options.logFolder);
-  if (action === 'list' && named === undefined) return list({ logFolder, json: options.json }, surroundings);
-  const wantsTrend = action === 'trend' || (action === 'list' && options.record.trend);
-  if (wantsTrend && named !== undefined) return trend({ name: named, logFolder, options }, surroundings);
-  const works = ['show', 'verify', 'export', 'note', 'sign'].includes(action);
-  if (!works || (action === 'note') !== (text !== undefined)) return wrongAction(action);
+  if (action === 'records trend' || options.record.trend) {
+    if (named === undefined) return fail(whoseTrend());
+    return trend({ name: named, logFolder, options }, surroundings);
+  }
+  if (action === 'records list') {
+    return named === undefined
+      ? list({ logFolder, json: options.json }, surroundings)
+      : fail(listOfOne(named));
+  }
   const run = await findRun({ logFolder, named, fits: () => true, what: 'run' });
   if (!run.ok) return run;
   const request = { run: run.value, logFolder, options };
   switch (action) {
-    case 'verify':
+    case 'records verify':
       return verify(request, surroundings);
-    case 'sign':
+    case 'records sign':
       return signRecord(request, surroundings);
-    case 'note':
-      return noteRecord({ ...request, text: text ?? '' }, surroundings);
-    default:
-      return show(
-        { ...request, format: action === 'show' && options.json ? 'json' : undefined },
-        surroundings,
-      );
+    case 'records note':
+      return noteRecord({ ...request, text }, surroundings);
+    case 'records show':
+    case 'records export':
+      return show({ ...request, format: options.json ? 'json' : undefined }, surroundings);
   }
 }
 
-function wrongAction(action: string) {
-  return fail({
+function whoseTrend() {
+  return {
     code: 'invalid-input',
-    message: `There is no thaw records ${action} with these operands.`,
-    remedy: 'Use list, show RUN, verify RUN, export RUN, trend RUNBOOK, note RUN TEXT or sign RUN.',
+    message: 'A trend is of one runbook.',
+    remedy: 'Name it: thaw records trend RUNBOOK.',
     retry: 'after-fix',
-  });
+  } as const;
+}
+
+function listOfOne(named: string) {
+  return {
+    code: 'invalid-input',
+    message: `thaw records list lists every run; ${named} stands behind it.`,
+    remedy: `Leave it out, or write thaw records trend ${named}.`,
+    retry: 'after-fix',
+  } as const;
 }
 
 async function list(

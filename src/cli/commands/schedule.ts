@@ -6,6 +6,7 @@ import { parseDuration } from '../../base/units.ts';
 import type { Options } from '../arguments.ts';
 import { exitStatus } from '../exit-status.ts';
 import { loadRunbook } from '../load-runbook.ts';
+import { defaultLogFolder } from '../option-table.ts';
 import type { Surroundings } from '../surroundings.ts';
 
 /** The launcher beside dist/ and src/ alike. */
@@ -26,7 +27,10 @@ export async function schedule(
     rpoMs: parseDuration(runbook.objectives.rpo) ?? 0,
     hasDrill: runbook.drill !== undefined,
     hasRetention: runbook.retention !== undefined,
-    options: options.envFiles.flatMap((file) => ['--env-file', resolve(folder, file)]),
+    options: [
+      ...options.envFiles.flatMap((file) => ['--env-file', resolve(folder, file)]),
+      ...(options.logFolder === defaultLogFolder ? [] : ['--log-dir', resolve(folder, options.logFolder)]),
+    ],
   });
   // The dashes keep Node from taking --env-file for its own.
   const program = [process.execPath, '--', launcher];

@@ -2,7 +2,6 @@ import { formatSpan } from '../../base/units.ts';
 import { durationMs } from '../../engine/targets.ts';
 import type { Runbook } from '../../runbook/schema.ts';
 import type { HomeAction, HomeRow } from '../../session/home-view.ts';
-import { commandNames } from '../arguments.ts';
 import { describePlaces, type Places } from './describe-places.ts';
 
 /** A runbook as a row, with what each mode may touch. `newest` is what is known about its newest snapshot so far. */
@@ -55,9 +54,6 @@ function actionsOf(
       mode: 'tabletop',
       label: 'talk it through',
       touches: [{ how: 'touches', what: 'nothing: every step is shown and discussed, none is executed' }],
-      ...((commandNames as readonly string[]).includes('tabletop')
-        ? {}
-        : { disabledBecause: 'this version cannot do it yet' }),
     },
   ];
 }

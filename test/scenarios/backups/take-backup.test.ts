@@ -18,6 +18,14 @@ const newestManifest = () => stand.newest();
 const nextSecond = () => new Promise((resolve) => setTimeout(resolve, 1100));
 
 describe('thaw backup', () => {
+  it('stores nothing for whoever asks it for a dry run, which it does not know', async () => {
+    const before = keys();
+    const said = await stand.thaw('backup', stand.runbookFile, '--dry-run');
+    expect(said, said.text).toMatchObject({ status: 2 });
+    expect(said.text).toContain('thaw backup has no option --dry-run. Nothing was done.');
+    expect(keys()).toEqual(before);
+  });
+
   it('writes dump, roles, objects, their list, and a manifest with everything a restore can be held against', async () => {
     const said = await stand.thaw('backup', stand.runbookFile);
     expect(said.text).toContain('was written last');

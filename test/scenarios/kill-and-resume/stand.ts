@@ -95,7 +95,7 @@ async function furnish(server: S3Server): Promise<Stand> {
   const argsOf = ({ logFolder, action = ['restore', runbook], confirm = true }: Command) => [
     ...action,
     ...['--plain', '--env-file', '.env', '--log-dir', logFolder],
-    ...answers.filter((_, index, all) => confirm || !isConfirm(all, index)),
+    ...answersTo(action, confirm),
   ];
   const request = (command: Command) => ({
     args: argsOf(command),
@@ -146,6 +146,13 @@ async function furnish(server: S3Server): Promise<Stand> {
       await server.stop();
     },
   };
+}
+
+/** A walk is answered beforehand, a roll-back is told its name, and whoever reads a record is asked nothing. */
+function answersTo([command = '']: readonly string[], confirm: boolean): readonly string[] {
+  if (command === 'restore' || command === 'resume')
+    return answers.filter((_, index, all) => confirm || !isConfirm(all, index));
+  return command === 'rollback' && confirm ? answers.filter((_, index, all) => isConfirm(all, index)) : [];
 }
 
 function isConfirm(all: readonly string[], index: number): boolean {
