@@ -11,7 +11,7 @@ const down = '\x1b[B';
 const timeout = 60_000;
 
 async function markRow(thaw: PseudoTerminal, wanted: RegExp): Promise<void> {
-  await thaw.waitFor((rows) => rows.some((row) => wanted.test(row)), 10_000);
+  await thaw.waitFor((rows) => rows.some((row) => wanted.test(row)), 40_000);
   // Other runbooks come along, and more of them with every year.
   for (let press = 0; press < 60; press += 1) {
     const at = thaw.screen().find((row) => row.startsWith(' ▸ ')) ?? '';
@@ -64,9 +64,9 @@ async function giveValues(thaw: PseudoTerminal): Promise<void> {
 
 /** A step fails; the operator opens a shell, mends the cause, comes back and retries. */
 async function beginAndMend(thaw: PseudoTerminal): Promise<void> {
-  await thaw.waitFor('y begin', 10_000);
+  await thaw.waitFor('y begin', 40_000);
   thaw.write('y');
-  const failed = await thaw.waitFor('l log  ! shell', 10_000);
+  const failed = await thaw.waitFor('l log  ! shell', 40_000);
   expect(failed.join('\n')).toMatch(/✗ Work failed\. +step 2 of 4/);
   expect(failed.join('\n')).toContain('│ the part is broken');
   expect(failed.join('').replace(/\s+/g, '')).toContain('output/work.log');
@@ -79,7 +79,7 @@ async function beginAndMend(thaw: PseudoTerminal): Promise<void> {
   await thaw.waitFor('Back from the shell.');
   expect(thaw.isAlternate()).toBe(true);
   thaw.write(enter);
-  await thaw.waitFor('y agree', 10_000);
+  await thaw.waitFor('y agree', 40_000);
   thaw.write('y');
 }
 
@@ -164,7 +164,7 @@ test('a drill says what a lost SSH session means too, though it asks nothing bef
   const folder = makeWalkFolder();
   const env = { ...values, SSH_CONNECTION: '192.0.2.7 50022 192.0.2.1 22' };
   const thaw = openThaw({ args: ['drill', 'walk'], folder, env });
-  await thaw.waitFor('✗ Work failed.', 10_000);
+  await thaw.waitFor('✗ Work failed.', 40_000);
   await thaw.waitFor((rows) => rows[22]?.includes('This SSH session is not inside tmux or screen.') === true);
   expect(thaw.screen()[0]).toMatch(/^ DRILL /);
 });

@@ -4,7 +4,7 @@ import { openDemo } from './open-demo.ts';
 const esc = '\x1b';
 const ctrlC = '\x03';
 
-describe('Leaving', { timeout: 30_000 }, () => {
+describe('Leaving', { timeout: 120_000 }, () => {
   test('q asks first and says what keeps running; escape stays; y leaves and the run goes on', async () => {
     const demo = openDemo('busy', { env: { DEMO_LINES: '25', DEMO_STAY: '1' } });
     await demo.waitFor('later line 1');

@@ -75,7 +75,7 @@ export function openDemo(
   return {
     ...terminal,
     events,
-    async waitForEvent(name, timeoutMs = 5000) {
+    async waitForEvent(name, timeoutMs = 30_000) {
       const end = Date.now() + timeoutMs;
       for (;;) {
         const found = events().find((one) => one.event === name);

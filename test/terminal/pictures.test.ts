@@ -29,7 +29,7 @@ async function replayWhole(bytes: string) {
 }
 
 /** Reviewed by eye: a change of colour or layout is a change of these files. */
-describe('Pictures of the terminal, colours included', { timeout: 30_000 }, () => {
+describe('Pictures of the terminal, colours included', { timeout: 120_000 }, () => {
   test.each([
     ['still', 'q leave'],
     ['preflight', 'q leave'],

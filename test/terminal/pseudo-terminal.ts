@@ -92,7 +92,7 @@ export function openPseudoTerminal(request: {
   return {
     pid: program.pid,
     write: (keys) => program.write(keys),
-    waitFor: (wanted, timeoutMs = 5000) =>
+    waitFor: (wanted, timeoutMs = 30_000) =>
       waitUntil({ screen, wanted, timeoutMs, isWhole, chunks: () => written.length, ended: () => ended }),
     screen,
     scrollback: () => readBuffer({ terminal, from: 0, count: terminal.buffer.normal.length, primary: true }),

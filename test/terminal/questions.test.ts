@@ -14,7 +14,7 @@ async function ask(scene: string, keys: string): Promise<Demo> {
 
 const answered = async (demo: Demo) => (await demo.waitForEvent('answer')).answer;
 
-describe('Questions answered with keys', { timeout: 30_000 }, () => {
+describe('Questions answered with keys', { timeout: 120_000 }, () => {
   test('a choice is taken with the arrows and Enter', async () => {
     const demo = await ask('failure', 'enter choose');
     demo.write(`${down}${down}`);

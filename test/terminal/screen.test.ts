@@ -15,7 +15,7 @@ const colorsIn = (bytes: string) =>
     .split('\x1b[')
     .flatMap((part) => (/^[\d;]*m/.exec(part)?.[0] ?? '').split(/[;m]/).filter((one) => one !== ''));
 
-describe('The walk on a terminal of 80 by 24', { timeout: 30_000 }, () => {
+describe('The walk on a terminal of 80 by 24', { timeout: 120_000 }, () => {
   test('shows mode, time, steps and the output that comes, within the first second', async () => {
     const demo = openDemo('busy');
     const screen = await demo.waitFor('later line 3 of this run');
@@ -157,7 +157,7 @@ describe('The walk on a terminal of 80 by 24', { timeout: 30_000 }, () => {
   });
 });
 
-describe('The terminal itself', { timeout: 30_000 }, () => {
+describe('The terminal itself', { timeout: 120_000 }, () => {
   test('a storm of resizes ends in a clean picture', async () => {
     const demo = openDemo('busy', { env: { DEMO_LINES: '600' } });
     await demo.waitFor('later line 2');

@@ -19,7 +19,7 @@ function attach(size: { readonly columns: number; readonly rows: number }): Pseu
 const body = (rows: readonly string[]) => rows.slice(0, -1).join('\n');
 
 test('inside tmux a dropped connection changes nothing: attached again at another size, the walk stands there whole', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const folder = makeWalkFolder();
   const env = Object.entries({ ...values, LANG: 'C.UTF-8' }).map(([name, value]) => `${name}=${value}`);
@@ -38,7 +38,7 @@ test('inside tmux a dropped connection changes nothing: attached again at anothe
   );
   onTestFinished(() => void tmux('kill-server'));
   const first = attach({ columns: 100, rows: 31 });
-  await first.waitFor('y begin', 15_000);
+  await first.waitFor('y begin', 40_000);
   first.close();
   const second = attach({ columns: 80, rows: 25 });
   // Whole, and no part of it twice.
@@ -50,12 +50,12 @@ test('inside tmux a dropped connection changes nothing: attached again at anothe
     15_000,
   );
   second.write('y');
-  await second.waitFor('✗ Work failed.', 15_000);
+  await second.waitFor('✗ Work failed.', 40_000);
   second.write('q');
   await second.waitFor('Leave the screen?');
   second.write('\x03');
-  await second.waitFor('Stopped at a safe point', 10_000);
+  await second.waitFor('Stopped at a safe point', 40_000);
   second.write(' ');
-  await second.waitFor('Go on with: thaw resume', 10_000);
+  await second.waitFor('Go on with: thaw resume', 40_000);
   second.close();
 });

@@ -35,7 +35,7 @@ function onTerminal(request: Launch & { readonly file: string }): PseudoTerminal
   const { folder, ...rest } = request;
   const terminal = openPseudoTerminal({ ...rest, cwd: folder });
   onTestFinished(() => endProgram(terminal.pid));
-  return { ...terminal, waitFor: (wanted, timeoutMs = 10_000) => terminal.waitFor(wanted, timeoutMs) };
+  return { ...terminal, waitFor: (wanted, timeoutMs = 40_000) => terminal.waitFor(wanted, timeoutMs) };
 }
 
 /** Politely first, so that a failed test leaves no sandbox behind either. */
