@@ -38,7 +38,7 @@ export default defineConfig({
         test: {
           name: 'fast',
           include: ['test/**/*.test.{ts,tsx}'],
-          exclude: ['test/adapters/**', 'test/scenarios/**', 'test/sandbox/**'],
+          exclude: ['test/adapters/**', 'test/attacks/**', 'test/scenarios/**', 'test/sandbox/**'],
           // Some stretch a key or start the whole program: on a busy host that takes many times as long.
           testTimeout: 60_000,
         },
@@ -46,7 +46,7 @@ export default defineConfig({
       {
         test: {
           name: 'parts',
-          include: ['test/{adapters,scenarios,sandbox}/**/*.test.{ts,tsx}'],
+          include: ['test/{adapters,attacks,scenarios,sandbox}/**/*.test.{ts,tsx}'],
           globalSetup: 'test/parts/share-rgw.ts',
           testTimeout: 180_000,
           hookTimeout: 300_000,

@@ -23,7 +23,7 @@ import { createFileTrees } from '../adapters/tree/file-trees.ts';
 import { succeed } from '../base/failure.ts';
 import type { Secret } from '../base/secret.ts';
 import type { DatabaseRoute, DatabaseRouteConfig } from '../ports/database-route.ts';
-import type { DatabaseServer, Lease } from '../ports/database-server.ts';
+import type { DatabaseLogin, DatabaseServer, Lease } from '../ports/database-server.ts';
 import type { DumpTools } from '../ports/dump-tools.ts';
 import type { ObjectStore, ObjectStoreConfig } from '../ports/object-store.ts';
 import type { ProcessRunner } from '../ports/process-runner.ts';
@@ -54,14 +54,14 @@ export function createWorld(environment: Readonly<Record<string, string | undefi
     trees: createFileTrees(),
     secretFiles: openSopsSecretFiles({ processes, describeKey: describeIdentities }),
     openStore: (config) => keep(stores, storeKey(config), () => openStore(config, processes)),
-    openDatabaseServer: (url, config) =>
-      keep(servers, serverKey(url, config), () =>
-        withOneLease(openDatabaseServer({ url, route: openRoute(config) })),
+    openDatabaseServer: (url, ...[config, login]) =>
+      keep(servers, serverKey(url, config, login), () =>
+        withOneLease(openDatabaseServer({ url, route: openRoute(config), login })),
       ),
-    openDumpTools(url, config) {
-      const open = () => openDumpTools({ url, processes, route: openRoute(config) });
+    openDumpTools(url, ...[config, login]) {
+      const open = () => openDumpTools({ url, processes, route: openRoute(config), login });
       // On this host a missing program may be installed while a step waits to be tried again, so it is looked for each time.
-      return config === undefined ? open() : keep(routedTools, serverKey(url, config), open);
+      return config === undefined ? open() : keep(routedTools, serverKey(url, config, login), open);
     },
     openUnpacker: (keys) =>
       openUnpacker({ keys, processes, age: { open: openAge, describe: describeIdentities } }),
@@ -88,8 +88,11 @@ function keep<T>(opened: Map<string, T>, ...[key, open]: [string, () => T]): T {
 }
 
 /** The credentials are part of what a server is. */
-function serverKey(url: Secret, config: DatabaseRouteConfig | undefined): string {
-  return `${url.reveal()} ${JSON.stringify(config)}`;
+function serverKey(
+  url: Secret,
+  ...[config, login]: [DatabaseRouteConfig | undefined, DatabaseLogin | undefined]
+): string {
+  return `${url.reveal()} ${JSON.stringify(config)} ${login?.user ?? ''} ${login?.password.reveal() ?? ''}`;
 }
 
 /** The credentials are part of what a store is: the same bucket may be reached with two keys. */

@@ -10,6 +10,7 @@ export type ServerIdentity = {
   readonly versionNumber: number;
   readonly user: string;
   readonly mayCreateDatabases: boolean;
+  readonly mayCreateRoles: boolean;
   readonly isSuperuser: boolean;
   /** Only where the user may read it. */
   readonly dataDirectory?: string;
@@ -70,12 +71,34 @@ export type NewDatabase = {
   readonly comment: string;
 };
 
+/** Whom to log in as, where it is not the user of the URL. */
+export type DatabaseLogin = { readonly user: string; readonly password: Secret };
+
+/**
+ * The role under which a dump is restored: it may log in, fill one database, and reach nothing else. What stands in a dump runs
+ * with the rights of whoever restores it, so this is all that it can do.
+ */
+export type CellRequest = {
+  readonly role: string;
+  /** Made by us and owned by us: an owner could set what our next session there runs with. */
+  readonly database: string;
+  /** Whose role it is; only what carries it is ever changed or dropped. */
+  readonly comment: string;
+};
+
+export type CellExtension = { readonly name: string; readonly schema: string };
+
 export type QueryRequest = {
   readonly database: string;
   readonly sql: string;
   readonly values?: readonly unknown[];
   /** 30 s when left out. */
   readonly limitMs?: number;
+  /**
+   * What the database holds came out of a dump: never with a superuser's rights then, who makes a role for it that may read, and
+   * drops it again.
+   */
+  readonly ofDump?: boolean;
 };
 
 export type InventoryOptions = {
@@ -126,6 +149,21 @@ export type DatabaseServer = {
     readonly name: string;
     readonly statements: readonly Secret[];
   }): Promise<Outcome<void>>;
+  /**
+   * Makes the role of a restore, or lets an earlier one of ours in again; needs a superuser, or CREATEROLE and CREATEDB. The
+   * extensions that only an administrator may make are made first, and those that reach out of the database are fenced until
+   * `dropCell` with a new owner.
+   */
+  makeCell(
+    request: CellRequest & { readonly extensions?: readonly CellExtension[] },
+  ): Promise<Outcome<DatabaseLogin>>;
+  /** Nobody can log in as it any more; its sessions and its prepared transactions are ended. Fine where it is not there. */
+  closeCell(request: CellRequest): Promise<Outcome<void>>;
+  /**
+   * Drops the role. With a new owner everything it owns in its database is given to that one first; without, its database must
+   * be gone already. Fine where it is not there.
+   */
+  dropCell(request: CellRequest & { readonly newOwner?: string }): Promise<Outcome<void>>;
   /** DROP DATABASE … WITH (FORCE). Dropping what is not there succeeds. */
   dropDatabase(name: string): Promise<Outcome<void>>;
   renameDatabase(request: { readonly from: string; readonly to: string }): Promise<Outcome<void>>;

@@ -25,6 +25,11 @@ export type ArchiveContents = {
   readonly encoding?: string;
   readonly collation?: string;
   readonly characterType?: string;
+  /** Where each extension belongs, as CREATE EXTENSION in the dump says. */
+  readonly extensions?: readonly { readonly name: string; readonly schema: string }[];
+  /** Roles that something in it belongs to, and how many of its entries are about who else may use what. Neither is restored. */
+  readonly owners?: readonly string[];
+  readonly grants?: number;
 };
 
 /** How a line of pg_restore is to be taken. */

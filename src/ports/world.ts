@@ -2,7 +2,7 @@ import type { FailureCode } from '../base/failure.ts';
 import type { Secret } from '../base/secret.ts';
 import type { ClusterTools } from './cluster-tools.ts';
 import type { DatabaseRouteConfig } from './database-route.ts';
-import type { DatabaseServer } from './database-server.ts';
+import type { DatabaseLogin, DatabaseServer } from './database-server.ts';
 import type { DumpTools } from './dump-tools.ts';
 import type { FileTrees } from './file-trees.ts';
 import type { Host } from './host.ts';
@@ -33,8 +33,8 @@ export type World = {
   readonly secretFiles: SecretFiles;
   openStore(config: ObjectStoreConfig): ObjectStore;
   /** @param url a postgresql:// URL; a secret, since it carries a password. */
-  openDatabaseServer(url: Secret, route?: DatabaseRouteConfig): DatabaseServer;
-  openDumpTools(url: Secret, route?: DatabaseRouteConfig): DumpTools;
+  openDatabaseServer(url: Secret, route?: DatabaseRouteConfig, login?: DatabaseLogin): DatabaseServer;
+  openDumpTools(url: Secret, route?: DatabaseRouteConfig, login?: DatabaseLogin): DumpTools;
   openUnpacker(config: KeyConfig): Unpacker;
   openPacker(config: PackerConfig): Packer;
   openServices(config: ServicesConfig): Services;

@@ -16,7 +16,9 @@ export async function makeCompanyDatabase(wanted: CompanyDatabase): Promise<stri
   const { role, database } = wanted;
   await withConnection(wanted.superuserUrl, async (client) => {
     const password = client.escapeLiteral(wanted.password);
-    await client.query(`create role ${client.escapeIdentifier(role)} login createdb password ${password}`);
+    await client.query(
+      `create role ${client.escapeIdentifier(role)} login createdb createrole password ${password}`,
+    );
     await client.query(`grant pg_signal_backend to ${client.escapeIdentifier(role)}`);
     const name = client.escapeIdentifier(database);
     await client.query(`create database ${name} owner ${client.escapeIdentifier(role)} template template0`);

@@ -2,6 +2,7 @@ import { formatBytes } from '../base/units.ts';
 import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
 import type { CheckContext } from '../engine/step-handler.ts';
 import type { DatabaseServer, ServerIdentity } from '../ports/database-server.ts';
+import { checkCell } from './cell.ts';
 import { actingServer, blocker, productionServer, unanswered } from './open-targets.ts';
 
 /** Twice the space for a moment: the old database and the new one. */
@@ -33,6 +34,8 @@ export async function checkDatabases(_step: unknown, context: CheckContext): Pro
       ),
     );
   }
+  const cell = checkCell(context.mode, identity.value);
+  if (cell !== undefined) checks.push(cell);
   const lease = await server.lease(server.databaseName);
   if (!lease.ok) checks.push(blocker(lease.failure));
   checks.push(await checkSpace(context, server, identity.value));

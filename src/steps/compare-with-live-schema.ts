@@ -3,7 +3,8 @@ import { type Outcome, succeed } from '../base/failure.ts';
 import type { Check } from '../base/verdict.ts';
 import type { StepContext } from '../engine/step-handler.ts';
 import type { DatabaseServer } from '../ports/database-server.ts';
-import { actingServer, productionServer, unanswered } from './open-targets.ts';
+import { restoredServer } from './cell.ts';
+import { productionServer, unanswered } from './open-targets.ts';
 
 /**
  * Names alone, and types qualified by ourselves: how PostgreSQL writes a definition depends on the search path of the session and
@@ -58,7 +59,9 @@ export async function compareWithLiveSchema(
       unanswered({ ...expected.failure, message: `not compared with the live database: ${message}` }),
     ]);
   }
-  const found = await readParts(actingServer(context), restored.database);
+  const server = await restoredServer(context);
+  if (!server.ok) return server;
+  const found = await readParts(server.value, restored.database);
   return found.ok ? succeed(compareSchemas(expected.value, found.value)) : found;
 }
 

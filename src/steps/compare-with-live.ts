@@ -9,7 +9,8 @@ import { formatCount } from '../base/units.ts';
 import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
 import type { StepContext } from '../engine/step-handler.ts';
 import type { DatabaseServer, Inventory } from '../ports/database-server.ts';
-import { actingServer, productionServer } from './open-targets.ts';
+import { restoredServer } from './cell.ts';
+import { productionServer } from './open-targets.ts';
 
 /** Rows of transactions that were under way when the dump began may be older than the newest row it holds. */
 const settledForMs = 60_000;
@@ -38,11 +39,13 @@ export async function compareWithLive(
     inventory.value.tables.length - differences.filter((one) => one.expectedRows !== undefined).length;
   const dated = await datedTables(live, restored.createdColumn);
   if (!dated.ok) return dated;
-  const cutoff = await newestRestored(actingServer(context), restored, dated.value);
+  const server = await restoredServer(context);
+  if (!server.ok) return server;
+  const cutoff = await newestRestored(server.value, restored, dated.value);
   if (!cutoff.ok) return cutoff;
   const judged = await Promise.all(
     differences.map((difference) =>
-      judge({ difference, cutoff: cutoff.value, dated: dated.value, live, context, restored }),
+      judge({ difference, cutoff: cutoff.value, dated: dated.value, live, server: server.value, restored }),
     ),
   );
   const bad = judged.find((one) => !one.ok);
@@ -58,10 +61,10 @@ async function judge(request: {
   readonly cutoff: string | undefined;
   readonly dated: ReadonlySet<string>;
   readonly live: DatabaseServer;
-  readonly context: StepContext;
+  readonly server: DatabaseServer;
   readonly restored: { readonly database: string; readonly createdColumn: string };
 }): Promise<Outcome<Judged>> {
-  const { difference, cutoff, dated, live, context, restored } = request;
+  const { difference, cutoff, dated, live, server: drill, restored } = request;
   const text = describeDifference(difference);
   if (difference.foundRows === undefined) return succeed({ kind: 'lost', text });
   if (difference.expectedRows === undefined) return succeed({ kind: 'unclear', text });
@@ -74,7 +77,7 @@ async function judge(request: {
     });
   const [before, after] = await Promise.all([
     count(live, live.databaseName),
-    count(actingServer(context), restored.database),
+    count(drill, restored.database),
   ]);
   if (!before.ok) return before;
   if (!after.ok) return after;

@@ -5,8 +5,9 @@ import { formatCount } from '../base/units.ts';
 import { failed, passed } from '../base/verdict.ts';
 import type { StepContext, StepHandler } from '../engine/step-handler.ts';
 import type { StepOf } from '../runbook/step-schema.ts';
+import { queryRestored } from './cell.ts';
 import { type Fact, needFact } from './facts.ts';
-import { actingDatabase, actingServer } from './open-targets.ts';
+import { actingDatabase } from './open-targets.ts';
 
 type ExportStep = StepOf<'export-query'>;
 
@@ -31,7 +32,7 @@ export const exportQuery: StepHandler<'export-query'> = {
   },
 
   async run(step, context) {
-    const rows = await actingServer(context).query({ database: actingDatabase(context), sql: step.query });
+    const rows = await queryRestored(context, { database: actingDatabase(context), sql: step.query });
     if (!rows.ok) return rows;
     const columns = Object.keys(rows.value[0] ?? {});
     const forbidden = columns.filter((column) => step.never.includes(column));

@@ -62,6 +62,9 @@ const inventory = z.object({
 
 export const sideDatabaseFact = fact('side-database', z.object({ name: z.string() }));
 
+/** The role of the run that may fill the side database; null once it is gone. */
+export const cellFact = fact('cell', z.object({ role: z.string(), database: z.string() }));
+
 /** The side database holds everything the archive held, and these are its exact counts. */
 export const restoredFact = fact(
   'restored',
@@ -72,6 +75,11 @@ export const restoredFact = fact(
     archiveTables: z.array(z.string()),
     acceptedMessages: z.array(z.string()),
     harmlessMessages: z.number(),
+    /** Roles that the dump names as owners, and who everything belongs to instead; left out in a drill. */
+    owners: z.array(z.string()).optional(),
+    owner: z.string().optional(),
+    /** Entries of the dump about who may use what. */
+    grants: z.number().optional(),
   }),
 );
 

@@ -6,8 +6,9 @@ import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
 import type { StepContext } from '../engine/step-handler.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { ChecklistItem } from '../runbook/step-schema.ts';
+import { queryRestored } from './cell.ts';
 import { manifestFact, readFact } from './facts.ts';
-import { actingDatabase, actingServer, listAll, objectPrefix, unanswered } from './open-targets.ts';
+import { actingDatabase, listAll, objectPrefix, unanswered } from './open-targets.ts';
 
 /** Checks of the list that need no person. Each ends as passed, failed, or could not verify. */
 
@@ -17,7 +18,7 @@ const httpLimitMs = 20_000;
 const urlSeconds = 300;
 
 export async function checkQuery(item: ItemOf<'query'>, context: StepContext): Promise<Check> {
-  const rows = await actingServer(context).query({ database: actingDatabase(context), sql: item.query });
+  const rows = await queryRestored(context, { database: actingDatabase(context), sql: item.query });
   if (!rows.ok) return failed(rows.failure.message, rows.failure.remedy);
   const actual = Object.values(rows.value[0] ?? {})[0] ?? null;
   if (actual === null) return failed('the query returns nothing', 'Look at the restored database.');
@@ -97,7 +98,7 @@ const noStore = couldNotVerify(
 export async function checkObject(item: ItemOf<'object'>, context: StepContext): Promise<Check> {
   const store = targetStore(context);
   if (store === undefined) return noStore;
-  const rows = await actingServer(context).query({ database: actingDatabase(context), sql: item.query });
+  const rows = await queryRestored(context, { database: actingDatabase(context), sql: item.query });
   if (!rows.ok) return failed(rows.failure.message, rows.failure.remedy);
   const key = Object.values(rows.value[0] ?? {})[0];
   if (key === undefined || key === null)
@@ -155,7 +156,7 @@ async function sizeByReading(store: ObjectStore, key: string): Promise<number | 
 export async function checkReferences(item: ItemOf<'references'>, context: StepContext): Promise<Check> {
   const store = targetStore(context);
   if (store === undefined) return noStore;
-  const rows = await actingServer(context).query({ database: actingDatabase(context), sql: item.query });
+  const rows = await queryRestored(context, { database: actingDatabase(context), sql: item.query });
   if (!rows.ok) return failed(rows.failure.message, rows.failure.remedy);
   const listed = await listAll(store, objectPrefix(context));
   if (!listed.ok) return unanswered(listed.failure);

@@ -5,6 +5,7 @@ import type { StepContext } from '../engine/step-handler.ts';
 import { durationMs } from '../engine/targets.ts';
 import type { ArchiveContents, RestoreMessage, RestoreReport } from '../ports/dump-tools.ts';
 import type { StepOf } from '../runbook/step-schema.ts';
+import { chooseRights, closeCell, futureOwner, makeCell, restoredServer, restoringTools } from './cell.ts';
 import { archiveFileFact, manifestFact, needFact, readFact, restoredFact, snapshotFact } from './facts.ts';
 import { actingServer, actingTools } from './open-targets.ts';
 import { makeSideDatabase } from './side-database.ts';
@@ -15,12 +16,22 @@ export async function restoreArchive(
   context: StepContext,
 ): Promise<Outcome<void>> {
   const archive = needFact(archiveFileFact, context);
-  const tools = actingTools(context);
-  const contents = await tools.contents(archive.path);
+  const contents = await actingTools(context).contents(archive.path);
   if (!contents.ok) return contents;
+  const rights = await chooseRights(context);
+  if (!rights.ok) return rights;
+  const closed = await closeCell(context);
+  if (!closed.ok) return closed;
   const side = await makeSideDatabase(context, contents.value);
   if (!side.ok) return side;
-  const { format } = contents.value;
+  const { format, extensions = [] } = contents.value;
+  if (rights.value.kind === 'cell') {
+    const made = await makeCell(context, { database: side.value, extensions });
+    if (!made.ok) return made;
+  }
+  const opened = await restoringTools(context);
+  if (!opened.ok) return opened;
+  const tools = opened.value;
   const request = { file: archive.path, database: side.value, jobs: restoreJobs(step, context), format };
   await context.recordCommand(tools.describeRestore(request));
   const total = contents.value.entries.length;
@@ -103,7 +114,9 @@ async function countRestored(
   context: StepContext,
   restored: { database: string; contents: ArchiveContents; accepted: readonly string[]; harmless: number },
 ): Promise<Outcome<void>> {
-  const server = actingServer(context);
+  const opened = await restoredServer(context);
+  if (!opened.ok) return opened;
+  const server = opened.value;
   context.output('updating planner statistics (ANALYZE)');
   const analyzed = await server.analyze(restored.database);
   if (!analyzed.ok) return analyzed;
@@ -112,6 +125,11 @@ async function countRestored(
   if (!inventory.ok) return inventory;
   const rows = inventory.value.tables.reduce((sum, table) => sum + table.rows, 0);
   context.output(`counted ${formatCount(rows)} rows in ${inventory.value.tables.length} tables`);
+  const owner =
+    context.mode === 'drill'
+      ? succeed(undefined)
+      : await futureOwner(context, [actingServer(context).databaseName]);
+  if (!owner.ok) return owner;
   await context.record(restoredFact.name, {
     snapshotKey: needFact(snapshotFact, context).key,
     database: restored.database,
@@ -121,6 +139,9 @@ async function countRestored(
       .map((entry) => qualifiedName({ schema: entry.schema ?? 'public', name: entry.name })),
     acceptedMessages: restored.accepted,
     harmlessMessages: restored.harmless,
+    owners: restored.contents.owners,
+    grants: restored.contents.grants,
+    owner: owner.value,
   });
   return succeed(undefined);
 }

@@ -2,6 +2,7 @@ import { fail, type Outcome, succeed } from '../base/failure.ts';
 import { formatBytes, formatTime } from '../base/units.ts';
 import { type Check, failed, passed } from '../base/verdict.ts';
 import { notVerified, type StepContext, type StepHandler } from '../engine/step-handler.ts';
+import { closeCell, dropCell, giveAway } from './cell.ts';
 import { checkDatabases } from './check-databases.ts';
 import { compareWithLive } from './compare-with-live.ts';
 import { compareWithLiveSchema } from './compare-with-live-schema.ts';
@@ -95,7 +96,8 @@ export const restoreDatabase: StepHandler<'restore-database'> = {
     const halfway = await swapHalfway(context);
     if (halfway !== undefined) return [halfway];
     const { side } = sideNames(context.runId, actingServer(context).databaseName);
-    const dropped = await dropOwn(context, side);
+    const closed = await closeCell(context);
+    const dropped = closed.ok ? await dropOwn(context, side) : closed;
     if (!dropped.ok)
       return [
         failed(
@@ -103,6 +105,9 @@ export const restoreDatabase: StepHandler<'restore-database'> = {
           dropped.failure.remedy,
         ),
       ];
+    const gone = await dropCell(context);
+    if (!gone.ok)
+      return [failed(`the role of this run is still there: ${gone.failure.message}`, gone.failure.remedy)];
     if (context.mode === 'live' && !dropped.value) return [];
     return [passed(`throwaway database ${side} dropped`)];
   },
@@ -191,7 +196,8 @@ async function swap(context: StepContext) {
   // Hours may have passed since the preflight: the swap is the act that no other run may be in the way of.
   const server = actingServer(context);
   const lease = await server.lease(names.target);
-  const swapped = lease.ok ? await swapDatabases(server, { ...names, carrySettings: true }) : lease;
+  const given = lease.ok ? await giveAway(context, [names.target, names.kept]) : lease;
+  const swapped = given.ok ? await swapDatabases(server, { ...names, carrySettings: true }) : given;
   if (!swapped.ok) {
     // Where nothing was renamed the swap has not begun, and another snapshot may still be chosen.
     const begun = await hasSwapBegun(server, names);

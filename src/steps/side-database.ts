@@ -8,14 +8,22 @@ import { actingServer } from './open-targets.ts';
 /** PostgreSQL cuts longer names off, and then two of ours could be one. */
 const longestName = 63;
 
-/** port_nimara_crm__restore_a41f09: of this run and no other, so that a look at it tells whose it is. */
+/**
+ * port_nimara_crm__restore_a41f09: of this run and no other, so that a look at it tells whose it is. `cell` is the role that
+ * restores (cell.ts).
+ */
 export function sideNames(runId: string, target: string) {
   const mark = createHash('sha256').update(runId).digest('hex').slice(0, 6);
   const name = (role: string) => {
     const ending = `__${role}_${mark}`;
     return `${target.slice(0, longestName - ending.length)}${ending}`;
   };
-  return { side: name('restore'), kept: name('before'), rolledBack: name('undone') };
+  return {
+    side: name('restore'),
+    kept: name('before'),
+    rolledBack: name('undone'),
+    cell: `thaw_cell_${mark}`,
+  };
 }
 
 /** Our mark on what we made; only what carries it may be dropped. */

@@ -2,15 +2,16 @@ import { fail, type Outcome, succeed } from '../base/failure.ts';
 import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
 import { notVerified, type StepContext } from '../engine/step-handler.ts';
 import type { DecryptProbe } from '../runbook/step-schema.ts';
+import { queryRestored } from './cell.ts';
 import { keyEncodingOf, openEncrypted, readKey } from './open-encrypted.ts';
-import { actingServer, unanswered } from './open-targets.ts';
+import { unanswered } from './open-targets.ts';
 import { readSecrets, type Secrets } from './read-secrets.ts';
 
 /** Enough to know that a key opens the values, few enough to be read in a moment. */
 const mostRows = 20;
 
 export type KeyTrial = {
-  readonly context: Pick<StepContext, 'world' | 'targets'>;
+  readonly context: StepContext;
   readonly secrets: Secrets;
   readonly database: string;
 };
@@ -59,7 +60,7 @@ async function tryKeys(context: StepContext, database: string): Promise<readonly
 /** Really decrypts rows of the database with the key of the env file. */
 export async function tryKey(probe: DecryptProbe, trial: KeyTrial): Promise<Check> {
   const { context, secrets, database } = trial;
-  const rows = await actingServer(context).query({
+  const rows = await queryRestored(context, {
     database,
     sql: `SELECT * FROM (${probe.query.replace(/;\s*$/, '')}) AS probe LIMIT ${mostRows}`,
   });

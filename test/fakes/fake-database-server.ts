@@ -1,4 +1,5 @@
 import { type Failure, fail, type Outcome, succeed } from '../../src/base/failure.ts';
+import { createSecret } from '../../src/base/secret.ts';
 import type { DatabaseServer, ForeignSession, Inventory } from '../../src/ports/database-server.ts';
 
 export type FakeDatabase = {
@@ -14,6 +15,8 @@ type Row = Readonly<Record<string, string | null>>;
 
 export type FakeDatabaseServer = DatabaseServer & {
   readonly databases: Map<string, FakeDatabase>;
+  /** Roles of restores that are there. */
+  readonly roles: ReadonlySet<string>;
   /** Rows that a query gives, by a piece of its text. */
   readonly answers: Map<string, readonly Row[]>;
   /** Every call that changes something, in order: rename crm -> crm__before. */
@@ -39,6 +42,7 @@ export function createFakeDatabaseServer(given: {
 }): FakeDatabaseServer {
   const databases = new Map(Object.entries(given.databases ?? {}));
   const changes: string[] = [];
+  const roles = new Set<string>();
   const answers = new Map<string, readonly Row[]>();
   const failures = new Map<string, Failure>();
   const address = given.address ?? 'db:5432';
@@ -65,6 +69,7 @@ export function createFakeDatabaseServer(given: {
 
   return {
     databases,
+    roles,
     answers,
     changes,
     failNext: (call, failure) => void failures.set(call, failure),
@@ -80,6 +85,7 @@ export function createFakeDatabaseServer(given: {
         versionNumber: 150018,
         user: 'postgres',
         mayCreateDatabases: true,
+        mayCreateRoles: true,
         isSuperuser: true,
       });
     },
@@ -91,6 +97,16 @@ export function createFakeDatabaseServer(given: {
       return ended.ok ? succeed(count) : ended;
     },
     createRole: ({ name }) => change(`role ${name}`, () => succeed(undefined)),
+    makeCell: async ({ role, database }) => {
+      if (!databases.has(database)) return fail(refusal(`There is no database ${database}.`));
+      roles.add(role);
+      return succeed({ user: role, password: createSecret('open sesame') });
+    },
+    closeCell: async () => succeed(undefined),
+    dropCell: async ({ role }) => {
+      roles.delete(role);
+      return succeed(undefined);
+    },
     createDatabase: ({ name, comment }) =>
       change(`create ${name}`, () => {
         if (databases.has(name)) return fail(refusal(`Database ${name} exists.`));

@@ -1,7 +1,13 @@
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import type { ArchiveContents, ArchiveEntry, DumpFormat } from '../../ports/dump-tools.ts';
 import type { RestoreTool } from './find-restore-tool.ts';
-import { readCreateDatabase, readListHeader, readListLine } from './pg-restore-list.ts';
+import {
+  readCreateDatabase,
+  readCreateExtension,
+  readListHeader,
+  readListLine,
+  readListOwner,
+} from './pg-restore-list.ts';
 import type { ProgramPlace } from './program-place.ts';
 
 type Request = {
@@ -16,6 +22,7 @@ const readingStallMs = 60_000;
 
 export async function readArchiveContents(request: Request): Promise<Outcome<ArchiveContents>> {
   const entries: ArchiveEntry[] = [];
+  const owners = new Set<string>();
   const header = new Map<string, string>();
   const listed = await request.place.run({
     program: request.tool.path,
@@ -26,18 +33,25 @@ export async function readArchiveContents(request: Request): Promise<Outcome<Arc
     onLine: (line, stream) => {
       if (stream !== 'stdout') return;
       const entry = readListLine(line);
-      if (entry !== undefined) entries.push(entry);
+      if (entry !== undefined) {
+        entries.push(entry);
+        const owner = readListOwner(line);
+        if (owner !== undefined) owners.add(owner);
+      }
       const about = entry === undefined ? readListHeader(line) : undefined;
       if (about !== undefined) header.set(about.name, about.value);
     },
   });
   if (!listed.ok) return listed;
   if (listed.value.exitCode !== 0) return fail(unreadable(request, listed.value.stderr));
-  const options = await readDatabaseOptions(request);
+  const extensions = entries.filter(({ type }) => type === 'EXTENSION').length;
+  const options = await readDatabaseOptions(request, extensions);
   if (!options.ok) return options;
   return succeed({
     format: request.format,
     entries,
+    owners: [...owners],
+    grants: entries.filter(({ type }) => type === 'ACL' || type === 'DEFAULT ACL').length,
     dumpedFromVersion: header.get('Dumped from database version') ?? '',
     dumpedByVersion: header.get('Dumped by pg_dump version') ?? '',
     ...options.value,
@@ -49,13 +63,16 @@ function tocOf({ file, format }: Request) {
   return { file, ...(format === 'directory' ? { only: ['toc.dat'] } : {}) };
 }
 
-/** The listing hides the entry of the database itself; only the SQL of --create shows how it was made. */
+/** The listing hides the entry of the database itself, and where an extension goes; only the SQL shows both. */
 async function readDatabaseOptions(
   request: Request,
-): Promise<Outcome<Pick<ArchiveContents, 'encoding' | 'collation' | 'characterType'>>> {
+  extensionCount: number,
+): Promise<Outcome<Pick<ArchiveContents, 'encoding' | 'collation' | 'characterType' | 'extensions'>>> {
   const enough = new AbortController();
   let options: ReturnType<typeof readCreateDatabase>;
+  const extensions: NonNullable<ArchiveContents['extensions']>[number][] = [];
   let clientEncoding: string | undefined;
+  let isPast = false;
   const printed = await request.place.run({
     program: request.tool.path,
     args: ['--create', '--schema-only', '--file=-'],
@@ -66,14 +83,18 @@ async function readDatabaseOptions(
     onLine: (line, stream) => {
       if (stream !== 'stdout' || enough.signal.aborted) return;
       clientEncoding ??= /^SET client_encoding = '([^']+)';/.exec(line)?.[1];
-      options = readCreateDatabase(line);
-      // After \connect comes the whole schema, which is of no interest here and can be long.
-      if (options !== undefined || line.startsWith('\\connect ')) enough.abort();
+      options ??= readCreateDatabase(line);
+      const extension = readCreateExtension(line);
+      if (extension !== undefined) extensions.push(extension);
+      // After \connect comes the whole schema, which can be long and is of no other interest here.
+      const isConnected = options !== undefined || line.startsWith('\\connect ');
+      isPast ||= isConnected;
+      if (isPast && extensions.length >= extensionCount) enough.abort();
     },
   });
   if (!printed.ok && printed.failure.code !== 'cancelled') return printed;
-  if (options !== undefined) return succeed(options);
-  return succeed(clientEncoding === undefined ? {} : { encoding: clientEncoding });
+  if (options !== undefined) return succeed({ ...options, extensions });
+  return succeed({ ...(clientEncoding === undefined ? {} : { encoding: clientEncoding }), extensions });
 }
 
 /** pg_restore exits 1 whatever is wrong, so its words (in LC_ALL=C) have to tell the cases apart. */

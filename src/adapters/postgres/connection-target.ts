@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type ConnectionOptions, checkServerIdentity } from 'node:tls';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import { createSecret, type Secret } from '../../base/secret.ts';
+import type { DatabaseLogin } from '../../ports/database-server.ts';
 
 /** How libpq names the ways to encrypt; `prefer` tries TLS and goes on without where the server has none. */
 export const sslModes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
@@ -70,6 +71,14 @@ function fromUrl(parsed: URL, text: string): Outcome<ConnectionTarget> {
       ? `socket ${host}:${port}`
       : `${host.includes(':') ? `[${host}]` : host}:${port}`,
   });
+}
+
+/** The same server, as somebody else. */
+export function withLogin(
+  target: Outcome<ConnectionTarget>,
+  login: DatabaseLogin | undefined,
+): Outcome<ConnectionTarget> {
+  return target.ok && login !== undefined ? succeed({ ...target.value, ...login }) : target;
 }
 
 function invalid(why: string): { readonly ok: false; readonly failure: Failure } {

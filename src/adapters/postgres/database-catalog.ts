@@ -8,6 +8,7 @@ const identitySql = `
     current_setting('server_version_num') AS version_number,
     current_user::text AS user_name,
     (SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user) AS may_create,
+    (SELECT rolcreaterole OR rolsuper FROM pg_roles WHERE rolname = current_user) AS may_create_roles,
     (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS is_superuser,
     (SELECT setting FROM pg_settings WHERE name = 'data_directory') AS data_directory`;
 
@@ -24,6 +25,7 @@ export function readIdentity(context: ServerContext): Promise<Outcome<ServerIden
         versionNumber: Number(row?.version_number),
         user: row?.user_name ?? '',
         mayCreateDatabases: row?.may_create === 't',
+        mayCreateRoles: row?.may_create_roles === 't',
         isSuperuser: row?.is_superuser === 't',
         // The row is missing where the user may not read it.
         ...(dataDirectory ? { dataDirectory } : {}),

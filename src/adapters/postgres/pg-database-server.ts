@@ -1,10 +1,11 @@
 import { fail, type Outcome } from '../../base/failure.ts';
 import type { Secret } from '../../base/secret.ts';
 import type { DatabaseRoute } from '../../ports/database-route.ts';
-import type { DatabaseServer } from '../../ports/database-server.ts';
+import type { DatabaseLogin, DatabaseServer } from '../../ports/database-server.ts';
 import { carryOverSettings } from './carry-over.ts';
+import { closeCell, dropCell, makeCell } from './cell.ts';
 import { listForeignSessions, terminateSessions } from './client-sessions.ts';
-import { type ConnectionTarget, readConnectionTarget } from './connection-target.ts';
+import { type ConnectionTarget, readConnectionTarget, withLogin } from './connection-target.ts';
 import { createRole } from './create-role.ts';
 import {
   analyze,
@@ -25,9 +26,10 @@ export function openDatabaseServer(request: {
   readonly url: Secret;
   /** Host and port of the URL are then those that are valid at the end of the route. */
   readonly route?: DatabaseRoute | undefined;
+  readonly login?: DatabaseLogin | undefined;
 }): DatabaseServer {
   const { route } = request;
-  const target = withAddress(readConnectionTarget(request.url), route);
+  const target = withAddress(withLogin(readConnectionTarget(request.url), request.login), route);
   const context: Outcome<ServerContext> = target.ok
     ? { ok: true, value: { target: target.value, route, open: new Set() } }
     : target;
@@ -43,6 +45,9 @@ export function openDatabaseServer(request: {
     terminateSessions: (database) => use((server) => terminateSessions(server, database)),
     createDatabase: (database) => use((server) => createDatabase(server, database)),
     createRole: (role) => use((server) => createRole(server, role)),
+    makeCell: (cell) => use((server) => makeCell(server, cell)),
+    closeCell: (cell) => use((server) => closeCell(server, cell)),
+    dropCell: (cell) => use((server) => dropCell(server, cell)),
     dropDatabase: (name) => use((server) => dropDatabase(server, name)),
     renameDatabase: (names) => use((server) => renameDatabase(server, names)),
     setConnectionsAllowed: (change) => use((server) => setConnectionsAllowed(server, change)),

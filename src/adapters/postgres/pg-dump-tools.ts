@@ -1,6 +1,7 @@
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import type { Secret } from '../../base/secret.ts';
 import type { DatabaseRoute } from '../../ports/database-route.ts';
+import type { DatabaseLogin } from '../../ports/database-server.ts';
 import type {
   ArchiveContents,
   DumpFormat,
@@ -11,7 +12,7 @@ import type {
 import type { ProcessRunner } from '../../ports/process-runner.ts';
 import { readArchiveContents } from './archive-contents.ts';
 import { connectionEnvironment, databaseArgument, shownArgument } from './connection-environment.ts';
-import { readConnectionTarget } from './connection-target.ts';
+import { readConnectionTarget, withLogin } from './connection-target.ts';
 import { dumpArguments, readGlobals, streamDump } from './dump-database.ts';
 import { findDumpFormat } from './dump-format.ts';
 import type { RestoreTool } from './find-restore-tool.ts';
@@ -27,9 +28,11 @@ export function openDumpTools(request: {
   readonly processes: ProcessRunner;
   /** Where the database is reached only through something else: then pg_restore and psql run there, too. */
   readonly route?: DatabaseRoute | undefined;
+  /** Whom pg_restore and psql act as; left out: the user of the URL. */
+  readonly login?: DatabaseLogin | undefined;
 }): DumpTools {
   const { processes, route } = request;
-  const target = readConnectionTarget(request.url);
+  const target = withLogin(readConnectionTarget(request.url), request.login);
   const place = openProgramPlace({ processes, route });
   const { known, tool } = keepTools(place);
 
@@ -144,6 +147,9 @@ function restoreArguments(
   return [
     '--no-owner',
     '--no-privileges',
+    // Both need an administrator; a subscription would contact its publisher, too.
+    '--no-security-labels',
+    '--no-subscriptions',
     '--verbose',
     // It must never wait for somebody to type a password.
     '--no-password',

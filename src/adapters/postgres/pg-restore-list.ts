@@ -57,6 +57,26 @@ export function readListLine(line: string): ArchiveEntry | undefined {
   };
 }
 
+/** The last word of an entry; a name with a space in it is cut there, and still tells one owner from several. */
+export function readListOwner(line: string): string | undefined {
+  return /^\d+; \d+ \d+ .* (\S+)$/.exec(line)?.[1];
+}
+
+/** `CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;` */
+export function readCreateExtension(
+  line: string,
+): { readonly name: string; readonly schema: string } | undefined {
+  const name = '("(?:[^"]|"")+"|[a-z_][a-z0-9_$]*)';
+  const [, extension, schema] =
+    new RegExp(`^CREATE EXTENSION IF NOT EXISTS ${name} WITH SCHEMA ${name};$`).exec(line) ?? [];
+  if (extension === undefined || schema === undefined) return undefined;
+  return { name: unquote(extension), schema: unquote(schema) };
+}
+
+function unquote(name: string): string {
+  return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
+}
+
 /** `;     Dumped from database version: 15.18 (Debian 15.18-0+deb12u1)` */
 export function readListHeader(line: string): { readonly name: string; readonly value: string } | undefined {
   const match = /^;\s+([^:]+): (.*)$/.exec(line);

@@ -39,8 +39,8 @@ const rules: readonly Rule[] = [
   },
   {
     weight: 'harmless',
-    text: /schema "public" already exists/,
-    because: 'every new database has that schema',
+    text: /schema "[^"]*" already exists/,
+    because: 'every new database has public, and the administrator makes the schema of an extension first',
   },
   {
     weight: 'harmless',
@@ -62,6 +62,16 @@ const rules: readonly Rule[] = [
     weight: 'needs-decision',
     text: /permission denied to create extension /,
     because: 'the extension is there, but an administrator of the server has to make it',
+  },
+  {
+    weight: 'needs-decision',
+    text: /(?:must be superuser|permission denied) to create |permission denied for (?:language|foreign-data wrapper) /,
+    because: 'only a superuser may make it, and what stands in a dump never runs with the rights of one',
+  },
+  {
+    weight: 'needs-decision',
+    text: /foreign-data wrapper "[^"]*" has no handler/,
+    because: 'it reads from another server, and a restore contacts nobody: refresh it afterwards',
   },
   {
     weight: 'needs-decision',

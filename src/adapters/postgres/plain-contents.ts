@@ -20,7 +20,8 @@ export async function readPlainContents(file: string): Promise<Outcome<ArchiveCo
 }
 
 export function judgePlainDump(file: string, findings: PlainFindings): Outcome<ArchiveContents> {
-  const { entries, dumpedFromVersion, dumpedByVersion, encoding, isComplete, refused } = findings;
+  const { entries, extensions, owners, dumpedFromVersion, dumpedByVersion, encoding, isComplete, refused } =
+    findings;
   if (refused !== undefined) {
     return fail({
       code: 'invalid-input',
@@ -41,6 +42,9 @@ export function judgePlainDump(file: string, findings: PlainFindings): Outcome<A
   return succeed({
     format: 'plain',
     entries,
+    extensions,
+    owners,
+    grants: entries.filter(({ type }) => type === 'ACL' || type === 'DEFAULT ACL').length,
     dumpedFromVersion,
     dumpedByVersion,
     ...(encoding === undefined ? {} : { encoding }),

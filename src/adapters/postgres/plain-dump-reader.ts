@@ -1,4 +1,5 @@
 import type { ArchiveEntry } from '../../ports/dump-tools.ts';
+import { readCreateExtension } from './pg-restore-list.ts';
 import { createSqlLexer, type SqlLexer } from './sql-lexer.ts';
 
 /** What a plain SQL dump turned out to be, known once it was read to its end. */
@@ -7,6 +8,8 @@ export type PlainFindings = {
   readonly dumpedFromVersion: string;
   readonly dumpedByVersion: string;
   readonly encoding: string | undefined;
+  readonly extensions: readonly { readonly name: string; readonly schema: string }[];
+  readonly owners: readonly string[];
   /** The last line pg_dump writes was seen, and nothing was left open. */
   readonly isComplete: boolean;
   /** Why it may not be handed to psql: the line and what stands there. */
@@ -30,7 +33,7 @@ const newline = 10;
 const endOfCopy = Buffer.from('\\.');
 
 /** `-- Data for Name: users; Type: TABLE DATA; Schema: public; Owner: nmia` */
-const entryLine = /^-- (?:Data for )?Name: (.*); Type: ([A-Z ]+); Schema: (.*?); Owner: /;
+const entryLine = /^-- (?:Data for )?Name: (.*); Type: ([A-Z ]+); Schema: (.*?); Owner: (.*)$/;
 /** The comment of an extension belongs to the extension, and needs its owner. */
 const ownership =
   /^(ALTER .+ OWNER TO .+|GRANT .+ TO .+|REVOKE .+ FROM .+|ALTER DEFAULT PRIVILEGES .+|COMMENT ON EXTENSION .+);$/;
@@ -42,6 +45,8 @@ export function createPlainDumpReader(): PlainDumpReader {
     lexer: createSqlLexer(),
     entries: [],
     about: new Map(),
+    extensions: [],
+    owners: new Set(),
     inCopy: false,
     sawEnd: false,
     line: 0,
@@ -66,6 +71,8 @@ export function createPlainDumpReader(): PlainDumpReader {
       dumpedFromVersion: state.about.get('Dumped from database version') ?? '',
       dumpedByVersion: state.about.get('Dumped by pg_dump version') ?? '',
       encoding: state.about.get('encoding'),
+      extensions: state.extensions,
+      owners: [...state.owners],
       isComplete: state.sawEnd && !state.inCopy && state.lexer.isBetween(),
       refused: state.refused,
     }),
@@ -76,6 +83,8 @@ type State = {
   readonly lexer: SqlLexer;
   readonly entries: ArchiveEntry[];
   readonly about: Map<string, string>;
+  readonly extensions: { readonly name: string; readonly schema: string }[];
+  readonly owners: Set<string>;
   inCopy: boolean;
   sawEnd: boolean;
   line: number;
@@ -143,13 +152,18 @@ function readLine(state: State, bytes: Buffer): boolean {
   if (!wasBetween) return true;
   const encoding = /^SET client_encoding = '([^']+)';$/.exec(line)?.[1];
   if (encoding !== undefined) about.set('encoding', encoding);
+  const extension = readCreateExtension(line);
+  if (extension !== undefined) state.extensions.push(extension);
   return !(ownership.test(line) || session.test(line));
 }
 
 function readComment(state: State, line: string): void {
   const entry = entryLine.exec(line);
   if (entry !== null) {
-    const [, name = '', type = '', schema = '-'] = entry;
+    const [, name = '', type = '', schema = '-', owner = ''] = entry;
+    // A tablespace may stand behind it, and nothing where there is none.
+    const role = owner.replace(/; Tablespace: .*$/, '').trim();
+    if (role !== '' && role !== '-') state.owners.add(role);
     const id = state.entries.length + 1;
     state.entries.push({ id, type, ...(schema === '-' ? {} : { schema }), name });
     return;

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { succeed } from '../../base/failure.ts';
-import { type ServerContext, withMaintenance } from './session.ts';
+import { type ServerContext, withSession } from './session.ts';
 
 /** Names our pg_restore on the server, so that its sessions can be told from all others. */
 export const restoreApplication = 'thaw pg_restore';
@@ -45,7 +45,9 @@ const workingSql = `
     AND (wait_event_type IS NULL OR wait_event_type NOT IN ('Lock', 'Client'))`;
 
 async function serverWorks(context: ServerContext, database: string): Promise<boolean> {
-  const working = await withMaintenance(context, {
+  // Over its own database: who restores may not be let into any other.
+  const working = await withSession(context, {
+    database,
     doing: 'see whether the restore goes on',
     work: async (session) =>
       succeed((await session.rows(workingSql, [database, restoreApplication]))[0]?.working),

@@ -171,11 +171,12 @@ async function makeClient(
   return client;
 }
 
+/** Every name in full: a role that a dump could act as may have set itself another search path. */
 const settle = `
-  SELECT pg_backend_pid() AS pid, current_setting('server_version_num') AS version,
-    set_config('statement_timeout', $1, false),
-    set_config('default_transaction_read_only', 'off', false),
-    (SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'idle_session_timeout')`;
+  SELECT pg_catalog.pg_backend_pid() AS pid, pg_catalog.current_setting('server_version_num') AS version,
+    pg_catalog.set_config('statement_timeout', $1, false),
+    pg_catalog.set_config('default_transaction_read_only', 'off', false),
+    (SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings WHERE name OPERATOR(pg_catalog.=) 'idle_session_timeout')`;
 
 async function prepare(
   context: ServerContext,
@@ -204,7 +205,8 @@ async function prepare(
     entry = `${context.target.address} ${pid}`;
     ownBackends.add(entry);
     // Objects of the restored database must not be able to stand in for the system's own functions.
-    if (!request.ownSearchPath) await rows("SELECT set_config('search_path', 'pg_catalog', false)");
+    if (!request.ownSearchPath)
+      await rows("SELECT pg_catalog.set_config('search_path', 'pg_catalog', false)");
     return { session: { pid, versionNumber: Number(first?.version), rows, oneStatement }, end };
   } catch (error) {
     await end();

@@ -19,12 +19,14 @@ export type TestCluster = {
 };
 
 /** A fresh server for one test file. */
-export async function startTestCluster(): Promise<TestCluster> {
+export async function startTestCluster(
+  given: { readonly settings?: Record<string, string> } = {},
+): Promise<TestCluster> {
   const parent = mkdtempSync(join(tmpdir(), 'thaw-pg-'));
   // The server's own user has to pass through to the folder inside.
   chmodSync(parent, 0o711);
   const folder = join(parent, 'cluster');
-  const cluster = await startPostgresCluster({ folder, settings: { fsync: 'off' } });
+  const cluster = await startPostgresCluster({ folder, settings: { fsync: 'off', ...given.settings } });
   const clients: pg.Client[] = [];
   const urlOf: TestCluster['urlOf'] = (database, user) => {
     const url = new URL(cluster.url);

@@ -1,0 +1,228 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTestCluster, type TestCluster } from '../adapters/postgres/cluster.ts';
+import { checksOf, readRecord } from '../parts/run-log.ts';
+import { runThaw, type ThawEnd } from '../parts/thaw.ts';
+import { forgeArchive } from './forge-archive.ts';
+
+let production: TestCluster;
+let folder = '';
+let runs = 0;
+const at = (name: string) => join(folder, name);
+const dropProduction = 'DROP DATABASE shop WITH (FORCE);';
+
+/** Whose URL the restore has. */
+const administrators = [
+  {
+    who: 'an ordinary owner who may make databases and roles',
+    name: 'keeper',
+    password: 'keeper-of-the-shop',
+  },
+  { who: 'a superuser', name: undefined, password: '' },
+];
+type Administrator = (typeof administrators)[number];
+
+function urlOf({ name, password }: Administrator, database = 'shop'): string {
+  return production.urlOf(database, name === undefined ? undefined : { name, password });
+}
+
+const runbook = (store: string, steps: string) => `
+thaw: 1
+name: shop
+title: Shop
+objectives: { rto: 1h, rpo: 24h }
+inputs:
+  LIVE: { about: production, secret: true }
+backups:
+  store: { kind: directory, path: ${store} }
+  dumps: { layout: "shop-{date}[.dump][.sql]" }
+production: { database: { url: "\${LIVE}" } }
+drill: { database: { url: "\${LIVE}", besideProduction: true } }
+steps:
+  - { kind: choose-snapshot }
+  - { kind: fetch }
+  - { kind: decrypt }
+  - { kind: restore-database }
+${steps}
+`;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'thaw-attack-'));
+  production = await startTestCluster();
+  await production.sql(
+    'postgres',
+    "CREATE ROLE keeper LOGIN CREATEDB CREATEROLE PASSWORD 'keeper-of-the-shop'",
+    'GRANT pg_signal_backend TO keeper',
+    'CREATE DATABASE shop OWNER keeper',
+  );
+  await production.sql(
+    'shop',
+    'CREATE TABLE orders (id int PRIMARY KEY, note text)',
+    "INSERT INTO orders SELECT i, 'order ' || i FROM generate_series(1, 100) i",
+    'ALTER TABLE orders OWNER TO keeper',
+  );
+});
+afterAll(async () => {
+  await production?.remove();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+type Walk = {
+  readonly command: 'restore' | 'drill';
+  readonly content: Buffer;
+  readonly by: Administrator;
+  readonly ending?: string;
+  readonly steps?: string;
+  readonly answers?: readonly string[];
+};
+
+async function walk({ command, content, by, ending = 'dump', steps = '', answers }: Walk) {
+  runs += 1;
+  const store = at(`store-${runs}`);
+  const logs = at(`logs-${runs}`);
+  mkdirSync(store);
+  writeFileSync(join(store, `shop-2026-11-19.${ending}`), content);
+  writeFileSync(at('shop.yaml'), runbook(store, steps));
+  const given = answers ?? (command === 'restore' ? ['--yes', '--confirm', 'shop'] : []);
+  const end = await runThaw({
+    args: [command, at('shop.yaml'), '--plain', '--snapshot', 'latest', '--log-dir', logs, ...given],
+    env: { HOME: folder, LIVE: urlOf(by) },
+    cwd: folder,
+  });
+  return { end, logs };
+}
+
+/** Everything a dump could reach that is not its own database. */
+async function look() {
+  const [databases, roles] = await Promise.all([
+    production.sql('postgres', 'SELECT datname, oid FROM pg_database ORDER BY 1'),
+    production.sql('postgres', 'SELECT rolname, rolsuper, rolcreatedb FROM pg_roles ORDER BY 1'),
+  ]);
+  return { databases, roles };
+}
+
+const forged = (statements: string) =>
+  forgeArchive({
+    binFolder: production.binFolder,
+    url: production.urlOf('shop'),
+    sql: (statement) => production.sql('shop', statement),
+    statements,
+  });
+
+describe.each(administrators)('a forged dump, restored with the URL of $who,', (by) => {
+  it('cannot drop production before its name was typed', async () => {
+    const before = await look();
+    const { end } = await walk({ command: 'restore', content: await forged(dropProduction), by });
+    expect(end.status, end.text).toBe(1);
+    expect(end.text).toMatch(/pg_restore reports 1 errors: .*must be owner of database shop/);
+    const after = await look();
+    // A live run that stopped keeps its own database for a retry, and the role that made it.
+    const [own] = after.roles.filter(({ rolname }) => rolname?.startsWith('thaw_cell_'));
+    expect(own).toMatchObject({ rolsuper: 'f', rolcreatedb: 'f' });
+    expect(after.databases.filter(({ datname }) => !datname?.includes('__restore_'))).toEqual(
+      before.databases,
+    );
+    await giveUp(end, by);
+    expect(await look()).toEqual(before);
+  });
+
+  it('cannot drop production from a drill beside it, which leaves nothing behind', async () => {
+    const before = await look();
+    const { end } = await walk({ command: 'drill', content: await forged(dropProduction), by });
+    expect(end.status, end.text).toBe(1);
+    expect(end.text).toMatch(/must be owner of database shop/);
+    expect(await look()).toEqual(before);
+  });
+
+  it('cannot act through an index when rows are counted, tried and looked at after the swap', async () => {
+    const trap = `CREATE FUNCTION public.trap(i int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN
+        IF (SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user) AND current_user <> 'keeper'
+        THEN EXECUTE 'CREATE ROLE evil SUPERUSER'; END IF; RETURN i; END $$;
+      CREATE INDEX trapped ON public.orders (id) WHERE public.trap(1) = 1;`;
+    const { end, logs } = await walk({
+      command: 'restore',
+      content: await forged(trap),
+      by,
+      steps: `
+  - kind: smoke-checklist
+    items:
+      - { kind: query, id: count, title: orders are there, query: "SELECT count(*) FROM orders WHERE note <> ''", expect: { equals: "100" } }`,
+    });
+    expect(end.status, end.text).toBe(1);
+    expect(checksOf(await readRecord(logs))).toContain('smoke-checklist passed: orders are there: 100');
+    const after = await look();
+    expect(after.roles.map(({ rolname }) => rolname)).not.toContain('evil');
+    expect(after.roles.filter(({ rolname }) => rolname?.startsWith('thaw_'))).toEqual([]);
+    expect(
+      await production.sql('shop', "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'"),
+    ).toEqual([{ tableowner: 'keeper' }]);
+    const back = await runThaw({
+      args: ['rollback', '--plain', '--confirm', 'shop', '--log-dir', logs],
+      env: { HOME: folder, LIVE: urlOf(by) },
+      cwd: folder,
+    });
+    expect(back.status, back.text).toBe(0);
+    for (const { datname } of await production.sql(
+      'postgres',
+      "SELECT datname FROM pg_database WHERE datname ~ '__'",
+    ))
+      await production.sql('postgres', `DROP DATABASE ${datname}`);
+  });
+});
+
+describe('a user who may make no role', () => {
+  const by = { who: 'a plain owner', name: 'plain', password: 'plain-owner-of-the-shop' };
+  beforeAll(async () => {
+    await production.sql(
+      'postgres',
+      "CREATE ROLE plain LOGIN CREATEDB PASSWORD 'plain-owner-of-the-shop'",
+      'GRANT pg_signal_backend, keeper TO plain',
+    );
+  });
+
+  it('is told so before anybody is stopped, and restores nothing unless the risk was typed', async () => {
+    const before = await look();
+    const { end } = await walk({ command: 'restore', content: await forged(dropProduction), by });
+    expect(end.status, end.text).toBe(4);
+    expect(end.text).toMatch(/before the walk could not verify: plain may not create roles/);
+    expect(end.text).toMatch(/ALTER ROLE plain CREATEROLE/);
+    expect(end.text).toMatch(/--confirm.*run it as plain/);
+    expect(await look()).toEqual(before);
+  });
+
+  it('may type the risk, and then restores as before', async () => {
+    const content = await forged('');
+    const answers = ['--yes', '--confirm', 'run it as plain', '--confirm', 'shop'];
+    const { end, logs } = await walk({ command: 'restore', content, by, answers });
+    expect(checksOf(await readRecord(logs)), end.text).toContain(
+      'restore-database passed: 1 of 1 tables of the archive are there',
+    );
+    const back = await runThaw({
+      args: ['rollback', '--plain', '--confirm', 'shop', '--log-dir', logs],
+      env: { HOME: folder, LIVE: urlOf(by) },
+      cwd: folder,
+    });
+    expect(back.status, back.text).toBe(0);
+  });
+
+  it('cannot drill beside production', async () => {
+    const before = await look();
+    const { end } = await walk({ command: 'drill', content: await forged(dropProduction), by });
+    expect(end.status, end.text).toBe(3);
+    expect(end.text).toMatch(/plain may not create roles/);
+    expect(await look()).toEqual(before);
+  });
+});
+
+/** What the run leaves for a retry is taken away, and nothing of it stays. */
+async function giveUp(stopped: ThawEnd, by: Administrator): Promise<void> {
+  const [, runId = ''] = /thaw resume (\S+)/.exec(stopped.text) ?? [];
+  const end = await runThaw({
+    args: ['discard', '--plain', '--log-dir', at(`logs-${runs}`), '--confirm', runId || 'missing'],
+    env: { HOME: folder, LIVE: urlOf(by) },
+    cwd: folder,
+  });
+  expect(end.status, `${stopped.text}\n${end.text}`).toBe(0);
+}
