@@ -101,6 +101,8 @@ type ReadyRequest = {
   readonly backupsOnly?: boolean;
   /** The sections whose placeholders must be filled, where a command does not walk the steps. */
   readonly needs?: (runbook: Runbook) => unknown;
+  /** Sections that are of use where their placeholders have values, and are done without where not. */
+  readonly wants?: (runbook: Runbook) => unknown;
 };
 
 async function collectNeeds(runbook: Runbook, request: ReadyRequest) {
@@ -115,7 +117,10 @@ async function collectNeeds(runbook: Runbook, request: ReadyRequest) {
   const isFilled = (name: string) => environment[name] !== undefined || inputs[name]?.default !== undefined;
   return succeed({
     inputs,
-    needed: request.mode === 'tabletop' ? needed.filter(isFilled) : needed,
+    needed: [
+      ...(request.mode === 'tabletop' ? needed.filter(isFilled) : needed),
+      ...findReferences(request.wants?.(runbook)).filter((name) => isFilled(name) && !needed.includes(name)),
+    ],
     environment,
   });
 }

@@ -24,15 +24,22 @@ export async function withRunbook(
     readonly options: Options;
     readonly mode?: Mode;
     readonly needs: (runbook: Runbook) => unknown;
+    readonly wants?: (runbook: Runbook) => unknown;
     readonly work: (at: AtWork) => Promise<Outcome<number>>;
   },
   surroundings: Surroundings,
 ): Promise<Outcome<number>> {
-  const { command, name, options, mode = 'live', needs, work } = request;
+  const { command, name, options, mode = 'live', work } = request;
   const loaded = await loadRunbook(name, surroundings.folder);
   if (!loaded.ok) return loaded;
   const { environment } = surroundings;
-  const ready = await readyRunbook(loaded.value, { mode, environment, envFiles: options.envFiles, needs });
+  const ready = await readyRunbook(loaded.value, {
+    mode,
+    environment,
+    envFiles: options.envFiles,
+    needs: request.needs,
+    ...(request.wants === undefined ? {} : { wants: request.wants }),
+  });
   if (!ready.ok) return ready;
   const { redact } = ready.value;
   const world = createWorld(environment);

@@ -67,15 +67,23 @@ export function resolveTargets(runbook: Runbook, mode: Mode): Targets {
       metadata: backups.dumps.metadata,
       expectTables: backups.dumps.expectTables,
       contents: backups.dumps.contents,
-      key: {
-        ...(backups.key.privateKeyFile ? { privateKeyFile: backups.key.privateKeyFile } : {}),
-        ...(backups.key.passphrase ? { passphrase: createSecret(backups.key.passphrase) } : {}),
-        ...(backups.key.gnupgHome ? { gnupgHome: backups.key.gnupgHome } : {}),
-        ...(backups.key.ageIdentityFile ? { ageIdentityFile: backups.key.ageIdentityFile } : {}),
-      },
+      key: resolveKey(backups.key),
     },
     production: live,
     acting: mode === 'drill' ? drillPlace(live, drill) : live,
+  };
+}
+
+/** What nobody filled is no key: a command that does without one leaves its placeholders as they are. */
+function resolveKey(key: Runbook['backups']['key']): KeyConfig {
+  const given = (text: string | undefined) => (text && findReferences(text).length === 0 ? text : undefined);
+  const [privateKeyFile, passphrase] = [given(key.privateKeyFile), given(key.passphrase)];
+  const [gnupgHome, ageIdentityFile] = [given(key.gnupgHome), given(key.ageIdentityFile)];
+  return {
+    ...(privateKeyFile ? { privateKeyFile } : {}),
+    ...(passphrase ? { passphrase: createSecret(passphrase) } : {}),
+    ...(gnupgHome ? { gnupgHome } : {}),
+    ...(ageIdentityFile ? { ageIdentityFile } : {}),
   };
 }
 

@@ -12,6 +12,7 @@ import type { BackupRequest } from './backup-request.ts';
 import { describeBackup, tablesLeftOut } from './describe-backup.ts';
 import { dumpToStore, type StoredDump } from './dump-to-store.ts';
 import { mirrorToBackup, readInventoryOf } from './mirror-to-backup.ts';
+import { openOwnBackup } from './open-own-backup.ts';
 import { type PreparedBackup, prepareBackup, serverMajor } from './prepare-backup.ts';
 import { type StoredPart, storePart, wrappingEnding } from './store-part.ts';
 
@@ -47,6 +48,9 @@ async function make(request: BackupRequest, prepared: PreparedBackup): Promise<O
   onLine(
     `dumped ${formatBytes(dump.unpackedBytes)}, stored ${formatBytes(dump.sizeBytes)} as ${prepared.key}`,
   );
+  const opened = await openOwnBackup(request, { key: prepared.key, layers: prepared.packer.layers });
+  if (!opened.ok) return opened;
+  onLine(opened.value);
   const { contents, header } = dump.toc;
   if (contents === undefined)
     onLine(

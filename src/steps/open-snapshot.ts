@@ -3,6 +3,7 @@ import { type DumpScope, readDumpScope, scopeLooksBytes } from '../backups/dump-
 import type { Snapshot } from '../backups/snapshot.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import type { StepContext } from '../engine/step-handler.ts';
+import type { Targets } from '../engine/targets.ts';
 import { actingTools, backupStore } from './open-targets.ts';
 import { refuseScope } from './refuse-scope.ts';
 
@@ -15,22 +16,26 @@ type Reach = Pick<StepContext, 'world' | 'targets'>;
  * @returns a sentence about what was found.
  */
 export async function openSnapshot(context: Reach, snapshot: Snapshot): Promise<Outcome<string>> {
-  const unpacker = context.world.openUnpacker(context.targets.backups.key);
-  const reading = await backupStore(context).read({ key: snapshot.key });
-  if (!reading.ok) return reading;
-  const head = await unpacker.peek({
-    body: reading.value.body,
-    layers: snapshot.layers,
-    wantBytes: dumpHeadBytes,
-  });
-  if (!head.ok) return fail(naming(snapshot, head.failure));
-  const read = readDumpHead(head.value);
+  const read = await peekDump(context, snapshot);
   if (!read.ok) return fail(naming(snapshot, read.failure));
   const reads = await checkToolReads(context, { head: read.value, name: snapshot.id });
   if (!reads.ok) return reads;
   const scope = await findScope(context, { snapshot, format: read.value.format });
   const refused = scope === undefined ? undefined : refuseScope(scope, { snapshot, context });
   return refused === undefined ? reads : fail(refused);
+}
+
+/** Opens the beginning of a dump in the backup store with the key at hand, and reads what it says about itself. */
+export async function peekDump(
+  context: { readonly world: StepContext['world']; readonly targets: Pick<Targets, 'backups'> },
+  { key, layers }: Pick<Snapshot, 'key' | 'layers'>,
+): Promise<Outcome<DumpHead>> {
+  const { store, key: keys } = context.targets.backups;
+  const reading = await context.world.openStore(store).read({ key });
+  if (!reading.ok) return reading;
+  const { body } = reading.value;
+  const head = await context.world.openUnpacker(keys).peek({ body, layers, wantBytes: dumpHeadBytes });
+  return head.ok ? readDumpHead(head.value) : head;
 }
 
 /** What it holds, as far as its beginning tells; what goes wrong here the steps that fetch and unpack it will say. */

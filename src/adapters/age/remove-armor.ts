@@ -1,4 +1,6 @@
 import { Readable } from 'node:stream';
+import { createBodyError } from '../../base/body-error.ts';
+import { damagedMessage } from './age-failure.ts';
 
 const begin = '-----BEGIN AGE ENCRYPTED FILE-----';
 const end = '-----END AGE ENCRYPTED FILE-----';
@@ -36,7 +38,7 @@ async function* decode(source: Readable): AsyncGenerator<Buffer> {
     if (stop >= 0) return;
     text = whole.slice(ready);
     const next = await chunks.next();
-    if (next.done) throw new Error('the armor ends early');
+    if (next.done) throw createBodyError(damagedMessage(new Error('the armor ends early')));
     text += (next.value as Buffer).toString('latin1');
   }
 }

@@ -8,6 +8,7 @@ import type { KeyConfig, Layer } from '../../ports/unpacker.ts';
 import { gzipFailure, looksLikeGzip, openGzip } from './gzip-layer.ts';
 import type { OpenedMessage } from './opened-message.ts';
 import { openOpenpgp } from './openpgp-layer.ts';
+import { isEndOfLook } from './replay-body.ts';
 import { quiet, readBeginning } from './stream-parts.ts';
 import { damaged, failureOf, fileFailure } from './unpack-failure.ts';
 import { openZstd, zstdFailure } from './zstd-layer.ts';
@@ -68,7 +69,7 @@ export async function openLayers(request: LayersRequest): Promise<Outcome<Opened
         yields[yields.length - 1] = begun.stream;
         const failure = notGzip(begun.head);
         if (failure !== undefined) {
-          return await giveUp((await firstFailureOf(yields.slice(0, -1), undefined)) ?? failure);
+          return await giveUp((await firstFailureOf(yields, failure)) ?? failure);
         }
         yields.push(quiet(openGzip(begun.stream)));
         engines.push('zlib');
@@ -77,7 +78,7 @@ export async function openLayers(request: LayersRequest): Promise<Outcome<Opened
         engines.push('zstd');
       } else if (layer === 'age') {
         const opened = await openAgeLayer(request, source);
-        if (!opened.ok) return await giveUp((await firstFailureOf(yields, undefined)) ?? opened.failure);
+        if (!opened.ok) return await giveUp((await firstFailureOf(yields, opened.failure)) ?? opened.failure);
         yields.push(quiet(opened.value.stream));
         settled.push(opened.value.settled);
         engines.push(opened.value.engine);
@@ -91,7 +92,7 @@ export async function openLayers(request: LayersRequest): Promise<Outcome<Opened
         engines.push(opened.value.engine);
       }
     } catch (error) {
-      const failure = await firstFailureOf(yields, error);
+      const failure = await firstFailureOf(yields, classify(error));
       if (failure === undefined) throw error;
       return giveUp(failure);
     }
@@ -100,7 +101,7 @@ export async function openLayers(request: LayersRequest): Promise<Outcome<Opened
   return succeed({
     stream,
     engine: engines.length === 0 ? 'copy' : engines.join(' + '),
-    firstFailure: (error) => firstFailureOf(yields, error),
+    firstFailure: (error) => firstFailureOf(yields, error === undefined ? undefined : classify(error)),
     close,
   });
 }
@@ -120,13 +121,19 @@ async function openAgeLayer(request: LayersRequest, source: Readable) {
   } as const);
 }
 
-async function firstFailureOf(yields: readonly Readable[], error: unknown): Promise<Failure | undefined> {
-  for (const stream of yields) {
+/** @param own what the layer itself says that could not be opened or read. */
+async function firstFailureOf(
+  yields: readonly Readable[],
+  own: Failure | undefined,
+): Promise<Failure | undefined> {
+  // The innermost first: each of the others flows only as long as somebody takes what it gives.
+  for (const stream of yields.toReversed()) {
     if (!stream.readableEnded && !stream.destroyed) await drain(stream);
-    const failure = stream.errored === null ? undefined : classify(stream.errored);
-    if (failure !== undefined) return failure;
   }
-  return error === undefined ? undefined : classify(error);
+  const failures = yields.flatMap((stream) => classify(stream.errored) ?? []);
+  // Where a look was told to stop is the reason only when nothing that was looked at is.
+  const all = own === undefined ? failures : [...failures, own];
+  return all.find((failure) => !isEndOfLook(failure)) ?? all[0];
 }
 
 /** Reads on without keeping anything: the checksum of a message stands at its end. */

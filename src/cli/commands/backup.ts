@@ -11,7 +11,7 @@ import { withRunbook } from '../with-runbook.ts';
 /** A log of cron shall show that a long dump goes on, and hold more than that. */
 const progressMs = 60_000;
 
-/** One snapshot now. Needs what reaches production and the backup store, and a public key; never the secret one. */
+/** One snapshot now. Needs what reaches production and the backup store, and a public key. With the secret one at hand, it tries what it made. */
 export function backup(
   request: { readonly name: string; readonly options: Options },
   surroundings: Surroundings,
@@ -25,6 +25,7 @@ export function backup(
         production: { database, objects: live, envFile },
         producer,
       }) => [{ store, dumps, objects }, { database, live, envFile }, producer],
+      wants: ({ backups: { key } }) => key,
       work: async ({ ready, world, signal, say, tell }) => {
         const { filled, targets, path } = ready;
         if (filled.producer === undefined) return fail(noProducer(path));

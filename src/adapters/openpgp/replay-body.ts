@@ -1,0 +1,93 @@
+import { Readable } from 'node:stream';
+import { createBodyError } from '../../base/body-error.ts';
+import type { Failure } from '../../base/failure.ts';
+
+const pieceBytes = 64 * 1024;
+
+export type Replay = {
+  /** The body from its first byte on, as often as it is asked for, one after the other. */
+  open(): Readable;
+  /** Why the body could not be read on; undefined while it can. */
+  lost(): Failure | undefined;
+  /** It ended, and held nothing. */
+  isEmpty(): boolean;
+  /** Destroys the body. */
+  close(): void;
+};
+
+/** Failures that say how far was read, and nothing about what was read. */
+const ends = new WeakSet<Failure>();
+
+/** Where a look was told to stop: no word about the backup, whatever the layers inside make of it. */
+export function isEndOfLook(failure: Failure): boolean {
+  return ends.has(failure);
+}
+
+/**
+ * Keeps what was read of a body, so that a second program can be tried on the same bytes, which a live stream gives only once.
+ * It ends where the body ends, and breaks off with `tooLong` after `limitBytes`.
+ */
+export function replayBody(request: {
+  readonly body: Readable;
+  readonly limitBytes: number;
+  classify(error: unknown): Failure;
+  readonly tooLong: Failure;
+}): Replay {
+  const { body, limitBytes, classify, tooLong } = request;
+  ends.add(tooLong);
+  body.on('error', () => {});
+  const iterator = body.iterator({ destroyOnReturn: true });
+  const kept: Buffer[] = [];
+  let keptBytes = 0;
+  let ended = false;
+  let lost: Failure | undefined;
+  let pulling: Promise<void> | undefined;
+
+  /** One read at a time, whoever asks: what one reader gave up waiting for belongs to the next one, too. */
+  const pull = (): Promise<void> => {
+    pulling ??= iterator
+      .next()
+      .then(
+        (next) => {
+          if (next.done) ended = true;
+          else keep(Buffer.from(next.value as Uint8Array));
+        },
+        (error: unknown) => {
+          lost = classify(error);
+        },
+      )
+      .finally(() => {
+        pulling = undefined;
+      });
+    return pulling;
+  };
+  const keep = (chunk: Buffer) => {
+    for (let at = 0; at < chunk.length; at += pieceBytes) kept.push(chunk.subarray(at, at + pieceBytes));
+    keptBytes += chunk.length;
+  };
+
+  const open = () => {
+    let next = 0;
+    const stream: Readable = new Readable({
+      highWaterMark: pieceBytes,
+      async read() {
+        while (next >= kept.length && !ended && lost === undefined && keptBytes < limitBytes) await pull();
+        const piece = kept[next];
+        next += 1;
+        if (stream.destroyed) return;
+        if (piece !== undefined) stream.push(piece);
+        else if (ended) stream.push(null);
+        else stream.destroy(createBodyError(lost ?? tooLong));
+      },
+    });
+    return stream;
+  };
+  return {
+    open,
+    lost: () => lost,
+    isEmpty: () => ended && keptBytes === 0,
+    close: () => {
+      body.destroy();
+    },
+  };
+}
