@@ -12,6 +12,9 @@ import { damaged, failureOf, fileFailure } from './unpack-failure.ts';
  */
 const roomBytes = 12 * 1024 * 1024;
 
+/** What most looks are content with. */
+const firstBytes = 256 * 1024;
+
 /**
  * The layers read from the backup as it arrives, and only until the wanted bytes are out. They never see an end that is not the
  * backup's own: what age, gzip and zstd are cut off in the middle of, they call damaged.
@@ -21,7 +24,13 @@ export async function peekInside(
 ): Promise<Outcome<Buffer>> {
   const { body, wantBytes } = request;
   const limitBytes = 2 * wantBytes + roomBytes;
-  const replay = replayBody({ body, limitBytes, classify: lostBody, tooLong: tooLongToLook(limitBytes) });
+  const replay = replayBody({
+    body,
+    firstBytes: wantBytes + firstBytes,
+    limitBytes,
+    classify: lostBody,
+    tooLong: tooLongToLook(limitBytes),
+  });
   try {
     const first = await lookInto(replay, request);
     if (first.ok || !isWorthAnother(first.failure, request)) return first;

@@ -1,8 +1,12 @@
 import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createBodyError } from '../../base/body-error.ts';
 import type { Failure } from '../../base/failure.ts';
 
 const pieceBytes = 64 * 1024;
+
+/** Long enough for the layers to hand on what they have, before as much again is read for their buffers alone. */
+const pauseMs = 50;
 
 export type Replay = {
   /** The body from its first byte on, as often as it is asked for, one after the other. */
@@ -25,15 +29,17 @@ export function isEndOfLook(failure: Failure): boolean {
 
 /**
  * Keeps what was read of a body, so that a second program can be tried on the same bytes, which a live stream gives only once.
- * It ends where the body ends, and breaks off with `tooLong` after `limitBytes`.
+ * It ends where the body ends, and breaks off with `tooLong` after `limitBytes`. Behind `firstBytes`, and each time it has doubled,
+ * it waits a moment: whoever has enough by then gives it up.
  */
 export function replayBody(request: {
   readonly body: Readable;
+  readonly firstBytes: number;
   readonly limitBytes: number;
   classify(error: unknown): Failure;
   readonly tooLong: Failure;
 }): Replay {
-  const { body, limitBytes, classify, tooLong } = request;
+  const { body, firstBytes, limitBytes, classify, tooLong } = request;
   ends.add(tooLong);
   body.on('error', () => {});
   const iterator = body.iterator({ destroyOnReturn: true });
@@ -68,13 +74,27 @@ export function replayBody(request: {
 
   const open = () => {
     let next = 0;
+    let givenBytes = 0;
+    let pauseAtBytes = firstBytes;
     const stream: Readable = new Readable({
       highWaterMark: pieceBytes,
       async read() {
-        while (next >= kept.length && !ended && lost === undefined && keptBytes < limitBytes) await pull();
+        if (givenBytes >= pauseAtBytes) {
+          pauseAtBytes *= 2;
+          await sleep(pauseMs);
+        }
+        while (
+          !stream.destroyed &&
+          next >= kept.length &&
+          !ended &&
+          lost === undefined &&
+          keptBytes < limitBytes
+        )
+          await pull();
         const piece = kept[next];
         next += 1;
         if (stream.destroyed) return;
+        givenBytes += piece?.length ?? 0;
         if (piece !== undefined) stream.push(piece);
         else if (ended) stream.push(null);
         else stream.destroy(createBodyError(lost ?? tooLong));

@@ -61,9 +61,13 @@ describe('thaw backup', () => {
   );
 
   it('says that it could not try what it made where only the public key is at hand', async () => {
-    for (const key of [{}, { ageIdentityFile: `\${RESTORE_KEY_FILE}` }]) {
-      const inputs = { RESTORE_KEY_FILE: { about: 'The identity, where restores are made from.' } };
-      await stand.writeRunbook({ ...runbookParts(key, sealedWithAge('gzip')), inputs });
+    const inputs = { RESTORE_KEY_FILE: { about: 'The identity, where restores are made from.' } };
+    const [none, elsewhereOnly] = [{}, { ageIdentityFile: `\${RESTORE_KEY_FILE}` }];
+    for (const runbook of [
+      runbookParts(none, sealedWithAge('gzip')),
+      { ...runbookParts(elsewhereOnly, sealedWithAge('gzip')), inputs },
+    ]) {
+      await stand.writeRunbook(runbook);
       const said = await stand.backUp();
       expect(said).toContain('could not be tried whether');
       expect(said).not.toContain('opens, as a restore will open it');
