@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { parseEnv } from 'node:util';
+import { everyReading } from '../backups/read-otherwise.ts';
 import { encryptedSecrets, namedSecrets, namesIn, passwordIn } from '../base/secret-values.ts';
 import type { InputField } from '../runbook/references.ts';
 
@@ -23,16 +23,15 @@ export async function collectSecrets(request: {
     else known.push(value);
     known.push(...namesIn(value));
   }
-  const env = Object.entries(await readEnv(request.envFile)).map(
-    ([name, value]) => [name, value ?? ''] as const,
-  );
+  const env = await readEnv(request.envFile);
   secrets.push(...(request.wasEncrypted ? encryptedSecrets(env) : namedSecrets(env)));
   return { secrets, publicNames: new Set(known) };
 }
 
-async function readEnv(path: string | undefined): Promise<Record<string, string | undefined>> {
-  if (path === undefined) return {};
+/** Read in every way, since what reads the file otherwise may print it, too. */
+async function readEnv(path: string | undefined) {
+  if (path === undefined) return [];
   // A missing file is told by the step that needs it.
   const text = await readFile(path, 'utf8').catch(() => '');
-  return parseEnv(text);
+  return everyReading(text);
 }

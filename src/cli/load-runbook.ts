@@ -1,7 +1,7 @@
 import { access, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseEnv } from 'node:util';
+import { readEnvFile } from '../base/env-file.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import type { Mode } from '../base/mode.ts';
 import { createMasking, type Masking } from '../base/secret.ts';
@@ -106,7 +106,7 @@ type ReadyRequest = {
 };
 
 async function collectNeeds(runbook: Runbook, request: ReadyRequest) {
-  const fromFiles = await readEnvFiles(request.envFiles);
+  const fromFiles = await readEnvFiles(request.envFiles, request.environment);
   if (!fromFiles.ok) return fromFiles;
   // Whoever restores need not hold what making backups takes.
   const { inputs, drill, producer: _producer, retention: _retention, monitor: _monitor, ...always } = runbook;
@@ -131,7 +131,11 @@ function withoutEmpty(environment: Readonly<Record<string, string | undefined>>)
   );
 }
 
-async function readEnvFiles(paths: readonly string[]): Promise<Outcome<Record<string, string | undefined>>> {
+/** As `docker compose --env-file` does: a variable within a value comes from the environment first, then from the files so far. */
+async function readEnvFiles(
+  paths: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<Outcome<Record<string, string | undefined>>> {
   const values: Record<string, string | undefined> = {};
   for (const path of paths) {
     if (!(await exists(path))) {
@@ -142,7 +146,10 @@ async function readEnvFiles(paths: readonly string[]): Promise<Outcome<Record<st
         retry: 'after-fix',
       });
     }
-    Object.assign(values, parseEnv(await readFile(path, 'utf8')));
+    const lookup = (name: string) => environment[name] ?? values[name];
+    const read = readEnvFile(await readFile(path, 'utf8'), { path, lookup });
+    if (!read.ok) return read;
+    Object.assign(values, Object.fromEntries(read.value.values));
   }
   return succeed(values);
 }

@@ -1,8 +1,8 @@
-import { parseEnv } from 'node:util';
 import { companionKey } from '../backups/companion-keys.ts';
 import { fingerprintSecret } from '../backups/fingerprint.ts';
 import { formatKey } from '../backups/format-key.ts';
 import { parseLayout } from '../backups/layout.ts';
+import { readEnvNames } from '../backups/read-otherwise.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import type { DatabaseServer, ServerIdentity } from '../ports/database-server.ts';
 import type { ToolVersion } from '../ports/dump-tools.ts';
@@ -121,10 +121,12 @@ async function takeFingerprints(request: BackupRequest): Promise<Outcome<Readonl
   const path = targets.production.envFile ?? '.env';
   const text = await world.host.readTextFile(path);
   if (!text.ok) return text;
-  const values = parseEnv(text.value);
+  const read = readEnvNames(text.value, { path, names: settings.fingerprints });
+  if (!read.ok) return read;
+  if (read.value.note !== undefined) request.onLine(read.value.note);
   const found: Record<string, string> = {};
   for (const name of settings.fingerprints) {
-    const value = values[name];
+    const value = read.value.values.get(name);
     if (!value) return fail(missingSecret(name, path));
     found[name] = await fingerprintSecret({ name, value });
   }

@@ -1,5 +1,5 @@
-import { parseEnv } from 'node:util';
 import { z } from 'zod';
+import { readEnvFile } from '../base/env-file.ts';
 import { type Outcome, succeed } from '../base/failure.ts';
 import { type Check, couldNotVerify, failed, passed, skipped } from '../base/verdict.ts';
 import type { StepContext, StepHandler } from '../engine/step-handler.ts';
@@ -104,7 +104,9 @@ async function lookIntoEnvironment(variable: string, context: StepContext): Prom
   const path = context.targets.production.envFile ?? '';
   const text = await context.world.host.readTextFile(path);
   if (!text.ok) return text;
-  const value = parseEnv(text.value)[variable] ?? '';
+  const read = readEnvFile(text.value, { path });
+  if (!read.ok) return read;
+  const value = read.value.values.get(variable) ?? '';
   context.output(`${variable} is ${value.trim() === '' ? 'not set' : 'set'} in ${path}`);
   return succeed({ value: value.trim() === '' ? 'no' : 'yes', by: `read from ${path}` });
 }

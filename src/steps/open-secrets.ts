@@ -1,4 +1,4 @@
-import { parseEnv } from 'node:util';
+import { readEnvFile } from '../base/env-file.ts';
 import { succeed } from '../base/failure.ts';
 import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
 import type { CheckContext, StepContext, StepHandler } from '../engine/step-handler.ts';
@@ -111,7 +111,7 @@ async function compareWithPlace(
     return [passed(`there is no ${plain} on this host; ${will}`)];
   }
   if (there.value.equals(opened.content)) return [passed(`${plain} is the same as ${sealed.path}`)];
-  const text = `${plain} is another than ${sealed.path}${namesApart(sealed, opened, there.value)}`;
+  const text = `${plain} is another than ${sealed.path}${namesApart({ sealed, plain }, opened, there.value)}`;
   return context.mode === 'drill'
     ? [couldNotVerify(text, 'Find out which of the two is the current one, and commit that.')]
     : [passed(`${text}; it will be kept as ${keptPath(step, context)}`)];
@@ -153,9 +153,14 @@ async function readPlace(plain: string, ...[{ world }, opened]: [Pick<StepContex
 }
 
 /** Names alone, never values. */
-function namesApart(sealed: SealedFile, ...[opened, there]: [OpenedFile, Buffer]): string {
+function namesApart(
+  { sealed, plain }: { readonly sealed: SealedFile; readonly plain: string },
+  ...[opened, there]: [OpenedFile, Buffer]
+): string {
   if (sealed.format !== 'dotenv') return '';
-  const old = new Map(Object.entries(parseEnv(there.toString())));
+  const read = readEnvFile(there.toString(), { path: plain });
+  if (!read.ok) return `, and ${read.failure.message}`;
+  const old = read.value.values;
   const names = [...new Set([...old.keys(), ...opened.values.keys()])];
   const apart = names.filter((name) => old.get(name) !== opened.values.get(name)).sort();
   return apart.length === 0 ? ', though every value is the same' : `: ${apart.join(', ')}`;

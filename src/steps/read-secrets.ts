@@ -1,13 +1,15 @@
-import { parseEnv } from 'node:util';
+import { readEnvNames } from '../backups/read-otherwise.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import type { StepContext } from '../engine/step-handler.ts';
 import type { StepOf } from '../runbook/step-schema.ts';
-import { valuesToBe } from './sealed-secrets.ts';
+import { type ValuesToBe, valuesToBe } from './sealed-secrets.ts';
 
 export type Secrets = {
   /** The file they were read from. */
   readonly path: string;
   readonly values: ReadonlyMap<string, string>;
+  /** What another reader than Compose would make of the names that are asked for; undefined where all agree. */
+  readonly note: string | undefined;
 };
 
 export type SecretsReach = Pick<StepContext, 'mode' | 'world' | 'targets' | 'steps' | 'signal' | 'mask'>;
@@ -23,12 +25,16 @@ export async function readSecrets(
   const path = context.targets.production.envFile ?? '.env';
   const opened = when === 'to-be' || context.mode === 'drill' ? await valuesToBe(path, context) : undefined;
   if (opened !== undefined && !opened.ok) return opened;
-  const read = opened === undefined ? await readEnvFile(path, context) : opened;
-  if (!read.ok) return read;
-  const { from, values } = read.value;
+  const found = opened === undefined ? await readFromHost(path, context) : opened;
+  if (!found.ok) return found;
+  const { from, text } = found.value;
   const wanted = [...new Set([...step.required, ...step.probes.map((probe) => probe.secret)])];
+  const read = text === undefined ? succeed(found.value) : readEnvNames(text, { path: from, names: wanted });
+  if (!read.ok) return read;
+  const { values } = read.value;
+  const note = 'note' in read.value ? read.value.note : undefined;
   const missing = wanted.filter((name) => !values.get(name));
-  if (missing.length === 0) return succeed({ path: from, values });
+  if (missing.length === 0) return succeed({ path: from, values, note });
   return fail({
     code: 'not-found',
     message: `${from} has no ${missing.join(', ')}.`,
@@ -37,7 +43,7 @@ export async function readSecrets(
   });
 }
 
-async function readEnvFile(path: string, context: Pick<StepContext, 'world'>) {
+async function readFromHost(path: string, context: Pick<StepContext, 'world'>): Promise<Outcome<ValuesToBe>> {
   const text = await context.world.host.readTextFile(path);
   if (!text.ok) {
     if (text.failure.code !== 'not-found') return text;
@@ -48,6 +54,5 @@ async function readEnvFile(path: string, context: Pick<StepContext, 'world'>) {
       retry: 'after-fix',
     });
   }
-  const values = new Map(Object.entries(parseEnv(text.value)).map(([name, value]) => [name, value ?? '']));
-  return succeed({ from: path, values });
+  return succeed({ from: path, values: new Map(), text: text.value });
 }

@@ -55,17 +55,27 @@ export async function openComplete(
   });
 }
 
+export type ValuesToBe = {
+  readonly from: string;
+  readonly values: OpenedFile['values'];
+  /** As it is written, where it is an env file. */
+  readonly text?: string;
+};
+
 /** What will stand at this place once the walk has been there: undefined where no step of it puts anything there. */
 export async function valuesToBe(
   path: string,
   context: Reach & Pick<StepContext, 'steps'>,
-): Promise<Outcome<{ readonly from: string; readonly values: OpenedFile['values'] }> | undefined> {
+): Promise<Outcome<ValuesToBe> | undefined> {
   for (const step of context.steps) {
     if (step.kind !== 'open-secrets' || plainPath(step, context) !== path) continue;
     const sealed = sealedFileOf(step, context);
     if (sealed === undefined) continue;
     const opened = await openSealed(sealed, context);
-    return opened.ok ? succeed({ from: sealed.path, values: opened.value.values }) : opened;
+    if (!opened.ok) return opened;
+    const { content, values } = opened.value;
+    const text = sealed.format === 'dotenv' ? { text: content.toString() } : {};
+    return succeed({ from: sealed.path, values, ...text });
   }
   return undefined;
 }

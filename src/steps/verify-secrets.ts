@@ -33,7 +33,7 @@ export const verifySecrets: StepHandler<'verify-secrets'> = {
     if (!secrets.ok) return [blocker(secrets.failure)];
     const manifest = await candidateManifest(context);
     const fingerprints = await checkFingerprints(step, secrets.value, manifest);
-    return [passed(`${secrets.value.path} has ${step.required.join(', ')}`), ...fingerprints];
+    return [...there(step, secrets.value), ...fingerprints];
   },
 
   async run() {
@@ -48,12 +48,16 @@ export const verifySecrets: StepHandler<'verify-secrets'> = {
     const trial = { context, secrets: secrets.value, database: actingDatabase(context) };
     for (const probe of step.probes) probes.push(await tryKey(probe, trial));
     return succeed([
-      passed(`${secrets.value.path} has ${step.required.join(', ')}`),
+      ...there(step, secrets.value),
       ...(await checkFingerprints(step, secrets.value, manifest)),
       ...probes,
     ]);
   },
 };
+
+function there(step: SecretsStep, { path, note }: Secrets): readonly Check[] {
+  return [passed(`${path} has ${step.required.join(', ')}`), ...(note === undefined ? [] : [passed(note)])];
+}
 
 /** The preflight looks at the snapshot that would be taken; what is wrong with it is told by the step that chooses. */
 async function candidateManifest(context: CheckContext): Promise<Manifest | undefined> {

@@ -19,11 +19,10 @@ export function createFakeSecretFiles(): FakeSecretFiles {
     if (typeof found !== 'string') return fail(found);
     const values =
       sealed.format === 'dotenv'
-        ? readDotenv(found)
-        : sealed.format === 'binary'
-          ? new Map([['', found]])
-          : readTree(found);
-    return succeed({ content: Buffer.from(found), values });
+        ? readDotenv(found, sealed.path)
+        : succeed(sealed.format === 'binary' ? new Map([['', found]]) : readTree(found));
+    if (!values.ok) return values;
+    return succeed({ content: Buffer.from(found), values: values.value });
   };
   const fake: FakeSecretFiles = {
     sealed: new Map(),

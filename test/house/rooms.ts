@@ -25,8 +25,8 @@ export const rooms: readonly Room[] = [
   {
     folder: 'steps',
     uses: ['base', 'runbook', 'backups', 'ports', 'engine'],
-    // node:util for parseEnv and node:zlib for a list in memory: they compute and touch nothing.
-    packages: ['zod', 'node:crypto', 'node:util', 'node:zlib'],
+    // node:zlib for a list in memory: it computes and touches nothing.
+    packages: ['zod', 'node:crypto', 'node:zlib'],
   },
   {
     // Above the steps: what proves a backup is what restores one (docs/decisions).

@@ -1,8 +1,10 @@
-import { parseEnv } from 'node:util';
+import { readEnvFile } from '../../base/env-file.ts';
+import { type Outcome, succeed } from '../../base/failure.ts';
 
 /** Every value of an opened file by its name: db.password, list.0. */
-export function readDotenv(text: string): ReadonlyMap<string, string> {
-  return new Map(Object.entries(parseEnv(text)).map(([name, value]) => [name, value ?? '']));
+export function readDotenv(text: string, path: string): Outcome<ReadonlyMap<string, string>> {
+  const read = readEnvFile(text, { path });
+  return read.ok ? succeed(read.value.values) : read;
 }
 
 /** @param text JSON that sops itself wrote. */

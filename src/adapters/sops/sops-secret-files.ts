@@ -56,7 +56,10 @@ async function open(
   const opened = await decrypt({ sealed, as: sealed.format }, parts);
   if (!opened.ok) return opened;
   const content = opened.value;
-  if (sealed.format === 'dotenv') return succeed({ content, values: readDotenv(content.toString()) });
+  if (sealed.format === 'dotenv') {
+    const values = readDotenv(content.toString(), sealed.path);
+    return values.ok ? succeed({ content, values: values.value }) : values;
+  }
   if (sealed.format === 'binary') return succeed({ content, values: new Map([['', content.toString()]]) });
   // sops reads YAML itself, anchors and tags included, and says the same in JSON.
   const tree = sealed.format === 'json' ? opened : await decrypt({ sealed, as: 'json' }, parts);

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { parseEnv } from 'node:util';
 import { fingerprintSecret } from '../../backups/fingerprint.ts';
+import { readEnvNames } from '../../backups/read-otherwise.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { printLine, type Surroundings } from '../surroundings.ts';
 
@@ -13,9 +13,12 @@ export async function fingerprint(
   const text = await readFile(path, 'utf8').catch(() => undefined);
   if (text === undefined)
     return missing(`Cannot read ${path}.`, 'Name an env file that exists and may be read.');
-  const value = parseEnv(text)[name];
+  const read = readEnvNames(text, { path, names: [name] });
+  if (!read.ok) return read;
+  const value = read.value.values.get(name);
   if (!value) return missing(`${path} has no ${name}.`, 'Check the name of the variable.');
   printLine(surroundings, await fingerprintSecret({ name, value }));
+  if (read.value.note !== undefined) surroundings.stderr.write(`${read.value.note}\n`);
   return succeed(0);
 }
 
