@@ -163,9 +163,11 @@ const simpleEscapes: Readonly<Record<string, string>> = {
 
 /** Only within double quotes. What Go would not unescape stays, but for the nought of an octal number, which is lost. */
 function expandEscapes(text: string): string {
-  return text.replace(/\\(?:([abcfnrtv$"\\])|0(\d{0,3}))/g, (whole, simple?: string, octal?: string) => {
-    if (simple !== undefined) return simpleEscapes[simple] ?? whole;
-    const digits = octal ?? '';
+  return text.replace(/\\(?:[abcfnrtv$"\\]|0\d{0,3})/g, (found) => {
+    const simple = simpleEscapes[found.charAt(1)];
+    if (simple !== undefined) return simple;
+    if (!found.startsWith('\\0')) return found;
+    const digits = found.slice(2);
     const code = /^[0-7]{3}$/.test(digits) ? Number.parseInt(digits, 8) : 256;
     return code > 255 ? `\\${digits}` : String.fromCodePoint(code);
   });
