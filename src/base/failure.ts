@@ -9,6 +9,7 @@ export const failureCodes = [
   'invalid-input',
   'mismatch',
   'damaged',
+  'hostile',
   'wrong-key',
   'tool-missing',
   'tool-too-old',

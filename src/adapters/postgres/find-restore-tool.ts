@@ -1,6 +1,7 @@
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import type { ProcessRunner } from '../../ports/process-runner.ts';
 import { findTools, type PostgresTool } from './find-tool.ts';
+import { knowsRestrict, psqlTooOld } from './restrict-psql.ts';
 
 export type RestoreTool = PostgresTool;
 
@@ -22,10 +23,15 @@ export async function findRestoreTool(request: Search): Promise<Outcome<RestoreT
   });
 }
 
-/** psql runs plain dumps. Any version will do: what only a newer one knows is taken out of the dump before. */
+/** psql runs plain dumps: the newest that can be kept from running anything else. */
 export async function findPlainTool(request: Search): Promise<Outcome<RestoreTool>> {
-  const best = newest(await findTools({ ...request, name: 'psql' }));
+  const tools = await findTools({ ...request, name: 'psql' });
+  const fit: PostgresTool[] = [];
+  for (const tool of tools) if (await knowsRestrict(tool.path, request.processes.run)) fit.push(tool);
+  const best = newest(fit);
   if (best !== undefined) return succeed(best);
+  const old = newest(tools);
+  if (old !== undefined) return fail(psqlTooOld({ version: old.version.text, where: 'of this host' }));
   return fail({
     code: 'tool-missing',
     message: 'There is no psql on this host, neither on PATH nor under /usr/lib/postgresql.',

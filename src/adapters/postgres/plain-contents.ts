@@ -3,6 +3,7 @@ import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { describeFileFailure } from '../../base/file-failure.ts';
 import type { ArchiveContents } from '../../ports/dump-tools.ts';
 import { createPlainDumpReader, type PlainFindings } from './plain-dump-reader.ts';
+import { hostileDump } from './restrict-psql.ts';
 
 const chunkBytes = 1024 * 1024;
 
@@ -22,6 +23,8 @@ export async function readPlainContents(file: string): Promise<Outcome<ArchiveCo
 export function judgePlainDump(file: string, findings: PlainFindings): Outcome<ArchiveContents> {
   const { entries, extensions, owners, dumpedFromVersion, dumpedByVersion, encoding, isComplete, refused } =
     findings;
+  if (refused?.isHostile === true)
+    return fail(hostileDump(file, `line ${refused.line} holds ${refused.because}`));
   if (refused !== undefined) {
     return fail({
       code: 'invalid-input',

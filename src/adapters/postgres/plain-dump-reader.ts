@@ -13,14 +13,22 @@ export type PlainFindings = {
   /** The last line pg_dump writes was seen, and nothing was left open. */
   readonly isComplete: boolean;
   /** Why it may not be handed to psql: the line and what stands there. */
-  readonly refused: { readonly line: number; readonly because: string } | undefined;
+  readonly refused:
+    | {
+        readonly line: number;
+        readonly because: string;
+        /** A command for psql, not for the server. */
+        readonly isHostile: boolean;
+      }
+    | undefined;
 };
 
 /**
  * Reads a plain SQL dump as it streams by, and hands on what psql is to run. Left out are the statements pg_restore leaves out
  * with --no-owner and --no-privileges, so that a plain dump restores on a server without its roles as an archive does; and
- * `\restrict KEY`, since whoever could change the dump knows the key that stands in it. Refused is what would act
- * outside of the database it is restored into.
+ * `\restrict KEY`, since psql already stands under a word of ours, and one inside it would stop it. Refused is what would
+ * act outside of the database it is restored into. This reading is the second line only: a dump can be written so that psql
+ * reads it otherwise, and then psql itself refuses what is not for the server (restrict-psql.ts).
  */
 export type PlainDumpReader = {
   take(chunk: Buffer): Buffer;
@@ -38,7 +46,9 @@ const entryLine = /^-- (?:Data for )?Name: (.*); Type: ([A-Z ]+); Schema: (.*?);
 const ownership =
   /^(ALTER .+ OWNER TO .+|GRANT .+ TO .+|REVOKE .+ FROM .+|ALTER DEFAULT PRIVILEGES .+|COMMENT ON EXTENSION .+);$/;
 const session = /^SET SESSION AUTHORIZATION .+;$/;
-const restriction = /^\\(un)?restrict( \S+)?$/;
+/** As pg_dump writes it, letter for letter: the key is of letters and digits. */
+const restriction = /^\\(un)?restrict [A-Za-z0-9]+$/;
+const byteOrderMark = Buffer.from('\uFEFF');
 
 export function createPlainDumpReader(): PlainDumpReader {
   const state: State = {
@@ -53,12 +63,16 @@ export function createPlainDumpReader(): PlainDumpReader {
     refused: undefined,
   };
   let pending: Buffer = Buffer.alloc(0);
+  let isFirst = true;
   return {
     take(chunk) {
       const bytes = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
       const whole = bytes.lastIndexOf(newline) + 1;
       pending = bytes.subarray(whole);
-      return readWhole(state, bytes.subarray(0, whole));
+      // psql takes it from its first line alone, and that is ours.
+      const from = isFirst && whole > 0 && bytes.indexOf(byteOrderMark) === 0 ? byteOrderMark.length : 0;
+      if (whole > 0) isFirst = false;
+      return readWhole(state, bytes.subarray(from, whole));
     },
     end() {
       const rest = pending;
@@ -136,18 +150,20 @@ function readLine(state: State, bytes: Buffer): boolean {
   const line = bytes.toString('latin1').replace(/\r$/, '');
   const wasBetween = lexer.isBetween();
   if (wasBetween && restriction.test(line)) return false;
+  const { hasMetaCommand, isAmbiguous } = lexer.take(line);
+  const shown = () => line.slice(0, 60).replace(/[^ -~]/g, '?');
+  const refuse = (because: string, isHostile: boolean) => {
+    state.refused ??= { line: state.line, because, isHostile };
+  };
+  if (hasMetaCommand) refuse(`a command for psql itself: ${shown()}`, true);
+  if (isAmbiguous) refuse(`what psql reads otherwise than it looks: ${shown()}`, true);
+  const trouble = wasBetween ? troubleIn(line) : undefined;
+  if (trouble !== undefined) refuse(trouble, false);
+  if (!lexer.isBetween()) return true;
   if (wasBetween && line.startsWith('--')) {
     readComment(state, bytes.toString('utf8'));
     return true;
   }
-  const { hasMetaCommand } = lexer.take(line);
-  const trouble = hasMetaCommand
-    ? `a command for psql itself: ${line.slice(0, 60)}`
-    : wasBetween
-      ? troubleIn(line)
-      : undefined;
-  if (trouble !== undefined) state.refused ??= { line: state.line, because: trouble };
-  if (!lexer.isBetween()) return true;
   if (/FROM stdin;$/i.test(line) && lexer.firstWord() === 'COPY') state.inCopy = true;
   if (!wasBetween) return true;
   const encoding = /^SET client_encoding = '([^']+)';$/.exec(line)?.[1];

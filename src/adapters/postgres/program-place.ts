@@ -6,6 +6,7 @@ import { shownArgument } from './connection-environment.ts';
 import { type DumpProgram, findDumpTool } from './find-dump-tool.ts';
 import { findPlainTool, findRestoreTool } from './find-restore-tool.ts';
 import { type PostgresTool, readVersion } from './find-tool.ts';
+import { knowsRestrict, psqlTooOld } from './restrict-psql.ts';
 
 /** Where the programs of PostgreSQL run: on this host, or beside the server where the route leads. */
 export type ProgramPlace = Pick<DatabaseRoute, 'run' | 'describe'> & {
@@ -48,7 +49,10 @@ async function findThere(route: DatabaseRoute, name: string): Promise<Outcome<Po
   });
   if (!printed.ok) return printed;
   const version: ToolVersion | undefined = readVersion(printed.value.stdout);
-  if (printed.value.exitCode === 0 && version !== undefined) return succeed({ path: name, version });
+  if (printed.value.exitCode === 0 && version !== undefined) {
+    if (name !== 'psql' || (await knowsRestrict(name, route.run))) return succeed({ path: name, version });
+    return fail(psqlTooOld({ version: version.text, where: `in the ${route.address}` }));
+  }
   return fail({
     code: 'tool-missing',
     message: `There is no ${name} in the ${route.address}.`,

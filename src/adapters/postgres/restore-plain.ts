@@ -8,6 +8,7 @@ import { judgePlainDump } from './plain-contents.ts';
 import { createPlainDumpReader, type PlainDumpReader } from './plain-dump-reader.ts';
 import type { ProgramPlace } from './program-place.ts';
 import { createActivityProbe, restoreApplication } from './restore-activity.ts';
+import { bareEnvironment, hostileDump, isHostile, restriction } from './restrict-psql.ts';
 import type { ServerContext } from './session.ts';
 
 const chunkBytes = 1024 * 1024;
@@ -43,7 +44,10 @@ export async function restorePlain(
   const run = await place.run({
     program: tool.path,
     args: plainRestoreArguments(database),
-    env: connectionEnvironment(context.target, restoreApplication),
+    env: {
+      ...bareEnvironment({ isHere: context.route === undefined }),
+      ...connectionEnvironment(context.target, restoreApplication),
+    },
     inputFrom: source,
     stallMs: request.stallMs,
     stillWorking: createActivityProbe(context, database),
@@ -60,6 +64,9 @@ export async function restorePlain(
     return fail({ ...run.failure, message });
   }
   const { exitCode } = run.value;
+  const hostile = said.hostile();
+  if (hostile !== undefined)
+    return fail(hostileDump(file, `psql met a command for itself in it (${hostile})`));
   if (exitCode === 0) {
     // psql takes any end of its input for the end of the dump: only the dump itself can tell that it was whole.
     if (broken !== null) throw broken;
@@ -71,6 +78,7 @@ export async function restorePlain(
 
 async function* readStatements(request: RestoreRequest, reader: PlainDumpReader): AsyncGenerator<Buffer> {
   let done = 0;
+  yield restriction();
   for await (const chunk of createReadStream(request.file, { highWaterMark: chunkBytes })) {
     const statements = reader.take(chunk as Buffer);
     // Nothing of a piece that holds something forbidden is handed on.
@@ -97,6 +105,7 @@ function createPsqlReader() {
       const current = errors.at(-1);
       if (statement?.[1] !== undefined && current !== undefined) current.command ??= statement[1];
     },
+    hostile: () => errors.find(({ text }) => isHostile(text))?.text,
     messages(exitCode: number): readonly RestoreMessage[] {
       if (exitCode !== 0 && errors.length === 0)
         errors.push({ text: `psql ends with status ${exitCode}: ${lastLine}` });

@@ -5,9 +5,10 @@
 export type SqlLexer = {
   /**
    * @param line without its newline, one byte a character.
-   * @returns whether a backslash stands where psql would take it for a command of its own.
+   * @returns whether a backslash stands where psql would take it for a command of its own, and whether there is something that
+   * versions of psql read differently, and pg_dump never writes.
    */
-  take(line: string): { readonly hasMetaCommand: boolean };
+  take(line: string): { readonly hasMetaCommand: boolean; readonly isAmbiguous: boolean };
   /** Nothing is open: the next line begins a statement. */
   isBetween(): boolean;
   /** In upper case, of the statement that is open or that the last line ended. */
@@ -37,14 +38,19 @@ export function createSqlLexer(): SqlLexer {
     firstWord = /^\s*([A-Za-z]+)/.exec(rest)?.[1]?.toUpperCase() ?? '';
   }
 
-  function take(line: string): { readonly hasMetaCommand: boolean } {
+  function take(line: string): { readonly hasMetaCommand: boolean; readonly isAmbiguous: boolean } {
     let at = 0;
+    // Where the word before a sign may begin.
+    let from = 0;
     let hasMetaCommand = false;
+    // psql cuts a line at its first zero byte, and goes on with the next one.
+    let isAmbiguous = line.includes('\0');
     while (at < line.length) {
       if (open.kind !== 'none') {
         const closed = close(open, { line, at });
         open = closed.open;
         at = closed.at;
+        from = at;
         continue;
       }
       interesting.lastIndex = at;
@@ -53,21 +59,29 @@ export function createSqlLexer(): SqlLexer {
       begin(line.slice(at, place));
       if (found === null) break;
       const [sign] = found;
-      if (sign === '--') break;
-      if (sign === ';') {
+      if (sign === '--') {
+        // To psql a carriage return ends a line, too.
+        const end = line.indexOf('\r', place);
+        if (end < 0) break;
+        at = end + 1;
+      } else if (sign === ';') {
         between = true;
         at = place + 1;
       } else if (sign === '\\') {
         hasMetaCommand = true;
         at = place + 1;
       } else {
-        const opened = openAt(line, place);
+        const word = /[A-Za-z0-9_$\x80-\xff]*$/.exec(line.slice(from, place))?.[0] ?? '';
+        // A number that runs into a quote: some read the number first, some a word.
+        if (/^\$*\d/.test(word) && (sign === '$' || sign === "'")) isAmbiguous = true;
+        const opened = openAt(line, { place, word });
         if (opened.open.kind !== 'comment') begin('x');
+        if (opened.open.kind !== 'none') from = opened.at;
         open = opened.open;
         at = opened.at;
       }
     }
-    return { hasMetaCommand };
+    return { hasMetaCommand, isAmbiguous };
   }
 
   return { take, isBetween: () => between && open.kind === 'none', firstWord: () => firstWord };
@@ -75,17 +89,16 @@ export function createSqlLexer(): SqlLexer {
 
 type Place = { readonly open: Open; readonly at: number };
 
-function openAt(line: string, place: number): Place {
+function openAt(line: string, { place, word }: { readonly place: number; readonly word: string }): Place {
   const sign = line[place];
   if (sign === '"') return { open: { kind: 'quote', sign, escapes: false }, at: place + 1 };
   if (sign === "'") {
     // E'…' alone: pg_dump sets standard_conforming_strings, and whoever sets it off is refused.
-    const escapes = /(^|[^A-Za-z0-9_$\x80-\xff])[Ee]$/.test(line.slice(Math.max(0, place - 2), place));
-    return { open: { kind: 'quote', sign, escapes }, at: place + 1 };
+    return { open: { kind: 'quote', sign, escapes: /^[Ee]$/.test(word) }, at: place + 1 };
   }
   if (sign === '/') return { open: { kind: 'comment', depth: 1 }, at: place + 2 };
   dollarTag.lastIndex = place;
-  const tag = /[A-Za-z0-9_$\x80-\xff]/.test(line[place - 1] ?? '') ? null : dollarTag.exec(line);
+  const tag = word === '' ? dollarTag.exec(line) : null;
   if (tag === null) return { open: none, at: place + 1 };
   return { open: { kind: 'dollar', tag: tag[0] }, at: place + tag[0].length };
 }

@@ -136,19 +136,19 @@ describe('a plain SQL dump', () => {
   });
 
   it.each([
-    { what: 'a shell command', line: '\\! touch /tmp/thaw-was-here' },
-    { what: 'another database', line: '\\connect postgres' },
-    { what: 'a database of its own', line: 'CREATE DATABASE other;' },
-    { what: 'a role', line: 'ALTER ROLE postgres SUPERUSER;' },
-    { what: 'a command behind a statement', line: 'SELECT 1 \\g /tmp/thaw-was-here' },
-  ])('that holds $what is refused before psql sees it', async ({ line }) => {
+    { what: 'a shell command', code: 'hostile', line: '\\! touch /tmp/thaw-was-here' },
+    { what: 'another database', code: 'hostile', line: '\\connect postgres' },
+    { what: 'a database of its own', code: 'invalid-input', line: 'CREATE DATABASE other;' },
+    { what: 'a role', code: 'invalid-input', line: 'ALTER ROLE postgres SUPERUSER;' },
+    { what: 'a command behind a statement', code: 'hostile', line: 'SELECT 1 \\g /tmp/thaw-was-here' },
+  ])('that holds $what is refused before psql sees it', async ({ line, code }) => {
     const path = changed(dump('good.sql'), 'bad.sql', (text) => text.replace('\nSET ', `\n${line}\nSET `));
     const failure = failureFrom(await tools.contents(path));
-    expect(failure).toMatchObject({ code: 'invalid-input', retry: 'never' });
+    expect(failure).toMatchObject({ code, retry: 'never' });
     expect(failure.message).toMatch(/line \d+/);
   });
 
-  it('with a backslash key in it restores with a psql of any age, since the key is left out', async () => {
+  it('with a backslash key in it restores, since the key is left out', async () => {
     const path = changed(dump('plain.sql'), 'restricted.sql', (text) => {
       const open = text.replace(/^\\(un)?restrict .*\n/gm, '');
       return `${open.replace('\nSET ', '\n\\restrict abcDEF123\n\nSET ')}\n\\unrestrict abcDEF123\n\n`;

@@ -1,7 +1,8 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import { findPostgresFolder } from '../../../src/sandbox/postgres-install.ts';
 import { type ComposeStack, startComposeStack } from '../../parts/compose-stack.ts';
 import { ensureDocker, type RunningDocker } from '../../parts/docker.ts';
 import { runThaw } from '../../parts/thaw.ts';
@@ -78,4 +79,43 @@ it('a directory of pg_dump goes in as a folder, and is restored there with sever
   expect(verified.text).toContain('4,000 rows restored in 1 tables');
   expect(verified.text).not.toMatch(/failed/);
   expect(stack.inDatabase('ls', '/tmp').toString()).not.toContain('thaw.');
+});
+
+it('a plain dump runs there, and nothing that it would run beside the database', async () => {
+  const script = 'pg_dump -h 127.0.0.1 -U nmia nmia';
+  const plain = stack.inDatabase('sh', '-c', script).toString();
+  const put = (date: string, text: string) =>
+    writeFile(join(stack.folder, `backups/nmia_backup_${date}_020000.sql`), text);
+  await put('20250102', plain);
+  const verified = await thaw('verify', runbook, '--restore', '--snapshot', '20250102_020000');
+  expect(verified.text).toContain('4,000 rows restored in 1 tables');
+  expect(verified.text).not.toMatch(/failed/);
+  // Texts are read the old way, and whoever looks for a plain SET does not see it: only psql knows what is a command.
+  const evil = `SELECT 1; SET standard_conforming_strings TO 'off';\nSELECT '\\'' \\! touch /tmp/PWNED '\n;\n`;
+  await put(
+    '20250103',
+    plain.replace('\n--\n-- PostgreSQL database dump complete', (end) => `${evil}${end}`),
+  );
+  const refused = await thaw('verify', runbook, '--restore', '--snapshot', '20250103_020000');
+  expect(refused.text).toMatch(/tries to run commands where it is restored: psql met a command/);
+  expect(refused, refused.text).toMatchObject({ status: 1 });
+  expect(stack.inDatabase('ls', '/tmp').toString()).not.toContain('PWNED');
+});
+
+it('a psql that cannot be kept from running commands is refused there, with the release to install', async () => {
+  const path = join(await findPostgresFolder(), 'psql');
+  // As the releases before it: the same program, which does not know the word.
+  const now = await readFile(path, 'latin1');
+  const before = now
+    .replace('\0restrict\0', '\0re-trict\0')
+    .replace('\\restrict RESTRICT_KEY', '\\re-trict RESTRICT_KEY');
+  const old = join(stack.folder, 'old-psql');
+  await writeFile(old, before, { encoding: 'latin1', mode: 0o755 });
+  await stack.compose('cp', old, `db:${path}`);
+  const verified = await thaw('verify', runbook, '--restore', '--snapshot', '20250102_020000');
+  expect(verified, verified.text).toMatchObject({ status: 1 });
+  expect(verified.text).toMatch(/psql \d+\.\d+ in the \S.* does not know \\restrict/);
+  expect(verified.text).toMatch(
+    /Install psql \d+\.\d+ or newer there \(Debian package postgresql-client-\d+\)/,
+  );
 });
