@@ -3,7 +3,7 @@ import { type Belonging, namedTime } from './belongings.ts';
 import { type Companion, companionKey, companionOf } from './companion-keys.ts';
 import { type Layout, unwrappedKey } from './layout.ts';
 import { type BelongingsPlan, planBelongings } from './plan-belongings.ts';
-import { planRetention } from './retention.ts';
+import { planRetention, whyRemoved } from './retention.ts';
 import type { RetentionRules } from './retention-rules.ts';
 import { listSnapshots, missingDump, type Snapshot } from './snapshot.ts';
 
@@ -50,10 +50,10 @@ export function planPrune(request: {
   const keys = new Set(objects.map(({ key }) => key));
   const snapshots = listSnapshots({ layout, objects, host });
   const { keep, remove } = planPerHost(snapshots, rules);
-  const removed = new Set(remove.map(({ key }) => key));
+  const removed = new Map(remove.map((snapshot) => [snapshot.key, snapshot] as const));
   const listed = new Set(snapshots.map(({ key }) => key));
   const ghosts = findGhosts({ layout, keys, host, listed });
-  const going = new Set([...removed, ...ghosts]);
+  const going = new Set([...removed.keys(), ...ghosts]);
   const every = [...new Set([...listSnapshots({ layout, objects }).map(({ key }) => key), ...ghosts])];
   const dumps = every.flatMap((key) => {
     const time = namedTime(layout, key);
@@ -64,13 +64,13 @@ export function planPrune(request: {
   const beside = findBeside(objects, { keptBases, metadataEnding: request.metadataEnding });
   const keptBeside = [...keys].filter((key) => keptBases.has(companionOf(key)?.base ?? ''));
   const plan = planBelongings({ dumps, belongings: request.belongings, keptKeys: [...kept, ...keptBeside] });
-  const order = [...remove.map(({ key }) => key), ...ghosts];
+  const order = [...removed.keys(), ...ghosts];
   const withDump = ownedByLast(plan.go, order);
   return {
     snapshots,
     keep,
     remove: order.map((key): Removal => {
-      const snapshot = remove.find((one) => one.key === key);
+      const snapshot = removed.get(key);
       const belongs = withDump.get(key) ?? [];
       const parts = beside(key);
       const dump = snapshot !== undefined && keys.has(key) ? [whole('dump', snapshot)] : [];
@@ -78,7 +78,7 @@ export function planPrune(request: {
       return {
         key,
         snapshot,
-        because: whyRemoved(snapshot),
+        because: snapshot === undefined ? 'an earlier removal was cut off' : whyRemoved(snapshot, rules),
         items: inOrder([...parts, ...dump, ...belongs]),
         needsMark: shares || parts.some(({ role }) => role === 'metadata'),
       };
@@ -99,11 +99,6 @@ function planPerHost(snapshots: readonly Snapshot[], rules: RetentionRules) {
     ),
   );
   return { keep: plans.flatMap(({ keep }) => keep), remove: plans.flatMap(({ remove }) => remove) };
-}
-
-function whyRemoved(snapshot: Snapshot | undefined): string {
-  if (snapshot === undefined) return 'an earlier removal was cut off';
-  return snapshot.incomplete === undefined ? 'no rule keeps it' : `it is incomplete: ${snapshot.incomplete}`;
 }
 
 /** Dumps that are gone, and whose mark says that what belongs to them was to go too. */

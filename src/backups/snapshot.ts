@@ -10,6 +10,8 @@ export type Snapshot = {
   readonly id: string;
   readonly key: string;
   readonly host?: string | undefined;
+  /** What kind of dump its name says it is: daily, weekly, monthly. */
+  readonly tier?: string | undefined;
   /** The recovery point: see `recoveryPoint`. */
   readonly takenAtMs: number;
   readonly sizeBytes: number;
@@ -52,6 +54,7 @@ function toSnapshot(
     id: object.key,
     key: object.key,
     host: match.host,
+    tier: match.tier,
     takenAtMs: recoveryPoint(match.namedTimeMs, {
       spanMs: match.namedSpanMs,
       uploadedAtMs: object.modifiedAtMs,
