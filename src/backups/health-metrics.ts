@@ -2,7 +2,7 @@ import { type Finding, type HealthFacts, type HealthLimits, successPercent } fro
 
 /** The shape that dashboards of the older scripts read, and what they did not know yet beside it. */
 export function jsonMetrics(facts: HealthFacts, findings: readonly Finding[]) {
-  const { newest, nowMs, disks, mirror, walGapMs, snapshots } = facts;
+  const { newest, nowMs, disks, mirror, walGapMs, snapshots, drills } = facts;
   return {
     timestamp: new Date(nowMs).toISOString().replace(/\.\d+Z$/, 'Z'),
     metrics: {
@@ -19,6 +19,9 @@ export function jsonMetrics(facts: HealthFacts, findings: readonly Finding[]) {
       incomplete_backup_count: facts.incomplete.length,
       mirror_object_count: mirror?.count ?? null,
       mirror_missing_count: mirror === undefined ? null : mirror.missing.length + mirror.changed.length,
+      last_passed_drill_age_hours:
+        drills?.lastPassedMs === undefined ? null : round((facts.nowMs - drills.lastPassedMs) / 3_600_000),
+      drills_not_passed_in_a_row: drills?.inARow ?? null,
       wal_gap_seconds: walGapMs === undefined ? null : Math.round(walGapMs / 1000),
     },
     healthy: findings.length === 0,

@@ -1,5 +1,6 @@
 import { formatBytes, formatCount, formatSpan } from '../base/units.ts';
 import type { PlaceDifferences } from './compare-places.ts';
+import { type JobResults, judgeDue, judgeJob } from './job-health.ts';
 
 /** What was seen; undefined where nobody could or should look. */
 export type HealthFacts = {
@@ -27,6 +28,9 @@ export type HealthFacts = {
     | undefined;
   /** Archives that only grow, each against its copy. */
   readonly archives?: readonly (PlaceDifferences & { readonly id: string; readonly title: string })[];
+  /** undefined where there never was one. */
+  readonly drills?: JobResults | undefined;
+  readonly verifications?: JobResults | undefined;
   readonly snapshots: Readonly<Record<'hourly' | 'daily' | 'weekly' | 'monthly' | 'yearly', number>>;
   /** What could not be looked at, in whole sentences. */
   readonly unseen: readonly { readonly what: string; readonly text: string; readonly remedy: string }[];
@@ -39,10 +43,12 @@ export type HealthLimits = {
   readonly disk: { readonly warn: number; readonly critical: number };
   readonly walGapMs: number | undefined;
   readonly walNewestMs: number | undefined;
+  /** How often a drill is to succeed; undefined where nobody said. */
+  readonly drillEveryMs?: number | undefined;
 };
 
 export type Finding = {
-  /** Stable: age, size, success-rate, disk, mirror, archive, wal, unseen. */
+  /** Stable: age, size, success-rate, disk, mirror, archive, wal, drill, drill-due, verify, unseen. */
   readonly id: string;
   readonly severity: 'critical' | 'warning';
   readonly text: string;
@@ -63,6 +69,9 @@ export function judgeHealth(facts: HealthFacts, limits: HealthLimits): readonly 
     ...judgeArchives(facts),
     ...judgeWal(facts, limits),
     ...judgeWalArchive(facts, limits),
+    ...judgeJob(facts.drills, { id: 'drill', what: 'drill', again: 'thaw drill' }),
+    ...judgeDue({ ...facts, everyMs: limits.drillEveryMs }),
+    ...judgeJob(facts.verifications, { id: 'verify', what: 'verification', again: 'thaw verify' }),
     ...facts.unseen.map(({ what, text, remedy }) => ({
       id: `unseen-${what}`,
       severity: 'critical' as const,

@@ -6,6 +6,7 @@ import { exitStatus, statusBeforeRun } from './exit-status.ts';
 import { helpOf, usage } from './help-text.ts';
 import type { Surroundings } from './surroundings.ts';
 import { thawVersion } from './version.ts';
+import { watchJob } from './watch-job.ts';
 
 /** From the command line to the exit status. Each command is loaded when it is wanted, so that help is instant. */
 export async function runCommandLine(argv: readonly string[], surroundings: Surroundings): Promise<number> {
@@ -19,7 +20,7 @@ export async function runCommandLine(argv: readonly string[], surroundings: Surr
 async function dispatch(command: Command, surroundings: Surroundings): Promise<Outcome<number>> {
   const shown = await drawCurtain(command, surroundings);
   try {
-    return await perform(command, shown);
+    return await watchJob({ command, work: (watched) => perform(command, watched) }, shown);
   } finally {
     // A failure is printed on a terminal that is ours no more.
     await shown.curtain?.lift();

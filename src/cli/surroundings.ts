@@ -1,5 +1,8 @@
 import type { Readable, Writable } from 'node:stream';
 
+/** What a command found wrong, for people who are not there to read it. */
+export type Trouble = { readonly verdict: 'failed' | 'could-not-verify'; readonly text: string };
+
 /** What the program was given when it started; nothing below `main` reaches for the process itself. */
 export type Surroundings = {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -10,6 +13,8 @@ export type Surroundings = {
   readonly folder: string;
   /** The first picture of a run that is still being opened; whoever shows or prints something lifts it before. */
   readonly curtain?: { lift(): Promise<void> };
+  /** Where a scheduled command says what it found wrong; left out where nobody collects it. */
+  readonly trouble?: (trouble: Trouble) => void;
 };
 
 export function printLine(surroundings: Surroundings, text: string): void {

@@ -18,8 +18,10 @@ export function openSlackChannel(config: { readonly webhook: Secret }): AlertCha
   };
 }
 
+const marks = { critical: ':rotating_light:', warning: ':warning:', healthy: ':white_check_mark:' } as const;
+
 function toText(alert: Alert): string {
-  const mark = alert.severity === 'critical' ? ':rotating_light:' : ':warning:';
+  const mark = marks[alert.severity];
   const lines = alert.lines.map((line) => `• ${escapeMarks(line)}`);
   return [`${mark} *${escapeMarks(alert.subject)}* (${escapeMarks(alert.source)})`, ...lines].join('\n');
 }

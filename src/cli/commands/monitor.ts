@@ -12,8 +12,10 @@ import { collectHealth } from '../../producer/collect-health.ts';
 import { monitorSchema } from '../../runbook/producer-schema.ts';
 import type { Runbook } from '../../runbook/schema.ts';
 import type { Options } from '../arguments.ts';
+import { drillResults, verificationResults } from '../drill-results.ts';
 import { exitStatus } from '../exit-status.ts';
-import { openAlerts } from '../open-alerts.ts';
+import { readJob, writeJob } from '../job-file.ts';
+import { ring } from '../ring.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { type AtWork, withRunbook } from '../with-runbook.ts';
 
@@ -26,10 +28,11 @@ export function monitor(
     {
       command: 'monitor',
       ...request,
-      needs: ({ backups: { store, dumps, objects }, production, monitor: limits }) => [
+      needs: ({ backups: { store, dumps, objects }, production, exercise, monitor: limits }) => [
         { store, dumps, objects },
         production.objects,
         limits,
+        exercise?.every,
         ...(limits?.walGap ? [production.database] : []),
       ],
       work: (at) => watch(at, { options: request.options, folder: surroundings.folder }),
@@ -64,7 +67,9 @@ async function watch(
         : { prefix: settings.wal.prefix, segmentBytes: settings.wal.segmentMegabytes * 1024 * 1024 },
     signal,
   });
-  const findings = judgeHealth(facts, limits);
+  const log = { logFolder: resolve(how.folder, how.options.logFolder), runbook: ready.runbook.name };
+  const jobs = { drills: await drillResults(log), verifications: await verificationResults(log) };
+  const findings = judgeHealth({ ...facts, ...jobs }, limits);
   const metrics = jsonMetrics(facts, findings);
   tell({ type: 'metrics', ...metrics });
   for (const finding of findings) say(`${finding.severity}: ${finding.text}\n    → ${finding.remedy}`);
@@ -79,7 +84,7 @@ async function watch(
       text: prometheusText(facts, { limits, findings, runbook: ready.runbook.name }),
     }),
   ];
-  const undelivered = await tellPeople(at, findings);
+  const undelivered = await tellPeople(at, { findings, log });
   for (const outcome of [...written, ...undelivered]) {
     if (outcome.ok) continue;
     say(`${outcome.failure.message}\n    → ${outcome.failure.remedy}`);
@@ -89,7 +94,7 @@ async function watch(
   return succeed(good ? exitStatus.verified : exitStatus.notVerified);
 }
 
-function limitsOf({ objectives, monitor: settings }: Runbook): HealthLimits {
+function limitsOf({ objectives, exercise, monitor: settings }: Runbook): HealthLimits {
   const { size, successRate, disk, walGap, wal } = settings ?? monitorSchema.parse({});
   return {
     rpoMs: parseDuration(objectives.rpo) ?? 0,
@@ -97,12 +102,22 @@ function limitsOf({ objectives, monitor: settings }: Runbook): HealthLimits {
     successRate,
     disk,
     walGapMs: walGap === undefined ? undefined : parseDuration(walGap),
+    drillEveryMs: exercise?.every === undefined ? undefined : parseDuration(exercise.every),
     walNewestMs: wal === undefined ? undefined : parseDuration(wal.newest),
   };
 }
 
-/** Every channel is tried, whatever became of the others. */
-async function tellPeople(at: AtWork, findings: readonly Finding[]): Promise<readonly Outcome<void>[]> {
+/** Once when something is found, and once when nothing is left of it. */
+async function tellPeople(
+  at: AtWork,
+  {
+    findings,
+    log,
+  }: {
+    readonly findings: readonly Finding[];
+    readonly log: { readonly logFolder: string; readonly runbook: string };
+  },
+): Promise<readonly Outcome<void>[]> {
   const { ready, world } = at;
   const severity = findings.some((finding) => finding.severity === 'critical')
     ? 'critical'
@@ -126,10 +141,26 @@ async function tellPeople(at: AtWork, findings: readonly Finding[]): Promise<rea
     subject: ready.redact(alert.subject),
     lines: alert.lines.map((line) => ready.redact(line)),
   };
-  const channels = openAlerts(ready.filled.monitor?.alerts ?? []).filter((channel) =>
-    channel.wants(severity),
-  );
-  return Promise.all(channels.map((channel) => channel.send(masked)));
+  const alerts = ready.filled.monitor?.alerts ?? [];
+  if (alerts.length === 0) return [];
+  const place = { ...log, job: 'monitor' };
+  const before = await readJob(place);
+  const troubles = findings.map((finding) => `${finding.severity} ${finding.id}`);
+  const { rang, undelivered } = await ring({
+    alerts,
+    alert: masked,
+    troubles,
+    rang: before?.rang ?? {},
+    sayHealthy: true,
+  });
+  const kept = await writeJob(place, {
+    job: 1,
+    at: new Date(masked.atMs).toISOString(),
+    verdict: findings.length === 0 ? 'passed' : 'failed',
+    why: masked.subject,
+    rang,
+  });
+  return [...undelivered.map(fail), kept];
 }
 
 /** A collector may read at any moment: it must see the old file or the new one. */

@@ -43,6 +43,11 @@ export function prune(
         tellPlan(pruned.value, { dryRun, say, tell });
         for (const pattern of elsewhere) say(`${pattern} lies in a store of its own, which is left alone.`);
         tellEnd(pruned.value, { dryRun, say, tell });
+        for (const { removal, failure } of pruned.value.refused)
+          surroundings.trouble?.({
+            verdict: 'failed',
+            text: `${removal.key}: ${failure.message} ${failure.remedy}`,
+          });
         return succeed(pruned.value.refused.length === 0 ? exitStatus.verified : exitStatus.notVerified);
       },
     },

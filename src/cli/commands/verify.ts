@@ -42,6 +42,9 @@ export function verify(
             folder: surroundings.folder,
           });
           tellChecks(at, { snapshot, checks });
+          for (const { verdict, text } of checks)
+            if (verdict === 'failed' || verdict === 'could-not-verify')
+              surroundings.trouble?.({ verdict, text: `${snapshot.id}: ${text}` });
           verdicts.push(...checks.map(({ verdict }) => verdict));
         }
         const worst = worstVerdict(verdicts);
