@@ -22,6 +22,7 @@ export function firstEntry(request: {
 }): EntryOf<'run-started'> {
   const { ready, mode, world, runId, about, workPath } = request;
   const { runbook, filled, path, fingerprint } = ready;
+  const { throwaway } = ready.targets.acting;
   const { name, user, sshFrom } = world.host.facts;
   return {
     kind: 'run-started',
@@ -41,6 +42,7 @@ export function firstEntry(request: {
       ...(step.role === undefined ? {} : { role: step.role }),
     })),
     workPath,
+    ...(throwaway === undefined ? {} : { clusterFolder: throwaway.folder }),
     mark: randomBytes(3).toString('hex'),
     ...about,
   };
@@ -50,9 +52,10 @@ export function firstEntry(request: {
 function describeTargets({ targets, runbook }: ReadyRunbook, world: World): Record<string, string> {
   if (runbook.production.database.url === undeclared.database.url) return {};
   const server = world.openDatabaseServer(targets.acting.databaseUrl, targets.acting.databaseRoute);
-  const { objects, services } = targets.acting;
+  const { objects, services, throwaway } = targets.acting;
+  const own = throwaway === undefined ? undefined : `a PostgreSQL of its own, in ${throwaway.folder}`;
   return {
-    database: `${server.databaseName} at ${server.address}`,
+    database: `${server.databaseName} at ${own ?? server.address}`,
     backups: world.openStore(targets.backups.store).address,
     ...(objects === undefined ? {} : { objects: world.openStore(objects).address }),
     ...(services === undefined ? {} : { services: world.openServices(services).address }),

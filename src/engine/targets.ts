@@ -1,9 +1,8 @@
-import { assert } from '../base/assert.ts';
 import type { Mode } from '../base/mode.ts';
 import type { Secret } from '../base/secret.ts';
 import { createSecret } from '../base/secret.ts';
 import { parseDuration } from '../base/units.ts';
-import type { ClusterBackupsConfig } from '../ports/cluster-tools.ts';
+import type { ClusterBackupsConfig, ClusterPlace } from '../ports/cluster-tools.ts';
 import type { DatabaseRouteConfig } from '../ports/database-route.ts';
 import type { ObjectStoreConfig } from '../ports/object-store.ts';
 import type { ServicesConfig } from '../ports/services.ts';
@@ -41,13 +40,25 @@ export type Place = {
   readonly databaseRoute?: DatabaseRouteConfig;
   /** Of a drill: its throwaway database may stand on the server of production. */
   readonly besideProduction?: boolean;
+  /** Of a drill that names no server: where it makes one of its own on this host. The URL leads there. */
+  readonly throwaway?: ClusterPlace;
   readonly objects: ObjectStoreConfig | undefined;
   readonly services: ServicesConfig | undefined;
   readonly envFile: string | undefined;
 };
 
-/** @param runbook with its placeholders filled. */
-export function resolveTargets(runbook: Runbook, mode: Mode): Targets {
+/** A drill that names no server for its database makes one of its own on this host. */
+export function needsThrowaway({ drill }: Pick<Runbook, 'drill'>, mode: Mode): boolean {
+  return mode === 'drill' && !drill?.database?.url;
+}
+
+export type Throwaway = { readonly place: ClusterPlace; readonly url: Secret };
+
+/**
+ * @param runbook with its placeholders filled.
+ * @param throwaway where `needsThrowaway`, as soon as the place is chosen; until then the acting database can be asked for nothing.
+ */
+export function resolveTargets(runbook: Runbook, ...[mode, throwaway]: [Mode, Throwaway?]): Targets {
   const { backups, production, drill } = runbook;
   const live: Place = {
     databaseUrl: createSecret(production.database.url),
@@ -70,7 +81,7 @@ export function resolveTargets(runbook: Runbook, mode: Mode): Targets {
       key: resolveKey(backups.key),
     },
     production: live,
-    acting: mode === 'drill' ? drillPlace(live, drill) : live,
+    acting: mode === 'drill' ? drillPlace(live, { drill, throwaway }) : live,
   };
 }
 
@@ -88,15 +99,24 @@ function resolveKey(key: Runbook['backups']['key']): KeyConfig {
 }
 
 /** A drill that does not know where to go must never end up at production. */
-function drillPlace(live: Place, drill: Runbook['drill']): Place {
-  assert(drill !== undefined, 'a drill is started only where the runbook declares its targets');
+function drillPlace(
+  live: Place,
+  to: { readonly drill: Runbook['drill']; readonly throwaway: Throwaway | undefined },
+): Place {
+  const { drill, throwaway } = to;
+  const objects = drill?.objects === undefined ? undefined : resolveStore(drill.objects);
+  const place = { ...withoutRoute(live), expectedDatabase: undefined, objects };
+  const database = drill?.database;
+  if (!database?.url) {
+    if (throwaway === undefined) return { ...place, databaseUrl: createSecret('') };
+    return { ...place, databaseUrl: throwaway.url, throwaway: throwaway.place };
+  }
   return {
-    ...withoutRoute(live),
-    databaseUrl: createSecret(drill.database.url),
-    expectedDatabase: drill.database.expectName || undefined,
-    ...resolveRoute(drill.database),
-    besideProduction: drill.database.besideProduction,
-    objects: drill.objects === undefined ? undefined : resolveStore(drill.objects),
+    ...place,
+    databaseUrl: createSecret(database.url),
+    expectedDatabase: database.expectName || undefined,
+    ...resolveRoute(database),
+    besideProduction: database.besideProduction,
   };
 }
 

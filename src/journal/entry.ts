@@ -58,6 +58,8 @@ export const entrySchema = z.discriminatedUnion('kind', [
     steps: z.array(stepPlan),
     /** Where big files of this run go; a resumed run finds there what was fetched already. */
     workPath: z.string(),
+    /** Of a drill that names no server: where it makes a cluster of its own. */
+    clusterFolder: z.string().exactOptional(),
     /** Random: two runs of one name, begun in one minute on two hosts, must not take each other's databases for their own. */
     mark: z.string(),
     people: peopleSchema.exactOptional(),

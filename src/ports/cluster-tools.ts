@@ -92,12 +92,14 @@ type Work = {
 };
 
 /**
- * PostgreSQL clusters on this host, made from physical backups. Where we are root the server and everything in its folder
+ * PostgreSQL clusters on this host, made from physical backups or empty. Where we are root the server and everything in its folder
  * belong to the user postgres. Failures: tool-missing, denied, conflict, out-of-space, damaged, stalled, command-failed.
  */
 export type ClusterTools = {
   /** Server programs of exactly this major version: another one cannot read the folder. */
   serverVersion(major: number): Promise<Outcome<ToolVersion>>;
+  /** The highest version whose programs can make a cluster and serve it. */
+  newestVersion(): Promise<Outcome<ToolVersion>>;
   /** The folder free, or ours; its parent open to the server's user. Changes nothing. */
   look(place: ClusterPlace): Promise<Outcome<PlaceState>>;
   /** Makes both folders, empty, and marks them. Making what is ours already succeeds. */
@@ -122,6 +124,14 @@ export type ClusterTools = {
   /** Returns at once; watch it with `state`. */
   start(place: ClusterPlace): Promise<Outcome<void>>;
   state(place: ClusterPlace): Promise<Outcome<ServerState>>;
+  describeRaise(place: ClusterPlace): readonly string[];
+  /**
+   * An empty cluster of the newest version with its server up: made where there is none yet, started where it is down. It has a
+   * socket and no port, and one superuser, `postgres`, whom only this user may be; other roles come with their password. The
+   * server ends with this process, however that ends; what was in the cluster stays for the next one that raises it.
+   * `conflict` where the place is taken.
+   */
+  raise(place: ClusterPlace): Promise<Outcome<void>>;
   /** Ends recovery on a new timeline. Returns when the server takes writes. */
   promote(place: ClusterPlace): Promise<Outcome<void>>;
   /** Stopping what does not run succeeds. */

@@ -187,6 +187,11 @@ function lintTargets(runbook: Runbook): readonly string[] {
   if (kinds.has('recover-cluster') && runbook.backups.cluster === undefined) {
     findings.push('recover-cluster needs backups.cluster.');
   }
+  if (kinds.has('recover-cluster') && runbook.drill !== undefined && runbook.drill.database === undefined) {
+    findings.push(
+      'recover-cluster in a drill needs drill.database: the URL of the recovered cluster itself.',
+    );
+  }
   if (kinds.has('mirror-objects')) {
     if (runbook.backups.objects === undefined) findings.push('mirror-objects needs backups.objects.');
     if (runbook.production.objects === undefined) findings.push('mirror-objects needs production.objects.');

@@ -91,10 +91,16 @@ export const runbookSchema = z.strictObject({
               'The server may be that of production: the drill makes and drops a database of its own beside the live one',
             ),
         })
-        .describe('A server that is not production; the drill makes its own database there'),
+        .optional()
+        .describe(
+          'A server that is not production; the drill makes its own database there. Left out, or its URL empty: the drill makes a PostgreSQL of its own on this host, which needs its server programs there',
+        ),
       objects: storeSchema.optional().describe('A bucket or folder that is not production'),
     })
-    .optional(),
+    .optional()
+    .describe(
+      'What a drill uses instead of production; may be left out where nothing but a database is restored',
+    ),
   producer: producerSchema.optional().describe('How `thaw backup` makes snapshots'),
   retention: retentionSchema.optional().describe('What `thaw prune` keeps'),
   monitor: monitorSchema.optional().describe('What `thaw monitor` looks at, and whom it tells'),

@@ -4,14 +4,16 @@ import type { CheckContext } from '../engine/step-handler.ts';
 import type { DatabaseServer, ServerIdentity } from '../ports/database-server.ts';
 import { checkCell } from './cell.ts';
 import { actingServer, blocker, productionServer, unanswered } from './open-targets.ts';
+import { checkThrowaway } from './throwaway-cluster.ts';
 
 /** Twice the space for a moment: the old database and the new one. */
 const spaceFactor = 1.2;
 
 /** Can we make, fill and rename databases there; is it the right server; does anybody else hold it; is there room. */
 export async function checkDatabases(_step: unknown, context: CheckContext): Promise<readonly Check[]> {
+  const { expectedDatabase, throwaway } = context.targets.acting;
+  if (throwaway !== undefined) return checkThrowaway(throwaway, context);
   const server = actingServer(context);
-  const { expectedDatabase } = context.targets.acting;
   if (expectedDatabase !== undefined && expectedDatabase !== server.databaseName) {
     return [
       failed(
@@ -78,7 +80,7 @@ async function checkNotProduction(context: CheckContext, drill: ServerIdentity):
   if (!production.ok) {
     return failed(
       `It cannot be shown that the drill's server is not production: ${production.failure.message}`,
-      'A drill needs production within reach, to be sure that it is another server and to compare the counts.',
+      'Bring production within reach, or leave drill.database out (in the runbooks that come along: DRILL_DATABASE_URL): then the drill makes a PostgreSQL of its own on this host.',
     );
   }
   if (production.value.systemIdentifier === drill.systemIdentifier)

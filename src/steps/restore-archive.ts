@@ -9,6 +9,7 @@ import { chooseRights, closeCell, futureOwner, makeCell, restoredServer, restori
 import { archiveFileFact, manifestFact, needFact, readFact, restoredFact, snapshotFact } from './facts.ts';
 import { actingServer, actingTools } from './open-targets.ts';
 import { makeSideDatabase } from './side-database.ts';
+import { refuseNewer } from './throwaway-cluster.ts';
 
 /** The archive into a side database, every message of pg_restore judged, every table counted. Touches nothing else. */
 export async function restoreArchive(
@@ -18,6 +19,8 @@ export async function restoreArchive(
   const archive = needFact(archiveFileFact, context);
   const contents = await actingTools(context).contents(archive.path);
   if (!contents.ok) return contents;
+  const readable = await refuseNewer(contents.value, context);
+  if (!readable.ok) return readable;
   const rights = await chooseRights(context);
   if (!rights.ok) return rights;
   const closed = await closeCell(context);

@@ -20,6 +20,7 @@ import { holdsSchemaAlone, proveRestored } from './prove-restored.ts';
 import { restoreArchive, restoreJobs } from './restore-archive.ts';
 import { dropOwn, ownershipComment, sideNames } from './side-database.ts';
 import { hasSwapBegun, swapDatabases } from './swap-databases.ts';
+import { raiseThrowaway, removeThrowaway } from './throwaway-cluster.ts';
 import { judgeKeys } from './try-keys.ts';
 
 /**
@@ -38,12 +39,15 @@ export const restoreDatabase: StepHandler<'restore-database'> = {
     const tools = actingTools(context);
     // A tabletop has no archive; the command then names the file that a run would make.
     const archive = readFact(archiveFileFact, context);
+    const { throwaway } = context.targets.acting;
     const { path: file, format } = archive ?? { path: 'archive.dump', format: 'custom' as const };
     return {
       sentences: [
-        `Restores into ${side}, a new database on ${server.address}, and counts every table.`,
+        throwaway === undefined
+          ? `Restores into ${side}, a new database on ${server.address}, and counts every table.`
+          : `Makes a PostgreSQL of its own on this host, in ${throwaway.folder}, restores into ${side} there, and counts every table.`,
         context.mode === 'drill'
-          ? 'Compares the counts with the live database; the new one is dropped when the drill ends.'
+          ? `Compares the counts with the live database; ${throwaway === undefined ? 'the new one is dropped' : 'all of it is removed'} when the drill ends.`
           : `Then asks you to type the name, and swaps: ${server.databaseName} is kept as ${kept}.`,
       ],
       commands: [tools.describeRestore({ file, database: side, jobs: restoreJobs(step, context), format })],
@@ -55,6 +59,8 @@ export const restoreDatabase: StepHandler<'restore-database'> = {
   async run(step, context) {
     if (readFact(swappedFact, context) !== undefined) return succeed({ kind: 'done' });
     if (readFact(swappingFact, context) !== undefined) return swap(context);
+    const raised = await raiseThrowaway(context);
+    if (!raised.ok) return raised;
     if (!(await isRestored(context))) {
       const restored = await restoreArchive(step, context);
       if (!restored.ok) return restored;
@@ -93,6 +99,8 @@ export const restoreDatabase: StepHandler<'restore-database'> = {
   },
 
   async cleanUp(_step, context) {
+    const { throwaway } = context.targets.acting;
+    if (throwaway !== undefined) return removeThrowaway(throwaway, context);
     const halfway = await swapHalfway(context);
     if (halfway !== undefined) return [halfway];
     const { side } = sideNames(context.runId, actingServer(context).databaseName);

@@ -1,4 +1,4 @@
-import { succeed } from '../../src/base/failure.ts';
+import { fail, succeed } from '../../src/base/failure.ts';
 import { createSecret } from '../../src/base/secret.ts';
 import type { ClusterTools, PlaceState, Repository, ServerState } from '../../src/ports/cluster-tools.ts';
 
@@ -7,6 +7,7 @@ export type FakeClusterTools = ClusterTools & {
   readonly changes: string[];
   nextState: ServerState;
   place: PlaceState;
+  newestMajor: number;
 };
 
 export const quiet: ServerState = { running: true, logLines: 3, lastLines: [], segmentsReplayed: 2 };
@@ -22,6 +23,15 @@ export function createFakeClusterTools(repository: Repository): FakeClusterTools
     changes,
     nextState: { ...quiet, running: false },
     place: { kind: 'free' },
+    newestMajor: 15,
+    newestVersion: async () => succeed({ major: tools.newestMajor, text: `${tools.newestMajor}.4` }),
+    describeRaise: (place) => [`initdb --pgdata=${place.folder}`, `postgres -D ${place.folder}`],
+    raise: async () => {
+      if (tools.place.kind === 'taken') return fail(takenPlace(tools.place.what));
+      tools.place = { kind: 'own' };
+      tools.nextState = quiet;
+      return change('raise')();
+    },
     serverVersion: async (major) => succeed({ major, text: `${major}.18` }),
     look: async () => succeed(tools.place),
     make: async () => {
@@ -49,8 +59,17 @@ export function createFakeClusterTools(repository: Repository): FakeClusterTools
     },
     state: async () => succeed(tools.nextState),
     promote: change('promote'),
-    stop: change('stop'),
-    remove: change('remove'),
+    stop: async () => {
+      tools.nextState = { ...quiet, running: false };
+      return change('stop')();
+    },
+    remove: async () => {
+      if (tools.place.kind === 'own') {
+        tools.place = { kind: 'free' };
+        tools.nextState = { ...quiet, running: false };
+      }
+      return change('remove')();
+    },
     url: () => createSecret('postgresql://postgres@localhost/postgres'),
     repository: async () => succeed(repository),
     describeRepositoryRestore: ({ label }) => `pgbackrest --set=${label} restore`,
@@ -59,4 +78,13 @@ export function createFakeClusterTools(repository: Repository): FakeClusterTools
     folderCommand: () => 'cp %f "%p"',
   };
   return tools;
+}
+
+function takenPlace(what: string) {
+  return {
+    code: 'conflict',
+    message: `A throwaway cluster needs a folder of its own: ${what}.`,
+    remedy: 'Move it aside.',
+    retry: 'after-fix',
+  } as const;
 }

@@ -222,6 +222,15 @@ describe('what a schema cannot say', () => {
       replace('  objects: { kind: directory, path: /sandbox }\n', ''),
       'mirror-objects in a drill needs drill.objects.',
     ],
+    [
+      'a recovery without its own URL in drills',
+      (text: string) =>
+        replace(
+          '  database: { url: postgresql://u@sandbox/crm }\n',
+          '',
+        )(`${text}  - { kind: recover-cluster, folder: /srv/recovered, port: "5499" }\n`),
+      'recover-cluster in a drill needs drill.database: the URL of the recovered cluster itself.',
+    ],
   ])('%s', (_what, change, finding) => {
     expect(findings(change)).toContain(finding);
   });

@@ -8,7 +8,7 @@ import type { ClusterPlace, PlaceState } from '../../ports/cluster-tools.ts';
 import type { ProcessRunner } from '../../ports/process-runner.ts';
 import { runAsServer, type ServerAccount } from './server-account.ts';
 
-/** Where everything of one recovered cluster lies. */
+/** Where everything of one cluster lies. */
 export function pathsOf({ folder }: Pick<ClusterPlace, 'folder'>) {
   const beside = `${folder}.recovery`;
   // The kernel allows 107 bytes for the path of a socket; a data folder's own may be longer.
@@ -21,6 +21,7 @@ export function pathsOf({ folder }: Pick<ClusterPlace, 'folder'>) {
     log: join(beside, 'server.log'),
     settings: join(beside, 'postgresql.conf'),
     access: join(beside, 'pg_hba.conf'),
+    users: join(beside, 'pg_ident.conf'),
     socket: join(tmpdir(), `thaw-cluster-${digest}`),
   };
 }

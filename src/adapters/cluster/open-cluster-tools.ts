@@ -8,6 +8,7 @@ import type { ProcessRunner } from '../../ports/process-runner.ts';
 import { lookAtPlace, makePlace, pathsOf } from './cluster-place.ts';
 import { configureRecovery } from './configure-recovery.ts';
 import { readControlData } from './control-data.ts';
+import { raisingTools } from './raise-cluster.ts';
 import { repositoryTools } from './repository-tools.ts';
 import { commandFailed, runner } from './run-program.ts';
 import {
@@ -70,6 +71,7 @@ export function openClusterTools({ processes }: { readonly processes: ProcessRun
     describeStart: (place) => startCommand({ place, programs: '' }).join(' '),
     start: (place) => withServer(place, startServer),
     state: (place) => withServer(place, serverState),
+    ...raisingTools(processes, serverOf),
     promote: (place) => withServer(place, promoteServer),
     stop: (place) => withServer(place, stopServer),
     remove: (place) => removePlace(place, processes),
@@ -168,7 +170,7 @@ async function removePlace(place: ClusterPlace, processes: ProcessRunner): Promi
       const stopped = await stopServer(server.value);
       if (!stopped.ok) return stopped;
     }
-    await rm(paths.data, { recursive: true, force: true });
+    for (const folder of [paths.data, paths.socket]) await rm(folder, { recursive: true, force: true });
     await rm(paths.beside, { recursive: true, force: true });
     return succeed(undefined);
   } catch (error) {

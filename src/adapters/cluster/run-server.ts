@@ -46,7 +46,11 @@ export async function startServer(server: Server): Promise<Outcome<void>> {
 }
 
 /** The server insists on owning its folder alone; the socket's folder keeps everybody else away from it. */
-async function handOver({ place, processes, account }: Server): Promise<Outcome<void>> {
+export async function handOver({
+  place,
+  processes,
+  account,
+}: Pick<Server, 'place' | 'processes' | 'account'>): Promise<Outcome<void>> {
   const paths = pathsOf(place);
   try {
     await mkdir(paths.socket, { mode: 0o700 }).catch(() => undefined);
@@ -91,16 +95,20 @@ export async function promoteServer(server: Server): Promise<Outcome<void>> {
 
 export async function stopServer(server: Server): Promise<Outcome<void>> {
   const { data, socket } = pathsOf(server.place);
-  const args = ['stop', '-D', data, '--mode', 'fast', '--timeout', longest];
-  const asked = await runAsServer(server.processes, {
-    account: server.account,
-    program: join(server.programs, 'pg_ctl'),
-    args: ['status', '-D', data],
-  });
-  if (!asked.ok) return asked;
-  if (!notRunning.includes(asked.value.exitCode)) {
-    const ran = await pgCtl(server, { program: join(server.programs, 'pg_ctl'), args });
-    if (!ran.ok) return ran;
+  const program = join(server.programs, 'pg_ctl');
+  const isDown = async () => {
+    const args = ['status', '-D', data];
+    const asked = await runAsServer(server.processes, { account: server.account, program, args });
+    return asked.ok ? succeed(notRunning.includes(asked.value.exitCode)) : asked;
+  };
+  const down = await isDown();
+  if (!down.ok) return down;
+  if (!down.value) {
+    const args = ['stop', '-D', data, '--mode', 'fast', '--timeout', longest];
+    const ran = await pgCtl(server, { program, args });
+    // It may have been about to end by itself.
+    const after = ran.ok ? ran : await isDown();
+    if (!ran.ok && !(after.ok && after.value)) return ran;
   }
   await rm(socket, { recursive: true, force: true });
   return succeed(undefined);

@@ -12,6 +12,7 @@ import { askName } from '../ask-name.ts';
 import { exitStatus } from '../exit-status.ts';
 import { loadRunbook, type ReadyRunbook } from '../load-runbook.ts';
 import { otherTarget } from '../other-target.ts';
+import { findThrowaway } from '../place-throwaway.ts';
 import { readyOrAsk } from '../ready-or-ask.ts';
 import { withRunLocks } from '../run-locks.ts';
 import { cutTornEnd, findRun, openRunToWork } from '../run-log.ts';
@@ -37,11 +38,13 @@ export async function discard(request: DiscardRequest, surroundings: Surrounding
   const world = createWorld(surroundings.environment);
   const refusal = refuse(state, world.host.facts.name);
   if (refusal !== undefined) return fail(refusal);
-  const ready = await readyOrAsk(loaded.value, { mode: start.mode, options, surroundings });
+  const filled = await readyOrAsk(loaded.value, { mode: start.mode, options, surroundings });
+  const ready = filled.ok ? findThrowaway(filled.value, { start, world }) : filled;
   if (!ready.ok) return ready;
   const { acting } = ready.value.targets;
   const server = world.openDatabaseServer(acting.databaseUrl, acting.databaseRoute);
-  const target = start.mode === 'tabletop' ? undefined : server;
+  // A cluster of its own is found by its folder, and only what carries the run's mark is removed.
+  const target = start.mode === 'tabletop' || acting.throwaway !== undefined ? undefined : server;
   try {
     const elsewhere = target === undefined ? undefined : otherTarget(start, target);
     if (elsewhere !== undefined) return fail(elsewhere);

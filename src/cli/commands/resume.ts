@@ -6,6 +6,7 @@ import { drawMissingRecord, hasRecord } from '../draw-missing-record.ts';
 import { driveSession } from '../drive-session.ts';
 import { exitStatus, statusOfEnd } from '../exit-status.ts';
 import { loadRunbook } from '../load-runbook.ts';
+import { findThrowaway, raiseAgain } from '../place-throwaway.ts';
 import { readyOrAsk } from '../ready-or-ask.ts';
 import { withRunLocks } from '../run-locks.ts';
 import { cutTornEnd, findRun, openRun, openRunToWork } from '../run-log.ts';
@@ -43,7 +44,8 @@ export async function resume(request: ResumeRequest, surroundings: Surroundings)
     for (const line of tellEnd(now.value)) printLine(surroundings, line);
     return succeed(statusOfEnd(now.value.state.ended));
   }
-  const ready = await readyOrAsk(loaded.value, { mode: start.mode, options, surroundings });
+  const filled = await readyOrAsk(loaded.value, { mode: start.mode, options, surroundings });
+  const ready = filled.ok ? findThrowaway(filled.value, { start, world }) : filled;
   if (!ready.ok) return ready;
   const target = world.openDatabaseServer(
     ready.value.targets.acting.databaseUrl,
@@ -59,6 +61,8 @@ export async function resume(request: ResumeRequest, surroundings: Surroundings)
         const { reading, folder: runFolder } = run.value;
         const cut = await cutTornEnd(run.value);
         if (!cut.ok) return cut;
+        const raised = await raiseAgain(ready.value, world);
+        if (!raised.ok) return raised;
         return driveSession(
           {
             mode: start.mode,

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { planSchedule, toCrontab, toSystemdUnits } from '../../backups/schedule.ts';
 import { type Outcome, succeed } from '../../base/failure.ts';
 import { parseDuration } from '../../base/units.ts';
+import { canDrill } from '../../runbook/can-drill.ts';
 import type { Options } from '../arguments.ts';
 import { exitStatus } from '../exit-status.ts';
 import { loadRunbook } from '../load-runbook.ts';
@@ -25,7 +26,7 @@ export async function schedule(
   const jobs = planSchedule({
     runbook: /[./]/.test(name) ? resolve(folder, name) : name,
     rpoMs: parseDuration(runbook.objectives.rpo) ?? 0,
-    hasDrill: runbook.drill !== undefined,
+    hasDrill: canDrill(runbook),
     hasRetention: runbook.retention !== undefined,
     options: [
       ...options.envFiles.flatMap((file) => ['--env-file', resolve(folder, file)]),

@@ -2,8 +2,10 @@ import { join, resolve } from 'node:path';
 import { openRunFolder } from '../../adapters/disk/disk-run-folder.ts';
 import { type Failure, fail, type Outcome } from '../../base/failure.ts';
 import type { Mode } from '../../base/mode.ts';
+import { needsThrowaway } from '../../engine/targets.ts';
 import { firstLink } from '../../journal/journal-line.ts';
 import type { JournalReading } from '../../journal/read-journal.ts';
+import { canDrill } from '../../runbook/can-drill.ts';
 import { undeclared } from '../../runbook/schema.ts';
 import { aboutRun } from '../about-run.ts';
 import type { Options } from '../arguments.ts';
@@ -11,6 +13,7 @@ import type { AnswerInstead } from '../attend.ts';
 import { driveSession } from '../drive-session.ts';
 import { firstEntry } from '../first-entry.ts';
 import { loadRunbook, type ReadyRunbook } from '../load-runbook.ts';
+import { placeThrowaway } from '../place-throwaway.ts';
 import { readyOrAsk } from '../ready-or-ask.ts';
 import { withRunLocks } from '../run-locks.ts';
 import { newRunId } from '../run-log.ts';
@@ -37,7 +40,7 @@ export async function start(request: StartRequest, surroundings: Surroundings): 
   const { mode, options } = request;
   const loaded = await loadRunbook(request.runbook, surroundings.folder);
   if (!loaded.ok) return loaded;
-  if (mode === 'drill' && loaded.value.runbook.drill === undefined) return fail(noDrill(loaded.value.path));
+  if (mode === 'drill' && !canDrill(loaded.value.runbook)) return fail(noDrill(loaded.value.path));
   const ready = await readyOrAsk(loaded.value, { mode, options, surroundings });
   if (!ready.ok) return ready;
   return begin({ ...request, ready: ready.value }, surroundings);
@@ -64,7 +67,12 @@ async function begin(
   }
   try {
     return await withRunLocks(
-      { logFolder, runId, target: mode === 'tabletop' ? undefined : target },
+      // A cluster of its own is nobody else's target.
+      {
+        logFolder,
+        runId,
+        target: mode === 'tabletop' || needsThrowaway(ready.filled, mode) ? undefined : target,
+      },
       async () => {
         const path = join(logFolder, runId);
         const workPath =
@@ -74,9 +82,18 @@ async function begin(
         const folder = await openRunFolder({ path, workPath });
         if (!folder.ok) return folder;
         const about = await aboutRun({ ready, mode, options, logFolder, nowMs: world.host.now() });
-        const first = firstEntry({ ready, mode, world, runId, about, workPath });
+        const placed = await placeThrowaway(ready, { mode, world, runId, workPath });
+        const first = firstEntry({ ready: placed, mode, world, runId, about, workPath });
         return driveSession(
-          { ...request, world, folder: folder.value, reading: emptyJournal, start: first, logFolder },
+          {
+            ...request,
+            ready: placed,
+            world,
+            folder: folder.value,
+            reading: emptyJournal,
+            start: first,
+            logFolder,
+          },
           surroundings,
         );
       },
@@ -100,7 +117,8 @@ function noDrill(path: string) {
   return {
     code: 'runbook-invalid' as const,
     message: `Runbook ${path} does not say what a drill uses instead of production.`,
-    remedy: 'Declare drill.database, and drill.objects where objects are mirrored.',
+    remedy:
+      'Declare drill.objects where objects are mirrored, and drill.database where a cluster is recovered.',
     retry: 'after-fix' as const,
   };
 }

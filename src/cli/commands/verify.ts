@@ -9,6 +9,7 @@ import { hasLater, verifySnapshot } from '../../producer/verify-snapshot.ts';
 import { findSnapshots } from '../../steps/find-snapshots.ts';
 import type { Options } from '../arguments.ts';
 import { exitStatus } from '../exit-status.ts';
+import { placeThrowaway } from '../place-throwaway.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { type AtWork, withRunbook } from '../with-runbook.ts';
 
@@ -27,7 +28,6 @@ export function verify(
         options.restoreToo ? [backups, database, drill?.database] : backups,
       work: async (at) => {
         const { ready, world, say } = at;
-        if (options.restoreToo && ready.filled.drill === undefined) return fail(noDrill(ready.path));
         const found = await findSnapshots({ world, targets: ready.targets });
         if (!found.ok) return found;
         const wanted = choose(found.value, options);
@@ -95,10 +95,14 @@ async function verifyOne(
   await mkdir(parent, { recursive: true });
   const work = await mkdtemp(join(parent, 'thaw-verify-'));
   try {
+    const { world } = at;
+    const runId = `verify ${snapshot.id} ${work}`;
+    const mode = options.restoreToo ? 'drill' : 'live';
+    const { targets } = await placeThrowaway(at.ready, { world, runId, workPath: work, mode });
     const context = createScratchContext({
-      world: at.world,
-      targets: at.ready.targets,
-      runId: `verify ${snapshot.id} ${work}`,
+      world,
+      targets,
+      runId,
       workFile: (name) => join(work, name),
       output: (text) => at.tell({ type: 'line', text }),
       signal: at.signal,
@@ -131,13 +135,4 @@ function tellChecks(
     if (check.remedy !== undefined) at.say(`      → ${check.remedy}`);
     at.tell({ type: 'check', snapshot: done.snapshot.id, ...check });
   }
-}
-
-function noDrill(path: string) {
-  return {
-    code: 'runbook-invalid',
-    message: `Runbook ${path} names no server for throwaway databases.`,
-    remedy: 'Declare drill.database, or verify without --restore.',
-    retry: 'after-fix',
-  } as const;
 }

@@ -39,8 +39,21 @@ export function describePlaces(
   });
   return {
     production: { ...from(production), ...withText('backups', describeStore(backups?.store, values)) },
-    drill: from(drill),
+    drill: { ...from(drill), ...withText('database', describeDrillDatabase(runbook, values)) },
   };
+}
+
+/** Where none is named, a drill that restores one makes a server of its own. */
+function describeDrillDatabase(
+  { drill, steps }: Pick<Runbook, 'drill' | 'steps'>,
+  values: ReadonlyMap<string, string>,
+): string | undefined {
+  const database = drill?.database;
+  if (database !== undefined && fillReferences(database.url, values) !== '')
+    return describeDatabase(database, values);
+  return steps.some(({ kind }) => kind === 'restore-database')
+    ? 'a throwaway PostgreSQL of this host'
+    : undefined;
 }
 
 function withText(name: keyof Places, text: string | undefined): Places {

@@ -1,5 +1,6 @@
 import { formatSpan } from '../../base/units.ts';
 import { durationMs } from '../../engine/targets.ts';
+import { canDrill } from '../../runbook/can-drill.ts';
 import type { Runbook } from '../../runbook/schema.ts';
 import type { HomeAction, HomeRow } from '../../session/home-view.ts';
 import { describePlaces, type Places } from './describe-places.ts';
@@ -34,7 +35,7 @@ function actionsOf(
   about: { readonly runbook: Runbook; readonly values: ReadonlyMap<string, string> },
 ): readonly HomeAction[] {
   const places = describePlaces(about.runbook, about.values);
-  const noDrill = about.runbook.drill === undefined;
+  const noDrill = !canDrill(about.runbook);
   return [
     {
       choice: { kind: 'start', runbook: path, mode: 'live' },
@@ -69,7 +70,7 @@ function liveTouches(at: Places): HomeAction['touches'] {
 
 function drillTouches({ production, drill }: { readonly production: Places; readonly drill: Places }) {
   return [
-    ...said('may use', { place: drill.database, more: 'for a database of its own, dropped at the end' }),
+    ...said('may use', { place: drill.database, more: 'for a database of its own, removed at the end' }),
     ...said('may use', { place: drill.objects }),
     ...said('only reads', { place: production.database }),
     ...said('only reads', { place: production.backups }),

@@ -45,6 +45,20 @@ describe('What a mode may touch, in words', () => {
     expect(JSON.stringify(production)).not.toMatch(/admin|hush/);
   });
 
+  test('a drill that names no server, or leaves its URL empty, makes one of its own where it restores a database', () => {
+    const restoring = (text: string) =>
+      text.replace('{ kind: confirm, text: Look }', '{ kind: restore-database }');
+    const named = `drill: { database: { url: "${given('DATABASE_URL')}" } }\nsteps:`;
+    const url = 'postgresql://u@127.0.0.1/crm';
+    const drillOf = (change: (text: string) => string, value: string) =>
+      describePlaces(runbook(url, change), new Map([['DATABASE_URL', value]])).drill.database;
+    expect(drillOf(restoring, '')).toBe('a throwaway PostgreSQL of this host');
+    const withInput = (text: string) => restoring(text).replace('steps:', named);
+    expect(drillOf(withInput, '')).toBe('a throwaway PostgreSQL of this host');
+    expect(drillOf(withInput, 'postgresql://u@10.0.0.6/crm')).toBe('database crm at 10.0.0.6:5432');
+    expect(drillOf((text) => text, '')).toBeUndefined();
+  });
+
   test('a database that its container reaches is named with it', () => {
     const inCluster = runbook('postgresql://u@127.0.0.1/crm', (text) =>
       text
