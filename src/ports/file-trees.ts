@@ -12,6 +12,8 @@ export type TreeSummary = {
   readonly contentSha256?: string;
   /** False where this user may not give files away, so that all of them are its own. */
   readonly ownersKept: boolean;
+  /** Files that came with set-user-ID or set-group-ID, which is taken from them. Left out where none did. */
+  readonly stripped?: readonly string[];
 };
 
 export type Swapping = {
@@ -25,8 +27,8 @@ export type Swapping = {
 };
 
 /**
- * Trees of files on this host. Failures: invalid-input (a path or a link that would leave the folder, a device; nothing is
- * written then), damaged (a tar that ends early), not-found, denied, out-of-space, conflict, cancelled.
+ * Trees of files on this host. Failures: invalid-input (a path or a link that would leave the folder, an entry below or over a link,
+ * a device, a sparse file; nothing is written then), damaged (a tar that ends early), not-found, denied, out-of-space, conflict, cancelled.
  */
 export type FileTrees = {
   /** Looks through the whole tar first, and writes only when everything in it stays inside of `toFolder`, made anew. */
@@ -36,6 +38,15 @@ export type FileTrees = {
     readonly signal?: AbortSignal;
     readonly onProgress: (bytesDone: number) => void;
   }): Promise<Outcome<TreeSummary>>;
+  /**
+   * Looks through a tar that another program will unpack, and writes nothing.
+   * @param request.tolerated links that may lead anywhere, since whoever asks judges them; nothing may stand below them.
+   */
+  judgeTar(request: {
+    readonly file: string;
+    readonly tolerated?: RegExp;
+    readonly signal?: AbortSignal;
+  }): Promise<Outcome<void>>;
   /** Files, folders, links, owners, modes, times. `toFolder` is made anew. */
   copyFolder(request: {
     readonly fromFolder: string;

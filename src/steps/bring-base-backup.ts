@@ -74,6 +74,9 @@ export async function bringBaseBackup(context: StepContext, bringing: Bringing):
   });
 }
 
+/** pg_basebackup's own, beside the tablespace_map that names them; every other link of a base backup was put there by somebody. */
+const tablespaceLink = /^pg_tblspc\/\d+$/;
+
 async function bringTar(
   context: StepContext,
   { backup, place, ...bringing }: Bringing,
@@ -94,6 +97,9 @@ async function bringTar(
     const head = await host.readHead(file, 512);
     if (!head.ok) return head;
     if (isDump(head.value)) return fail(dumpHasNoPointInTime(backup.key));
+    const { signal } = context;
+    const judged = await context.world.trees.judgeTar({ file, tolerated: tablespaceLink, signal });
+    if (!judged.ok) return judged;
     await context.recordCommand(`tar --extract --file ${file} --directory ${place.folder}`);
     const { stallMs: silentMs } = bringing;
     const work = { onLine: context.output, stallMs: silentMs, signal: context.signal };

@@ -1,4 +1,4 @@
-import { qualifiedName } from '../backups/compare-inventories.ts';
+import { qualifiedName, shorten } from '../backups/compare-inventories.ts';
 import { type DumpHead, dumpHeadBytes, readDumpHead } from '../backups/dump-head.ts';
 import { scopeOfEntries } from '../backups/dump-scope.ts';
 import type { Manifest } from '../backups/manifest.ts';
@@ -127,6 +127,8 @@ async function unpackDirectory(context: StepContext, file: string): Promise<Outc
     onProgress: (done) => context.progress({ label: 'unpacked', done, unit: 'bytes' }),
   });
   if (!unpacked.ok) return unpacked;
+  if (unpacked.value.stripped !== undefined)
+    context.output(`set-user-ID and set-group-ID were taken from ${shorten(unpacked.value.stripped)}`);
   const toc = await context.world.trees.findFile({ folder: toFolder, name: 'toc.dat' });
   return toc.ok ? succeed(toc.value.replace(/\/toc\.dat$/, '')) : toc;
 }

@@ -97,6 +97,7 @@ const treeSummary = z.object({
   listSha256: z.string(),
   contentSha256: z.string().exactOptional(),
   ownersKept: z.boolean(),
+  stripped: z.array(z.string()).readonly().exactOptional(),
 });
 
 /** What was brought for one restore-files step, beside the folder it is to replace. */

@@ -1,3 +1,4 @@
+import { shorten } from '../backups/compare-inventories.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import { formatBytes, formatCount, formatSpan, formatTime } from '../base/units.ts';
 import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
@@ -177,6 +178,9 @@ function compare(expected: TreeSummary, found: TreeSummary): readonly Check[] {
           'the files belong to the user who runs thaw, since only root may give files away',
           'Give them to their owner with chown, or run thaw as root.',
         ),
+    ...(expected.stripped === undefined
+      ? []
+      : [passed(`set-user-ID and set-group-ID were taken from ${shorten(expected.stripped)}`)]),
   ];
 }
 

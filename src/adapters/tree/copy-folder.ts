@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { chmod, chown, lchown, lstat, mkdir, rm, symlink, utimes } from 'node:fs/promises';
-import { dirname, join, posix, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { cancelledFailure } from '../../base/cancelled-failure.ts';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import { describeFileFailure } from '../../base/file-failure.ts';
 import type { TreeSummary } from '../../ports/file-trees.ts';
-import { insidePath } from './place-inside.ts';
-import { walkFolder } from './summarise-folder.ts';
-import { mayGiveAway, summariseItems, type TreeItem } from './tree-digest.ts';
+import { linksThatLeaveFolder } from './place-inside.ts';
+import { readInPlace, walkFolder } from './summarise-folder.ts';
+import { keptMode, mayGiveAway, summariseItems, type TreeItem } from './tree-digest.ts';
 
 type Request = {
   readonly fromFolder: string;
@@ -28,14 +28,27 @@ export async function copyFolder(request: Request): Promise<Outcome<TreeSummary>
   const doing = `copy ${fromFolder} to ${toFolder}`;
   try {
     const items: TreeItem[] = [];
+    const stripped: string[] = [];
     for await (const item of walkFolder(fromFolder)) {
-      if (item.kind === 'link' && leadsOut(item)) return fail(refusal(fromFolder, item));
-      items.push(item);
+      const mode = keptMode(item.kind, item.mode);
+      if (mode !== item.mode) stripped.push(item.path);
+      items.push({ ...item, mode });
     }
+    const leading = items.flatMap(({ path, linkTo }) =>
+      linkTo === undefined ? [] : [[path, linkTo] as const],
+    );
+    const [out] = linksThatLeaveFolder(new Map(leading));
+    if (out !== undefined)
+      return fail(
+        refusal(
+          fromFolder,
+          items.find(({ path }) => path === out),
+        ),
+      );
     await rm(toFolder, { recursive: true, force: true });
     await mkdir(toFolder, { recursive: true, mode: 0o700 });
     const copied = await copyItems({ ...request, fromFolder, toFolder }, items);
-    return copied === undefined ? fail(cancelledFailure(doing)) : succeed(summariseItems(copied));
+    return copied === undefined ? fail(cancelledFailure(doing)) : succeed(summariseItems(copied, stripped));
   } catch (error) {
     if (request.signal?.aborted) return fail(cancelledFailure(doing));
     return fail(describeFileFailure({ doing, error }));
@@ -78,7 +91,7 @@ async function copyFile(from: string, to: string): Promise<string> {
     }
   };
   const sink = createWriteStream(to, { flags: 'wx', mode: 0o600, flush: true });
-  await pipeline(createReadStream(from, { highWaterMark: 1024 * 1024 }), hashed, sink);
+  await pipeline(await readInPlace(from), hashed, sink);
   return hash.digest('hex');
 }
 
@@ -94,14 +107,10 @@ async function dress(path: string, as: { readonly item: TreeItem; readonly like:
   await utimes(path, atime, mtime);
 }
 
-function leadsOut({ path, linkTo = '' }: TreeItem): boolean {
-  return insidePath(posix.join(dirname(path), linkTo), linkTo) === undefined;
-}
-
-function refusal(folder: string, { path, linkTo }: TreeItem): Failure {
+function refusal(folder: string, link: TreeItem | undefined): Failure {
   return {
     code: 'invalid-input',
-    message: `${folder} is refused, and nothing of it was written: the link ${path} leads out of it, to ${linkTo}.`,
+    message: `${folder} is refused, and nothing of it was written: the link ${link?.path} leads out of it, to ${link?.linkTo}.`,
     remedy: 'Choose another snapshot, or take the link out of this one.',
     retry: 'never',
   };

@@ -5,6 +5,7 @@ import { describeFileFailure } from '../../base/file-failure.ts';
 import type { FileTrees } from '../../ports/file-trees.ts';
 import { copyFolder } from './copy-folder.ts';
 import { isThere } from './is-there.ts';
+import { judgeTar } from './judge-tar.ts';
 import { summariseFolder } from './summarise-folder.ts';
 import { isSwapHalfway } from './swap-contents.ts';
 import { swapFolders } from './swap-folders.ts';
@@ -13,6 +14,10 @@ import { unpackTar } from './unpack-tar.ts';
 export function createFileTrees(): FileTrees {
   return {
     unpackTar,
+    judgeTar: async (request) => {
+      const judged = await judgeTar(request);
+      return judged.ok ? succeed(undefined) : judged;
+    },
     copyFolder,
     summarise: summariseFolder,
     findFile: ({ folder, name }) => attempt(`look through ${folder}`, () => findFile(resolve(folder), name)),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { lstat, readdir, readlink } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { lstat, open, readdir, readlink } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { cancelledFailure } from '../../base/cancelled-failure.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
@@ -50,7 +50,12 @@ export async function* walkFolder(folder: string, below = folder): AsyncGenerato
 
 async function digestOf(path: string): Promise<string> {
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 }))
-    hash.update(chunk as Buffer);
+  for await (const chunk of await readInPlace(path)) hash.update(chunk as Buffer);
   return hash.digest('hex');
+}
+
+/** It was a file when it was listed; what it has become since is not followed. */
+export async function readInPlace(path: string): Promise<AsyncIterable<Buffer>> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  return file.createReadStream({ highWaterMark: 1024 * 1024 });
 }

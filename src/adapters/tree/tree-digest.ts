@@ -19,7 +19,16 @@ export function mayGiveAway(): boolean {
   return process.getuid?.() === 0;
 }
 
-export function summariseItems(items: readonly TreeItem[]): TreeSummary {
+/**
+ * What a tree from outside may bring: a program of it would run with the rights of whoever owns it, for everybody on this host.
+ * On a folder the bits mean who owns what is made in it, and stay.
+ */
+export function keptMode(kind: TreeItem['kind'], mode: number): number {
+  return kind === 'file' ? mode & 0o1777 : mode & 0o7777;
+}
+
+/** @param stripped files that came with set-user-ID or set-group-ID, and are without it now. */
+export function summariseItems(items: readonly TreeItem[], stripped: readonly string[] = []): TreeSummary {
   const sorted = [...items].sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
   const files = sorted.filter(({ kind }) => kind === 'file');
   const ownersKept = mayGiveAway();
@@ -41,5 +50,6 @@ export function summariseItems(items: readonly TreeItem[]): TreeSummary {
     listSha256: list.digest('hex'),
     ...(isRead ? { contentSha256: content.digest('hex') } : {}),
     ownersKept,
+    ...(stripped.length === 0 ? {} : { stripped: [...stripped].sort() }),
   };
 }

@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { chmod, chown, lchown, link, mkdir, rm, symlink, utimes } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { type FileHandle, lchown, link, mkdir, open, rm, symlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import type { Header } from 'tar-stream';
 import { cancelledFailure } from '../../base/cancelled-failure.ts';
-import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
+import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import type { TreeSummary } from '../../ports/file-trees.ts';
+import { type JudgedTar, judgeTar } from './judge-tar.ts';
 import { isNotContent } from './not-content.ts';
-import { createPlaceJudge, insidePath } from './place-inside.ts';
-import { damagedTar, entriesOf, tarFailure } from './tar-entries.ts';
-import { mayGiveAway, summariseItems, type TreeItem } from './tree-digest.ts';
+import { insidePath } from './place-inside.ts';
+import { entriesOf, tarFailure } from './tar-entries.ts';
+import { keptMode, mayGiveAway, summariseItems, type TreeItem } from './tree-digest.ts';
 
 type Request = {
   readonly file: string;
@@ -22,110 +22,118 @@ type Request = {
 export async function unpackTar(request: Request): Promise<Outcome<TreeSummary>> {
   const { file, signal } = request;
   const toFolder = resolve(request.toFolder);
-  const refused = await findRefused(request);
-  if (refused !== undefined) return fail(refused);
+  const judged = await judgeTar(request);
+  if (!judged.ok) return judged;
   try {
     await rm(toFolder, { recursive: true, force: true });
     await mkdir(toFolder, { recursive: true, mode: 0o700 });
-    const items = await writeEntries({ ...request, toFolder });
-    return succeed(summariseItems(items));
+    const written = await writeEntries({ ...request, toFolder }, judged.value);
+    return succeed(summariseItems(written.items, written.stripped));
   } catch (error) {
     if (signal?.aborted) return fail(cancelledFailure(`unpack ${file}`));
     return fail(tarFailure(file, error, `unpack ${file} into ${toFolder}`));
   }
 }
 
-/** The whole archive is looked at before the first byte is written: half an archive helps nobody. */
-async function findRefused({ file, signal }: Request): Promise<Failure | undefined> {
-  const judge = createPlaceJudge();
-  let count = 0;
-  try {
-    for await (const { header, drain } of entriesOf({ file, signal })) {
-      count += 1;
-      const place = judge.judge({ name: header.name, type: header.type, linkTo: header.linkname });
-      if (place !== undefined && 'because' in place) return refusal(file, place.because);
-      await drain();
-    }
-  } catch (error) {
-    if (signal?.aborted) return cancelledFailure(`look through ${file}`);
-    return tarFailure(file, error, `look through ${file}`);
-  }
-  return count === 0 ? damagedTar(file, 'it holds no entry at all') : undefined;
-}
+type Placed = { readonly path: string; readonly header: Header };
+type Written = { readonly items: readonly TreeItem[]; readonly stripped: readonly string[] };
 
-function refusal(file: string, because: string): Failure {
-  return {
-    code: 'invalid-input',
-    message: `${file} is refused, and nothing of it was written: ${because}.`,
-    remedy: 'Choose another snapshot, and find out who made this archive.',
-    retry: 'never',
-  };
-}
-
-async function writeEntries(request: Request): Promise<readonly TreeItem[]> {
+/** Links are laid last: while anything is written there is none that it could go through. */
+async function writeEntries(request: Request, judged: JudgedTar): Promise<Written> {
   const { toFolder, onProgress } = request;
-  const judge = createPlaceJudge();
   const items = new Map<string, TreeItem>();
-  const folders: { readonly path: string; readonly header: Header }[] = [];
+  const folders: Placed[] = [];
+  const links: Placed[] = [];
+  const stripped = new Set<string>();
   let doneBytes = 0;
+  let index = 0;
   for await (const { header, body, drain } of entriesOf(request)) {
-    const place = judge.judge({ name: header.name, type: header.type, linkTo: header.linkname });
-    if (place !== undefined && 'because' in place) throw new Error(place.because);
-    if (place === undefined) {
-      folders.push({ path: '', header });
-      await drain();
-      continue;
-    }
+    const path = sameAsJudged(header, judged[index]);
+    index += 1;
+    const isOthers = isNotContent(path.split('/')[0] ?? '');
     // A backup of a volume that was restored once holds what was kept then.
-    if (isNotContent(place.path.split('/')[0] ?? '')) {
-      await drain();
-      continue;
-    }
-    const full = join(toFolder, place.path);
+    if (isOthers || !isFile(header)) await drain();
+    if (isOthers) continue;
+    if (header.type === 'directory') folders.push({ path, header });
+    if (path === '') continue;
+    const full = join(toFolder, path);
     await mkdir(header.type === 'directory' ? full : dirname(full), { recursive: true });
-    if (header.type === 'directory') folders.push({ path: place.path, header });
-    else if (header.type === 'symlink') await symlink(header.linkname ?? '', full);
-    else if (header.type === 'link') await link(join(toFolder, header.linkname ?? ''), full);
-    const sha256 = isFile(header) ? await writeFile(full, body) : undefined;
-    if (sha256 === undefined) await drain();
-    if (header.type !== 'directory' && header.type !== 'link') await dress(full, header);
-    items.set(place.path, toItem(place.path, { header, sha256, items }));
+    if (header.type === 'symlink') links.push({ path, header });
+    else if (header.type === 'link') await link(join(toFolder, targetOf(header)), full);
+    const sha256 = isFile(header) ? await writeFile(full, { header, body }) : undefined;
+    const item = toItem(path, { header, sha256, items });
+    if (isFile(header) && item.mode !== ((header.mode ?? 0o644) & 0o7777)) stripped.add(path);
+    items.set(path, item);
     doneBytes += header.size ?? 0;
     onProgress(doneBytes);
   }
+  for (const placed of links) await layLink(toFolder, placed);
   // The innermost first: a folder that may not be written into must be full by then, and its time must stay.
-  for (const { path, header } of folders.reverse()) await dress(join(toFolder, path), header);
-  return [...items.values(), ...missingFolders(items)];
+  for (const { path, header } of folders.reverse()) await dressFolder(join(toFolder, path), header);
+  return { items: [...items.values(), ...missingFolders(items)], stripped: [...stripped] };
+}
+
+/** @returns its place; throws when the file is another than the one that was looked through. */
+function sameAsJudged({ name, type }: Header, judged: JudgedTar[number] | undefined): string {
+  const path = insidePath(name);
+  if (path === undefined || judged?.name !== name || judged.type !== type)
+    throw new Error('it was changed while it was unpacked');
+  return path;
 }
 
 function isFile(header: Header): boolean {
   return header.type === 'file' || header.type === 'contiguous-file';
 }
 
-async function writeFile(path: string, body: AsyncIterable<Buffer>): Promise<string> {
+function targetOf(header: Header): string {
+  return insidePath(header.linkname ?? '') ?? '';
+}
+
+async function writeFile(
+  path: string,
+  { header, body }: { readonly header: Header; readonly body: AsyncIterable<Buffer> },
+): Promise<string> {
   const hash = createHash('sha256');
-  const hashed = async function* (chunks: AsyncIterable<Buffer>) {
-    for await (const chunk of chunks) {
-      hash.update(chunk);
-      yield chunk;
-    }
-  };
   // A file that stands twice in an archive: the later one counts, and never through what the first one is linked to.
   await rm(path, { force: true });
-  await pipeline(body, hashed, createWriteStream(path, { flags: 'wx', mode: 0o600, flush: true }));
+  const file = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
+  try {
+    for await (const chunk of body) {
+      hash.update(chunk);
+      await file.writeFile(chunk);
+    }
+    await dress(file, { header, mode: keptMode('file', header.mode ?? 0o644) });
+    await file.sync();
+  } finally {
+    await file.close();
+  }
   return hash.digest('hex');
 }
 
-/** Owner first: giving a file away takes setuid from it. */
-async function dress(path: string, header: Header): Promise<void> {
-  const { uid = 0, gid = 0, mode = 0o644 } = header;
-  if (header.type === 'symlink') {
-    if (mayGiveAway()) await lchown(path, uid, gid);
-    return;
+/** By an open file, which is what it was when it was opened; owner first, since giving a file away takes bits of its mode. */
+async function dress(
+  file: FileHandle,
+  as: { readonly header: Header; readonly mode: number },
+): Promise<void> {
+  const { uid = 0, gid = 0, mtime } = as.header;
+  if (mayGiveAway()) await file.chown(uid, gid);
+  await file.chmod(as.mode);
+  if (mtime !== undefined) await file.utimes(mtime, mtime);
+}
+
+async function dressFolder(path: string, header: Header): Promise<void> {
+  const folder = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  try {
+    await dress(folder, { header, mode: keptMode('folder', header.mode ?? 0o755) });
+  } finally {
+    await folder.close();
   }
-  if (mayGiveAway()) await chown(path, uid, gid);
-  await chmod(path, mode & 0o7777);
-  if (header.mtime !== undefined) await utimes(path, header.mtime, header.mtime);
+}
+
+async function layLink(toFolder: string, { path, header }: Placed): Promise<void> {
+  const full = join(toFolder, path);
+  await symlink(header.linkname ?? '', full);
+  if (mayGiveAway()) await lchown(full, header.uid ?? 0, header.gid ?? 0);
 }
 
 function toItem(
@@ -138,10 +146,10 @@ function toItem(
 ): TreeItem {
   const { header, sha256, items } = of;
   const { uid = 0, gid = 0, mode = 0o644, size = 0 } = header;
-  const own = { path, mode: mode & 0o7777, uid, gid };
+  const own = { path, mode: keptMode(header.type === 'directory' ? 'folder' : 'file', mode), uid, gid };
   if (header.type === 'directory') return { ...own, kind: 'folder', sizeBytes: 0 };
   if (header.type === 'symlink') return { ...own, kind: 'link', sizeBytes: 0, linkTo: header.linkname ?? '' };
-  const first = header.type === 'link' ? items.get(insidePath(header.linkname ?? '') ?? '') : undefined;
+  const first = header.type === 'link' ? items.get(targetOf(header)) : undefined;
   if (first !== undefined) return { ...first, path };
   return { ...own, kind: 'file', sizeBytes: size, ...(sha256 === undefined ? {} : { sha256 }) };
 }
