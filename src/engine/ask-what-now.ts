@@ -21,10 +21,14 @@ export type StepInHand = {
   readonly handler: StepHandler;
   /** Aborted when the operator stops, or when a step beside this one ended the group. */
   readonly signal: AbortSignal;
+  /** Resolves when the step that this one runs beside has ended; at once where it runs beside none. */
+  readonly besideEnded: Promise<void>;
 };
 
 export async function decideAfterFailure(inHand: StepInHand, failure: Failure): Promise<Decision> {
-  const { engine, step, handler, signal } = inHand;
+  const { engine, step, handler, signal, besideEnded } = inHand;
+  // Whoever answers "stop" to the smaller step would end the larger one, half done, with it.
+  await besideEnded;
   const stop: Stop = { kind: 'stop', because: 'operator', failure };
   if (signal.aborted) return stop;
   const choices = choicesAfterFailure(inHand);
@@ -52,7 +56,8 @@ export async function decideAfterFailure(inHand: StepInHand, failure: Failure): 
   return stop;
 }
 
-function choicesAfterFailure({ engine, step, handler }: StepInHand): readonly Choice[] {
+function choicesAfterFailure({ engine, step, handler, signal }: StepInHand): readonly Choice[] {
+  const leaveOut = handler.leaveOut?.(step as never, engine.context(step, signal));
   const position = engine.steps.indexOf(step);
   const chooser = engine.steps.slice(0, position).find((earlier) => earlier.kind === 'choose-snapshot');
   const closed = whyNoOtherSnapshot(engine);
@@ -69,9 +74,11 @@ function choicesAfterFailure({ engine, step, handler }: StepInHand): readonly Ch
         ]),
     {
       value: 'skip',
-      label: 'go on without it',
+      label: leaveOut?.label ?? 'go on without it',
       needsReason: true,
-      ...(handler.essential === undefined ? {} : { disabledBecause: handler.essential }),
+      ...(handler.essential === undefined || leaveOut !== undefined
+        ? {}
+        : { disabledBecause: handler.essential }),
     },
     { value: 'stop', label: 'stop here' },
   ];

@@ -75,21 +75,29 @@ const stoppedByOperator: Failure = {
   retry: 'safe',
 };
 
-/** Side by side. When one of them is stopped, the others are asked to end at their next safe point. */
+/**
+ * Side by side. When the operator stops one of them, or goes back, the others are asked to end at their next safe point. A failure
+ * that nobody decided about ends none of them: hours of a restore are not thrown away for an object.
+ */
 async function performGroup(engine: Engine, steps: readonly Step[]): Promise<Stop | undefined> {
   const group = new AbortController();
   const signal = AbortSignal.any([engine.stop, group.signal]);
+  const firstEnded = Promise.withResolvers<void>();
   const results = await Promise.allSettled(
-    steps.map(async (step): Promise<StepResult> => {
+    steps.map(async (step, index): Promise<StepResult> => {
       try {
         const handler = handlerOf(engine.handlers, step);
-        const result = await performStep({ engine, step, handler, signal });
-        if (result.kind !== 'closed') group.abort();
+        const besideEnded = index === 0 ? Promise.resolve() : firstEnded.promise;
+        const result = await performStep({ engine, step, handler, signal, besideEnded });
+        const isDecided = result.kind === 'stopped' && result.decision.because === 'operator';
+        if (result.kind === 'reopened' || isDecided) group.abort();
         return result;
       } catch (error) {
         // The journal is lost, or this is a bug of ours: no step may go on beside it.
         group.abort();
         throw error;
+      } finally {
+        if (index === 0) firstEnded.resolve();
       }
     }),
   );

@@ -1,13 +1,13 @@
-import type { Failure } from '../base/failure.ts';
+import type { Failure, Outcome } from '../base/failure.ts';
 import { type Check, worstVerdict } from '../base/verdict.ts';
 import { decideAfterFailure, type StepInHand, settleDoubt } from './ask-what-now.ts';
 import { discussStep } from './discuss-step.ts';
-import { notVerified, stepId } from './step-handler.ts';
+import { notVerified, type StepContext, type StepEnd, stepId } from './step-handler.ts';
 import type { StepResult } from './step-result.ts';
 
 /** One step until it is finished, left out with a reason, sent back to an earlier step, or stopped. */
 export async function performStep(inHand: StepInHand): Promise<StepResult> {
-  const { engine, step } = inHand;
+  const { engine, step, handler } = inHand;
   if (engine.discussion !== undefined) return discussStep(inHand);
   const doubt = await settleDoubt(inHand);
   if (doubt.kind !== 'go-on') return doubt;
@@ -18,7 +18,12 @@ export async function performStep(inHand: StepInHand): Promise<StepResult> {
     switch (decision.kind) {
       case 'retry':
         continue;
-      case 'skip':
+      case 'skip': {
+        const leaveOut = handler.leaveOut?.(step as never, engine.context(step, inHand.signal));
+        if (leaveOut !== undefined) {
+          await leaveOut.accept(decision.reason);
+          continue;
+        }
         await engine.journal.append({
           kind: 'step-skipped',
           stepId: stepId(step),
@@ -26,6 +31,7 @@ export async function performStep(inHand: StepInHand): Promise<StepResult> {
           because: 'operator',
         });
         return { kind: 'closed' };
+      }
       case 'back':
         return { kind: 'reopened', fromStepId: decision.toStepId };
       case 'stop':
@@ -81,15 +87,40 @@ type Attempt =
   | { readonly kind: 'failed'; readonly failure: Failure; readonly checks: readonly Check[] }
   | { readonly kind: 'verified'; readonly checks: readonly Check[] };
 
-async function runAndVerify({ engine, step, handler, signal }: StepInHand): Promise<Attempt> {
+async function runAndVerify(inHand: StepInHand): Promise<Attempt> {
+  const { engine, step, handler, signal } = inHand;
   const context = engine.context(step, signal);
-  const ran = await handler.run(step as never, context);
+  const ran = await runInTurn(inHand, context);
   if (!ran.ok) return { kind: 'failed', failure: ran.failure, checks: [] };
   if (ran.value.kind === 'not-executed') return ran.value;
+  if (ran.value.kind === 'waits')
+    return { kind: 'failed', failure: waitedInVain(ran.value.reason), checks: [] };
   const verified = await handler.verify(step as never, context);
   if (!verified.ok) return { kind: 'failed', failure: verified.failure, checks: [] };
   const checks = verified.value;
   if (checks.some((check) => check.verdict === 'failed'))
     return { kind: 'failed', failure: notVerified(checks), checks };
   return { kind: 'verified', checks };
+}
+
+/** What has to wait for the step beside it is done when that one has ended. */
+async function runInTurn(
+  { step, handler, signal, besideEnded }: StepInHand,
+  context: StepContext,
+): Promise<Outcome<StepEnd>> {
+  const ran = await handler.run(step as never, context);
+  if (!ran.ok || ran.value.kind !== 'waits') return ran;
+  context.output(ran.value.reason);
+  await besideEnded;
+  return signal.aborted ? ran : handler.run(step as never, context);
+}
+
+/** The step beside it did not bring what was waited for; why not, that one tells. */
+function waitedInVain(reason: string): Failure {
+  return {
+    code: 'cancelled',
+    message: `It waited in vain: ${reason}.`,
+    remedy: 'Go on with `thaw resume`; what was done stays.',
+    retry: 'safe',
+  };
 }

@@ -51,7 +51,17 @@ export type StepContext = {
 export type StepEnd =
   | { readonly kind: 'done' }
   /** This mode never runs it; listed as such in the record. */
-  | { readonly kind: 'not-executed'; readonly reason: string };
+  | { readonly kind: 'not-executed'; readonly reason: string }
+  /** The rest of it has to wait for the step it runs beside: `run` is called again when that one has ended. */
+  | { readonly kind: 'waits'; readonly reason: string };
+
+/** What a step can do without after a failure that names single items. */
+export type LeaveOut = {
+  /** As a choice: go on without these 2 objects. */
+  readonly label: string;
+  /** Noted before the step runs again, which then ends without them. */
+  accept(reason: string): Promise<void>;
+};
 
 /**
  * The contract of a step kind. A step is done when what it promised was checked, so `run` acts and `verify` looks.
@@ -67,6 +77,8 @@ export type StepHandler<K extends StepKind = StepKind> = {
   readonly afterCrash: 'run-again' | 'look-first' | 'ask';
   /** Why it cannot be left out; undefined when a person may go on without it. */
   readonly essential?: string;
+  /** Asked after a failure; undefined when all of the step is meant. */
+  leaveOut?(step: StepOf<K>, context: StepContext): LeaveOut | undefined;
   preview(step: StepOf<K>, context: StepContext): Promise<Preview>;
   /** Preflight: reads only, changes nothing, answers within seconds. */
   check(step: StepOf<K>, context: CheckContext): Promise<readonly Check[]>;

@@ -19,7 +19,12 @@ function splitNote(text: string): { readonly value: string; readonly note?: stri
 export function answerFor(question: Question, flags: Flags): Omit<Answer, 'by'> | undefined {
   // The dangerous question listens to its own option only.
   if (question.kind === 'type-name') {
-    return flags.confirm.includes(question.name) ? { value: question.name } : undefined;
+    if (flags.confirm.includes(question.name)) return { value: question.name };
+    const { instead } = question;
+    // What replaces nothing may be said like any other answer.
+    return instead !== undefined && flags.answers.get(question.id) === instead.value
+      ? { value: instead.value }
+      : undefined;
   }
   const given = flags.answers.get(question.id);
   if (question.kind === 'confirm') {

@@ -6,7 +6,7 @@ const list = (values: readonly string[]) => values.join('|');
 export function optionFor(question: Question): string {
   switch (question.kind) {
     case 'type-name':
-      return `--confirm ${quote(question.name)}`;
+      return `--confirm ${quote(question.name)}${question.instead === undefined ? '' : `, or --answer ${question.id}=${question.instead.value}`}`;
     case 'confirm':
       return `--yes, or --answer ${question.id}=no`;
     case 'attest':

@@ -12,7 +12,7 @@ export type Typed =
 export function promptFor(question: Question): string {
   switch (question.kind) {
     case 'type-name':
-      return `Type ${question.name} to ${question.verb}, or no: `;
+      return `Type ${question.name} to ${question.verb}, ${question.instead === undefined ? '' : `${question.instead.value} (${question.instead.label}), `}or no: `;
     case 'confirm':
       return `Type yes to ${question.verb}, or no: `;
     case 'attest':
@@ -29,7 +29,8 @@ export function readTypedAnswer(question: Question, line: string): Typed {
   const text = line.trim();
   switch (question.kind) {
     case 'type-name':
-      if (text === question.name || text === 'no') return { kind: 'answer', answer: { value: text } };
+      if ([question.name, question.instead?.value, 'no'].includes(text))
+        return { kind: 'answer', answer: { value: text } };
       return { kind: 'again', message: 'The name does not match; nothing happened.' };
     case 'confirm':
       if (text === 'yes' || text === 'no') return { kind: 'answer', answer: { value: text } };

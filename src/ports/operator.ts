@@ -39,6 +39,8 @@ export type Question =
       readonly facts: readonly { readonly label: string; readonly value: string }[];
       /** What Enter will do, as a verb: swap. */
       readonly verb: string;
+      /** A word that may be typed in place of the name: it replaces nothing, and the step goes on. */
+      readonly instead?: { readonly value: string; readonly label: string };
     })
   /** Read it and say yes or no; yes is never the default. */
   | (Asked & { readonly kind: 'confirm'; readonly verb: string })

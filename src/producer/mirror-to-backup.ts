@@ -6,12 +6,12 @@ import {
   takeObjectInventory,
 } from '../backups/object-inventory.ts';
 import type { Snapshot } from '../backups/snapshot.ts';
-import { type Outcome, succeed } from '../base/failure.ts';
+import { fail, type Outcome, succeed } from '../base/failure.ts';
 import { formatBytes, formatCount } from '../base/units.ts';
 import type { ObjectInfo, ObjectStore } from '../ports/object-store.ts';
-import { sameContent } from '../steps/compare-objects.ts';
-import { copyObjects } from '../steps/copy-objects.ts';
+import { copyObjects, type NotCopied, notCopied } from '../steps/copy-objects.ts';
 import { listAll, readBytes } from '../steps/open-targets.ts';
+import { sameContent } from '../steps/prove-content.ts';
 
 /** The live bucket is in use: what changes while it is copied is looked at again, so often. */
 const rounds = 3;
@@ -102,6 +102,7 @@ type Copied = { readonly objects: number; readonly sizeBytes: number; readonly t
 async function copyInRounds(request: MirrorRequest, mirror: MirrorView): Promise<Outcome<Copied>> {
   const { live, backup, prefix, workers, signal } = request;
   let [objects, sizeBytes, total] = [0, 0, 0];
+  let failures: readonly NotCopied[] = [];
   for (let round = 1; round <= rounds; round += 1) {
     const source = await listAll(live, '', signal);
     if (!source.ok) return source;
@@ -130,8 +131,11 @@ async function copyInRounds(request: MirrorRequest, mirror: MirrorView): Promise
       signal,
     });
     if (!copied.ok) return copied;
+    failures = copied.value.failures;
     if (moved === 0) break;
   }
+  // All the others are in the mirror by now, and the next backup need not copy them.
+  if (failures.length > 0) return fail(notCopied(failures, total, request.onLine));
   return succeed({ objects, sizeBytes, total });
 }
 

@@ -1,11 +1,15 @@
-import { type Outcome, succeed } from '../base/failure.ts';
+import { fail, type Outcome, succeed } from '../base/failure.ts';
 import { formatBytes, formatCount } from '../base/units.ts';
 import type { StepContext } from '../engine/step-handler.ts';
 import type { TreeSummary } from '../ports/file-trees.ts';
+import type { ObjectInfo } from '../ports/object-store.ts';
 import type { StepOf } from '../runbook/step-schema.ts';
-import { sameContent } from './compare-objects.ts';
-import { copyObjects } from './copy-objects.ts';
+import { copyObjects, notCopied } from './copy-objects.ts';
+import { notCopiedFact } from './facts.ts';
 import { type FoundFiles, filesStore, filesStoreConfig } from './find-files.ts';
+import { readLeftOut } from './leave-out.ts';
+import { listAll } from './open-targets.ts';
+import { isContentTag, sameContent } from './prove-content.ts';
 
 /** No byte for that long on a part: it is asked for again. */
 const stallMs = 30_000;
@@ -86,10 +90,18 @@ async function downloadTree(bring: Part<'tree'>, context: StepContext): Promise<
   if (!made.ok) return made;
   const to = context.world.openStore({ kind: 'directory', path: toFolder });
   const toTargetKey = (key: string) => key.slice(files.prefix.length);
-  let done = 0;
-  const total = files.objects.length;
+  const id = step.id ?? step.kind;
+  const left = readLeftOut(id, context)?.keys ?? new Set<string>();
+  const wanted = files.objects.filter(({ key }) => !left.has(key));
+  // What an earlier attempt has brought need not come again.
+  const brought = await listAll(to, '', context.signal);
+  if (!brought.ok) return brought;
+  const there = new Map(brought.value.map((object) => [object.key, object]));
+  const objects = wanted.filter((object) => !sameContent(object, there.get(toTargetKey(object.key))));
+  let done = wanted.length - objects.length;
+  const total = wanted.length;
   const copied = await copyObjects({
-    objects: files.objects,
+    objects,
     from: filesStore(step.from, context),
     to,
     toTargetKey,
@@ -101,10 +113,16 @@ async function downloadTree(bring: Part<'tree'>, context: StepContext): Promise<
     },
   });
   if (!copied.ok) return copied;
-  for (const object of files.objects) {
-    const there = await to.describe(toTargetKey(object.key));
-    if (!there.ok) return there;
-    if (there.value?.sizeBytes === object.sizeBytes && isSame(object, there.value)) continue;
+  const { failures } = copied.value;
+  await context.record(
+    notCopiedFact(id).name,
+    failures.map(({ object }) => object.key),
+  );
+  if (failures.length > 0) return fail(notCopied(failures, files.objects.length, context.output));
+  for (const object of wanted) {
+    const found = await to.describe(toTargetKey(object.key));
+    if (!found.ok) return found;
+    if (found.value?.sizeBytes === object.sizeBytes && isSame(object, found.value)) continue;
     return {
       ok: false,
       failure: {
@@ -121,9 +139,6 @@ async function downloadTree(bring: Part<'tree'>, context: StepContext): Promise<
 }
 
 /** Where the store has no digest, the size is all there is. */
-function isSame(a: FoundObject, b: FoundObject): boolean {
-  const isDigest = (tag: string | undefined) => /^[0-9a-f]{32}$/.test(tag ?? '');
-  return !isDigest(a.etag) || !isDigest(b.etag) || sameContent(a, b);
+function isSame(a: ObjectInfo, b: ObjectInfo): boolean {
+  return !isContentTag(a.etag) || !isContentTag(b.etag) || sameContent(a, b);
 }
-
-type FoundObject = Parameters<typeof sameContent>[0];

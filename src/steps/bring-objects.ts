@@ -1,18 +1,19 @@
 import { type Outcome, succeed } from '../base/failure.ts';
-import { formatBytes, formatCount, formatSpan, formatTime } from '../base/units.ts';
+import { formatCount, formatSpan, formatTime } from '../base/units.ts';
 import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
-import type { CheckContext, StepContext, StepHandler } from '../engine/step-handler.ts';
+import { type CheckContext, type StepContext, type StepHandler, stepId } from '../engine/step-handler.ts';
 import { resolveStore } from '../engine/targets.ts';
 import type { ObjectInfo, ObjectStore } from '../ports/object-store.ts';
 import type { StepOf } from '../runbook/step-schema.ts';
 import { bringFiles } from './bring-files.ts';
 import { checkStorePair, type StorePair } from './check-store-pair.ts';
-import { planMirror, reconcileObjects } from './compare-objects.ts';
-import { copyObjects } from './copy-objects.ts';
 import { needFact, snapshotFact } from './facts.ts';
 import { type FoundFiles, filesStore, findFiles } from './find-files.ts';
 import { findSnapshots, pickSnapshot } from './find-snapshots.ts';
-import { blocker, listAll, objectPrefix } from './open-targets.ts';
+import { leaveOutObjects } from './leave-out.ts';
+import { blocker, listAll, nameOfStore, objectPrefix } from './open-targets.ts';
+import type { Placement } from './overwrite-objects.ts';
+import { judgePlaced, placeObjects } from './place-objects.ts';
 
 type BringStep = StepOf<'bring-objects'>;
 type Reach = Pick<StepContext, 'world' | 'targets' | 'mode' | 'runId'>;
@@ -33,6 +34,11 @@ export const bringObjects: StepHandler<'bring-objects'> = {
       sentences: [
         `Brings ${from.kind === 'archive' ? `what ${from.layout} holds` : `everything below ${from.prefix || 'the root'}`} from ${filesStore(from, context).address} to ${to?.address ?? 'nowhere'}.`,
         'Writes only what differs and deletes nothing there.',
+        ...(context.mode === 'drill'
+          ? []
+          : [
+              'Overwrites nothing live before the database is in place and you typed the name of the bucket; what is overwritten is kept.',
+            ]),
       ],
       commands: [],
     };
@@ -55,41 +61,20 @@ export const bringObjects: StepHandler<'bring-objects'> = {
       return succeed({ kind: 'not-executed', reason: 'the runbook names no store for it in a drill' });
     const source = await openSource(step, context);
     if (!source.ok) return source;
-    const { from, objects, toKey } = source.value;
-    const there = await listAll(into, prefixOf(step, context), context.signal);
-    if (!there.ok) return there;
-    const plan = planMirror({ source: objects, target: there.value, toTargetKey: toKey });
-    context.output(
-      `${formatCount(plan.copy.length)} objects to write, ${formatBytes(plan.sizeBytes)}; ${formatCount(plan.equal)} equal already`,
-    );
-    let done = 0;
-    const copied = await copyObjects({
-      objects: plan.copy,
-      from,
-      to: into,
-      toTargetKey: toKey,
-      workers: step.workers,
-      signal: context.signal,
-      onCopied: () => {
-        done += 1;
-        context.progress({ label: 'written', done, total: plan.copy.length, unit: 'count' });
-      },
-    });
-    return copied.ok ? succeed({ kind: 'done' }) : copied;
+    const ended = await placeObjects(placementOf(step, { into, source: source.value }, context), context);
+    if (!ended.ok) return ended;
+    return succeed(ended.value.kind === 'placed' ? { kind: 'done' } : ended.value);
   },
+
+  leaveOut: (step, context) => leaveOutObjects(stepId(step), context),
 
   async verify(step, context) {
     const into = targetOf(step, context);
     if (into === undefined) return succeed([]);
     const source = await openSource(step, context);
     if (!source.ok) return source;
-    const { objects, toKey, age } = source.value;
-    const target = await listAll(into, prefixOf(step, context), context.signal);
-    if (!target.ok) return target;
-    return succeed([
-      ...age,
-      ...reconcileObjects({ source: objects, target: target.value, toTargetKey: toKey }),
-    ]);
+    const placed = await judgePlaced(placementOf(step, { into, source: source.value }, context), context);
+    return placed.ok ? succeed([...source.value.age, ...placed.value]) : placed;
   },
 
   async cleanUp(step, context) {
@@ -108,10 +93,6 @@ export const bringObjects: StepHandler<'bring-objects'> = {
   },
 };
 
-function idOf(step: BringStep): string {
-  return step.id ?? step.kind;
-}
-
 function targetOf(step: BringStep, { mode, world }: Pick<Reach, 'mode' | 'world'>): ObjectStore | undefined {
   const config = mode === 'drill' ? step.drillInto : step.into;
   return config === undefined ? undefined : world.openStore(resolveStore(config));
@@ -120,7 +101,7 @@ function targetOf(step: BringStep, { mode, world }: Pick<Reach, 'mode' | 'world'
 /** Buckets of several steps may be drilled into one: each has its own place there. */
 function prefixOf(step: BringStep, context: Reach): string {
   const prefix = objectPrefix(context);
-  return prefix === '' ? '' : `${prefix}${idOf(step)}/`;
+  return prefix === '' ? '' : `${prefix}${stepId(step)}/`;
 }
 
 type Source = {
@@ -129,6 +110,25 @@ type Source = {
   readonly toKey: (key: string) => string;
   readonly age: readonly Check[];
 };
+
+/** An archive or a replica has no list of its own to be held against: what is known of it is its age. */
+function placementOf(
+  step: BringStep,
+  ...[{ into, source }, context]: [{ readonly into: ObjectStore; readonly source: Source }, StepContext]
+): Placement {
+  return {
+    stepId: stepId(step),
+    from: source.from,
+    to: into,
+    objects: source.objects,
+    prefix: prefixOf(step, context),
+    toTargetKey: source.toKey,
+    workers: step.workers,
+    verb: 'write',
+    liveName: context.mode === 'drill' ? undefined : nameOfStore(resolveStore(step.into)),
+    prove: async () => succeed(source.age),
+  };
+}
 
 async function openSource(step: BringStep, context: StepContext): Promise<Outcome<Source>> {
   const { from } = step;
@@ -162,7 +162,7 @@ async function unpack(
   step: BringStep,
   ...[files, context]: [FoundFiles, StepContext]
 ): Promise<Outcome<string>> {
-  const toFolder = context.workFile(`objects-${idOf(step)}`);
+  const toFolder = context.workFile(`objects-${stepId(step)}`);
   const there = await context.world.trees.exists(toFolder);
   if (!there.ok) return there;
   if (there.value) return succeed(toFolder);

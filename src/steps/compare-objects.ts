@@ -1,91 +1,193 @@
 import { shorten } from '../backups/compare-inventories.ts';
-import { formatCount } from '../base/units.ts';
+import { type Failure, type Outcome, succeed } from '../base/failure.ts';
+import { formatBytes, formatCount } from '../base/units.ts';
 import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
-import type { ObjectInfo } from '../ports/object-store.ts';
+import type { ObjectInfo, ObjectStore } from '../ports/object-store.ts';
+import { leftOutCheck } from './leave-out.ts';
+import { isContentTag, proofMark, sameContent, sameWhenRead, surelyDiffers } from './prove-content.ts';
 
-/** Byte order of keys does not matter here: both sides are looked up by key. */
-export type ObjectPlan = {
-  /** Not in the target, or different there. */
-  readonly copy: readonly ObjectInfo[];
-  readonly overwrites: number;
-  readonly equal: number;
-  readonly sizeBytes: number;
+/** So much is read again at most where tags do not tell: at 100 MB/s that is some ten minutes. */
+const mostReadAgainBytes = 64 * 1024 ** 3;
+const readersAtOnce = 4;
+
+export type Pair = { readonly source: ObjectInfo; readonly target: ObjectInfo };
+
+/** Each object of the source, held against what stands in its place. */
+export type Comparison = {
+  readonly missing: readonly ObjectInfo[];
+  readonly different: readonly Pair[];
+  /** The same size, and nothing that tells more: neither tags nor a reading. */
+  readonly unknown: readonly (Pair & { readonly why?: Failure })[];
+  readonly equal: {
+    readonly byMd5: number;
+    /** Of several parts, with the same tag. */
+    readonly byParts: number;
+    readonly whileCopied: number;
+    readonly byReading: number;
+  };
+  /** Only in the target. */
+  readonly extra: readonly ObjectInfo[];
+  /** Marks of what the reading proved, so that it need not be read once more. */
+  readonly proofs: readonly string[];
 };
 
-/** What differs. Not being able to tell counts as different: copying once too often harms nothing. */
-export function planMirror(request: {
+/** Tags first, then what was hashed while it was copied, then a reading within a bound. Fails only when it is cancelled. */
+export async function compareObjects(request: {
   readonly source: readonly ObjectInfo[];
   readonly target: readonly ObjectInfo[];
   readonly toTargetKey: (key: string) => string;
-}): ObjectPlan {
+  readonly from: ObjectStore;
+  readonly to: ObjectStore;
+  readonly proofs: ReadonlySet<string>;
+  readonly onLine: (line: string) => void;
+  readonly signal: AbortSignal;
+}): Promise<Outcome<Comparison>> {
   const there = new Map(request.target.map((object) => [object.key, object]));
-  const copy = request.source.filter(
-    (object) => !sameContent(object, there.get(request.toTargetKey(object.key))),
-  );
-  return {
-    copy,
-    overwrites: copy.filter((object) => there.has(request.toTargetKey(object.key))).length,
-    equal: request.source.length - copy.length,
-    sizeBytes: copy.reduce((sum, object) => sum + object.sizeBytes, 0),
+  const missing: ObjectInfo[] = [];
+  const different: Pair[] = [];
+  const untold: Pair[] = [];
+  const equal = { byMd5: 0, byParts: 0, whileCopied: 0, byReading: 0 };
+  for (const source of request.source) {
+    const target = there.get(request.toTargetKey(source.key));
+    if (target === undefined) missing.push(source);
+    else if (sameContent(source, target)) equal[isContentTag(source.etag) ? 'byMd5' : 'byParts'] += 1;
+    else if (surelyDiffers(source, target)) different.push({ source, target });
+    else if (request.proofs.has(proofMark(source, target))) equal.whileCopied += 1;
+    else untold.push({ source, target });
+  }
+  const read = await readAgain(untold, request);
+  if (!read.ok) return read;
+  const wanted = new Set(request.source.map(({ key }) => request.toTargetKey(key)));
+  return succeed({
+    missing,
+    different: [...different, ...read.value.different],
+    unknown: read.value.unknown,
+    equal: { ...equal, byReading: read.value.equal.length },
+    extra: request.target.filter(({ key }) => !wanted.has(key)),
+    proofs: read.value.equal.map(({ source, target }) => proofMark(source, target)),
+  });
+}
+
+async function readAgain(
+  pairs: readonly Pair[],
+  request: Omit<Parameters<typeof compareObjects>[0], 'source' | 'target'>,
+): Promise<Outcome<{ equal: Pair[]; different: Pair[]; unknown: (Pair & { why?: Failure })[] }>> {
+  const [equal, different]: [Pair[], Pair[]] = [[], []];
+  const unknown: (Pair & { why?: Failure })[] = [];
+  const toRead: Pair[] = [];
+  let sizeBytes = 0;
+  for (const pair of pairs) {
+    if (sizeBytes + pair.source.sizeBytes > mostReadAgainBytes) unknown.push(pair);
+    else {
+      sizeBytes += pair.source.sizeBytes;
+      toRead.push(pair);
+    }
+  }
+  if (toRead.length > 0)
+    request.onLine(
+      `reading ${formatCount(toRead.length)} objects again, ${formatBytes(sizeBytes)}: their tags cannot be compared`,
+    );
+  let cancelled: Failure | undefined;
+  const queue = toRead.values();
+  const work = async () => {
+    for (const pair of queue) {
+      const same = await sameWhenRead({ ...request, ...pair }, request.signal);
+      if (same.ok) (same.value ? equal : different).push(pair);
+      else if (request.signal.aborted) cancelled = same.failure;
+      else unknown.push({ ...pair, why: same.failure });
+      if (request.signal.aborted) return;
+    }
   };
+  await Promise.all(Array.from({ length: readersAtOnce }, work));
+  return cancelled === undefined ? succeed({ equal, different, unknown }) : { ok: false, failure: cancelled };
 }
 
-const md5 = /^[0-9a-f]{32}$/;
+/** What differs on purpose, since a person said so. */
+export type Agreed = {
+  /** Keys of the source that were not copied, and why not. */
+  readonly leftOut?: { readonly keys: ReadonlySet<string>; readonly reason: string } | undefined;
+  /** Keys of the source whose live objects were kept, and what is to be done about it. */
+  readonly keptLive?: { readonly keys: ReadonlySet<string>; readonly why: string } | undefined;
+};
 
-/** An ETag is the MD5 of the content only for objects of one part; others depend on the part size and prove nothing. */
-export function sameContent(a: ObjectInfo, b: ObjectInfo | undefined): boolean {
-  if (b === undefined || a.sizeBytes !== b.sizeBytes) return false;
-  return a.etag !== undefined && b.etag !== undefined && md5.test(a.etag) && a.etag === b.etag;
-}
-
-/** What was mirrored against what is there, key by key. Objects that only the target has stay, and are named. */
-export function reconcileObjects(request: {
-  readonly source: readonly ObjectInfo[];
-  readonly target: readonly ObjectInfo[];
-  readonly toTargetKey: (key: string) => string;
-}): readonly Check[] {
-  const { source, target, toTargetKey } = request;
-  const there = new Map(target.map((object) => [object.key, object]));
-  const at = (object: ObjectInfo) => there.get(toTargetKey(object.key));
-  const missing = source.filter((object) => at(object) === undefined);
-  const wrong = source.filter((object) => differs(object, at(object)));
-  const names = (list: readonly ObjectInfo[]) => shorten(list.map((object) => object.key));
+/** What was copied against what is there, key by key. Objects that only the target has stay, and are named. */
+export function judgeObjects(found: Comparison, agreed: Agreed = {}): readonly Check[] {
+  const left = agreed.leftOut?.keys ?? new Set();
+  const kept = agreed.keptLive?.keys ?? new Set();
+  const missing = found.missing.filter(({ key }) => !left.has(key));
+  const wrong = found.different.filter(({ source: { key } }) => !left.has(key) && !kept.has(key));
   if (missing.length + wrong.length > 0) {
+    const names = shorten([...missing, ...wrong.map(({ source }) => source)].map(({ key }) => key));
     return [
       failed(
-        `${missing.length} objects are missing and ${wrong.length} differ: ${names([...missing, ...wrong])}`,
+        `${missing.length} objects are missing and ${wrong.length} differ: ${names}`,
         'Retry; only what is missing is copied.',
       ),
     ];
   }
-  const bySize = source.filter((object) => !sameContent(object, at(object)));
-  const wanted = new Set(source.map((object) => toTargetKey(object.key)));
-  const extra = target.filter((object) => !wanted.has(object.key));
-  const more =
-    extra.length > 0
-      ? `; ${formatCount(extra.length)} more are only in the target and stay: ${names(extra)}`
-      : '';
-  const checks = [
-    passed(
-      `${formatCount(source.length - bySize.length)} of ${formatCount(source.length)} objects equal by size and MD5${more}`,
-    ),
-  ];
-  if (bySize.length === 0) return checks;
-  return [
-    ...checks,
-    couldNotVerify(
-      `${formatCount(bySize.length)} objects of several parts are equal by size; their ETags cannot be compared: ${names(bySize)}`,
-      'Open one of them by hand.',
-    ),
-  ];
+  return [...equalCheck(found, left), ...keptChecks(found, agreed), ...unknownCheck(found.unknown)];
 }
 
-/** Another size, or another MD5 where both sides tell one. */
-function differs(a: ObjectInfo, b: ObjectInfo | undefined): boolean {
-  if (b === undefined) return false;
-  if (a.sizeBytes !== b.sizeBytes) return true;
-  const told = a.etag !== undefined && b.etag !== undefined && md5.test(a.etag) && md5.test(b.etag);
-  return told && a.etag !== b.etag;
+function equalCheck(found: Comparison, left: ReadonlySet<unknown>): readonly Check[] {
+  const { byMd5, byParts, whileCopied, byReading } = found.equal;
+  const equal = byMd5 + byParts + whileCopied + byReading;
+  const kept = found.different.filter(({ source }) => !left.has(source.key)).length;
+  const total = equal + found.unknown.length + kept;
+  const names = shorten(found.extra.map(({ key }) => key));
+  const more =
+    found.extra.length > 0
+      ? `; ${formatCount(found.extra.length)} more are only in the target and stay: ${names}`
+      : '';
+  const counted = `${formatCount(equal)} of ${formatCount(total)} objects equal by size and`;
+  if (equal === byMd5) return [passed(`${counted} MD5${more}`)];
+  const ways = [
+    [byMd5, 'by MD5'],
+    [byParts, 'by the digests of their parts'],
+    [whileCopied, 'by what was hashed while they were copied'],
+    [byReading, 'by reading them again'],
+  ] as const;
+  const how = ways.flatMap(([count, way]) => (count === 0 ? [] : [`${formatCount(count)} ${way}`]));
+  return [passed(`${counted} content (${how.join(', ')})${more}`)];
+}
+
+function keptChecks(found: Comparison, { leftOut, keptLive }: Agreed): readonly Check[] {
+  const checks: Check[] = [];
+  const missing = [...found.missing, ...found.different.map(({ source }) => source)].filter(({ key }) =>
+    leftOut?.keys.has(key),
+  );
+  if (leftOut !== undefined && missing.length > 0) {
+    checks.push(
+      leftOutCheck(
+        missing.map(({ key }) => key),
+        leftOut.reason,
+      ),
+    );
+  }
+  const kept = found.different.filter(({ source }) => keptLive?.keys.has(source.key));
+  if (keptLive !== undefined && kept.length > 0) {
+    checks.push(
+      couldNotVerify(
+        `${formatCount(kept.length)} objects differ and the live ones were kept: ${shorten(kept.map(({ source }) => source.key))}`,
+        keptLive.why,
+      ),
+    );
+  }
+  return checks;
+}
+
+function unknownCheck(unknown: Comparison['unknown']): readonly Check[] {
+  if (unknown.length === 0) return [];
+  const why = unknown.find((pair) => pair.why !== undefined)?.why;
+  const because =
+    why === undefined
+      ? `they are more than ${formatBytes(mostReadAgainBytes)} to read again`
+      : `they cannot be read: ${why.message}`;
+  return [
+    couldNotVerify(
+      `${formatCount(unknown.length)} objects are equal by size alone; their tags cannot be compared, and ${because}. ${shorten(unknown.map(({ source }) => source.key))}`,
+      why?.remedy ?? 'Open some of them by hand.',
+    ),
+  ];
 }
 
 /**

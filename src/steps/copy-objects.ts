@@ -1,13 +1,35 @@
+import { shorten } from '../backups/compare-inventories.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
-import { formatBytes } from '../base/units.ts';
+import { formatBytes, formatCount } from '../base/units.ts';
 import type { ObjectInfo, ObjectStore } from '../ports/object-store.ts';
+import { hashWhileRead, isContentTag, proofMark } from './prove-content.ts';
 
-/** How often one object is tried before the mirror gives up; each store already retries single requests. */
+/** How often one object is tried before it is given up; each store already retries single requests. */
 const attempts = 3;
 
+/** So many in a row, with none that succeeds between them: nobody answers, or there is no room, and going on is no use. */
+const hopeless = 5;
+const troubleOfAll: ReadonlySet<Failure['code']> = new Set([
+  'unreachable',
+  'stalled',
+  'out-of-space',
+  'tool-missing',
+]);
+
+/** Objects up to this size have the MD5 of their content as tag in every store that has tags of content at all. */
+const alwaysWholeBytes = 5 * 1024 * 1024;
+
+export type NotCopied = { readonly object: ObjectInfo; readonly failure: Failure };
+
+export type CopyReport = {
+  readonly failures: readonly NotCopied[];
+  /** Marks of what was proven while it was copied, where the tags alone would not tell (`proofMark`). */
+  readonly proofs: readonly string[];
+};
+
 /**
- * Copies objects with several workers. Ends at the first object that cannot be copied; what was copied stays, and the next
- * attempt copies only what is still missing.
+ * Copies objects with several workers: all that can be copied, with a list of what could not. Fails as a whole only when it is
+ * cancelled, or when nothing is to be expected of the rest. What was copied stays, and the next attempt copies only what is missing.
  */
 export async function copyObjects(request: {
   readonly objects: readonly ObjectInfo[];
@@ -16,67 +38,111 @@ export async function copyObjects(request: {
   readonly toTargetKey: (key: string) => string;
   readonly workers: number;
   readonly onCopied: (object: ObjectInfo) => void;
-  /** Says yes to a failure that ends nothing: in a store that people use, objects go away and change while they are copied. */
+  /** Done before an object is written; its failure is that of the object. */
+  readonly before?: (object: ObjectInfo) => Promise<Outcome<void>>;
+  /** Says yes to a failure that counts for nothing: in a store that people use, objects go away and change while they are copied. */
   readonly tolerate?: (failure: Failure) => boolean;
   readonly signal: AbortSignal;
-}): Promise<Outcome<void>> {
+}): Promise<Outcome<CopyReport>> {
   let next = 0;
-  const failures: Failure[] = [];
+  let inARow = 0;
+  let gone: Failure | undefined;
+  const failures: NotCopied[] = [];
+  const proofs: string[] = [];
   async function work() {
-    while (failures.length === 0 && !request.signal.aborted) {
+    while (gone === undefined && !request.signal.aborted) {
       const object = request.objects[next];
       next += 1;
       if (object === undefined) return;
       const copied = await copyPatiently(request, object);
-      if (copied.ok) request.onCopied(object);
-      else if (!request.tolerate?.(copied.failure)) failures.push(copied.failure);
+      if (copied.ok) {
+        inARow = 0;
+        if (copied.value.proof !== undefined) proofs.push(copied.value.proof);
+        request.onCopied(object);
+      } else if (!request.tolerate?.(copied.failure)) {
+        failures.push({ object, failure: copied.failure });
+        inARow = troubleOfAll.has(copied.failure.code) ? inARow + 1 : 0;
+        if (inARow >= hopeless) gone = copied.failure;
+      }
     }
   }
   await Promise.all(Array.from({ length: Math.min(request.workers, request.objects.length) }, work));
-  const failure = failures[0];
-  if (failure !== undefined) return fail(failure);
-  if (!request.signal.aborted) return succeed(undefined);
+  if (gone !== undefined) return fail(gone);
+  if (!request.signal.aborted) return succeed({ failures, proofs });
   return fail({
     code: 'cancelled',
-    message: `The mirror was stopped after ${next} of ${request.objects.length} objects.`,
+    message: `The copying was stopped after ${next} of ${request.objects.length} objects.`,
     remedy: 'Go on with `thaw resume`; only what is missing is copied.',
     retry: 'safe',
   });
 }
 
-type Copy = Pick<Parameters<typeof copyObjects>[0], 'from' | 'to' | 'toTargetKey' | 'signal'>;
+/** All that failed as one failure, which is decided about once. The first few are named here, all of them by `onLine`. */
+export function notCopied(
+  failures: readonly NotCopied[],
+  ...[total, onLine]: [number, (line: string) => void]
+): Failure {
+  for (const { object, failure } of failures) onLine(`not copied  ${object.key}: ${failure.message}`);
+  const codes = new Set(failures.map(({ failure }) => failure.code));
+  const first = failures[0]?.failure;
+  const keys = shorten(failures.map(({ object }) => object.key));
+  return {
+    code: codes.size === 1 && first !== undefined ? first.code : 'command-failed',
+    message:
+      `${formatCount(failures.length)} of ${formatCount(total)} objects could not be copied: ${keys}. ${first?.message ?? ''}`.trim(),
+    remedy: `${first?.remedy ?? ''} A retry copies only what is missing.`.trim(),
+    retry: failures.every(({ failure }) => failure.retry === 'safe') ? 'safe' : 'after-fix',
+    detail: failures
+      .slice(0, 20)
+      .map(({ object, failure }) => `${object.key}: ${failure.message}`)
+      .join('\n'),
+  };
+}
 
-async function copyPatiently(copy: Copy, object: ObjectInfo): Promise<Outcome<void>> {
+type Copy = Pick<Parameters<typeof copyObjects>[0], 'from' | 'to' | 'toTargetKey' | 'signal' | 'before'>;
+type Copied = { readonly proof?: string };
+
+async function copyPatiently(copy: Copy, object: ObjectInfo): Promise<Outcome<Copied>> {
   for (let attempt = 1; ; attempt += 1) {
-    const copied = await copyOne(copy, object);
+    const ready = (await copy.before?.(object)) ?? succeed(undefined);
+    const copied = ready.ok ? await copyOne(copy, object) : ready;
     if (copied.ok || copied.failure.retry !== 'safe' || attempt === attempts || copy.signal.aborted)
       return copied;
   }
 }
 
-async function copyOne({ from, to, toTargetKey, signal }: Copy, object: ObjectInfo): Promise<Outcome<void>> {
+/** One object, whole. Its proof is there when the bytes that were read are known to be those that are there now. */
+export async function copyOne(
+  { from, to, toTargetKey, signal }: Omit<Copy, 'before'>,
+  object: ObjectInfo,
+): Promise<Outcome<Copied>> {
   const reading = await from.read({
     key: object.key,
     signal,
     ...(object.etag === undefined ? {} : { ifMatch: object.etag }),
   });
   if (!reading.ok) return reading;
-  const written = await to.write({
-    key: toTargetKey(object.key),
-    body: reading.value.body,
-    sizeBytes: reading.value.info.sizeBytes,
-    attributes: reading.value.attributes,
-    signal,
-  });
-  reading.value.body.destroy();
+  const { info, body, attributes } = reading.value;
+  const hashed =
+    isContentTag(info.etag) && info.sizeBytes <= alwaysWholeBytes ? undefined : hashWhileRead(info, body);
+  const key = toTargetKey(object.key);
+  const { sizeBytes } = info;
+  const written = await to.write({ key, body: hashed?.body ?? body, sizeBytes, attributes, signal });
+  body.destroy();
   if (!written.ok) return written;
   // Without a tag there is no saying which version was asked for: then the one that came has to have arrived whole.
-  const expectedBytes = object.etag === undefined ? reading.value.info.sizeBytes : object.sizeBytes;
-  if (written.value.sizeBytes === expectedBytes) return succeed(undefined);
-  return fail({
-    code: 'damaged',
-    message: `${object.key} arrived with ${formatBytes(written.value.sizeBytes)} instead of ${formatBytes(expectedBytes)}.`,
-    remedy: 'Retry.',
-    retry: 'safe',
-  });
+  const expectedBytes = object.etag === undefined ? info.sizeBytes : object.sizeBytes;
+  if (written.value.sizeBytes !== expectedBytes) {
+    return fail({
+      code: 'damaged',
+      message: `${object.key} arrived with ${formatBytes(written.value.sizeBytes)} instead of ${formatBytes(expectedBytes)}.`,
+      remedy: 'Retry.',
+      retry: 'safe',
+    });
+  }
+  return succeed(
+    hashed?.proves(written.value) === true
+      ? { proof: proofMark({ ...info, key: object.key }, written.value) }
+      : {},
+  );
 }

@@ -127,6 +127,28 @@ export const mirroredFact = fact(
   }),
 );
 
+/** Objects of a step whose content was proven while they were copied or by reading them again: marks of both versions. */
+export const provenContentFact = (stepId: string) => fact(`proven-content:${stepId}`, z.array(z.string()));
+
+/** What could not be copied in the last attempt, and what a person has said to go on without. */
+export const notCopiedFact = (stepId: string) => fact(`not-copied:${stepId}`, z.array(z.string()));
+export const leftOutFact = (stepId: string) =>
+  fact(`left-out:${stepId}`, z.object({ reason: z.string(), keys: z.array(z.string()) }));
+
+/** What was decided about objects that differ from the live ones; `keptBelow` is where the former ones are then. */
+const overwriting = z.object({
+  decision: z.enum(['keep', 'overwrite']),
+  /** Now or by an earlier decision of this step: then something may be kept. */
+  overwrote: z.boolean(),
+  keys: z.array(z.string()),
+  keptBelow: z.string(),
+  store: z.object({ endpoint: z.string(), bucket: z.string() }),
+  address: z.string(),
+});
+export type Overwriting = z.infer<typeof overwriting>;
+export const overwritingPrefix = 'overwriting:';
+export const overwritingFact = (stepId: string) => fact(`${overwritingPrefix}${stepId}`, overwriting);
+
 /** Items of a checklist a person has already looked at. */
 export const attestedFact = (itemId: string) =>
   fact(`attested:${itemId}`, z.object({ value: z.string(), note: z.string(), by: z.string() }));

@@ -1,14 +1,17 @@
-import { succeed } from '../base/failure.ts';
-import { formatBytes, formatCount } from '../base/units.ts';
+import { type Outcome, succeed } from '../base/failure.ts';
+import { formatCount } from '../base/units.ts';
 import { type Check, failed, passed } from '../base/verdict.ts';
-import type { CheckContext, StepContext, StepHandler } from '../engine/step-handler.ts';
-import type { ObjectStore } from '../ports/object-store.ts';
-import { awkwardKeys, planMirror, reconcileObjects } from './compare-objects.ts';
-import { copyObjects } from './copy-objects.ts';
+import { type CheckContext, type StepContext, type StepHandler, stepId } from '../engine/step-handler.ts';
+import type { ObjectInfo, ObjectStore } from '../ports/object-store.ts';
+import type { StepOf } from '../runbook/step-schema.ts';
+import { awkwardKeys } from './compare-objects.ts';
 import { manifestFact, mirroredFact, readFact, snapshotFact } from './facts.ts';
 import { findSnapshots } from './find-snapshots.ts';
 import { isSameStore, keepOffProduction } from './keep-off-production.ts';
-import { backupStore, blocker, listAll, objectPrefix } from './open-targets.ts';
+import { leaveOutObjects } from './leave-out.ts';
+import { backupStore, blocker, listAll, nameOfStore, objectPrefix } from './open-targets.ts';
+import type { Placement } from './overwrite-objects.ts';
+import { judgePlaced, placeObjects } from './place-objects.ts';
 import { proveMirror } from './prove-mirror.ts';
 
 /** From the backup's mirror to the live bucket: only what differs, and nothing is ever deleted there. */
@@ -23,6 +26,11 @@ export const mirrorObjects: StepHandler<'mirror-objects'> = {
       sentences: [
         `Copies what differs from ${backupStore(context).address} (${sourcePrefix(context)}) to ${target?.address ?? 'nowhere'}${objectPrefix(context) === '' ? '' : ` below ${objectPrefix(context)}`}.`,
         'Deletes nothing there; objects that only the target has stay.',
+        ...(context.mode === 'drill'
+          ? []
+          : [
+              'Overwrites nothing live before the database is in place and you typed the name of the bucket; what is overwritten is kept.',
+            ]),
       ],
       commands: [],
     };
@@ -31,70 +39,33 @@ export const mirrorObjects: StepHandler<'mirror-objects'> = {
   check: checkStores,
 
   async run(step, context) {
-    const source = backupStore(context);
-    const target = targetStore(context);
-    if (target === undefined)
+    const placement = await placementOf(step, context);
+    if (!placement.ok) return placement;
+    if (placement.value === undefined)
       return succeed({ kind: 'not-executed', reason: 'no object store is declared for this mode' });
-    const plan = await makePlan(context, source, target);
-    if (!plan.ok) return plan;
-    const { copy, equal, overwrites, sizeBytes } = plan.value;
-    context.output(
-      `${formatCount(copy.length)} objects to copy, ${formatBytes(sizeBytes)}; ${formatCount(equal)} equal already; ${formatCount(overwrites)} to overwrite`,
-    );
-    let done = 0;
-    const copied = await copyObjects({
-      objects: copy,
-      from: source,
-      to: target,
-      toTargetKey: (key) => targetKey(context, key),
-      workers: step.workers,
-      signal: context.signal,
-      onCopied: (object) => {
-        done += 1;
-        context.output(`${object.key}  ${formatBytes(object.sizeBytes)}`);
-        context.progress({ label: 'mirrored', done, total: copy.length, unit: 'count' });
-      },
-    });
-    if (!copied.ok) return copied;
+    for (const awkward of awkwardKeys(placement.value.objects))
+      context.output(`MinIO cannot hold this: ${awkward}`);
+    const ended = await placeObjects(placement.value, context);
+    if (!ended.ok) return ended;
+    if (ended.value.kind !== 'placed') return succeed(ended.value);
     await context.record(mirroredFact.name, {
       prefix: objectPrefix(context),
-      total: copy.length + equal,
-      copied: copy.length,
-      overwritten: overwrites,
-      sizeBytes,
+      total: placement.value.objects.length,
+      ...ended.value.placed,
     });
     return succeed({ kind: 'done' });
   },
 
-  async verify(_step, context) {
-    const target = targetStore(context);
-    if (target === undefined) return succeed([]);
-    const [expected, found] = await Promise.all([
-      listAll(backupStore(context), sourcePrefix(context), context.signal),
-      listAll(target, objectPrefix(context), context.signal),
-    ]);
-    if (!expected.ok) return expected;
-    if (!found.ok) return found;
-    const snapshots = await findSnapshots(context);
-    const chosen = readFact(snapshotFact, context);
-    const mirror = await proveMirror({
-      store: backupStore(context),
-      prefix: sourcePrefix(context),
-      mirror: expected.value,
-      manifest: readFact(manifestFact, context),
-      // A listing dates a snapshot by its upload, later than its manifest does: it must not come after itself.
-      laterSnapshots:
-        snapshots.ok &&
-        snapshots.value.some(
-          ({ key, takenAtMs }) => key !== chosen?.key && takenAtMs > (chosen?.takenAtMs ?? 0),
-        ),
-    });
+  leaveOut: (step, context) => leaveOutObjects(stepId(step), context),
+
+  async verify(step, context) {
+    const placement = await placementOf(step, context);
+    if (!placement.ok) return placement;
+    if (placement.value === undefined) return succeed([]);
+    const mirror = await placement.value.prove();
     if (!mirror.ok) return mirror;
-    const toTargetKey = (key: string) => targetKey(context, key);
-    return succeed([
-      ...mirror.value,
-      ...reconcileObjects({ source: expected.value, target: found.value, toTargetKey }),
-    ]);
+    const placed = await judgePlaced(placement.value, context);
+    return placed.ok ? succeed([...mirror.value, ...placed.value]) : placed;
   },
 
   async cleanUp(_step, context) {
@@ -134,17 +105,44 @@ function targetKey(context: Reach, key: string): string {
   return `${objectPrefix(context)}${key.slice(sourcePrefix(context).length)}`;
 }
 
-async function makePlan(context: StepContext, ...[source, target]: [ObjectStore, ObjectStore]) {
-  const [from, to] = await Promise.all([
-    listAll(source, sourcePrefix(context), context.signal),
-    listAll(target, objectPrefix(context), context.signal),
-  ]);
-  if (!from.ok) return from;
-  if (!to.ok) return to;
-  for (const awkward of awkwardKeys(from.value)) context.output(`MinIO cannot hold this: ${awkward}`);
-  return succeed(
-    planMirror({ source: from.value, target: to.value, toTargetKey: (key) => targetKey(context, key) }),
-  );
+async function placementOf(
+  step: StepOf<'mirror-objects'>,
+  context: StepContext,
+): Promise<Outcome<Placement | undefined>> {
+  const { objects: config } = context.targets.acting;
+  if (config === undefined) return succeed(undefined);
+  const from = backupStore(context);
+  const listed = await listAll(from, sourcePrefix(context), context.signal);
+  if (!listed.ok) return listed;
+  return succeed({
+    stepId: stepId(step),
+    from,
+    to: context.world.openStore(config),
+    objects: listed.value,
+    prefix: objectPrefix(context),
+    toTargetKey: (key) => targetKey(context, key),
+    workers: step.workers,
+    verb: 'copy',
+    liveName: context.mode === 'drill' ? undefined : nameOfStore(config),
+    prove: () => proveSource(listed.value, context),
+  });
+}
+
+async function proveSource(mirror: readonly ObjectInfo[], context: StepContext) {
+  const snapshots = await findSnapshots(context);
+  const chosen = readFact(snapshotFact, context);
+  return proveMirror({
+    store: backupStore(context),
+    prefix: sourcePrefix(context),
+    mirror,
+    manifest: readFact(manifestFact, context),
+    // A listing dates a snapshot by its upload, later than its manifest does: it must not come after itself.
+    laterSnapshots:
+      snapshots.ok &&
+      snapshots.value.some(
+        ({ key, takenAtMs }) => key !== chosen?.key && takenAtMs > (chosen?.takenAtMs ?? 0),
+      ),
+  });
 }
 
 async function checkStores(_step: unknown, context: CheckContext): Promise<readonly Check[]> {

@@ -4,7 +4,7 @@ import { type Check, couldNotVerify, failed } from '../base/verdict.ts';
 import type { StepContext } from '../engine/step-handler.ts';
 import type { DatabaseServer } from '../ports/database-server.ts';
 import type { DumpTools } from '../ports/dump-tools.ts';
-import type { ObjectStore } from '../ports/object-store.ts';
+import type { ObjectStore, ObjectStoreConfig } from '../ports/object-store.ts';
 import { readFact, sideDatabaseFact } from './facts.ts';
 
 type Reach = Pick<StepContext, 'world' | 'targets' | 'mode' | 'fact' | 'runId'>;
@@ -40,6 +40,14 @@ export function objectPrefix(context: Pick<Reach, 'mode' | 'runId'>): string {
   return context.mode === 'drill' ? `thaw-drill-${context.runId}/` : '';
 }
 
+/** What a person types to overwrite in it: the bucket, the folder's own name, or the remote. */
+export function nameOfStore(config: ObjectStoreConfig): string {
+  if (config.kind === 's3') return config.bucket;
+  if (config.kind === 'rclone') return config.remote;
+  const path = config.path.replace(/\/+$/, '');
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
 /** A failure as a line of the preflight. */
 export function blocker(failure: Failure): Check {
   return failed(failure.message, failure.remedy);
@@ -50,12 +58,17 @@ export function unanswered(failure: Failure): Check {
   return couldNotVerify(failure.message, failure.remedy);
 }
 
-/** All pages of a listing, or the first failure. */
+/** Former objects that a run kept before it overwrote or brought them back: no part of what is backed up or compared. */
+export function isSetAside(key: string): boolean {
+  return /^\.thaw-(before|undone)-[0-9a-f]{6}\//.test(key);
+}
+
+/** All pages of a listing without what a run has set aside below that prefix, or the first failure. */
 export async function listAll(store: ObjectStore, ...[prefix, signal]: [string, AbortSignal?]) {
   const objects = [];
   for await (const page of store.list({ prefix, ...(signal === undefined ? {} : { signal }) })) {
     if (!page.ok) return page;
-    objects.push(...page.value);
+    for (const object of page.value) if (!isSetAside(object.key.slice(prefix.length))) objects.push(object);
   }
   return succeed(objects);
 }

@@ -11,6 +11,7 @@ import { checkFiles } from './check-files.ts';
 import { needFact, readFact, restoredFilesFact, snapshotFact, swappingFilesFact } from './facts.ts';
 import { filesPlaces } from './files-places.ts';
 import { filesStore, findFiles, namedTimeOf } from './find-files.ts';
+import { leaveOutObjects, leftOutCheck, readLeftOut } from './leave-out.ts';
 
 type FilesStep = StepOf<'restore-files'>;
 
@@ -52,7 +53,10 @@ export const restoreFiles: StepHandler<'restore-files'> = {
     return agreed.ok ? swap(step, context) : agreed;
   },
 
+  leaveOut: (step, context) => leaveOutObjects(idOf(step), context),
+
   async verify(step, context) {
+    const left = readLeftOut(idOf(step), context);
     const restored = needFact(restoredFilesFact(idOf(step)), context);
     const { target, side, kept } = filesPlaces(step, context);
     const swapped = readFact(swappingFilesFact(idOf(step)), context);
@@ -64,7 +68,8 @@ export const restoreFiles: StepHandler<'restore-files'> = {
     });
     if (!found.ok) return found;
     const old = swapped?.hadTarget ? [passed(`the old folder is kept as ${kept}`)] : [];
-    return succeed([...compare(restored.summary, found.value), ...apart(step, context), ...old]);
+    const missing = left === undefined ? [] : [leftOutCheck([...left.keys], left.reason)];
+    return succeed([...compare(restored.summary, found.value), ...apart(step, context), ...old, ...missing]);
   },
 
   async cleanUp(step, context) {

@@ -57,7 +57,11 @@ function verbOf({ view }: Situation): string {
 
 function nameDiffers({ state, view }: Situation): string | undefined {
   if (view.question?.kind !== 'type-name') return undefined;
-  return state.asked?.typed === view.question.name ? undefined : 'the name does not match';
+  const { name, instead } = view.question;
+  const typed = state.asked?.typed;
+  return typed === name || (instead !== undefined && typed === instead.value)
+    ? undefined
+    : 'the name does not match';
 }
 
 /** Keys that answer count only alone, and only once the question has been seen. */

@@ -121,26 +121,36 @@ function factRows(question: Of<'type-name'>, width: number): readonly Row[] {
 }
 
 function typedRows(question: Of<'type-name'>, { asked, width }: Request): readonly Row[] {
+  const { instead } = question;
   const matches = asked.typed === question.name;
+  const insteads = instead !== undefined && asked.typed === instead.value;
   const label = ' Type it here:  ';
   const typed = cutTextStart(asked.typed, Math.max(8, width - label.length - 2));
-  const state: Row = matches
-    ? [span(' ✓ ', 'good'), span(`the name matches: enter ${question.verb}s`, 'strong')]
-    : [
-        span('   '),
-        span(
-          asked.typed === ''
-            ? 'nothing typed yet: enter does nothing'
-            : 'not this name yet: enter does nothing',
-          'quiet',
-        ),
-      ];
+  const state: Row =
+    matches || insteads
+      ? [
+          span(' ✓ ', 'good'),
+          span(
+            matches ? `the name matches: enter ${question.verb}s` : `enter ${instead?.label ?? ''}`,
+            'strong',
+          ),
+        ]
+      : [
+          span('   '),
+          span(
+            asked.typed === ''
+              ? 'nothing typed yet: enter does nothing'
+              : 'not this name yet: enter does nothing',
+            'quiet',
+          ),
+        ];
   return [
     blankRow,
     [
       span(` To ${question.verb}, type the exact name  `),
       cutSpan(question.name, { width: width - 36, tone: 'strong' }),
     ],
+    ...(instead === undefined ? [] : [[span(` ${instead.value}  ${instead.label}`, 'quiet')]]),
     blankRow,
     [span(label), span(typed, 'strong'), span('█', 'cursor')],
     state,

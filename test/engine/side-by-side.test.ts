@@ -40,6 +40,73 @@ describe('steps side by side', () => {
     expect(state.steps.get('mirror-objects')?.kind).toBe('failed');
   });
 
+  it('go on when the smaller one failed and nobody is there: it is told when the larger one has ended', async () => {
+    const ends: string[] = [];
+    const { end, state } = await toyRun({
+      steps,
+      mode: 'live',
+      handlers: toyHandlers({
+        fetch: {
+          run: async (_step, context) => {
+            await new Promise((resolve) => setTimeout(resolve, 30));
+            ends.push(context.signal.aborted ? 'fetch was ended' : 'fetch has ended');
+            return succeed({ kind: 'done' });
+          },
+        },
+        'mirror-objects': { run: async () => fail(stalled) },
+      }),
+      answer: ({ id }) => {
+        if (id === 'begin') return 'yes';
+        ends.push(`asked ${id}`);
+        return undefined;
+      },
+    });
+    expect(ends).toEqual(['fetch has ended', 'asked mirror-objects.failure']);
+    expect(state.steps.get('fetch')?.kind).toBe('finished');
+    expect(state.steps.get('mirror-objects')?.kind).toBe('failed');
+    expect(end).toMatchObject({ kind: 'stopped', because: 'failure', failure: stalled });
+  });
+
+  it('may wait for the larger one: the rest is done when it has ended, in the same attempt', async () => {
+    const order: string[] = [];
+    const { end, state } = await toyRun({
+      steps,
+      handlers: toyHandlers({
+        fetch: {
+          run: async () => {
+            await new Promise((resolve) => setTimeout(resolve, 20));
+            order.push('fetch');
+            return succeed({ kind: 'done' });
+          },
+        },
+        'mirror-objects': {
+          run: async () => {
+            order.push('mirror');
+            return order.includes('fetch')
+              ? succeed({ kind: 'done' })
+              : succeed({ kind: 'waits', reason: 'the rest waits for fetch' });
+          },
+        },
+      }),
+    });
+    expect(order).toEqual(['mirror', 'fetch', 'mirror']);
+    expect(state.steps.get('mirror-objects')).toMatchObject({ kind: 'finished', attempt: 1 });
+    expect(end).toEqual({ kind: 'finished', verdict: 'passed' });
+  });
+
+  it('tells what stopped the larger one, when the smaller one waited for it in vain', async () => {
+    const { end } = await toyRun({
+      steps,
+      mode: 'live',
+      handlers: toyHandlers({
+        fetch: { run: async () => fail(stalled) },
+        'mirror-objects': { run: async () => succeed({ kind: 'waits', reason: 'it waits for fetch' }) },
+      }),
+      answer: ({ id }) => (id === 'begin' ? 'yes' : undefined),
+    });
+    expect(end).toMatchObject({ kind: 'stopped', failure: stalled });
+  });
+
   it('take back the question of the one that only had to follow', async () => {
     const question: Question = {
       kind: 'confirm',

@@ -25,8 +25,8 @@ export const rooms: readonly Room[] = [
   {
     folder: 'steps',
     uses: ['base', 'runbook', 'backups', 'ports', 'engine'],
-    // node:zlib for a list in memory: it computes and touches nothing.
-    packages: ['zod', 'node:crypto', 'node:zlib'],
+    // node:zlib for a list in memory, node:stream for a body that is hashed while it passes: they compute and touch nothing.
+    packages: ['zod', 'node:crypto', 'node:stream', 'node:zlib'],
   },
   {
     // Above the steps: what proves a backup is what restores one (docs/decisions).

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ObjectInfo } from '../../src/ports/object-store.ts';
-import { awkwardKeys, planMirror, sameContent } from '../../src/steps/compare-objects.ts';
+import { awkwardKeys, compareObjects } from '../../src/steps/compare-objects.ts';
+import { sameContent } from '../../src/steps/prove-content.ts';
+import { createFakeObjectStore } from '../fakes/fake-object-store.ts';
 
 const md5 = (letter: string) => letter.repeat(32);
 const object = (key: string, more: Partial<ObjectInfo> = {}): ObjectInfo => ({
@@ -23,32 +25,60 @@ describe('whether two objects are the same', () => {
     expect(sameContent(object('k'), other)).toBe(same);
   });
 
-  it('is not known from the same tag of several parts on both sides', () => {
+  it('is known from the same tag of several parts on both sides: it is the digest of their digests', () => {
     const parts = object('k', { etag: `${md5('a')}-2` });
-    expect(sameContent(parts, parts)).toBe(false);
+    expect(sameContent(parts, parts)).toBe(true);
+    expect(sameContent(parts, { ...parts, sizeBytes: 11 })).toBe(false);
+  });
+
+  it('is not known from the same tag that is no digest', () => {
+    const dated = object('k', { etag: '1a-18c2f' });
+    expect(sameContent(dated, dated)).toBe(false);
   });
 });
 
-describe('the plan of a mirror', () => {
-  it('copies what is missing or different, and counts what it overwrites', () => {
-    const plan = planMirror({
+const compare = (lists: { readonly source: readonly ObjectInfo[]; readonly target: readonly ObjectInfo[] }) =>
+  compareObjects({
+    ...lists,
+    toTargetKey: (key) => key.replace(/^m\//, ''),
+    from: createFakeObjectStore({ name: 'source', now: () => 0 }),
+    to: createFakeObjectStore({ name: 'target', now: () => 0 }),
+    proofs: new Set(),
+    onLine: () => {},
+    signal: new AbortController().signal,
+  });
+
+describe('the comparison before a mirror', () => {
+  it('tells what is missing, what differs, and what only the target has', async () => {
+    const found = await compare({
       source: [
         object('m/equal'),
         object('m/missing', { sizeBytes: 7 }),
         object('m/changed', { sizeBytes: 5 }),
       ],
       target: [object('equal'), object('changed'), object('only-there')],
-      toTargetKey: (key) => key.slice(2),
     });
-    expect(plan.copy.map(({ key }) => key)).toEqual(['m/missing', 'm/changed']);
-    expect(plan).toMatchObject({ overwrites: 1, equal: 1, sizeBytes: 12 });
+    expect(found).toMatchObject({
+      value: {
+        missing: [{ key: 'm/missing' }],
+        different: [{ source: { key: 'm/changed' }, target: { key: 'changed' } }],
+        equal: { byMd5: 1 },
+        extra: [{ key: 'only-there' }],
+      },
+    });
   });
 
-  it('copies nothing where all is equal', () => {
+  it('finds nothing to do where all is equal', async () => {
     const same = [object('a'), object('b')];
-    expect(planMirror({ source: same, target: same, toTargetKey: (key) => key })).toMatchObject({
-      copy: [],
-      equal: 2,
+    expect(await compare({ source: same, target: same })).toMatchObject({
+      value: { missing: [], different: [], unknown: [], equal: { byMd5: 2 } },
+    });
+  });
+
+  it('cannot tell where no tag tells and nothing can be read', async () => {
+    const parts = object('a', { etag: `${md5('a')}-2` });
+    expect(await compare({ source: [parts], target: [object('a')] })).toMatchObject({
+      value: { different: [], unknown: [{ why: { code: 'not-found' } }] },
     });
   });
 });

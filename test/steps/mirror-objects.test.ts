@@ -5,8 +5,11 @@ import { createFakeContext, type FakeContext, runId, words } from '../fakes/fake
 
 const step = toyStep('mirror-objects') as never;
 
-function contextWith(mode: 'live' | 'drill' = 'live'): FakeContext {
-  const context = createFakeContext({ mode });
+function contextWith(
+  mode: 'live' | 'drill' = 'live',
+  given: Partial<Parameters<typeof createFakeContext>[0]> = { answer: () => 'live' },
+): FakeContext {
+  const context = createFakeContext({ mode, ...given });
   for (const key of ['a.pdf', 'b/c.pdf', 'd.pdf']) {
     context.world.stores.backups?.place(`minio/${key}`, { content: `content of ${key}` });
   }
@@ -17,10 +20,15 @@ function contextWith(mode: 'live' | 'drill' = 'live'): FakeContext {
 }
 
 describe('mirroring objects', () => {
-  it('copies what is missing or different, and deletes nothing', async () => {
+  it('copies what is missing, overwrites what differs when the bucket is named and keeps it first, and deletes nothing', async () => {
     const context = contextWith();
     expect((await mirrorObjects.run(step, context)).ok).toBe(true);
+    const [question] = context.asked;
+    expect(question).toMatchObject({ kind: 'type-name', id: 'mirror-objects.overwrite', name: 'live' });
+    const { keptBelow = '' } = context.facts.get('overwriting:mirror-objects') as { keptBelow?: string };
+    expect(keptBelow).toMatch(/^\.thaw-before-[0-9a-f]{6}\/$/);
     expect(context.world.stores.live?.contents()).toEqual({
+      [`${keptBelow}b/c.pdf`]: 'another content',
       'a.pdf': 'content of a.pdf',
       'b/c.pdf': 'content of b/c.pdf',
       'd.pdf': 'content of d.pdf',
@@ -30,6 +38,72 @@ describe('mirroring objects', () => {
     expect(words(await mirrorObjects.verify(step, context)).every((line) => line.startsWith('passed'))).toBe(
       true,
     );
+  });
+
+  it.each([
+    ['beside it', { alongside: true }],
+    ['before it', {}],
+  ])('leaves what differs until the database that is restored %s was swapped in', async (_where, more) => {
+    const steps = [toyStep('restore-database'), toyStep('mirror-objects', more)];
+    const context = contextWith('live', { steps, answer: () => 'live' });
+    expect(await mirrorObjects.run(step, context)).toMatchObject({ value: { kind: 'waits' } });
+    expect(context.asked).toEqual([]);
+    expect(context.world.stores.live?.contents()).toMatchObject({
+      'a.pdf': 'content of a.pdf',
+      'b/c.pdf': 'another content',
+    });
+    context.facts.set('swapped', { target: 'crm', side: 's', kept: 'k', hadTarget: true });
+    expect(await mirrorObjects.run(step, context)).toMatchObject({ value: { kind: 'done' } });
+    expect(context.world.stores.live?.contents()).toMatchObject({ 'b/c.pdf': 'content of b/c.pdf' });
+  });
+
+  it('keeps what differs, and says so, where the database is restored by a later step', async () => {
+    const context = contextWith('live', { steps: [toyStep('mirror-objects'), toyStep('restore-database')] });
+    expect(await mirrorObjects.run(step, context)).toMatchObject({ value: { kind: 'done' } });
+    expect(context.world.stores.live?.contents()).toMatchObject({ 'b/c.pdf': 'another content' });
+    expect(words(await mirrorObjects.verify(step, context))).toContainEqual(
+      expect.stringMatching(
+        /^could-not-verify: 1 objects differ and the live ones were kept: minio\/b\/c\.pdf/,
+      ),
+    );
+  });
+
+  it('overwrites nothing when the name is not typed, and says what to do', async () => {
+    const context = contextWith('live', { answer: () => 'no' });
+    expect(await mirrorObjects.run(step, context)).toMatchObject({
+      failure: { code: 'cancelled', retry: 'safe' },
+    });
+    expect(context.world.stores.live?.contents()).toMatchObject({ 'b/c.pdf': 'another content' });
+  });
+
+  it('overwrites nothing where something else stands in the place of what is to be kept', async () => {
+    const context = contextWith();
+    const first = contextWith();
+    await mirrorObjects.run(step, first);
+    const { keptBelow } = first.facts.get('overwriting:mirror-objects') as { keptBelow: string };
+    context.world.stores.live?.place(`${keptBelow}b/c.pdf`, { content: 'of somebody' });
+    expect(await mirrorObjects.run(step, context)).toMatchObject({
+      failure: { code: 'conflict', message: expect.stringMatching(/^1 of 3 objects could not be copied/) },
+    });
+    expect(context.world.stores.live?.contents()).toMatchObject({
+      [`${keptBelow}b/c.pdf`]: 'of somebody',
+      'b/c.pdf': 'another content',
+    });
+  });
+
+  it('does not ask before the mirror itself was proven', async () => {
+    const context = contextWith();
+    context.facts.set('manifest', {
+      thawManifest: 1,
+      takenAt: '2026-04-28T14:00:00Z',
+      host: 'h',
+      dump: { key: 'pg/x.dump', sizeBytes: 1, sha256: 'a'.repeat(64) },
+      tables: [],
+      objects: { count: 5, sizeBytes: 10_000 },
+    });
+    expect(await mirrorObjects.run(step, context)).toMatchObject({ failure: { code: 'not-verified' } });
+    expect(context.asked).toEqual([]);
+    expect(context.world.stores.live?.contents()).toMatchObject({ 'b/c.pdf': 'another content' });
   });
 
   it('has nothing to do the second time', async () => {

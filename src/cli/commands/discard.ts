@@ -6,6 +6,7 @@ import type { World } from '../../ports/world.ts';
 import { discardRun } from '../../session/discard-run.ts';
 import { readFact, swappedFact } from '../../steps/facts.ts';
 import { handlers } from '../../steps/handlers.ts';
+import { overwrittenObjects } from '../../steps/roll-back-objects.ts';
 import { anchorPlace } from '../anchor-place.ts';
 import type { Options } from '../arguments.ts';
 import { askName } from '../ask-name.ts';
@@ -99,6 +100,10 @@ function whatStays(state: RunState): readonly string[] {
       ? []
       : [`${swap.target} stays the restored database; \`thaw rollback\` puts back the one before.`]),
     ...(isDone('mirror-objects') ? ['Objects that were mirrored stay.'] : []),
+    ...overwrittenObjects(facts).map(
+      ({ overwriting }) =>
+        `Objects that were overwritten in ${overwriting.address} are kept below ${overwriting.keptBelow}; \`thaw rollback\` brings them back.`,
+    ),
     ...(isDone('stop-writers') && !isDone('start-services')
       ? ['Services that were stopped stay stopped; start them by hand.']
       : []),

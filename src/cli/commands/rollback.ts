@@ -8,6 +8,7 @@ import type { RunState } from '../../journal/run-state.ts';
 import type { DatabaseServer } from '../../ports/database-server.ts';
 import { readFact, type Swap, swappedFact } from '../../steps/facts.ts';
 import { replacedFolders, rollBackFiles } from '../../steps/roll-back-files.ts';
+import { overwrittenObjects, rollBackObjects } from '../../steps/roll-back-objects.ts';
 import { rollBackSwap } from '../../steps/roll-back-swap.ts';
 import { anchorPlace } from '../anchor-place.ts';
 import type { Options } from '../arguments.ts';
@@ -54,14 +55,17 @@ export async function rollback(
   try {
     return await withRunLocks({ logFolder, runId: state.start.runId, target: server }, async () => {
       const folders = replacedFolders(state.facts);
-      const agreed = await agree({ server, swap, folders, options }, surroundings);
+      const agreed = await agree({ server, swap, folders, facts: state.facts, options }, surroundings);
       if (!agreed.ok) return agreed;
       const undone = await rollBackSwap(server, { ...swap, undone: undoneName(swap) });
       if (!undone.ok) return undone;
       const files = await rollBackFiles(world.trees, folders);
       if (!files.ok) return files;
+      const { filled, targets } = ready.value;
+      const objects = await rollBackObjects({ facts: state.facts, steps: filled.steps, targets, world });
+      if (!objects.ok) return objects;
       const database = `${swap.target} is the old database again; the restored one is kept as ${undoneName(swap)}`;
-      const text = [database, ...files.value].join('. ');
+      const text = [database, ...files.value, ...objects.value].join('. ');
       const { redact } = ready.value;
       const written = await writeDown({
         logFolder,
@@ -86,11 +90,12 @@ async function agree(
     readonly server: DatabaseServer;
     readonly swap: Swap;
     readonly folders: readonly Swap[];
+    readonly facts: RunState['facts'];
     readonly options: Options;
   },
   surroundings: Surroundings,
 ): Promise<Outcome<void>> {
-  const { server, swap, folders, options } = request;
+  const { server, swap, folders, facts, options } = request;
   const lease = await server.lease(server.databaseName);
   if (!lease.ok) return lease;
   const kept = await server.describeDatabase(swap.kept);
@@ -101,7 +106,9 @@ async function agree(
     printLine(surroundings, `goes out   ${target}`);
     printLine(surroundings, `comes back ${old}`);
   }
-  printLine(surroundings, 'Objects that were mirrored stay as they are. Stop the writers first.');
+  for (const { overwriting } of overwrittenObjects(facts))
+    printLine(surroundings, `comes back ${overwriting.address} ${overwriting.keptBelow}…`);
+  printLine(surroundings, 'Objects that were missing and came from the backup stay. Stop the writers first.');
   return askName(
     { name: swap.target, what: 'database', verb: 'roll back', confirm: options.confirm },
     surroundings,

@@ -1,0 +1,171 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  PutBucketPolicyCommand,
+  S3Client,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
+import { type BackupStand, type Said, startBackupStand } from '../../parts/backup-stand.ts';
+import { type Bucket, openBucket } from '../../parts/bucket.ts';
+import { checksOf, readRecord } from '../../parts/run-log.ts';
+import { createBucket, type S3Server } from '../../parts/s3-servers.ts';
+
+/** A company whose objects live in a bucket and are backed up into another one, on one S3 server. */
+export type ObjectStand = {
+  readonly company: BackupStand;
+  readonly live: Bucket;
+  readonly mirror: Bucket;
+  /** Both buckets empty, receipts of that many bytes each in the live one, then `thaw backup`. */
+  backUpObjects(objects: ReadonlyMap<string, Buffer>): Promise<void>;
+  /** `thaw restore`, with everything answered but what is dangerous. */
+  restore(...args: readonly string[]): Promise<Restored>;
+  resume(logFolder: string, ...args: readonly string[]): Promise<Restored>;
+  /** The same as `restore`, in a process of its own that can be killed. */
+  startRestore(logFolder: string, ...args: readonly string[]): ChildProcess;
+  newLogFolder(): Promise<string>;
+  /** Puts an object in parts of that size, as another program would. */
+  putInParts(key: string, content: Buffer, partBytes: number): Promise<void>;
+  /** The backups are read with another user's key, which is refused these keys. */
+  denyInMirror(keys: readonly string[]): Promise<void>;
+  liveText(key: string): Promise<string>;
+  remove(): Promise<void>;
+};
+
+export type Restored = Said & { readonly logFolder: string };
+
+const program = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
+const answers = ['--yes', '--snapshot', 'latest'];
+
+export async function startObjectStand(server: S3Server): Promise<ObjectStand> {
+  const company = await startBackupStand();
+  const live = openBucket(await createBucket(server));
+  const mirror = openBucket(await createBucket(server));
+  const { endpoint, region, accessKey, secretKey } = server;
+  const client = new S3Client({
+    endpoint,
+    region,
+    forcePathStyle: true,
+    credentials: { accessKeyId: accessKey, secretAccessKey: secretKey },
+  });
+  const owner = { accessKey, secretKey };
+  const writeRunbook = (reader: { readonly accessKey: string; readonly secretKey: string }) =>
+    company.writeRunbook({
+      backups: {
+        store: { kind: 's3', endpoint, region, bucket: mirror.config.bucket, ...reader },
+        dumps: { layout: 'pg/{host}/{timestamp}.dump[.gz][.zst][.gpg][.age]' },
+        objects: { prefix: 'objects/' },
+        key: { privateKeyFile: company.secretKeyFile },
+      },
+      production: {
+        database: { url: company.production.urlOf('company') },
+        objects: { kind: 's3', endpoint, region, bucket: live.config.bucket, ...owner },
+        services: { kind: 'process', controlFile: join(company.folder, 'services.json') },
+        envFile: company.envFile,
+      },
+      steps: [
+        { kind: 'choose-snapshot' },
+        { kind: 'stop-writers', services: ['web'] },
+        { kind: 'fetch' },
+        { kind: 'decrypt' },
+        { kind: 'restore-database' },
+        { kind: 'mirror-objects', alongside: true },
+      ],
+    });
+  const [logFile, pidFile] = [join(company.folder, 'web.log'), join(company.folder, 'web.pid')];
+  const web = {
+    name: 'web',
+    command: '/bin/false',
+    args: [],
+    env: {},
+    cwd: company.folder,
+    logFile,
+    pidFile,
+  };
+  await writeFile(join(company.folder, 'services.json'), JSON.stringify({ services: [web] }));
+  await writeRunbook(owner);
+  const newLogFolder = () => mkdtemp(join(company.folder, 'log-'));
+  const argsOf = (logFolder: string) => ['restore', company.runbookFile, '--log-dir', logFolder, ...answers];
+  const policy = (bucket: Bucket, statements: readonly object[]) =>
+    client.send(
+      new PutBucketPolicyCommand({
+        Bucket: bucket.config.bucket,
+        Policy: JSON.stringify({ Version: '2012-10-17', Statement: statements }),
+      }),
+    );
+
+  return {
+    company,
+    live,
+    mirror,
+    newLogFolder,
+    async backUpObjects(objects) {
+      for (const bucket of [live, mirror]) await bucket.remove(await bucket.keys());
+      await writeRunbook(owner);
+      for (const [key, content] of objects) await live.put(key, content);
+      await company.backUp();
+    },
+    async restore(...args) {
+      const logFolder = await newLogFolder();
+      return { ...(await company.thaw(...argsOf(logFolder), ...args)), logFolder };
+    },
+    async resume(logFolder, ...args) {
+      return { ...(await company.thaw('resume', '--log-dir', logFolder, ...args)), logFolder };
+    },
+    startRestore: (logFolder, ...args) =>
+      spawn(process.execPath, ['--', program, ...argsOf(logFolder), ...args], {
+        cwd: company.folder,
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: { PATH: process.env.PATH, HOME: company.folder, LANG: 'C.UTF-8' },
+      }),
+    async putInParts(key, content, partBytes) {
+      const place = { Bucket: live.config.bucket, Key: key };
+      const { UploadId } = await client.send(new CreateMultipartUploadCommand(place));
+      const parts = [];
+      for (let from = 0; from < content.length; from += partBytes) {
+        const PartNumber = from / partBytes + 1;
+        const Body = content.subarray(from, from + partBytes);
+        const { ETag } = await client.send(new UploadPartCommand({ ...place, UploadId, PartNumber, Body }));
+        parts.push({ ETag, PartNumber });
+      }
+      await client.send(
+        new CompleteMultipartUploadCommand({ ...place, UploadId, MultipartUpload: { Parts: parts } }),
+      );
+    },
+    async denyInMirror(keys) {
+      const { stranger } = server;
+      if (stranger === undefined) throw new Error('This server has no second user.');
+      const resource = `arn:aws:s3:::${mirror.config.bucket}`;
+      const Principal = { AWS: ['arn:aws:iam:::user/stranger'] };
+      await policy(mirror, [
+        { Effect: 'Allow', Principal, Action: ['s3:*'], Resource: [resource, `${resource}/*`] },
+        ...(keys.length === 0
+          ? []
+          : [
+              {
+                Effect: 'Deny',
+                Principal,
+                Action: ['s3:GetObject'],
+                Resource: keys.map((key) => `${resource}/objects/${key}`),
+              },
+            ]),
+      ]);
+      await writeRunbook(stranger);
+    },
+    liveText: async (key) => (await live.get(key)).toString(),
+    async remove() {
+      client.destroy();
+      live.close();
+      mirror.close();
+      await company.remove();
+    },
+  };
+}
+
+/** "step verdict: text" of every check of the run's record. */
+export async function checksIn(logFolder: string): Promise<string> {
+  return checksOf(await readRecord(logFolder)).join('\n');
+}
