@@ -50,8 +50,10 @@ const list: readonly KeyBinding[] = [
   paging,
 ];
 
-function verbOf({ view }: Situation): string {
+function verbOf({ state, view }: Situation): string {
   const question = view.question;
+  if (question?.kind === 'type-name' && question.instead?.value === state.asked?.typed)
+    return question.instead?.value ?? question.verb;
   return question?.kind === 'type-name' || question?.kind === 'confirm' ? question.verb : 'go on';
 }
 

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { answerFor, type Flags } from '../../src/plain/answer-for.ts';
 import { answerFromFlags } from '../../src/plain/answer-from-flags.ts';
+import { optionFor } from '../../src/plain/option-for.ts';
+import { readTypedAnswer } from '../../src/plain/read-typed-answer.ts';
 import type { Question } from '../../src/ports/operator.ts';
 import { createMemorySession } from '../ui/memory-session.ts';
 import { questions, sampleView } from '../ui/sample-views.ts';
@@ -20,6 +22,18 @@ describe('Answers given in advance', () => {
     expect(answerFor(swap, flags({ confirm: ['port_nimara'] }))).toBeUndefined();
     expect(answerFor(swap, flags({ yes: true }))).toBeUndefined();
     expect(answerFor(swap, answer(swap.id, 'port_nimara_crm'))).toBeUndefined();
+  });
+
+  test('where a word may stand in place of the name, --answer gives that word and never the name', () => {
+    const instead = { value: 'keep', label: 'keeps the live ones' };
+    const overwrite = { ...questions['type-name'], instead };
+    expect(answerFor(overwrite, answer(overwrite.id, 'keep'))).toEqual({ value: 'keep' });
+    expect(answerFor(overwrite, answer(overwrite.id, 'port_nimara_crm'))).toBeUndefined();
+    expect(answerFor(overwrite, flags({ yes: true }))).toBeUndefined();
+    expect(answerFor(questions['type-name'], answer(overwrite.id, 'keep'))).toBeUndefined();
+    expect(optionFor(overwrite)).toBe(`--confirm port_nimara_crm, or --answer ${overwrite.id}=keep`);
+    expect(readTypedAnswer(overwrite, 'keep')).toEqual({ kind: 'answer', answer: { value: 'keep' } });
+    expect(readTypedAnswer(questions['type-name'], 'keep')).toMatchObject({ kind: 'again' });
   });
 
   test('--yes answers a plain yes-or-no question, and a particular no outweighs it', () => {

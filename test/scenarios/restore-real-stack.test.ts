@@ -11,6 +11,7 @@ import {
   expectRowsOf,
   keptDatabase,
   loseEverything,
+  namesBucket,
   newestRowOfOldDatabase,
   objectCount,
   thaw,
@@ -52,6 +53,7 @@ if ('binary' in minio)
           '--log-dir',
           logFolder,
           ...answers,
+          ...namesBucket(nimara),
         );
         expect(end, end.text).toMatchObject({ status: 0 });
         await expectRowsOf(backup, { nimara, logFolder });
@@ -113,6 +115,7 @@ function coldRestore() {
           '--log-dir',
           logFolder,
           ...answers,
+          ...namesBucket(nimara),
         ],
         env: { ...nimara.environment, ENCRYPTION_KEY_FINGERPRINT: text.trim() },
         cwd: nimara.folder,
@@ -221,6 +224,7 @@ function coldRestore() {
         '--log-dir',
         logFolder,
         ...answers,
+        ...namesBucket(nimara),
       );
       expect(end, end.text).toMatchObject({ status: 0 });
       const lines = end.text

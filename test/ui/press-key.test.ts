@@ -64,6 +64,16 @@ describe('Keys', () => {
     ]);
   });
 
+  test('the word that may stand in place of the name is taken like it, where the question has one', () => {
+    const plain = questions['type-name'];
+    const overwrite = { ...plain, instead: { value: 'keep', label: 'keeps the live ones' } };
+    const keys = ['k', 'e', 'e', 'p', 'enter'];
+    expect(press(sampleView({ question: overwrite }), ...keys).effects).toMatchObject([
+      { kind: 'answer', answer: { value: 'keep' } },
+    ]);
+    expect(press(sampleView({ question: plain }), ...keys).effects).toEqual([]);
+  });
+
   test('the second Enter does not answer a question that comes back at once', () => {
     const { effects } = press(sampleView({ question: questions.failure }), 'enter', 'enter');
     expect(effects).toHaveLength(1);
