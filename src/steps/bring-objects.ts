@@ -1,6 +1,6 @@
 import { type Outcome, succeed } from '../base/failure.ts';
-import { formatCount, formatSpan, formatTime } from '../base/units.ts';
-import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
+import { formatSpan, formatTime } from '../base/units.ts';
+import { type Check, couldNotVerify, passed } from '../base/verdict.ts';
 import { type CheckContext, type StepContext, type StepHandler, stepId } from '../engine/step-handler.ts';
 import { resolveStore } from '../engine/targets.ts';
 import type { ObjectInfo, ObjectStore } from '../ports/object-store.ts';
@@ -13,7 +13,7 @@ import { findSnapshots, pickSnapshot } from './find-snapshots.ts';
 import { leaveOutObjects } from './leave-out.ts';
 import { blocker, listAll, nameOfStore, objectPrefix } from './open-targets.ts';
 import type { Placement } from './overwrite-objects.ts';
-import { judgePlaced, placeObjects } from './place-objects.ts';
+import { judgePlaced, placeObjects, takeAway } from './place-objects.ts';
 
 type BringStep = StepOf<'bring-objects'>;
 type Reach = Pick<StepContext, 'world' | 'targets' | 'mode' | 'runId'>;
@@ -80,16 +80,7 @@ export const bringObjects: StepHandler<'bring-objects'> = {
   async cleanUp(step, context) {
     const into = targetOf(step, context);
     const prefix = prefixOf(step, context);
-    if (into === undefined || prefix === '') return [];
-    const listed = await listAll(into, prefix);
-    if (!listed.ok)
-      return [failed(`${prefix} is still there: ${listed.failure.message}`, listed.failure.remedy)];
-    for (const { key } of listed.value) {
-      const removed = await into.remove(key);
-      if (!removed.ok)
-        return [failed(`${key} is still there: ${removed.failure.message}`, removed.failure.remedy)];
-    }
-    return [passed(`${formatCount(listed.value.length)} objects of the drill removed from ${into.address}`)];
+    return into === undefined || prefix === '' ? [] : takeAway(into, prefix);
   },
 };
 

@@ -1,5 +1,4 @@
 import { type Outcome, succeed } from '../base/failure.ts';
-import { formatCount } from '../base/units.ts';
 import { type Check, failed, passed } from '../base/verdict.ts';
 import { type CheckContext, type StepContext, type StepHandler, stepId } from '../engine/step-handler.ts';
 import type { ObjectInfo, ObjectStore } from '../ports/object-store.ts';
@@ -11,7 +10,7 @@ import { isSameStore, keepOffProduction } from './keep-off-production.ts';
 import { leaveOutObjects } from './leave-out.ts';
 import { backupStore, blocker, listAll, nameOfStore, objectPrefix } from './open-targets.ts';
 import type { Placement } from './overwrite-objects.ts';
-import { judgePlaced, placeObjects } from './place-objects.ts';
+import { judgePlaced, placeObjects, takeAway } from './place-objects.ts';
 import { proveMirror } from './prove-mirror.ts';
 
 /** From the backup's mirror to the live bucket: only what differs, and nothing is ever deleted there. */
@@ -71,22 +70,7 @@ export const mirrorObjects: StepHandler<'mirror-objects'> = {
   async cleanUp(_step, context) {
     const target = targetStore(context);
     const prefix = objectPrefix(context);
-    if (target === undefined || prefix === '') return [];
-    const listed = await listAll(target, prefix);
-    if (!listed.ok)
-      return [
-        failed(`the drill's objects are still there: ${listed.failure.message}`, listed.failure.remedy),
-      ];
-    for (const object of listed.value) {
-      const removed = await target.remove(object.key);
-      if (!removed.ok)
-        return [
-          failed(`the drill's objects are still there: ${removed.failure.message}`, removed.failure.remedy),
-        ];
-    }
-    return [
-      passed(`${formatCount(listed.value.length)} objects of the drill removed from ${target.address}`),
-    ];
+    return target === undefined || prefix === '' ? [] : takeAway(target, prefix);
   },
 };
 

@@ -125,7 +125,7 @@ async function ask(
         label: 'checked',
         value: verdict === 'passed' ? text : `${verdict.replaceAll('-', ' ')}: ${text}`,
       })),
-      { label: 'kept as', value: `${keptBelow(id, context)}…  (thaw rollback brings them back)` },
+      { label: 'kept as', value: `${keptBelow(id, context)}…  (${wayBack(context)})` },
     ],
   });
   if (!answer.ok) return answer;
@@ -138,6 +138,13 @@ async function ask(
     remedy: `Retry to be asked again; the answer ${keepThem.value} keeps the live ones.`,
     retry: 'safe',
   });
+}
+
+/** A roll-back is that of a swap: where no database was replaced there is none. */
+export function wayBack(context: Pick<StepContext, 'fact'>): string {
+  return readFact(swappedFact, context)?.hadTarget === true
+    ? '`thaw rollback` brings them back'
+    : 'copy them back from there by hand';
 }
 
 const keepThem = { value: 'keep', label: 'keeps the live ones' };

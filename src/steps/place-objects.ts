@@ -1,14 +1,14 @@
-import { fail, type Outcome, succeed } from '../base/failure.ts';
+import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { formatBytes, formatCount } from '../base/units.ts';
-import { type Check, passed } from '../base/verdict.ts';
+import { type Check, failed, passed } from '../base/verdict.ts';
 import type { StepContext, StepEnd } from '../engine/step-handler.ts';
-import type { ObjectInfo } from '../ports/object-store.ts';
+import type { ObjectInfo, ObjectStore } from '../ports/object-store.ts';
 import { type Comparison, compareObjects, judgeObjects } from './compare-objects.ts';
 import { type CopyReport, copyObjects, notCopied } from './copy-objects.ts';
 import { notCopiedFact, overwritingFact, provenContentFact, readFact } from './facts.ts';
 import { readLeftOut } from './leave-out.ts';
 import { listAll } from './open-targets.ts';
-import { decideOverwriting, keepFirst, type Placement } from './overwrite-objects.ts';
+import { decideOverwriting, keepFirst, type Placement, wayBack } from './overwrite-objects.ts';
 
 export type Placed = { readonly copied: number; readonly overwritten: number; readonly sizeBytes: number };
 
@@ -97,7 +97,7 @@ export async function judgePlaced(
   return succeed([
     ...checks,
     passed(
-      `${formatCount(kept.value.length)} overwritten objects are kept below ${agreed.keptBelow} in ${agreed.address}; thaw rollback brings them back`,
+      `${formatCount(kept.value.length)} overwritten objects are kept below ${agreed.keptBelow} in ${agreed.address}; ${wayBack(context)}`,
     ),
   ]);
 }
@@ -166,4 +166,25 @@ async function addProofs(
 
 function sizeOf(objects: readonly ObjectInfo[]): number {
   return objects.reduce((sum, object) => sum + object.sizeBytes, 0);
+}
+
+/** What a drill put below its own prefix. One that stays does not keep the others. */
+export async function takeAway(store: ObjectStore, prefix: string): Promise<readonly Check[]> {
+  const listed = await listAll(store, prefix);
+  if (!listed.ok)
+    return [failed(`the drill's objects are still there: ${listed.failure.message}`, listed.failure.remedy)];
+  const stay: Failure[] = [];
+  for (const { key } of listed.value) {
+    const removed = await store.remove(key);
+    if (!removed.ok) stay.push(removed.failure);
+  }
+  const [first] = stay;
+  if (first === undefined)
+    return [passed(`${formatCount(listed.value.length)} objects of the drill removed from ${store.address}`)];
+  return [
+    failed(
+      `${formatCount(stay.length)} of the drill's ${formatCount(listed.value.length)} objects are still there: ${first.message}`,
+      first.remedy,
+    ),
+  ];
 }

@@ -30,12 +30,6 @@ export function sameContent(a: ObjectInfo, b: ObjectInfo | undefined): boolean {
   return a.etag !== undefined && (md5.test(a.etag) || md5OfParts.test(a.etag));
 }
 
-/** Told by the listing alone: another size, or another digest of the whole. */
-export function surelyDiffers(a: ObjectInfo, b: ObjectInfo): boolean {
-  if (a.sizeBytes !== b.sizeBytes) return true;
-  return isContentTag(a.etag) && isContentTag(b.etag) && a.etag !== b.etag;
-}
-
 /** The sizes of parts that may be behind a tag; none for a tag of the whole. */
 export function possibleParts({ sizeBytes, etag }: ObjectInfo): readonly number[] {
   const count = Number(md5OfParts.exec(etag ?? '')?.[1] ?? 0);

@@ -6,6 +6,7 @@ import type { World } from '../../ports/world.ts';
 import { discardRun } from '../../session/discard-run.ts';
 import { readFact, swappedFact } from '../../steps/facts.ts';
 import { handlers } from '../../steps/handlers.ts';
+import { wayBack } from '../../steps/overwrite-objects.ts';
 import { overwrittenObjects } from '../../steps/roll-back-objects.ts';
 import { anchorPlace } from '../anchor-place.ts';
 import type { Options } from '../arguments.ts';
@@ -102,7 +103,7 @@ function whatStays(state: RunState): readonly string[] {
     ...(isDone('mirror-objects') ? ['Objects that were mirrored stay.'] : []),
     ...overwrittenObjects(facts).map(
       ({ overwriting }) =>
-        `Objects that were overwritten in ${overwriting.address} are kept below ${overwriting.keptBelow}; \`thaw rollback\` brings them back.`,
+        `Objects that were overwritten in ${overwriting.address} are kept below ${overwriting.keptBelow}; ${wayBack({ fact: (name) => facts.get(name) })}.`,
     ),
     ...(isDone('stop-writers') && !isDone('start-services')
       ? ['Services that were stopped stay stopped; start them by hand.']
