@@ -178,7 +178,13 @@ function drills() {
     await running.ended;
     await held.release();
     const runId = await newestRun(logFolder);
-    const end = await thaw({ logFolder, args: ['discard', '--confirm', runId] });
+    const given = request({ logFolder, args: ['discard', '--confirm', runId] });
+    const env = { ...given.env, DRILL_DATABASE_URL: nimara.drillDatabaseUrl };
+    const elsewhere = await runThaw({ ...given, env });
+    expect(elsewhere, elsewhere.text).toMatchObject({ status: 3 });
+    expect(elsewhere.text).toContain('drill.database now names another server');
+    expect(existsSync(cluster)).toBe(true);
+    const end = await runThaw(given);
     expect(end, end.text).toMatchObject({ status: 0 });
     expect(end.text).toMatch(/^throwaway cluster \S+ stopped and removed$/m);
     expect(await filesBelow(workFolder)).toEqual([]);
