@@ -1,10 +1,10 @@
 import { takeLock } from '../adapters/disk/run-lock.ts';
-import { fail, type Outcome, succeed } from '../base/failure.ts';
+import { type Failure, fail, type Outcome } from '../base/failure.ts';
 import { createJournalWriter, guardJournal } from '../engine/journal-writer.ts';
 import type { Entry } from '../journal/entry.ts';
 import { runLockPath } from './run-locks.ts';
 import { type LoggedRun, openRun } from './run-log.ts';
-import { verifyRecord } from './verify-record.ts';
+import { sayFindings, verifyRecord } from './verify-record.ts';
 import { type WrittenRecord, writeRecord } from './write-record.ts';
 
 /**
@@ -24,6 +24,11 @@ export async function appendToRecord(request: {
     if (!run.ok) return run;
     const verified = await verifyRecord(run.value, logFolder);
     if (!verified.ok) return verified;
+    const { findings, record } = verified.value;
+    const contradictions = findings.filter(({ kind }) => kind === 'contradiction');
+    const damaged = sayFindings(runId, contradictions);
+    if (damaged !== undefined) return fail(damaged);
+    if (record.result.state === 'open') return fail(stillOpen(runId));
     const entry = await request.entry(run.value);
     if (!entry.ok) return entry;
     return await guardJournal(() => appendAndDraw({ run: run.value, logFolder, entry: entry.value }));
@@ -49,12 +54,14 @@ async function appendAndDraw(request: {
     onEntry: () => {},
   });
   await writer.append(entry);
-  const written = await writeRecord({ folder, logFolder });
-  if (written !== undefined) return succeed(written);
-  return fail({
-    code: 'command-failed',
-    message: `The journal of ${folder.id} holds the new fact, but its record cannot be written.`,
-    remedy: 'Look at the disk of the log folder, then add a note: the record is drawn again with it.',
+  return writeRecord({ folder, logFolder });
+}
+
+function stillOpen(runId: string): Failure {
+  return {
+    code: 'conflict',
+    message: `Run ${runId} has not come to an end.`,
+    remedy: `Go on with \`thaw resume ${runId}\`, or give it up with \`thaw discard ${runId}\`.`,
     retry: 'after-fix',
-  });
+  };
 }

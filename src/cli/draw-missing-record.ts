@@ -1,18 +1,22 @@
-import { access } from 'node:fs/promises';
-import { join } from 'node:path';
 import { takeLock } from '../adapters/disk/run-lock.ts';
-import { fail, type Outcome, succeed } from '../base/failure.ts';
-import { exitStatus } from './exit-status.ts';
+import { type Outcome, succeed } from '../base/failure.ts';
+import { exitStatus, statusOfEnd } from './exit-status.ts';
 import { runLockPath } from './run-locks.ts';
 import type { LoggedRun } from './run-log.ts';
 import { printLine, type Surroundings } from './surroundings.ts';
+import { verifyRecord } from './verify-record.ts';
 import { writeRecord } from './write-record.ts';
 
-/** The process may have died after the last fact and before the record: nothing of the run is lost, only not drawn yet. */
-export async function hasRecord({ folder }: LoggedRun): Promise<boolean> {
-  return access(join(folder.path, 'record.md')).then(
-    () => true,
-    () => false,
+/**
+ * The process may have died after the last fact and before the record, or its disk was full: nothing of the run is lost, only not
+ * drawn yet. What contradicts the journal is left as it is.
+ */
+export async function lacksRecord(run: LoggedRun, logFolder: string): Promise<boolean> {
+  const verified = await verifyRecord(run, logFolder);
+  if (!verified.ok) return false;
+  const { findings } = verified.value;
+  return (
+    findings.some((one) => one.drawable === true) && findings.every(({ kind }) => kind !== 'contradiction')
   );
 }
 
@@ -20,25 +24,18 @@ export async function drawMissingRecord(
   run: LoggedRun,
   { logFolder, surroundings }: { readonly logFolder: string; readonly surroundings: Surroundings },
 ): Promise<Outcome<number>> {
-  const { folder } = run;
+  const { folder, state } = run;
   const lock = await takeLock({ path: runLockPath(logFolder, folder.id) });
   if (!lock.ok) return lock;
   try {
     const written = await writeRecord({ folder, logFolder });
-    if (written === undefined) {
-      return fail({
-        code: 'command-failed',
-        message: `The record of ${folder.id} cannot be written.`,
-        remedy: 'Look at the disk of the log folder, then resume again.',
-        retry: 'after-fix',
-      });
-    }
+    if (!written.ok) return written;
     printLine(
       surroundings,
-      `Run ${folder.id} had come to its end, but its record was missing. It is drawn now.`,
+      `Run ${folder.id} had come to its end, but its record was missing, or not all of it. It is drawn now.`,
     );
-    printLine(surroundings, `record  ${written.path}   head ${written.head}`);
-    return succeed(exitStatus.verified);
+    printLine(surroundings, `record  ${written.value.path}   head ${written.value.head}`);
+    return succeed(state.ended === undefined ? exitStatus.stopped : statusOfEnd(state.ended));
   } finally {
     await lock.value.release();
   }

@@ -17,6 +17,8 @@ export const exitStatus = {
 export function statusOfEnd(end: RunEnd): number {
   switch (end.kind) {
     case 'finished':
+      if (end.unrecorded !== undefined && end.verdict !== 'failed')
+        return end.unrecorded.code === 'journal-damaged' ? exitStatus.damaged : exitStatus.notVerified;
       // A tabletop promises to verify nothing; that it was talked through to its end is all it can do.
       return end.verdict === 'passed' || end.verdict === 'skipped'
         ? exitStatus.verified

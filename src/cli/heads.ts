@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { open, readFile } from 'node:fs/promises';
+import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { describeFileFailure, errorCode } from '../base/file-failure.ts';
@@ -19,6 +19,21 @@ export type Head = {
 };
 
 const fileName = 'heads.jsonl';
+
+/**
+ * What a look at evidence came to. missing: something that should be there to be compared is not, so that nothing is proven.
+ * contradiction: two things that should say the same do not.
+ */
+export type Finding = {
+  readonly kind: 'missing' | 'contradiction';
+  readonly text: string;
+  /** The journal alone holds all that is needed to write it. */
+  readonly drawable?: true;
+};
+
+export const missing = (text: string): Finding => ({ kind: 'missing', text });
+export const drawable = (text: string): Finding => ({ kind: 'missing', text, drawable: true });
+export const contradiction = (text: string): Finding => ({ kind: 'contradiction', text });
 
 export async function readHeads(logFolder: string): Promise<Outcome<readonly Head[] | undefined>> {
   let text: string;
@@ -59,8 +74,11 @@ export async function appendHead(logFolder: string, head: Head): Promise<Outcome
     const line = `${body.slice(0, -1)},"hash":"${sha256(body)}"}\n`;
     const file = await open(join(logFolder, fileName), 'a');
     try {
-      await file.writeFile(line);
-      await file.datasync();
+      const { size } = await file.stat();
+      // Half a line would make everything that comes after it look changed.
+      await writeDurably(file, line).catch((error: unknown) =>
+        file.truncate(size).then(() => Promise.reject(error)),
+      );
     } finally {
       await file.close();
     }
@@ -70,6 +88,11 @@ export async function appendHead(logFolder: string, head: Head): Promise<Outcome
   } finally {
     await lock.value.release();
   }
+}
+
+async function writeDurably(file: FileHandle, line: string): Promise<void> {
+  await file.writeFile(line);
+  await file.datasync();
 }
 
 async function lastHash(logFolder: string): Promise<string> {

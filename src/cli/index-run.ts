@@ -2,10 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { replaceFile } from '../adapters/disk/sync-folder.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
-import { describeFileFailure } from '../base/file-failure.ts';
+import { describeFileFailure, errorCode } from '../base/file-failure.ts';
 import { formatDuration } from '../base/units.ts';
 import type { DrillRecord } from '../record/drill-record.ts';
 import { resultWords } from '../record/result-words.ts';
+import { contradiction, drawable, type Finding } from './heads.ts';
 import { takeLockSoon } from './take-lock-soon.ts';
 
 const indexName = 'backup-drills.md';
@@ -22,7 +23,7 @@ export async function indexRun(logFolder: string, record: DrillRecord): Promise<
   if (!lock.ok) return lock;
   const path = join(logFolder, indexName);
   try {
-    await replaceLine(path, record);
+    await replaceLine(logFolder, record);
     return succeed(undefined);
   } catch (error) {
     return fail(describeFileFailure({ doing: `write ${path}`, error }));
@@ -31,14 +32,14 @@ export async function indexRun(logFolder: string, record: DrillRecord): Promise<
   }
 }
 
-async function replaceLine(path: string, record: DrillRecord): Promise<void> {
-  const before = await readFile(path, 'utf8').catch(() => indexHead);
+async function replaceLine(logFolder: string, record: DrillRecord): Promise<void> {
+  const before = (await readIndex(logFolder)) ?? indexHead;
   const { runId } = record;
   const line = indexLine(record);
   const lines = before.trimEnd().split('\n');
-  const own = lines.findIndex((known) => known.includes(`(${runId}/record.md)`));
+  const own = lines.findIndex((known) => known.includes(placeOf(runId)));
   const after = own === -1 ? [...lines, line] : lines.with(own, line);
-  await replaceFile(path, `${after.join('\n')}\n`);
+  await replaceFile(join(logFolder, indexName), `${after.join('\n')}\n`);
 }
 
 function indexLine(record: DrillRecord): string {
@@ -49,12 +50,38 @@ function indexLine(record: DrillRecord): string {
   return `| ${started} | ${mode.toUpperCase()} | ${runbook.name} | ${resultWords(record)} | ${time} | ${journal.head.slice(0, 12)} | [${runId}](${runId}/record.md) |`;
 }
 
-/** The index is a page for people and may be edited; where its line for a run is another one, that is worth a sentence. */
-export async function judgeIndex(logFolder: string, record: DrillRecord): Promise<readonly string[]> {
+/** @param earlier the record as it was drawn at former ends of the run: a line of then was left behind, not changed. */
+export async function judgeIndex(
+  logFolder: string,
+  { record, earlier }: { readonly record: DrillRecord; readonly earlier: () => readonly DrillRecord[] },
+): Promise<readonly Finding[]> {
   if (record.result.state !== 'finished') return [];
-  const text = await readFile(join(logFolder, indexName), 'utf8').catch(() => undefined);
-  if (text === undefined) return [`There is no ${indexName} beside it.`];
-  return text.split('\n').includes(indexLine(record))
-    ? []
-    : [`${indexName} says something else of this run.`];
+  const text = await readIndex(logFolder);
+  if (text === undefined) return [drawable(`there is no ${indexName}`)];
+  const own = text.split('\n').filter((line) => line.includes(placeOf(record.runId)));
+  if (own.length === 0) return [drawable(`${indexName} has no line of this run`)];
+  if (own.every((line) => line === indexLine(record))) return [];
+  const older = new Set(earlier().map(indexLine));
+  return own.every((line) => line === indexLine(record) || older.has(line))
+    ? [drawable(`the line of this run in ${indexName} is older than the end of its journal`)]
+    : [contradiction(`${indexName} says something else of this run`)];
+}
+
+/** Ids of all runs that have a line. */
+export async function indexedRuns(logFolder: string): Promise<readonly string[]> {
+  const text = (await readIndex(logFolder)) ?? '';
+  return [...text.matchAll(/\]\(([^()\s]+)\/record\.md\) \|$/gm)].flatMap(([, runId]) => runId ?? []);
+}
+
+function placeOf(runId: string): string {
+  return `(${runId}/record.md)`;
+}
+
+async function readIndex(logFolder: string): Promise<string | undefined> {
+  try {
+    return await readFile(join(logFolder, indexName), 'utf8');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
 }

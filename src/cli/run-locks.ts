@@ -11,7 +11,7 @@ export function runLockPath(logFolder: string, runId: string): string {
 
 /**
  * One process per run, and one run per target. The lock files speak for this host; the lease in the database server, taken by
- * the preflight, speaks for all others.
+ * the preflight, speaks for all others. `work` is given a look at the lock of the run, for whoever writes its journal.
  */
 export async function withRunLocks<T>(
   request: {
@@ -20,7 +20,7 @@ export async function withRunLocks<T>(
     /** Left out for a tabletop, which works on nothing and is in nobody's way. */
     readonly target: DatabaseServer | undefined;
   },
-  work: () => Promise<Outcome<T>>,
+  work: (stillOurs: Lock['stillOurs']) => Promise<Outcome<T>>,
 ): Promise<Outcome<T>> {
   const folder = join(request.logFolder, '.locks');
   await mkdir(folder, { recursive: true });
@@ -36,7 +36,7 @@ export async function withRunLocks<T>(
     return held;
   }
   try {
-    return await work();
+    return await work(run.value.stillOurs);
   } finally {
     await held?.value.release();
     await run.value.release();

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { openRunFolder } from '../adapters/disk/disk-run-folder.ts';
+import type { Lock } from '../adapters/disk/run-lock.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import type { Mode } from '../base/mode.ts';
 import { type JournalReading, readJournal } from '../journal/read-journal.ts';
@@ -53,9 +54,12 @@ export function openRun(request: {
 export async function openRunToWork(request: {
   readonly logFolder: string;
   readonly runId: string;
+  readonly stillOurs: Lock['stillOurs'];
 }): Promise<Outcome<LoggedRun>> {
   const run = await openRun(request);
-  return run.ok ? readRun({ path: run.value.folder.path, workPath: run.value.state.start.workPath }) : run;
+  if (!run.ok) return run;
+  const { workPath } = run.value.state.start;
+  return readRun({ path: run.value.folder.path, workPath, stillOurs: request.stillOurs });
 }
 
 /** Call it under the run's lock, before the first new entry: behind half a line nothing could be read again. */

@@ -4,7 +4,12 @@ import type { RunState } from '../journal/run-state.ts';
 
 /** How a call of `driveRun` ended. Only `finished` ends the run itself; all others can be resumed. */
 export type RunEnd =
-  | { readonly kind: 'finished'; readonly verdict: Verdict }
+  | {
+      readonly kind: 'finished';
+      readonly verdict: Verdict;
+      /** The facts are there, and the record of them could not be written. */
+      readonly unrecorded?: Failure;
+    }
   | { readonly kind: 'blocked'; readonly failure: Failure }
   | { readonly kind: 'stopped'; readonly because: StopReason; readonly failure: Failure };
 

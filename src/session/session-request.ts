@@ -1,3 +1,4 @@
+import type { Outcome } from '../base/failure.ts';
 import type { Mode } from '../base/mode.ts';
 import type { Redact } from '../base/secret.ts';
 import type { StepHandlers } from '../engine/step-handler.ts';
@@ -29,14 +30,13 @@ export type SessionRequest = {
   readonly wantedSnapshot: string | undefined;
   /** Shown beside a snapshot: which earlier run restored and verified it. */
   readonly provenSnapshots?: ReadonlyMap<string, string>;
-  /** Makes the record from the journal; called once, when the run ends or stops. */
-  readonly writeRecord: () => Promise<
-    | {
-        readonly path: string;
-        readonly head: string;
-        /** What could not be done to vouch for it. */
-        readonly warnings?: readonly string[];
-      }
-    | undefined
-  >;
+  /** Makes the record from the journal; called once, when the run ends or stops. undefined where none is kept. */
+  readonly writeRecord: () => Promise<Outcome<DrawnRecord> | undefined>;
+};
+
+export type DrawnRecord = {
+  readonly path: string;
+  readonly head: string;
+  /** What could not be done to vouch for it elsewhere. */
+  readonly warnings?: readonly string[];
 };

@@ -50,9 +50,10 @@ export async function startSession(request: SessionRequest): Promise<RunningSess
 
   async function run(): Promise<RunEnd> {
     try {
-      const end = await drive({ request, journal, desk, knowledge, stop: stopping.signal, cache });
-      closing = await closeRun({ request, journal, end });
-      return end;
+      const driven = await drive({ request, journal, desk, knowledge, stop: stopping.signal, cache });
+      const closed = await closeRun({ request, journal, ...driven });
+      closing = closed.closing;
+      return closed.end;
     } catch (bug) {
       // The screen must not stay open over a program that is about to end with an exception.
       closing = {
@@ -128,7 +129,7 @@ function drawView(
 
 function drive(
   parts: Parts & { readonly desk: QuestionDesk; readonly stop: AbortSignal; readonly cache: ViewCache },
-): Promise<RunEnd> {
+): Promise<Driven> {
   const { request, journal, knowledge, desk, stop, cache } = parts;
   const contexts = createStepContexts({
     request,
@@ -152,24 +153,39 @@ function drive(
     ...(mode === 'tabletop' ? { discussion: { injects: request.start.exercise?.injects ?? [] } } : {}),
     stop,
     ask: desk.ask,
-  }).catch((error: unknown) => {
-    onlyJournalLost(error);
-    return { kind: 'stopped', because: 'failure', failure: error.failure };
-  });
+  }).then(
+    (end) => ({ end, journalLost: false }),
+    (error: unknown) => {
+      onlyJournalLost(error);
+      return { end: { kind: 'stopped', because: 'failure', failure: error.failure }, journalLost: true };
+    },
+  );
 }
 
-async function closeRun(parts: Omit<Parts, 'knowledge'> & { readonly end: RunEnd }): Promise<Closing> {
-  const { request, journal, end } = parts;
+type Driven = { readonly end: RunEnd; readonly journalLost: boolean };
+
+async function closeRun(
+  parts: Omit<Parts, 'knowledge'> & Driven,
+): Promise<{ readonly closing: Closing; readonly end: RunEnd }> {
+  const { request, journal, end, journalLost } = parts;
   const flushed = await request.folder.flushOutputs();
-  const record = await request.writeRecord();
+  const drawn = await request.writeRecord();
+  const record = drawn?.ok === true ? drawn.value : undefined;
+  const unrecorded = drawn?.ok === false ? drawn.failure : undefined;
   const state = journal.state();
   const nowMs = request.world.host.now();
-  const summary = state === undefined ? [] : summarise({ state, end, nowMs, record }).map(request.redact);
-  const lost = flushed.ok ? [] : [`${flushed.failure.message} ${flushed.failure.remedy}`];
+  const summary = state === undefined ? [] : summarise({ state, end, nowMs, record, journalLost });
+  // Where the journal is lost, its own words say where the facts are; that nothing can be drawn from it is nothing new.
+  const open = journalLost
+    ? []
+    : [...(flushed.ok ? [] : [flushed.failure]), ...(unrecorded ? [unrecorded] : [])];
+  const more = [
+    ...(record?.warnings ?? []),
+    ...open.flatMap(({ message, remedy }) => [message, `→ ${remedy}`]),
+  ];
   return {
-    summary: [...summary, ...(record?.warnings ?? []).map(request.redact), ...lost],
-    recordPath: record?.path,
-    ended: true,
+    closing: { summary: [...summary, ...more].map(request.redact), recordPath: record?.path, ended: true },
+    end: unrecorded === undefined || end.kind !== 'finished' ? end : { ...end, unrecorded },
   };
 }
 

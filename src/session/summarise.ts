@@ -10,6 +10,8 @@ export function summarise(request: {
   readonly end: RunEnd;
   readonly nowMs: number;
   readonly record: { readonly path: string; readonly head: string } | undefined;
+  /** Nothing more could be written down, and so nothing more was done. */
+  readonly journalLost?: boolean;
 }): readonly string[] {
   const { state, end, record } = request;
   const elapsed = formatDuration((state.ended?.atMs ?? request.nowMs) - state.start.atMs);
@@ -21,7 +23,14 @@ export function summarise(request: {
     ...openPoints(state),
     ...(end.kind === 'finished'
       ? failures(state)
-      : [end.failure.message, `→ ${end.failure.remedy}`, `Go on with: thaw resume ${state.start.runId}`]),
+      : [
+          end.failure.message,
+          `→ ${end.failure.remedy}`,
+          ...(request.journalLost ? whatStands(state) : []),
+          ...(end.failure.remedy.includes('`thaw resume')
+            ? []
+            : [`Go on with: thaw resume ${state.start.runId}`]),
+        ]),
     ...swapWords(state),
     ...(record === undefined ? [] : [`record  ${record.path}   head ${record.head.slice(0, 8)}…`]),
   ];
@@ -70,6 +79,34 @@ function failures(state: RunState): readonly string[] {
   return [...state.steps.values()].flatMap((step) =>
     step.kind === 'failed' ? [`failed: ${step.failure.message}`, `→ ${step.failure.remedy}`] : [],
   );
+}
+
+/** Where nothing can be looked up any more: what of production was replaced, and what may be half done. */
+function whatStands({ start, facts, steps }: RunState): readonly string[] {
+  if (start.mode !== 'live') return [];
+  const swapping = facts.get('swapping') as
+    | { target?: string; side?: string; kept?: string }
+    | null
+    | undefined;
+  const isSwapped = facts.get('swapped') !== undefined;
+  const isDone = (kind: string) =>
+    start.steps.some((step) => step.kind === kind && steps.get(step.id)?.kind === 'finished');
+  const folders = [...facts].flatMap(([name, value]) =>
+    name.startsWith('swapping-files:') && value !== null ? [name.slice('swapping-files:'.length)] : [],
+  );
+  return [
+    ...(isSwapped
+      ? []
+      : swapping
+        ? [
+            `The swap of the databases had begun and may be half done: look which of ${swapping.target}, ${swapping.side} and ${swapping.kept} are there.`,
+          ]
+        : ['No database was replaced.']),
+    ...folders.map((folder) => `The folders of ${folder} were being swapped, or are.`),
+    ...(isDone('stop-writers') && !isDone('start-services')
+      ? ['Services that were stopped stay stopped.']
+      : []),
+  ];
 }
 
 function swapWords(state: RunState): readonly string[] {

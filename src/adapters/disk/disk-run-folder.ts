@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { assert } from '../../base/assert.ts';
-import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import { describeFileFailure } from '../../base/file-failure.ts';
 import type { RunFolder } from '../../ports/run-folder.ts';
 import { openJournalFile } from './journal-file.ts';
@@ -22,6 +22,8 @@ export type DiskRunFolder = RunFolder & { close(): Promise<Outcome<void>> };
 export async function openRunFolder(request: {
   readonly path: string;
   readonly workPath?: string;
+  /** Looked at before each fact: why the lock of the run is not held any more. */
+  readonly stillOurs?: () => Promise<Failure | undefined>;
 }): Promise<Outcome<DiskRunFolder>> {
   const path = resolve(request.path);
   try {
@@ -32,7 +34,7 @@ export async function openRunFolder(request: {
   }
   const work = request.workPath === undefined ? noWorkFolder : await openWorkFolder(request.workPath);
   if (!work.ok) return work;
-  const journal = openJournalFile(path);
+  const journal = openJournalFile(path, request.stillOurs);
   const outputs = openOutputFiles(join(path, 'output'));
   return succeed({
     id: basename(path),

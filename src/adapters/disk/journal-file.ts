@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import { describeFileFailure, errorCode } from '../../base/file-failure.ts';
+import { lookAtJournal } from './look-at-journal.ts';
 import { syncFolder } from './sync-folder.ts';
 
 // Plain descriptors: a FileHandle that is forgotten is closed by the garbage collector with a warning on the screen.
@@ -23,25 +24,23 @@ export type JournalFile = {
   close(): Promise<void>;
 };
 
-/** The facts of a run. A line is told as written when the disk has it; one that fails leaves nothing behind. */
-export function openJournalFile(folder: string): JournalFile {
+/**
+ * The facts of a run. A line is told as written when the disk has it; one that fails leaves nothing behind. Before each line it is
+ * looked at whether the file is still the one that a later reader will find: every act is written down before it is done, so
+ * this look comes before every act.
+ *
+ * @param stillOurs the lock of the run, where one is held: why it is not ours any more, or undefined.
+ */
+export function openJournalFile(
+  folder: string,
+  stillOurs: () => Promise<Failure | undefined> = async () => undefined,
+): JournalFile {
   const path = join(folder, 'journal.jsonl');
   let descriptor: number | undefined;
+  /** As this process read or left it; undefined before it did either. */
+  let sizeBytes: number | undefined;
   let spoiled: Failure | undefined;
-  let queue: Promise<unknown> = Promise.resolve();
-
-  /** One at a time: two appends at once could tear each other's line. */
-  const inTurn = <T>(doing: string, act: () => Promise<T>): Promise<Outcome<T>> => {
-    const turn = queue.then(async () => {
-      try {
-        return spoiled === undefined ? succeed(await act()) : fail(spoiled);
-      } catch (error) {
-        return fail(describeFileFailure({ doing, error }));
-      }
-    });
-    queue = turn;
-    return turn;
-  };
+  const { inTurn, idle } = takeTurns(() => spoiled);
 
   const openOnce = async (): Promise<number> => {
     if (descriptor !== undefined) return descriptor;
@@ -50,29 +49,77 @@ export function openJournalFile(folder: string): JournalFile {
     return descriptor;
   };
 
+  /** Nothing is written, now or later, once the file is not the journal any more. */
+  const look = async (file: number): Promise<number> => {
+    const size = sizeBytes ?? (await fs.fstat(file)).size;
+    spoiled = (await lookAtJournal({ path, file, sizeBytes: size })) ?? (await stillOurs());
+    if (spoiled !== undefined) throw new Spoiled(spoiled);
+    return size;
+  };
+
   const append = async (line: string) => {
     const file = await openOnce();
-    const { size } = await fs.fstat(file);
+    const size = await look(file);
+    const bytes = Buffer.from(line);
     try {
-      await writeAll(file, Buffer.from(line));
+      await writeAll(file, bytes);
       await fs.fsync(file);
+      sizeBytes = size + bytes.length;
     } catch (error) {
       spoiled = await takeBack({ file, size, path });
       throw error;
     }
   };
 
+  const read = async () => {
+    const bytes = await readOrEmpty(path);
+    if (descriptor === undefined) sizeBytes = bytes.length;
+    // What was written and is not there any more was not "nothing yet".
+    else if (bytes.length < (sizeBytes ?? 0)) await look(descriptor);
+    return bytes;
+  };
+
+  const cut = async (keepBytes: number) => {
+    await cutTail({ path, keepBytes, file: await openOnce() });
+    sizeBytes = Math.min(keepBytes, sizeBytes ?? keepBytes);
+  };
+
   return {
-    read: () => inTurn(`read ${path}`, () => readOrEmpty(path)),
+    read: () => inTurn(`read ${path}`, read),
     append: (line) => inTurn(`write ${path}`, () => append(line)),
-    cut: (keepBytes) =>
-      inTurn(`cut ${path}`, async () => cutTail({ path, keepBytes, file: await openOnce() })),
+    cut: (keepBytes) => inTurn(`cut ${path}`, () => cut(keepBytes)),
     close: async () => {
-      await queue;
+      await idle();
       if (descriptor !== undefined) await fs.close(descriptor);
       descriptor = undefined;
     },
   };
+}
+
+/** One at a time: two appends at once could tear each other's line. */
+function takeTurns(spoiled: () => Failure | undefined) {
+  let queue: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(doing: string, act: () => Promise<T>): Promise<Outcome<T>> => {
+    const turn = queue.then(async () => {
+      const why = spoiled();
+      try {
+        return why === undefined ? succeed(await act()) : fail(why);
+      } catch (error) {
+        return fail(error instanceof Spoiled ? error.failure : describeFileFailure({ doing, error }));
+      }
+    });
+    queue = turn;
+    return turn;
+  };
+  return { inTurn, idle: () => queue };
+}
+
+class Spoiled extends Error {
+  readonly failure: Failure;
+  constructor(failure: Failure) {
+    super(failure.message);
+    this.failure = failure;
+  }
 }
 
 async function writeAll(file: number, bytes: Buffer): Promise<void> {

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assert } from '../../base/assert.ts';
-import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import { describeFileFailure, errorCode } from '../../base/file-failure.ts';
 
 export type OutputFiles = {
@@ -17,7 +17,8 @@ const gatherMs = 50;
 
 /**
  * What the steps print, one file each. Lines are gathered and written in order; what the disk refuses stays in memory,
- * is told by `flush`, and is written by the next one that can.
+ * is told by `flush`, and is written by the next one that can. A file that is not as this process left it is never gone on
+ * with: half an output would get a digest as if it were whole.
  */
 export function openOutputFiles(folder: string): OutputFiles {
   const waiting = new Map<string, Buffer[]>();
@@ -25,6 +26,7 @@ export function openOutputFiles(folder: string): OutputFiles {
   let queue: Promise<Outcome<void>> = Promise.resolve(succeed(undefined));
 
   const unsynced = new Set<string>();
+  const left = new Map<string, Left>();
 
   /** Every file gets its turn, whatever happened to the one before. */
   const writeWaiting = async (sync: boolean): Promise<Outcome<void>> => {
@@ -33,13 +35,17 @@ export function openOutputFiles(folder: string): OutputFiles {
       const path = join(folder, `${name}.log`);
       const lines = waiting.get(name) ?? [];
       try {
-        await mkdir(folder, { recursive: true });
+        // The folder of the run is there, or was taken away: then it must not come back with nothing but this in it.
+        await mkdir(folder).catch(unlessThere);
         unsynced.add(name);
-        await appendLines({ path, lines, sync });
+        await appendLines({ path, lines, sync, left });
         if (sync) unsynced.delete(name);
         if (lines.length === 0) waiting.delete(name);
       } catch (error) {
-        if (outcome.ok) outcome = fail(describeFileFailure({ doing: `write ${path}`, error }));
+        if (outcome.ok)
+          outcome = fail(
+            error instanceof Changed ? error.failure : describeFileFailure({ doing: `write ${path}`, error }),
+          );
       }
     }
     return outcome;
@@ -68,15 +74,40 @@ export function openOutputFiles(folder: string): OutputFiles {
   };
 }
 
+type Left = { readonly ino: number; readonly size: number };
+
+class Changed extends Error {
+  readonly failure: Failure;
+  constructor(path: string) {
+    super(path);
+    this.failure = {
+      code: 'damaged',
+      message: `${path} was removed, cut or written by somebody else while the run went on: what was printed before is not all in it.`,
+      remedy:
+        'Find out who did; `thaw resume` ends the run, and its journal says that this output is not whole.',
+      retry: 'after-fix',
+    };
+  }
+}
+
+function unlessThere(error: unknown): void {
+  if (errorCode(error) !== 'EEXIST') throw error;
+}
+
 /** Takes what is on the disk out of `lines`: after a failure, exactly what is missing is left. */
 async function appendLines(what: {
   readonly path: string;
   readonly lines: Buffer[];
   readonly sync: boolean;
+  readonly left: Map<string, Left>;
 }): Promise<void> {
-  const { path, lines, sync } = what;
+  const { path, lines, sync, left } = what;
   const handle = await open(path, 'a');
   try {
+    const { ino, size } = await handle.stat();
+    const before = left.get(path);
+    if (before !== undefined && (before.ino !== ino || before.size !== size)) throw new Changed(path);
+    let written = size;
     while (lines.length > 0) {
       const count = lines.length;
       let batch = Buffer.concat(lines.slice(0, count));
@@ -85,6 +116,8 @@ async function appendLines(what: {
           lines.splice(0, count, batch);
           throw error;
         });
+        written += bytesWritten;
+        left.set(path, { ino, size: written });
         batch = batch.subarray(bytesWritten);
       }
       lines.splice(0, count);

@@ -5,7 +5,11 @@ import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts
 import { describeFileFailure, errorCode } from '../../base/file-failure.ts';
 import { findFate, identifyThisProcess, type ProcessIdentity } from './process-identity.ts';
 
-export type Lock = { release(): Promise<void> };
+export type Lock = {
+  release(): Promise<void>;
+  /** Why it is not held any more: somebody removed it, or took it. undefined while it is. */
+  stillOurs(): Promise<Failure | undefined>;
+};
 
 type Holder = ProcessIdentity & { readonly nonce: string; readonly since: string };
 
@@ -33,7 +37,10 @@ export async function takeLock(request: { readonly path: string }): Promise<Outc
       if (step !== 'again') return fail(step);
     }
     await tidyUp(path);
-    return succeed({ release: () => release(path, own.nonce) });
+    return succeed({
+      release: () => release(path, own.nonce),
+      stillOurs: () => whyNotOurs(path, own.nonce),
+    });
   } catch (error) {
     return fail(describeFileFailure({ doing: `lock ${path}`, error }));
   } finally {
@@ -150,6 +157,19 @@ async function tidyUp(path: string): Promise<void> {
 async function release(path: string, nonce: string): Promise<void> {
   const holder = await readHolder(path).catch(() => 'unreadable' as const);
   if (typeof holder !== 'string' && holder.nonce === nonce) await rm(path, { force: true });
+}
+
+async function whyNotOurs(path: string, nonce: string): Promise<Failure | undefined> {
+  const holder = await readHolder(path);
+  if (typeof holder !== 'string' && holder.nonce === nonce) return undefined;
+  const found =
+    typeof holder === 'string' ? 'it is gone' : `process ${holder.pid} on ${holder.host} holds it`;
+  return {
+    code: 'conflict',
+    message: `The lock ${path} is not held by this process any more: ${found}.`,
+    remedy: 'Make sure that nobody else goes on with this run, then go on with `thaw resume`.',
+    retry: 'after-fix',
+  };
 }
 
 function heldBy(request: {

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { Lock } from '../../adapters/disk/run-lock.ts';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import { guardJournal } from '../../engine/journal-writer.ts';
 import { isUnfinished, type RunState } from '../../journal/run-state.ts';
@@ -50,12 +51,14 @@ export async function discard(request: DiscardRequest, surroundings: Surrounding
   try {
     const elsewhere = target === undefined ? undefined : otherTarget(start, target);
     if (elsewhere !== undefined) return fail(elsewhere);
-    return await withRunLocks({ logFolder, runId: start.runId, target }, async () => {
+    return await withRunLocks({ logFolder, runId: start.runId, target }, async (stillOurs) => {
       for (const line of whatStays(state)) printLine(surroundings, line);
       const asked = { name: start.runId, what: 'run', verb: 'discard', confirm: options.confirm };
       const agreed = await askName(asked, surroundings);
       if (!agreed.ok) return agreed;
-      return guardJournal(() => takeAway({ logFolder, start, ready: ready.value, world }, surroundings));
+      return guardJournal(() =>
+        takeAway({ logFolder, start, ready: ready.value, world, stillOurs }, surroundings),
+      );
     });
   } finally {
     await world.close();
@@ -68,11 +71,12 @@ async function takeAway(
     readonly start: RunState['start'];
     readonly ready: ReadyRunbook;
     readonly world: World;
+    readonly stillOurs: Lock['stillOurs'];
   },
   surroundings: Surroundings,
 ): Promise<Outcome<number>> {
-  const { logFolder, start, ready, world } = run;
-  const opened = await openRunToWork({ logFolder, runId: start.runId });
+  const { logFolder, start, ready, world, stillOurs } = run;
+  const opened = await openRunToWork({ logFolder, runId: start.runId, stillOurs });
   if (!opened.ok) return opened;
   const { reading, folder } = opened.value;
   const cut = await cutTornEnd(opened.value);
@@ -85,7 +89,8 @@ async function takeAway(
   for (const { verdict, text } of discarded.value)
     printLine(surroundings, redact(verdict === 'passed' ? text : `${verdict.replaceAll('-', ' ')}: ${text}`));
   const record = await writeRecord({ folder, logFolder, ...anchorPlace({ mode, ready, world }) });
-  for (const warning of record?.warnings ?? []) printLine(surroundings, redact(warning));
+  if (!record.ok) return record;
+  for (const warning of record.value.warnings) printLine(surroundings, redact(warning));
   return succeed(exitStatus.verified);
 }
 

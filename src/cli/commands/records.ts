@@ -14,7 +14,7 @@ import { damagedRecord } from '../verify-record.ts';
 import { noteRecord } from './note-record.ts';
 import { signRecord } from './sign-record.ts';
 import { trend } from './trend.ts';
-import { verify } from './verify-records.ts';
+import { verify, verifyVanished } from './verify-records.ts';
 
 type RecordsRequest = {
   readonly action: `records ${string}` & CommandName;
@@ -38,7 +38,10 @@ export async function records(
       : fail(listOfOne(named));
   }
   const run = await findRun({ logFolder, named, fits: () => true, what: 'run' });
-  if (!run.ok) return run;
+  if (!run.ok) {
+    const isGone = action === 'records verify' && run.failure.code === 'invalid-input';
+    return isGone ? verifyVanished(run.failure, logFolder) : run;
+  }
   const request = { run: run.value, logFolder, options };
   switch (action) {
     case 'records verify':

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import { isUnfinished, type RunState } from '../../journal/run-state.ts';
 import type { Options } from '../arguments.ts';
-import { drawMissingRecord, hasRecord } from '../draw-missing-record.ts';
+import { drawMissingRecord, lacksRecord } from '../draw-missing-record.ts';
 import { driveSession } from '../drive-session.ts';
 import { exitStatus, statusOfEnd } from '../exit-status.ts';
 import { loadRunbook } from '../load-runbook.ts';
@@ -31,7 +31,7 @@ export async function resume(request: ResumeRequest, surroundings: Surroundings)
     host: world.host.facts.name,
     fingerprint: loaded.value.fingerprint,
   });
-  const undrawn = found.value.state.ended !== undefined && !(await hasRecord(found.value));
+  const undrawn = !isUnfinished(found.value.state) && (await lacksRecord(found.value, logFolder));
   if (undrawn) return drawMissingRecord(found.value, { logFolder, surroundings });
   if (refusal !== undefined) return fail(refusal);
   const watched = await watchRun({ logFolder, runId: start.runId, options }, surroundings);
@@ -54,8 +54,8 @@ export async function resume(request: ResumeRequest, surroundings: Surroundings)
   try {
     return await withRunLocks(
       { logFolder, runId: start.runId, target: start.mode === 'tabletop' ? undefined : target },
-      async () => {
-        const run = await openRunToWork({ logFolder, runId: start.runId });
+      async (stillOurs) => {
+        const run = await openRunToWork({ logFolder, runId: start.runId, stillOurs });
         if (!run.ok) return run;
         if (run.value.state.ended !== undefined) return fail(finishedAlready(start.runId));
         const { reading, folder: runFolder } = run.value;

@@ -136,7 +136,8 @@ async function writeDown(request: {
     const writer = createJournalWriter({ folder, redact, now, after, entries, onEntry: () => {} });
     await writer.append({ kind: 'rolled-back', checks: [passed(text)] });
     const record = await writeRecord({ folder, logFolder, ...request.anchor });
-    for (const warning of record?.warnings ?? []) request.warn(warning);
+    if (!record.ok) return fail({ ...record.failure, message: `${text}. ${record.failure.message}` });
+    for (const warning of record.value.warnings) request.warn(warning);
     return succeed(exitStatus.verified);
   });
 }

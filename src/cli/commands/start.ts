@@ -73,13 +73,13 @@ async function begin(
         runId,
         target: mode === 'tabletop' || needsThrowaway(ready.filled, mode) ? undefined : target,
       },
-      async () => {
+      async (stillOurs) => {
         const path = join(logFolder, runId);
         const workPath =
           options.workFolder === undefined
             ? join(path, 'work')
             : resolve(surroundings.folder, options.workFolder, runId);
-        const folder = await openRunFolder({ path, workPath });
+        const folder = await openRunFolder({ path, workPath, stillOurs });
         if (!folder.ok) return folder;
         const about = await aboutRun({ ready, mode, options, logFolder, nowMs: world.host.now() });
         const placed = await placeThrowaway(ready, { mode, world, runId, workPath });

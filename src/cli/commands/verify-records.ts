@@ -1,16 +1,18 @@
 import { join } from 'node:path';
 import { createProcessRunner } from '../../adapters/process/execa-process-runner.ts';
-import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import type { WrittenEntry } from '../../record/entries-of-kind.ts';
 import { entriesOfKind } from '../../record/entries-of-kind.ts';
 import { readAnchors } from '../anchor-head.ts';
 import type { Options } from '../arguments.ts';
 import { exitStatus } from '../exit-status.ts';
+import { readHeads } from '../heads.ts';
+import { judgeLogFolder } from '../judge-log-folder.ts';
 import { loadRunbook, readyRunbook } from '../load-runbook.ts';
 import type { LoggedRun } from '../run-log.ts';
 import { badSignature, checkSignature, checkSigner, signatureFolder, signedText } from '../signatures.ts';
 import { printLine, type Surroundings } from '../surroundings.ts';
-import { damagedRecord, headAt, verifyAnchors, verifyRecord } from '../verify-record.ts';
+import { damagedRecord, headAt, sayFindings, verifyAnchors, verifyRecord } from '../verify-record.ts';
 import { createWorld } from '../wire.ts';
 
 type VerifyRequest = { readonly run: LoggedRun; readonly logFolder: string; readonly options: Options };
@@ -32,18 +34,35 @@ export async function verify(request: VerifyRequest, surroundings: Surroundings)
     if (!anchored.ok) return anchored;
     lines.push(anchored.value);
   }
-  const { outputs } = verified.value.record;
-  printLine(
-    surroundings,
-    `${folder.id}: ${reading.entries.length} entries, ${outputs.length} outputs and the three files of the record agree.`,
-  );
+  const { record, findings } = verified.value;
+  const { outputs } = record;
+  const found = sayFindings(folder.id, findings);
+  if (found === undefined)
+    printLine(
+      surroundings,
+      `${folder.id}: ${reading.entries.length} entries, ${outputs.length} outputs and the three files of the record agree.`,
+    );
   for (const line of lines) printLine(surroundings, line);
   printLine(surroundings, `head ${reading.head.hash}`);
   printLine(
     surroundings,
     'Tamper-evident, not tamper-proof: compare the head with the one written down when the run ended.',
   );
-  return succeed(exitStatus.verified);
+  return found === undefined ? succeed(exitStatus.verified) : fail(found);
+}
+
+/** No run of that name, or none at all: whether there was one once. */
+export async function verifyVanished(noRun: Failure, logFolder: string): Promise<Outcome<number>> {
+  const heads = await readHeads(logFolder);
+  if (!heads.ok) return heads;
+  const gone = await judgeLogFolder(logFolder, heads.value);
+  if (gone.length === 0) return fail(noRun);
+  return fail({
+    code: 'not-verified',
+    message: `${noRun.message} ${gone.map(({ text }) => text).join('; ')}.`,
+    remedy: 'Find out who took it away, and look for a copy.',
+    retry: 'after-fix',
+  });
 }
 
 /** Without the file of allowed signers it is only known that one key signed this head, not whose it is. */

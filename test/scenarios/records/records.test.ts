@@ -319,13 +319,13 @@ describe('Tampering with a record', () => {
     }
   });
 
-  it('is told of the index, which people may edit, and does not fail for it', async () => {
+  it('is found in the index, where its line of this run says something else', async () => {
     const { status, text } = await verifyAfter(async (logFolder) => {
       const index = await readFile(join(logFolder, 'backup-drills.md'), 'utf8');
       await writeFile(join(logFolder, 'backup-drills.md'), index.replaceAll('VERIFIED', 'PERFECT'));
     });
-    expect(status).toBe(0);
-    expect(text).toContain('backup-drills.md says something else of this run.');
+    expect(status, text).toBe(6);
+    expect(text).toContain('backup-drills.md says something else of this run');
     expect((await records(held, 'verify', held.runs.live)).text).not.toContain('backup-drills.md');
   });
 
@@ -335,6 +335,102 @@ describe('Tampering with a record', () => {
     );
     expect(status).toBe(0);
     expect(text).toContain('photo.png is in the folder, and nothing vouches for it');
+  });
+});
+
+describe('What is not there any more', () => {
+  const without = async (change: (logFolder: string) => Promise<void>, named?: string) => {
+    const logFolder = await copyOf(held.logFolder, join(held.folder, 'incomplete'));
+    await change(logFolder);
+    return records({ folder: held.folder, logFolder }, 'verify', ...(named === undefined ? [] : [named]));
+  };
+  const dropIndexLine = async (logFolder: string, runId: string) => {
+    const path = join(logFolder, 'backup-drills.md');
+    const lines = (await readFile(path, 'utf8')).split('\n');
+    await writeFile(path, lines.filter((line) => !line.includes(runId)).join('\n'));
+  };
+
+  it.each([
+    ['heads.jsonl', (logFolder: string) => rm(join(logFolder, 'heads.jsonl')), 'there is no heads.jsonl'],
+    ['the index', (logFolder: string) => rm(join(logFolder, 'backup-drills.md')), 'no backup-drills.md'],
+    [
+      'its line in the index',
+      (logFolder: string) => dropIndexLine(logFolder, held.runs.live),
+      'backup-drills.md has no line of this run',
+    ],
+    [
+      'a file of the record',
+      (logFolder: string) => rm(join(logFolder, held.runs.live, 'record.html')),
+      'record.html is not there',
+    ],
+    [
+      'an output',
+      (logFolder: string) => rm(join(logFolder, held.runs.live, 'output', 'fetch.log')),
+      'output/fetch.log is not there',
+    ],
+  ] as const)('%s is named, and nothing is verified: 1', async (_, change, words) => {
+    const { status, text } = await without(change, held.runs.live);
+    expect(status, text).toBe(1);
+    expect(text).toContain(words);
+    expect(text).not.toContain('agree.');
+  });
+
+  it('another run that the heads or the index know is named, whichever run is looked at: 1', async () => {
+    const gone = (logFolder: string) => rm(join(logFolder, held.runs.drill), { recursive: true });
+    for (const named of [held.runs.live, held.runs.drill]) {
+      const { status, text } = await without(gone, named);
+      expect(status, text).toBe(1);
+      expect(text).toContain(
+        `run ${held.runs.drill} is not in the folder, and heads.jsonl and the index know it`,
+      );
+    }
+    const indexOnly = await without(async (logFolder) => {
+      await gone(logFolder);
+      await rm(join(logFolder, 'heads.jsonl'));
+    }, held.runs.live);
+    expect(indexOnly.status, indexOnly.text).toBe(1);
+    expect(indexOnly.text).toContain(`run ${held.runs.drill} is not in the folder, and the index knows it`);
+    const all = await without(async (logFolder) => {
+      for (const runId of Object.values(held.runs)) await rm(join(logFolder, runId), { recursive: true });
+    });
+    expect(all.status, all.text).toBe(1);
+    for (const runId of Object.values(held.runs)) expect(all.text).toContain(runId);
+  });
+
+  it('heads that begin anew do not hide that they were gone', async () => {
+    const logFolder = await copyOf(held.logFolder, join(held.folder, 'begun-anew'));
+    await rm(join(logFolder, 'heads.jsonl'));
+    const noted = await records({ folder: held.folder, logFolder }, 'note', held.runs.live, 'gap: none');
+    expect(noted.status, noted.text).toBe(0);
+    const { status, text } = await records({ folder: held.folder, logFolder }, 'verify', held.runs.live);
+    expect(status, text).toBe(1);
+    expect(text).toContain(`heads.jsonl does not know how run ${held.runs.drill} ended`);
+  });
+
+  it('what contradicts outweighs what is missing, and both are named', async () => {
+    const { status, text } = await without(async (logFolder) => {
+      await rm(join(logFolder, held.runs.live, 'record.html'));
+      await writeFile(join(logFolder, held.runs.live, 'record.md'), 'all is well\n');
+    }, held.runs.live);
+    expect(status, text).toBe(6);
+    expect(text).toContain('record.md is not what the journal says');
+    expect(text).toContain('record.html is not there');
+  });
+
+  it('a record that is older than its journal was left behind, and is drawn again: 1, then 0', async () => {
+    const logFolder = await copyOf(held.logFolder, join(held.folder, 'left-behind'));
+    const place = { folder: held.folder, logFolder };
+    const older = await readTree(join(logFolder, held.runs.live));
+    const index = await readFile(join(logFolder, 'backup-drills.md'));
+    expect((await records(place, 'note', held.runs.live, 'gap: found the day after')).status).toBe(0);
+    for (const name of ['record.md', 'record.html', 'record.json'])
+      await writeFile(join(logFolder, held.runs.live, name), older.get(name) ?? '');
+    await writeFile(join(logFolder, 'backup-drills.md'), index);
+    const behind = await records(place, 'verify', held.runs.live);
+    expect(behind.status, behind.text).toBe(1);
+    expect(behind.text).toContain('record.json is older than the end of the journal');
+    expect((await thawHere(place, 'resume', held.runs.live)).status).toBe(0);
+    expect((await records(place, 'verify', held.runs.live)).status).toBe(0);
   });
 });
 
@@ -433,7 +529,8 @@ describe('What comes after the end', () => {
     const place = { folder: held.folder, logFolder };
     for (const name of ['record.md', 'record.html', 'record.json'])
       await rm(join(logFolder, held.runs.live, name));
-    expect((await records(place, 'verify', held.runs.live)).status).toBe(6);
+    // Missing proves nothing, and is no contradiction.
+    expect((await records(place, 'verify', held.runs.live)).status).toBe(1);
     const resumed = await thawHere(place, 'resume', held.runs.live);
     expect(resumed.status, resumed.text).toBe(0);
     expect(resumed.text).toContain('It is drawn now');
