@@ -45,7 +45,11 @@ async function replaceLine(logFolder: string, record: DrillRecord): Promise<void
 function indexLine(record: DrillRecord): string {
   const { window, mode, runbook, rto, runId, journal } = record;
   const time =
-    rto.actualMs === undefined ? '-' : `${formatDuration(rto.actualMs)} of ${formatDuration(rto.targetMs)}`;
+    rto.notReached !== undefined
+      ? `not reached, ${formatDuration(rto.notReached.spentMs)} spent`
+      : rto.actualMs === undefined
+        ? '-'
+        : `${formatDuration(rto.actualMs)} of ${formatDuration(rto.targetMs)}`;
   const started = window.startedAt.slice(0, 16).replace('T', ' ');
   return `| ${started} | ${mode.toUpperCase()} | ${runbook.name} | ${resultWords(record)} | ${time} | ${journal.head.slice(0, 12)} | [${runId}](${runId}/record.md) |`;
 }

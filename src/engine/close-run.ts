@@ -3,7 +3,7 @@ import { judgeRun } from './run-end.ts';
 
 /**
  * The last words of a run, where people were named who can say them: the commander declares the recovery, the approver accepts the
- * result. Nobody there to answer is no reason to keep a run open; the record then says that it was not declared.
+ * result. Nobody there to answer is no reason to keep a run open; the record then says that nobody did.
  */
 export async function closeRun(engine: Engine): Promise<void> {
   const state = engine.journal.state();
@@ -17,6 +17,7 @@ export async function closeRun(engine: Engine): Promise<void> {
       title: `${people.commander}, do you declare the recovery?`,
       body: [`All steps are done; the result is: ${verdict}.`],
       verb: 'declare',
+      inNameOf: people.commander,
     });
   }
   if (people.resultApprover !== undefined) {
@@ -30,6 +31,7 @@ export async function closeRun(engine: Engine): Promise<void> {
         ...(same ? ['The same person approved the plan; the record says so.'] : []),
       ],
       verb: 'approve',
+      inNameOf: people.resultApprover,
     });
   }
 }

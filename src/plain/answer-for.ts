@@ -29,7 +29,8 @@ export function answerFor(question: Question, flags: Flags): Omit<Answer, 'by'> 
   const given = flags.answers.get(question.id);
   if (question.kind === 'confirm') {
     if (given === 'yes' || given === 'no') return { value: given };
-    return given === undefined && flags.yes ? { value: 'yes' } : undefined;
+    const mayAgree = flags.yes && question.inNameOf === undefined;
+    return given === undefined && mayAgree ? { value: 'yes' } : undefined;
   }
   if (given === undefined) return undefined;
   return readAnswer(question, given);

@@ -8,7 +8,9 @@ export function optionFor(question: Question): string {
     case 'type-name':
       return `--confirm ${quote(question.name)}${question.instead === undefined ? '' : `, or --answer ${question.id}=${question.instead.value}`}`;
     case 'confirm':
-      return `--yes, or --answer ${question.id}=no`;
+      return question.inNameOf === undefined
+        ? `--yes, or --answer ${question.id}=no`
+        : `--answer ${question.id}=yes|no, which speaks for ${question.inNameOf}`;
     case 'attest':
       return `--answer ${question.id}=passed|failed|skipped:NOTE`;
     case 'choose-row':

@@ -43,7 +43,12 @@ export type Question =
       readonly instead?: { readonly value: string; readonly label: string };
     })
   /** Read it and say yes or no; yes is never the default. */
-  | (Asked & { readonly kind: 'confirm'; readonly verb: string })
+  | (Asked & {
+      readonly kind: 'confirm';
+      readonly verb: string;
+      /** Whose word it is. `--yes` only agrees to go on; it never gives somebody's word. */
+      readonly inNameOf?: string;
+    })
   /** A person looked and says what was seen, with a note. */
   | (Asked & { readonly kind: 'attest' })
   /** A step failed: what now. */

@@ -21,6 +21,8 @@ export type Clock = {
   readonly servicesUpAtMs: number | undefined;
   readonly endedAtMs: number | undefined;
   readonly recoveryDeclaredAtMs: number | undefined;
+  /** When the run came to its last fact, verified or not. */
+  readonly lastAtMs: number;
 };
 
 export const declareQuestion = 'declare-recovery';
@@ -48,7 +50,22 @@ export function readClock(request: {
     servicesUpAtMs: measured ? lastEnd(steps, ({ kind }) => kind === 'start-services') : undefined,
     endedAtMs: measured ? state.ended?.atMs : undefined,
     recoveryDeclaredAtMs: declared === undefined ? undefined : Date.parse(declared.at),
+    lastAtMs: state.ended?.atMs ?? Date.parse(lastOfRun(entries)?.at ?? isoTime(state.start.atMs)),
   };
+}
+
+/** What people add afterwards is not part of the run. */
+function lastOfRun(entries: readonly JournalEntry[]): JournalEntry | undefined {
+  return entries.findLast(({ kind }) => kind !== 'note-added' && kind !== 'signed-off');
+}
+
+/** Why the system is not back, as far as this run can say; undefined where it was proven that it is. */
+export function whyNotBack(state: RunState): string | undefined {
+  if (state.rolledBack) return 'the run was rolled back';
+  if (state.discarded) return 'the run was discarded';
+  if (state.ended === undefined) return 'the run did not finish';
+  if (state.ended.verdict === 'passed') return undefined;
+  return state.ended.verdict === 'failed' ? 'the run failed' : 'not everything could be verified';
 }
 
 /** undefined while any of them is open: what is half done is not up. */
@@ -103,17 +120,27 @@ export function drawMarks(clock: Clock, state: RunState): DrillRecord['marks'] {
       'journal, end of the step that starts the services',
       state.start.mode === 'tabletop' ? measuresNothing : 'no service was started in this run',
     ),
-    mark('verified', clock.endedAtMs, 'journal, end of the run', measuresNothing),
+    mark(
+      'verified',
+      whyNotBack(state) === undefined ? clock.endedAtMs : undefined,
+      'journal, end of the run',
+      state.start.mode === 'tabletop' ? measuresNothing : (whyNotBack(state) ?? measuresNothing),
+    ),
     mark(
       'recovery-declared',
       clock.recoveryDeclaredAtMs,
       `question ${declareQuestion}`,
-      'nobody was named who could declare it (--commander), or it was not declared',
+      state.start.people?.commander === undefined
+        ? 'nobody was named who could declare it (--commander)'
+        : 'not attested: nobody answered, or not with yes',
     ),
   ];
 }
 
-/** The clock of the RTO runs from the disruption to recovery declared, or to the end of the checks where nobody declared. */
+/**
+ * The clock of the RTO runs from the disruption to recovery declared, or to the end of the checks where nobody declared. A run that
+ * proved nothing reached nothing, however quickly it ended.
+ */
 export function drawRto(request: {
   readonly clock: Clock;
   readonly state: RunState;
@@ -121,7 +148,8 @@ export function drawRto(request: {
 }): DrillRecord['rto'] {
   const { clock, state, questions } = request;
   const { objectives, runbook, mode } = state.start;
-  const endMs = clock.recoveryDeclaredAtMs ?? clock.endedAtMs;
+  const whyNot = mode === 'tabletop' ? undefined : whyNotBack(state);
+  const endMs = whyNot === undefined ? (clock.recoveryDeclaredAtMs ?? clock.endedAtMs) : clock.endedAtMs;
   const measured = mode !== 'tabletop' && clock.endedAtMs !== undefined && endMs !== undefined;
   const because =
     mode === 'tabletop' ? 'a tabletop executes nothing and measures nothing' : 'the run did not finish';
@@ -130,10 +158,12 @@ export function drawRto(request: {
       measured && fromMs !== undefined && toMs !== undefined ? Math.max(0, toMs - fromMs) : undefined,
       because,
     );
-  const actualMs = measured ? Math.max(0, endMs - clock.lostAtMs) : undefined;
+  const actualMs = measured && whyNot === undefined ? Math.max(0, endMs - clock.lostAtMs) : undefined;
+  const spentMs = Math.max(0, clock.lastAtMs - clock.lostAtMs);
   return {
     targetMs: objectives.rtoMs,
     ...(actualMs === undefined ? {} : { actualMs, met: actualMs <= objectives.rtoMs }),
+    ...(whyNot === undefined ? {} : { met: false, notReached: { spentMs, because: whyNot } }),
     source: `objectives of runbook ${runbook.name}, SHA-256 ${runbook.fingerprint}`,
     countsFrom: clock.lostAtGiven
       ? 'the disruption'

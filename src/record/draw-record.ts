@@ -67,7 +67,7 @@ export function drawRecord(entries: readonly JournalEntry[], head: string): Dril
     screenshots: {
       notRecorded: 'a terminal program takes none; the output files and the journal stand for them',
     },
-    signOff: drawSignOff(entries),
+    signOff: drawSignOff(entries, { questions, people: state.start.people }),
     nextDue: drawNextDue(state),
     journal: drawJournal(entries, { head, state }),
   };

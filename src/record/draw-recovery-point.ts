@@ -1,4 +1,5 @@
 import type { RunState } from '../journal/run-state.ts';
+import { whyNotBack } from './draw-clock.ts';
 import type { DrillRecord } from './drill-record.ts';
 import { isoTime } from './entries-of-kind.ts';
 import { readRecordFact } from './record-facts.ts';
@@ -87,7 +88,11 @@ export function drawRpo(state: RunState): DrillRecord['rpo'] {
   const actualMs = snapshot === undefined || known.length === 0 ? undefined : lossMs(Math.min(...known));
   return {
     targetMs: objectives.rpoMs,
-    ...(actualMs === undefined ? {} : { actualMs, met: actualMs <= objectives.rpoMs }),
+    ...(actualMs === undefined ? {} : { actualMs }),
+    // Too old is too old; young enough counts once what was restored is proven.
+    ...(actualMs !== undefined && (actualMs > objectives.rpoMs || whyNotBack(state) === undefined)
+      ? { met: actualMs <= objectives.rpoMs }
+      : {}),
     source: `objectives of runbook ${runbook.name}, SHA-256 ${runbook.fingerprint}`,
     dataSets: sets.map(({ name, atMs, because }) => ({
       name,

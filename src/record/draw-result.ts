@@ -22,7 +22,7 @@ export function drawResult(state: RunState, steps: readonly StepRecord[]): Resul
   };
 }
 
-/** A step that acted and whose look afterwards failed has restored; that is what the validation status is for. */
+/** A step that acted and whose look afterwards failed has acted; that the restore is complete is said only where the checks say so. */
 function restored(state: RunState, steps: readonly StepRecord[]): Result['restoreStatus'] {
   if (state.start.mode === 'tabletop') return 'not-attempted';
   const acting = steps.filter(({ outcome }) => outcome !== 'skipped');
@@ -36,7 +36,8 @@ function restored(state: RunState, steps: readonly StepRecord[]): Result['restor
       outcome === 'could-not-verify' ||
       (outcome === 'failed' && attempts.at(-1)?.failure?.code === 'not-verified'),
   );
-  return done && !leftOut ? 'completed' : 'incomplete';
+  if (!done || leftOut) return 'incomplete';
+  return state.ended?.verdict === 'passed' ? 'completed' : 'not-verified';
 }
 
 function validated(state: RunState, steps: readonly StepRecord[]): Result['validationStatus'] {
@@ -80,7 +81,13 @@ export function judgeCriteria(
 ): Criterion[] {
   const own = state.start.exercise?.criteria ?? [];
   const always = [
-    { text: 'The system is back within the RTO', judgedBy: 'rto' as const },
+    {
+      text:
+        state.start.mode === 'drill'
+          ? 'The drill is through and verified within the RTO'
+          : 'The system is back within the RTO',
+      judgedBy: 'rto' as const,
+    },
     { text: 'No more is lost than the RPO allows', judgedBy: 'rpo' as const },
     { text: 'Everything that was restored was verified', judgedBy: 'result' as const },
     { text: 'Nothing of the run is left behind', judgedBy: 'clean-up' as const },
@@ -89,7 +96,7 @@ export function judgeCriteria(
     ...always.map(({ text, judgedBy }) => ({ text, ...judgeBy(judgedBy, { state, parts }) })),
     ...own.map(({ text, judgedBy, step }, index) => {
       if (judgedBy !== undefined) return { text, ...judgeBy(judgedBy, { state, parts }) };
-      if (step !== undefined) return { text, ...judgeStep(parts.steps, step) };
+      if (step !== undefined) return { text, ...judgeStep({ state, steps: parts.steps }, step) };
       return { text, ...judgeByNote(parts.notes, index + 1) };
     }),
   ];
@@ -104,13 +111,14 @@ type Known = {
 function judgeBy(what: 'rto' | 'rpo' | 'result' | 'clean-up', { state, parts }: Known): Judged {
   switch (what) {
     case 'rto':
+      return judgeTime(state, parts.rto);
     case 'rpo': {
-      const { actualMs, met, targetMs } = parts[what];
+      const { actualMs, met, targetMs } = parts.rpo;
       if (actualMs === undefined) return { verdict: 'NOT JUDGED', because: 'it was not measured' };
-      return {
-        verdict: met === true ? 'PASS' : 'FAIL',
-        because: `${sayDuration(actualMs)} of ${sayDuration(targetMs)}`,
-      };
+      const because = `${sayDuration(actualMs)} of ${sayDuration(targetMs)}`;
+      if (met === undefined)
+        return { verdict: 'NOT JUDGED', because: `${because}, and what was restored is not verified` };
+      return { verdict: met ? 'PASS' : 'FAIL', because };
     }
     case 'result': {
       if (state.start.mode === 'tabletop') return { verdict: 'NOT JUDGED', because: 'nothing was executed' };
@@ -132,9 +140,39 @@ function judgeBy(what: 'rto' | 'rpo' | 'result' | 'clean-up', { state, parts }: 
   }
 }
 
-function judgeStep(steps: readonly StepRecord[], stepId: string): Judged {
-  const outcome = steps.find(({ id }) => id === stepId)?.outcome;
+/** A run that is not verified reached nothing; where nothing failed in time, that is all that is known. */
+function judgeTime(state: RunState, { actualMs, met, targetMs, notReached }: DrillRecord['rto']): Judged {
+  if (notReached !== undefined) {
+    const { spentMs, because } = notReached;
+    const words = `not reached after ${sayDuration(spentMs)} of ${sayDuration(targetMs)}: ${because}`;
+    const isOpen = state.ended?.verdict === 'could-not-verify' && spentMs <= targetMs && !state.rolledBack;
+    return { verdict: isOpen ? 'PARTIAL' : 'FAIL', because: words };
+  }
+  if (actualMs === undefined) return { verdict: 'NOT JUDGED', because: 'it was not measured' };
+  return {
+    verdict: met === true ? 'PASS' : 'FAIL',
+    because: `${sayDuration(actualMs)} of ${sayDuration(targetMs)}`,
+  };
+}
+
+/** Never better than the worst check on which it rests; what a person left out was promised and is not there. */
+function judgeStep(
+  known: Pick<Known, 'state'> & { readonly steps: readonly StepRecord[] },
+  stepId: string,
+): Judged {
+  const step = known.steps.find(({ id }) => id === stepId);
+  const outcome = step?.outcome;
   const because = `step ${stepId}: ${outcome ?? 'is not in the runbook'}`;
+  const checks = step?.attempts.at(-1)?.checks ?? [];
+  const left = checks.filter(({ verdict }) => verdict === 'skipped').length;
+  const end = known.state.steps.get(stepId);
+  if (end?.kind === 'skipped' && end.because === 'operator')
+    return { verdict: 'FAIL', because: `step ${stepId}: left out by the operator` };
+  if (outcome === 'passed' && left > 0)
+    return {
+      verdict: 'PARTIAL',
+      because: `${because}, but ${left} of its ${checks.length} checks were not made`,
+    };
   if (outcome === 'passed') return { verdict: 'PASS', because };
   if (outcome === 'could-not-verify') return { verdict: 'PARTIAL', because };
   if (outcome === 'failed' || outcome === 'interrupted') return { verdict: 'FAIL', because };

@@ -1,11 +1,21 @@
 import type { JournalEntry, SigningRole } from '../journal/entry.ts';
+import type { People } from '../journal/exercise.ts';
 import type { RunState } from '../journal/run-state.ts';
-import type { DrillRecord } from './drill-record.ts';
+import type { DrillRecord, QuestionRecord } from './drill-record.ts';
 import { entriesOfKind, isoTime } from './entries-of-kind.ts';
 import { recorded } from './recorded.ts';
+import { wordOf } from './word-of.ts';
 
 /** The last signature of each role counts; it covers the journal up to the entry it names. */
-export function drawSignOff(entries: readonly JournalEntry[]): DrillRecord['signOff'] {
+export function drawSignOff(
+  entries: readonly JournalEntry[],
+  run: { readonly questions: readonly QuestionRecord[]; readonly people: People | undefined },
+): DrillRecord['signOff'] {
+  const { questions, people } = run;
+  const words: Partial<Record<SigningRole, string | undefined>> = {
+    commander: wordOf(people?.commander, { questions, id: 'declare-recovery' }),
+    approver: wordOf(people?.resultApprover, { questions, id: 'approve-result' }),
+  };
   const signed = entriesOfKind(entries, 'signed-off');
   const by = (role: SigningRole) => {
     const last = signed.findLast((entry) => entry.role === role);
@@ -21,7 +31,7 @@ export function drawSignOff(entries: readonly JournalEntry[]): DrillRecord['sign
             file: last.signature.name,
             sha256: last.signature.sha256,
           },
-      `not signed yet: thaw records sign RUN --key FILE --as ${role}`,
+      `${words[role] === undefined ? '' : `${words[role]}; `}not signed yet: thaw records sign RUN --key FILE --as ${role}`,
     );
   };
   return {

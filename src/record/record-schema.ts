@@ -106,15 +106,16 @@ const result = {
     verdict: z.enum(verdicts),
     reason: z.string().exactOptional(),
     rolledBack: z.boolean(),
-    /** Whether everything that was to be brought back was brought back, whatever the checks say of it. */
-    restoreStatus: z.enum(['completed', 'incomplete', 'not-attempted']),
+    /** Completed only where everything was brought back and the checks say so; not verified where all acts were done, and no more is known. */
+    restoreStatus: z.enum(['completed', 'not-verified', 'incomplete', 'not-attempted']),
     /** What the checks say of what was brought back. */
     validationStatus: z.enum(['successful', 'failed', 'incomplete', 'not-attempted']),
     justification: z.string(),
   }),
   marks: z.array(z.strictObject({ name: z.enum(markNames), at: text, source: z.string() })),
-  /** Measured for live and drill runs that finished; a tabletop measures nothing. */
+  /** Reached only by a run whose result is verified; a tabletop measures nothing. */
   rto: measure.extend({
+    notReached: z.strictObject({ spentMs: z.number(), because: z.string() }).exactOptional(),
     source: z.string(),
     countsFrom: z.string(),
     phases: z.strictObject({

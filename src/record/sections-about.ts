@@ -1,7 +1,9 @@
 import { formatBytes, formatSpan } from '../base/units.ts';
 import type { DrillRecord } from './drill-record.ts';
+import { recordedValue } from './recorded.ts';
 import { sayDuration } from './say-duration.ts';
 import { type Block, type Cell, code, type Section, say, sayField, sayList, type Tone } from './section.ts';
+import { wordOf } from './word-of.ts';
 
 /** The first half: what it was, why, who, and what came of it. */
 export function sectionsAbout(record: DrillRecord): readonly Section[] {
@@ -54,7 +56,7 @@ function whyRows({ why }: DrillRecord): readonly Row[] {
   ];
 }
 
-function people({ people: who }: DrillRecord): readonly Block[] {
+function people({ people: who, questions }: DrillRecord): readonly Block[] {
   const rows: readonly Row[] = [
     ['Commander', sayField(who.commander)],
     ['Operator', sayField(who.operator)],
@@ -63,10 +65,17 @@ function people({ people: who }: DrillRecord): readonly Block[] {
     ['Approves the result', sayField(who.resultApprover)],
     ['Observers', sayList(who.observers)],
     ['Absent by design', sayList(who.absent)],
+    ['Recovery declared', sayWord(who.commander, { questions, id: 'declare-recovery' })],
+    ['Result approved', sayWord(who.resultApprover, { questions, id: 'approve-result' })],
   ];
   const facts: Block = { kind: 'facts', rows };
   if (who.remarks.length === 0) return [facts];
   return [facts, { kind: 'list', items: who.remarks.map((remark) => say(remark, 'doubt')) }];
+}
+
+function sayWord(who: DrillRecord['people']['commander'], asked: Parameters<typeof wordOf>[1]): Cell {
+  const words = wordOf(recordedValue(who), asked);
+  return words === undefined ? say('nobody was named who could', 'quiet') : say(words);
 }
 
 function objectives({ rto, rpo, window }: DrillRecord): readonly Block[] {
@@ -76,7 +85,7 @@ function objectives({ rto, rpo, window }: DrillRecord): readonly Block[] {
   ) => [
     say(name),
     say(format(measure.targetMs)),
-    measure.actualMs === undefined ? say('not measured', 'quiet') : say(format(measure.actualMs)),
+    sayMeasured(measure, format),
     measure.met === undefined ? say('-') : say(measure.met ? 'yes' : 'no', measure.met ? 'good' : 'bad'),
   ];
   const phases = Object.entries(rto.phases).map(([name, span]) => [say(name), sayField(span, sayDuration)]);
@@ -94,6 +103,14 @@ function objectives({ rto, rpo, window }: DrillRecord): readonly Block[] {
     { kind: 'table', head: ['part of the RTO', 'time'], rows: phases },
     { kind: 'table', head: ['data', 'recovery point', 'lost'], rows: sets },
   ];
+}
+
+function sayMeasured(measure: DrillRecord['rpo'] | DrillRecord['rto'], format: (ms: number) => string): Cell {
+  if ('notReached' in measure && measure.notReached !== undefined) {
+    const { spentMs, because } = measure.notReached;
+    return say(`not reached, ${format(spentMs)} spent: ${because}`, 'bad');
+  }
+  return measure.actualMs === undefined ? say('not measured', 'quiet') : say(format(measure.actualMs));
 }
 
 const criterionTones: Readonly<Record<string, Tone>> = {

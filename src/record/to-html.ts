@@ -40,17 +40,8 @@ export function toHtml(record: DrillRecord): string {
 }
 
 function cards({ rto, rpo, window, steps, mode }: DrillRecord): string {
-  const measured = (
-    name: string,
-    ...[measure, format]: [{ targetMs: number; actualMs?: number; met?: boolean }, (ms: number) => string]
-  ) =>
-    measure.actualMs === undefined
-      ? card(name, { big: 'not measured', small: `target ${format(measure.targetMs)}` })
-      : card(name, {
-          big: format(measure.actualMs),
-          small: `${measure.met === true ? 'within' : 'MORE THAN'} the target of ${format(measure.targetMs)}`,
-          tone: measure.met === true ? 'good' : 'bad',
-        });
+  const measured = (name: string, ...[measure, format]: [Measure, (ms: number) => string]) =>
+    card(name, saysMeasure(measure, format));
   const done = steps.filter(
     ({ outcome }) => outcome === (mode === 'tabletop' ? 'discussed' : 'passed'),
   ).length;
@@ -68,6 +59,20 @@ function cards({ rto, rpo, window, steps, mode }: DrillRecord): string {
     }),
     '</ul>',
   ].join('\n');
+}
+
+type Measure = Pick<DrillRecord['rto'], 'targetMs' | 'actualMs' | 'met' | 'notReached'>;
+
+function saysMeasure(measure: Measure, format: (ms: number) => string): Parameters<typeof card>[1] {
+  const { targetMs, actualMs, met, notReached } = measure;
+  const target = `the target of ${format(targetMs)}`;
+  if (notReached !== undefined)
+    return { big: 'not reached', small: `${format(notReached.spentMs)} spent of ${target}`, tone: 'bad' };
+  if (actualMs === undefined) return { big: 'not measured', small: `target ${format(targetMs)}` };
+  if (met === undefined)
+    return { big: format(actualMs), small: `${target}; nothing is proven of the restore`, tone: 'doubt' };
+  const words = `${met ? 'within' : 'MORE THAN'} ${target}`;
+  return { big: format(actualMs), small: words, tone: met ? 'good' : 'bad' };
 }
 
 function card(

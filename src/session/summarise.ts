@@ -15,7 +15,10 @@ export function summarise(request: {
 }): readonly string[] {
   const { state, end, record } = request;
   const elapsed = formatDuration((state.ended?.atMs ?? request.nowMs) - state.start.atMs);
-  const rto = state.start.mode === 'live' ? ` of ${formatDuration(state.start.objectives.rtoMs)} RTO` : '';
+  const isReached = end.kind !== 'finished' || end.verdict === 'passed';
+  const target = `${formatDuration(state.start.objectives.rtoMs)} RTO`;
+  const rto =
+    state.start.mode !== 'live' ? '' : isReached ? ` of ${target}` : ` spent, ${target} not reached`;
   const word = end.kind === 'finished' ? verdictWord(end.verdict) : 'STOPPED';
   return [
     `thaw  ${modeWord(state.start.mode)}  ${state.start.runbook.title}   ${word}   ${elapsed}${rto}${lossWords(state)}`,

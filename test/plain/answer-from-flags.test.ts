@@ -46,6 +46,9 @@ describe('Answers given in advance', () => {
     for (const question of [questions.choose, questions['choose-row'], questions.attest, questions.failure]) {
       expect(answerFor(question, flags({ yes: true }))).toBeUndefined();
     }
+    const word = { ...questions.confirm, inNameOf: 'the owner of the CRM' };
+    expect(answerFor(word, flags({ yes: true }))).toBeUndefined();
+    expect(answerFor(word, answer('start', 'yes'))).toEqual({ value: 'yes' });
   });
 
   test('latest is the proposed row', () => {
@@ -98,6 +101,9 @@ describe('A run without an operator', () => {
   test('names the option that would have answered', () => {
     expect(runWith(questions['type-name']).missing).toEqual(['--confirm port_nimara_crm']);
     expect(runWith(questions.confirm).missing).toEqual(['--yes, or --answer start=no']);
+    expect(runWith({ ...questions.confirm, inNameOf: 'the owner' }).missing).toEqual([
+      '--answer start=yes|no, which speaks for the owner',
+    ]);
     expect(runWith(questions['choose-row']).missing).toEqual([
       '--answer choose-snapshot=latest, or a row: 14|13|12',
     ]);

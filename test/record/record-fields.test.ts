@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Entry } from '../../src/journal/entry.ts';
 import type { DrillRecord } from '../../src/record/drill-record.ts';
 import { recordJsonSchema, recordSchema } from '../../src/record/record-schema.ts';
+import { toHtml } from '../../src/record/to-html.ts';
 import { toMarkdown } from '../../src/record/to-markdown.ts';
 import { sampleEntries, sampleStart } from '../journal/sample-journal.ts';
 import { fullRun, readSchema, recordOf, tabletopRun } from './sample-run.ts';
@@ -131,6 +132,9 @@ describe('the clock of a record', () => {
   });
 });
 
+const asFailed = (entry: Entry): Entry =>
+  entry.kind === 'run-finished' ? { ...entry, verdict: 'failed' } : entry;
+
 describe('the judgement of a record', () => {
   it('judges what is measured, what a step shows, and what a person noted', () => {
     expect(recordOf(fullRun).criteria.map(({ text, verdict }) => `${text}: ${verdict}`)).toEqual([
@@ -161,10 +165,59 @@ describe('the judgement of a record', () => {
             }
           : entry,
     );
-    expect(recordOf(failing).result).toMatchObject({
-      restoreStatus: 'completed',
-      validationStatus: 'failed',
+    const record = recordOf(failing.map(asFailed));
+    expect(record.result).toMatchObject({ restoreStatus: 'not-verified', validationStatus: 'failed' });
+    // Nothing of it reads as if the system were back.
+    expect(record.rto).toMatchObject({ met: false, notReached: { because: 'the run failed' } });
+    expect(record.rto.actualMs).toBeUndefined();
+    expect(record.rpo.met).toBeUndefined();
+    expect(record.marks.find(({ name }) => name === 'verified')?.at).toEqual({
+      notRecorded: 'the run failed',
     });
+    const verdictOf = (text: string) => record.criteria.find((one) => one.text === text)?.verdict;
+    expect(verdictOf('The system is back within the RTO')).toBe('FAIL');
+    expect(verdictOf('In time')).toBe('FAIL');
+    expect(verdictOf('No more is lost than the RPO allows')).toBe('NOT JUDGED');
+    expect(toMarkdown(record)).toMatch(
+      /\| RTO \| 30:00 \| \*\*not reached, .* spent: the run failed\*\* \| \*\*no\*\* \|/,
+    );
+    expect(toHtml(record)).not.toContain('<b class="good">');
+  });
+
+  it('does not call a run back that could not verify everything', () => {
+    const record = recordOf(
+      fullRun.map(
+        (entry): Entry => (entry.kind === 'run-finished' ? { ...entry, verdict: 'could-not-verify' } : entry),
+      ),
+    );
+    expect(record.rto).toMatchObject({
+      met: false,
+      notReached: { because: 'not everything could be verified' },
+    });
+    expect(record.result.restoreStatus).toBe('not-verified');
+    expect(record.criteria.find(({ text }) => text === 'The system is back within the RTO')?.verdict).toBe(
+      'PARTIAL',
+    );
+  });
+
+  it('rests a criterion on the worst check of its step, and on what a person left out', () => {
+    const judged = (change: (entry: Entry) => Entry) =>
+      recordOf(fullRun.map(change)).criteria.find(({ text }) => text === 'The counts are right');
+    const isCounts = (entry: Entry) => 'stepId' in entry && entry.stepId === 'restore-database';
+    expect(
+      judged((entry) =>
+        entry.kind === 'step-finished' && isCounts(entry)
+          ? { ...entry, checks: [...entry.checks, { verdict: 'skipped', text: 'a drill does not ask' }] }
+          : entry,
+      )?.verdict,
+    ).toBe('PARTIAL');
+    expect(
+      judged((entry) =>
+        entry.kind === 'step-finished' && isCounts(entry)
+          ? { kind: 'step-skipped', stepId: 'restore-database', reason: 'no time', because: 'operator' }
+          : entry,
+      ),
+    ).toMatchObject({ verdict: 'FAIL', because: 'step restore-database: left out by the operator' });
   });
 
   it('lists what went otherwise than written', () => {

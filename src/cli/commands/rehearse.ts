@@ -86,7 +86,8 @@ function answerLikeAnOperator(sandbox: Sandbox) {
     };
     switch (question.kind) {
       case 'confirm':
-        return answer('yes');
+        // Agreeing to go on is its to do; nobody's word is.
+        return question.inNameOf === undefined ? answer('yes') : false;
       case 'type-name':
         return answer(question.name);
       case 'choose-row':

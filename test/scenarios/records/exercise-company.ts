@@ -75,6 +75,8 @@ export async function holdExercises(): Promise<Exercises> {
     ...[
       '--answer',
       'smoke-checklist.look=passed:it counts its clients',
+      // Somebody's word is given in so many words, or not at all.
+      ...['--answer', 'declare-recovery=yes', '--answer', 'approve-result=yes'],
       '--lost-at',
       new Date().toISOString(),
     ],

@@ -45,6 +45,26 @@ describe('A drill, a tabletop and a disaster of one runbook', () => {
     expect(verified.text).toContain('the three files of the record agree');
   });
 
+  it('gives nobody a word that nobody spoke: --yes with a commander leaves the drill undeclared, and 0', async () => {
+    const drill = await readRecord('drill');
+    expect(held.ends.drill.status).toBe(0);
+    expect(drill.questions.filter(({ id }) => id === 'declare-recovery')).toMatchObject([
+      { id: 'declare-recovery' },
+    ]);
+    expect(drill.questions.find(({ id }) => id === 'declare-recovery')?.answer).toBeUndefined();
+    expect(drill.signOff.commander).toEqual({
+      notRecorded: expect.stringContaining('not attested: nobody answered'),
+    });
+    expect(drill.marks.find(({ name }) => name === 'recovery-declared')?.at).toHaveProperty('notRecorded');
+    expect(await readFile(runFile('drill', 'record.md'), 'utf8')).toContain('not attested: nobody answered');
+    const live = await readRecord('live');
+    expect(live.signOff.approver).toEqual({
+      notRecorded: expect.stringMatching(
+        /^yes, in the name of the owner of the CRM, beforehand, by an option/,
+      ),
+    });
+  });
+
   it('measure what was done: programs with their exit status, outputs with their digest, RTO in parts', async () => {
     const record = await readRecord('live');
     const programs = record.steps.flatMap(({ attempts }) => attempts.flatMap((attempt) => attempt.programs));
