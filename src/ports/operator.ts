@@ -27,6 +27,8 @@ export type Question =
   | (Asked & {
       readonly kind: 'choose-row';
       readonly columns: readonly string[];
+      /** How much each column matters: 0 is never cut, the highest goes first where it is narrow. By their order when left out. */
+      readonly ranks?: readonly number[];
       readonly rows: readonly TableRow[];
       readonly preferred?: string;
       /** Said of the row under the cursor, by value. */

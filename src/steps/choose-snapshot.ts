@@ -145,17 +145,22 @@ async function chooseOne(context: StepContext, snapshots: readonly Snapshot[]): 
   return answer.ok ? pickSnapshot(snapshots, answer.value.value) : answer;
 }
 
-/** A column is there only where it tells rows apart: 80 columns are soon full. */
+/** A column is there only where it tells rows apart: 80 columns are soon full. The time is what is chosen by, and is never cut. */
 function tableOf(
   snapshots: readonly Snapshot[],
   { context, newest }: { readonly context: StepContext; readonly newest: Snapshot | undefined },
-): { readonly columns: readonly string[]; readonly rows: readonly TableRow[] } {
+): {
+  readonly columns: readonly string[];
+  readonly ranks: readonly number[];
+  readonly rows: readonly TableRow[];
+} {
   const nowMs = context.world.host.now();
   const proven = context.provenSnapshots ?? new Map<string, string>();
   const someProven = snapshots.some(({ id }) => proven.has(id));
   const severalHosts = new Set(snapshots.map(({ host }) => host)).size > 1;
   return {
     columns: ['taken (UTC)', 'age', 'dump', 'enc', 'manifest', ...(someProven ? ['verified'] : []), ''],
+    ranks: [0, 1, 3, 6, 5, ...(someProven ? [4] : []), 2],
     rows: snapshots.map((snapshot) => ({
       value: snapshot.id,
       label: snapshot.id,

@@ -11,16 +11,40 @@ export function filterRows(question: RowQuestion, filter: string): readonly Tabl
   );
 }
 
-/** Column widths that fit: the widest column gives way first, and none goes under four cells. */
-export function fitColumns(wanted: readonly number[], room: number): readonly number[] {
-  const widths = [...wanted];
-  const used = () => widths.reduce((sum, width) => sum + width + 2, 0);
-  while (used() > room) {
-    const widest = Math.max(...widths);
-    if (widest <= 4) break;
-    widths[widths.indexOf(widest)] = widest - 1;
+export type Column = {
+  /** Of its longest cell, or of its heading. */
+  readonly wanted: number;
+  readonly heading: number;
+  /** 0 is never cut while there is room for it alone; the highest goes first. */
+  readonly rank: number;
+};
+
+/** Between two columns. */
+const gap = 2;
+
+/** A longer cell is a name or a sentence: half of it still says something, unlike half of a time or a size. */
+const longestNumber = 12;
+
+/** Column widths that fit; undefined for a column that is left out. The less it matters, the earlier it goes. */
+export function fitColumns(columns: readonly Column[], room: number): readonly (number | undefined)[] {
+  const widths: (number | undefined)[] = columns.map(({ wanted }) => wanted);
+  const over = () => {
+    const shown = widths.filter((width) => width !== undefined);
+    return shown.reduce((sum, width) => sum + width + gap, -gap) - room;
+  };
+  const order = [...columns.keys()].sort((a, b) => rankOf(columns, b) - rankOf(columns, a) || b - a);
+  for (const index of order) {
+    const column = columns[index];
+    if (column === undefined || over() <= 0) break;
+    const least = Math.max(column.heading, longestNumber);
+    if (column.rank === 0) widths[index] = Math.max(1, column.wanted - over());
+    else widths[index] = column.wanted - over() >= least ? column.wanted - over() : undefined;
   }
   return widths;
+}
+
+function rankOf(columns: readonly Column[], index: number): number {
+  return columns[index]?.rank ?? 0;
 }
 
 // Numbers and sizes are read from their end.
@@ -67,15 +91,23 @@ export function tableRows(request: {
 }): readonly Row[] {
   const { question, width } = request;
   const left = filterRows(question, request.filter);
-  const wanted = question.columns.map((column, index) =>
-    Math.max(cellWidth(column), ...question.rows.map((row) => cellWidth(row.cells[index] ?? ''))),
-  );
-  const widths = fitColumns(wanted, width - 4 - reasonRoom(question.rows));
+  const columns = question.columns.map((column, index) => ({
+    wanted: Math.max(cellWidth(column), ...question.rows.map((row) => cellWidth(row.cells[index] ?? ''))),
+    heading: cellWidth(column),
+    rank: question.ranks?.[index] ?? index,
+  }));
+  const most = columns.filter(({ rank }) => rank === 0).reduce((sum, { wanted }) => sum + wanted + gap, -gap);
+  const wide = width - 4;
+  // A reason is told in full under the table, too: it takes no room from what matters most.
+  const widths = fitColumns(columns, Math.max(wide - reasonRoom(question.rows), Math.min(wide, most)));
   const right = widths.map((_, index) => alignRight(question, index));
   const join = (cells: readonly string[]) =>
     cells
-      .map((text, index) => cell({ text, width: widths[index] ?? 0, right: right[index] === true }))
-      .join('  ');
+      .flatMap((text, index) => {
+        const width = widths[index];
+        return width === undefined ? [] : [cell({ text, width, right: right[index] === true })];
+      })
+      .join(' '.repeat(gap));
   const rows = left.map((row): Row => {
     const here = row.value === request.cursor;
     const tone = row.disabledBecause !== undefined ? 'quiet' : here ? 'strong' : 'plain';
