@@ -138,7 +138,7 @@ describe.each(administrators)('a forged dump, restored with the URL of $who,', (
 
   it('cannot act through an index when rows are counted, tried and looked at after the swap', async () => {
     const trap = `CREATE FUNCTION public.trap(i int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN
-        IF (SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user) AND current_user <> 'keeper'
+        IF (SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user)
         THEN EXECUTE 'CREATE ROLE evil SUPERUSER'; END IF; RETURN i; END $$;
       CREATE INDEX trapped ON public.orders (id) WHERE public.trap(1) = 1;`;
     const { end, logs } = await walk({

@@ -18,12 +18,15 @@ export async function runReadQuery(
   if (request.ofDump !== true) return readAs(context, request);
   const rights = await rightsOf(context, request.database);
   if (!rights.ok) return rights;
-  return rights.value === 'too many'
-    ? asReader(context, request, (reader) => readAs(reader, request))
-    : readAs(context, request);
+  return rights.value === 'bounded'
+    ? readAs(context, request)
+    : asReader(context, { ...request, mayPassPolicies: rights.value === 'superuser' });
 }
 
-function readAs(context: ServerContext, request: QueryRequest): Promise<Outcome<readonly Row[]>> {
+function readAs(
+  context: ServerContext,
+  request: QueryRequest & { readonly mayPassPolicies?: boolean },
+): Promise<Outcome<readonly Row[]>> {
   const oneLine = request.sql.replace(/\s+/g, ' ').trim();
   const shown = oneLine.length <= shownLength ? oneLine : `${oneLine.slice(0, shownLength)}…`;
   return withSession(context, {
@@ -33,6 +36,8 @@ function readAs(context: ServerContext, request: QueryRequest): Promise<Outcome<
     ownSearchPath: true,
     work: async (session) => {
       await session.rows('BEGIN READ ONLY');
+      // Who cannot pass the policies of a table is refused, and is not shown a part of it for the whole.
+      if (request.mayPassPolicies === false) await session.rows('SET LOCAL row_security = off');
       // One statement only: `COMMIT; DROP TABLE …` is refused as a syntax error.
       const rows = await session.oneStatement(request.sql, request.values ?? []);
       await session.rows('ROLLBACK');
@@ -41,7 +46,10 @@ function readAs(context: ServerContext, request: QueryRequest): Promise<Outcome<
   });
 }
 
-type Rights = 'too many' | 'as many as there are';
+/** CREATEROLE without SUPERUSER could hand out every role but a superuser's before 16, those that run programs among them. */
+const boundedSince = 160_000;
+
+type Rights = 'superuser' | 'too many' | 'bounded';
 
 /** Asked once: whose URL it is does not change while we run. */
 const known = new WeakMap<ServerContext, Rights>();
@@ -54,10 +62,13 @@ async function rightsOf(context: ServerContext, database: string): Promise<Outco
     doing: 'read the rights of this user',
     work: async (session) => {
       const [row] = await session.rows(
-        'SELECT rolsuper AND NOT pg_is_in_recovery() AS can_make FROM pg_roles WHERE rolname = current_user',
+        'SELECT rolsuper, rolcreaterole, pg_is_in_recovery() AS is_standby FROM pg_roles WHERE rolname = current_user',
       );
-      const mayLend = row?.can_make === 't' && session.versionNumber >= readersSince;
-      return succeed(mayLend ? 'too many' : 'as many as there are');
+      // A server in recovery takes no new role.
+      if (row?.is_standby === 't' || session.versionNumber < readersSince) return succeed('bounded');
+      if (row?.rolsuper === 't') return succeed('superuser');
+      const isTooMany = row?.rolcreaterole === 't' && session.versionNumber < boundedSince;
+      return succeed(isTooMany ? 'too many' : 'bounded');
     },
   });
   if (asked.ok) known.set(context, asked.value);
@@ -68,10 +79,10 @@ async function rightsOf(context: ServerContext, database: string): Promise<Outco
  * An expression of an index, a policy, a view: the planner runs what stands in them, with the rights of whoever asks. READ ONLY and SET
  * ROLE are no barrier, since the code can undo both; a login that has no more rights is one.
  */
-async function asReader<T>(
+async function asReader(
   context: ServerContext,
-  ...[request, work]: [QueryRequest, (reader: ServerContext) => Promise<Outcome<T>>]
-): Promise<Outcome<T>> {
+  request: QueryRequest & { readonly mayPassPolicies: boolean },
+): Promise<Outcome<readonly Row[]>> {
   const role = `thaw_read_${randomBytes(6).toString('hex')}`;
   const password = drawPassword();
   const reader = quoteName(role);
@@ -86,7 +97,7 @@ async function asReader<T>(
       );
       for (const statement of [
         'BEGIN',
-        `CREATE ROLE ${reader} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION BYPASSRLS CONNECTION LIMIT 1 IN ROLE pg_read_all_data PASSWORD ${quoteText(scramVerifier(password))} VALID UNTIL ${quoteText(row?.until ?? '')}`,
+        `CREATE ROLE ${reader} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION ${request.mayPassPolicies ? 'BYPASSRLS' : ''} CONNECTION LIMIT 1 IN ROLE pg_read_all_data PASSWORD ${quoteText(scramVerifier(password))} VALID UNTIL ${quoteText(row?.until ?? '')}`,
         ...(row?.open === 't'
           ? []
           : [`GRANT CONNECT ON DATABASE ${quoteName(request.database)} TO ${reader}`]),
@@ -97,10 +108,12 @@ async function asReader<T>(
     },
   });
   if (!made.ok) return made;
-  const done = await work({ ...context, target: { ...context.target, user: role, password } });
+  const done = await readAs({ ...context, target: { ...context.target, user: role, password } }, request);
   const dropped = await withMaintenance(context, {
     doing: `drop the role ${role}`,
     work: async (session) => {
+      // Only its member or a superuser may take away what it was given.
+      if (!request.mayPassPolicies) await session.rows(`GRANT ${reader} TO CURRENT_USER`);
       await session.rows(`DROP OWNED BY ${reader}`);
       await session.rows(`DROP ROLE ${reader}`);
       return succeed(undefined);
