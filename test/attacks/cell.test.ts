@@ -145,6 +145,12 @@ describe.each(administrators)('the role of a restore made by $who', ({ user }) =
     const owner = user?.name ?? 'keeper';
     valueFrom(await server.dropCell({ ...cell, newOwner: owner }));
     expect(
+      await cluster.sql(
+        'postgres',
+        "SELECT has_database_privilege('public', 'incoming', 'CONNECT, TEMPORARY') AS may",
+      ),
+    ).toEqual([{ may: 't' }]);
+    expect(
       await cluster.sql(cell.database, 'SELECT tableowner FROM pg_tables WHERE tablename = $$orders$$'),
     ).toEqual([{ tableowner: owner }]);
     expect(

@@ -222,6 +222,9 @@ export async function dropCell(
       await session.rows(lockLimit);
       // What it may do with databases and tablespaces.
       await session.rows(`DROP OWNED BY ${cell}`);
+      // As every new database is; what the old one had instead is carried over by the swap.
+      if (newOwner !== undefined)
+        await session.rows(`GRANT CONNECT, TEMPORARY ON DATABASE ${quoteName(database)} TO PUBLIC`);
       await session.rows(`DROP ROLE ${cell}`);
       return succeed(undefined);
     },
