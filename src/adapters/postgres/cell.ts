@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import type { Secret } from '../../base/secret.ts';
 import type { CellExtension, CellRequest, DatabaseLogin } from '../../ports/database-server.ts';
-import { fenceExtension, liftFences } from './fence-extensions.ts';
+import { liftFences, makeExtensions } from './cell-extensions.ts';
 import { drawPassword, scramVerifier } from './role-login.ts';
 import { type ServerContext, type Session, withMaintenance, withSession } from './session.ts';
 import { checkName, quoteName, quoteText } from './sql-text.ts';
@@ -97,39 +97,10 @@ async function prepareDatabase(
       if (isOurs && found !== undefined)
         await session.rows(`ALTER SCHEMA public OWNER TO ${quoteName(role)}`);
       if (!request.isSuperuser) return succeed(undefined);
-      for (const extension of await onlyForAdministrators(session, extensions)) {
-        await makeExtension(session, { extension, role });
-      }
+      await makeExtensions(session, { extensions, role });
       return succeed(undefined);
     },
   });
-}
-
-/** What is not there at all is for pg_restore to say; what is trusted the cell makes by itself. */
-async function onlyForAdministrators(
-  session: Session,
-  wanted: readonly CellExtension[],
-): Promise<readonly CellExtension[]> {
-  const rows = await session.rows(
-    `SELECT x.name FROM pg_available_extensions x JOIN pg_available_extension_versions v
-       ON v.name = x.name AND v.version = x.default_version
-     WHERE NOT v.trusted AND x.installed_version IS NULL AND x.name::text = ANY ($1::text[])`,
-    [wanted.map(({ name }) => name)],
-  );
-  const names = new Set(rows.map(({ name }) => name));
-  return wanted.filter(({ name }) => names.has(name));
-}
-
-async function makeExtension(
-  session: Session,
-  { extension, role }: { readonly extension: CellExtension; readonly role: string },
-): Promise<void> {
-  const { name, schema } = extension;
-  const [isThere] = await session.rows('SELECT FROM pg_namespace WHERE nspname = $1', [schema]);
-  if (isThere === undefined && !schema.startsWith('pg_'))
-    await session.rows(`CREATE SCHEMA ${quoteName(schema)} AUTHORIZATION ${quoteName(role)}`);
-  await session.rows(`CREATE EXTENSION ${quoteName(name)} SCHEMA ${quoteName(schema)} CASCADE`);
-  await fenceExtension(session, { extension: name, role });
 }
 
 export async function closeCell(context: ServerContext, request: CellRequest): Promise<Outcome<void>> {

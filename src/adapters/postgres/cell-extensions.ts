@@ -1,3 +1,4 @@
+import type { CellExtension } from '../../ports/database-server.ts';
 import type { Session } from './session.ts';
 import { quoteName } from './sql-text.ts';
 
@@ -17,11 +18,48 @@ const callersOf = `
   WHERE x.extname = ANY ($1::text[])
     AND NOT EXISTS (SELECT FROM pg_init_privs i WHERE i.classoid = 'pg_proc'::regclass AND i.objoid = p.oid)`;
 
+/** What only an administrator may make is there before the role of the restore logs in. */
+export async function makeExtensions(
+  session: Session,
+  wanted: { readonly extensions: readonly CellExtension[]; readonly role: string },
+): Promise<void> {
+  const { extensions, role } = wanted;
+  for (const extension of await onlyForAdministrators(session, extensions))
+    await makeExtension(session, { extension, role });
+}
+
+/** What is not there at all is for pg_restore to say; what is trusted the cell makes by itself. */
+async function onlyForAdministrators(
+  session: Session,
+  wanted: readonly CellExtension[],
+): Promise<readonly CellExtension[]> {
+  const rows = await session.rows(
+    `SELECT x.name FROM pg_available_extensions x JOIN pg_available_extension_versions v
+       ON v.name = x.name AND v.version = x.default_version
+     WHERE NOT v.trusted AND x.installed_version IS NULL AND x.name::text = ANY ($1::text[])`,
+    [wanted.map(({ name }) => name)],
+  );
+  const names = new Set(rows.map(({ name }) => name));
+  return wanted.filter(({ name }) => names.has(name));
+}
+
+async function makeExtension(
+  session: Session,
+  { extension, role }: { readonly extension: CellExtension; readonly role: string },
+): Promise<void> {
+  const { name, schema } = extension;
+  const [isThere] = await session.rows('SELECT FROM pg_namespace WHERE nspname = $1', [schema]);
+  if (isThere === undefined && !schema.startsWith('pg_'))
+    await session.rows(`CREATE SCHEMA ${quoteName(schema)} AUTHORIZATION ${quoteName(role)}`);
+  await session.rows(`CREATE EXTENSION ${quoteName(name)} SCHEMA ${quoteName(schema)} CASCADE`);
+  await fenceExtension(session, { extension: name, role });
+}
+
 /**
  * A dump must contact nobody while it is restored. Its foreign servers and tables can be made, since the role may use the wrapper; but a
  * wrapper without a handler connects to nothing.
  */
-export async function fenceExtension(
+async function fenceExtension(
   session: Session,
   { extension, role }: { readonly extension: string; readonly role: string },
 ): Promise<void> {
