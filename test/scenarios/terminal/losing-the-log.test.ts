@@ -18,10 +18,13 @@ beforeEach(async () => {
   folder = await newFolder('log');
 });
 
+/** Whatever is asked after the swap: a run that does not stop before it comes to its end. */
+const attested = ['--answer', 'smoke-checklist.look=passed:it counts its clients'];
+
 /** A live walk by lines, up to the question that waits for the exact name. */
 async function walkToTheSwap(): Promise<PseudoTerminal> {
   const thaw = openThawInShell({
-    args: ['restore', 'rehearsal', '--yes', '--snapshot', 'latest'],
+    args: ['restore', 'rehearsal', '--yes', '--snapshot', 'latest', ...attested],
     folder,
     env: sandbox().environment,
     script: 'TERM=dumb exec "$@"',
@@ -76,7 +79,6 @@ test('whoever removes the whole log folder while the question waits stops the ru
   execFileSync('sh', ['-c', remedy]);
   await rm(kept);
   const args = ['resume', run, '--yes', '--confirm', database];
-  const attested = ['--answer', 'smoke-checklist.look=passed:it counts its clients'];
   const resumed = await runThaw({ args: [...args, ...attested], folder, env: sandbox().environment });
   expect(resumed, resumed.text).toMatchObject({ status: 0 });
   expect((await readNewestRun(folder)).record.result.verdict).toBe('passed');
@@ -112,7 +114,6 @@ test('a folder that was moved is named where it is, and the run goes on once it 
   expect(existsSync(join(logs(), run))).toBe(false);
   await rename(join(folder, 'elsewhere'), join(logs(), run));
   const args = ['resume', run, '--yes', '--confirm', database];
-  const attested = ['--answer', 'smoke-checklist.look=passed:it counts its clients'];
   const resumed = await runThaw({ args: [...args, ...attested], folder, env: sandbox().environment });
   expect(resumed, resumed.text).toMatchObject({ status: 0 });
 });
