@@ -10,7 +10,7 @@ import { nextMove } from './next-move.ts';
 import { performStep } from './perform-step.ts';
 import { confirmBeginning, passPreflight } from './preflight.ts';
 import { judgeRun, type RunEnd } from './run-end.ts';
-import { handlerOf } from './step-handler.ts';
+import { handlerOf, stepId } from './step-handler.ts';
 import type { StepResult } from './step-result.ts';
 
 /**
@@ -43,11 +43,28 @@ async function begin(engine: Engine): Promise<RunEnd | undefined> {
     await noteStop(engine, blocked);
     return { kind: 'blocked', failure: blocked };
   }
+  const broken = await lookAtPromises(engine);
+  if (broken !== undefined) return broken;
   if (!engine.live || hasBegun(engine)) return undefined;
   const begun = await confirmBeginning(engine);
   if (begun.ok) return undefined;
   const because = begun.failure.code === 'answer-missing' ? 'answer-missing' : 'operator';
   return stop(engine, { because, failure: begun.failure });
+}
+
+/** What finished steps proved was true then; between two processes of a run hours may lie, and a reboot. */
+async function lookAtPromises(engine: Engine): Promise<RunEnd | undefined> {
+  for (const step of engine.steps) {
+    if (stateOf(engine).steps.get(stepId(step))?.kind !== 'finished') continue;
+    const handler = handlerOf(engine.handlers, step);
+    const holds = await handler.stillHolds?.(step as never, engine.context(step, engine.stop));
+    if (holds === undefined || holds.ok) continue;
+    if (engine.stop.aborted || holds.failure.code === 'cancelled')
+      return stop(engine, { because: 'operator', failure: stoppedByOperator });
+    await noteStop(engine, holds.failure);
+    return { kind: 'blocked', failure: holds.failure };
+  }
+  return undefined;
 }
 
 function stateOf(engine: Engine): RunState {

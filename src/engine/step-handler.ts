@@ -85,6 +85,11 @@ export type StepHandler<K extends StepKind = StepKind> = {
   run(step: StepOf<K>, context: StepContext): Promise<Outcome<StepEnd>>;
   verify(step: StepOf<K>, context: StepContext): Promise<Outcome<readonly Check[]>>;
   /**
+   * For a promise that others can break while the run stands still: looked at again before an interrupted run goes on, for every
+   * step of the kind that is finished. May ask, and may put it right. A failure keeps the run where it is.
+   */
+  stillHolds?(step: StepOf<K>, context: StepContext): Promise<Outcome<void>>;
+  /**
    * After the last step of a drill, and when an unfinished run is discarded: takes away what this step made. Of a live run that
    * is what was never put in place; nothing for a step that works in place.
    */

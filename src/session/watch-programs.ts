@@ -25,7 +25,7 @@ export function watchPrograms(parts: {
   };
   const watched = Object.entries(handlers as unknown as Record<string, StepHandler>).map(
     ([kind, handler]) => {
-      const { cleanUp } = handler;
+      const { cleanUp, stillHolds } = handler;
       const one: StepHandler = {
         ...handler,
         run: (step, context) => watch(step as Step, () => handler.run(step, context)),
@@ -33,6 +33,9 @@ export function watchPrograms(parts: {
         ...(cleanUp === undefined
           ? {}
           : { cleanUp: (step, context) => watch(step as Step, () => cleanUp(step, context)) }),
+        ...(stillHolds === undefined
+          ? {}
+          : { stillHolds: (step, context) => watch(step as Step, () => stillHolds(step, context)) }),
       };
       return [kind, one];
     },

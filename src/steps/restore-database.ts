@@ -22,6 +22,7 @@ import { dropOwn, ownershipComment, sideNames } from './side-database.ts';
 import { hasSwapBegun, swapDatabases } from './swap-databases.ts';
 import { raiseThrowaway, removeThrowaway } from './throwaway-cluster.ts';
 import { judgeKeys } from './try-keys.ts';
+import { writersBackChecks, writersStillDown } from './writers-still-down.ts';
 
 /**
  * Restores into a database beside the one to be replaced, proves it, and only then swaps the two by renaming. The old
@@ -70,7 +71,13 @@ export const restoreDatabase: StepHandler<'restore-database'> = {
     if (bad.length > 0) return fail(notVerified(bad));
     const keys = await judgeKeys(context, needFact(restoredFact, context).database);
     if (!keys.ok) return keys;
-    const agreed = await confirmSwap(context, [...proveRestored(context), ...keys.value]);
+    const down = await writersStillDown(context);
+    if (!down.ok) return down;
+    const agreed = await confirmSwap(context, [
+      ...proveRestored(context),
+      ...keys.value,
+      ...writersBack(context),
+    ]);
     return agreed.ok ? swap(context) : agreed;
   },
 
@@ -95,7 +102,7 @@ export const restoreDatabase: StepHandler<'restore-database'> = {
             `${done.target} is not the database this run restored`,
             'Find out who renamed databases meanwhile.',
           );
-    return succeed([...proofs, inPlace]);
+    return succeed([...proofs, ...writersBack(context), inPlace]);
   },
 
   async cleanUp(_step, context) {
@@ -120,6 +127,11 @@ export const restoreDatabase: StepHandler<'restore-database'> = {
     return [passed(`throwaway database ${side} dropped`)];
   },
 };
+
+function writersBack(context: StepContext): readonly Check[] {
+  const { kept } = sideNames(context.runId, actingServer(context).databaseName);
+  return writersBackChecks(context, kept);
+}
 
 /** An earlier attempt may have restored and counted everything, and stopped at the question. */
 async function isRestored(context: StepContext): Promise<boolean> {
@@ -205,7 +217,8 @@ async function swap(context: StepContext) {
   const server = actingServer(context);
   const lease = await server.lease(names.target);
   const given = lease.ok ? await giveAway(context, [names.target, names.kept]) : lease;
-  const swapped = given.ok ? await swapDatabases(server, { ...names, carrySettings: true }) : given;
+  const down = given.ok ? await writersStillDown(context) : given;
+  const swapped = down.ok ? await swapDatabases(server, { ...names, carrySettings: true }) : down;
   if (!swapped.ok) {
     // Where nothing was renamed the swap has not begun, and another snapshot may still be chosen.
     const begun = await hasSwapBegun(server, names);

@@ -12,6 +12,7 @@ import { needFact, readFact, restoredFilesFact, snapshotFact, swappingFilesFact 
 import { filesPlaces } from './files-places.ts';
 import { filesStore, findFiles, namedTimeOf } from './find-files.ts';
 import { leaveOutObjects, leftOutCheck, readLeftOut } from './leave-out.ts';
+import { writersStillDown } from './writers-still-down.ts';
 
 type FilesStep = StepOf<'restore-files'>;
 
@@ -49,7 +50,8 @@ export const restoreFiles: StepHandler<'restore-files'> = {
       if (!brought.ok) return brought;
     }
     if (context.mode === 'drill') return succeed({ kind: 'done' });
-    const agreed = await confirmSwap(step, context);
+    const down = await writersStillDown(context);
+    const agreed = down.ok ? await confirmSwap(step, context) : down;
     return agreed.ok ? swap(step, context) : agreed;
   },
 
@@ -159,6 +161,8 @@ async function confirmSwap(step: FilesStep, context: StepContext): Promise<Outco
 
 async function swap(step: FilesStep, context: StepContext): Promise<Outcome<StepEnd>> {
   const names = needFact(swappingFilesFact(idOf(step)), context);
+  const down = await writersStillDown(context);
+  if (!down.ok) return down;
   const all = step.swap === 'contents' ? '/*' : '';
   if (names.hadTarget) await context.recordCommand(`mv ${names.target}${all} ${names.kept}`);
   await context.recordCommand(`mv ${names.side}${all} ${names.target}`);

@@ -6,6 +6,7 @@ import { durationMs } from '../engine/targets.ts';
 import type { ServiceStatus, Services } from '../ports/services.ts';
 import type { StepOf } from '../runbook/step-schema.ts';
 import { checkServices } from './stop-writers.ts';
+import { letWritersUp } from './writers-still-down.ts';
 
 const lookAgainMs = 1000;
 
@@ -42,6 +43,7 @@ export const startServices: StepHandler<'start-services'> = {
     if (context.mode === 'drill')
       return succeed({ kind: 'not-executed', reason: 'a drill never starts production' });
     const services = servicesOf(context);
+    await letWritersUp(step.services, context);
     await context.recordCommand(services.describe('start', step.services));
     const started = await services.start({
       names: step.services,

@@ -1,14 +1,19 @@
-import { fail, type Outcome, succeed } from '../base/failure.ts';
-import { formatTime } from '../base/units.ts';
+import { fail, succeed } from '../base/failure.ts';
 import { type Check, passed } from '../base/verdict.ts';
 import type { CheckContext, StepContext, StepHandler } from '../engine/step-handler.ts';
-import { durationMs } from '../engine/targets.ts';
 import type { ForeignSession } from '../ports/database-server.ts';
-import type { ServiceStatus, Services } from '../ports/services.ts';
+import type { ServiceStatus } from '../ports/services.ts';
 import { findStoppedDatabase } from '../runbook/database-container.ts';
 import { actingServer, blocker } from './open-targets.ts';
-
-const lookAgainMs = 500;
+import {
+  foreignSessions,
+  isDown,
+  noServices,
+  servicesOf,
+  stillConnected,
+  stopThem,
+} from './stop-services.ts';
+import { noteWritersDown, writersStillDown } from './writers-still-down.ts';
 
 export const stopWriters: StepHandler<'stop-writers'> = {
   kind: 'stop-writers',
@@ -35,17 +40,8 @@ export const stopWriters: StepHandler<'stop-writers'> = {
   async run(step, context) {
     if (context.mode === 'drill')
       return succeed({ kind: 'not-executed', reason: 'a drill never stops production' });
-    const services = servicesOf(context);
-    if (services === undefined) return fail(noServices);
-    await context.recordCommand(services.describe('stop', step.services));
-    const stopped = await services.stop({
-      names: step.services,
-      onLine: context.output,
-      signal: context.signal,
-    });
-    if (!stopped.ok) return stopped;
-    const quiet = await waitForQuiet(context, durationMs(step.settle));
-    return quiet.ok ? succeed({ kind: 'done' }) : quiet;
+    const stopped = await stopThem(step, context);
+    return stopped.ok ? succeed({ kind: 'done' }) : stopped;
   },
 
   async verify(step, context) {
@@ -56,24 +52,12 @@ export const stopWriters: StepHandler<'stop-writers'> = {
     const sessions = await foreignSessions(context);
     if (!sessions.ok) return sessions;
     const named = status.value.filter(({ name }) => step.services.includes(name));
-    return succeed([
-      ...named.map(toCheck),
-      ...restartChecks(named),
-      connectionCheck(context, sessions.value),
-    ]);
+    const checks = [...named.map(toCheck), ...restartChecks(named), connectionCheck(context, sessions.value)];
+    if (checks.every(({ verdict }) => verdict !== 'failed')) await noteWritersDown(step, context);
+    return succeed(checks);
   },
-};
 
-function servicesOf(context: Pick<StepContext, 'world' | 'targets'>): Services | undefined {
-  const config = context.targets.production.services;
-  return config === undefined ? undefined : context.world.openServices(config);
-}
-
-const noServices = {
-  code: 'runbook-invalid' as const,
-  message: 'The runbook names no services.',
-  remedy: 'Declare production.services in the runbook.',
-  retry: 'after-fix' as const,
+  stillHolds: (_step, context) => writersStillDown(context),
 };
 
 /** Names may come from variables, which `thaw lint` does not see filled. */
@@ -116,85 +100,9 @@ export async function checkServices(
   ];
 }
 
-/** The database to be replaced may not exist on a clean host; then nobody can be connected to it. */
-async function foreignSessions(context: StepContext): Promise<Outcome<readonly ForeignSession[]>> {
-  const server = actingServer(context);
-  const found = await server.describeDatabase(server.databaseName);
-  if (!found.ok) return found;
-  return found.value === undefined ? succeed([]) : server.foreignSessions(server.databaseName);
-}
-
-/** Clients hang up a moment after their process ends. What stays beyond that is somebody we do not know. */
-async function waitForQuiet(context: StepContext, settleMs: number): Promise<Outcome<void>> {
-  const untilMs = context.world.host.now() + settleMs;
-  for (;;) {
-    const sessions = await foreignSessions(context);
-    if (!sessions.ok) return sessions;
-    if (sessions.value.length === 0) return succeed(undefined);
-    if (context.world.host.now() < untilMs && !context.signal.aborted) {
-      await context.world.host.sleep(lookAgainMs, context.signal);
-      continue;
-    }
-    const decided = await askAboutSessions(context, sessions.value);
-    if (!decided.ok) return decided;
-    if (decided.value === 'disconnect') {
-      const ended = await actingServer(context).terminateSessions(actingServer(context).databaseName);
-      if (!ended.ok) return ended;
-      context.output(`disconnected ${ended.value} clients`);
-    }
-    await context.world.host.sleep(lookAgainMs, context.signal);
-    const left = await foreignSessions(context);
-    if (!left.ok) return left;
-    if (left.value.length === 0) return succeed(undefined);
-    if (decided.value === 'disconnect') return fail(stillConnected(context, left.value));
-  }
-}
-
-async function askAboutSessions(
-  context: StepContext,
-  sessions: readonly ForeignSession[],
-): Promise<Outcome<string>> {
-  const answer = await context.ask({
-    kind: 'choose',
-    id: 'stop-writers.sessions',
-    stepId: 'stop-writers',
-    title: `${sessions.length} clients are still connected to ${actingServer(context).databaseName}. What now?`,
-    body: sessions.map(describeSession),
-    choices: [
-      { value: 'look-again', label: 'look again' },
-      { value: 'disconnect', label: 'disconnect them' },
-      { value: 'give-up', label: 'neither' },
-    ],
-    preferred: 'look-again',
-  });
-  if (!answer.ok)
-    return answer.failure.code === 'answer-missing' ? fail(stillConnected(context, sessions)) : answer;
-  return answer.value.value === 'give-up'
-    ? fail(stillConnected(context, sessions))
-    : succeed(answer.value.value);
-}
-
-function stillConnected(context: StepContext, sessions: readonly ForeignSession[]) {
-  return {
-    code: 'conflict' as const,
-    message: `${sessions.length} clients are still connected to ${actingServer(context).databaseName}: ${sessions.map(describeSession).join('; ')}.`,
-    remedy: 'Stop these clients and retry, or answer --answer stop-writers.sessions=disconnect.',
-    retry: 'after-fix' as const,
-  };
-}
-
-function describeSession(session: ForeignSession): string {
-  const since =
-    session.lastQueryStartMs === undefined
-      ? 'no query yet'
-      : `last query ${formatTime(session.lastQueryStartMs)}`;
-  return `${session.application || 'unnamed'} as ${session.user} from ${session.address || 'local socket'}, ${since}`;
-}
-
 function toCheck(service: ServiceStatus): Check {
-  const down = service.state === 'stopped' || service.state === 'absent' || service.state === 'finished';
   const strays = service.strays ?? [];
-  if (!down)
+  if (!isDown(service))
     return blocker({
       code: 'conflict',
       message: `${service.name} is still ${service.state}`,

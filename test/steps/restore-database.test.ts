@@ -148,6 +148,25 @@ describe('restoring the database', () => {
     expect(context.world.production.databases.get('crm')?.allowsConnections).toBe(true);
   });
 
+  it('renames nothing under writers that came back after the name was typed', async () => {
+    const writers = toyStep('stop-writers');
+    const names = { target: 'crm', side, kept, hadTarget: true };
+    const down = { services: ['web'], alone: true };
+    const context = contextWith({
+      steps: [writers],
+      facts: { swapping: names, 'writers-down:stop-writers': down },
+      answer: () => 'give-up',
+    });
+    context.world.production.databases.set(side, { content: 'restored', comment: `thaw run ${runId}` });
+    expect(await restoreDatabase.run(step, context)).toMatchObject({
+      ok: false,
+      failure: { code: 'conflict', message: expect.stringContaining('web is running again') },
+    });
+    expect(context.asked.map(({ id }) => id)).toEqual(['stop-writers.back']);
+    expect(contents(context)).toEqual({ crm: 'ruined', [side]: 'restored' });
+    expect(context.facts.get('swapping')).toBeNull();
+  });
+
   it('ends a swap that a crash left half done, without asking again', async () => {
     const names = { target: 'crm', side, kept, hadTarget: true };
     const context = contextWith({ facts: { swapping: names } });

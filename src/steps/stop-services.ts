@@ -1,0 +1,114 @@
+import { fail, type Outcome, succeed } from '../base/failure.ts';
+import { formatTime } from '../base/units.ts';
+import type { StepContext } from '../engine/step-handler.ts';
+import { durationMs } from '../engine/targets.ts';
+import type { ForeignSession } from '../ports/database-server.ts';
+import type { ServiceStatus, Services } from '../ports/services.ts';
+import type { StepOf } from '../runbook/step-schema.ts';
+import { actingServer } from './open-targets.ts';
+
+const lookAgainMs = 500;
+
+/** Stops the services and waits until nobody is connected; who stays is asked about. */
+export async function stopThem(step: StepOf<'stop-writers'>, context: StepContext): Promise<Outcome<void>> {
+  const services = servicesOf(context);
+  if (services === undefined) return fail(noServices);
+  await context.recordCommand(services.describe('stop', step.services));
+  const stopped = await services.stop({
+    names: step.services,
+    onLine: context.output,
+    signal: context.signal,
+  });
+  return stopped.ok ? waitForQuiet(context, durationMs(step.settle)) : stopped;
+}
+
+export function servicesOf(context: Pick<StepContext, 'world' | 'targets'>): Services | undefined {
+  const config = context.targets.production.services;
+  return config === undefined ? undefined : context.world.openServices(config);
+}
+
+export const noServices = {
+  code: 'runbook-invalid' as const,
+  message: 'The runbook names no services.',
+  remedy: 'Declare production.services in the runbook.',
+  retry: 'after-fix' as const,
+};
+
+/** The database to be replaced may not exist on a clean host; then nobody can be connected to it. */
+export async function foreignSessions(context: StepContext): Promise<Outcome<readonly ForeignSession[]>> {
+  const server = actingServer(context);
+  const found = await server.describeDatabase(server.databaseName);
+  if (!found.ok) return found;
+  return found.value === undefined ? succeed([]) : server.foreignSessions(server.databaseName);
+}
+
+/** Clients hang up a moment after their process ends. What stays beyond that is somebody we do not know. */
+async function waitForQuiet(context: StepContext, settleMs: number): Promise<Outcome<void>> {
+  const untilMs = context.world.host.now() + settleMs;
+  for (;;) {
+    const sessions = await foreignSessions(context);
+    if (!sessions.ok) return sessions;
+    if (sessions.value.length === 0) return succeed(undefined);
+    if (context.world.host.now() < untilMs && !context.signal.aborted) {
+      await context.world.host.sleep(lookAgainMs, context.signal);
+      continue;
+    }
+    const decided = await askAboutSessions(context, sessions.value);
+    if (!decided.ok) return decided;
+    if (decided.value === 'disconnect') {
+      const ended = await actingServer(context).terminateSessions(actingServer(context).databaseName);
+      if (!ended.ok) return ended;
+      context.output(`disconnected ${ended.value} clients`);
+    }
+    await context.world.host.sleep(lookAgainMs, context.signal);
+    const left = await foreignSessions(context);
+    if (!left.ok) return left;
+    if (left.value.length === 0) return succeed(undefined);
+    if (decided.value === 'disconnect') return fail(stillConnected(context, left.value));
+  }
+}
+
+async function askAboutSessions(
+  context: StepContext,
+  sessions: readonly ForeignSession[],
+): Promise<Outcome<string>> {
+  const answer = await context.ask({
+    kind: 'choose',
+    id: 'stop-writers.sessions',
+    stepId: 'stop-writers',
+    title: `${sessions.length} clients are still connected to ${actingServer(context).databaseName}. What now?`,
+    body: sessions.map(describeSession),
+    choices: [
+      { value: 'look-again', label: 'look again' },
+      { value: 'disconnect', label: 'disconnect them' },
+      { value: 'give-up', label: 'neither' },
+    ],
+    preferred: 'look-again',
+  });
+  if (!answer.ok)
+    return answer.failure.code === 'answer-missing' ? fail(stillConnected(context, sessions)) : answer;
+  return answer.value.value === 'give-up'
+    ? fail(stillConnected(context, sessions))
+    : succeed(answer.value.value);
+}
+
+export function stillConnected(context: StepContext, sessions: readonly ForeignSession[]) {
+  return {
+    code: 'conflict' as const,
+    message: `${sessions.length} clients are still connected to ${actingServer(context).databaseName}: ${sessions.map(describeSession).join('; ')}.`,
+    remedy: 'Stop these clients and retry, or answer --answer stop-writers.sessions=disconnect.',
+    retry: 'after-fix' as const,
+  };
+}
+
+export function describeSession(session: ForeignSession): string {
+  const since =
+    session.lastQueryStartMs === undefined
+      ? 'no query yet'
+      : `last query ${formatTime(session.lastQueryStartMs)}`;
+  return `${session.application || 'unnamed'} as ${session.user} from ${session.address || 'local socket'}, ${since}`;
+}
+
+export function isDown({ state }: ServiceStatus): boolean {
+  return state === 'stopped' || state === 'absent' || state === 'finished';
+}
