@@ -11,6 +11,7 @@ import { adviseOn } from './advise-on.ts';
 import { anchorPlace } from './anchor-place.ts';
 import type { Options } from './arguments.ts';
 import { type AnswerInstead, attend } from './attend.ts';
+import { sayOrigins, sayOverruled } from './given-values.ts';
 import type { ReadyRunbook } from './load-runbook.ts';
 import { findProvenSnapshots } from './past-runs.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -40,7 +41,8 @@ export async function driveSession(
       mode,
       title: ready.filled.title,
       bring: ready.filled.bring,
-      advice: adviseOn(surroundings.environment),
+      advice: [...adviseOn(surroundings.environment), ...sayOverruled(ready.values)],
+      origins: sayOrigins(ready.values),
       steps: ready.filled.steps,
       handlers,
       targets: ready.targets,

@@ -12,6 +12,7 @@ import { fillReferences, findReferences, listMissing, resolveInputs } from '../r
 import type { Runbook } from '../runbook/schema.ts';
 import type { MissingInput } from '../session/missing-input.ts';
 import { collectSecrets } from './collect-secrets.ts';
+import { type EnvFile, type GivenValue, weighValues } from './given-values.ts';
 
 /** The runbooks that come with thaw, beside dist/. */
 const ownRunbooks = fileURLToPath(new URL('../../runbooks/', import.meta.url));
@@ -27,6 +28,8 @@ export type ReadyRunbook = LoadedRunbook &
   Masking & {
     /** With every placeholder filled for this mode. */
     readonly filled: Runbook;
+    /** Where each needed value came from. */
+    readonly values: readonly GivenValue[];
     readonly targets: Targets;
   };
 
@@ -77,7 +80,8 @@ export async function readyRunbook(
   const envFile = request.mode === 'tabletop' ? undefined : targets.production.envFile;
   const wasEncrypted = runbook.steps.some(({ kind }) => kind === 'open-secrets');
   const known = await collectSecrets({ inputs, values: values.value, envFile, wasEncrypted });
-  return succeed({ ...loaded, filled, targets, ...createMasking(known) });
+  const given = needs.value.needed.flatMap((name) => needs.value.given.get(name) ?? []);
+  return succeed({ ...loaded, filled, targets, values: given, ...createMasking(known) });
 }
 
 /** What this mode needs and nothing gives, with what the runbook says about each. */
@@ -97,6 +101,8 @@ type ReadyRequest = {
   readonly mode: Mode;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly envFiles: readonly string[];
+  /** What a person typed, because nothing else gave it. */
+  readonly typed?: ReadonlyMap<string, string>;
   /** Looking into the backup store needs no credential of production. */
   readonly backupsOnly?: boolean;
   /** The sections whose placeholders must be filled, where a command does not walk the steps. */
@@ -112,7 +118,8 @@ async function collectNeeds(runbook: Runbook, request: ReadyRequest) {
   const { inputs, drill, producer: _producer, retention: _retention, monitor: _monitor, ...always } = runbook;
   const walked = request.mode === 'drill' ? { ...always, drill } : always;
   const needed = findReferences(request.needs?.(runbook) ?? (request.backupsOnly ? always.backups : walked));
-  const environment = { ...fromFiles.value, ...withoutEmpty(request.environment) };
+  const given = weighValues({ ...request, inputs, files: fromFiles.value });
+  const environment = Object.fromEntries([...given.values()].map(({ name, value }) => [name, value]));
   // A tabletop needs no value: a placeholder that nothing fills stays as it is written.
   const isFilled = (name: string) => environment[name] !== undefined || inputs[name]?.default !== undefined;
   return succeed({
@@ -122,21 +129,17 @@ async function collectNeeds(runbook: Runbook, request: ReadyRequest) {
       ...findReferences(request.wants?.(runbook)).filter((name) => isFilled(name) && !needed.includes(name)),
     ],
     environment,
+    given,
   });
-}
-
-function withoutEmpty(environment: Readonly<Record<string, string | undefined>>) {
-  return Object.fromEntries(
-    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
-  );
 }
 
 /** As `docker compose --env-file` does: a variable within a value comes from the environment first, then from the files so far. */
 async function readEnvFiles(
   paths: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
-): Promise<Outcome<Record<string, string | undefined>>> {
-  const values: Record<string, string | undefined> = {};
+): Promise<Outcome<readonly EnvFile[]>> {
+  const files: EnvFile[] = [];
+  const soFar = new Map<string, string>();
   for (const path of paths) {
     if (!(await exists(path))) {
       return fail({
@@ -146,12 +149,13 @@ async function readEnvFiles(
         retry: 'after-fix',
       });
     }
-    const lookup = (name: string) => environment[name] ?? values[name];
+    const lookup = (name: string) => environment[name] ?? soFar.get(name);
     const read = readEnvFile(await readFile(path, 'utf8'), { path, lookup });
     if (!read.ok) return read;
-    Object.assign(values, Object.fromEntries(read.value.values));
+    for (const [name, value] of read.value.values) soFar.set(name, value);
+    files.push({ path, values: Object.fromEntries(read.value.values) });
   }
-  return succeed(values);
+  return succeed(files);
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -24,10 +24,7 @@ export async function readyOrAsk(
   if (missing.length === 0) return ready;
   const typed = await ask(missing, { ...request, title: loaded.runbook.title });
   if (typed === undefined) return fail(ready.failure);
-  return readyRunbook(loaded, {
-    ...given,
-    environment: { ...given.environment, ...Object.fromEntries(typed) },
-  });
+  return readyRunbook(loaded, { ...given, typed });
 }
 
 async function ask(

@@ -3,6 +3,7 @@ import type { Failure } from '../base/failure.ts';
 import type { RunState } from '../journal/run-state.ts';
 import type { Step } from '../runbook/step-schema.ts';
 import type { Stop } from './ask-what-now.ts';
+import { lookAtPlaces, refuseOtherPlaces } from './bound-places.ts';
 import { cleanUp } from './clean-up.ts';
 import { closeRun } from './close-run.ts';
 import type { Engine } from './engine.ts';
@@ -43,6 +44,8 @@ async function begin(engine: Engine): Promise<RunEnd | undefined> {
     await noteStop(engine, blocked);
     return { kind: 'blocked', failure: blocked };
   }
+  const elsewhere = await bindPlaces(engine);
+  if (elsewhere !== undefined) return elsewhere;
   const broken = await lookAtPromises(engine);
   if (broken !== undefined) return broken;
   if (!engine.live || hasBegun(engine)) return undefined;
@@ -50,6 +53,22 @@ async function begin(engine: Engine): Promise<RunEnd | undefined> {
   if (begun.ok) return undefined;
   const because = begun.failure.code === 'answer-missing' ? 'answer-missing' : 'operator';
   return stop(engine, { because, failure: begun.failure });
+}
+
+/** Bound are the places that passed the preflight, not whatever a first attempt had been given by mistake. */
+async function bindPlaces(engine: Engine): Promise<RunEnd | undefined> {
+  const { places, start } = stateOf(engine);
+  const now = await lookAtPlaces(engine.checkContext);
+  const other = refuseOtherPlaces({ runId: start.runId, places }, now);
+  if (other !== undefined) {
+    await noteStop(engine, other);
+    return { kind: 'blocked', failure: other };
+  }
+  const fresh = Object.entries(now).filter(([name]) => places[name] === undefined);
+  if (fresh.length > 0) {
+    await engine.journal.append({ kind: 'places-bound', places: Object.fromEntries(fresh) });
+  }
+  return undefined;
 }
 
 /** What finished steps proved was true then; between two processes of a run hours may lie, and a reboot. */

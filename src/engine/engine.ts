@@ -1,4 +1,5 @@
 import type { Outcome } from '../base/failure.ts';
+import type { Check } from '../base/verdict.ts';
 import type { Inject } from '../journal/exercise.ts';
 import type { Answer, Question } from '../ports/operator.ts';
 import type { RunFolder } from '../ports/run-folder.ts';
@@ -14,6 +15,8 @@ export type Engine = {
   readonly folder: RunFolder;
   readonly context: (step: Step, signal: AbortSignal) => StepContext;
   readonly checkContext: CheckContext;
+  /** Told among the checks of the preflight. */
+  readonly origins: readonly Check[];
   readonly title: string;
   readonly bring: readonly string[];
   /** What the operator should know of this session before it begins. */

@@ -32,12 +32,13 @@ export async function passPreflight(engine: Engine): Promise<Failure | undefined
       const kind = state?.steps.get(stepId(step))?.kind;
       return kind !== 'finished' && kind !== 'skipped';
     });
-    const checks = await runPreflight({
+    const made = await runPreflight({
       steps: open,
       handlers: engine.handlers,
       context: engine.checkContext,
     });
-    await engine.journal.append({ kind: 'preflight-finished', checks: [...checks] });
+    const checks = [...engine.origins.map((origin) => ({ ...origin, stepId: 'values' })), ...made];
+    await engine.journal.append({ kind: 'preflight-finished', checks });
     const blockers = checks.filter((check) => check.verdict === 'failed');
     if (blockers.length === 0) return undefined;
     const failure = notVerified(blockers);

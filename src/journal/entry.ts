@@ -38,6 +38,10 @@ const stepPlan = z.object({
 });
 export type StepPlan = z.infer<typeof stepPlan>;
 
+/** By name: database, production, backups, objects. `what` is for people, `id` is compared. */
+const boundPlaces = z.record(z.string(), z.object({ what: z.string(), id: z.string() }));
+export type BoundPlaces = z.infer<typeof boundPlaces>;
+
 const outputs = z.array(z.object({ name: z.string(), sha256: z.string() }));
 
 const byStep = { stepId: z.string(), attempt: z.int() };
@@ -76,6 +80,8 @@ export const entrySchema = z.discriminatedUnion('kind', [
     pid: z.int(),
     tornBytes: z.int(),
   }),
+  /** What the run works on, by identity, as it first saw it: it goes on nowhere else. A place that answers later is added then. */
+  z.object({ kind: z.literal('places-bound'), places: boundPlaces }),
   z.object({
     kind: z.literal('preflight-finished'),
     checks: z.array(checkSchema.extend({ stepId: z.string() })),

@@ -1,6 +1,6 @@
 import type { Failure } from '../base/failure.ts';
 import type { Check, Verdict } from '../base/verdict.ts';
-import type { EntryOf, JournalEntry } from './entry.ts';
+import type { BoundPlaces, EntryOf, JournalEntry } from './entry.ts';
 
 /**
  * One type per state a step can be in.
@@ -38,6 +38,7 @@ export type RunState = {
   readonly steps: ReadonlyMap<string, StepState>;
   readonly facts: ReadonlyMap<string, unknown>;
   readonly notes: readonly string[];
+  readonly places: BoundPlaces;
   readonly preflight: EntryOf<'preflight-finished'>['checks'];
   readonly cleanUp: readonly Check[];
   readonly ended: { readonly kind: 'finished'; readonly verdict: Verdict; readonly atMs: number } | undefined;
@@ -62,6 +63,7 @@ export function foldJournal(entries: readonly JournalEntry[]): RunState | undefi
     steps: new Map(first.steps.map((step) => [step.id, { kind: 'pending', attempt: 0 }])),
     facts: new Map(),
     notes: [],
+    places: {},
     preflight: [],
     cleanUp: [],
     ended: undefined,
@@ -88,6 +90,9 @@ export function applyEntry(state: RunState, entry: JournalEntry): RunState {
       return { ...state, facts: new Map(state.facts).set(entry.name, entry.value) };
     case 'note-added':
       return { ...state, notes: [...state.notes, entry.text] };
+    case 'places-bound':
+      // What was seen first stays.
+      return { ...state, places: { ...entry.places, ...state.places } };
     case 'preflight-finished':
       return { ...state, preflight: entry.checks };
     case 'cleaned-up':

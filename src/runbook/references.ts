@@ -60,7 +60,7 @@ export function listMissing(request: {
 }
 
 /**
- * A value for every needed input: from the environment, else from the env files, else the default.
+ * A value for every needed input: from what was given, else the default.
  * Fails with `answer-missing`, naming all that are missing at once.
  */
 export function resolveInputs(request: {

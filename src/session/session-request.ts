@@ -1,6 +1,7 @@
 import type { Outcome } from '../base/failure.ts';
 import type { Mode } from '../base/mode.ts';
 import type { Redact } from '../base/secret.ts';
+import type { Check } from '../base/verdict.ts';
 import type { StepHandlers } from '../engine/step-handler.ts';
 import type { Targets } from '../engine/targets.ts';
 import type { EntryOf } from '../journal/entry.ts';
@@ -15,6 +16,8 @@ export type SessionRequest = {
   readonly title: string;
   readonly bring: readonly string[];
   readonly advice: readonly string[];
+  /** Where the values of this run come from, for the list of what is known before the walk. */
+  readonly origins?: readonly Check[];
   /** With every placeholder filled. */
   readonly steps: readonly Step[];
   readonly handlers: StepHandlers;

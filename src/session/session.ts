@@ -146,6 +146,7 @@ function drive(
     folder,
     context: contexts.forStep,
     checkContext: contexts.forCheck(stop),
+    origins: request.origins ?? [],
     title,
     bring,
     advice,

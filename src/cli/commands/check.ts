@@ -5,6 +5,7 @@ import { checkPermissions } from '../../producer/check-permissions.ts';
 import { handlers } from '../../steps/handlers.ts';
 import type { Options } from '../arguments.ts';
 import { exitStatus } from '../exit-status.ts';
+import { type GivenValue, sayOrigins, sayOverruled } from '../given-values.ts';
 import { loadRunbook, readyRunbook } from '../load-runbook.ts';
 import { printLine, type Surroundings } from '../surroundings.ts';
 import { createWorld } from '../wire.ts';
@@ -20,7 +21,7 @@ export async function check(
   const { environment } = surroundings;
   const ready = await readyRunbook(loaded.value, { mode: 'live', environment, envFiles: options.envFiles });
   if (!ready.ok) return ready;
-  const { filled, targets, redact, mask } = ready.value;
+  const { filled, targets, values, redact, mask } = ready.value;
   const world = createWorld(environment);
   try {
     const checks = await runPreflight({
@@ -39,6 +40,9 @@ export async function check(
         workFile: (name) => `${options.workFolder ?? options.logFolder}/${name}`,
       },
     });
+    if (options.json) printLine(surroundings, JSON.stringify({ type: 'thaw', version: 1, command: 'check' }));
+    for (const line of options.json ? originsAsJson(values) : originsAsText(values))
+      printLine(surroundings, redact(line));
     const blockersFirst = [...checks].sort((a, b) => weight(a) - weight(b));
     const permissions = await checkPermissions({
       world,
@@ -46,7 +50,6 @@ export async function check(
       makesBackups: filled.producer !== undefined,
       prunes: filled.retention !== undefined,
     });
-    if (options.json) printLine(surroundings, JSON.stringify({ type: 'thaw', version: 1, command: 'check' }));
     for (const one of blockersFirst) {
       printLine(
         surroundings,
@@ -77,6 +80,17 @@ export async function check(
   } finally {
     await world.close();
   }
+}
+
+/** Names and where they come from; a value is shown nowhere. */
+function originsAsText(values: readonly GivenValue[]): readonly string[] {
+  return [...sayOverruled(values).map((text) => `! ${text}`), ...sayOrigins(values).map(({ text }) => text)];
+}
+
+function originsAsJson(values: readonly GivenValue[]): readonly string[] {
+  return values.map(({ name, from, overruled }) =>
+    JSON.stringify({ type: 'value', name, from, ...(overruled === undefined ? {} : { overruled }) }),
+  );
 }
 
 function weight(one: Check): number {

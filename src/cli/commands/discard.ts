@@ -14,7 +14,7 @@ import type { Options } from '../arguments.ts';
 import { askName } from '../ask-name.ts';
 import { exitStatus } from '../exit-status.ts';
 import { loadRunbook, type ReadyRunbook } from '../load-runbook.ts';
-import { otherTarget } from '../other-target.ts';
+import { otherTarget, staysInPlace } from '../other-target.ts';
 import { findThrowaway } from '../place-throwaway.ts';
 import { readyOrAsk } from '../ready-or-ask.ts';
 import { withRunLocks } from '../run-locks.ts';
@@ -51,6 +51,8 @@ export async function discard(request: DiscardRequest, surroundings: Surrounding
   try {
     const elsewhere = target === undefined ? undefined : otherTarget(start, target);
     if (elsewhere !== undefined) return fail(elsewhere);
+    const same = await staysInPlace(state, { ready: ready.value, world });
+    if (!same.ok) return same;
     return await withRunLocks({ logFolder, runId: start.runId, target }, async (stillOurs) => {
       for (const line of whatStays(state)) printLine(surroundings, line);
       const asked = { name: start.runId, what: 'run', verb: 'discard', confirm: options.confirm };

@@ -6,6 +6,7 @@ import { drawMissingRecord, lacksRecord } from '../draw-missing-record.ts';
 import { driveSession } from '../drive-session.ts';
 import { exitStatus, statusOfEnd } from '../exit-status.ts';
 import { loadRunbook } from '../load-runbook.ts';
+import { staysInPlace } from '../other-target.ts';
 import { findThrowaway, raiseAgain } from '../place-throwaway.ts';
 import { readyOrAsk } from '../ready-or-ask.ts';
 import { withRunLocks } from '../run-locks.ts';
@@ -52,6 +53,8 @@ export async function resume(request: ResumeRequest, surroundings: Surroundings)
     ready.value.targets.acting.databaseRoute,
   );
   try {
+    const same = await staysInPlace(now.value.state, { ready: ready.value, world });
+    if (!same.ok) return same;
     return await withRunLocks(
       { logFolder, runId: start.runId, target: start.mode === 'tabletop' ? undefined : target },
       async (stillOurs) => {

@@ -15,7 +15,7 @@ import type { Options } from '../arguments.ts';
 import { askName } from '../ask-name.ts';
 import { exitStatus } from '../exit-status.ts';
 import { loadRunbook } from '../load-runbook.ts';
-import { otherTarget } from '../other-target.ts';
+import { otherTarget, staysInPlace } from '../other-target.ts';
 import { readyOrAsk } from '../ready-or-ask.ts';
 import { withRunLocks } from '../run-locks.ts';
 import { cutTornEnd, findRun, openRun } from '../run-log.ts';
@@ -53,6 +53,8 @@ export async function rollback(
     return fail(elsewhere);
   }
   try {
+    const same = await staysInPlace(state, { ready: ready.value, world });
+    if (!same.ok) return same;
     return await withRunLocks({ logFolder, runId: state.start.runId, target: server }, async () => {
       const folders = replacedFolders(state.facts);
       const agreed = await agree({ server, swap, folders, facts: state.facts, options }, surroundings);
