@@ -37,7 +37,7 @@ describe('values that several places give', () => {
       'URL is taken from .env; the environment has another value, which is not used.',
     ]);
     expect(sayOrigins([...given.values()]).map(({ text }) => text)).toEqual([
-      '2 values from .env: URL, REGION',
+      '2 values from .env: REGION, URL',
       '1 value from the default: HOST',
     ]);
   });
