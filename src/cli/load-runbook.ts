@@ -2,13 +2,20 @@ import { access, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readEnvFile } from '../base/env-file.ts';
-import { fail, type Outcome, succeed } from '../base/failure.ts';
+import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import type { Mode } from '../base/mode.ts';
 import { createMasking, type Masking } from '../base/secret.ts';
 import { resolveTargets, type Targets } from '../engine/targets.ts';
 import { lintRunbook } from '../runbook/lint-runbook.ts';
 import { parseRunbook } from '../runbook/parse-runbook.ts';
-import { fillReferences, findReferences, listMissing, resolveInputs } from '../runbook/references.ts';
+import {
+  fillReferences,
+  findReferences,
+  findUrlBreakers,
+  listMissing,
+  neededIn,
+  resolveInputs,
+} from '../runbook/references.ts';
 import type { Runbook } from '../runbook/schema.ts';
 import type { MissingInput } from '../session/missing-input.ts';
 import { collectSecrets } from './collect-secrets.ts';
@@ -74,6 +81,8 @@ export async function readyRunbook(
   const { inputs } = runbook;
   const values = resolveInputs(needs.value);
   if (!values.ok) return values;
+  const breakers = findUrlBreakers(runbook, values.value);
+  if (breakers.length > 0) return fail(notEncoded(breakers));
   const filled = fillReferences(runbook, values.value);
   const targets = resolveTargets(filled, request.mode);
   // A tabletop reads nothing of the system it speaks of, so nothing of its .env can come out again.
@@ -82,6 +91,15 @@ export async function readyRunbook(
   const known = await collectSecrets({ inputs, values: values.value, envFile, wasEncrypted });
   const given = needs.value.needed.flatMap((name) => needs.value.given.get(name) ?? []);
   return succeed({ ...loaded, filled, targets, values: given, ...createMasking(known) });
+}
+
+function notEncoded(names: readonly string[]): Failure {
+  return {
+    code: 'invalid-input',
+    message: `${names.join(', ')}: the value holds a sign that ends a user name or password inside a URL (one of @ / # ? [ ] \\ or a blank).`,
+    remedy: 'Give it percent-encoded: %40 for @, %2F for /, %23 for #, %3F for ?.',
+    retry: 'after-fix',
+  };
 }
 
 /** What this mode needs and nothing gives, with what the runbook says about each. */
@@ -115,9 +133,9 @@ async function collectNeeds(runbook: Runbook, request: ReadyRequest) {
   const fromFiles = await readEnvFiles(request.envFiles, request.environment);
   if (!fromFiles.ok) return fromFiles;
   // Whoever restores need not hold what making backups takes.
-  const { inputs, drill, producer: _producer, retention: _retention, monitor: _monitor, ...always } = runbook;
-  const walked = request.mode === 'drill' ? { ...always, drill } : always;
-  const needed = findReferences(request.needs?.(runbook) ?? (request.backupsOnly ? always.backups : walked));
+  const { inputs, producer: _producer, retention: _retention, monitor: _monitor, ...always } = runbook;
+  const needs = request.needs?.(runbook) ?? (request.backupsOnly ? always.backups : undefined);
+  const needed = findReferences(needs ?? neededIn(request.mode, always));
   const given = weighValues({ ...request, inputs, files: fromFiles.value });
   const environment = Object.fromEntries([...given.values()].map(({ name, value }) => [name, value]));
   // A tabletop needs no value: a placeholder that nothing fills stays as it is written.

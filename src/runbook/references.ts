@@ -23,6 +23,26 @@ export function findReferences(value: unknown): readonly string[] {
   return [...names];
 }
 
+type Walk = {
+  readonly steps: readonly object[];
+  readonly drill?: unknown;
+  readonly production: { readonly services?: unknown };
+};
+
+/** The runbook without what this mode never looks at: whoever restores need not know of a drill, nor a drill how to stop production. */
+export function neededIn(mode: 'live' | 'drill' | 'tabletop', runbook: Walk): unknown {
+  if (mode !== 'drill') {
+    const { drill: _drill, ...rest } = runbook;
+    return { ...rest, steps: runbook.steps.map((step) => without('drillInto', step)) };
+  }
+  const steps = runbook.steps.filter((step) => !('inDrill' in step) || step.inDrill !== false);
+  return { ...runbook, steps, production: without('services', runbook.production) };
+}
+
+function without(name: string, fields: object): object {
+  return Object.fromEntries(Object.entries(fields).filter(([key]) => key !== name));
+}
+
 function visitTexts(value: unknown, visit: (text: string) => void): void {
   if (typeof value === 'string') visit(value);
   else if (value !== null && typeof value === 'object')
@@ -41,6 +61,21 @@ export function fillReferences<T>(value: T, values: ReadonlyMap<string, string>)
     ) as T;
   }
   return value;
+}
+
+const userPartOfUrl = /^[a-z][a-z0-9+.-]*:\/\/([^/@]*)@/i;
+
+/**
+ * Inputs whose raw value would end the user part of a URL that is put together: what comes behind the sign would be taken for the host,
+ * and a piece of a password would be looked up and shown.
+ */
+export function findUrlBreakers(value: unknown, values: ReadonlyMap<string, string>): readonly string[] {
+  const names = new Set<string>();
+  visitTexts(value, (text) => {
+    for (const name of findReferences(userPartOfUrl.exec(text)?.[1] ?? ''))
+      if (/[@/#?\\\s[\]]/.test(values.get(name) ?? '')) names.add(name);
+  });
+  return [...names];
 }
 
 export type InputField = {

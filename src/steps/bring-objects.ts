@@ -8,10 +8,10 @@ import type { StepOf } from '../runbook/step-schema.ts';
 import { bringFiles } from './bring-files.ts';
 import { checkStorePair, type StorePair } from './check-store-pair.ts';
 import { needFact, snapshotFact } from './facts.ts';
-import { type FoundFiles, filesStore, findFiles } from './find-files.ts';
+import { type FoundFiles, filesStore, findFiles, missingBeside } from './find-files.ts';
 import { findSnapshots, pickSnapshot } from './find-snapshots.ts';
 import { leaveOutObjects } from './leave-out.ts';
-import { blocker, listAll, nameOfStore, objectPrefix } from './open-targets.ts';
+import { listAll, nameOfStore, objectPrefix } from './open-targets.ts';
 import type { Placement } from './overwrite-objects.ts';
 import { judgePlaced, placeObjects, takeAway } from './place-objects.ts';
 
@@ -182,6 +182,6 @@ async function checkArchive(step: BringStep, context: CheckContext): Promise<rea
   const picked = pickSnapshot(snapshots.value, context.wantedSnapshot ?? 'latest');
   if (!picked.ok) return [];
   const files = await findFiles(step.from, picked.value.key, context);
-  if (!files.ok) return [blocker(files.failure)];
+  if (!files.ok) return [missingBeside(files.failure, step)];
   return [ageCheck(files.value, picked.value.takenAtMs)];
 }

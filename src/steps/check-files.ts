@@ -3,7 +3,7 @@ import { type Check, failed, passed } from '../base/verdict.ts';
 import type { CheckContext } from '../engine/step-handler.ts';
 import type { StepOf } from '../runbook/step-schema.ts';
 import { filesPlaces } from './files-places.ts';
-import { type FoundFiles, filesStore, findFiles } from './find-files.ts';
+import { type FoundFiles, filesStore, findFiles, missingBeside } from './find-files.ts';
 import { findSnapshots, pickSnapshot } from './find-snapshots.ts';
 import { blocker, unanswered } from './open-targets.ts';
 
@@ -28,7 +28,7 @@ export async function checkFiles(step: FilesStep, context: CheckContext): Promis
   // What is wrong with the backup store is told by the step that chooses the snapshot.
   if (key === undefined && step.which !== 'newest') return [];
   const files = await findFiles(step.from, key, context);
-  if (!files.ok) return [blocker(files.failure)];
+  if (!files.ok) return [missingBeside(files.failure, step)];
   return [
     ...(await checkPlace(step, context)),
     await checkOpens(step, files.value, context),

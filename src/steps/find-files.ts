@@ -1,6 +1,7 @@
 import { farness, type NamedTime, namedTime } from '../backups/belongings.ts';
 import { layersOf, parseLayout } from '../backups/layout.ts';
-import { fail, type Outcome, succeed } from '../base/failure.ts';
+import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
+import { type Check, couldNotVerify, failed } from '../base/verdict.ts';
 import type { StepContext } from '../engine/step-handler.ts';
 import { resolveStore } from '../engine/targets.ts';
 import type { ObjectInfo, ObjectStore, ObjectStoreConfig } from '../ports/object-store.ts';
@@ -120,6 +121,22 @@ async function findTree(search: {
     remedy: 'Choose a snapshot of the database that has its files, or correct the prefix in the runbook.',
     retry: 'after-fix',
   });
+}
+
+/**
+ * What lies beside the dump and is not there stands in nobody's way: the database comes back without it. The step itself then fails, and
+ * a person decides there. Every other failure says that something is wrong now, and can be mended before anything is stopped.
+ */
+export function missingBeside(
+  failure: Failure,
+  step: { readonly id?: string | undefined; readonly kind: string },
+): Check {
+  if (failure.code !== 'not-found') return failed(failure.message, failure.remedy);
+  const id = step.id ?? step.kind;
+  return couldNotVerify(
+    failure.message,
+    `${failure.remedy} Nothing waits for it: the step asks then whether to go on without it (--answer ${id}.failure=skip:REASON).`,
+  );
 }
 
 function badLayout(layout: string, fault: string) {

@@ -7,9 +7,10 @@ import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
 import type { CheckContext, StepContext, StepHandler } from '../engine/step-handler.ts';
 import type { StepOf } from '../runbook/step-schema.ts';
 import { type Fact, needFact, readFact, snapshotFact } from './facts.ts';
+import { missingBeside } from './find-files.ts';
 import { findGlobals } from './find-globals.ts';
 import { findSnapshots, pickSnapshot } from './find-snapshots.ts';
-import { actingServer, backupStore, blocker } from './open-targets.ts';
+import { actingServer, backupStore } from './open-targets.ts';
 
 type RolesStep = StepOf<'restore-roles'>;
 
@@ -61,7 +62,7 @@ export const restoreRoles: StepHandler<'restore-roles'> = {
     const picked = pickSnapshot(snapshots.value, context.wantedSnapshot ?? 'latest');
     if (!picked.ok) return [];
     const found = await findGlobals(step, picked.value.key, context);
-    if (!found.ok) return [blocker(found.failure)];
+    if (!found.ok) return [missingBeside(found.failure, step)];
     return [passed(`roles: ${found.value.object.key}`), ...(await checkRights(context))];
   },
 

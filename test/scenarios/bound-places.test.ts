@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -23,6 +24,19 @@ else {
     process.stderr.write(`\nRuns with other values are NOT tried: ${rgw.absentBecause}.\n`);
   });
 }
+
+describe('A URL that is put together', () => {
+  it('is refused before anything is contacted where a raw password would become a piece of the host', async () => {
+    const end = await runThaw({
+      args: ['check', 'corporate-intel-pitr', '--plain'],
+      env: { PGPASSWORD: 'p@canaryhost/w', AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' },
+      cwd: tmpdir(),
+    });
+    expect(end, end.text).toMatchObject({ status: 2 });
+    expect(end.text).toMatch(/PGPASSWORD: the value holds a sign .*percent-encoded: %40 for @/s);
+    expect(end.text).not.toContain('canaryhost');
+  });
+});
 
 function boundPlaces() {
   let server: S3Server;

@@ -189,7 +189,7 @@ describe('restoring files', () => {
     expect(readdirSync(at('drills'))).toEqual([]);
   });
 
-  it('blocks a drill inside of production, a dump without its files, and an archive that is none', async () => {
+  it('blocks a drill inside of production and an archive that is none, and tells of a dump without its files', async () => {
     makeTree();
     const inside = stepOf({ from: { kind: 'tree', prefix: 'media-{date}/' }, drillInto: at('media') });
     expect(words(await restoreFiles.check(inside, contextOf({ mode: 'drill' })))[0]).toMatch(
@@ -197,7 +197,7 @@ describe('restoring files', () => {
     );
     rmSync(at('store/media-2026-04-28'), { recursive: true });
     expect(words(await restoreFiles.check(tree(), contextOf()))[0]).toMatch(
-      /^failed: There are no files below media-2026/,
+      /^could-not-verify: There are no files below media-2026/,
     );
     write('store/docs/20260428T000000Z.tar.gz', 'not gzip');
     expect(words(await restoreFiles.check(archive(), contextOf()))[0]).toMatch(/^failed: .*does not open/);
