@@ -25,8 +25,17 @@ export type ServiceStatus = {
   readonly exitCode?: number;
   /** always, unless-stopped, on-failure, no. */
   readonly restartPolicy?: string;
+  /** Of a service that is absent: what runs under its name in another project on the same Docker. */
+  readonly elsewhere?: readonly ElsewhereService[];
   /** Containers started by `run` beside the service: `stop` does not touch them. */
   readonly strays?: readonly string[];
+};
+
+export type ElsewhereService = {
+  readonly container: string;
+  readonly project: string;
+  /** Made from the very same file: the same application under another project name. */
+  readonly sameFile: boolean;
 };
 
 /**

@@ -1,4 +1,4 @@
-import { fail, type Outcome, succeed } from '../base/failure.ts';
+import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { formatTime } from '../base/units.ts';
 import type { StepContext } from '../engine/step-handler.ts';
 import { durationMs } from '../engine/targets.ts';
@@ -19,7 +19,27 @@ export async function stopThem(step: StepOf<'stop-writers'>, context: StepContex
     onLine: context.output,
     signal: context.signal,
   });
-  return stopped.ok ? waitForQuiet(context, durationMs(step.settle)) : stopped;
+  if (!stopped.ok) return stopped;
+  const status = await services.status();
+  if (!status.ok) return status;
+  const [elsewhere] = status.value.filter(({ name }) => step.services.includes(name)).flatMap(runsElsewhere);
+  return elsewhere === undefined ? waitForQuiet(context, durationMs(step.settle)) : fail(elsewhere);
+}
+
+/** Under another project name of the same file: Compose stopped nothing, and its clients are no strangers to be disconnected. */
+export function runsElsewhere({ name, elsewhere = [] }: ServiceStatus): readonly Failure[] {
+  const same = elsewhere.filter(({ sameFile }) => sameFile);
+  const [first] = same;
+  if (first === undefined) return [];
+  const words = same.map(({ container, project }) => `${container} of project ${project}`).join(', ');
+  return [
+    {
+      code: 'conflict',
+      message: `${name} is not there under this project name, but the same file runs as ${words}.`,
+      remedy: `Name the project in the runbook (production.services.project: ${first.project}), or stop it there: docker compose --project-name ${first.project} stop ${name}; then retry.`,
+      retry: 'after-fix',
+    },
+  ];
 }
 
 export function servicesOf(context: Pick<StepContext, 'world' | 'targets'>): Services | undefined {
@@ -109,6 +129,7 @@ export function describeSession(session: ForeignSession): string {
   return `${session.application || 'unnamed'} as ${session.user} from ${session.address || 'local socket'}, ${since}`;
 }
 
-export function isDown({ state }: ServiceStatus): boolean {
+export function isDown({ state, elsewhere = [] }: ServiceStatus): boolean {
+  if (elsewhere.some(({ sameFile }) => sameFile)) return false;
   return state === 'stopped' || state === 'absent' || state === 'finished';
 }

@@ -1,5 +1,5 @@
 import { fail, succeed } from '../base/failure.ts';
-import { type Check, passed } from '../base/verdict.ts';
+import { type Check, couldNotVerify, passed } from '../base/verdict.ts';
 import type { CheckContext, StepContext, StepHandler } from '../engine/step-handler.ts';
 import type { ForeignSession } from '../ports/database-server.ts';
 import type { ServiceStatus } from '../ports/services.ts';
@@ -9,6 +9,7 @@ import {
   foreignSessions,
   isDown,
   noServices,
+  runsElsewhere,
   servicesOf,
   stillConnected,
   stopThem,
@@ -34,7 +35,13 @@ export const stopWriters: StepHandler<'stop-writers'> = {
 
   async check(step, context) {
     if (context.mode === 'drill') return [];
-    return [...checkDatabaseStays(context, step.services), ...(await checkServices(context, step.services))];
+    const checks = await checkServices(context, step.services);
+    const answers = checks.every(({ verdict }) => verdict !== 'failed');
+    return [
+      ...checkDatabaseStays(context, step.services),
+      ...checks,
+      ...(answers ? await checkElsewhere(context, step.services) : []),
+    ];
   },
 
   async run(step, context) {
@@ -52,7 +59,14 @@ export const stopWriters: StepHandler<'stop-writers'> = {
     const sessions = await foreignSessions(context);
     if (!sessions.ok) return sessions;
     const named = status.value.filter(({ name }) => step.services.includes(name));
-    const checks = [...named.map(toCheck), ...restartChecks(named), connectionCheck(context, sessions.value)];
+    const server = actingServer(context);
+    const database = await server.describeDatabase(server.databaseName);
+    if (!database.ok) return database;
+    const checks = [
+      ...named.map((service) => toCheck(service, database.value !== undefined)),
+      ...restartChecks(named),
+      connectionCheck(context, sessions.value),
+    ];
     if (checks.every(({ verdict }) => verdict !== 'failed')) await noteWritersDown(step, context);
     return succeed(checks);
   },
@@ -79,6 +93,16 @@ function checkDatabaseStays(
   ];
 }
 
+/** Before anything is touched: nothing could be stopped under this project name, and a second one would be started. */
+async function checkElsewhere(context: CheckContext, names: readonly string[]): Promise<readonly Check[]> {
+  const status = await servicesOf(context)?.status();
+  if (status?.ok !== true) return status === undefined ? [] : [blocker(status.failure)];
+  return status.value
+    .filter(({ name }) => names.includes(name))
+    .flatMap(runsElsewhere)
+    .map(blocker);
+}
+
 /** Shared with start-services: what drives the services answers, and knows every name. */
 export async function checkServices(
   context: CheckContext,
@@ -100,7 +124,27 @@ export async function checkServices(
   ];
 }
 
-function toCheck(service: ServiceStatus): Check {
+/** Absent is not stopped. Only where there is no database either was there nothing to stop. */
+function absentCheck(service: ServiceStatus, hasDatabase: boolean): Check {
+  const { name, elsewhere = [] } = service;
+  const [same] = runsElsewhere(service);
+  if (same !== undefined) return blocker(same);
+  const words = elsewhere.map(({ container, project }) => `${container} of project ${project}`).join(', ');
+  if (elsewhere.length > 0)
+    return couldNotVerify(
+      `${name} is not there, and a service of that name runs as ${words}`,
+      `Look whether that is this application; then stop it there, or name its project in the runbook.`,
+    );
+  if (!hasDatabase) return passed(`${name} is not there, and no database that it could write into`);
+  return couldNotVerify(
+    `${name} has no container here although its database is there: nothing was stopped`,
+    `Look for ${name} under another project name, folder or host; stop it there.`,
+  );
+}
+
+function toCheck(service: ServiceStatus, hasDatabase: boolean): Check {
+  if (service.state === 'absent' && (service.strays ?? []).length === 0)
+    return absentCheck(service, hasDatabase);
   const strays = service.strays ?? [];
   if (!isDown(service))
     return blocker({
@@ -117,7 +161,7 @@ function toCheck(service: ServiceStatus): Check {
       retry: 'after-fix',
     });
   }
-  return passed(`${service.name} is ${service.state === 'absent' ? 'not there' : 'down'}`);
+  return passed(`${service.name} is ${service.state === 'absent' ? 'not there any more' : 'down'}`);
 }
 
 function restartChecks(services: readonly ServiceStatus[]): readonly Check[] {

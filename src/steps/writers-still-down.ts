@@ -200,9 +200,12 @@ function writersAreBack(found: Found, context: StepContext) {
 function describeFound({ services, sessions }: Found, context: StepContext): readonly string[] {
   const { databaseName } = actingServer(context);
   return [
-    ...services.map(({ name, state, strays = [] }) =>
-      strays.length === 0 ? `${name} is ${state} again` : `${name} runs in ${strays.join(', ')}`,
-    ),
+    ...services.map(({ name, state, strays = [], elsewhere = [] }) => {
+      const containers = [...strays, ...elsewhere.map(({ container }) => container)];
+      return containers.length === 0
+        ? `${name} is ${state} again`
+        : `${name} runs in ${containers.join(', ')}`;
+    }),
     ...sessions.map((session) => `connected to ${databaseName}: ${describeSession(session)}`),
   ];
 }

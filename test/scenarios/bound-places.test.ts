@@ -108,7 +108,8 @@ function boundPlaces() {
       [nimara.production, nimara.drillCluster].map(({ url }) => listDatabases(url)),
     );
     for (const action of [['resume'], ['discard']]) {
-      const end = await run(action, { envFile: 'other.env' });
+      const given = action[0] === 'resume' ? answers : [];
+      const end = await run(action, { envFile: 'other.env', given });
       expect(end, end.text).toMatchObject({ status: 3 });
       expect(end.text).toMatch(/The values given now lead elsewhere|now leads to/);
     }
@@ -132,9 +133,10 @@ function boundPlaces() {
     expect(end.text).toMatch(/belongs to the objects in s3:.*, and not to the objects in s3:/);
     const same = await run(['resume']);
     expect(same, same.text).toMatchObject({ status: 0 });
-    const undone = await run(['rollback'], { envFile: 'bucket.env' });
+    const given = ['--confirm', 'port_nimara_crm'];
+    const undone = await run(['rollback'], { envFile: 'bucket.env', given });
     expect(undone, undone.text).toMatchObject({ status: 3 });
-    expect((await run(['rollback'])).status).toBe(0);
+    expect((await run(['rollback'], { given })).status).toBe(0);
   });
 
   it('takes the file that was named and not what was exported long ago, and says so without a value', async () => {

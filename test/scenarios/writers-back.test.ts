@@ -133,6 +133,25 @@ function writersBack(kind: 'compose' | 'process') {
     );
   });
 
+  if (kind === 'compose')
+    it('that run under another project name are not taken for stopped', async () => {
+      const lifeline = await nimara.writers.lifeline();
+      const other = join(nimara.folder, 'other-project.yaml');
+      const text = await readFile(runbook, 'utf8');
+      await writeFile(
+        other,
+        text.replace(/( +)file: .*COMPOSE_FILE_PATH.*\n/, '$&$1project: somebody-else\n'),
+      );
+      const end = await run(['restore', other], answers);
+      expect(end, end.text).toMatchObject({ status: 3 });
+      expect(end.text).toMatch(
+        /worker is not there under this project name, but the same file runs as \S*worker/,
+      );
+      expect(end.text).toMatch(/production\.services\.project: /);
+      expect(await nimara.writers.lifeline()).toBe(lifeline);
+      await expectNothingReplaced();
+    });
+
   it('are found between the question and the typed name', async () => {
     const terminal = openPseudoTerminal({
       file: process.execPath,

@@ -101,6 +101,28 @@ describe('stopping the writers', () => {
     );
   });
 
+  it('does not take what is absent for stopped', async () => {
+    const context = createFakeContext({});
+    const absent = { name: 'web', state: 'absent' } as const;
+    const judged = async () => words(await stopWriters.verify(step, context))[0];
+    context.world.services.states.set('web', absent);
+    expect(await judged()).toMatch(
+      /^could-not-verify: web has no container here although its database is there/,
+    );
+    const other = { container: 'crm-web-1', project: 'crm', sameFile: false };
+    context.world.services.states.set('web', { ...absent, elsewhere: [other] });
+    expect(await judged()).toMatch(
+      /^could-not-verify: web is not there, .* runs as crm-web-1 of project crm/,
+    );
+    context.world.services.states.set('web', { ...absent, elsewhere: [{ ...other, sameFile: true }] });
+    expect(await judged()).toMatch(
+      /^failed: web is not there under this project name, but the same file runs as/,
+    );
+    context.world.production.databases.clear();
+    context.world.services.states.set('web', absent);
+    expect(await judged()).toBe('passed: web is not there, and no database that it could write into');
+  });
+
   it('stops nothing in a drill', async () => {
     const context = createFakeContext({ mode: 'drill' });
     expect(await stopWriters.run(step, context)).toMatchObject({ ok: true, value: { kind: 'not-executed' } });

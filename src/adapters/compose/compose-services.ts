@@ -3,6 +3,7 @@ import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts
 import type { ProcessRunner } from '../../ports/process-runner.ts';
 import type { Services } from '../../ports/services.ts';
 import { type ComposeCommand, type ComposeConfig, createComposeCommand } from './compose-command.ts';
+import { addElsewhere } from './find-elsewhere.ts';
 import {
   combineStatus,
   type DeclaredService,
@@ -55,7 +56,14 @@ export function openComposeServices(options: {
       const services = await listDeclared(compose);
       if (!services.ok) return services;
       const found = await listContainers(compose);
-      return found.ok ? succeed(combineStatus(services.value, found.value)) : found;
+      if (!found.ok) return found;
+      return addElsewhere(combineStatus(services.value, found.value), {
+        compose,
+        file: config.file,
+        containersOf: (project) =>
+          listContainers(createComposeCommand({ config: { ...config, project }, processes, environment })),
+        stallMs: questionStallMs,
+      });
     },
     describe: (action, names) => compose.describe(actionArgs(action, names)),
     stop: act('stop'),

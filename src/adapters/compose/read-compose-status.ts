@@ -54,6 +54,19 @@ export function readDeclaredServices(text: string): Outcome<readonly DeclaredSer
   return succeed(declared);
 }
 
+/** What `ls --format json` says of a project that runs. */
+export type ComposeProject = { readonly name: string; readonly configFiles: readonly string[] };
+
+export function readComposeProjects(text: string): Outcome<readonly ComposeProject[]> {
+  const value = text.trim() === '' ? [] : parseJson(text);
+  if (!Array.isArray(value)) return notUnderstood('ls', text);
+  const projects = value.map((item: unknown) => {
+    const { Name, ConfigFiles } = isObject(item) ? item : {};
+    return { name: textOf(Name), configFiles: textOf(ConfigFiles).split(',') };
+  });
+  return succeed(projects.filter(({ name }) => name !== ''));
+}
+
 /** One entry for each declared service, in Compose's order: by name. */
 export function combineStatus(
   declared: readonly DeclaredService[],
