@@ -17,7 +17,7 @@ export async function lookAtPlaces(context: Reach): Promise<BoundPlaces> {
   if (context.mode === 'tabletop') return {};
   const { backups, production, acting } = context.targets;
   const found = await Promise.all([
-    // The throwaway cluster of a point-in-time drill is made by the run itself, perhaps more than once.
+    // A throwaway cluster is made by the run itself, perhaps more than once.
     makesItsServer(context) ? undefined : lookAtServer('database', { place: acting, context }),
     context.mode === 'drill' ? lookAtServer('production', { place: production, context }) : undefined,
     lookAtStore('backups', { config: backups.store, context }),
@@ -57,7 +57,8 @@ export async function refuseElsewhere(
 
 type Found = readonly [string, BoundPlaces[string]];
 
-function makesItsServer({ mode, steps }: Reach): boolean {
+function makesItsServer({ mode, steps, targets }: Reach): boolean {
+  if (targets.acting.throwaway !== undefined) return true;
   return mode === 'drill' && steps.some(({ kind }) => kind === 'recover-cluster');
 }
 
