@@ -8,6 +8,7 @@ import type { Pair } from './compare-objects.ts';
 import { copyOne } from './copy-objects.ts';
 import { overwritingFact, readFact, swappedFact } from './facts.ts';
 import { sameContent, sameWhenRead } from './prove-content.ts';
+import { writersStillDown } from './writers-still-down.ts';
 
 /** Objects of a backup and the place they are to be in: what two step kinds have in common. */
 export type Placement = {
@@ -68,6 +69,8 @@ export async function decideOverwriting(
     );
     return decide('keep');
   }
+  const down = await writersStillDown(context);
+  if (!down.ok) return down;
   const proofs = await overwrite.prove();
   if (!proofs.ok) return proofs;
   if (proofs.value.some(({ verdict }) => verdict === 'failed')) return fail(notVerified(proofs.value));
