@@ -80,7 +80,7 @@ export type StepHandler<K extends StepKind = StepKind> = {
   /** Asked after a failure; undefined when all of the step is meant. */
   leaveOut?(step: StepOf<K>, context: StepContext): LeaveOut | undefined;
   preview(step: StepOf<K>, context: StepContext): Promise<Preview>;
-  /** Preflight: reads only, changes nothing, answers within seconds. */
+  /** Preflight: reads only, changes nothing, answers within seconds. May record what it saw, to be compared later. */
   check(step: StepOf<K>, context: CheckContext): Promise<readonly Check[]>;
   run(step: StepOf<K>, context: StepContext): Promise<Outcome<StepEnd>>;
   verify(step: StepOf<K>, context: StepContext): Promise<Outcome<readonly Check[]>>;
@@ -98,7 +98,7 @@ export type StepHandler<K extends StepKind = StepKind> = {
 
 export type CheckContext = Pick<
   StepContext,
-  'mode' | 'world' | 'targets' | 'steps' | 'mask' | 'fact' | 'signal' | 'runId'
+  'mode' | 'world' | 'targets' | 'steps' | 'mask' | 'fact' | 'record' | 'signal' | 'runId'
 > & {
   /** --snapshot, where it was given. */
   readonly wantedSnapshot: string | undefined;

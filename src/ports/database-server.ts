@@ -12,12 +12,18 @@ export type ServerIdentity = {
   readonly mayCreateDatabases: boolean;
   readonly mayCreateRoles: boolean;
   readonly isSuperuser: boolean;
+  /** CONNECTION LIMIT of the role; left out where there is none. */
+  readonly connectionLimit?: number;
   /** Only where the user may read it. */
   readonly dataDirectory?: string;
 };
 
 export type DatabaseDescription = {
   readonly name: string;
+  /** Goes with a database when it is renamed; another database of the same name has another one. */
+  readonly oid: number;
+  /** Whether our role may do with it what its owner may: rename it, drop it, close it. */
+  readonly isOurs: boolean;
   readonly sizeBytes: number;
   readonly owner: string;
   readonly encoding: string;
@@ -39,6 +45,22 @@ export type ForeignSession = {
   readonly address: string;
   readonly state: string;
   readonly lastQueryStartMs?: number;
+  /** Why our role may not end it; left out where it may. */
+  readonly protectedBy?: 'superuser' | 'other-role';
+};
+
+/** Half of a commit in two phases: it outlives its client and the server, and nobody can be sent away for it. */
+export type PreparedTransaction = {
+  readonly gid: string;
+  readonly owner: string;
+  readonly preparedAtMs: number;
+};
+
+export type Rename = {
+  readonly from: string;
+  readonly to: string;
+  /** Where it is given, no other database than this one is renamed. */
+  readonly oid?: number | undefined;
 };
 
 export type TableCount = {
@@ -141,7 +163,12 @@ export type DatabaseServer = {
   describeDatabase(name: string): Promise<Outcome<DatabaseDescription | undefined>>;
   /** Client backends on that database which are not `thaw` ones of this process. */
   foreignSessions(database: string): Promise<Outcome<readonly ForeignSession[]>>;
-  /** Disconnects clients of that database; returns how many. */
+  /** Open on that database, whoever prepared them. */
+  preparedTransactions(database: string): Promise<Outcome<readonly PreparedTransaction[]>>;
+  /**
+   * Disconnects clients of that database, our own ones too; returns how many. Whoever is left after 10 s is named: `denied` where
+   * our role may not end them, `conflict` where they only stay.
+   */
   terminateSessions(database: string): Promise<Outcome<number>>;
   createDatabase(request: NewDatabase): Promise<Outcome<void>>;
   /** Statements about one role, all or nothing; they may hold the hash of its password. */
@@ -166,7 +193,8 @@ export type DatabaseServer = {
   dropCell(request: CellRequest & { readonly newOwner?: string }): Promise<Outcome<void>>;
   /** DROP DATABASE … WITH (FORCE). Dropping what is not there succeeds. */
   dropDatabase(name: string): Promise<Outcome<void>>;
-  renameDatabase(request: { readonly from: string; readonly to: string }): Promise<Outcome<void>>;
+  /** In this order and in one transaction: all of them or none. Waits for a lock for 15 s at most. */
+  renameDatabases(renames: readonly Rename[]): Promise<Outcome<void>>;
   setConnectionsAllowed(request: {
     readonly database: string;
     readonly allowed: boolean;

@@ -36,6 +36,12 @@ export function createStepContexts(parts: {
     fact: (name: string) => journal.state()?.facts.get(name),
   };
 
+  const recordFor = (id: string) => async (name: string, value: unknown) => {
+    // What is recorded is JSON: a value that does not survive the trip would be another one on resume.
+    const plain = JSON.parse(JSON.stringify(value));
+    await journal.append({ kind: 'fact-recorded', stepId: id, name, value: plain });
+  };
+
   function forStep(step: Step, signal: AbortSignal): StepContext {
     const id = stepId(step);
     return {
@@ -44,11 +50,7 @@ export function createStepContexts(parts: {
       lostAtMs: start.lostAtMs,
       rpoMs: start.objectives.rpoMs,
       ...(request.provenSnapshots === undefined ? {} : { provenSnapshots: request.provenSnapshots }),
-      async record(name, value) {
-        // What is recorded is JSON: a value that does not survive the trip would be another one on resume.
-        const plain = JSON.parse(JSON.stringify(value));
-        await journal.append({ kind: 'fact-recorded', stepId: id, name, value: plain });
-      },
+      record: recordFor(id),
       async recordCommand(command) {
         await journal.append({ kind: 'command-run', stepId: id, command });
       },
@@ -68,7 +70,7 @@ export function createStepContexts(parts: {
   }
 
   function forCheck(signal: AbortSignal): CheckContext {
-    return { ...shared, signal, wantedSnapshot: request.wantedSnapshot };
+    return { ...shared, signal, record: recordFor('preflight'), wantedSnapshot: request.wantedSnapshot };
   }
 
   return { forStep, forCheck };

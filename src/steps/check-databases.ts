@@ -2,12 +2,18 @@ import { formatBytes } from '../base/units.ts';
 import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
 import type { CheckContext } from '../engine/step-handler.ts';
 import type { DatabaseServer, ServerIdentity } from '../ports/database-server.ts';
+import { checkInTheWay, notAsAtBeginning } from './before-swap.ts';
 import { checkCell } from './cell.ts';
+import { readFact, swappedFact, swappingFact, targetFact } from './facts.ts';
 import { actingServer, blocker, productionServer, unanswered } from './open-targets.ts';
+import { lookAtSwap } from './swap-databases.ts';
 import { checkThrowaway } from './throwaway-cluster.ts';
 
 /** Twice the space for a moment: the old database and the new one. */
 const spaceFactor = 1.2;
+
+/** The lease, a look beside it, and pg_restore with one job. */
+const fewestConnections = 5;
 
 /** Can we make, fill and rename databases there; is it the right server; does anybody else hold it; is there room. */
 export async function checkDatabases(_step: unknown, context: CheckContext): Promise<readonly Check[]> {
@@ -26,7 +32,7 @@ export async function checkDatabases(_step: unknown, context: CheckContext): Pro
   if (!identity.ok) return [blocker(identity.failure)];
   const checks: Check[] = [];
   if (context.mode === 'drill') checks.push(await checkNotProduction(context, identity.value));
-  else checks.push(await checkTarget(server, identity.value));
+  else checks.push(...(await checkTarget(context, identity.value)));
   if (checks.some((check) => check.verdict === 'failed')) return checks;
   if (!identity.value.mayCreateDatabases && !identity.value.isSuperuser) {
     checks.push(
@@ -38,36 +44,54 @@ export async function checkDatabases(_step: unknown, context: CheckContext): Pro
   }
   const cell = checkCell(context.mode, identity.value);
   if (cell !== undefined) checks.push(cell);
+  const { connectionLimit } = identity.value;
+  if (connectionLimit !== undefined && connectionLimit < fewestConnections) {
+    checks.push(
+      failed(
+        `${identity.value.user} may have ${connectionLimit} connections to ${server.address} (CONNECTION LIMIT); a restore needs ${fewestConnections} and more.`,
+        `Let an administrator run: ALTER ROLE ${identity.value.user} CONNECTION LIMIT -1;`,
+      ),
+    );
+  }
   const lease = await server.lease(server.databaseName);
   if (!lease.ok) checks.push(blocker(lease.failure));
   checks.push(await checkSpace(context, server, identity.value));
   return checks;
 }
 
-async function checkTarget(server: DatabaseServer, identity: ServerIdentity): Promise<Check> {
+/** Asks the catalogues alone: the door of the target may be closed, by a swap of this very run that was cut short. */
+async function checkTarget(context: CheckContext, identity: ServerIdentity): Promise<readonly Check[]> {
+  const server = actingServer(context);
   const found = await server.describeDatabase(server.databaseName);
-  if (!found.ok) return blocker(found.failure);
-  if (found.value !== undefined && !identity.isSuperuser) {
-    const owns = await server.query({
-      database: server.databaseName,
-      sql: 'SELECT pg_has_role(datdba, $2) AS owns FROM pg_database WHERE datname = $1',
-      values: [server.databaseName, 'MEMBER'],
-    });
-    if (!owns.ok) return blocker(owns.failure);
-    if (!/^t/.test(owns.value[0]?.owns ?? '')) {
-      return failed(
+  if (!found.ok) return [blocker(found.failure)];
+  const which = `PostgreSQL ${identity.version} at ${server.address} (${shortIdentifier(identity)})`;
+  const swap = readFact(swappedFact, context) ?? readFact(swappingFact, context);
+  if (swap !== undefined) {
+    const halfway = await lookAtSwap(server, swap);
+    if (!halfway.ok) return [blocker(halfway.failure)];
+    if (halfway.value.failure !== undefined) return [blocker(halfway.value.failure)];
+    return [passed(`${which}: the swap of ${server.databaseName} was begun and is gone on with`)];
+  }
+  const other = notAsAtBeginning(context, found.value);
+  if (other !== undefined) return [blocker(other)];
+  if (found.value !== undefined && !found.value.isOurs) {
+    return [
+      failed(
         `${identity.user} does not own ${server.databaseName}, and only its owner ${found.value.owner} may rename it.`,
         `Use the credentials of ${found.value.owner}, or let an administrator run: GRANT ${found.value.owner} TO ${identity.user};`,
-      );
-    }
+      ),
+    ];
   }
-  const what =
-    found.value === undefined
-      ? `there is no ${server.databaseName} yet; it will be made`
-      : `${server.databaseName} holds ${formatBytes(found.value.sizeBytes)} and will be kept aside`;
-  return passed(
-    `PostgreSQL ${identity.version} at ${server.address} (${shortIdentifier(identity)}): ${what}`,
-  );
+  if (readFact(targetFact, context) === undefined)
+    await context.record(targetFact.name, { oid: found.value?.oid ?? null });
+  if (found.value === undefined)
+    return [passed(`${which}: there is no ${server.databaseName} yet; it will be made`)];
+  return [
+    passed(
+      `${which}: ${server.databaseName} holds ${formatBytes(found.value.sizeBytes)} and will be kept aside`,
+    ),
+    ...(await checkInTheWay(server, server.databaseName)),
+  ];
 }
 
 /** Two names may lead to one server; its system identifier is the same whatever the name. */

@@ -85,9 +85,18 @@ export const restoredFact = fact(
 
 const swap = z.object({ target: z.string(), side: z.string(), kept: z.string(), hadTarget: z.boolean() });
 export type Swap = z.infer<typeof swap>;
+/** Object ids say that a name still means what was looked at; journals of earlier versions have none. */
+const databaseSwap = swap.extend({
+  targetOid: z.number().exactOptional(),
+  sideOid: z.number().exactOptional(),
+});
+export type DatabaseSwap = z.infer<typeof databaseSwap>;
 /** Written before the first rename, and after the last. */
-export const swappingFact = fact('swapping', swap);
-export const swappedFact = fact('swapped', swap);
+export const swappingFact = fact('swapping', databaseSwap);
+export const swappedFact = fact('swapped', databaseSwap);
+
+/** The database that is to be replaced, as the first preflight saw it; null where there was none. */
+export const targetFact = fact('target-database', z.object({ oid: z.number().nullable() }));
 
 const treeSummary = z.object({
   files: z.number(),

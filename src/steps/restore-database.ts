@@ -2,7 +2,8 @@ import { fail, type Outcome, succeed } from '../base/failure.ts';
 import { formatBytes, formatTime } from '../base/units.ts';
 import { type Check, failed, passed } from '../base/verdict.ts';
 import { notVerified, type StepContext, type StepHandler } from '../engine/step-handler.ts';
-import { closeCell, dropCell, giveAway } from './cell.ts';
+import { lookBeforeSwap } from './before-swap.ts';
+import { closeCell, dropCell } from './cell.ts';
 import { checkDatabases } from './check-databases.ts';
 import { compareWithLive } from './compare-with-live.ts';
 import { compareWithLiveSchema } from './compare-with-live-schema.ts';
@@ -14,15 +15,16 @@ import {
   snapshotFact,
   swappedFact,
   swappingFact,
+  targetFact,
 } from './facts.ts';
-import { actingDatabase, actingServer, actingTools } from './open-targets.ts';
+import { actingServer, actingTools } from './open-targets.ts';
 import { holdsSchemaAlone, proveRestored } from './prove-restored.ts';
 import { restoreArchive, restoreJobs } from './restore-archive.ts';
 import { dropOwn, ownershipComment, sideNames } from './side-database.ts';
-import { hasSwapBegun, swapDatabases } from './swap-databases.ts';
+import { swapInPlace, undoUnfinishedSwap } from './swap-in-place.ts';
 import { raiseThrowaway, removeThrowaway } from './throwaway-cluster.ts';
 import { judgeKeys } from './try-keys.ts';
-import { writersBackChecks, writersStillDown } from './writers-still-down.ts';
+import { writersBackChecks } from './writers-still-down.ts';
 
 /**
  * Restores into a database beside the one to be replaced, proves it, and only then swaps the two by renaming. The old
@@ -59,7 +61,7 @@ export const restoreDatabase: StepHandler<'restore-database'> = {
 
   async run(step, context) {
     if (readFact(swappedFact, context) !== undefined) return succeed({ kind: 'done' });
-    if (readFact(swappingFact, context) !== undefined) return swap(context);
+    if (readFact(swappingFact, context) !== undefined) return swapInPlace(context);
     const raised = await raiseThrowaway(context);
     if (!raised.ok) return raised;
     if (!(await isRestored(context))) {
@@ -71,14 +73,14 @@ export const restoreDatabase: StepHandler<'restore-database'> = {
     if (bad.length > 0) return fail(notVerified(bad));
     const keys = await judgeKeys(context, needFact(restoredFact, context).database);
     if (!keys.ok) return keys;
-    const down = await writersStillDown(context);
-    if (!down.ok) return down;
+    const looked = await lookBeforeSwap(context);
+    if (!looked.ok) return looked;
     const agreed = await confirmSwap(context, [
       ...proveRestored(context),
       ...keys.value,
       ...writersBack(context),
     ]);
-    return agreed.ok ? swap(context) : agreed;
+    return agreed.ok ? swapInPlace(context) : agreed;
   },
 
   async verify(step, context) {
@@ -108,7 +110,7 @@ export const restoreDatabase: StepHandler<'restore-database'> = {
   async cleanUp(_step, context) {
     const { throwaway } = context.targets.acting;
     if (throwaway !== undefined) return removeThrowaway(throwaway, context);
-    const halfway = await swapHalfway(context);
+    const halfway = await undoUnfinishedSwap(context);
     if (halfway !== undefined) return [halfway];
     const { side } = sideNames(context.runId, actingServer(context).databaseName);
     const closed = await closeCell(context);
@@ -185,7 +187,12 @@ async function confirmSwap(context: StepContext, checks: readonly Check[]): Prom
   if (!answer.ok) return answer;
   if (answer.value.value === server.databaseName) {
     const names = { target: server.databaseName, side, kept, hadTarget: old.value !== undefined };
-    await context.record(swappingFact.name, names);
+    // The one of the beginning, should another have come between the look above and this one.
+    const oids = {
+      targetOid: readFact(targetFact, context)?.oid ?? old.value?.oid,
+      sideOid: fresh.value?.oid,
+    };
+    await context.record(swappingFact.name, { ...names, ...oids });
     return succeed(undefined);
   }
   return fail({
@@ -194,38 +201,4 @@ async function confirmSwap(context: StepContext, checks: readonly Check[]): Prom
     remedy: 'Retry to be asked again; nothing needs to be restored anew.',
     retry: 'safe',
   });
-}
-
-/** With the old database aside, the one beside it is the only one that can take its place. */
-async function swapHalfway(context: StepContext): Promise<Check | undefined> {
-  const swap = readFact(swappingFact, context);
-  if (swap === undefined || readFact(swappedFact, context) !== undefined) return undefined;
-  const begun = await hasSwapBegun(actingServer(context), swap);
-  if (!begun.ok) return failed(begun.failure.message, begun.failure.remedy);
-  if (!begun.value) return undefined;
-  return failed(
-    `the swap of ${swap.target} was begun and has not ended`,
-    'Finish it with `thaw resume`; then `thaw rollback` puts the old database back.',
-  );
-}
-
-async function swap(context: StepContext) {
-  const names = needFact(swappingFact, context);
-  if (names.hadTarget) await context.recordCommand(`ALTER DATABASE ${names.target} RENAME TO ${names.kept}`);
-  await context.recordCommand(`ALTER DATABASE ${names.side} RENAME TO ${names.target}`);
-  // Hours may have passed since the preflight: the swap is the act that no other run may be in the way of.
-  const server = actingServer(context);
-  const lease = await server.lease(names.target);
-  const given = lease.ok ? await giveAway(context, [names.target, names.kept]) : lease;
-  const down = given.ok ? await writersStillDown(context) : given;
-  const swapped = down.ok ? await swapDatabases(server, { ...names, carrySettings: true }) : down;
-  if (!swapped.ok) {
-    // Where nothing was renamed the swap has not begun, and another snapshot may still be chosen.
-    const begun = await hasSwapBegun(server, names);
-    if (begun.ok && !begun.value) await context.record(swappingFact.name, null);
-    return swapped;
-  }
-  await context.record(swappedFact.name, names);
-  context.output(`${actingDatabase(context)} is now the restored database`);
-  return succeed({ kind: 'done' as const });
 }

@@ -1,15 +1,15 @@
-import { fail, type Outcome } from '../base/failure.ts';
+import { fail, type Outcome, succeed } from '../base/failure.ts';
 import type { DatabaseServer } from '../ports/database-server.ts';
-import type { Swap } from './facts.ts';
-import { swapDatabases } from './swap-databases.ts';
+import type { DatabaseSwap } from './facts.ts';
+import { lookAtSwap, type PlannedSwap, swapDatabases } from './swap-databases.ts';
 
 /**
  * The swap the other way round: the restored database steps aside, the old one comes back. It is the same pair of renames, so it
- * survives a crash the same way.
+ * survives a crash the same way. What this run did not put there is never swapped out.
  */
 export async function rollBackSwap(
   server: DatabaseServer,
-  swap: Swap & { readonly undone: string },
+  swap: DatabaseSwap & { readonly undone: string },
 ): Promise<Outcome<void>> {
   const kept = await server.describeDatabase(swap.kept);
   if (!kept.ok) return kept;
@@ -23,6 +23,28 @@ export async function rollBackSwap(
       retry: 'never',
     });
   }
-  const { target, kept: side, undone } = swap;
-  return swapDatabases(server, { target, side, kept: undone, hadTarget: true, carrySettings: false });
+  return swapDatabases(server, { ...wayBack(swap), carrySettings: false });
+}
+
+/** Whether the two databases are still those that this run left: nothing is asked about what cannot be rolled back. */
+export async function checkWayBack(
+  server: DatabaseServer,
+  swap: DatabaseSwap & { readonly undone: string },
+): Promise<Outcome<void>> {
+  const found = await lookAtSwap(server, wayBack(swap));
+  if (!found.ok) return found;
+  return found.value.other === undefined ? succeed(undefined) : fail(found.value.other);
+}
+
+function wayBack(swap: DatabaseSwap & { readonly undone: string }): PlannedSwap {
+  const { target, kept: side, undone, targetOid, sideOid } = swap;
+  return {
+    target,
+    side,
+    kept: undone,
+    hadTarget: true,
+    ...(sideOid === undefined ? {} : { targetOid: sideOid }),
+    ...(targetOid === undefined ? {} : { sideOid: targetOid }),
+    than: { outgoing: 'the one that this run put there', incoming: 'the one that this run put aside' },
+  };
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import type { StepContext } from '../engine/step-handler.ts';
 import type { ArchiveContents } from '../ports/dump-tools.ts';
+import { nobodyInTheWay } from './before-swap.ts';
 import { readFact, sideDatabaseFact } from './facts.ts';
 import { actingServer } from './open-targets.ts';
 
@@ -76,5 +77,8 @@ export async function dropOwn(context: StepContext, name: string): Promise<Outco
   context.output(`dropping ${name}, which this run made`);
   await context.recordCommand(`DROP DATABASE ${name} WITH (FORCE)`);
   const dropped = await server.dropDatabase(name);
-  return dropped.ok ? succeed(true) : dropped;
+  if (dropped.ok) return succeed(true);
+  // Where somebody is in the way, who that is leads on; the server only says that it may not.
+  const free = await nobodyInTheWay(server, [name]);
+  return free.ok ? dropped : free;
 }

@@ -55,12 +55,14 @@ export function databaseServerContract(contract: {
         comment: `made for ${name}`,
       });
       expect(failureFrom(await create(name)).code).toBe('conflict');
-      valueFrom(await server.renameDatabase({ from: name, to: 'renamed' }));
+      valueFrom(await server.renameDatabases([{ from: name, to: 'renamed' }]));
       expect(valueFrom(await server.describeDatabase(name))).toBeUndefined();
       valueFrom(await server.dropDatabase('renamed'));
       valueFrom(await server.dropDatabase('renamed'));
       expect(valueFrom(await server.describeDatabase('renamed'))).toBeUndefined();
     });
+
+    databaseNamesContract(() => server);
 
     test('answers queries with texts and nulls, with values of their own, and changes nothing', async () => {
       const sql =
@@ -159,5 +161,39 @@ export function databaseServerContract(contract: {
       expect(valueFrom(await snapshot.inventory()).tables).toEqual([]);
       await snapshot.close();
     });
+  });
+}
+
+/** What a name leads to: the part that a server in memory promises, too. */
+export function databaseNamesContract(open: () => DatabaseServer): void {
+  const create = (name: string) => open().createDatabase({ name, comment: `made for ${name}` });
+  test('renames all or none, and only the database that is meant', async () => {
+    valueFrom(await create('first'));
+    valueFrom(await create('second'));
+    const oidOf = async (name: string) => valueFrom(await open().describeDatabase(name))?.oid;
+    const [first, second] = [await oidOf('first'), await oidOf('second')];
+    expect(first).toBeGreaterThan(0);
+    const swap = [
+      { from: 'first', to: 'third', oid: first },
+      { from: 'second', to: 'first', oid: second },
+    ];
+    const strangers = [
+      [swap[0], { from: 'nowhere', to: 'first' }],
+      [swap[0], { from: 'second', to: 'first', oid: first }],
+    ].map((renames) => renames.flatMap((rename) => (rename === undefined ? [] : [rename])));
+    for (const renames of strangers) failureFrom(await open().renameDatabases(renames));
+    expect([await oidOf('first'), await oidOf('second'), await oidOf('third')]).toEqual([
+      first,
+      second,
+      undefined,
+    ]);
+    valueFrom(await open().renameDatabases(swap));
+    expect([await oidOf('first'), await oidOf('third')]).toEqual([second, first]);
+    for (const name of ['first', 'third']) valueFrom(await open().dropDatabase(name));
+  });
+
+  test('says whether a database is ours, and that nothing is prepared on it', async () => {
+    expect(valueFrom(await open().describeDatabase('shop'))).toMatchObject({ isOurs: true });
+    expect(valueFrom(await open().preparedTransactions('shop'))).toEqual([]);
   });
 }

@@ -1,14 +1,22 @@
 import { type Failure, fail, type Outcome, succeed } from '../../src/base/failure.ts';
 import { createSecret } from '../../src/base/secret.ts';
-import type { DatabaseServer, ForeignSession, Inventory } from '../../src/ports/database-server.ts';
+import type {
+  DatabaseServer,
+  ForeignSession,
+  Inventory,
+  PreparedTransaction,
+} from '../../src/ports/database-server.ts';
 
 export type FakeDatabase = {
   /** Tells databases apart whatever they are called. */
   readonly content: string;
+  /** Of its content when left out: where one test has the same content twice it has to say which is which. */
+  readonly oid?: number;
   readonly comment?: string;
   readonly allowsConnections?: boolean;
   readonly inventory?: Inventory;
   readonly sessions?: readonly ForeignSession[];
+  readonly prepared?: readonly PreparedTransaction[];
 };
 
 type Row = Readonly<Record<string, string | null>>;
@@ -41,6 +49,7 @@ export function createFakeDatabaseServer(given: {
   readonly beforeChange?: (change: string) => void;
 }): FakeDatabaseServer {
   const databases = new Map(Object.entries(given.databases ?? {}));
+  let nextOid = 2_000_000;
   const changes: string[] = [];
   const roles = new Set<string>();
   const answers = new Map<string, readonly Row[]>();
@@ -91,10 +100,15 @@ export function createFakeDatabaseServer(given: {
     },
     describeDatabase: async (name) => succeed(describe(name, databases.get(name))),
     foreignSessions: async (name) => succeed(databases.get(name)?.sessions ?? []),
+    preparedTransactions: async (name) => succeed(databases.get(name)?.prepared ?? []),
     terminateSessions: async (name) => {
-      const count = databases.get(name)?.sessions?.length ?? 0;
-      const ended = await change(`terminate ${name}`, () => edit(name, { sessions: [] }));
-      return ended.ok ? succeed(count) : ended;
+      const sessions = databases.get(name)?.sessions ?? [];
+      const stays = sessions.filter(({ protectedBy }) => protectedBy !== undefined);
+      const ended = await change(`terminate ${name}`, () => edit(name, { sessions: stays }));
+      if (!ended.ok) return ended;
+      return stays.length === 0
+        ? succeed(sessions.length)
+        : fail(refusal(`${stays.length} stay on ${name}.`));
     },
     createRole: ({ name }) => change(`role ${name}`, () => succeed(undefined)),
     makeCell: async ({ role, database }) => {
@@ -110,7 +124,8 @@ export function createFakeDatabaseServer(given: {
     createDatabase: ({ name, comment }) =>
       change(`create ${name}`, () => {
         if (databases.has(name)) return fail(refusal(`Database ${name} exists.`));
-        databases.set(name, { content: 'empty', comment });
+        nextOid += 1;
+        databases.set(name, { content: 'empty', comment, oid: nextOid });
         return succeed(undefined);
       }),
     dropDatabase: (name) =>
@@ -118,13 +133,20 @@ export function createFakeDatabaseServer(given: {
         databases.delete(name);
         return succeed(undefined);
       }),
-    renameDatabase: ({ from, to }) =>
-      change(`rename ${from} -> ${to}`, () => {
-        const found = databases.get(from);
-        if (found === undefined || databases.has(to)) return fail(refusal(`${from} cannot become ${to}.`));
-        if ((found.sessions?.length ?? 0) > 0) return fail(refusal(`${from} is in use.`));
-        databases.delete(from);
-        databases.set(to, found);
+    renameDatabases: (renames) =>
+      change(`rename ${renames.map(({ from, to }) => `${from} -> ${to}`).join(', ')}`, () => {
+        const after = new Map(databases);
+        for (const { from, to, oid } of renames) {
+          const found = after.get(from);
+          if (found === undefined || after.has(to)) return fail(refusal(`${from} cannot become ${to}.`));
+          if ((found.sessions?.length ?? 0) > 0 || (found.prepared?.length ?? 0) > 0)
+            return fail(refusal(`${from} is in use.`));
+          if (oid !== undefined && oid !== oidOf(found)) return fail(refusal(`${from} is another one.`));
+          after.delete(from);
+          after.set(to, found);
+        }
+        databases.clear();
+        for (const [name, database] of after) databases.set(name, database);
         return succeed(undefined);
       }),
     setConnectionsAllowed: ({ database, allowed }) =>
@@ -149,10 +171,18 @@ export function createFakeDatabaseServer(given: {
   };
 }
 
+/** As long as it lives, whatever it is called. */
+function oidOf({ content, oid }: FakeDatabase): number {
+  if (oid !== undefined) return oid;
+  return [...content].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 1_000_003, 16_384);
+}
+
 function describe(name: string, found: FakeDatabase | undefined) {
   if (found === undefined) return undefined;
   return {
     name,
+    oid: oidOf(found),
+    isOurs: true,
     sizeBytes: 412_000_000,
     owner: 'crm',
     encoding: 'UTF8',

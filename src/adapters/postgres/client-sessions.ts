@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
-import type { ForeignSession } from '../../ports/database-server.ts';
-import { ownBackendPids, type ServerContext, type Session, withMaintenance } from './session.ts';
+import type { ForeignSession, PreparedTransaction } from '../../ports/database-server.ts';
+import { ownBackendPids, type Row, type ServerContext, type Session, withMaintenance } from './session.ts';
 
 /**
  * Clients and logical replication. backend_type is hidden (null) from a user who may not read the statistics of
@@ -12,8 +12,15 @@ const clientsOf = `
   WHERE datname = $1 AND NOT pid = ANY ($2::int[])
     AND (backend_type IN ('client backend', 'walsender') OR (backend_type IS NULL AND usename IS NOT NULL))`;
 
+/** As pg_terminate_backend decides it: only a superuser ends a superuser's session. */
+const protectedBy = `
+  CASE WHEN (SELECT r.rolsuper FROM pg_roles r WHERE r.oid = usesysid) AND current_setting('is_superuser') = 'off'
+      THEN 'superuser'
+    WHEN NOT pg_has_role(usesysid, 'USAGE') AND NOT pg_has_role('pg_signal_backend', 'USAGE')
+      THEN 'other-role' END`;
+
 const listSql = `
-  SELECT pid, usename, application_name, client_addr::text AS address, state,
+  SELECT pid, usename, application_name, client_addr::text AS address, state, ${protectedBy} AS protected_by,
     (extract(epoch FROM query_start) * 1000)::bigint AS query_start_ms
   ${clientsOf} ORDER BY backend_start NULLS LAST, pid`;
 
@@ -24,15 +31,42 @@ export function listForeignSessions(
   return withMaintenance(context, {
     doing: `list the sessions on database ${database}`,
     work: async (session) => {
-      const rows = await session.rows(listSql, [database, ownPids(context)]);
+      const rows = await session.rows(listSql, [database, [...ownBackendPids(context.target.address)]]);
+      return succeed(rows.map(readSession));
+    },
+  });
+}
+
+function readSession(row: Row): ForeignSession {
+  const { protected_by } = row;
+  return {
+    pid: Number(row.pid),
+    user: row.usename ?? '',
+    application: row.application_name ?? '',
+    address: row.address ?? '',
+    state: row.state ?? 'hidden',
+    ...(row.query_start_ms ? { lastQueryStartMs: Number(row.query_start_ms) } : {}),
+    ...(protected_by === 'superuser' || protected_by === 'other-role' ? { protectedBy: protected_by } : {}),
+  };
+}
+
+export function listPreparedTransactions(
+  context: ServerContext,
+  database: string,
+): Promise<Outcome<readonly PreparedTransaction[]>> {
+  return withMaintenance(context, {
+    doing: `list the prepared transactions on database ${database}`,
+    work: async (session) => {
+      const rows = await session.rows(
+        `SELECT gid, owner, (extract(epoch FROM prepared) * 1000)::bigint AS prepared_ms
+         FROM pg_prepared_xacts WHERE database = $1 ORDER BY prepared`,
+        [database],
+      );
       return succeed(
-        rows.map((row) => ({
-          pid: Number(row.pid),
-          user: row.usename ?? '',
-          application: row.application_name ?? '',
-          address: row.address ?? '',
-          state: row.state ?? 'hidden',
-          ...(row.query_start_ms ? { lastQueryStartMs: Number(row.query_start_ms) } : {}),
+        rows.map(({ gid, owner, prepared_ms }) => ({
+          gid: gid ?? '',
+          owner: owner ?? '',
+          preparedAtMs: Number(prepared_ms),
         })),
       );
     },
@@ -47,17 +81,22 @@ export function terminateSessions(context: ServerContext, database: string): Pro
   return withMaintenance(context, {
     doing,
     work: async (session) => {
-      const told = await session.rows(`SELECT pid, pg_terminate_backend(pid) AS told ${clientsOf}`, [
-        database,
-        ownPids(context),
-      ]);
-      const pids = told.map((row) => Number(row.pid));
+      // Our own included: none of them has anything to do where everybody has to go.
+      const there = await session.rows(listSql, [database, []]);
+      const pids = there.map(({ pid }) => Number(pid));
+      const mayEnd = there.filter(({ protected_by }) => protected_by === null).map(({ pid }) => Number(pid));
+      await session.rows('SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) AS pid', [mayEnd]);
       const left = await waitUntilGone(session, { pids, limitMs: farewellMs });
-      if (left === 0) return succeed(pids.length);
+      if (left.length === 0) return succeed(pids.length);
+      const who = there.filter(({ pid }) => left.includes(Number(pid))).map(readSession);
+      const names = who.map(
+        ({ pid, user, application, address }) =>
+          `server process ${pid}, ${application || 'unnamed'} as ${user || 'nobody'} from ${address || 'an address that is hidden or local'}`,
+      );
       return fail({
-        code: 'conflict',
-        message: `Cannot ${doing} on ${context.target.address}: ${left} of ${pids.length} are still there after ${farewellMs / 1000} s.`,
-        remedy: 'Look at pg_stat_activity for what they do, and end them on the server.',
+        code: who.some((one) => one.protectedBy !== undefined) ? 'denied' : 'conflict',
+        message: `Cannot ${doing} on ${context.target.address}: ${left.length} of ${pids.length} are still there after ${farewellMs / 1000} s: ${names.join('; ')}.`,
+        remedy: `Let a superuser run: ${left.map((pid) => `SELECT pg_terminate_backend(${pid});`).join(' ')}`,
         retry: 'safe',
       });
     },
@@ -68,18 +107,13 @@ export function terminateSessions(context: ServerContext, database: string): Pro
 export async function waitUntilGone(
   session: Session,
   request: { readonly pids: readonly number[]; readonly limitMs: number },
-): Promise<number> {
+): Promise<readonly number[]> {
   const endMs = performance.now() + request.limitMs;
   for (;;) {
-    const [row] = await session.rows('SELECT count(*) FROM pg_stat_activity WHERE pid = ANY ($1::int[])', [
+    const rows = await session.rows('SELECT pid FROM pg_stat_activity WHERE pid = ANY ($1::int[])', [
       [...request.pids],
     ]);
-    const left = Number(row?.count);
-    if (left === 0 || performance.now() >= endMs) return left;
+    if (rows.length === 0 || performance.now() >= endMs) return rows.map(({ pid }) => Number(pid));
     await delay(50);
   }
-}
-
-function ownPids(context: ServerContext): number[] {
-  return [...ownBackendPids(context.target.address)];
 }

@@ -13,6 +13,10 @@ export function connectionEnvironment(
     PGSSLMODE: target.sslMode,
     ...(target.sslRootCertificateFile === undefined ? {} : { PGSSLROOTCERT: target.sslRootCertificateFile }),
     PGCONNECT_TIMEOUT: '10',
+    // What ALTER ROLE … SET says is meant for applications: a role that only reads by default could not restore.
+    PGOPTIONS: ['default_transaction_read_only=off', 'statement_timeout=0', 'lock_timeout=0']
+      .map((setting) => `-c ${setting}`)
+      .join(' '),
     PGAPPNAME: application,
     // Its messages are read by a program.
     LC_ALL: 'C',

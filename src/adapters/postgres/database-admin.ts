@@ -1,8 +1,11 @@
-import { type Outcome, succeed } from '../../base/failure.ts';
-import type { NewDatabase } from '../../ports/database-server.ts';
+import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import type { NewDatabase, Rename } from '../../ports/database-server.ts';
 import { terminateSessions } from './client-sessions.ts';
 import { type ServerContext, withMaintenance, withSession } from './session.ts';
 import { checkName, quoteName, quoteText } from './sql-text.ts';
+
+/** Whoever holds a lock on a database holds it for a moment; who holds it longer has forgotten it. */
+const lockLimitMs = 15_000;
 
 /** DROP DATABASE … WITH (FORCE) came with 13. */
 const forceSince = 130_000;
@@ -20,6 +23,7 @@ export async function createDatabase(context: ServerContext, request: NewDatabas
   return withMaintenance(context, {
     doing: `create database ${request.name}`,
     limitMs: 0,
+    lockLimitMs,
     work: async (session) => {
       await session.rows(`CREATE DATABASE ${quoteName(name.value)} ${options.join(' ')}`);
       await session.rows(`COMMENT ON DATABASE ${quoteName(name.value)} IS ${quoteText(request.comment)}`);
@@ -35,6 +39,7 @@ export async function dropDatabase(context: ServerContext, database: string): Pr
   const dropped = await withMaintenance<'dropped' | 'cannot force'>(context, {
     doing,
     limitMs: 120_000,
+    lockLimitMs,
     work: async (session) => {
       if (session.versionNumber < forceSince) return succeed('cannot force');
       await session.rows(`DROP DATABASE IF EXISTS ${quoteName(name.value)} WITH (FORCE)`);
@@ -48,22 +53,43 @@ export async function dropDatabase(context: ServerContext, database: string): Pr
   return runStatement(context, {
     doing,
     limitMs: 120_000,
+    lockLimitMs,
     sql: `DROP DATABASE IF EXISTS ${quoteName(name.value)}`,
   });
 }
 
-export async function renameDatabase(
+/** ALTER DATABASE … RENAME may stand in a transaction, unlike CREATE and DROP: nobody ever sees one half of a swap. */
+export async function renameDatabases(
   context: ServerContext,
-  request: { readonly from: string; readonly to: string },
+  renames: readonly Rename[],
 ): Promise<Outcome<void>> {
-  const from = checkName(request.from);
-  if (!from.ok) return from;
-  const to = checkName(request.to);
-  if (!to.ok) return to;
-  return runStatement(context, {
-    doing: `rename database ${request.from} to ${request.to}`,
-    limitMs: 0,
-    sql: `ALTER DATABASE ${quoteName(from.value)} RENAME TO ${quoteName(to.value)}`,
+  for (const name of renames.flatMap(({ from, to }) => [from, to])) {
+    const checked = checkName(name);
+    if (!checked.ok) return checked;
+  }
+  return withMaintenance(context, {
+    doing: renames.map(({ from, to }) => `rename database ${from} to ${to}`).join(' and '),
+    // The server itself waits up to 5 s for what autovacuum does there.
+    limitMs: 60_000,
+    lockLimitMs,
+    work: async (session) => {
+      await session.rows('BEGIN');
+      for (const { from, to, oid } of renames) {
+        await session.rows(`ALTER DATABASE ${quoteName(from)} RENAME TO ${quoteName(to)}`);
+        // Only now nobody else can rename it any more.
+        const [row] = await session.rows('SELECT oid FROM pg_database WHERE datname = $1', [to]);
+        if (oid === undefined || Number(row?.oid) === oid) continue;
+        await session.rows('ROLLBACK');
+        return fail({
+          code: 'conflict',
+          message: `Cannot rename database ${from} on ${context.target.address}: it is another database than a moment ago (object id ${row?.oid}, not ${oid}).`,
+          remedy: `Find out who put another ${from} there; nothing was renamed.`,
+          retry: 'after-fix',
+        });
+      }
+      await session.rows('COMMIT');
+      return succeed(undefined);
+    },
   });
 }
 
@@ -93,7 +119,12 @@ export function analyze(context: ServerContext, database: string): Promise<Outco
 
 function runStatement(
   context: ServerContext,
-  request: { readonly doing: string; readonly sql: string; readonly limitMs?: number },
+  request: {
+    readonly doing: string;
+    readonly sql: string;
+    readonly limitMs?: number;
+    readonly lockLimitMs?: number;
+  },
 ): Promise<Outcome<void>> {
   return withMaintenance(context, {
     ...request,

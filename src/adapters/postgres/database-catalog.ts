@@ -10,6 +10,7 @@ const identitySql = `
     (SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user) AS may_create,
     (SELECT rolcreaterole OR rolsuper FROM pg_roles WHERE rolname = current_user) AS may_create_roles,
     (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS is_superuser,
+    (SELECT rolconnlimit FROM pg_roles WHERE rolname = current_user) AS connection_limit,
     (SELECT setting FROM pg_settings WHERE name = 'data_directory') AS data_directory`;
 
 export function readIdentity(context: ServerContext): Promise<Outcome<ServerIdentity>> {
@@ -18,6 +19,7 @@ export function readIdentity(context: ServerContext): Promise<Outcome<ServerIden
     work: async (session) => {
       const [row] = await session.rows(identitySql);
       const dataDirectory = row?.data_directory;
+      const connectionLimit = Number(row?.connection_limit ?? -1);
       return succeed({
         systemIdentifier: row?.system_identifier ?? '',
         // Debian appends its own package version in parentheses.
@@ -27,6 +29,7 @@ export function readIdentity(context: ServerContext): Promise<Outcome<ServerIden
         mayCreateDatabases: row?.may_create === 't',
         mayCreateRoles: row?.may_create_roles === 't',
         isSuperuser: row?.is_superuser === 't',
+        ...(connectionLimit < 0 ? {} : { connectionLimit }),
         // The row is missing where the user may not read it.
         ...(dataDirectory ? { dataDirectory } : {}),
       });
@@ -35,7 +38,8 @@ export function readIdentity(context: ServerContext): Promise<Outcome<ServerIden
 }
 
 const databaseSql = `
-  SELECT d.datname, pg_database_size(d.oid) AS size, pg_get_userbyid(d.datdba) AS owner,
+  SELECT d.datname, d.oid, pg_has_role(d.datdba, 'USAGE') AS ours,
+    pg_database_size(d.oid) AS size, pg_get_userbyid(d.datdba) AS owner,
     pg_encoding_to_char(d.encoding) AS encoding, d.datcollate, d.datctype, d.datallowconn,
     shobj_description(d.oid, 'pg_database') AS comment,
     (SELECT to_json(s.setconfig)::text FROM pg_db_role_setting s
@@ -53,6 +57,8 @@ export function describeDatabase(
       if (row === undefined) return succeed(undefined);
       return succeed({
         name,
+        oid: Number(row.oid),
+        isOurs: row.ours === 't',
         sizeBytes: Number(row.size),
         owner: row.owner ?? '',
         encoding: row.encoding ?? '',

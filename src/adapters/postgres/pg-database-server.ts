@@ -4,14 +4,14 @@ import type { DatabaseRoute } from '../../ports/database-route.ts';
 import type { DatabaseLogin, DatabaseServer } from '../../ports/database-server.ts';
 import { carryOverSettings } from './carry-over.ts';
 import { closeCell, dropCell, makeCell } from './cell.ts';
-import { listForeignSessions, terminateSessions } from './client-sessions.ts';
+import { listForeignSessions, listPreparedTransactions, terminateSessions } from './client-sessions.ts';
 import { type ConnectionTarget, readConnectionTarget, withLogin } from './connection-target.ts';
 import { createRole } from './create-role.ts';
 import {
   analyze,
   createDatabase,
   dropDatabase,
-  renameDatabase,
+  renameDatabases,
   setConnectionsAllowed,
 } from './database-admin.ts';
 import { describeDatabase, readIdentity } from './database-catalog.ts';
@@ -42,6 +42,7 @@ export function openDatabaseServer(request: {
     identity: () => use(readIdentity),
     describeDatabase: (name) => use((server) => describeDatabase(server, name)),
     foreignSessions: (database) => use((server) => listForeignSessions(server, database)),
+    preparedTransactions: (database) => use((server) => listPreparedTransactions(server, database)),
     terminateSessions: (database) => use((server) => terminateSessions(server, database)),
     createDatabase: (database) => use((server) => createDatabase(server, database)),
     createRole: (role) => use((server) => createRole(server, role)),
@@ -49,7 +50,7 @@ export function openDatabaseServer(request: {
     closeCell: (cell) => use((server) => closeCell(server, cell)),
     dropCell: (cell) => use((server) => dropCell(server, cell)),
     dropDatabase: (name) => use((server) => dropDatabase(server, name)),
-    renameDatabase: (names) => use((server) => renameDatabase(server, names)),
+    renameDatabases: (renames) => use((server) => renameDatabases(server, renames)),
     setConnectionsAllowed: (change) => use((server) => setConnectionsAllowed(server, change)),
     carryOverSettings: (names) => use((server) => carryOverSettings(server, names)),
     analyze: (database) => use((server) => analyze(server, database)),

@@ -56,8 +56,8 @@ const bySqlState: Readonly<Record<string, Reading>> = {
   '53300': [
     'unreachable',
     'safe',
-    'all connections of the server are taken',
-    'Stop clients that hold connections, or raise max_connections.',
+    'all connections are taken: those of the server, or those that the role or the database may have',
+    'Stop clients that hold connections; where the server speaks of a role or a database raise its CONNECTION LIMIT, otherwise max_connections.',
   ],
   '55006': [
     'conflict',
@@ -138,6 +138,7 @@ export function postgresFailure(
   const code = codeOf(error);
   const sqlState = sqlStateOf(error);
   const read: Reading =
+    connectionLimit(error, sqlState) ??
     (sqlState === undefined ? undefined : (bySqlState[sqlState] ?? bySqlStateClass[sqlState.slice(0, 2)])) ??
     (code === undefined ? undefined : byErrno(code)) ??
     (sqlState === undefined
@@ -151,6 +152,14 @@ export function postgresFailure(
     retry,
     detail: describe(error, code),
   };
+}
+
+/** The server has one code for three limits, and only its words, in whatever language, name the role or the database. */
+function connectionLimit(error: unknown, sqlState: string | undefined): Reading | undefined {
+  const [, kind, name] = /for (role|database) "(.+)"/.exec(error instanceof Error ? error.message : '') ?? [];
+  if (sqlState !== '53300' || kind === undefined) return undefined;
+  const remedy = `Stop clients that use it, or let an administrator run: ALTER ${kind.toUpperCase()} "${name}" CONNECTION LIMIT -1;`;
+  return ['unreachable', 'safe', `the CONNECTION LIMIT of ${kind} ${name} is reached`, remedy];
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -31,6 +31,8 @@ export type SessionRequest = {
   readonly doing: string;
   /** Of each statement; 0 is no limit, for the few statements whose length nobody can know. */
   readonly limitMs?: number;
+  /** Of each wait for a lock; only `limitMs` ends it when left out. */
+  readonly lockLimitMs?: number;
   /** Keeps the search path of the user; otherwise only the system's own names are found. */
   readonly ownSearchPath?: boolean;
   readonly application?: string;
@@ -171,12 +173,18 @@ async function makeClient(
   return client;
 }
 
-/** Every name in full: a role that a dump could act as may have set itself another search path. */
+/**
+ * Whatever ALTER ROLE … SET and ALTER DATABASE … SET say: they are meant for applications, and not every version has every limit.
+ * Every name in full: a role that a dump could act as may have set itself another search path.
+ */
 const settle = `
   SELECT pg_catalog.pg_backend_pid() AS pid, pg_catalog.current_setting('server_version_num') AS version,
     pg_catalog.set_config('statement_timeout', $1, false),
+    pg_catalog.set_config('lock_timeout', $2, false),
     pg_catalog.set_config('default_transaction_read_only', 'off', false),
-    (SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings WHERE name OPERATOR(pg_catalog.=) 'idle_session_timeout')`;
+    (SELECT pg_catalog.count(pg_catalog.set_config(name, '0', false)) FROM pg_catalog.pg_settings
+      WHERE name OPERATOR(pg_catalog.=) ANY
+        ('{idle_session_timeout,idle_in_transaction_session_timeout,transaction_timeout}'::pg_catalog.text[]))`;
 
 async function prepare(
   context: ServerContext,
@@ -200,7 +208,10 @@ async function prepare(
     await client.end().catch(() => {});
   };
   try {
-    const [first] = await rows(settle, [String(request.limitMs ?? usualLimitMs)]);
+    const [first] = await rows(settle, [
+      String(request.limitMs ?? usualLimitMs),
+      String(request.lockLimitMs ?? 0),
+    ]);
     const pid = Number(first?.pid);
     entry = `${context.target.address} ${pid}`;
     ownBackends.add(entry);

@@ -35,14 +35,16 @@ export async function check(
         mask,
         runId: 'check',
         fact: () => undefined,
+        // There is no run yet that could come back to it.
+        record: async () => {},
         signal: new AbortController().signal,
         wantedSnapshot: options.snapshot,
         workFile: (name) => `${options.workFolder ?? options.logFolder}/${name}`,
       },
     });
     if (options.json) printLine(surroundings, JSON.stringify({ type: 'thaw', version: 1, command: 'check' }));
-    for (const line of options.json ? originsAsJson(values) : originsAsText(values))
-      printLine(surroundings, redact(line));
+    const print = (line: string) => printLine(surroundings, redact(line));
+    for (const line of options.json ? originsAsJson(values) : originsAsText(values)) print(line);
     const blockersFirst = [...checks].sort((a, b) => weight(a) - weight(b));
     const permissions = await checkPermissions({
       world,
@@ -51,20 +53,14 @@ export async function check(
       prunes: filled.retention !== undefined,
     });
     for (const one of blockersFirst) {
-      printLine(
-        surroundings,
-        redact(options.json ? JSON.stringify({ type: 'check', ...one }) : inWords(one)),
-      );
+      print(options.json ? JSON.stringify({ type: 'check', ...one }) : inWords(one));
     }
     for (const one of permissions) {
       const named = { ...one, stepId: 'permissions' };
-      printLine(
-        surroundings,
-        redact(
-          options.json
-            ? JSON.stringify({ type: 'permission', ...one })
-            : inWords(named, '✗ not as it should be'),
-        ),
+      print(
+        options.json
+          ? JSON.stringify({ type: 'permission', ...one })
+          : inWords(named, '✗ not as it should be'),
       );
     }
     const blockers = checks.filter((one) => one.verdict === 'failed').length;

@@ -4,12 +4,14 @@ import type { Redact } from '../../base/secret.ts';
 import { formatBytes } from '../../base/units.ts';
 import { passed } from '../../base/verdict.ts';
 import { createJournalWriter, guardJournal } from '../../engine/journal-writer.ts';
-import type { RunState } from '../../journal/run-state.ts';
+import type { Entry } from '../../journal/entry.ts';
+import { isUnfinished, type RunState } from '../../journal/run-state.ts';
 import type { DatabaseServer } from '../../ports/database-server.ts';
-import { readFact, type Swap, swappedFact } from '../../steps/facts.ts';
+import { type DatabaseSwap, readFact, type Swap, swappedFact, swappingFact } from '../../steps/facts.ts';
 import { replacedFolders, rollBackFiles } from '../../steps/roll-back-files.ts';
 import { overwrittenObjects, rollBackObjects } from '../../steps/roll-back-objects.ts';
-import { rollBackSwap } from '../../steps/roll-back-swap.ts';
+import { checkWayBack, rollBackSwap } from '../../steps/roll-back-swap.ts';
+import { lookAtSwap, undoSwap } from '../../steps/swap-databases.ts';
 import { anchorPlace } from '../anchor-place.ts';
 import type { Options } from '../arguments.ts';
 import { askName } from '../ask-name.ts';
@@ -56,10 +58,25 @@ export async function rollback(
     const same = await staysInPlace(state, { ready: ready.value, world });
     if (!same.ok) return same;
     return await withRunLocks({ logFolder, runId: state.start.runId, target: server }, async () => {
+      const lease = await server.lease(server.databaseName);
+      if (!lease.ok) return lease;
+      const found = await lookAtSwap(server, swap);
+      if (!found.ok) return found;
+      const keep = {
+        logFolder,
+        runId: state.start.runId,
+        redact: ready.value.redact,
+        now: world.host.now,
+        anchor: anchorPlace({ mode: 'live', ready: ready.value, world }),
+        warn: (warning: string) => printLine(surroundings, ready.value.redact(warning)),
+      };
+      if (!isSwapped(state) && found.value.stage !== 'done')
+        return undoUnfinished({ server, swap, state, options, keep }, surroundings);
+      const whole = { ...swap, undone: undoneName(swap) };
       const folders = replacedFolders(state.facts);
-      const agreed = await agree({ server, swap, folders, facts: state.facts, options }, surroundings);
+      const agreed = await agree({ server, swap: whole, folders, facts: state.facts, options }, surroundings);
       if (!agreed.ok) return agreed;
-      const undone = await rollBackSwap(server, { ...swap, undone: undoneName(swap) });
+      const undone = await rollBackSwap(server, whole);
       if (!undone.ok) return undone;
       const files = await rollBackFiles(world.trees, folders);
       if (!files.ok) return files;
@@ -68,15 +85,10 @@ export async function rollback(
       if (!objects.ok) return objects;
       const database = `${swap.target} is the old database again; the restored one is kept as ${undoneName(swap)}`;
       const text = [database, ...files.value, ...objects.value].join('. ');
-      const { redact } = ready.value;
       const written = await writeDown({
-        logFolder,
-        runId: state.start.runId,
-        redact,
-        now: world.host.now,
+        ...keep,
         text,
-        anchor: anchorPlace({ mode: 'live', ready: ready.value, world }),
-        warn: (warning) => printLine(surroundings, redact(warning)),
+        entries: [{ kind: 'rolled-back', checks: [passed(text)] }],
       });
       if (written.ok) printLine(surroundings, text);
       return written;
@@ -90,7 +102,7 @@ export async function rollback(
 async function agree(
   request: {
     readonly server: DatabaseServer;
-    readonly swap: Swap;
+    readonly swap: DatabaseSwap & { readonly undone: string };
     readonly folders: readonly Swap[];
     readonly facts: RunState['facts'];
     readonly options: Options;
@@ -98,11 +110,11 @@ async function agree(
   surroundings: Surroundings,
 ): Promise<Outcome<void>> {
   const { server, swap, folders, facts, options } = request;
-  const lease = await server.lease(server.databaseName);
-  if (!lease.ok) return lease;
+  const may = await checkWayBack(server, swap);
+  if (!may.ok) return may;
   const kept = await server.describeDatabase(swap.kept);
   if (!kept.ok) return kept;
-  printLine(surroundings, `goes out   ${swap.target}   (kept as ${undoneName(swap)})`);
+  printLine(surroundings, `goes out   ${swap.target}   (kept as ${swap.undone})`);
   printLine(surroundings, `comes back ${swap.kept}   ${formatBytes(kept.value?.sizeBytes ?? 0)}`);
   for (const { target, kept: old } of folders) {
     printLine(surroundings, `goes out   ${target}`);
@@ -117,13 +129,58 @@ async function agree(
   );
 }
 
+/**
+ * The swap was cut short: the old database gets its name and its door back. What was restored stays beside it and the run can
+ * be gone on with, so that nothing is left which no command takes away.
+ */
+async function undoUnfinished(
+  request: {
+    readonly server: DatabaseServer;
+    readonly swap: DatabaseSwap;
+    readonly state: RunState;
+    readonly options: Options;
+    readonly keep: Omit<Parameters<typeof writeDown>[0], 'entries' | 'text'>;
+  },
+  surroundings: Surroundings,
+): Promise<Outcome<number>> {
+  const { server, swap, state, options, keep } = request;
+  const { target, side, kept } = swap;
+  printLine(surroundings, `The swap of ${target} was begun and has not ended.`);
+  printLine(surroundings, `comes back ${target}   (where it is called ${kept}, by its old name)`);
+  printLine(surroundings, `stays      ${side}   (the restored one)`);
+  const asked = { name: target, what: 'database', verb: 'roll back', confirm: options.confirm };
+  const agreed = await askName(asked, surroundings);
+  if (!agreed.ok) return agreed;
+  const undone = await undoSwap(server, swap);
+  if (!undone.ok) return undone;
+  const text = `${target} is the old database and takes connections; the restored one is still beside it as ${side}`;
+  const stepId = state.start.steps.find(({ kind }) => kind === 'restore-database')?.id ?? 'restore-database';
+  const written = await writeDown({
+    ...keep,
+    text,
+    entries: [
+      { kind: 'fact-recorded', stepId, name: swappingFact.name, value: null },
+      { kind: 'note-added', text: `The swap that was begun is undone: ${text}.` },
+    ],
+  });
+  if (!written.ok) return written;
+  printLine(surroundings, text);
+  printLine(
+    surroundings,
+    `\`thaw resume ${keep.runId}\` asks for the swap again; \`thaw discard ${keep.runId}\` takes the restored one away.`,
+  );
+  return written;
+}
+
 /** After the act: a roll-back that was cut short before this looks at the names and says so again when it is repeated. */
 async function writeDown(request: {
   readonly logFolder: string;
   readonly runId: string;
   readonly redact: Redact;
   readonly now: () => number;
+  /** What was done, told also where the record of it cannot be written. */
   readonly text: string;
+  readonly entries: readonly Entry[];
   readonly anchor: ReturnType<typeof anchorPlace>;
   readonly warn: (text: string) => void;
 }): Promise<Outcome<number>> {
@@ -136,7 +193,7 @@ async function writeDown(request: {
   return guardJournal(async () => {
     const { head: after, entries } = reading;
     const writer = createJournalWriter({ folder, redact, now, after, entries, onEntry: () => {} });
-    await writer.append({ kind: 'rolled-back', checks: [passed(text)] });
+    for (const entry of request.entries) await writer.append(entry);
     const record = await writeRecord({ folder, logFolder, ...request.anchor });
     if (!record.ok) return fail({ ...record.failure, message: `${text}. ${record.failure.message}` });
     for (const warning of record.value.warnings) request.warn(warning);
@@ -144,12 +201,20 @@ async function writeDown(request: {
   });
 }
 
-function swapOf(state: RunState): Swap | undefined {
-  return readFact(swappedFact, { fact: (name) => state.facts.get(name) });
+/** Also one that was begun and never ended: killed, or refused, with the old database aside or its door closed. */
+function swapOf(state: RunState): DatabaseSwap | undefined {
+  const facts = { fact: (name: string) => state.facts.get(name) };
+  return readFact(swappedFact, facts) ?? readFact(swappingFact, facts);
+}
+
+function isSwapped(state: RunState): boolean {
+  return readFact(swappedFact, { fact: (name) => state.facts.get(name) }) !== undefined;
 }
 
 function canRollBack(state: RunState): boolean {
-  return !state.rolledBack && swapOf(state)?.hadTarget === true;
+  if (state.rolledBack || swapOf(state)?.hadTarget !== true) return false;
+  // What is swapped stays so when the run is given up; a swap that was only begun is undone by then.
+  return isSwapped(state) || isUnfinished(state);
 }
 
 function undoneName(swap: Swap): string {

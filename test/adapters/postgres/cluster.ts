@@ -1,8 +1,10 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { startPostgresCluster } from '../../../src/sandbox/postgres-cluster.ts';
+import { startPostgresCluster, stopPostgresCluster } from '../../../src/sandbox/postgres-cluster.ts';
+import { serverAccount } from '../../../src/sandbox/postgres-install.ts';
 
 export type TestCluster = {
   readonly folder: string;
@@ -15,6 +17,8 @@ export type TestCluster = {
   sql(database: string, ...statements: readonly string[]): Promise<readonly Record<string, string | null>[]>;
   /** A client that stays connected, as an application would. */
   connect(url: string): Promise<pg.Client>;
+  /** As an administrator does it: every client is cut off, and later it comes back at the same port. */
+  control(action: 'stop' | 'start'): Promise<void>;
   remove(): Promise<void>;
 };
 
@@ -65,9 +69,22 @@ export async function startTestCluster(
         await client.end();
       }
     },
+    control: async (action) => {
+      const data = join(folder, 'data');
+      const log = `--log=${join(folder, 'started-again.log')}`;
+      const options = [`--pgdata=${data}`, '--wait', log, `--options=-p ${cluster.port}`];
+      // The server it leaves behind must not keep our own output open.
+      execFileSync(join(cluster.binFolder, 'pg_ctl'), [action, ...options], {
+        ...(await serverAccount()),
+        cwd: '/',
+        stdio: 'ignore',
+      });
+    },
     remove: async () => {
       await Promise.all(clients.map((client) => client.end().catch(() => {})));
       await cluster.stop();
+      // One that was started again is no child of ours any more.
+      await stopPostgresCluster({ folder });
       rmSync(parent, { recursive: true, force: true });
     },
   };

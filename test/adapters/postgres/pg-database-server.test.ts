@@ -29,7 +29,7 @@ function failure<T>(outcome: Outcome<T>) {
 }
 
 beforeAll(async () => {
-  cluster = await startTestCluster();
+  cluster = await startTestCluster({ settings: { max_prepared_transactions: '2' } });
   server = open(cluster.urlOf('crm'));
   await cluster.sql(
     'postgres',
@@ -183,7 +183,7 @@ describe('swapping databases under connected clients', () => {
   it('refuses to rename while a client is connected, and renames once it is shut out and disconnected', async () => {
     value(await server.createDatabase({ name: 'live', comment: '' }));
     await cluster.connect(cluster.urlOf('live'));
-    const refused = failure(await server.renameDatabase({ from: 'live', to: 'old' }));
+    const refused = failure(await server.renameDatabases([{ from: 'live', to: 'old' }]));
     expect(refused).toMatchObject({ code: 'conflict', retry: 'safe' });
 
     value(await server.setConnectionsAllowed({ database: 'live', allowed: false }));
@@ -192,11 +192,11 @@ describe('swapping databases under connected clients', () => {
     expect(value(await server.foreignSessions('live'))).toEqual([]);
     await expect(cluster.connect(cluster.urlOf('live'))).rejects.toThrow('not currently accepting');
     expect(failure(await server.query({ database: 'live', sql: 'SELECT 1' })).code).toBe('conflict');
-    value(await server.renameDatabase({ from: 'live', to: 'old' }));
+    value(await server.renameDatabases([{ from: 'live', to: 'old' }]));
     value(await server.setConnectionsAllowed({ database: 'old', allowed: true }));
-    expect(failure(await server.renameDatabase({ from: 'live', to: 'older' })).code).toBe('not-found');
+    expect(failure(await server.renameDatabases([{ from: 'live', to: 'older' }])).code).toBe('not-found');
     value(await server.createDatabase({ name: 'live', comment: '' }));
-    expect(failure(await server.renameDatabase({ from: 'live', to: 'old' })).code).toBe('conflict');
+    expect(failure(await server.renameDatabases([{ from: 'live', to: 'old' }])).code).toBe('conflict');
   });
 
   it('lists clients with who and where they are, and never itself', async () => {
@@ -220,8 +220,51 @@ describe('swapping databases under connected clients', () => {
     await cluster.connect(cluster.urlOf('hidden'));
     const asClerk = open(cluster.urlOf('crm', clerk));
     const sessions = value(await asClerk.foreignSessions('hidden'));
-    expect(sessions).toMatchObject([{ user: 'postgres', state: 'hidden' }]);
-    expect(failure(await asClerk.terminateSessions('hidden')).code).toBe('denied');
+    expect(sessions).toMatchObject([{ user: 'postgres', state: 'hidden', protectedBy: 'superuser' }]);
+    const refused = failure(await asClerk.terminateSessions('hidden'));
+    expect(refused).toMatchObject({ code: 'denied' });
+    expect(refused.message).toContain(`server process ${sessions[0]?.pid}, crm web as postgres`);
+    expect(refused.remedy).toContain(`SELECT pg_terminate_backend(${sessions[0]?.pid});`);
+    expect(value(await server.foreignSessions('hidden'))[0]).not.toHaveProperty('protectedBy');
+    expect(value(await asClerk.describeDatabase('hidden'))?.isOurs).toBe(false);
+  });
+
+  it('tells sessions of another role apart, and may end them with pg_signal_backend', async () => {
+    await cluster.sql('postgres', "CREATE ROLE other LOGIN PASSWORD 'other'");
+    value(await server.createDatabase({ name: 'shared', comment: '' }));
+    await cluster.connect(cluster.urlOf('shared', { name: 'other', password: 'other' }));
+    const asClerk = open(cluster.urlOf('crm', clerk));
+    expect(value(await asClerk.foreignSessions('shared'))).toMatchObject([{ protectedBy: 'other-role' }]);
+    await cluster.sql('postgres', 'GRANT pg_signal_backend TO clerk');
+    expect(value(await asClerk.foreignSessions('shared'))[0]).not.toHaveProperty('protectedBy');
+    expect(value(await asClerk.terminateSessions('shared'))).toBe(1);
+    await cluster.sql('postgres', 'REVOKE pg_signal_backend FROM clerk');
+  });
+
+  it('lists prepared transactions, also for a role that may end none of them', async () => {
+    value(await server.createDatabase({ name: 'halfway', comment: '' }));
+    await cluster.sql('halfway', "BEGIN; CREATE TABLE gift (); PREPARE TRANSACTION 'a gift'");
+    const asClerk = open(cluster.urlOf('crm', clerk));
+    const [prepared, ...others] = value(await asClerk.preparedTransactions('halfway'));
+    expect(prepared).toMatchObject({ gid: 'a gift', owner: 'postgres' });
+    expect(Math.abs((prepared?.preparedAtMs ?? 0) - Date.now())).toBeLessThan(60_000);
+    expect(others).toEqual([]);
+    expect(value(await asClerk.preparedTransactions('crm'))).toEqual([]);
+    expect(failure(await server.renameDatabases([{ from: 'halfway', to: 'whole' }])).code).toBe('conflict');
+    await cluster.sql('halfway', "ROLLBACK PREPARED 'a gift'");
+  });
+
+  it('waits for a lock on a database no longer than its limit, and renames nothing then', async () => {
+    value(await server.createDatabase({ name: 'locked', comment: '' }));
+    const holder = await cluster.connect(cluster.urlOf('postgres'));
+    await holder.query("BEGIN; COMMENT ON DATABASE locked IS 'forgotten in a terminal'");
+    expect(failure(await server.renameDatabases([{ from: 'locked', to: 'free' }]))).toMatchObject({
+      code: 'conflict',
+      message: expect.stringContaining('somebody else holds a lock on it'),
+    });
+    expect(failure(await server.dropDatabase('locked')).code).toBe('conflict');
+    await holder.query('ROLLBACK');
+    value(await server.renameDatabases([{ from: 'locked', to: 'free' }]));
   });
 });
 

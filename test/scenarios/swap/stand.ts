@@ -1,0 +1,205 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startTestCluster, type TestCluster } from '../../adapters/postgres/cluster.ts';
+import { type StatementProxy, startStatementProxy } from '../../parts/statement-proxy.ts';
+import { type RunningThaw, runThaw, startThaw, type ThawEnd } from '../../parts/thaw.ts';
+
+/** Whose URL thaw is given: the role that owns the database and may make others, or a superuser. */
+export type Who = 'owner' | 'superuser';
+
+export type Command = {
+  readonly logs: string;
+  readonly as: Who;
+  /** `restore RUNBOOK` when left out. */
+  readonly action?: readonly string[];
+  /** Names typed beforehand: the database's own when left out. */
+  readonly confirm?: readonly string[];
+  /** Past the proxy: another operator on another host. */
+  readonly direct?: boolean;
+};
+
+/** A shop whose database is restored through a proxy that can stop at any statement. */
+export type SwapStand = {
+  readonly cluster: TestCluster;
+  readonly proxy: StatementProxy;
+  start(command: Command): RunningThaw;
+  run(command: Command): Promise<ThawEnd>;
+  /** kill -9 just before the statement reaches the server. */
+  killBefore(statement: RegExp, command: Command): Promise<void>;
+  newLogs(): string;
+  /** Databases of the shop by their place, with the marks of the run left out: {shop: 'old', 'shop__restore_': 'restored'}. */
+  databases(): Promise<Readonly<Record<string, string>>>;
+  nameOf(place: RegExp): Promise<string>;
+  oidOf(name: string): Promise<string>;
+  isOpen(name: string): Promise<boolean>;
+  /** Back to one ruined production. */
+  reset(): Promise<void>;
+  remove(): Promise<void>;
+};
+
+const owner = { name: 'shopkeeper', password: 'sesame' };
+
+const runbook = (store: string) => `
+thaw: 1
+name: shop
+title: Shop
+objectives: { rto: 1h, rpo: 24h }
+inputs:
+  LIVE: { about: production, secret: true }
+backups:
+  store: { kind: directory, path: ${store} }
+  dumps: { layout: "shop-{date}.dump" }
+production: { database: { url: "\${LIVE}" } }
+steps:
+  - { kind: choose-snapshot }
+  - { kind: fetch }
+  - { kind: decrypt }
+  - { kind: restore-database }
+`;
+
+export async function startSwapStand(): Promise<SwapStand> {
+  const folder = mkdtempSync(join(tmpdir(), 'thaw-swap-'));
+  const cluster = await startTestCluster({ settings: { max_prepared_transactions: '4' } });
+  const proxy = await startStatementProxy({ targetPort: cluster.port });
+  const path = join(folder, 'shop.yaml');
+  writeFileSync(path, runbook(join(folder, 'store')));
+  mkdirSync(join(folder, 'store'));
+  await cluster.sql('postgres', `CREATE ROLE ${owner.name} LOGIN CREATEDB PASSWORD '${owner.password}'`);
+  await makeShop(cluster, 'restored');
+  const dump = join(folder, 'store', 'shop-2026-11-19.dump');
+  execFileSync(join(cluster.binFolder, 'pg_dump'), ['-Fc', `--file=${dump}`, cluster.urlOf('shop')]);
+  let logs = 0;
+  const started: RunningThaw[] = [];
+  const request = ({ action = ['restore', path], as, confirm = ['shop'], ...command }: Command) => ({
+    args: [
+      ...[...action, '--plain', '--log-dir', command.logs],
+      ...(action[0] === 'restore' || action[0] === 'resume' ? ['--yes', '--snapshot', 'latest'] : []),
+      // It may make no roles, so a person accepts what the dump could do with its rights.
+      ...(confirm.length === 0 ? [] : [...confirm, `run it as ${owner.name}`]).flatMap((name) => [
+        '--confirm',
+        name,
+      ]),
+    ],
+    env: {
+      HOME: folder,
+      LIVE: urlFor(cluster, { as, port: command.direct ? cluster.port : proxy.port }),
+    },
+    cwd: folder,
+  });
+  const start = (command: Command) => {
+    const thaw = startThaw(request(command));
+    started.push(thaw);
+    return thaw;
+  };
+  const shops = () =>
+    cluster.sql(
+      'postgres',
+      "SELECT datname AS name, oid, datallowconn AS open FROM pg_database WHERE datname LIKE 'shop%' ORDER BY 1",
+    );
+  const find = async (name: string) => {
+    const found = (await shops()).find((row) => row.name === name);
+    if (found === undefined) throw new Error(`There is no ${name}: ${JSON.stringify(await shops())}`);
+    return found;
+  };
+  return {
+    cluster,
+    proxy,
+    start,
+    run: (command) => runThaw(request(command)),
+    async killBefore(statement, command) {
+      const thaw = start(command);
+      const killed = proxy.before(statement, async () => {
+        thaw.kill('SIGKILL');
+        await thaw.ended;
+      });
+      await Promise.race([
+        killed,
+        thaw.ended.then(async (end) => {
+          if (end.signal !== 'SIGKILL') throw new Error(`It never says ${statement}:\n${end.text}`);
+        }),
+      ]);
+    },
+    newLogs: () => {
+      logs += 1;
+      return join(folder, `logs-${logs}`);
+    },
+    async databases() {
+      const found: Record<string, string> = {};
+      for (const { name } of await shops())
+        found[(name ?? '').replace(/_[0-9a-f]{6}$/, '_')] = await contentOf(cluster, name ?? '');
+      return found;
+    },
+    async nameOf(place) {
+      const found = (await shops()).find(({ name }) => place.test(name ?? ''));
+      if (found?.name == null) throw new Error(`There is no ${place}: ${JSON.stringify(await shops())}`);
+      return found.name;
+    },
+    oidOf: async (name) => (await find(name)).oid ?? '',
+    isOpen: async (name) => (await find(name)).open === 't',
+    async reset() {
+      for (const thaw of started.splice(0)) {
+        thaw.kill('SIGKILL');
+        await thaw.ended;
+      }
+      await cluster.sql(
+        'postgres',
+        `ALTER ROLE ${owner.name} RESET ALL`,
+        `ALTER ROLE ${owner.name} CONNECTION LIMIT -1`,
+        "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname LIKE 'shop%'",
+      );
+      await forgetPrepared(cluster);
+      for (const { name } of await shops())
+        await cluster.sql('postgres', `DROP DATABASE "${name}" WITH (FORCE)`);
+      await makeShop(cluster, 'old');
+    },
+    async remove() {
+      await proxy.close();
+      await cluster.remove();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function urlFor(cluster: TestCluster, to: { readonly as: Who; readonly port: number }): string {
+  const url = new URL(to.as === 'owner' ? cluster.urlOf('shop', owner) : cluster.urlOf('shop'));
+  url.port = String(to.port);
+  // Statements can be read on the way.
+  url.searchParams.set('sslmode', 'disable');
+  return url.href;
+}
+
+async function makeShop(cluster: TestCluster, content: string): Promise<void> {
+  await cluster.sql('postgres', `DROP DATABASE IF EXISTS shop`, `CREATE DATABASE shop OWNER ${owner.name}`);
+  await cluster.sql(
+    'shop',
+    `CREATE TABLE orders AS SELECT '${content}'::text AS note FROM generate_series(1, 50)`,
+    `ALTER TABLE orders OWNER TO ${owner.name}`,
+  );
+}
+
+/** Looked at without thaw; a closed door is opened for the look and closed again. */
+async function contentOf(cluster: TestCluster, name: string): Promise<string> {
+  const quoted = `"${name}"`;
+  const [row] = await cluster.sql(
+    'postgres',
+    `SELECT datallowconn AS open FROM pg_database WHERE datname = '${name}'`,
+  );
+  const setOpen = (open: boolean) =>
+    cluster.sql('postgres', `ALTER DATABASE ${quoted} ALLOW_CONNECTIONS ${open}`);
+  if (row?.open !== 't') await setOpen(true);
+  const [found] = await cluster.sql(name, 'SELECT min(note) AS note FROM orders');
+  if (row?.open !== 't') await setOpen(false);
+  return found?.note ?? 'nothing';
+}
+
+async function forgetPrepared(cluster: TestCluster): Promise<void> {
+  for (const { gid, database } of await cluster.sql(
+    'postgres',
+    'SELECT gid, database FROM pg_prepared_xacts',
+  )) {
+    await cluster.sql('postgres', `ALTER DATABASE "${database}" ALLOW_CONNECTIONS true`);
+    await cluster.sql(database ?? '', `ROLLBACK PREPARED '${gid}'`);
+  }
+}
