@@ -42,11 +42,14 @@ export async function swapInPlace(context: StepContext) {
   const lease = await server.lease(names.target);
   if (!lease.ok) return lease;
   const { stage } = before.value;
-  // From inside the incoming database, so before the door of that is closed.
-  const given = await giveAway(context, [names.target, names.kept]);
   // With the old database aside already there is nothing left to look at before.
   const isBegun = stage === 'half' || stage === 'done';
-  const looked = given.ok && !isBegun ? await lookBeforeSwap(context) : given;
+  const look = () => (isBegun ? succeed(undefined) : lookBeforeSwap(context));
+  // Whoever is in the way is found while the role of the run is there: what was restored is still looked at as nobody else.
+  const free = await look();
+  // From inside the incoming database, so before the door of that is closed.
+  const given = free.ok ? await giveAway(context, [names.target, names.kept]) : free;
+  const looked = given.ok ? await look() : given;
   const swapped = looked.ok
     ? await swapNow(context, names)
     : await giveBack(server, { swap: names, failure: looked.failure });
