@@ -30,9 +30,8 @@ export function summarise(request: {
           end.failure.message,
           `→ ${end.failure.remedy}`,
           ...(request.journalLost ? whatStands(state) : []),
-          ...(end.failure.remedy.includes('`thaw resume')
-            ? []
-            : [`Go on with: thaw resume ${state.start.runId}`]),
+          // The words of a lost journal say what has to be done before that.
+          ...(request.journalLost ? [] : [`Go on with: thaw resume ${state.start.runId}`]),
         ]),
     ...swapWords(state),
     ...(record === undefined ? [] : [`record  ${record.path}   head ${record.head.slice(0, 8)}…`]),

@@ -137,7 +137,7 @@ function absentCheck(service: ServiceStatus, hasDatabase: boolean): Check {
     );
   if (!hasDatabase) return passed(`${name} is not there, and no database that it could write into`);
   return couldNotVerify(
-    `${name} has no container here although its database is there: nothing was stopped`,
+    `${name} is not there although its database is: nothing was stopped`,
     `Look for ${name} under another project name, folder or host; stop it there.`,
   );
 }

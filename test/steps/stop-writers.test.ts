@@ -106,9 +106,7 @@ describe('stopping the writers', () => {
     const absent = { name: 'web', state: 'absent' } as const;
     const judged = async () => words(await stopWriters.verify(step, context))[0];
     context.world.services.states.set('web', absent);
-    expect(await judged()).toMatch(
-      /^could-not-verify: web has no container here although its database is there/,
-    );
+    expect(await judged()).toMatch(/^could-not-verify: web is not there although its database is/);
     const other = { container: 'crm-web-1', project: 'crm', sameFile: false };
     context.world.services.states.set('web', { ...absent, elsewhere: [other] });
     expect(await judged()).toMatch(

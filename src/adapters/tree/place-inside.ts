@@ -57,7 +57,8 @@ export function createPlaceJudge(tolerated?: RegExp): PlaceJudge {
       if (type === 'directory') return put(path, 'folder', true);
       if (type === 'file' || type === 'contiguous-file') return put(path, 'file', true);
       if (type === 'symlink') {
-        if (tolerated?.test(path) !== true) links.set(path, linkTo ?? '');
+        if (!linkTo) return `the link ${quoted(name)} leads nowhere`;
+        if (tolerated?.test(path) !== true) links.set(path, linkTo);
         return put(path, 'link', false);
       }
       if (type !== 'link') return `${quoted(name)} is a ${type ?? 'kind of entry that is not known here'}`;

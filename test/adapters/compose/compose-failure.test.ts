@@ -136,6 +136,7 @@ describe('The program that drives Compose', () => {
       'docker-compose version': { stdout: 'v2.17.3\n' },
       config: { stdout: '{"services":{"web":{}}}' },
       ps: { stdout: '[]' },
+      ls: { stdout: '[]' },
     });
     const processes: ProcessRunner = {
       run: (request) => {
@@ -148,12 +149,11 @@ describe('The program that drives Compose', () => {
       ok: true,
       value: [{ name: 'web', state: 'absent', restartPolicy: 'no' }],
     });
-    expect(asked.at(-1)).toBe(
-      `docker-compose --ansi never --file ${file} --profile * ps --all --no-trunc --format json`,
-    );
-    expect(services.describe('stop', ['web'])).toBe(
-      `docker-compose --ansi never --file ${file} --profile '*' stop web`,
-    );
+    const compose = `docker-compose --ansi never --file ${file}`;
+    expect(asked).toContain(`${compose} --profile * ps --all --no-trunc --format json`);
+    // What is not there may run under another project.
+    expect(asked.at(-1)).toBe(`${compose} ls --format json`);
+    expect(services.describe('stop', ['web'])).toBe(`${compose} --profile '*' stop web`);
     await rm(folder, { recursive: true });
   });
 });

@@ -85,6 +85,8 @@ export async function startObjectStand(server: S3Server): Promise<ObjectStand> {
     logFile,
     pidFile,
   };
+  // It ran, and has ended: what never was there would be no proof that nobody writes.
+  await writeFile(pidFile, `${process.pid} 1\n`);
   await writeFile(join(company.folder, 'services.json'), JSON.stringify({ services: [web] }));
   await writeRunbook(owner);
   const newLogFolder = () => mkdtemp(join(company.folder, 'log-'));

@@ -201,9 +201,10 @@ function corporateIntel() {
     expect(JSON.parse(await readFile(metrics, 'utf8'))).toMatchObject({
       metrics: { success_rate_percent: 100, daily_backup_count: expect.any(Number) },
     });
-    // Of two dumps of one day the later one is that day's.
+    // With today's the seven days that have a daily dump are full, and the first of these is one too many.
     const old = await corporate.backUp({ tier: 'daily', at: new Date('2025-06-01T02:00:00Z') });
-    await corporate.backUp({ tier: 'daily', at: new Date('2025-06-01T03:00:00Z') });
+    for (const day of [2, 3, 4, 5, 6, 7])
+      await corporate.backUp({ tier: 'daily', at: new Date(`2025-06-0${day}T02:00:00Z`) });
     const shown = await runThaw({
       args: ['prune', 'corporate-intel', '--dry-run'],
       env,

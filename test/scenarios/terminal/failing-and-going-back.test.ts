@@ -117,7 +117,8 @@ test('sent back to another snapshot, and one step left out with a reason: both s
 async function chooseOlder(thaw: PseudoTerminal): Promise<void> {
   await waitForSnapshots(thaw);
   thaw.write(keys.down);
-  await thaw.waitFor(/▸ {2}.* gpg +no\b/);
+  // The starred one stands above it: the newest.
+  await thaw.waitFor(/▸ {2}\d{4}-\d\d-\d\d \d\d:\d\d +1 h/);
   thaw.write(keys.enter);
 }
 
