@@ -54,12 +54,29 @@ export const noServices = {
   retry: 'after-fix' as const,
 };
 
-/** The database to be replaced may not exist on a clean host; then nobody can be connected to it. */
+/** A health check (pg_isready) asks nothing and is gone in a moment. */
+const passingMs = 1000;
+
+/**
+ * The database to be replaced may not exist on a clean host; then nobody can be connected to it. Who has asked nothing yet is looked
+ * at twice: whoever only knocks is no writer.
+ */
 export async function foreignSessions(context: StepContext): Promise<Outcome<readonly ForeignSession[]>> {
   const server = actingServer(context);
   const found = await server.describeDatabase(server.databaseName);
   if (!found.ok) return found;
-  return found.value === undefined ? succeed([]) : server.foreignSessions(server.databaseName);
+  if (found.value === undefined) return succeed([]);
+  const first = await server.foreignSessions(server.databaseName);
+  if (!first.ok || first.value.every(hasAsked)) return first;
+  await context.world.host.sleep(passingMs, context.signal);
+  const again = await server.foreignSessions(server.databaseName);
+  if (!again.ok) return again;
+  const before = new Set(first.value.map(({ pid }) => pid));
+  return succeed(again.value.filter((session) => hasAsked(session) || before.has(session.pid)));
+}
+
+function hasAsked({ lastQueryStartMs }: ForeignSession): boolean {
+  return lastQueryStartMs !== undefined;
 }
 
 /** Clients hang up a moment after their process ends. What stays beyond that is somebody we do not know. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { succeed } from '../../src/base/failure.ts';
 import type { ForeignSession } from '../../src/ports/database-server.ts';
 import { stopWriters } from '../../src/steps/stop-writers.ts';
 import { toyStep } from '../engine/toy-handlers.ts';
@@ -47,6 +48,30 @@ describe('stopping the writers', () => {
     };
     expect((await stopWriters.run(step, { ...context, world } as never)).ok).toBe(true);
     expect(context.asked).toEqual([]);
+  });
+
+  it('takes no health check, which asks nothing and is gone in a moment, for a client', async () => {
+    const context = createFakeContext({});
+    expect((await stopWriters.run(step, context)).ok).toBe(true);
+    const looks: number[] = [];
+    const world = {
+      ...context.world,
+      openDatabaseServer: () => ({
+        ...context.world.production,
+        foreignSessions: async () => {
+          looks.push(looks.length);
+          // Each look meets another one that has just knocked.
+          return succeed([{ ...stranger, pid: 100 + looks.length, application: 'pg_isready' }]);
+        },
+      }),
+    };
+    expect(words(await stopWriters.verify(step, { ...context, world } as never))).toContain(
+      'passed: nobody else is connected to crm',
+    );
+    expect(looks).toHaveLength(2);
+    const stays = { ...stranger, application: 'pg_isready' };
+    connect(context, [stays]);
+    expect(words(await stopWriters.verify(step, context)).join()).toMatch(/failed: .*pg_isready/);
   });
 
   it('shows who is still there, and disconnects them only when told to', async () => {
