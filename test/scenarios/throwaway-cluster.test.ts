@@ -251,7 +251,9 @@ function drills() {
   if (mayHide) it('is blocked where this host has no server: status 3, and what to install', withoutServer);
   else
     it('is NOT tried on a host without a server, which takes root and a mount namespace', () =>
-      void process.stderr.write('\nA host without PostgreSQL is NOT tried: it takes root and a mount namespace.\n'));
+      void process.stderr.write(
+        '\nA host without PostgreSQL is NOT tried: it takes root and a mount namespace.\n',
+      ));
 
   it('serves `verify --restore`, too', async () => {
     const workFolder = newWorkFolder('verified');
