@@ -9,13 +9,20 @@ const longestFirst = [
   'scenarios/drill.',
   'scenarios/backups/drill-under-load.',
   'scenarios/systems/',
-  'adapters/openpgp/openpgp-unpacker.',
-  'adapters/s3/s3-object-store.',
+  'layers/openpgp-unpacker.',
+  'stores/s3/s3-object-store.',
   'scenarios/',
   'sandbox/',
   'adapters/',
+  'databases/',
+  'layers/',
+  'services/',
+  'stores/',
   'terminal/',
 ];
+
+/** Their tests start real servers and programs. */
+const parts = ['adapters', 'attacks', 'databases', 'layers', 'sandbox', 'scenarios', 'services', 'stores'];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -38,7 +45,7 @@ export default defineConfig({
         test: {
           name: 'fast',
           include: ['test/**/*.test.{ts,tsx}'],
-          exclude: ['test/adapters/**', 'test/attacks/**', 'test/scenarios/**', 'test/sandbox/**'],
+          exclude: parts.map((room) => `test/${room}/**`),
           // Some stretch a key or start the whole program: on a busy host that takes many times as long.
           testTimeout: 60_000,
         },
@@ -46,7 +53,7 @@ export default defineConfig({
       {
         test: {
           name: 'parts',
-          include: ['test/{adapters,attacks,scenarios,sandbox}/**/*.test.{ts,tsx}'],
+          include: parts.map((room) => `test/${room}/**/*.test.{ts,tsx}`),
           globalSetup: 'test/parts/share-rgw.ts',
           testTimeout: 180_000,
           hookTimeout: 300_000,

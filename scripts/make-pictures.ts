@@ -17,8 +17,8 @@ import {
   waitForSwap,
 } from '../test/scenarios/terminal/press-keys.ts';
 import { openPseudoTerminal, type PseudoTerminal } from '../test/terminal/pseudo-terminal.ts';
-import { drawSvg, light } from './draw-svg.ts';
 import { recordFrames } from './record-frames.ts';
+import { light, renderSvg } from './render-svg.ts';
 
 /**
  * Draws the pictures of the documentation from what the real program writes to a terminal of 80 by 24, while a rehearsal is
@@ -96,7 +96,7 @@ async function findSandbox(temporary: string): Promise<string> {
 }
 
 /** Plays the bytes again, picture by picture, and draws each moment as it stood. */
-async function drawMoments(bytes: string): Promise<ReadonlyMap<string, string>> {
+async function renderMoments(bytes: string): Promise<ReadonlyMap<string, string>> {
   const terminal = new headless.Terminal({ cols: columns, rows, scrollback: 0, allowProposedApi: true });
   const fitting = new Map<string, string[]>(moments.map((moment) => [moment.name, []]));
   const onLight = new Map<string, string>();
@@ -110,8 +110,8 @@ async function drawMoments(bytes: string): Promise<ReadonlyMap<string, string>> 
     recording.take(terminal);
     for (const { name, title, shows } of moments) {
       if (!shows(text)) continue;
-      fitting.get(name)?.push(drawSvg(terminal, title));
-      if (lightToo.includes(name)) onLight.set(`${name}-light`, drawSvg(terminal, title, light));
+      fitting.get(name)?.push(renderSvg(terminal, title));
+      if (lightToo.includes(name)) onLight.set(`${name}-light`, renderSvg(terminal, title, light));
     }
   }
   const drawn = new Map<string, string>();
@@ -128,7 +128,7 @@ async function drawMoments(bytes: string): Promise<ReadonlyMap<string, string>> 
 const lightToo: readonly string[] = ['danger', 'failure'];
 
 /** The first page of a folder where a rehearsal has been, and one of its runbooks opened. */
-async function drawHome(folder: string): Promise<ReadonlyMap<string, string>> {
+async function renderHome(folder: string): Promise<ReadonlyMap<string, string>> {
   const thaw = openPseudoTerminal({
     file: process.execPath,
     args: [join(root, 'bin/thaw.js')],
@@ -150,9 +150,9 @@ async function drawHome(folder: string): Promise<ReadonlyMap<string, string>> {
     thaw.write('\r');
     await thaw.waitFor('enter restore production');
     await new Promise<void>((resolve) => terminal.write(thaw.bytes().slice(0, list), resolve));
-    const home = drawSvg(terminal, 'The first page: what can be begun, and what was');
+    const home = renderSvg(terminal, 'The first page: what can be begun, and what was');
     await new Promise<void>((resolve) => terminal.write(thaw.bytes().slice(list), resolve));
-    const modes = drawSvg(terminal, 'Choosing a mode: what each may touch');
+    const modes = renderSvg(terminal, 'Choosing a mode: what each may touch');
     return new Map([
       ['home', home],
       ['modes', modes],
@@ -178,7 +178,7 @@ async function main(): Promise<void> {
   });
   try {
     await walk(thaw, temporary);
-    const drawn = new Map([...(await drawMoments(thaw.bytes())), ...(await drawHome(folder))]);
+    const drawn = new Map([...(await renderMoments(thaw.bytes())), ...(await renderHome(folder))]);
     await mkdir(pictures, { recursive: true });
     for (const { name } of moments)
       if (!drawn.has(name)) throw new Error(`The walk never showed ${name}. Run it again.`);

@@ -1,5 +1,5 @@
 import type { Terminal } from '@xterm/headless';
-import { dark, drawRows, frameSvg } from './draw-svg.ts';
+import { dark, frameSvg, renderRows } from './render-svg.ts';
 
 /** Collects pictures of a terminal, and makes of them one drawing that shows them one after the other. */
 export type Recording = {
@@ -23,7 +23,7 @@ export function recordFrames(): Recording {
       // The clock alone makes no new picture.
       const text = lines.filter((line) => !line.startsWith(' elapsed')).join('\n');
       if (text.trim() === '' || text === frames.at(-1)?.text) return;
-      frames.push({ text, rows: drawRows(terminal, dark) });
+      frames.push({ text, rows: renderRows(terminal, dark) });
     },
     draw(terminal, title) {
       const step = Math.max(1, frames.length / mostFrames);

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { drawReference } from './draw-reference.ts';
+import { renderReference } from './render-reference.ts';
 
 // `npm run reference`: docs/reference.md from the code. A test says when it is stale.
-writeFileSync(new URL('../docs/reference.md', import.meta.url), drawReference());
+writeFileSync(new URL('../docs/reference.md', import.meta.url), renderReference());

@@ -1,4 +1,4 @@
-import { exitStatus } from './cli/exit-status.ts';
+import { exitStatus } from './app/exit-status.ts';
 import { runCommandLine } from './cli/run-command-line.ts';
 
 // A reader that goes away (| head, a pager that is left, a dropped connection) takes the lines with it, never the run.

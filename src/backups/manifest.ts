@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
-import { companionKey } from './companion-keys.ts';
+import { artifactKey } from './artifact-keys.ts';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const layer = z.enum(['openpgp', 'age', 'gzip', 'zstd']);
@@ -70,7 +70,7 @@ export const manifestSchema = z.object({
 export type Manifest = z.infer<typeof manifestSchema>;
 
 export function manifestKey(dumpKey: string): string {
-  return companionKey(dumpKey, 'manifest');
+  return artifactKey(dumpKey, 'manifest');
 }
 
 /** The bytes to store, its own digest included. */

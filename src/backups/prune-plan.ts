@@ -1,14 +1,14 @@
 import type { ObjectInfo } from '../ports/object-store.ts';
-import { type Belonging, namedTime } from './belongings.ts';
-import { type Companion, companionKey, companionOf } from './companion-keys.ts';
+import { type ArtifactKind, artifactKey, artifactOf } from './artifact-keys.ts';
+import { type Artifact, namedTime } from './artifacts.ts';
 import { type Layout, unwrappedKey } from './layout.ts';
-import { type BelongingsPlan, planBelongings } from './plan-belongings.ts';
+import { type ArtifactsPlan, planArtifacts } from './plan-artifacts.ts';
 import { planRetention, whyRemoved } from './retention.ts';
 import type { RetentionRules } from './retention-rules.ts';
 import { listSnapshots, missingDump, type Snapshot } from './snapshot.ts';
 
 export type RemovalItem = {
-  readonly role: Companion | 'dump' | 'metadata' | Belonging['kind'];
+  readonly role: ArtifactKind | 'dump' | 'metadata' | Artifact['kind'];
   readonly key: string;
   readonly files: number;
   readonly sizeBytes: number;
@@ -27,7 +27,7 @@ export type Removal = {
   readonly needsMark: boolean;
 };
 
-export type PrunePlan = Pick<BelongingsPlan, 'stay' | 'alone'> & {
+export type PrunePlan = Pick<ArtifactsPlan, 'stay' | 'alone'> & {
   readonly snapshots: readonly Snapshot[];
   readonly keep: readonly { readonly snapshot: Snapshot; readonly because: string }[];
   readonly remove: readonly Removal[];
@@ -44,7 +44,7 @@ export function planPrune(request: {
   readonly host?: string | undefined;
   readonly rules: RetentionRules;
   readonly metadataEnding?: string | undefined;
-  readonly belongings: readonly Belonging[];
+  readonly artifacts: readonly Artifact[];
 }): PrunePlan {
   const { layout, objects, host, rules } = request;
   const keys = new Set(objects.map(({ key }) => key));
@@ -62,8 +62,8 @@ export function planPrune(request: {
   const kept = dumps.filter(({ stays }) => stays).map(({ key }) => key);
   const keptBases = new Set(kept.map(unwrappedKey));
   const beside = findBeside(objects, { keptBases, metadataEnding: request.metadataEnding });
-  const keptBeside = [...keys].filter((key) => keptBases.has(companionOf(key)?.base ?? ''));
-  const plan = planBelongings({ dumps, belongings: request.belongings, keptKeys: [...kept, ...keptBeside] });
+  const keptBeside = [...keys].filter((key) => keptBases.has(artifactOf(key)?.base ?? ''));
+  const plan = planArtifacts({ dumps, artifacts: request.artifacts, keptKeys: [...kept, ...keptBeside] });
   const order = [...removed.keys(), ...ghosts];
   const withDump = ownedByLast(plan.go, order);
   return {
@@ -85,7 +85,7 @@ export function planPrune(request: {
     }),
     stay: plan.stay,
     alone: plan.alone,
-    staleMarks: kept.map((key) => companionKey(key, 'removing')).filter((mark) => keys.has(mark)),
+    staleMarks: kept.map((key) => artifactKey(key, 'removing')).filter((mark) => keys.has(mark)),
   };
 }
 
@@ -110,7 +110,7 @@ function findGhosts(among: {
 }): readonly string[] {
   const { layout, keys, host, listed } = among;
   return [...keys].flatMap((mark) => {
-    const key = companionOf(mark)?.companion === 'removing' ? missingDump(mark, { layout, keys }) : undefined;
+    const key = artifactOf(mark)?.artifact === 'removing' ? missingDump(mark, { layout, keys }) : undefined;
     if (key === undefined || listed.has(key)) return [];
     return host === undefined || layout.match(key)?.host === host ? [key] : [];
   });
@@ -124,9 +124,9 @@ function findBeside(
   const byBase = new Map<string, RemovalItem[]>();
   const byKey = new Map(objects.map((object) => [object.key, object]));
   for (const object of objects) {
-    const { base, companion } = companionOf(object.key) ?? {};
-    if (base === undefined || companion === undefined || known.keptBases.has(base)) continue;
-    byBase.set(base, [...(byBase.get(base) ?? []), whole(companion, object)]);
+    const { base, artifact } = artifactOf(object.key) ?? {};
+    if (base === undefined || artifact === undefined || known.keptBases.has(base)) continue;
+    byBase.set(base, [...(byBase.get(base) ?? []), whole(artifact, object)]);
   }
   return (dumpKey) => {
     const { metadataEnding } = known;
@@ -147,14 +147,14 @@ function whole(
 
 /** Files of several dumps go with the one that goes last. */
 function ownedByLast(
-  go: BelongingsPlan['go'],
+  go: ArtifactsPlan['go'],
   order: readonly string[],
 ): ReadonlyMap<string, readonly RemovalItem[]> {
   const place = new Map(order.map((key, index) => [key, index]));
   const owned = new Map<string, RemovalItem[]>();
-  for (const { belonging, owners } of go) {
+  for (const { artifact, owners } of go) {
     const last = owners.reduce((a, b) => ((place.get(b) ?? 0) > (place.get(a) ?? 0) ? b : a));
-    const { kind, key, files, sizeBytes } = belonging;
+    const { kind, key, files, sizeBytes } = artifact;
     owned.set(last, [...(owned.get(last) ?? []), { role: kind, key, files, sizeBytes, owners }]);
   }
   return owned;

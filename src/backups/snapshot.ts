@@ -1,6 +1,6 @@
 import type { ObjectInfo } from '../ports/object-store.ts';
 import type { Layer } from '../ports/unpacker.ts';
-import { companionKey, companionOf, isCompanion } from './companion-keys.ts';
+import { artifactKey, artifactOf, isArtifactKey } from './artifact-keys.ts';
 import { type Layout, unwrappedKey } from './layout.ts';
 import { manifestKey } from './manifest.ts';
 
@@ -46,7 +46,7 @@ function toSnapshot(
   among: { readonly layout: Layout; readonly keys: ReadonlySet<string> },
 ): Snapshot | undefined {
   // A layout that ends in {name} fits manifests too.
-  if (isCompanion(object.key)) return undefined;
+  if (isArtifactKey(object.key)) return undefined;
   const match = among.layout.match(object.key);
   if (match?.namedTimeMs === undefined) return undefined;
   const manifest = manifestKey(object.key);
@@ -79,24 +79,24 @@ function neverEnded(
   keys: ReadonlySet<string>,
 ): readonly ObjectInfo[] {
   return objects.flatMap(({ key: mark, modifiedAtMs }) => {
-    const key = companionOf(mark)?.companion === 'started' ? missingDump(mark, { layout, keys }) : undefined;
+    const key = artifactOf(mark)?.artifact === 'started' ? missingDump(mark, { layout, keys }) : undefined;
     return key === undefined ? [] : [{ key, sizeBytes: 0, modifiedAtMs }];
   });
 }
 
-/** The dump that a companion speaks of, under a name that fits the layout; undefined when the dump is there. */
+/** The dump that a artifact speaks of, under a name that fits the layout; undefined when the dump is there. */
 export function missingDump(
-  companionKey: string,
+  artifactKey: string,
   among: { readonly layout: Layout; readonly keys: ReadonlySet<string> },
 ): string | undefined {
-  const base = companionOf(companionKey)?.base;
+  const base = artifactOf(artifactKey)?.base;
   if (base === undefined || wrappings.some((ending) => among.keys.has(`${base}${ending}`))) return undefined;
   const ending = wrappings.find((one) => among.layout.match(`${base}${one}`) !== undefined);
   return ending === undefined ? undefined : `${base}${ending}`;
 }
 
 function whyIncomplete(object: ObjectInfo, keys: ReadonlySet<string>): string | undefined {
-  const began = keys.has(companionKey(object.key, 'started'));
+  const began = keys.has(artifactKey(object.key, 'started'));
   if (began && !keys.has(manifestKey(object.key))) {
     return keys.has(object.key)
       ? 'its backup began and never ended: there is no manifest'

@@ -92,7 +92,7 @@ function statementStart(text: string, at: number): number {
 type Name = {
   readonly name: string;
   readonly valueAt: number;
-  /** A line of nothing but a name: its value is that of the surroundings. */
+  /** A line of nothing but a name: its value is that of the context. */
   readonly isInherited: boolean;
 };
 

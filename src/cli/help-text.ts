@@ -1,5 +1,5 @@
-import { actionsOf, type CommandName, commandNames, commandTable, isCommand } from './command-table.ts';
-import { type OptionName, optionOf, optionTable } from './option-table.ts';
+import { actionsOf, type CommandName, commandNames, commandTable, isCommand } from '../app/command-table.ts';
+import { type OptionName, optionOf, optionTable } from '../app/option-table.ts';
 
 const width = 118;
 

@@ -1,9 +1,9 @@
 import type { Failure, Outcome } from '../base/failure.ts';
+import { type StepHandler, stepId } from '../kinds/kind.ts';
+import type { Step } from '../kinds/step-schema.ts';
 import type { Answer, Choice, Question } from '../ports/operator.ts';
-import type { Step } from '../runbook/step-schema.ts';
 import type { Engine } from './engine.ts';
 import type { StopReason } from './run-end.ts';
-import { type StepHandler, stepId } from './step-handler.ts';
 
 /** What a person decided after a failure. */
 export type Decision =
@@ -106,7 +106,7 @@ export type Doubt =
  * A step that was begun in an earlier process: it never finished, or it failed and the run was stopped there. Only a kind
  * that says `ask` needs a person; every other kind knows how to begin again.
  */
-export async function settleDoubt(inHand: StepInHand): Promise<Doubt> {
+export async function settleInterrupted(inHand: StepInHand): Promise<Doubt> {
   const { engine, step, handler, signal } = inHand;
   const state = engine.journal.state()?.steps.get(stepId(step));
   if (handler.afterCrash !== 'ask' || (state?.kind !== 'started' && state?.kind !== 'failed')) {
@@ -114,8 +114,9 @@ export async function settleDoubt(inHand: StepInHand): Promise<Doubt> {
   }
   const how = state.kind === 'started' ? 'was started and never finished' : 'failed, and the run was stopped';
   const title = `"${step.title ?? handler.title}" ${how}.`;
-  const asked = await engine.ask(doubtQuestion(stepId(step), title), signal);
-  if (!asked.ok || asked.value.value === 'stop') return stopInDoubt({ stepId: stepId(step), title, asked });
+  const asked = await engine.ask(interruptedQuestion(stepId(step), title), signal);
+  if (!asked.ok || asked.value.value === 'stop')
+    return stopInterrupted({ stepId: stepId(step), title, asked });
   if (asked.value.value === 'run-again') return { kind: 'go-on' };
   const text = `a person says it was done before the interruption: ${asked.value.note ?? 'no reason given'}`;
   await engine.journal.append({
@@ -128,7 +129,7 @@ export async function settleDoubt(inHand: StepInHand): Promise<Doubt> {
   return { kind: 'closed' };
 }
 
-function doubtQuestion(id: string, title: string): Question {
+function interruptedQuestion(id: string, title: string): Question {
   return {
     kind: 'choose',
     id: `${id}.doubt`,
@@ -143,7 +144,7 @@ function doubtQuestion(id: string, title: string): Question {
   };
 }
 
-function stopInDoubt(doubt: {
+function stopInterrupted(doubt: {
   readonly stepId: string;
   readonly title: string;
   readonly asked: Outcome<Answer>;

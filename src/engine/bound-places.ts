@@ -1,9 +1,9 @@
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import type { BoundPlaces } from '../journal/entry.ts';
+import type { CheckContext } from '../kinds/kind.ts';
 import type { DatabaseServer } from '../ports/database-server.ts';
 import type { ObjectStoreConfig } from '../ports/object-store.ts';
 import { undeclared } from '../runbook/schema.ts';
-import type { CheckContext } from './step-handler.ts';
 
 /**
  * What a run works on, by what it is and not by how it is called: the system identifier of a PostgreSQL server, endpoint and

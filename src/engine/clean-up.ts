@@ -1,6 +1,6 @@
 import { type Check, couldNotVerify, passed } from '../base/verdict.ts';
+import { handlerOf } from '../kinds/kind.ts';
 import type { Engine } from './engine.ts';
-import { handlerOf } from './step-handler.ts';
 
 /** What the steps made is taken away, the last one first; nothing decrypted stays behind. */
 export async function cleanUp(

@@ -1,7 +1,7 @@
 import type { Failure } from '../base/failure.ts';
+import { stepId } from '../kinds/kind.ts';
 import type { Choice } from '../ports/operator.ts';
 import type { StepInHand } from './ask-what-now.ts';
-import { stepId } from './step-handler.ts';
 import type { StepResult } from './step-result.ts';
 
 /**

@@ -1,7 +1,8 @@
 import { assert } from '../base/assert.ts';
 import type { Failure } from '../base/failure.ts';
 import type { RunState } from '../journal/run-state.ts';
-import type { Step } from '../runbook/step-schema.ts';
+import { handlerOf, stepId } from '../kinds/kind.ts';
+import type { Step } from '../kinds/step-schema.ts';
 import type { Stop } from './ask-what-now.ts';
 import { lookAtPlaces, refuseOtherPlaces } from './bound-places.ts';
 import { cleanUp } from './clean-up.ts';
@@ -11,7 +12,6 @@ import { nextMove } from './next-move.ts';
 import { performStep } from './perform-step.ts';
 import { confirmBeginning, passPreflight } from './preflight.ts';
 import { judgeRun, type RunEnd } from './run-end.ts';
-import { handlerOf, stepId } from './step-handler.ts';
 import type { StepResult } from './step-result.ts';
 
 /**

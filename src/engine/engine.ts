@@ -1,11 +1,11 @@
 import type { Outcome } from '../base/failure.ts';
 import type { Check } from '../base/verdict.ts';
 import type { Inject } from '../journal/exercise.ts';
+import type { CheckContext, StepContext, StepHandlers } from '../kinds/kind.ts';
+import type { Step } from '../kinds/step-schema.ts';
 import type { Answer, Question } from '../ports/operator.ts';
 import type { RunFolder } from '../ports/run-folder.ts';
-import type { Step } from '../runbook/step-schema.ts';
 import type { JournalWriter } from './journal-writer.ts';
-import type { CheckContext, StepContext, StepHandlers } from './step-handler.ts';
 
 /** Everything `driveRun` stands on. One is made for each process that works on a run. */
 export type Engine = {

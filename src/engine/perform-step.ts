@@ -1,15 +1,15 @@
 import type { Failure, Outcome } from '../base/failure.ts';
 import { type Check, worstVerdict } from '../base/verdict.ts';
-import { decideAfterFailure, type StepInHand, settleDoubt } from './ask-what-now.ts';
+import { notVerified, type StepContext, type StepEnd, stepId } from '../kinds/kind.ts';
+import { decideAfterFailure, type StepInHand, settleInterrupted } from './ask-what-now.ts';
 import { discussStep } from './discuss-step.ts';
-import { notVerified, type StepContext, type StepEnd, stepId } from './step-handler.ts';
 import type { StepResult } from './step-result.ts';
 
 /** One step until it is finished, left out with a reason, sent back to an earlier step, or stopped. */
 export async function performStep(inHand: StepInHand): Promise<StepResult> {
   const { engine, step, handler } = inHand;
   if (engine.discussion !== undefined) return discussStep(inHand);
-  const doubt = await settleDoubt(inHand);
+  const doubt = await settleInterrupted(inHand);
   if (doubt.kind !== 'go-on') return doubt;
   for (;;) {
     const failed = await attemptStep(inHand);

@@ -1,8 +1,8 @@
 import { type Failure, fail } from '../base/failure.ts';
 import type { Check } from '../base/verdict.ts';
-import type { Step } from '../runbook/step-schema.ts';
+import { type CheckContext, handlerOf, notVerified, type StepHandlers, stepId } from '../kinds/kind.ts';
+import type { Step } from '../kinds/step-schema.ts';
 import type { Engine } from './engine.ts';
-import { type CheckContext, handlerOf, notVerified, type StepHandlers, stepId } from './step-handler.ts';
 
 export type PreflightCheck = Check & { readonly stepId: string };
 

@@ -1,51 +1,13 @@
 import type { Mode } from '../base/mode.ts';
 import type { Secret } from '../base/secret.ts';
 import { createSecret } from '../base/secret.ts';
-import { parseDuration } from '../base/units.ts';
-import type { ClusterBackupsConfig, ClusterPlace } from '../ports/cluster-tools.ts';
-import type { DatabaseRouteConfig } from '../ports/database-route.ts';
-import type { ObjectStoreConfig } from '../ports/object-store.ts';
+import type { DatabaseField, ServicesField } from '../kinds/fields.ts';
+import { findReferences } from '../kinds/references.ts';
+import { type Place, resolveStore, type Targets } from '../kinds/targets.ts';
+import type { ClusterPlace } from '../ports/cluster-tools.ts';
 import type { ServicesConfig } from '../ports/services.ts';
 import type { KeyConfig } from '../ports/unpacker.ts';
-import type { DatabaseField, ServicesField, StoreField } from '../runbook/fields.ts';
-import { findReferences } from '../runbook/references.ts';
 import type { Runbook } from '../runbook/schema.ts';
-
-/** Where things are in this run, with every placeholder filled and every credential in a closed box. */
-export type Targets = {
-  readonly backups: {
-    readonly store: ObjectStoreConfig;
-    readonly layout: string;
-    readonly host: string | undefined;
-    readonly objectsPrefix: string | undefined;
-    readonly cluster?: ClusterBackupsConfig | undefined;
-    /** Where other people's scripts write the digest of a dump. */
-    readonly metadata?: { readonly ending: string; readonly sha256: string } | undefined;
-    /** schema.table: a dump without one of them is refused. */
-    readonly expectTables?: readonly string[];
-    /** Whole when left out. A schema is drilled and never restored. */
-    readonly contents?: 'whole' | 'schema';
-    readonly key: KeyConfig;
-  };
-  readonly production: Place;
-  /** What this run acts on: production itself in a live run, the drill's own places in a drill. */
-  readonly acting: Place;
-};
-
-export type Place = {
-  readonly databaseUrl: Secret;
-  /** A URL that names another database is refused. */
-  readonly expectedDatabase?: string | undefined;
-  /** Left out: straight from this host. */
-  readonly databaseRoute?: DatabaseRouteConfig;
-  /** Of a drill: its throwaway database may stand on the server of production. */
-  readonly besideProduction?: boolean;
-  /** Of a drill that names no server: where it makes one of its own on this host. The URL leads there. */
-  readonly throwaway?: ClusterPlace;
-  readonly objects: ObjectStoreConfig | undefined;
-  readonly services: ServicesConfig | undefined;
-  readonly envFile: string | undefined;
-};
 
 /** A drill that names no server for its database makes one of its own on this host. */
 export function needsThrowaway({ drill }: Pick<Runbook, 'drill'>, mode: Mode): boolean {
@@ -120,31 +82,6 @@ function drillPlace(
   };
 }
 
-export function resolveStore(store: StoreField): ObjectStoreConfig {
-  if (store.kind === 'directory') return store;
-  if (store.kind === 'rclone') {
-    return {
-      kind: 'rclone',
-      remote: store.remote,
-      ...(store.configFile ? { configFile: store.configFile } : {}),
-      ...(store.configPassword ? { configPassword: createSecret(store.configPassword) } : {}),
-    };
-  }
-  const { endpoint } = store;
-  const url =
-    typeof endpoint === 'string'
-      ? endpoint
-      : `${endpoint.tls.toLowerCase() === 'false' ? 'http' : 'https'}://${endpoint.host}:${endpoint.port}`;
-  return {
-    kind: 's3',
-    endpoint: url,
-    region: store.region,
-    bucket: store.bucket,
-    accessKey: createSecret(store.accessKey),
-    secretKey: createSecret(store.secretKey),
-  };
-}
-
 function resolveRoute({ via }: DatabaseField): Pick<Place, 'databaseRoute'> {
   // A command that reaches no database leaves its placeholders as they are, and uses the programs of this host.
   if (via === undefined || findReferences(via).length > 0) return {};
@@ -181,9 +118,4 @@ function resolveCompose(services: Extract<ServicesField, { kind: 'compose' }>) {
     ...(services.project ? { project: services.project } : {}),
     ...(services.envFile ? { envFile: services.envFile } : {}),
   };
-}
-
-/** The schema has already refused what is not a duration. */
-export function durationMs(text: string): number {
-  return parseDuration(text) ?? 0;
 }

@@ -23,7 +23,7 @@ export type ProgramObserver = (ended: {
   readonly because?: FailureCode;
 }) => Promise<void>;
 
-/** Everything outside: what the steps may ask for. `cli/wire.ts` fills it with adapters, tests with fakes. */
+/** Everything outside: what the steps may ask for. `registry/wire.ts` fills it with adapters, tests with fakes. */
 export type World = {
   readonly host: Host;
   readonly processes: ProcessRunner;

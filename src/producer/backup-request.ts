@@ -1,4 +1,4 @@
-import type { Targets } from '../engine/targets.ts';
+import type { Targets } from '../kinds/targets.ts';
 import type { World } from '../ports/world.ts';
 import type { ProducerSettings } from './producer-settings.ts';
 

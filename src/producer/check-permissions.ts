@@ -1,5 +1,5 @@
 import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
-import type { Targets } from '../engine/targets.ts';
+import type { Targets } from '../kinds/targets.ts';
 import type { ObjectStore, ObjectStoreConfig } from '../ports/object-store.ts';
 import type { World } from '../ports/world.ts';
 

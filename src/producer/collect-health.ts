@@ -4,9 +4,9 @@ import { compareObjectInventories, takeObjectInventory } from '../backups/object
 import { periodOf } from '../backups/retention.ts';
 import { newestComplete, type Snapshot } from '../backups/snapshot.ts';
 import { type Failure, type Outcome, succeed } from '../base/failure.ts';
+import { findSnapshots, readManifest } from '../operations/find-snapshots.ts';
+import { backupStore, listAll } from '../operations/open-targets.ts';
 import type { ObjectInfo } from '../ports/object-store.ts';
-import { findSnapshots, readManifest } from '../steps/find-snapshots.ts';
-import { backupStore, listAll } from '../steps/open-targets.ts';
 import type { HealthRequest } from './health-request.ts';
 import { lookAtWalArchive } from './look-at-wal-archive.ts';
 import { readInventoryOf } from './mirror-to-backup.ts';

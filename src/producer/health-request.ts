@@ -1,5 +1,5 @@
 import type { Outcome } from '../base/failure.ts';
-import type { Targets } from '../engine/targets.ts';
+import type { Targets } from '../kinds/targets.ts';
 import type { ObjectStoreConfig } from '../ports/object-store.ts';
 import type { World } from '../ports/world.ts';
 

@@ -1,7 +1,7 @@
 import type { HealthFacts } from '../backups/health.ts';
 import { findWalGap, readWalName } from '../backups/wal-archive.ts';
 import { type Outcome, succeed } from '../base/failure.ts';
-import { backupStore, listAll } from '../steps/open-targets.ts';
+import { backupStore, listAll } from '../operations/open-targets.ts';
 import type { HealthRequest } from './health-request.ts';
 
 /** From the newest base backup on no segment may be missing; without a note of one, from the oldest segment on. */

@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import { companionKey } from '../backups/companion-keys.ts';
+import { artifactKey } from '../backups/artifact-keys.ts';
 import {
   type ObjectInventory,
   readObjectInventory,
@@ -8,10 +8,10 @@ import {
 import type { Snapshot } from '../backups/snapshot.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import { formatBytes, formatCount } from '../base/units.ts';
+import { copyObjects, type NotCopied, notCopied } from '../operations/copy-objects.ts';
+import { listAll, readBytes } from '../operations/open-targets.ts';
+import { sameContent } from '../operations/prove-content.ts';
 import type { ObjectInfo, ObjectStore } from '../ports/object-store.ts';
-import { copyObjects, type NotCopied, notCopied } from '../steps/copy-objects.ts';
-import { listAll, readBytes } from '../steps/open-targets.ts';
-import { sameContent } from '../steps/prove-content.ts';
 
 /** The live bucket is in use: what changes while it is copied is looked at again, so often. */
 const rounds = 3;
@@ -145,7 +145,7 @@ export async function readInventoryOf(
   snapshot: Snapshot | undefined,
 ): Promise<ObjectInventory> {
   if (snapshot?.manifestKey === undefined) return [];
-  const bytes = await readBytes(store, companionKey(snapshot.key, 'objects'));
+  const bytes = await readBytes(store, artifactKey(snapshot.key, 'objects'));
   if (!bytes.ok) return [];
   try {
     return readObjectInventory(gunzipSync(bytes.value).toString('utf8')) ?? [];

@@ -1,6 +1,6 @@
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
+import { peekDump } from '../operations/open-snapshot.ts';
 import type { Layer } from '../ports/unpacker.ts';
-import { peekDump } from '../steps/open-snapshot.ts';
 import type { BackupRequest } from './backup-request.ts';
 
 type Stored = { readonly key: string; readonly layers: readonly Layer[] };

@@ -1,14 +1,14 @@
-import { companionKey } from '../backups/companion-keys.ts';
+import { artifactKey } from '../backups/artifact-keys.ts';
 import { fingerprintSecret } from '../backups/fingerprint.ts';
 import { formatKey } from '../backups/format-key.ts';
 import { parseLayout } from '../backups/layout.ts';
 import { readEnvNames } from '../backups/read-otherwise.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
+import { backupStore } from '../operations/open-targets.ts';
 import type { DatabaseServer, ServerIdentity } from '../ports/database-server.ts';
 import type { ToolVersion } from '../ports/dump-tools.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { Packer, RecipientDescription } from '../ports/packer.ts';
-import { backupStore } from '../steps/open-targets.ts';
 import type { BackupRequest } from './backup-request.ts';
 
 export type PreparedBackup = {
@@ -101,8 +101,8 @@ function nameDump(
 async function checkFree(store: ObjectStore, key: string): Promise<Outcome<void>> {
   const [dump, manifest, started] = await Promise.all([
     store.describe(key),
-    store.describe(companionKey(key, 'manifest')),
-    store.describe(companionKey(key, 'started')),
+    store.describe(artifactKey(key, 'manifest')),
+    store.describe(artifactKey(key, 'started')),
   ]);
   for (const answer of [dump, manifest, started]) if (!answer.ok) return answer;
   const isThere = (answer: typeof dump) => answer.ok && answer.value !== undefined;

@@ -1,4 +1,4 @@
-import { durationMs } from '../engine/targets.ts';
+import { durationMs } from '../kinds/targets.ts';
 import type { Compression, Sealing } from '../ports/packer.ts';
 import type { ProducerField } from '../runbook/producer-schema.ts';
 import type { Runbook } from '../runbook/schema.ts';

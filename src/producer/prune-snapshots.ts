@@ -1,13 +1,13 @@
-import { type Belonging, type BelongingPattern, collectBelongings } from '../backups/belongings.ts';
+import { type Artifact, type ArtifactPattern, collectArtifacts } from '../backups/artifacts.ts';
 import { type PrunePlan, planPrune, type Removal } from '../backups/prune-plan.ts';
 import type { RetentionRules } from '../backups/retention-rules.ts';
 import { newestComplete } from '../backups/snapshot.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
-import type { Targets } from '../engine/targets.ts';
+import type { Targets } from '../kinds/targets.ts';
+import { listBackups } from '../operations/find-snapshots.ts';
+import { backupStore } from '../operations/open-targets.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { World } from '../ports/world.ts';
-import { listBackups } from '../steps/find-snapshots.ts';
-import { backupStore } from '../steps/open-targets.ts';
 import { removeSnapshot } from './remove-snapshot.ts';
 
 export type Pruned = PrunePlan & {
@@ -23,7 +23,7 @@ type Request = {
   readonly targets: Targets;
   readonly rules: RetentionRules;
   /** What the runbook restores together with a dump. */
-  readonly patterns: readonly BelongingPattern[];
+  readonly patterns: readonly ArtifactPattern[];
   readonly dryRun: boolean;
   readonly onLine: (line: string) => void;
   readonly signal: AbortSignal;
@@ -68,8 +68,8 @@ async function makePlan({ world, targets, rules, patterns, signal }: Request): P
   if (newestComplete(snapshots) === undefined) return fail(nothingComplete(snapshots.length));
   const { backups } = targets;
   const store = backupStore({ world, targets });
-  const belongings = await findBelongings(store, { patterns, signal });
-  if (!belongings.ok) return belongings;
+  const artifacts = await findArtifacts(store, { patterns, signal });
+  if (!artifacts.ok) return artifacts;
   return succeed(
     planPrune({
       layout,
@@ -77,16 +77,16 @@ async function makePlan({ world, targets, rules, patterns, signal }: Request): P
       host: backups.host,
       rules,
       metadataEnding: backups.metadata?.ending,
-      belongings: belongings.value,
+      artifacts: artifacts.value,
     }),
   );
 }
 
-async function findBelongings(
+async function findArtifacts(
   store: ObjectStore,
   { patterns, signal }: Pick<Request, 'patterns' | 'signal'>,
-): Promise<Outcome<readonly Belonging[]>> {
-  const collector = collectBelongings(patterns);
+): Promise<Outcome<readonly Artifact[]>> {
+  const collector = collectArtifacts(patterns);
   for (const prefix of collector.prefixes) {
     for await (const page of store.list({ prefix, sizesOnly: true, signal })) {
       if (!page.ok) return page;

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { companionKey } from '../backups/companion-keys.ts';
+import { artifactKey } from '../backups/artifact-keys.ts';
 import type { Removal, RemovalItem } from '../backups/prune-plan.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
@@ -19,7 +19,7 @@ type Request = {
  */
 export async function removeSnapshot(request: Request): Promise<Outcome<'hidden' | undefined>> {
   const { store, removal, gone, nowMs, signal } = request;
-  const mark = companionKey(removal.key, 'removing');
+  const mark = artifactKey(removal.key, 'removing');
   const marked = removal.items.some(({ key }) => key === mark);
   const writesMark = removal.needsMark && removal.snapshot !== undefined && !marked;
   if (writesMark) {

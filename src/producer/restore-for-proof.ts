@@ -1,9 +1,9 @@
 import type { Check } from '../base/verdict.ts';
-import type { StepContext } from '../engine/step-handler.ts';
-import { stepSchema } from '../runbook/step-schema.ts';
-import { blocker } from '../steps/open-targets.ts';
-import { proveRestored } from '../steps/prove-restored.ts';
-import { restoreDatabase } from '../steps/restore-database.ts';
+import type { StepContext } from '../kinds/kind.ts';
+import { stepSchema } from '../kinds/step-schema.ts';
+import { blocker } from '../operations/open-targets.ts';
+import { proveRestored } from '../steps/restore-database/prove-restored.ts';
+import { restoreDatabase } from '../steps/restore-database/restore-database.ts';
 
 /** Into a database of its own on the drill's server, every count against the manifest, and away with it. */
 export async function restoreForProof(context: StepContext): Promise<readonly Check[]> {

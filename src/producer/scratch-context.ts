@@ -1,6 +1,6 @@
 import { fail } from '../base/failure.ts';
-import type { StepContext } from '../engine/step-handler.ts';
-import type { Targets } from '../engine/targets.ts';
+import type { StepContext } from '../kinds/kind.ts';
+import type { Targets } from '../kinds/targets.ts';
 import type { World } from '../ports/world.ts';
 
 /**

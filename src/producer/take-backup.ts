@@ -1,13 +1,13 @@
 import { gzipSync } from 'node:zlib';
-import { companionKey } from '../backups/companion-keys.ts';
+import { artifactKey } from '../backups/artifact-keys.ts';
 import { type Manifest, readManifestText, writeManifest } from '../backups/manifest.ts';
 import { type ObjectInventory, summariseObjects, writeObjectInventory } from '../backups/object-inventory.ts';
 import { newestComplete } from '../backups/snapshot.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import { formatBytes, formatCount, formatDuration } from '../base/units.ts';
+import { findSnapshots } from '../operations/find-snapshots.ts';
+import { readText } from '../operations/open-targets.ts';
 import type { Inventory } from '../ports/database-server.ts';
-import { findSnapshots } from '../steps/find-snapshots.ts';
-import { readText } from '../steps/open-targets.ts';
 import type { BackupRequest } from './backup-request.ts';
 import { describeBackup, tablesLeftOut } from './describe-backup.ts';
 import { dumpToStore, type StoredDump } from './dump-to-store.ts';
@@ -84,7 +84,7 @@ async function markBeginning(prepared: PreparedBackup) {
   return storePart({
     store,
     name: 'started',
-    key: companionKey(key, 'started'),
+    key: artifactKey(key, 'started'),
     content: Buffer.from(`${JSON.stringify(mark)}\n`),
     contentType: 'application/json',
   });
@@ -150,7 +150,7 @@ async function storeGlobals(request: BackupRequest, prepared: PreparedBackup): P
   return storePart({
     store,
     name: 'globals',
-    key: `${companionKey(key, 'globals')}${wrappingEnding(packer)}`,
+    key: `${artifactKey(key, 'globals')}${wrappingEnding(packer)}`,
     content: globals.value,
     contentType: 'application/octet-stream',
     packer,
@@ -191,7 +191,7 @@ async function storeList(
   return storePart({
     store,
     name: 'objects',
-    key: companionKey(key, 'objects'),
+    key: artifactKey(key, 'objects'),
     content: gzipSync(writeObjectInventory(objects)),
     contentType: 'application/gzip',
   });
@@ -203,7 +203,7 @@ async function storeManifest(
   { prepared, manifest }: { readonly prepared: PreparedBackup; readonly manifest: Manifest },
 ): Promise<Outcome<TakenBackup>> {
   const { store, key } = prepared;
-  const manifestKey = companionKey(key, 'manifest');
+  const manifestKey = artifactKey(key, 'manifest');
   const stored = await storePart({
     store,
     name: 'manifest',

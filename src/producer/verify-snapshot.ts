@@ -4,15 +4,15 @@ import type { Manifest } from '../backups/manifest.ts';
 import type { Snapshot } from '../backups/snapshot.ts';
 import { formatCount } from '../base/units.ts';
 import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
-import type { StepContext } from '../engine/step-handler.ts';
-import { stepSchema } from '../runbook/step-schema.ts';
-import { decryptDump } from '../steps/decrypt.ts';
-import { archiveFileFact, manifestFact, needFact, snapshotFact } from '../steps/facts.ts';
-import { fetchDump } from '../steps/fetch.ts';
-import { readManifest } from '../steps/find-snapshots.ts';
-import { openSnapshot } from '../steps/open-snapshot.ts';
-import { actingTools, backupStore, blocker, listAll, readBytes } from '../steps/open-targets.ts';
-import { proveMirror } from '../steps/prove-mirror.ts';
+import { archiveFileFact, manifestFact, needFact, snapshotFact } from '../kinds/facts.ts';
+import type { StepContext } from '../kinds/kind.ts';
+import { stepSchema } from '../kinds/step-schema.ts';
+import { readManifest } from '../operations/find-snapshots.ts';
+import { openSnapshot } from '../operations/open-snapshot.ts';
+import { backupStore, blocker, listAll, readBytes, targetTools } from '../operations/open-targets.ts';
+import { proveMirror } from '../operations/prove-mirror.ts';
+import { decryptDump } from '../steps/decrypt/decrypt.ts';
+import { fetchDump } from '../steps/fetch/fetch.ts';
 import { restoreForProof } from './restore-for-proof.ts';
 
 export type VerifyRequest = {
@@ -120,7 +120,7 @@ async function verifyDump(
 
 /** Every schema and table that was counted is in the archive: found without restoring a row. */
 async function verifyContents(context: StepContext, manifest: Manifest): Promise<readonly Check[]> {
-  const contents = await actingTools(context).contents(needFact(archiveFileFact, context).path);
+  const contents = await targetTools(context).contents(needFact(archiveFileFact, context).path);
   if (!contents.ok) return [blocker(contents.failure)];
   const data = contents.value.entries.filter(({ type }) => type === 'TABLE DATA');
   const there = new Set(data.map(({ schema = 'public', name }) => `${schema}.${name}`));

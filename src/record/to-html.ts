@@ -5,7 +5,7 @@ import { htmlStyle } from './html-style.ts';
 import { resultTone, resultWords } from './result-words.ts';
 import { sayDuration } from './say-duration.ts';
 import type { Block, Cell } from './section.ts';
-import { drawTimeline } from './timeline-picture.ts';
+import { renderTimeline } from './timeline-chart.ts';
 import { sectionsOf } from './to-markdown.ts';
 
 /** The record for people: one file, no script, nothing loaded from elsewhere. */
@@ -118,7 +118,7 @@ function toWords({ text, lead, tone, code }: Cell): string {
 }
 
 function timeline(record: DrillRecord): string {
-  const picture = drawTimeline(record);
+  const picture = renderTimeline(record);
   if (picture === '') return '<p class="quiet">No step was begun.</p>';
   const legend = [
     ['var(--good-bar)', 'verified'],

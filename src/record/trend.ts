@@ -21,7 +21,7 @@ export type TrendRun = {
 };
 
 /** @param records finished runs of one runbook in one mode, oldest first. */
-export function drawTrend(records: readonly DrillRecord[]): readonly TrendRun[] {
+export function renderTrend(records: readonly DrillRecord[]): readonly TrendRun[] {
   return records.map(({ runId, window, result, rto, steps }) => ({
     runId,
     startedAt: window.startedAt,
@@ -40,7 +40,7 @@ export function drawTrend(records: readonly DrillRecord[]): readonly TrendRun[] 
 
 export function expectSteps(records: readonly DrillRecord[]): Readonly<Record<string, Expectation>> {
   const known = new Map<string, number[]>();
-  for (const { stepMs } of drawTrend(records))
+  for (const { stepMs } of renderTrend(records))
     for (const [id, ms] of Object.entries(stepMs)) known.set(id, [...(known.get(id) ?? []), ms]);
   return Object.fromEntries([...known].map(([id, all]) => [id, expectation(all)]));
 }

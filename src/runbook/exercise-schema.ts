@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration, id, text } from './fields.ts';
+import { duration, id, text } from '../kinds/fields.ts';
 
 /** Why drills of this system are done and how they are judged. Nothing here changes what a run does, except to ask. */
 

@@ -1,5 +1,5 @@
+import type { Step } from '../kinds/step-schema.ts';
 import type { Runbook } from './schema.ts';
-import type { Step } from './step-schema.ts';
 
 type SecretsStep = Extract<Step, { kind: 'open-secrets' }>;
 

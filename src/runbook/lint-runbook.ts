@@ -1,10 +1,10 @@
 import { parseLayout } from '../backups/layout.ts';
+import { findMalformedReferences, findReferences } from '../kinds/references.ts';
+import type { Step, StepKind } from '../kinds/step-schema.ts';
 import { findStoppedDatabase } from './database-container.ts';
 import { lintExercise } from './lint-exercise.ts';
 import { lintOpenSecrets } from './lint-open-secrets.ts';
-import { findMalformedReferences, findReferences } from './references.ts';
 import { type Runbook, undeclared } from './schema.ts';
-import type { Step, StepKind } from './step-schema.ts';
 
 /** What a schema cannot say. Each finding is a whole sentence; none means the runbook holds together. */
 export function lintRunbook(runbook: Runbook): readonly string[] {

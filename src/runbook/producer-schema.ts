@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type KnownRetention, knownRetentions } from '../backups/retention-rules.ts';
-import { duration, id, optionalText, storeSchema, text } from './fields.ts';
+import { duration, id, optionalText, storeSchema, text } from '../kinds/fields.ts';
 
 /** What `thaw backup`, `thaw prune` and `thaw monitor` need; a restore asks for none of it. */
 

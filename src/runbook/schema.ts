@@ -1,9 +1,17 @@
 import { z } from 'zod';
-import { clusterBackupsSchema } from './cluster-schema.ts';
+import { clusterBackupsSchema } from '../kinds/cluster-schema.ts';
+import {
+  databaseSchema,
+  duration,
+  id,
+  optionalText,
+  servicesSchema,
+  storeSchema,
+  text,
+} from '../kinds/fields.ts';
+import { stepSchema } from '../kinds/step-schema.ts';
 import { exerciseFieldSchema, recordsSchema, tabletopSchema } from './exercise-schema.ts';
-import { databaseSchema, duration, id, optionalText, servicesSchema, storeSchema, text } from './fields.ts';
 import { monitorSchema, producerSchema, retentionSchema } from './producer-schema.ts';
-import { stepSchema } from './step-schema.ts';
 
 /**
  * A diagnosis restores nothing, so it names neither backups nor a database. These stand in their places, and lint refuses every

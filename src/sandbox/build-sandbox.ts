@@ -5,7 +5,7 @@ import { addLaterWork, seedCrm } from './crm/seed-crm.ts';
 import { destroySandbox } from './destroy-sandbox.ts';
 import { type OldBackup, takeOldBackup, writeEmptyBackup } from './old-backup.ts';
 import { layOut, type SandboxLayout } from './sandbox-layout.ts';
-import { drawSecrets, type SandboxSecrets } from './sandbox-secrets.ts';
+import { renderSecrets, type SandboxSecrets } from './sandbox-secrets.ts';
 import { backupRecipient, type Company, startCompany } from './start-company.ts';
 import { waitForWriters } from './wait-for-writers.ts';
 
@@ -72,7 +72,7 @@ export async function buildSandbox(request: SandboxRequest): Promise<Outcome<San
 
 async function build(layout: SandboxLayout, request: SandboxRequest): Promise<Outcome<Sandbox>> {
   const { onLine } = request;
-  const secrets = drawSecrets();
+  const secrets = renderSecrets();
   const now = new Date();
   onLine(`Building a small company in ${layout.folder}.`);
   const started = await startCompany(layout, secrets);

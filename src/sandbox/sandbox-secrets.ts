@@ -15,7 +15,7 @@ export type SandboxSecrets = {
   readonly smtpPassword: string;
 };
 
-export function drawSecrets(): SandboxSecrets {
+export function renderSecrets(): SandboxSecrets {
   const draw = () => canary + randomBytes(12).toString('hex');
   return {
     databasePassword: draw(),

@@ -8,7 +8,7 @@ import type { StepFeed } from './step-feed.ts';
 import type { AnsweredRow, CheckRow, StepDetail, StepRow, StepStatus, View } from './view.ts';
 
 /** What the journal says beyond the state of a run: kept while folding, since the state keeps only what decides. */
-export type RunPapers = {
+export type RunViews = {
   readonly steps: ReadonlyMap<string, StepPapers>;
   readonly answered: readonly AnsweredRow[];
   /** Titles of the questions asked so far, by id. */
@@ -17,29 +17,29 @@ export type RunPapers = {
 
 type StepPapers = { readonly sentences: readonly string[]; readonly commands: readonly string[] };
 
-export const noPapers: RunPapers = { steps: new Map(), answered: [], titles: new Map() };
+export const noViews: RunViews = { steps: new Map(), answered: [], titles: new Map() };
 
-export function collectPapers(papers: RunPapers, entry: JournalEntry): RunPapers {
+export function collectViews(views: RunViews, entry: JournalEntry): RunViews {
   switch (entry.kind) {
     case 'step-started': {
       const { stepId, sentences } = entry;
-      return { ...papers, steps: new Map(papers.steps).set(stepId, { sentences, commands: [] }) };
+      return { ...views, steps: new Map(views.steps).set(stepId, { sentences, commands: [] }) };
     }
     case 'command-run': {
-      const known = papers.steps.get(entry.stepId) ?? { sentences: [], commands: [] };
+      const known = views.steps.get(entry.stepId) ?? { sentences: [], commands: [] };
       const commands = [...known.commands, entry.command];
-      return { ...papers, steps: new Map(papers.steps).set(entry.stepId, { ...known, commands }) };
+      return { ...views, steps: new Map(views.steps).set(entry.stepId, { ...known, commands }) };
     }
     case 'question-asked':
-      return { ...papers, titles: new Map(papers.titles).set(entry.questionId, entry.title) };
+      return { ...views, titles: new Map(views.titles).set(entry.questionId, entry.title) };
     case 'question-answered': {
       const { questionId, value, by, note } = entry;
-      const title = papers.titles.get(questionId) ?? questionId;
+      const title = views.titles.get(questionId) ?? questionId;
       const row = { questionId, title, value, by, ...(note === undefined ? {} : { note }) };
-      return { ...papers, answered: [...papers.answered, row] };
+      return { ...views, answered: [...views.answered, row] };
     }
     default:
-      return papers;
+      return views;
   }
 }
 
@@ -49,7 +49,7 @@ export type ViewParts = {
   readonly runId: string;
   readonly target: string;
   readonly state: RunState;
-  readonly papers: RunPapers;
+  readonly views: RunViews;
   readonly feeds: ReadonlyMap<string, StepFeed>;
   /** Steps this process has begun: a started step that is not among them is in doubt. */
   readonly begunHere: ReadonlySet<string>;
@@ -93,7 +93,7 @@ export function buildView(parts: ViewParts): View {
     checks: state.preflight,
     ...(parts.question === undefined ? {} : { question: parts.question }),
     notes: state.notes,
-    answered: parts.papers.answered,
+    answered: parts.views.answered,
     summary: parts.summary,
     ...(parts.recordPath === undefined ? {} : { recordPath: parts.recordPath }),
   };
@@ -150,14 +150,14 @@ function statusOf(state: StepState, begunHere: boolean): StepStatus {
 function toDetail(parts: ViewParts, id: string): StepDetail {
   const state = parts.state.steps.get(id);
   const feed = parts.feeds.get(id);
-  const papers = parts.papers.steps.get(id);
+  const views = parts.views.steps.get(id);
   const checks: readonly CheckRow[] =
     state?.kind === 'finished' || state?.kind === 'failed' ? state.checks : [];
   const skippedFor = state?.kind === 'skipped' ? [`Not executed: ${state.reason}.`] : [];
   return {
     id,
-    sentences: [...(papers?.sentences ?? []), ...pace(parts, id), ...skippedFor],
-    commands: papers?.commands ?? [],
+    sentences: [...(views?.sentences ?? []), ...pace(parts, id), ...skippedFor],
+    commands: views?.commands ?? [],
     progress: state?.kind === 'started' ? (feed?.progress(parts.nowMs) ?? []) : [],
     output: feed?.lines() ?? [],
     outputPath: parts.outputPath(id),

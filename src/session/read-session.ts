@@ -1,7 +1,7 @@
 import type { RunEnd } from '../engine/run-end.ts';
 import type { JournalEntry } from '../journal/entry.ts';
 import { foldJournal, type RunState } from '../journal/run-state.ts';
-import { buildView, collectPapers, noPapers } from './build-view.ts';
+import { buildView, collectViews, noViews } from './build-view.ts';
 import { createStepFeed, type StepFeed } from './step-feed.ts';
 import { summarise } from './summarise.ts';
 import type { OutputLine, SeenAs, Session, View } from './view.ts';
@@ -63,7 +63,7 @@ function draw(request: Parameters<typeof createReadSession>[0], found: RunPapers
     runId: state.start.runId,
     target: `host ${state.start.host.name} · ${state.start.targets.database ?? ''}`,
     state,
-    papers: entries.reduce(collectPapers, noPapers),
+    views: entries.reduce(collectViews, noViews),
     feeds: toFeeds(state, outputs),
     // What began after the last resume is in the hands of the process that runs now.
     begunHere: new Set(watched ? begunSinceResume(entries) : []),

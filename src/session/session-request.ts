@@ -2,13 +2,13 @@ import type { Outcome } from '../base/failure.ts';
 import type { Mode } from '../base/mode.ts';
 import type { Redact } from '../base/secret.ts';
 import type { Check } from '../base/verdict.ts';
-import type { StepHandlers } from '../engine/step-handler.ts';
-import type { Targets } from '../engine/targets.ts';
 import type { EntryOf } from '../journal/entry.ts';
 import type { JournalReading } from '../journal/read-journal.ts';
+import type { StepHandlers } from '../kinds/kind.ts';
+import type { Step } from '../kinds/step-schema.ts';
+import type { Targets } from '../kinds/targets.ts';
 import type { RunFolder } from '../ports/run-folder.ts';
 import type { World } from '../ports/world.ts';
-import type { Step } from '../runbook/step-schema.ts';
 
 /** Everything a session stands on; `cli` puts it together. */
 export type SessionRequest = {

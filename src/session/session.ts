@@ -45,7 +45,7 @@ export async function startSession(request: SessionRequest): Promise<RunningSess
   const desk = createQuestionDesk({ journal, redact, onChange: cache.changed });
 
   function currentView(): View {
-    return drawView({ request, journal, knowledge, question: desk.open(), closing });
+    return renderView({ request, journal, knowledge, question: desk.open(), closing });
   }
 
   async function run(): Promise<RunEnd> {
@@ -103,7 +103,7 @@ type Parts = {
   readonly knowledge: RunKnowledge;
 };
 
-function drawView(
+function renderView(
   parts: Parts & { readonly question: Question | undefined; readonly closing: Closing },
 ): View {
   const { request, journal, knowledge, question, closing } = parts;
@@ -116,7 +116,7 @@ function drawView(
     runId: folder.id,
     target: `host ${state.start.host.name} · ${redact(state.start.targets.database ?? '')}`,
     state,
-    papers: knowledge.papers(),
+    views: knowledge.views(),
     feeds: knowledge.feeds,
     begunHere: knowledge.begunHere,
     question,

@@ -1,7 +1,7 @@
 import type { JournalWriter } from '../engine/journal-writer.ts';
-import type { CheckContext, StepContext } from '../engine/step-handler.ts';
-import { stepId } from '../engine/step-handler.ts';
-import type { Step } from '../runbook/step-schema.ts';
+import type { CheckContext, StepContext } from '../kinds/kind.ts';
+import { stepId } from '../kinds/kind.ts';
+import type { Step } from '../kinds/step-schema.ts';
 import { closeDoors } from './close-doors.ts';
 import type { QuestionDesk } from './question-desk.ts';
 import type { SessionRequest } from './session-request.ts';

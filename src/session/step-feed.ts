@@ -1,5 +1,5 @@
 import { formatBytes, formatCount, formatDuration } from '../base/units.ts';
-import type { Progress } from '../engine/step-handler.ts';
+import type { Progress } from '../kinds/kind.ts';
 import type { OutputLine, ProgressView } from './view.ts';
 
 /** What is shown and forgotten: the last lines and the measures of one step. Facts are in the journal, not here. */

@@ -1,7 +1,7 @@
 import type { JournalWriter } from '../engine/journal-writer.ts';
-import { type StepHandler, type StepHandlers, stepId } from '../engine/step-handler.ts';
+import { type StepHandler, type StepHandlers, stepId } from '../kinds/kind.ts';
+import type { Step } from '../kinds/step-schema.ts';
 import type { ProgramObserver, World } from '../ports/world.ts';
-import type { Step } from '../runbook/step-schema.ts';
 
 /** A step that copies objects one program each, or asks for a state every second, shall not drown the journal. */
 const mostPrograms = 40;

@@ -25,14 +25,14 @@ export function progressRows(request: {
   return request.progress.flatMap((bar) => {
     const name = span(`${padText(bar.label, label)}  `, 'quiet');
     const under = span(' '.repeat(label + 2));
-    const rows = drawBar({ bar, name, under, room: request.width - label - 2, beside });
+    const rows = renderBar({ bar, name, under, room: request.width - label - 2, beside });
     if (bar.stalled === undefined) return rows;
     const sign: Row = [under, span('? ', 'unsure')];
     return [...rows, ...paragraph({ text: bar.stalled, width: request.width, prefix: sign, tone: 'unsure' })];
   });
 }
 
-function drawBar(request: {
+function renderBar(request: {
   readonly bar: ProgressView;
   readonly name: Span;
   readonly under: Span;

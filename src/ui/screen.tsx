@@ -1,8 +1,8 @@
 import { useApp, useInput, usePaste } from 'ink';
 import { type ReactElement, useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import type { Session } from '../session/view.ts';
+import { Picture } from './frame.tsx';
 import { type KeyPress, readKeys } from './key-press.ts';
-import { Picture } from './picture.tsx';
 import { pressKey } from './press-key.ts';
 import { withAsked } from './react-to.ts';
 import {
@@ -13,7 +13,7 @@ import {
   type Situation,
   settleState,
 } from './screen-state.ts';
-import { usePictureSize } from './use-picture-size.ts';
+import { useFrameSize } from './use-frame-size.ts';
 
 /** How long a question is on the screen before a key may answer it. */
 const armAfterMs = 250;
@@ -35,7 +35,7 @@ export function Screen(props: ScreenProps): ReactElement {
   const { session } = props;
   const subscribe = useCallback((listener: () => void) => session.subscribe(listener), [session]);
   const view = useSyncExternalStore(subscribe, () => session.view());
-  const size = usePictureSize(props.inline);
+  const size = useFrameSize(props.inline);
   const [state, setState] = useState<ScreenState>(() => openingState(view));
   const situation: Situation = { state: settleState(state, view), view, size };
   // Keys can come faster than pictures: each one starts from what the last one left, not from what is drawn.

@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { openDatabaseServer } from '../../src/adapters/postgres/pg-database-server.ts';
-import { openDumpTools } from '../../src/adapters/postgres/pg-dump-tools.ts';
 import { createProcessRunner } from '../../src/adapters/process/execa-process-runner.ts';
 import { createSecret } from '../../src/base/secret.ts';
+import { openDatabaseServer } from '../../src/databases/postgres/pg-database-server.ts';
+import { openDumpTools } from '../../src/databases/postgres/pg-dump-tools.ts';
 import type { DatabaseServer } from '../../src/ports/database-server.ts';
 import type { RestoreReport } from '../../src/ports/dump-tools.ts';
-import { startTestCluster, type TestCluster } from '../adapters/postgres/cluster.ts';
 import { failureFrom, valueFrom } from '../contracts/object-store.contract.ts';
+import { startTestCluster, type TestCluster } from '../databases/postgres/cluster.ts';
 import { forgeArchive } from './forge-archive.ts';
 
 let cluster: TestCluster;

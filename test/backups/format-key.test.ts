@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { companionKey, companionOf, isCompanion } from '../../src/backups/companion-keys.ts';
+import { artifactKey, artifactOf, isArtifactKey } from '../../src/backups/artifact-keys.ts';
 import { formatKey } from '../../src/backups/format-key.ts';
 import { type Layout, parseLayout } from '../../src/backups/layout.ts';
 import type { Layer } from '../../src/ports/unpacker.ts';
@@ -70,21 +70,21 @@ describe('the key of a new dump', () => {
 describe('what stands beside a dump', () => {
   it('is named after it without its wrapping, and is never taken for one', () => {
     const dump = 'pg/h/2026-04-28/14.dump.gz.gpg';
-    const companions = (['started', 'globals', 'objects', 'manifest'] as const).map((one) =>
-      companionKey(dump, one),
+    const artifacts = (['started', 'globals', 'objects', 'manifest'] as const).map((one) =>
+      artifactKey(dump, one),
     );
-    expect(companions).toEqual([
+    expect(artifacts).toEqual([
       'pg/h/2026-04-28/14.dump.started.json',
       'pg/h/2026-04-28/14.dump.globals.sql',
       'pg/h/2026-04-28/14.dump.objects.jsonl.gz',
       'pg/h/2026-04-28/14.dump.manifest.json',
     ]);
-    expect([...companions, `${companions[1]}.gz.gpg`].every(isCompanion)).toBe(true);
-    expect(isCompanion(dump)).toBe(false);
-    expect(companionOf(companions[0] ?? '')).toEqual({
+    expect([...artifacts, `${artifacts[1]}.gz.gpg`].every(isArtifactKey)).toBe(true);
+    expect(isArtifactKey(dump)).toBe(false);
+    expect(artifactOf(artifacts[0] ?? '')).toEqual({
       base: 'pg/h/2026-04-28/14.dump',
-      companion: 'started',
+      artifact: 'started',
     });
-    expect(companionOf(dump)).toBeUndefined();
+    expect(artifactOf(dump)).toBeUndefined();
   });
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type BelongingPattern, collectBelongings } from '../../src/backups/belongings.ts';
-import { companionKey, companionOf } from '../../src/backups/companion-keys.ts';
+import { artifactKey, artifactOf } from '../../src/backups/artifact-keys.ts';
+import { type ArtifactPattern, collectArtifacts } from '../../src/backups/artifacts.ts';
 import { type Layout, parseLayout } from '../../src/backups/layout.ts';
 import { planPrune } from '../../src/backups/prune-plan.ts';
 import type { RetentionRules } from '../../src/backups/retention-rules.ts';
@@ -22,8 +22,8 @@ function stamp(timeMs: number): string {
 }
 
 const erp = layoutOf('db/{timestamp}.dump');
-const documents: BelongingPattern = { kind: 'archive', pattern: 'docs/{timestamp}.tar.gz' };
-const media: BelongingPattern = { kind: 'tree', pattern: 'media-{date}/' };
+const documents: ArtifactPattern = { kind: 'archive', pattern: 'docs/{timestamp}.tar.gz' };
+const media: ArtifactPattern = { kind: 'tree', pattern: 'media-{date}/' };
 const night = (ago: number) => newestMs - ago * dayMs;
 const dump = (ago: number) => `db/${stamp(night(ago))}.dump`;
 const docs = (ago: number) => `docs/${stamp(night(ago))}.tar.gz`;
@@ -31,13 +31,13 @@ const folder = (ago: number) => `media-${new Date(night(ago)).toISOString().slic
 
 function plan(
   keys: readonly string[],
-  more: Partial<Parameters<typeof planPrune>[0]> & { readonly patterns?: readonly BelongingPattern[] } = {},
+  more: Partial<Parameters<typeof planPrune>[0]> & { readonly patterns?: readonly ArtifactPattern[] } = {},
 ) {
   const { patterns = [documents, media], layout = erp, rules = none, ...rest } = more;
   const objects = keys.map((key) => ({ key, sizeBytes: 1000, modifiedAtMs: newestMs }));
-  const collector = collectBelongings(patterns);
+  const collector = collectArtifacts(patterns);
   for (const object of objects) collector.take(object);
-  return planPrune({ layout, objects, rules, belongings: collector.found(), ...rest });
+  return planPrune({ layout, objects, rules, artifacts: collector.found(), ...rest });
 }
 
 const goingKeys = (planned: ReturnType<typeof plan>) =>
@@ -49,9 +49,9 @@ describe('what goes with a dump', () => {
       [
         dump(0),
         dump(9),
-        companionKey(dump(9), 'started'),
-        companionKey(dump(9), 'manifest'),
-        `${companionKey(dump(9), 'globals')}.gz.gpg`,
+        artifactKey(dump(9), 'started'),
+        artifactKey(dump(9), 'manifest'),
+        `${artifactKey(dump(9), 'globals')}.gz.gpg`,
         `${dump(9)}.json`,
         docs(0),
         docs(9),
@@ -63,13 +63,13 @@ describe('what goes with a dump', () => {
     );
     expect(planned.remove).toMatchObject([{ key: dump(9), needsMark: true, because: 'no rule keeps it' }]);
     expect(goingKeys(planned)).toEqual([
-      companionKey(dump(9), 'manifest'),
+      artifactKey(dump(9), 'manifest'),
       dump(9),
-      `${companionKey(dump(9), 'globals')}.gz.gpg`,
+      `${artifactKey(dump(9), 'globals')}.gz.gpg`,
       `${dump(9)}.json`,
       docs(9),
       folder(9),
-      companionKey(dump(9), 'started'),
+      artifactKey(dump(9), 'started'),
     ]);
     expect(planned.remove[0]?.items.find(({ role }) => role === 'tree')).toMatchObject({
       files: 2,
@@ -87,7 +87,7 @@ describe('what goes with a dump', () => {
     const planned = plan([dump(0), dump(1), dump(2), docs(1), docs(2)]);
     expect(goingKeys(planned)).toEqual([dump(1), dump(2), docs(2)]);
     expect(planned.stay).toMatchObject([
-      { belonging: { key: docs(1) }, because: `a restore of ${dump(0)}, which stays, takes it` },
+      { artifact: { key: docs(1) }, because: `a restore of ${dump(0)}, which stays, takes it` },
     ]);
   });
 
@@ -105,7 +105,7 @@ describe('what goes with a dump', () => {
 
   it('is of the same host and tier where both names say one', () => {
     const layout = layoutOf('{tier}/db_{host}_{timestamp}.sql.gz');
-    const roles: BelongingPattern = { kind: 'archive', pattern: '{tier}/globals_{timestamp}.sql.gz' };
+    const roles: ArtifactPattern = { kind: 'archive', pattern: '{tier}/globals_{timestamp}.sql.gz' };
     const [old, young] = [stamp(night(9)), stamp(night(0))];
     const keys = [`daily/db_a_${old}.sql.gz`, `weekly/db_b_${old}.sql.gz`, `daily/db_a_${young}.sql.gz`];
     const globals = [
@@ -127,7 +127,7 @@ describe('what goes with a dump', () => {
 
   it('is not a folder that holds something which stays', () => {
     const layout = layoutOf('{date}/{host}.dump');
-    const tree: BelongingPattern = { kind: 'tree', pattern: '{date}/' };
+    const tree: ArtifactPattern = { kind: 'tree', pattern: '{date}/' };
     const keys = ['2026-11-01/a.dump', '2026-11-01/b.dump', '2026-11-20/a.dump', '2026-11-01/f'];
     expect(goingKeys(plan(keys, { layout, patterns: [tree] }))).toEqual(['2026-11-01/a.dump']);
   });
@@ -139,7 +139,7 @@ describe('what goes with a dump', () => {
   });
 
   it('is found again by the mark when an earlier removal was cut off behind the dump', () => {
-    const mark = companionKey(dump(9), 'removing');
+    const mark = artifactKey(dump(9), 'removing');
     const planned = plan([dump(0), docs(0), docs(9), `${folder(9)}a`, mark]);
     expect(planned.remove).toMatchObject([{ key: dump(9), because: 'an earlier removal was cut off' }]);
     expect(goingKeys(planned)).toEqual([docs(9), folder(9), mark]);
@@ -147,7 +147,7 @@ describe('what goes with a dump', () => {
   });
 
   it('stays with a dump that stays after all, whose mark is taken away', () => {
-    const mark = companionKey(dump(0), 'removing');
+    const mark = artifactKey(dump(0), 'removing');
     const planned = plan([dump(0), docs(0), mark]);
     expect(planned).toMatchObject({ remove: [], staleMarks: [mark] });
     // A key that may write and not remove leaves a mark beside a dump that is as good as before.
@@ -167,7 +167,7 @@ const store = fc
     ...new Set([
       ...dumps.flatMap((ago) => [
         dump(ago),
-        ...(ours ? [companionKey(dump(ago), 'started'), companionKey(dump(ago), 'manifest')] : []),
+        ...(ours ? [artifactKey(dump(ago), 'started'), artifactKey(dump(ago), 'manifest')] : []),
         ...(withFiles ? [docs(ago)] : []),
       ]),
       ...archives.map(docs),
@@ -185,7 +185,7 @@ const rules: fc.Arbitrary<RetentionRules> = fc.record({
 });
 
 const belongsTo = (key: string, ago: number) =>
-  key === docs(ago) || key.startsWith(folder(ago)) || companionOf(key)?.base === dump(ago);
+  key === docs(ago) || key.startsWith(folder(ago)) || artifactOf(key)?.base === dump(ago);
 
 describe('pruning, whatever lies in the store', () => {
   it('takes nothing from a dump that stays, and nothing that is of no dump', () => {
@@ -224,7 +224,7 @@ describe('pruning, whatever lies in the store', () => {
           const ago = Math.round((newestMs - snapshot.takenAtMs) / dayMs);
           if (snapshot.incomplete !== undefined) continue;
           const files = (all: readonly string[]) =>
-            all.filter((key) => !companionOf(key) && belongsTo(key, ago));
+            all.filter((key) => !artifactOf(key) && belongsTo(key, ago));
           expect(files(half)).toEqual(files(keys));
         }
         expect(finish(half, rule)).toEqual(whole);
@@ -243,7 +243,7 @@ function finish(keys: readonly string[], rule: RetentionRules): readonly string[
 function walk(keys: readonly string[], until: { readonly rule: RetentionRules; readonly cut: number }) {
   const there = new Set(keys);
   const moves = plan(keys, { rules: until.rule }).remove.flatMap(({ key, snapshot, items, needsMark }) => {
-    const mark = companionKey(key, 'removing');
+    const mark = artifactKey(key, 'removing');
     const marks = needsMark && snapshot !== undefined;
     return [
       ...(marks ? [() => there.add(mark)] : []),

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openDatabaseServer } from '../../src/adapters/postgres/pg-database-server.ts';
-import { openDumpTools } from '../../src/adapters/postgres/pg-dump-tools.ts';
 import { createProcessRunner } from '../../src/adapters/process/execa-process-runner.ts';
 import { createSecret } from '../../src/base/secret.ts';
+import { openDatabaseServer } from '../../src/databases/postgres/pg-database-server.ts';
+import { openDumpTools } from '../../src/databases/postgres/pg-dump-tools.ts';
 import type { DatabaseRoute, RoutedProgram } from '../../src/ports/database-route.ts';
 import { failureFrom, valueFrom } from './object-store.contract.ts';
 

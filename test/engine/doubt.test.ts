@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fail, succeed } from '../../src/base/failure.ts';
-import type { StepHandlers } from '../../src/engine/step-handler.ts';
+import type { StepHandlers } from '../../src/kinds/kind.ts';
 import type { Question } from '../../src/ports/operator.ts';
 import { createFakeRunFolder, type FakeRunFolder } from '../fakes/fake-run-folder.ts';
 import { toyHandlers, toyStep } from './toy-handlers.ts';

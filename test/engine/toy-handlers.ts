@@ -1,7 +1,7 @@
 import { succeed } from '../../src/base/failure.ts';
 import { passed } from '../../src/base/verdict.ts';
-import type { StepHandler, StepHandlers } from '../../src/engine/step-handler.ts';
-import { type Step, type StepKind, stepSchema } from '../../src/runbook/step-schema.ts';
+import type { StepHandler, StepHandlers } from '../../src/kinds/kind.ts';
+import { type Step, type StepKind, stepSchema } from '../../src/kinds/step-schema.ts';
 
 /** What a test says of one kind; everything else of it does nothing and succeeds. */
 export type Toy = Partial<Omit<StepHandler, 'kind'>>;

@@ -2,10 +2,10 @@ import { type Outcome, succeed } from '../../src/base/failure.ts';
 import type { Mode } from '../../src/base/mode.ts';
 import { createSecret } from '../../src/base/secret.ts';
 import type { Check } from '../../src/base/verdict.ts';
-import type { CheckContext, StepContext } from '../../src/engine/step-handler.ts';
-import type { Place, Targets } from '../../src/engine/targets.ts';
+import type { CheckContext, StepContext } from '../../src/kinds/kind.ts';
+import type { Step } from '../../src/kinds/step-schema.ts';
+import type { Place, Targets } from '../../src/kinds/targets.ts';
 import type { Answer, Question } from '../../src/ports/operator.ts';
-import type { Step } from '../../src/runbook/step-schema.ts';
 import { startMs } from './fake-host.ts';
 import { createFakeWorld, type FakeWorld } from './fake-world.ts';
 

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
-import { openClusterTools } from '../../src/adapters/cluster/open-cluster-tools.ts';
 import { openMailTools } from '../../src/adapters/mail/open-mail-tools.ts';
 import { createFileTrees } from '../../src/adapters/tree/file-trees.ts';
 import { fail, type Outcome, succeed } from '../../src/base/failure.ts';
+import { openClusterTools } from '../../src/databases/cluster/open-cluster-tools.ts';
 import type { DumpTools, RestoreReport } from '../../src/ports/dump-tools.ts';
 import type { ProcessResult, ProcessRunner } from '../../src/ports/process-runner.ts';
 import type { Unpacker } from '../../src/ports/unpacker.ts';

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { drawReference } from '../../scripts/draw-reference.ts';
+import { renderReference } from '../../scripts/render-reference.ts';
 import { runbookJsonSchema } from '../../src/runbook/parse-runbook.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 
 describe('What is generated from the code', () => {
   it('has a fresh docs/reference.md (otherwise: npm run reference)', () => {
-    expect(read('docs/reference.md')).toBe(drawReference());
+    expect(read('docs/reference.md')).toBe(renderReference());
   });
 
   it('has a fresh schema/runbook.schema.json (otherwise: npm run schema)', () => {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { stepSchema } from '../../src/runbook/step-schema.ts';
-import { handlers } from '../../src/steps/handlers.ts';
+import { stepSchema } from '../../src/kinds/step-schema.ts';
+import { handlers } from '../../src/registry/handlers.ts';
 import { cyclesIn, reachableFrom } from './import-graph.ts';
 import { listFiles, readSources, root } from './read-sources.ts';
 import {
@@ -12,8 +12,11 @@ import {
   exceptions,
   flatOf,
   limits,
+  packages,
   roomOf,
+  rooms,
   shapesOfOthers,
+  worldly,
 } from './rooms.ts';
 
 /** Each finding reads `path:line: rule. What to do.`, so that an editor can jump to it. */
@@ -25,15 +28,25 @@ describe('rooms', () => {
   it('every file stands in a room', () => {
     const homeless = sources.filter(({ path }) => roomOf(path) === undefined);
     expect(
-      homeless.map(({ path }) => `${path}:1: no such room. Add it to test/house/rooms.ts, or move the file.`),
+      homeless.map(({ path }) => `${path}:1: no such room. Add it to ARCHITECTURE.md, or move the file.`),
     ).toEqual([]);
   });
 
-  it('a room uses only the rooms below it', () => {
+  it('stand in ARCHITECTURE.md as stairs: each uses only rooms below it', () => {
+    const order = rooms.map(({ folder }) => folder);
+    const wrong = rooms.flatMap(({ folder, uses }, floor) =>
+      uses.filter((used) => order.indexOf(used) <= floor).map((used) => `${folder} -> ${used}`),
+    );
+    expect(order.length).toBeGreaterThan(20);
+    expect(new Set(order).size).toBe(order.length);
+    expect(wrong).toEqual([]);
+  });
+
+  it('a room uses only the rooms that ARCHITECTURE.md lets it use', () => {
     const wrong = imports.filter(({ from, target, isFile }) => {
       if (!isFile || !target.startsWith('src/')) return false;
       const [mine, theirs] = [roomOf(from), roomOf(target)];
-      if (mine === undefined || mine === theirs || mine.uses === 'everything') return false;
+      if (mine === undefined || mine === theirs) return false;
       return theirs === undefined || !mine.uses.includes(theirs.folder);
     });
     expect(
@@ -44,17 +57,19 @@ describe('rooms', () => {
     ).toEqual([]);
   });
 
-  it('adapters do not know each other', () => {
+  it('neighbours in one room do not know each other', () => {
     const wrong = imports.filter(
       ({ from, target, isFile }) =>
         isFile &&
-        from.startsWith('src/adapters/') &&
-        target.startsWith('src/adapters/') &&
+        roomOf(from) === roomOf(target) &&
+        flatOf(from).includes('/') &&
+        flatOf(target).includes('/') &&
         flatOf(from) !== flatOf(target),
     );
     expect(
       wrong.map(
-        ({ from, line, target }) => `${from}:${line}: one adapter uses another (${target}). Ask for a port.`,
+        ({ from, line, target }) =>
+          `${from}:${line}: one neighbour uses another (${target}). Move what both need down.`,
       ),
     ).toEqual([]);
   });
@@ -73,7 +88,7 @@ describe('rooms', () => {
 
   it('only the outer rooms read the clock, chance, the process or the console', () => {
     const wrong = sources.flatMap((source) =>
-      roomOf(source.path)?.touchesTheWorld
+      worldly.includes(roomOf(source.path)?.folder ?? '')
         ? []
         : source.worldly.map((one) => ({ ...one, path: source.path })),
     );
@@ -89,7 +104,7 @@ function mayUsePackage(from: string, target: string, typeOnly: boolean): boolean
   const driver = Object.keys(driverFolders).find((name) => target === name || target.startsWith(`${name}/`));
   if (driver !== undefined)
     return driverFolders[driver]?.some((folder) => from.startsWith(`src/${folder}/`)) ?? false;
-  const allowed = [...(roomOf(from)?.packages ?? []), ...(exceptions[from] ?? [])];
+  const allowed = [...(packages[roomOf(from)?.folder ?? ''] ?? []), ...(exceptions[from] ?? [])];
   if (target.startsWith('node:') && allowed.includes('node:*')) return true;
   return allowed.includes(target) || (typeOnly && allowed.includes(`type ${target}`));
 }
@@ -224,7 +239,7 @@ describe('tests', () => {
     const wrong = kinds.flatMap((kind) => {
       const file = files.find(({ text }) => text.includes(`StepHandler<'${kind}'>`));
       if (file === undefined || handlers[kind].kind !== kind)
-        return [`src/steps/handlers.ts:1: ${kind} has no handler. Write one.`];
+        return [`src/registry/handlers.ts:1: ${kind} has no handler. Write one.`];
       const test = file.path.replace(/^src\/(.*)\.ts$/, 'test/$1.test.ts');
       return tests.includes(test) ? [] : [`${file.path}:1: ${kind} has no test. Write ${test}.`];
     });

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import { type Manifest, readManifestText } from '../../src/backups/manifest.ts';
 import { runCommandLine } from '../../src/cli/run-command-line.ts';
-import { startTestCluster, type TestCluster } from '../adapters/postgres/cluster.ts';
+import { startTestCluster, type TestCluster } from '../databases/postgres/cluster.ts';
 import { type GpgHome, type GpgKey, makeGpgHome } from './gpg-keys.ts';
 
 export type Said = { readonly status: number; readonly text: string };

@@ -1,10 +1,10 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { openComposeServices } from '../../src/adapters/compose/compose-services.ts';
 import { createProcessRunner } from '../../src/adapters/process/execa-process-runner.ts';
-import { openSupervisedServices } from '../../src/adapters/supervisor/supervised-services.ts';
 import type { Services } from '../../src/ports/services.ts';
 import { crmProgram, crmServices } from '../../src/sandbox/company-files.ts';
+import { openComposeServices } from '../../src/services/compose/compose-services.ts';
+import { openSupervisedServices } from '../../src/services/supervisor/supervised-services.ts';
 import { writeComposeFile } from './compose-file.ts';
 import { buildCrmImage } from './crm-image.ts';
 import type { RunningDocker } from './docker.ts';

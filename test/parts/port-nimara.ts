@@ -73,7 +73,7 @@ export async function startPortNimara(request: PortNimaraRequest): Promise<PortN
     undo.push(production.stop, drillCluster.stop);
     const gpg = makeGpgHome();
     undo.push(gpg.remove);
-    const secrets = drawSecrets();
+    const secrets = renderSecrets();
     const userId = 'backups@port-nimara.invalid';
     const key = gpg.makeKey({ userId, kind: 'ed25519', passphrase: secrets.gpgPassphrase });
     const [databaseUrl, drillDatabaseUrl] = await makeDatabases({ production, drillCluster, secrets });
@@ -141,10 +141,10 @@ export async function startPortNimara(request: PortNimaraRequest): Promise<PortN
   }
 }
 
-type Secrets = ReturnType<typeof drawSecrets>;
+type Secrets = ReturnType<typeof renderSecrets>;
 
 /** Each holds the same word, and each is unlike all others. */
-function drawSecrets() {
+function renderSecrets() {
   const draw = () => `CANARY${randomBytes(12).toString('hex')}`;
   return {
     databasePassword: draw(),

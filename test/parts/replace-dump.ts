@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { companionKey } from '../../src/backups/companion-keys.ts';
+import { artifactKey } from '../../src/backups/artifact-keys.ts';
 import { type Manifest, writeManifest } from '../../src/backups/manifest.ts';
 import { type BackupStand, database } from './backup-stand.ts';
 
@@ -15,7 +15,7 @@ const most = { maxBuffer: 1 << 28 };
 export async function replaceDump(stand: BackupStand, ...statements: readonly string[]): Promise<() => void> {
   const manifest = stand.newest();
   const dumpFile = join(stand.backups, manifest.dump.key);
-  const manifestFile = join(stand.backups, companionKey(manifest.dump.key, 'manifest'));
+  const manifestFile = join(stand.backups, artifactKey(manifest.dump.key, 'manifest'));
   const before = [dumpFile, manifestFile].map((file) => [file, readFileSync(file)] as const);
   await stand.production.sql(
     'postgres',

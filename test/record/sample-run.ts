@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import type { Entry, EntryOf } from '../../src/journal/entry.ts';
-import { drawRecord } from '../../src/record/draw-record.ts';
 import type { DrillRecord } from '../../src/record/drill-record.ts';
+import { renderRecord } from '../../src/record/render-record.ts';
 import { readBack, sampleStart, writeJournal } from '../journal/sample-journal.ts';
 
 /** Entries are a second apart, from 14:48:00 on. */
 export function recordOf(entries: readonly Entry[]): DrillRecord {
-  const record = drawRecord(readBack(entries), writeJournal(entries).head.hash);
+  const record = renderRecord(readBack(entries), writeJournal(entries).head.hash);
   if (record === undefined) throw new Error('These entries have no record');
   return record;
 }

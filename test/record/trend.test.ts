@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isFarBeyond } from '../../src/journal/far-beyond.ts';
-import { drawTrend, expectSteps, openActionsOf, workedMs } from '../../src/record/trend.ts';
+import { expectSteps, openActionsOf, renderTrend, workedMs } from '../../src/record/trend.ts';
 import { fullRun, fullStart, recordOf } from './sample-run.ts';
 
 const record = recordOf(fullRun);
@@ -10,7 +10,7 @@ describe('the trend of a runbook', () => {
     const smoke = record.steps.at(-1);
     const asked = smoke === undefined ? undefined : workedMs(smoke);
     expect(asked).toBe(3000);
-    expect(drawTrend([record])[0]).toMatchObject({
+    expect(renderTrend([record])[0]).toMatchObject({
       runId: record.runId,
       stepMs: { fetch: 3000, 'restore-database': 3000, 'smoke-checklist': 3000 },
       rtoMs: record.rto.actualMs,

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openSupervisedServices } from '../../src/adapters/supervisor/supervised-services.ts';
 import { assert } from '../../src/base/assert.ts';
 import { buildSandbox, type Sandbox } from '../../src/sandbox/build-sandbox.ts';
 import { decryptSetting } from '../../src/sandbox/crm/encrypt-setting.ts';
@@ -13,6 +12,7 @@ import { loseProduction } from '../../src/sandbox/disaster.ts';
 import { endGpgAgent } from '../../src/sandbox/gpg-key.ts';
 import { findPostgresFolder } from '../../src/sandbox/postgres-install.ts';
 import { waitForWriters } from '../../src/sandbox/wait-for-writers.ts';
+import { openSupervisedServices } from '../../src/services/supervisor/supervised-services.ts';
 import { commandLinesWith, readColumn, readNumber, runTool, startServices } from './sandbox-parts.ts';
 
 const lines: string[] = [];

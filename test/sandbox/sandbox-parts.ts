@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
-import { openSupervisedServices } from '../../src/adapters/supervisor/supervised-services.ts';
 import type { Outcome } from '../../src/base/failure.ts';
 import { withConnection } from '../../src/sandbox/crm/database.ts';
+import { openSupervisedServices } from '../../src/services/supervisor/supervised-services.ts';
 
 /** What the command line will do, too: hand the control file to the real supervisor. */
 export function startServices(controlFile: string): Promise<Outcome<void>> {

@@ -215,7 +215,7 @@ function killAndResume() {
     const logFolder = await stand.newLogFolder();
     const arriving = stand.holdRestore();
     const thaw = stand.start({ logFolder });
-    // A superuser's connection stays on the side database; only its lock goes.
+    // A superuser's connection stays on the incoming database; only its lock goes.
     const guest = await arriving;
     await guest.unlock();
     const before = await countRows(stand.nimara.databaseUrl);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Progress } from '../../src/engine/step-handler.ts';
+import type { Progress } from '../../src/kinds/kind.ts';
 import { createStepFeed } from '../../src/session/step-feed.ts';
 
 const bytes = (done: number, total?: number): Progress => ({

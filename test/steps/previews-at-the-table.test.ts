@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { handlerOf, stepId } from '../../src/engine/step-handler.ts';
 import { resolveTargets } from '../../src/engine/targets.ts';
+import { handlerOf, stepId } from '../../src/kinds/kind.ts';
+import { handlers } from '../../src/registry/handlers.ts';
 import { parseRunbook } from '../../src/runbook/parse-runbook.ts';
 import { closeDoors } from '../../src/session/close-doors.ts';
-import { handlers } from '../../src/steps/handlers.ts';
 import { valueFrom } from '../contracts/object-store.contract.ts';
 import { toyStep } from '../engine/toy-handlers.ts';
 import { createBarredWorld } from '../fakes/barred-world.ts';

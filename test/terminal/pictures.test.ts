@@ -1,13 +1,13 @@
 import headless from '@xterm/headless';
 import { describe, expect, test } from 'vitest';
-import { drawSvg, light } from '../../scripts/draw-svg.ts';
+import { light, renderSvg } from '../../scripts/render-svg.ts';
 import { openDemo } from './open-demo.ts';
 
 /** The end of one whole picture (synchronized output). */
 const pictureEnd = '\x1b[?2026l';
 
 /** What stands on the terminal, colours included, drawn as for the documentation. */
-async function drawScene(scene: string, keys: string) {
+async function renderScene(scene: string, keys: string) {
   const demo = openDemo(scene);
   const shows = (rows: readonly string[]) => rows[22]?.includes(keys) === true;
   await demo.waitFor(shows);
@@ -16,7 +16,7 @@ async function drawScene(scene: string, keys: string) {
     const last = terminal.buffer.active.getLine(22)?.translateToString(true) ?? '';
     // The keys may have come in the first half of a picture whose second half is still on its way.
     if (last.includes(keys))
-      return { dark: drawSvg(terminal, scene), light: drawSvg(terminal, scene, light) };
+      return { dark: renderSvg(terminal, scene), light: renderSvg(terminal, scene, light) };
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
@@ -38,7 +38,7 @@ describe('Pictures of the terminal, colours included', { timeout: 120_000 }, () 
     ['failure', 'enter choose'],
     ['attest', 'p passed'],
   ])('%s looks as it was last looked at', async (scene, keys) => {
-    const drawn = await drawScene(scene, keys);
+    const drawn = await renderScene(scene, keys);
     await expect(drawn.dark).toMatchFileSnapshot(`pictures/${scene}.svg`);
     if (scene === 'failure' || scene === 'still')
       await expect(drawn.light).toMatchFileSnapshot(`pictures/${scene}-light.svg`);

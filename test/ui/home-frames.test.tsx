@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { cellWidth } from '../../src/ui/cells.ts';
-import { HomePicture } from '../../src/ui/home/home-picture.tsx';
+import { HomeFrame } from '../../src/ui/home/home-frame.tsx';
 import { firstHomeState, type HomeState } from '../../src/ui/home/home-state.ts';
 import type { Size } from '../../src/ui/screen-state.ts';
-import { drawElement } from './draw-element.tsx';
+import { renderElement } from './render-element.tsx';
 import { sampleHome } from './sample-home.ts';
 
 const small: Size = { columns: 80, rows: 24 };
 
 function draw(state: Partial<HomeState> = {}, size = small, view = sampleHome): string {
   const situation = { state: { ...firstHomeState, ...state }, view, size };
-  return drawElement(<HomePicture situation={situation} />, size.columns);
+  return renderElement(<HomeFrame situation={situation} />, size.columns);
 }
 
 const opened = (key: string) => ({ opened: { key, at: 0 }, armed: true });

@@ -9,7 +9,7 @@ import {
   pressInputKey,
 } from '../../src/ui/inputs/inputs-state.ts';
 import { Rows } from '../../src/ui/rows.tsx';
-import { drawElement } from './draw-element.tsx';
+import { renderElement } from './render-element.tsx';
 
 const request: InputRequest = {
   mode: 'live',
@@ -34,7 +34,7 @@ function type(keys: readonly (string | { readonly paste: string })[], from?: Inp
 
 function draw(state: InputsState, size = { columns: 80, rows: 24 }): string {
   const rows = inputsRows({ request, state, size });
-  return drawElement(<Rows rows={rows} width={size.columns} height={size.rows - 1} />, size.columns);
+  return renderElement(<Rows rows={rows} width={size.columns} height={size.rows - 1} />, size.columns);
 }
 
 describe('Values that are missing', () => {

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { drawFrame } from './draw-frame.tsx';
+import { renderFrame } from './render-frame.tsx';
 import { sampleChecks, sampleSummary, sampleView } from './sample-views.ts';
 
 const page = (kind: 'help' | 'commands' | 'whole-step' | 'leave') =>
-  `\n${drawFrame({ view: sampleView(), state: { overlay: { kind, scroll: 0 } } })}\n`;
+  `\n${renderFrame({ view: sampleView(), state: { overlay: { kind, scroll: 0 } } })}\n`;
 
 describe('Pages', () => {
   test('the checks before the walk, what blocks first', () => {
     const view = sampleView({ phase: 'checking', checks: sampleChecks });
-    expect(`\n${drawFrame({ view })}\n`).toMatchInlineSnapshot(`
+    expect(`\n${renderFrame({ view })}\n`).toMatchInlineSnapshot(`
       "
        LIVE  port-nimara-crm          host crm-01 · postgres 10.0.0.5:5432 #7412…3391
        elapsed 7:42 of 30:00 RTO  ██████░░░░░░░░░░░░░░░░░░░░   loss 41 min of 1 h RPO
@@ -159,7 +159,7 @@ describe('Pages', () => {
 
   test('the end', () => {
     const view = sampleView({ phase: 'finished', summary: sampleSummary });
-    expect(`\n${drawFrame({ view })}\n`).toMatchInlineSnapshot(`
+    expect(`\n${renderFrame({ view })}\n`).toMatchInlineSnapshot(`
       "
        LIVE  port-nimara-crm          host crm-01 · postgres 10.0.0.5:5432 #7412…3391
        elapsed 7:42 of 30:00 RTO  ██████░░░░░░░░░░░░░░░░░░░░   loss 41 min of 1 h RPO
@@ -190,8 +190,8 @@ describe('Pages', () => {
 
   test('a note being typed leaves the picture as it is', () => {
     const entry = { purpose: 'note', label: 'Note:', text: 'pooler drained' } as const;
-    const typing = drawFrame({ view: sampleView(), state: { entry } }).split('\n');
-    const before = drawFrame({ view: sampleView() }).split('\n');
+    const typing = renderFrame({ view: sampleView(), state: { entry } }).split('\n');
+    const before = renderFrame({ view: sampleView() }).split('\n');
     expect(typing.slice(0, -1)).toEqual(before.slice(0, -1));
     expect(typing.at(-1)).toMatchInlineSnapshot(
       `" Note: pooler drained█                                     enter send  esc back"`,
@@ -199,7 +199,7 @@ describe('Pages', () => {
   });
 
   test('a stop that was asked for stays in sight until it is there', () => {
-    const frame = drawFrame({ view: sampleView(), state: { stopAsked: true } });
+    const frame = renderFrame({ view: sampleView(), state: { stopAsked: true } });
     expect(frame.split('\n').at(-1)).toMatch(/stopping at the next safe point .*q leave$/);
   });
 });

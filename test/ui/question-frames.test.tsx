@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { drawFrame } from './draw-frame.tsx';
+import { renderFrame } from './render-frame.tsx';
 import { questions, sampleSteps, sampleView } from './sample-views.ts';
 
 const quiet = { steps: sampleSteps().slice(0, 4), inHand: [] };
@@ -7,7 +7,7 @@ const quiet = { steps: sampleSteps().slice(0, 4), inHand: [] };
 describe('Questions', () => {
   test('a choice, with what cannot be chosen and why', () => {
     expect(
-      `\n${drawFrame({ view: sampleView({ ...quiet, question: questions.choose }) })}\n`,
+      `\n${renderFrame({ view: sampleView({ ...quiet, question: questions.choose }) })}\n`,
     ).toMatchInlineSnapshot(`
       "
        LIVE  port-nimara-crm          host crm-01 · postgres 10.0.0.5:5432 #7412…3391
@@ -39,7 +39,7 @@ describe('Questions', () => {
 
   test('a table of rows, the proposed one marked, the incomplete one with its reason', () => {
     expect(
-      `\n${drawFrame({ view: sampleView({ ...quiet, question: questions['choose-row'] }) })}\n`,
+      `\n${renderFrame({ view: sampleView({ ...quiet, question: questions['choose-row'] }) })}\n`,
     ).toMatchInlineSnapshot(`
       "
        LIVE  port-nimara-crm          host crm-01 · postgres 10.0.0.5:5432 #7412…3391
@@ -71,7 +71,7 @@ describe('Questions', () => {
 
   test('the dangerous one before anything is typed, while two steps go on', () => {
     expect(
-      `\n${drawFrame({ view: sampleView({ question: questions['type-name'] }) })}\n`,
+      `\n${renderFrame({ view: sampleView({ question: questions['type-name'] }) })}\n`,
     ).toMatchInlineSnapshot(`
       "
        LIVE  port-nimara-crm          host crm-01 · postgres 10.0.0.5:5432 #7412…3391
@@ -103,7 +103,7 @@ describe('Questions', () => {
 
   test('yes or no', () => {
     expect(
-      `\n${drawFrame({ view: sampleView({ ...quiet, question: questions.confirm }) })}\n`,
+      `\n${renderFrame({ view: sampleView({ ...quiet, question: questions.confirm }) })}\n`,
     ).toMatchInlineSnapshot(`
       "
        LIVE  port-nimara-crm          host crm-01 · postgres 10.0.0.5:5432 #7412…3391
@@ -134,7 +134,7 @@ describe('Questions', () => {
   });
 
   test('what a person has to look at', () => {
-    expect(`\n${drawFrame({ view: sampleView({ question: questions.attest }) })}\n`).toMatchInlineSnapshot(`
+    expect(`\n${renderFrame({ view: sampleView({ question: questions.attest }) })}\n`).toMatchInlineSnapshot(`
       "
        LIVE  port-nimara-crm          host crm-01 · postgres 10.0.0.5:5432 #7412…3391
        elapsed 7:42 of 30:00 RTO  ██████░░░░░░░░░░░░░░░░░░░░   loss 41 min of 1 h RPO
@@ -164,7 +164,9 @@ describe('Questions', () => {
   });
 
   test('a failure', () => {
-    expect(`\n${drawFrame({ view: sampleView({ question: questions.failure }) })}\n`).toMatchInlineSnapshot(`
+    expect(
+      `\n${renderFrame({ view: sampleView({ question: questions.failure }) })}\n`,
+    ).toMatchInlineSnapshot(`
       "
        LIVE  port-nimara-crm          host crm-01 · postgres 10.0.0.5:5432 #7412…3391
        elapsed 7:42 of 30:00 RTO  ██████░░░░░░░░░░░░░░░░░░░░   loss 41 min of 1 h RPO
@@ -196,7 +198,7 @@ describe('Questions', () => {
   test('a failure on a wide terminal, beside the steps', () => {
     const size = { columns: 120, rows: 24 };
     expect(
-      `\n${drawFrame({ view: sampleView({ question: questions.failure }), size })}\n`,
+      `\n${renderFrame({ view: sampleView({ question: questions.failure }), size })}\n`,
     ).toMatchInlineSnapshot(`
       "
        LIVE  port-nimara-crm                                                  host crm-01 · postgres 10.0.0.5:5432 #7412…3391
@@ -231,7 +233,7 @@ describe('Questions', () => {
       { length: 30 },
       (_, index) => `Line ${index + 1} of what should be known before.`,
     );
-    const frame = drawFrame({ view: sampleView({ ...quiet, question: { ...questions.choose, body } }) });
+    const frame = renderFrame({ view: sampleView({ ...quiet, question: { ...questions.choose, body } }) });
     expect(frame).toMatch(/↓ \d+ more, PgDn/);
     expect(frame).toContain('▸ 0x9A41…77C2 on the smart card');
     expect(frame).toContain('Go on without decrypting');
@@ -239,7 +241,7 @@ describe('Questions', () => {
 
   test('keys that do not count yet are not shown', () => {
     const asked = { id: 'start', armed: false, aside: false, rowFilter: '', typed: '', scroll: 0, sent: 0 };
-    const frame = drawFrame({ view: sampleView({ question: questions.confirm }), state: { asked } });
+    const frame = renderFrame({ view: sampleView({ question: questions.confirm }), state: { asked } });
     expect(frame.split('\n')[22]).toBe('');
   });
 });

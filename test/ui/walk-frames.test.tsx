@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { drawFrame } from './draw-frame.tsx';
+import { renderFrame } from './render-frame.tsx';
 import { sampleDetail, sampleOutput, sampleSteps, sampleView } from './sample-views.ts';
 
 describe('The walk', () => {
   test('two steps side by side, the one looked at with its bars and its output', () => {
-    expect(`\n${drawFrame({ view: sampleView() })}\n`).toMatchInlineSnapshot(`
+    expect(`\n${renderFrame({ view: sampleView() })}\n`).toMatchInlineSnapshot(`
       "
        LIVE  port-nimara-crm          host crm-01 · postgres 10.0.0.5:5432 #7412…3391
        elapsed 7:42 of 30:00 RTO  ██████░░░░░░░░░░░░░░░░░░░░   loss 41 min of 1 h RPO
@@ -35,7 +35,7 @@ describe('The walk', () => {
 
   test('a finished step shows what was checked, what could not be verified first', () => {
     expect(
-      `\n${drawFrame({ view: sampleView(), state: { selectedId: 'stop-writers' } })}\n`,
+      `\n${renderFrame({ view: sampleView(), state: { selectedId: 'stop-writers' } })}\n`,
     ).toMatchInlineSnapshot(`
       "
        LIVE  port-nimara-crm          host crm-01 · postgres 10.0.0.5:5432 #7412…3391
@@ -67,7 +67,7 @@ describe('The walk', () => {
 
   test('a stall is said in words', () => {
     expect(
-      `\n${drawFrame({ view: sampleView(), state: { selectedId: 'mirror-objects' } })}\n`,
+      `\n${renderFrame({ view: sampleView(), state: { selectedId: 'mirror-objects' } })}\n`,
     ).toMatchInlineSnapshot(`
       "
        LIVE  port-nimara-crm          host crm-01 · postgres 10.0.0.5:5432 #7412…3391
@@ -99,7 +99,7 @@ describe('The walk', () => {
 
   test('100 columns by 30 rows, a drill', () => {
     const size = { columns: 100, rows: 30 };
-    expect(`\n${drawFrame({ view: sampleView({ mode: 'drill' }), size })}\n`).toMatchInlineSnapshot(`
+    expect(`\n${renderFrame({ view: sampleView({ mode: 'drill' }), size })}\n`).toMatchInlineSnapshot(`
       "
        DRILL  port-nimara-crm                             host crm-01 · postgres 10.0.0.5:5432 #7412…3391
        elapsed 7:42 of 30:00 RTO  ███████░░░░░░░░░░░░░░░░░░░░░░░                   loss 41 min of 1 h RPO
@@ -136,7 +136,7 @@ describe('The walk', () => {
 
   test('the smallest terminal, a tabletop exercise', () => {
     const size = { columns: 60, rows: 16 };
-    expect(`\n${drawFrame({ view: sampleView({ mode: 'tabletop' }), size })}\n`).toMatchInlineSnapshot(`
+    expect(`\n${renderFrame({ view: sampleView({ mode: 'tabletop' }), size })}\n`).toMatchInlineSnapshot(`
       "
        TABLETOP  port-nimara-crm   host crm-01 · postgres 10.0.0…
        elapsed 7:42 of 30:00 RTO           loss 41 min of 1 h RPO
@@ -158,7 +158,7 @@ describe('The walk', () => {
   });
 
   test('a terminal without Unicode', () => {
-    expect(`\n${drawFrame({ view: sampleView(), ascii: true })}\n`).toMatchInlineSnapshot(`
+    expect(`\n${renderFrame({ view: sampleView(), ascii: true })}\n`).toMatchInlineSnapshot(`
       "
        LIVE  port-nimara-crm          host crm-01 - postgres 10.0.0.5:5432 #7412~3391
        elapsed 7:42 of 30:00 RTO  ######....................   loss 41 min of 1 h RPO
@@ -189,7 +189,7 @@ describe('The walk', () => {
 
   test('over the promised time and loss', () => {
     const view = sampleView({ lossMs: 2 * 3_600_000, nowMs: sampleView().startedAtMs + 1_870_000 });
-    const head = drawFrame({ view }).split('\n').slice(0, 2).join('\n');
+    const head = renderFrame({ view }).split('\n').slice(0, 2).join('\n');
     expect(`\n${head}\n`).toMatchInlineSnapshot(`
       "
        LIVE  port-nimara-crm          host crm-01 · postgres 10.0.0.5:5432 #7412…3391
@@ -208,7 +208,7 @@ describe('The walk', () => {
     };
     const details = { decrypt: sampleDetail('decrypt', { failure, output: sampleOutput(3) }) };
     const view = sampleView({ steps, details, inHand: ['decrypt'] });
-    expect(`\n${drawFrame({ view })}\n`).toMatchInlineSnapshot(`
+    expect(`\n${renderFrame({ view })}\n`).toMatchInlineSnapshot(`
       "
        LIVE  port-nimara-crm          host crm-01 · postgres 10.0.0.5:5432 #7412…3391
        elapsed 7:42 of 30:00 RTO  ██████░░░░░░░░░░░░░░░░░░░░   loss 41 min of 1 h RPO
@@ -250,7 +250,7 @@ describe('The walk', () => {
     const steps = sampleSteps()
       .slice(0, 7)
       .map((step, index) => ({ ...step, status: states[index] ?? 'pending', durationMs: 61_000 }));
-    const rows = drawFrame({ view: sampleView({ steps, inHand: [], details: {} }) })
+    const rows = renderFrame({ view: sampleView({ steps, inHand: [], details: {} }) })
       .split('\n')
       .slice(3, 10)
       .map((row) => row.slice(0, 35));
@@ -269,7 +269,7 @@ describe('The walk', () => {
 
   test('a terminal that is too small says what it has and what it needs', () => {
     expect(
-      `\n${drawFrame({ view: sampleView(), size: { columns: 50, rows: 10 } })}\n`,
+      `\n${renderFrame({ view: sampleView(), size: { columns: 50, rows: 10 } })}\n`,
     ).toMatchInlineSnapshot(`
       "
       too small: have 50x10, need 60x16

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { View } from '../../src/session/view.ts';
-import { drawFrame } from './draw-frame.tsx';
+import { renderFrame } from './render-frame.tsx';
 import { sampleView } from './sample-views.ts';
 
 describe('The walk in any size', () => {
@@ -12,7 +12,7 @@ describe('The walk in any size', () => {
       status: index < 20 ? ('passed' as const) : index === 20 ? ('running' as const) : ('pending' as const),
       attempt: 1,
     }));
-    const frame = drawFrame({ view: sampleView({ steps, inHand: ['s20'], details: {} }) }).split('\n');
+    const frame = renderFrame({ view: sampleView({ steps, inHand: ['s20'], details: {} }) }).split('\n');
     expect(frame.join('\n')).toContain('›▸ 21 Step of number 21');
     expect(frame[3]).toContain('↑ 12 more');
     expect(frame[20]).toContain('↓ 12 more');
@@ -25,7 +25,7 @@ describe('The walk in any size', () => {
     [200, 60],
   ])('at %i by %i no frame is wider than the terminal, and none is as tall', (columns, rows) => {
     for (const selectedId of ['stop-writers', 'restore-database', 'mirror-objects', 'smoke']) {
-      const frame = drawFrame({ view: sampleView(), state: { selectedId }, size: { columns, rows } }).split(
+      const frame = renderFrame({ view: sampleView(), state: { selectedId }, size: { columns, rows } }).split(
         '\n',
       );
       expect(frame).toHaveLength(rows - 1);
@@ -43,7 +43,7 @@ describe('How long a step should take', () => {
       steps: view.steps.map((step) => (step.id === inHand ? { ...step, expected, durationMs } : step)),
     };
   };
-  const draw = (view: View, columns = 80) => drawFrame({ view, size: { columns, rows: 24 } });
+  const draw = (view: View, columns = 80) => renderFrame({ view, size: { columns, rows: 24 } });
 
   test('its share of the budget stands beside the step, and in a wide list beside its time', () => {
     const view = withExpected({ durationMs: 480_000, by: 'budget' }, 334_000);

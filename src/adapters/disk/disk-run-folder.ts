@@ -3,10 +3,10 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { assert } from '../../base/assert.ts';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import { describeFileFailure } from '../../base/file-failure.ts';
+import { replaceFile, syncFolder } from '../../platform/sync-folder.ts';
 import type { RunFolder } from '../../ports/run-folder.ts';
 import { openJournalFile } from './journal-file.ts';
 import { openOutputFiles } from './output-files.ts';
-import { replaceFile, syncFolder } from './sync-folder.ts';
 import { openWorkFolder } from './work-folder.ts';
 
 /** `close` writes what is waiting and gives the journal's descriptor back. */

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { cancelledFailure } from '../../base/cancelled-failure.ts';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import { errorCode } from '../../base/file-failure.ts';
+import { syncFolder } from '../../platform/sync-folder.ts';
 import type { Downloaded, DownloadRequest } from '../../ports/host.ts';
 import { fetchPart } from './fetch-part.ts';
 import { describeWriteFailure, measureFreeBytes, outOfSpace } from './free-space.ts';
@@ -17,7 +18,6 @@ import {
   readDoneParts,
   removePartList,
 } from './part-list.ts';
-import { syncFolder } from './sync-folder.ts';
 
 const partsAtOnce = 4;
 

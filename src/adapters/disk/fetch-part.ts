@@ -3,9 +3,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { brokenBodyFailure, wrongLengthFailure } from '../../base/body-error.ts';
 import { cancelledFailure } from '../../base/cancelled-failure.ts';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
+import { createStallWatch, type StallWatch } from '../../platform/stall-watch.ts';
 import type { ObjectBody, ObjectInfo, ObjectStore } from '../../ports/object-store.ts';
 import { describeWriteFailure } from './free-space.ts';
-import { createStallWatch, type StallWatch } from './stall-watch.ts';
 
 export type PartRequest = {
   readonly from: ObjectStore;

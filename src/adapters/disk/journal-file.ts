@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import { describeFileFailure, errorCode } from '../../base/file-failure.ts';
+import { syncFolder } from '../../platform/sync-folder.ts';
 import { lookAtJournal } from './look-at-journal.ts';
-import { syncFolder } from './sync-folder.ts';
 
 // Plain descriptors: a FileHandle that is forgotten is closed by the garbage collector with a warning on the screen.
 const fs = {

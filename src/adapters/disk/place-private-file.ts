@@ -1,8 +1,8 @@
 import { chmod, mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { errorCode } from '../../base/file-failure.ts';
+import { syncFolder } from '../../platform/sync-folder.ts';
 import type { PlacedFile } from '../../ports/host.ts';
-import { syncFolder } from './sync-folder.ts';
 
 const ownerOnly = 0o600;
 const mostKept = 1000;

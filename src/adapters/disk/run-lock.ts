@@ -3,7 +3,7 @@ import { link, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promis
 import { basename, dirname, join } from 'node:path';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import { describeFileFailure, errorCode } from '../../base/file-failure.ts';
-import { findFate, identifyThisProcess, type ProcessIdentity } from './process-identity.ts';
+import { findFate, identifyThisProcess, type ProcessIdentity } from '../../platform/process-identity.ts';
 
 export type Lock = {
   release(): Promise<void>;

@@ -2,8 +2,8 @@ import { useApp, useInput, usePaste } from 'ink';
 import { type ReactElement, useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import type { Home, HomeChoice } from '../../session/home-view.ts';
 import { type KeyPress, readKeys } from '../key-press.ts';
-import { usePictureSize } from '../use-picture-size.ts';
-import { HomePicture } from './home-picture.tsx';
+import { useFrameSize } from '../use-frame-size.ts';
+import { HomeFrame } from './home-frame.tsx';
 import { firstHomeState, type HomeSituation, type HomeState, pressHomeKey } from './home-state.ts';
 
 /** The living first page: what is there, the operator's keys, one choice at the end. It starts nothing by itself. */
@@ -17,7 +17,7 @@ export function HomeScreen(props: {
   const { home } = props;
   const subscribe = useCallback((listener: () => void) => home.subscribe(listener), [home]);
   const view = useSyncExternalStore(subscribe, () => home.view());
-  const size = usePictureSize(props.inline);
+  const size = useFrameSize(props.inline);
   const { suspendTerminal } = useApp();
   const [state, setState] = useState<HomeState>(firstHomeState);
   // Keys can come faster than pictures: each one starts from what the last one left.
@@ -40,7 +40,7 @@ export function HomeScreen(props: {
     latest.current = { ...latest.current, state: { ...latest.current.state, armed: true } };
     setState(latest.current.state);
   });
-  return <HomePicture situation={{ state, view, size }} />;
+  return <HomeFrame situation={{ state, view, size }} />;
 }
 
 /** How long an opened row is on the screen before Enter may choose. */

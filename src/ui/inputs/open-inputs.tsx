@@ -5,7 +5,7 @@ import { type KeyPress, readKeys } from '../key-press.ts';
 import type { Terminal } from '../lend-terminal.ts';
 import { mountApp, type ScreenOptions } from '../mount-app.tsx';
 import { Rows } from '../rows.tsx';
-import { usePictureSize } from '../use-picture-size.ts';
+import { useFrameSize } from '../use-frame-size.ts';
 import { inputsRows } from './inputs-rows.ts';
 import { firstInputsState, pressInputKey } from './inputs-state.ts';
 
@@ -41,7 +41,7 @@ function InputsScreen(props: {
   readonly onEnd: (typed: readonly string[] | undefined) => void;
 }): ReactElement {
   const { request } = props;
-  const size = usePictureSize(props.inline);
+  const size = useFrameSize(props.inline);
   const [state, setState] = useState(() => firstInputsState(request));
   const latest = useRef(state);
   const press = (key: KeyPress) => {

@@ -7,10 +7,10 @@ import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openDirectoryObjectStore } from '../../../src/adapters/directory/directory-object-store.ts';
 import { createDiskHost } from '../../../src/adapters/disk/disk-host.ts';
 import type { Downloaded } from '../../../src/ports/host.ts';
 import type { ObjectInfo, ObjectStore } from '../../../src/ports/object-store.ts';
+import { openDirectoryObjectStore } from '../../../src/stores/directory/directory-object-store.ts';
 import { failureFrom, valueFrom } from '../../contracts/object-store.contract.ts';
 import { recordReads, throttle } from './throttled-store.ts';
 

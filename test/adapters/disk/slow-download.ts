@@ -1,7 +1,7 @@
 // A program of its own, to be killed in the middle: slow-download.ts STORE KEY FILE
 
-import { openDirectoryObjectStore } from '../../../src/adapters/directory/directory-object-store.ts';
 import { createDiskHost } from '../../../src/adapters/disk/disk-host.ts';
+import { openDirectoryObjectStore } from '../../../src/stores/directory/directory-object-store.ts';
 import { throttle } from './throttled-store.ts';
 
 const [path = '', key = '', toFile = ''] = process.argv.slice(2);

@@ -3,9 +3,9 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, test } from 'vitest';
-import { describeIdentities } from '../../../src/adapters/age/read-identities.ts';
 import { createProcessRunner } from '../../../src/adapters/process/execa-process-runner.ts';
 import { openSopsSecretFiles } from '../../../src/adapters/sops/sops-secret-files.ts';
+import { describeIdentities } from '../../../src/layers/age/read-identities.ts';
 import type { SealedFile, SecretFileFormat } from '../../../src/ports/secret-files.ts';
 import { failureFrom, valueFrom } from '../../contracts/object-store.contract.ts';
 import { findSops } from '../../parts/find-program.ts';

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { companionKey } from '../../../src/backups/companion-keys.ts';
+import { artifactKey } from '../../../src/backups/artifact-keys.ts';
 import { type BackupStand, drillSteps, putObject, startBackupStand } from '../../parts/backup-stand.ts';
 import { replaceDump } from '../../parts/replace-dump.ts';
 
@@ -175,7 +175,7 @@ function withBothWays() {
   );
 }
 
-describe('keys and papers that do not fit are named', () => {
+describe('keys and views that do not fit are named', () => {
   it('a rotated ENCRYPTION_KEY, before anything is stopped', async () => {
     keep(stand.envFile);
     writeFileSync(stand.envFile, `ENCRYPTION_KEY=${'ab'.repeat(32)}\n`);
@@ -204,7 +204,7 @@ describe('keys and papers that do not fit are named', () => {
   });
 
   it('a manifest edited by hand', async () => {
-    const file = join(stand.backups, companionKey(stand.newest().dump.key, 'manifest'));
+    const file = join(stand.backups, artifactKey(stand.newest().dump.key, 'manifest'));
     keep(file);
     writeFileSync(file, readFileSync(file, 'utf8').replace('"rows": 250', '"rows": 249'));
     const said = await verify();

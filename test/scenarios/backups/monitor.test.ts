@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { companionKey } from '../../../src/backups/companion-keys.ts';
+import { artifactKey } from '../../../src/backups/artifact-keys.ts';
 import { writeManifest } from '../../../src/backups/manifest.ts';
 import { type BackupStand, putObject, startBackupStand } from '../../parts/backup-stand.ts';
 import {
@@ -84,7 +84,7 @@ describe('thaw monitor', () => {
 
   it('names a backup older than the RPO, wakes the pager, and tells chat and mail', async () => {
     const manifest = stand.newest();
-    const file = join(stand.backups, companionKey(manifest.dump.key, 'manifest'));
+    const file = join(stand.backups, artifactKey(manifest.dump.key, 'manifest'));
     const before = readFileSync(file);
     undo = () => writeFileSync(file, before);
     const takenAt = new Date(Date.now() - 3 * 3_600_000 - 60_000).toISOString();

@@ -12,11 +12,11 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openDirectoryObjectStore } from '../../../src/adapters/directory/directory-object-store.ts';
-import { collectBelongings } from '../../../src/backups/belongings.ts';
+import { collectArtifacts } from '../../../src/backups/artifacts.ts';
 import { type Layout, parseLayout } from '../../../src/backups/layout.ts';
 import { planPrune } from '../../../src/backups/prune-plan.ts';
 import { parseRunbook } from '../../../src/runbook/parse-runbook.ts';
+import { openDirectoryObjectStore } from '../../../src/stores/directory/directory-object-store.ts';
 import { runThaw } from '../../parts/thaw.ts';
 
 /** Corporate Intel: daily kept 7 days, weekly 28 days, monthly 365 days, each in a folder of its own, removed by their age. */
@@ -103,7 +103,7 @@ async function thawPrune(root: string): Promise<void> {
     if (!page.ok) throw new Error(page.failure.message);
     objects.push(...page.value);
   }
-  const plan = planPrune({ layout, objects, rules, belongings: collectBelongings([]).found() });
+  const plan = planPrune({ layout, objects, rules, artifacts: collectArtifacts([]).found() });
   for (const { items } of plan.remove)
     for (const { key } of items) {
       const removed = await store.remove(key);

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openDatabaseServer } from '../../../src/adapters/postgres/pg-database-server.ts';
 import { createSecret } from '../../../src/base/secret.ts';
+import { openDatabaseServer } from '../../../src/databases/postgres/pg-database-server.ts';
 import { findFreePort } from '../../parts/free-port.ts';
 import { orThrow } from '../../parts/port-nimara.ts';
 import { makeTmpfs } from '../../parts/tmpfs.ts';

@@ -27,7 +27,7 @@ export type Stand = {
   argsOf(command: Command): readonly string[];
   /** What a finished run comes to, looked at without thaw wherever that can be. */
   outcome(logFolder: string): Promise<Outcome>;
-  /** Keeps pg_restore waiting in the middle of its work, as soon as there is a side database. */
+  /** Keeps pg_restore waiting in the middle of its work, as soon as there is a incoming database. */
   holdRestore(): Promise<Hold>;
   /** Whatever a test left running or held ends. */
   calm(): Promise<void>;
@@ -197,7 +197,7 @@ async function outcomeOf(nimara: PortNimara, logFolder: string): Promise<Outcome
 
 /** No foreign key can be added while this lock is held: pg_restore has its data in and waits there. */
 async function holdRestore(superuserUrl: string): Promise<Hold> {
-  const side = await untilSideDatabase(superuserUrl);
+  const side = await untilIncomingDatabase(superuserUrl);
   const client = new pg.Client({ connectionString: superuserUrl.replace(/postgres$/, side) });
   client.on('error', () => undefined);
   await client.connect();
@@ -210,7 +210,7 @@ async function holdRestore(superuserUrl: string): Promise<Hold> {
   };
 }
 
-function untilSideDatabase(superuserUrl: string): Promise<string> {
+function untilIncomingDatabase(superuserUrl: string): Promise<string> {
   return withConnection(superuserUrl, async (client) => {
     for (;;) {
       const { rows } = await client.query(`select datname from pg_database where datname ~ '__restore_'`);

@@ -3,13 +3,13 @@ import { createHash } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openRun } from '../../../src/cli/run-log.ts';
-import { vouchedFiles } from '../../../src/cli/verify-record.ts';
+import { openRun } from '../../../src/app/run-log.ts';
+import { vouchedFiles } from '../../../src/app/verify-record.ts';
 import { firstLink, type Link, readLine, writeLine } from '../../../src/journal/journal-line.ts';
 import { readJournal } from '../../../src/journal/read-journal.ts';
-import { drawRecord } from '../../../src/record/draw-record.ts';
 import type { DrillRecord } from '../../../src/record/drill-record.ts';
 import { recordSchema } from '../../../src/record/record-schema.ts';
+import { renderRecord } from '../../../src/record/render-record.ts';
 import { toHtml } from '../../../src/record/to-html.ts';
 import { toMarkdown } from '../../../src/record/to-markdown.ts';
 import { valueFrom } from '../../contracts/object-store.contract.ts';
@@ -241,7 +241,7 @@ describe('Tampering with a record', () => {
 
   it('is found wherever a single byte of an output, a signature or the record is flipped', async () => {
     const run = valueFrom(await openRun({ logFolder: held.logFolder, runId: held.runs.live }));
-    const record = drawRecord(run.reading.entries, run.reading.head.hash);
+    const record = renderRecord(run.reading.entries, run.reading.head.hash);
     const vouched = record === undefined ? new Map<string, string>() : vouchedFiles(run.reading, record);
     const files = await readTree(join(held.logFolder, held.runs.live));
     expect([...vouched.keys()].sort()).toEqual(
@@ -316,7 +316,7 @@ describe('Tampering with a record', () => {
       });
       const bytes = Buffer.from(forged.join(''));
       const { entries, head } = valueFrom(readJournal(bytes));
-      const record = drawRecord(entries, head.hash);
+      const record = renderRecord(entries, head.hash);
       if (record === undefined) throw new Error('The forged journal has no record');
       await writeFile(join(runFolder, 'journal.jsonl'), bytes);
       await writeFile(join(runFolder, 'record.md'), toMarkdown(record));

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startTestCluster, type TestCluster } from '../../adapters/postgres/cluster.ts';
+import { startTestCluster, type TestCluster } from '../../databases/postgres/cluster.ts';
 import { type StatementProxy, startStatementProxy } from '../../parts/statement-proxy.ts';
 import { type RunningThaw, runThaw, startThaw, type ThawEnd } from '../../parts/thaw.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startTestCluster, type TestCluster } from '../../adapters/postgres/cluster.ts';
+import { startTestCluster, type TestCluster } from '../../databases/postgres/cluster.ts';
 import { checksOf, readRecord } from '../../parts/run-log.ts';
 import { runThaw } from '../../parts/thaw.ts';
 

@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto';
+import { type FileHandle, open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
+import { describeFileFailure, errorCode } from '../base/file-failure.ts';
+import { genesisHash } from '../journal/journal-line.ts';
+import { takeLockSoon } from './take-lock-soon.ts';
+
+/**
+ * heads.jsonl of the log folder: one line for each time a run came to an end or a stop, chained like a journal. A journal's own chain
+ * cannot show that its last lines were cut off, or that an older copy was put in its place; this file, outside the run's folder,
+ * can. It is evidence against slips and against whoever changes one folder, not against whoever can rewrite everything.
+ */
+export type Head = {
+  readonly runId: string;
+  readonly entries: number;
+  readonly head: string;
+  readonly at: string;
+};
+
+const fileName = 'heads.jsonl';
+
+/**
+ * What a look at evidence came to. missing: something that should be there to be compared is not, so that nothing is proven.
+ * contradiction: two things that should say the same do not.
+ */
+export type Finding = {
+  readonly kind: 'missing' | 'contradiction';
+  readonly text: string;
+  /** The journal alone holds all that is needed to write it. */
+  readonly drawable?: true;
+};
+
+export const missing = (text: string): Finding => ({ kind: 'missing', text });
+export const drawable = (text: string): Finding => ({ kind: 'missing', text, drawable: true });
+export const contradiction = (text: string): Finding => ({ kind: 'contradiction', text });
+
+export async function readChainHeads(logFolder: string): Promise<Outcome<readonly Head[] | undefined>> {
+  let text: string;
+  try {
+    text = await readFile(join(logFolder, fileName), 'latin1');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return succeed(undefined);
+    return fail(describeFileFailure({ doing: `read ${join(logFolder, fileName)}`, error }));
+  }
+  const heads: Head[] = [];
+  let before = genesisHash;
+  const lines = text.split('\n');
+  if (lines.pop() !== '') return fail(damaged(lines.length + 1, 'it has no end'));
+  for (const [index, line] of lines.entries()) {
+    const [, body, hash] = /^(\{[ -~]*),"hash":"([0-9a-f]{64})"\}$/.exec(line) ?? [];
+    if (body === undefined || hash === undefined || sha256(`${body}}`) !== hash)
+      return fail(damaged(index + 1, 'its text does not match its hash'));
+    const { prev, ...head } = JSON.parse(`${body}}`) as Head & { readonly prev: string };
+    if (prev !== before) return fail(damaged(index + 1, 'it does not follow the line before it'));
+    heads.push(head);
+    before = hash;
+  }
+  return succeed(heads);
+}
+
+/** Does nothing where the last line of this run says the same already. */
+export async function appendHead(logFolder: string, head: Head): Promise<Outcome<void>> {
+  const lock = await takeLockSoon(join(logFolder, '.locks', 'heads'));
+  if (!lock.ok) return lock;
+  try {
+    const heads = await readChainHeads(logFolder);
+    if (!heads.ok) return heads;
+    const known = heads.value?.findLast(({ runId }) => runId === head.runId);
+    if (known?.head === head.head) return succeed(undefined);
+    const prev = await lastHash(logFolder);
+    const { runId, entries, at } = head;
+    const body = JSON.stringify({ runId, entries, head: head.head, at, prev });
+    const line = `${body.slice(0, -1)},"hash":"${sha256(body)}"}\n`;
+    const file = await open(join(logFolder, fileName), 'a');
+    try {
+      const { size } = await file.stat();
+      // Half a line would make everything that comes after it look changed.
+      await writeDurably(file, line).catch((error: unknown) =>
+        file.truncate(size).then(() => Promise.reject(error)),
+      );
+    } finally {
+      await file.close();
+    }
+    return succeed(undefined);
+  } catch (error) {
+    return fail(describeFileFailure({ doing: `write ${join(logFolder, fileName)}`, error }));
+  } finally {
+    await lock.value.release();
+  }
+}
+
+async function writeDurably(file: FileHandle, line: string): Promise<void> {
+  await file.writeFile(line);
+  await file.datasync();
+}
+
+async function lastHash(logFolder: string): Promise<string> {
+  const text = await readFile(join(logFolder, fileName), 'utf8').catch(() => '');
+  return /"hash":"([0-9a-f]{64})"\}\n$/.exec(text)?.[1] ?? genesisHash;
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function damaged(lineNumber: number, why: string): Failure {
+  return {
+    code: 'journal-damaged',
+    message: `${fileName} of the log folder is damaged or was changed: line ${lineNumber} cannot be vouched for, ${why}.`,
+    remedy: 'Keep the folder as it is for the inquiry, and compare the heads with a copy kept elsewhere.',
+    retry: 'never',
+  };
+}

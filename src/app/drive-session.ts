@@ -1,0 +1,64 @@
+import { type Outcome, succeed } from '../base/failure.ts';
+import type { Mode } from '../base/mode.ts';
+import { guardJournal } from '../engine/journal-writer.ts';
+import type { EntryOf } from '../journal/entry.ts';
+import type { JournalReading } from '../journal/read-journal.ts';
+import type { RunFolder } from '../ports/run-folder.ts';
+import type { World } from '../ports/world.ts';
+import { handlers } from '../registry/handlers.ts';
+import { startSession } from '../session/session.ts';
+import { adviseOn } from './advise-on.ts';
+import { anchorPlace } from './anchor-place.ts';
+import type { Options } from './arguments.ts';
+import { type AnswerInstead, attend } from './attend.ts';
+import type { CommandContext } from './command-context.ts';
+import { sayOrigins, sayOverruled } from './given-values.ts';
+import type { ReadyRunbook } from './load-runbook.ts';
+import { findProvenSnapshots } from './past-runs.ts';
+import { writeRecord } from './write-record.ts';
+
+type DriveRequest = {
+  readonly mode: Mode;
+  readonly options: Options;
+  readonly ready: ReadyRunbook;
+  readonly world: World;
+  readonly folder: RunFolder;
+  readonly reading: JournalReading;
+  readonly start: EntryOf<'run-started'>;
+  readonly logFolder: string;
+  readonly answerInstead?: AnswerInstead;
+};
+
+/** A run, new or resumed, from its journal to the exit status. */
+export async function driveSession(request: DriveRequest, context: CommandContext): Promise<Outcome<number>> {
+  const { mode, options, ready, world, folder, reading, start, logFolder, answerInstead } = request;
+  const provenSnapshots = await findProvenSnapshots({ logFolder, name: ready.runbook.name });
+  return guardJournal(async () => {
+    const session = await startSession({
+      mode,
+      title: ready.filled.title,
+      bring: ready.filled.bring,
+      advice: [...adviseOn(context.environment), ...sayOverruled(ready.values)],
+      origins: sayOrigins(ready.values),
+      steps: ready.filled.steps,
+      handlers,
+      targets: ready.targets,
+      world,
+      folder,
+      redact: ready.redact,
+      mask: ready.mask,
+      reading,
+      start,
+      wantedSnapshot: options.snapshot,
+      provenSnapshots,
+      writeRecord: () => writeRecord({ folder, logFolder, ...anchorPlace(request) }),
+    });
+    const status = await attend({
+      session,
+      options,
+      context,
+      ...(answerInstead === undefined ? {} : { answerInstead }),
+    });
+    return succeed(status);
+  });
+}

@@ -1,0 +1,185 @@
+import { access, readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readEnvFile } from '../base/env-file.ts';
+import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
+import type { Mode } from '../base/mode.ts';
+import { createMasking, type Masking } from '../base/secret.ts';
+import { resolveTargets } from '../engine/targets.ts';
+import {
+  fillReferences,
+  findReferences,
+  findUrlBreakers,
+  listMissing,
+  neededIn,
+  resolveInputs,
+} from '../kinds/references.ts';
+import type { Targets } from '../kinds/targets.ts';
+import { lintRunbook } from '../runbook/lint-runbook.ts';
+import { parseRunbook } from '../runbook/parse-runbook.ts';
+import type { Runbook } from '../runbook/schema.ts';
+import type { MissingInput } from '../session/missing-input.ts';
+import { collectSecrets } from './collect-secrets.ts';
+import { type EnvFile, type GivenValue, weighValues } from './given-values.ts';
+
+/** The runbooks that come with thaw, beside dist/. */
+const ownRunbooks = fileURLToPath(new URL('../../runbooks/', import.meta.url));
+
+export type LoadedRunbook = {
+  readonly path: string;
+  readonly fingerprint: string;
+  /** As written, placeholders and all. */
+  readonly runbook: Runbook;
+};
+
+export type ReadyRunbook = LoadedRunbook &
+  Masking & {
+    /** With every placeholder filled for this mode. */
+    readonly filled: Runbook;
+    /** Where each needed value came from. */
+    readonly values: readonly GivenValue[];
+    readonly targets: Targets;
+  };
+
+/** Finds a runbook by name or path, reads it, and refuses one that does not hold together. */
+export async function loadRunbook(name: string, folder: string): Promise<Outcome<LoadedRunbook>> {
+  const path = await findRunbook(name, folder);
+  if (!path.ok) return path;
+  const parsed = parseRunbook({ path: path.value, text: await readFile(path.value, 'utf8') });
+  if (!parsed.ok) return parsed;
+  const findings = lintRunbook(parsed.value.runbook);
+  if (findings.length === 0) return succeed({ path: path.value, ...parsed.value });
+  return fail({
+    code: 'runbook-invalid',
+    message: `Runbook ${path.value} does not hold together:\n${findings.map((finding) => `  ${finding}`).join('\n')}`,
+    remedy: 'Correct the file, then run `thaw lint`.',
+    retry: 'after-fix',
+  });
+}
+
+async function findRunbook(name: string, folder: string): Promise<Outcome<string>> {
+  const asPath = /[./]/.test(name);
+  const candidates = asPath
+    ? [resolve(folder, name)]
+    : [join(folder, 'runbooks', `${name}.yaml`), join(ownRunbooks, `${name}.yaml`)];
+  for (const candidate of candidates) if (await exists(candidate)) return succeed(candidate);
+  return fail({
+    code: 'invalid-input',
+    message: `There is no runbook ${name}; looked for ${candidates.join(' and ')}.`,
+    remedy: 'Name a file under runbooks/ without its ending, or give a path.',
+    retry: 'after-fix',
+  });
+}
+
+/** Fills the placeholders that this mode needs, and learns every secret there is to mask. */
+export async function readyRunbook(
+  loaded: LoadedRunbook,
+  request: ReadyRequest,
+): Promise<Outcome<ReadyRunbook>> {
+  const { runbook } = loaded;
+  const needs = await collectNeeds(runbook, request);
+  if (!needs.ok) return needs;
+  const { inputs } = runbook;
+  const values = resolveInputs(needs.value);
+  if (!values.ok) return values;
+  const breakers = findUrlBreakers(runbook, values.value);
+  if (breakers.length > 0) return fail(notEncoded(breakers));
+  const filled = fillReferences(runbook, values.value);
+  const targets = resolveTargets(filled, request.mode);
+  // A tabletop reads nothing of the system it speaks of, so nothing of its .env can come out again.
+  const envFile = request.mode === 'tabletop' ? undefined : targets.production.envFile;
+  const wasEncrypted = runbook.steps.some(({ kind }) => kind === 'open-secrets');
+  const known = await collectSecrets({ inputs, values: values.value, envFile, wasEncrypted });
+  const given = needs.value.needed.flatMap((name) => needs.value.given.get(name) ?? []);
+  return succeed({ ...loaded, filled, targets, values: given, ...createMasking(known) });
+}
+
+function notEncoded(names: readonly string[]): Failure {
+  return {
+    code: 'invalid-input',
+    message: `${names.join(', ')}: the value holds a sign that ends a user name or password inside a URL (one of @ / # ? [ ] \\ or a blank).`,
+    remedy: 'Give it percent-encoded: %40 for @, %2F for /, %23 for #, %3F for ?.',
+    retry: 'after-fix',
+  };
+}
+
+/** What this mode needs and nothing gives, with what the runbook says about each. */
+export async function listMissingInputs(
+  { runbook }: LoadedRunbook,
+  request: ReadyRequest,
+): Promise<readonly MissingInput[]> {
+  const needs = await collectNeeds(runbook, request);
+  if (!needs.ok) return [];
+  return listMissing(needs.value).map((name) => {
+    const input = runbook.inputs[name];
+    return { name, about: input?.about ?? 'named by the runbook', secret: input?.secret ?? true };
+  });
+}
+
+type ReadyRequest = {
+  readonly mode: Mode;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly envFiles: readonly string[];
+  /** What a person typed, because nothing else gave it. */
+  readonly typed?: ReadonlyMap<string, string>;
+  /** Looking into the backup store needs no credential of production. */
+  readonly backupsOnly?: boolean;
+  /** The sections whose placeholders must be filled, where a command does not walk the steps. */
+  readonly needs?: (runbook: Runbook) => unknown;
+  /** Sections that are of use where their placeholders have values, and are done without where not. */
+  readonly wants?: (runbook: Runbook) => unknown;
+};
+
+async function collectNeeds(runbook: Runbook, request: ReadyRequest) {
+  const fromFiles = await readEnvFiles(request.envFiles, request.environment);
+  if (!fromFiles.ok) return fromFiles;
+  // Whoever restores need not hold what making backups takes.
+  const { inputs, producer: _producer, retention: _retention, monitor: _monitor, ...always } = runbook;
+  const needs = request.needs?.(runbook) ?? (request.backupsOnly ? always.backups : undefined);
+  const needed = findReferences(needs ?? neededIn(request.mode, always));
+  const given = weighValues({ ...request, inputs, files: fromFiles.value });
+  const environment = Object.fromEntries([...given.values()].map(({ name, value }) => [name, value]));
+  // A tabletop needs no value: a placeholder that nothing fills stays as it is written.
+  const isFilled = (name: string) => environment[name] !== undefined || inputs[name]?.default !== undefined;
+  return succeed({
+    inputs,
+    needed: [
+      ...(request.mode === 'tabletop' ? needed.filter(isFilled) : needed),
+      ...findReferences(request.wants?.(runbook)).filter((name) => isFilled(name) && !needed.includes(name)),
+    ],
+    environment,
+    given,
+  });
+}
+
+/** As `docker compose --env-file` does: a variable within a value comes from the environment first, then from the files so far. */
+async function readEnvFiles(
+  paths: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<Outcome<readonly EnvFile[]>> {
+  const files: EnvFile[] = [];
+  const soFar = new Map<string, string>();
+  for (const path of paths) {
+    if (!(await exists(path))) {
+      return fail({
+        code: 'invalid-input',
+        message: `There is no env file ${path}.`,
+        remedy: 'Give the path of an existing file with --env-file.',
+        retry: 'after-fix',
+      });
+    }
+    const lookup = (name: string) => environment[name] ?? soFar.get(name);
+    const read = readEnvFile(await readFile(path, 'utf8'), { path, lookup });
+    if (!read.ok) return read;
+    for (const [name, value] of read.value.values) soFar.set(name, value);
+    files.push({ path, values: Object.fromEntries(read.value.values) });
+  }
+  return succeed(files);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,58 @@
+import type { Mode } from '../base/mode.ts';
+import type { History } from '../journal/exercise.ts';
+import type { DrillRecord } from '../record/drill-record.ts';
+import { renderRecord } from '../record/render-record.ts';
+import { expectSteps, openActionsOf } from '../record/trend.ts';
+import { listRunIds, openRun } from './run-log.ts';
+
+/** More would say what the system was like long ago, and cost time before every start. */
+const mostRuns = 10;
+
+/** Finished runs of one runbook, oldest first. What cannot be read is told by `records list`, not here. */
+export async function pastRuns(request: {
+  readonly logFolder: string;
+  readonly name: string;
+  readonly mode?: Mode;
+}): Promise<readonly DrillRecord[]> {
+  const { logFolder, name, mode } = request;
+  const found: DrillRecord[] = [];
+  for (const runId of await listRunIds(logFolder)) {
+    if (found.length >= mostRuns) break;
+    if (!runId.includes(`Z-${name}-`)) continue;
+    const run = await openRun({ logFolder, runId });
+    if (!run.ok) continue;
+    const { reading, state } = run.value;
+    const fits = state.start.runbook.name === name && (mode === undefined || state.start.mode === mode);
+    if (!fits || state.ended === undefined) continue;
+    const record = renderRecord(reading.entries, reading.head.hash);
+    if (record !== undefined) found.push(record);
+  }
+  return found.reverse();
+}
+
+export async function readHistory(request: {
+  readonly logFolder: string;
+  readonly name: string;
+  readonly mode: Mode;
+}): Promise<History | undefined> {
+  const records = await pastRuns(request);
+  if (records.length === 0) return undefined;
+  return {
+    runs: records.map(({ runId }) => runId),
+    steps: expectSteps(records),
+    openActions: openActionsOf(records),
+  };
+}
+
+/** Which snapshots were restored and verified before, by the newest run that did: drill 04-26. */
+export async function findProvenSnapshots(request: {
+  readonly logFolder: string;
+  readonly name: string;
+}): Promise<ReadonlyMap<string, string>> {
+  const proven = new Map<string, string>();
+  for (const { mode, result, recoveryPoint, window } of await pastRuns(request)) {
+    if (mode === 'tabletop' || result.verdict !== 'passed' || recoveryPoint === undefined) continue;
+    proven.set(recoveryPoint.snapshot, `${mode} ${window.startedAt.slice(5, 10)}`);
+  }
+  return proven;
+}

@@ -1,0 +1,51 @@
+import { fail, type Outcome } from '../base/failure.ts';
+import type { Mode } from '../base/mode.ts';
+import { askInputs } from '../plain/ask-inputs.ts';
+import type { MissingInput } from '../session/missing-input.ts';
+import type { Options } from './arguments.ts';
+import { chooseAttendance } from './choose-attendance.ts';
+import type { CommandContext } from './command-context.ts';
+import { type LoadedRunbook, listMissingInputs, type ReadyRunbook, readyRunbook } from './load-runbook.ts';
+import { screenOptions, screenStreams } from './screen-options.ts';
+
+/**
+ * Fills the placeholders of a runbook. What nothing around the program gives, a person is asked for, where there is one;
+ * what was typed is kept nowhere. Where nobody is there, the failure names everything that is missing.
+ */
+export async function readyOrAsk(
+  loaded: LoadedRunbook,
+  request: { readonly mode: Mode; readonly options: Options; readonly context: CommandContext },
+): Promise<Outcome<ReadyRunbook>> {
+  const { mode, options, context } = request;
+  const given = { mode, environment: context.environment, envFiles: options.envFiles };
+  const ready = await readyRunbook(loaded, given);
+  if (ready.ok || ready.failure.code !== 'answer-missing') return ready;
+  const missing = await listMissingInputs(loaded, given);
+  if (missing.length === 0) return ready;
+  const typed = await ask(missing, { ...request, title: loaded.runbook.title });
+  if (typed === undefined) return fail(ready.failure);
+  return readyRunbook(loaded, { ...given, typed });
+}
+
+async function ask(
+  missing: readonly MissingInput[],
+  request: Parameters<typeof readyOrAsk>[1] & { readonly title: string },
+): Promise<ReadonlyMap<string, string> | undefined> {
+  const { mode, title, options, context } = request;
+  const inputs = { mode, title, missing };
+  await context.splash?.lift();
+  switch (chooseAttendance(options, context)) {
+    case 'unattended':
+      return undefined;
+    case 'lines-with-person':
+      return askInputs({ inputs, input: context.stdin, output: context.stdout });
+    case 'screen': {
+      const { openInputs } = await import('../ui/inputs/open-inputs.tsx');
+      return openInputs({
+        inputs,
+        streams: screenStreams(context),
+        options: screenOptions(options, context),
+      });
+    }
+  }
+}

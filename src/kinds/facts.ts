@@ -1,0 +1,176 @@
+import { z } from 'zod';
+import { manifestSchema } from '../backups/manifest.ts';
+import { assert } from '../base/assert.ts';
+import type { StepContext } from './kind.ts';
+
+/**
+ * What one step leaves for the others, kept in the journal so that a resumed run knows it too. Each fact has a name and a
+ * shape; whoever reads one checks it.
+ */
+export type Fact<T> = { readonly name: string; readonly schema: z.ZodType<T> };
+
+function fact<T>(name: string, schema: z.ZodType<T>): Fact<T> {
+  return { name, schema };
+}
+
+export const snapshotFact = fact(
+  'snapshot',
+  z.object({
+    id: z.string(),
+    key: z.string(),
+    host: z.string().optional(),
+    takenAtMs: z.number(),
+    sizeBytes: z.number(),
+    etag: z.string().optional(),
+    layers: z.array(z.enum(['openpgp', 'age', 'gzip', 'zstd'])),
+    manifestKey: z.string().optional(),
+    /** What the header said when the snapshot was opened with the key at hand. */
+    header: z.string(),
+    loss: z.string(),
+  }),
+);
+
+export const manifestFact = fact('manifest', manifestSchema);
+
+const file = z.object({ path: z.string(), sizeBytes: z.number(), sha256: z.string(), how: z.string() });
+export const dumpFileFact = fact(
+  'dump-file',
+  file.extend({
+    md5: z.string(),
+    /** What other people's scripts wrote down beside the dump. */
+    noted: z.object({ key: z.string(), sha256: z.string() }).optional(),
+  }),
+);
+export const archiveFileFact = fact(
+  'archive-file',
+  file.extend({ format: z.enum(['custom', 'tar', 'directory', 'plain']).optional() }),
+);
+
+const tableCounts = z.array(
+  z.object({
+    schema: z.string(),
+    name: z.string(),
+    rows: z.number(),
+    newest: z.object({ column: z.string(), at: z.string().nullable() }).optional(),
+  }),
+);
+const inventory = z.object({
+  tables: tableCounts,
+  sequences: z.array(z.object({ schema: z.string(), name: z.string(), lastValue: z.string().nullable() })),
+  extensions: z.array(z.object({ name: z.string(), version: z.string() })),
+});
+
+export const incomingDatabaseFact = fact('incoming-database', z.object({ name: z.string() }));
+
+/** The role of the run that may fill the incoming database; null once it is gone. */
+export const cellFact = fact('cell', z.object({ role: z.string(), database: z.string() }));
+
+/** The incoming database holds everything the archive held, and these are its exact counts. */
+export const restoredFact = fact(
+  'restored',
+  z.object({
+    snapshotKey: z.string(),
+    database: z.string(),
+    inventory,
+    archiveTables: z.array(z.string()),
+    acceptedMessages: z.array(z.string()),
+    harmlessMessages: z.number(),
+    /** Roles that the dump names as owners, and who everything belongs to instead; left out in a drill. */
+    owners: z.array(z.string()).optional(),
+    owner: z.string().optional(),
+    /** Entries of the dump about who may use what. */
+    grants: z.number().optional(),
+  }),
+);
+
+const swap = z.object({ target: z.string(), side: z.string(), kept: z.string(), hadTarget: z.boolean() });
+export type Swap = z.infer<typeof swap>;
+/** Object ids say that a name still means what was looked at; journals of earlier versions have none. */
+const databaseSwap = swap.extend({
+  targetOid: z.number().exactOptional(),
+  incomingOid: z.number().exactOptional(),
+});
+export type DatabaseSwap = z.infer<typeof databaseSwap>;
+/** Written before the first rename, and after the last. */
+export const swappingFact = fact('swapping', databaseSwap);
+export const swappedFact = fact('swapped', databaseSwap);
+
+/** The database that is to be replaced, as the first preflight saw it; null where there was none. */
+export const targetFact = fact('target-database', z.object({ oid: z.number().nullable() }));
+
+const treeSummary = z.object({
+  files: z.number(),
+  folders: z.number(),
+  links: z.number(),
+  sizeBytes: z.number(),
+  listSha256: z.string(),
+  contentSha256: z.string().exactOptional(),
+  ownersKept: z.boolean(),
+  stripped: z.array(z.string()).readonly().exactOptional(),
+});
+
+/** What was brought for one restore-files step, beside the folder it is to replace. */
+export const restoredFilesFact = (stepId: string) =>
+  fact(
+    `restored-files:${stepId}`,
+    z.object({
+      snapshotKey: z.string().optional(),
+      from: z.string(),
+      namedTimeMs: z.number(),
+      folder: z.string(),
+      summary: treeSummary,
+    }),
+  );
+
+/** Written before the first rename; the names themselves tell how far it came. */
+export const swappingFilesFact = (stepId: string) => fact(`swapping-files:${stepId}`, swap);
+
+export const mirroredFact = fact(
+  'mirrored',
+  z.object({
+    prefix: z.string(),
+    total: z.number(),
+    copied: z.number(),
+    overwritten: z.number(),
+    sizeBytes: z.number(),
+  }),
+);
+
+/** Objects of a step whose content was proven while they were copied or by reading them again: marks of both versions. */
+export const provenContentFact = (stepId: string) => fact(`proven-content:${stepId}`, z.array(z.string()));
+
+/** What could not be copied in the last attempt, and what a person has said to go on without. */
+export const notCopiedFact = (stepId: string) => fact(`not-copied:${stepId}`, z.array(z.string()));
+export const leftOutFact = (stepId: string) =>
+  fact(`left-out:${stepId}`, z.object({ reason: z.string(), keys: z.array(z.string()) }));
+
+/** What was decided about objects that differ from the live ones; `keptBelow` is where the former ones are then. */
+const overwriting = z.object({
+  decision: z.enum(['keep', 'overwrite']),
+  /** Now or by an earlier decision of this step: then something may be kept. */
+  overwrote: z.boolean(),
+  keys: z.array(z.string()),
+  keptBelow: z.string(),
+  store: z.object({ endpoint: z.string(), bucket: z.string() }),
+  address: z.string(),
+});
+export type Overwriting = z.infer<typeof overwriting>;
+export const overwritingPrefix = 'overwriting:';
+export const overwritingFact = (stepId: string) => fact(`${overwritingPrefix}${stepId}`, overwriting);
+
+/** Items of a checklist a person has already looked at. */
+export const attestedFact = (itemId: string) =>
+  fact(`attested:${itemId}`, z.object({ value: z.string(), note: z.string(), by: z.string() }));
+
+export function readFact<T>(fact: Fact<T>, context: Pick<StepContext, 'fact'>): T | undefined {
+  const value = context.fact(fact.name);
+  // null says that there is none, where an earlier choice may have left one.
+  return value === undefined || value === null ? undefined : fact.schema.parse(value);
+}
+
+/** For facts the order of the runbook guarantees; lint has refused a runbook that does not. */
+export function needFact<T>(fact: Fact<T>, context: Pick<StepContext, 'fact'>): T {
+  const value = readFact(fact, context);
+  assert(value !== undefined, `an earlier step recorded ${fact.name}`);
+  return value;
+}

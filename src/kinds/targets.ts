@@ -1,0 +1,74 @@
+import { createSecret, type Secret } from '../base/secret.ts';
+import { parseDuration } from '../base/units.ts';
+import type { ClusterBackupsConfig, ClusterPlace } from '../ports/cluster-tools.ts';
+import type { DatabaseRouteConfig } from '../ports/database-route.ts';
+import type { ObjectStoreConfig } from '../ports/object-store.ts';
+import type { ServicesConfig } from '../ports/services.ts';
+import type { KeyConfig } from '../ports/unpacker.ts';
+import type { StoreField } from './fields.ts';
+
+/** Where things are in this run, with every placeholder filled and every credential in a closed box. */
+export type Targets = {
+  readonly backups: {
+    readonly store: ObjectStoreConfig;
+    readonly layout: string;
+    readonly host: string | undefined;
+    readonly objectsPrefix: string | undefined;
+    readonly cluster?: ClusterBackupsConfig | undefined;
+    /** Where other people's scripts write the digest of a dump. */
+    readonly metadata?: { readonly ending: string; readonly sha256: string } | undefined;
+    /** schema.table: a dump without one of them is refused. */
+    readonly expectTables?: readonly string[];
+    /** Whole when left out. A schema is drilled and never restored. */
+    readonly contents?: 'whole' | 'schema';
+    readonly key: KeyConfig;
+  };
+  readonly production: Place;
+  /** What this run acts on: production itself in a live run, the drill's own places in a drill. */
+  readonly acting: Place;
+};
+
+export type Place = {
+  readonly databaseUrl: Secret;
+  /** A URL that names another database is refused. */
+  readonly expectedDatabase?: string | undefined;
+  /** Left out: straight from this host. */
+  readonly databaseRoute?: DatabaseRouteConfig;
+  /** Of a drill: its throwaway database may stand on the server of production. */
+  readonly besideProduction?: boolean;
+  /** Of a drill that names no server: where it makes one of its own on this host. The URL leads there. */
+  readonly throwaway?: ClusterPlace;
+  readonly objects: ObjectStoreConfig | undefined;
+  readonly services: ServicesConfig | undefined;
+  readonly envFile: string | undefined;
+};
+
+export function resolveStore(store: StoreField): ObjectStoreConfig {
+  if (store.kind === 'directory') return store;
+  if (store.kind === 'rclone') {
+    return {
+      kind: 'rclone',
+      remote: store.remote,
+      ...(store.configFile ? { configFile: store.configFile } : {}),
+      ...(store.configPassword ? { configPassword: createSecret(store.configPassword) } : {}),
+    };
+  }
+  const { endpoint } = store;
+  const url =
+    typeof endpoint === 'string'
+      ? endpoint
+      : `${endpoint.tls.toLowerCase() === 'false' ? 'http' : 'https'}://${endpoint.host}:${endpoint.port}`;
+  return {
+    kind: 's3',
+    endpoint: url,
+    region: store.region,
+    bucket: store.bucket,
+    accessKey: createSecret(store.accessKey),
+    secretKey: createSecret(store.secretKey),
+  };
+}
+
+/** The schema has already refused what is not a duration. */
+export function durationMs(text: string): number {
+  return parseDuration(text) ?? 0;
+}

@@ -1,0 +1,110 @@
+import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import type { ProcessRunner } from '../../ports/process-runner.ts';
+import type { KeyConfig, KeyDescription } from '../../ports/unpacker.ts';
+import { missingPassphrase, wrongKey, wrongPassphrase } from '../unpack-failure.ts';
+import type { GpgHome } from './gpg-home.ts';
+import { type GpgStatus, isBadPassphrase, readStatusLine } from './gpg-status.ts';
+
+type SecretKey = {
+  readonly fingerprint: string;
+  readonly keyIds: readonly string[];
+  readonly userId: string;
+};
+
+type Gpg = { readonly processes: ProcessRunner; readonly home: GpgHome };
+
+/** The secret keys of a keyring. Its listing with colons is made for programs (doc/DETAILS of GnuPG). */
+export async function listSecretKeys(gpg: Gpg): Promise<Outcome<readonly SecretKey[]>> {
+  const listed = await gpg.processes.run({
+    program: 'gpg',
+    args: [...gpg.home.options, '--with-colons', '--list-secret-keys'],
+    env: gpg.home.env,
+  });
+  return listed.ok ? succeed(readSecretKeys(listed.value.stdout)) : listed;
+}
+
+export function readSecretKeys(listing: string): readonly SecretKey[] {
+  const keys: { fingerprint: string; keyIds: string[]; userId: string }[] = [];
+  for (const line of listing.split('\n')) {
+    const fields = line.split(':');
+    const id = fields[4] ?? '';
+    const value = fields[9] ?? '';
+    if (fields[0] === 'sec') keys.push({ fingerprint: '', keyIds: [id], userId: '' });
+    const key = keys.at(-1);
+    if (key === undefined) continue;
+    if (fields[0] === 'ssb') key.keyIds.push(id);
+    if (fields[0] === 'fpr' && key.fingerprint === '') key.fingerprint = value;
+    // Colons within a user id are written as \x3a.
+    if (fields[0] === 'uid' && key.userId === '') key.userId = value.replaceAll('\\x3a', ':');
+  }
+  return keys;
+}
+
+/** Lists the keys and proves that at least one of them can be unlocked. */
+export async function describeKeyring(
+  gpg: Gpg & { readonly config: KeyConfig },
+): Promise<Outcome<KeyDescription>> {
+  const listed = await listSecretKeys(gpg);
+  if (!listed.ok) return listed;
+  const keys = listed.value;
+  if (keys.length === 0) {
+    if (gpg.config.passphrase !== undefined) {
+      return succeed({ keyIds: [], text: 'a passphrase alone, for backups encrypted with it' });
+    }
+    return fail(
+      wrongKey({
+        message: 'The keyring of gpg on this host holds no secret key.',
+        remedy: 'Import the secret key with gpg --import, or name its file as the private key file.',
+      }),
+    );
+  }
+  const answers: string[] = [];
+  for (const key of keys) answers.push(await unlock(gpg, key));
+  const opened = keys.filter((_key, index) => answers[index] === 'unlocked');
+  if (opened.length > 0) {
+    return succeed({
+      keyIds: opened.flatMap((key) => key.keyIds),
+      text: opened.map((key) => `${key.fingerprint} ${key.userId}`.trim()).join(', '),
+    });
+  }
+  const names = keys.map((key) => key.keyIds[0]).join(' and ');
+  if (answers.includes('wrong passphrase')) return fail(wrongPassphrase(`the secret key ${names}`));
+  return fail(missingPassphrase(`The secret key ${names}`));
+}
+
+/** With --dry-run, --passwd changes nothing and only proves the passphrase (gpg(1)). Its exit status is always 0. */
+async function unlock(gpg: Gpg, key: SecretKey): Promise<'unlocked' | 'wrong passphrase' | 'locked'> {
+  const proof = await gpg.processes.run({
+    program: 'gpg',
+    args: [...gpg.home.options, '--dry-run', '--passwd', key.fingerprint],
+    env: gpg.home.env,
+  });
+  const statuses = proof.ok ? readStatuses(proof.value.stderr) : [];
+  if (statuses.some((status) => status.keyword === 'SUCCESS')) return 'unlocked';
+  if (statuses.some((status) => status.keyword === 'ERROR' && isBadPassphrase(status)))
+    return 'wrong passphrase';
+  return (await openedByAgent(gpg, key)) ? 'unlocked' : 'locked';
+}
+
+/** The agent may remember the passphrase: then a message to the key can be opened without one. */
+async function openedByAgent(gpg: Gpg, key: SecretKey): Promise<boolean> {
+  const { env, options } = gpg.home;
+  const sealed = await gpg.processes.run({
+    program: 'gpg',
+    args: [...options, '--armor', '--trust-model', 'always', '--recipient', key.fingerprint, '--encrypt'],
+    env,
+    input: 'thaw',
+  });
+  if (!sealed.ok || sealed.value.exitCode !== 0) return false;
+  const opened = await gpg.processes.run({
+    program: 'gpg',
+    args: [...options, '--decrypt'],
+    env,
+    input: sealed.value.stdout,
+  });
+  return opened.ok && opened.value.stdout === 'thaw';
+}
+
+function readStatuses(words: string): readonly GpgStatus[] {
+  return words.split('\n').flatMap((line) => readStatusLine(line) ?? []);
+}

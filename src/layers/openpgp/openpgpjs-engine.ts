@@ -1,0 +1,124 @@
+import { Readable } from 'node:stream';
+import type { PrivateKey, SessionKey } from 'openpgp';
+import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
+import type { Secret } from '../../base/secret.ts';
+import { quiet } from '../stream-parts.ts';
+import { watchReader } from '../stuck-watch.ts';
+import { damaged, failureAsError, failureOf, wrongPassphrase, wrongRecipient } from '../unpack-failure.ts';
+import type { MessageHead } from './message-head.ts';
+import type { OpenedMessage } from './opened-message.ts';
+import { passesQuickCheck } from './quick-check.ts';
+
+export const openpgpjsName = 'openpgp.js';
+
+export type OpenpgpjsRequest = {
+  readonly source: Readable;
+  readonly head: MessageHead;
+  readonly keys: readonly PrivateKey[];
+  readonly keyIds: readonly string[];
+  readonly passphrase: Secret | undefined;
+};
+
+/**
+ * Failures that may be those of openpgp.js and not of the message (key and cipher kinds it does not know, lengths
+ * it misread before 6.3.2). The gpg binary is asked before anybody calls the backup damaged.
+ */
+const doubtful = new WeakSet<Failure>();
+
+export function mayBeWrong(failure: Failure): boolean {
+  return doubtful.has(failure);
+}
+
+export async function openWithOpenpgpjs(request: OpenpgpjsRequest): Promise<Outcome<OpenedMessage>> {
+  const { source, head, passphrase } = request;
+  const openpgp = await import('openpgp');
+  const usesPassphrase = head.recipients.length === 0;
+  if (!usesPassphrase && !head.recipients.some((id) => /^0+$/.test(id) || request.keyIds.includes(id))) {
+    source.destroy();
+    return fail(wrongRecipient(head.recipients, request.keyIds));
+  }
+  try {
+    const message = await readMessage(source, head);
+    const reader = watchReader(source);
+    const sessionKeys = usesPassphrase
+      ? await openpgp.decryptSessionKeys({ message, passwords: [passphrase?.reveal() ?? ''] })
+      : await openpgp.decryptSessionKeys({ message, decryptionKeys: [...request.keys] });
+    // The declaration forgets that the cipher of the newest messages is not told by their session key.
+    const fitting = (sessionKeys as SessionKey[]).filter((key) => passesQuickCheck(key, head) !== false);
+    if (fitting.length === 0) throw new Error('The quick check of the first block does not hold');
+    const decrypted = openpgp.decrypt({
+      message,
+      sessionKeys: fitting,
+      format: 'binary',
+      // Without this the whole content is held in memory until its checksum is seen. What comes out is therefore not
+      // to be trusted before the clean end, and nobody does: it goes to a temporary file, or is a mere look.
+      config: { allowUnauthenticatedStream: true },
+    });
+    const { data } = await reader.within(decrypted);
+    const content = data as unknown as Parameters<typeof Readable.fromWeb>[0];
+    const opened = quiet(Readable.fromWeb(content, { highWaterMark: 1024 * 1024 }));
+    return succeed({
+      stream: classifyErrors(opened, { usesPassphrase, reader }),
+      settled: Promise.resolve(),
+    });
+  } catch (error) {
+    source.destroy();
+    return fail(failureOf(source.errored) ?? classify(error, usesPassphrase));
+  }
+}
+
+async function readMessage(source: Readable, head: MessageHead) {
+  const openpgp = await import('openpgp');
+  if (!head.armored) return openpgp.readMessage({ binaryMessage: toWeb<Uint8Array>(source) });
+  source.setEncoding('latin1');
+  return openpgp.readMessage({ armoredMessage: toWeb<string>(source) });
+}
+
+/** The two descriptions of a web stream, Node's and openpgp's, differ in details nobody uses here. */
+function toWeb<T extends Uint8Array | string>(source: Readable): ReadableStream<T> {
+  return Readable.toWeb(source) as unknown as ReadableStream<T>;
+}
+
+function classifyErrors(
+  opened: Readable,
+  {
+    usesPassphrase,
+    reader,
+  }: { readonly usesPassphrase: boolean; readonly reader: ReturnType<typeof watchReader> },
+): Readable {
+  let hasYielded = false;
+  const generator = async function* () {
+    try {
+      const chunks = opened[Symbol.asyncIterator]();
+      for (;;) {
+        const next = await reader.within(chunks.next());
+        if (next.done) return;
+        hasYielded = true;
+        yield next.value as Uint8Array;
+      }
+    } catch (error) {
+      // A wrong passphrase makes a wrong session key, and that makes nonsense from the first byte on.
+      const failure = classify(error, usesPassphrase && !hasYielded);
+      throw failureOf(error) === undefined ? failureAsError(failure) : error;
+    }
+  };
+  const classified = quiet(Readable.from(generator(), { objectMode: false, highWaterMark: 1024 * 1024 }));
+  classified.once('close', () => opened.destroy());
+  return classified;
+}
+
+/** openpgp.js throws texts without codes. This is the one place that reads them. */
+function classify(error: unknown, mayBePassphrase: boolean): Failure {
+  const detail = error instanceof Error ? error.message : String(error);
+  if (!mayBePassphrase && detail.includes('Modification detected')) {
+    return damaged(
+      'The encrypted data was changed after it was written: its checksum does not match.',
+      detail,
+    );
+  }
+  const failure = mayBePassphrase
+    ? wrongPassphrase('this backup, or the beginning of the backup is damaged')
+    : damaged('The encrypted data cannot be read.', detail);
+  doubtful.add(failure);
+  return failure;
+}

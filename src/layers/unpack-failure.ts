@@ -1,0 +1,97 @@
+import type { Failure } from '../base/failure.ts';
+
+/** Streams can only report errors: this one carries the failure through them to whoever reads. */
+const carried = new WeakMap<Error, Failure>();
+
+export function failureAsError(failure: Failure): Error {
+  const error = new Error(failure.message);
+  carried.set(error, failure);
+  return error;
+}
+
+export function failureOf(error: unknown): Failure | undefined {
+  return error instanceof Error ? carried.get(error) : undefined;
+}
+
+const chooseAnother = 'Choose another snapshot, and keep this one for finding out what happened to it.';
+
+export function damaged(message: string, detail?: string): Failure {
+  return {
+    code: 'damaged',
+    message,
+    remedy: chooseAnother,
+    retry: 'never',
+    ...(detail === undefined ? {} : { detail }),
+  };
+}
+
+export function wrongKey(words: Pick<Failure, 'message' | 'remedy' | 'detail'>): Failure {
+  return { code: 'wrong-key', ...words, retry: 'after-fix' };
+}
+
+export function wrongRecipient(recipients: readonly string[], atHand: readonly string[]): Failure {
+  const isHidden = recipients.every((id) => /^0+$/.test(id));
+  const wanted = isHidden ? 'a hidden recipient' : recipients.filter((id) => !/^0+$/.test(id)).join(' and ');
+  const have =
+    atHand.length === 0 ? 'no secret key is at hand' : `the keys at hand are ${atHand.join(' and ')}`;
+  return wrongKey({
+    message: `The backup is encrypted for ${wanted}; ${have}.`,
+    remedy: 'Name the secret key of one of those ids as the private key file, or bring it to this host.',
+  });
+}
+
+export function wrongPassphrase(what: string): Failure {
+  return wrongKey({
+    message: `The passphrase does not open ${what}.`,
+    remedy: 'Correct the passphrase, then run the step again.',
+  });
+}
+
+export function missingPassphrase(what: string): Failure {
+  return wrongKey({
+    message: `${what} is locked with a passphrase, and none is given.`,
+    remedy: 'Give the passphrase in the environment.',
+  });
+}
+
+export function cancelled(): Failure {
+  return {
+    code: 'cancelled',
+    message: 'Unpacking is stopped because the run was told to stop.',
+    remedy: 'Resume the run to start it again.',
+    retry: 'safe',
+  };
+}
+
+/** Of the file system, by errno. */
+export function fileFailure(error: unknown, doing: string): Failure | undefined {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ENOENT' || code === 'EISDIR' || code === 'ENOTDIR') {
+    return {
+      code: 'not-found',
+      message: `Cannot ${doing}: there is no such file.`,
+      remedy: 'Correct the path in the runbook, or run the step that makes the file.',
+      retry: 'after-fix',
+      detail: code,
+    };
+  }
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
+    return {
+      code: 'denied',
+      message: `Cannot ${doing}: this user may not.`,
+      remedy: 'Give the user who runs thaw the right to it.',
+      retry: 'after-fix',
+      detail: code,
+    };
+  }
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return {
+      code: 'out-of-space',
+      message: `Cannot ${doing}: the disk is full.`,
+      remedy: 'Free space there, or name a work folder on a bigger disk.',
+      retry: 'after-fix',
+      detail: code,
+    };
+  }
+  return undefined;
+}

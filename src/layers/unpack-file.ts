@@ -1,0 +1,140 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { open, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
+import type { ProcessRunner } from '../ports/process-runner.ts';
+import type { KeyConfig, Unpacked, UnpackRequest } from '../ports/unpacker.ts';
+import { type OpenAge, openLayers } from './layers.ts';
+import { gpgName } from './openpgp/gpg-engine.ts';
+import { checkFraming } from './openpgp/message-framing.ts';
+import { mayBeWrong, openpgpjsName } from './openpgp/openpgpjs-engine.ts';
+import { gpgNeeded } from './openpgp-layer.ts';
+import { cancelled, damaged, fileFailure } from './unpack-failure.ts';
+
+type Job = UnpackRequest & {
+  readonly config: KeyConfig;
+  readonly processes: ProcessRunner;
+  readonly openAge?: OpenAge | undefined;
+};
+
+const chunkBytes = 1024 * 1024;
+
+export async function unpackFile(job: Job): Promise<Outcome<Unpacked>> {
+  const { fromFile } = job;
+  const size = await stat(fromFile).then(
+    (info) => succeed(info.size),
+    (error) => fail(explained(error, `read ${fromFile}`)),
+  );
+  if (!size.ok) return size;
+  if (size.value === 0) return fail(damaged(`The backup ${fromFile} is empty: it has 0 bytes.`));
+  const first = await attempt(job, { sizeBytes: size.value, onlyGpg: false });
+  if (first.ok) return first;
+  if (!mayBeWrong(first.failure)) return fail(await named(first.failure, job));
+
+  // openpgp.js did not manage. That may be its own doing, so gpg has the last word.
+  if ((await gpgName(job.processes)) === undefined) {
+    const failure = await named(first.failure, job);
+    const isCertain =
+      failure.code !== 'damaged' || failure.message !== withFile(first.failure, fromFile).message;
+    return fail(
+      isCertain ? failure : gpgNeeded(`${fromFile}, or tell whether it is damaged`, failure.detail),
+    );
+  }
+  const second = await attempt(job, { sizeBytes: size.value, onlyGpg: true });
+  if (!second.ok) return fail(await named(second.failure, job));
+  const engine = `${second.value.engine} (${openpgpjsName} could not read it)`;
+  return succeed({ ...second.value, engine });
+}
+
+async function attempt(
+  job: Job,
+  how: { readonly sizeBytes: number; readonly onlyGpg: boolean },
+): Promise<Outcome<Unpacked>> {
+  if (job.signal?.aborted) return fail(cancelled());
+  const partFile = `${job.toFile}.unpacking`;
+  const opened = await openLayers({ ...job, ...how, source: readWithProgress(job) });
+  if (!opened.ok) return opened;
+  const { stream, engine, firstFailure, close } = opened.value;
+  const meter = createMeter();
+  try {
+    // `flush` is an fsync before the file is closed: the name must never stand for bytes that a power cut takes away.
+    const sink = createWriteStream(partFile, { mode: 0o600, flush: true, highWaterMark: chunkBytes });
+    await pipeline(stream, meter.pass, sink, job.signal === undefined ? {} : { signal: job.signal });
+    const failure = await firstFailure();
+    if (failure !== undefined) return fail(failure);
+    const { sizeBytes, sha256 } = meter.result();
+    if (sizeBytes === 0) return fail(damaged('The backup holds nothing: its content has 0 bytes.'));
+    await rename(partFile, job.toFile);
+    await flushFolder(dirname(job.toFile));
+    return succeed({ sizeBytes, sha256, engine });
+  } catch (error) {
+    if (job.signal?.aborted) return fail(cancelled());
+    const ofTarget = fileFailure(error, `write ${job.toFile}`);
+    const failure = ofTarget ?? (await firstFailure(error));
+    if (failure === undefined) throw error;
+    return fail(failure);
+  } finally {
+    await close();
+    await rm(partFile, { force: true });
+  }
+}
+
+function readWithProgress(job: Job): Readable {
+  const file = createReadStream(job.fromFile, { highWaterMark: chunkBytes });
+  const counted = async function* () {
+    let bytesRead = 0;
+    for await (const chunk of file) {
+      bytesRead += (chunk as Buffer).length;
+      job.onProgress(bytesRead);
+      yield chunk as Buffer;
+    }
+  };
+  const stream = Readable.from(counted(), { objectMode: false, highWaterMark: chunkBytes });
+  // Given up before it was ever read, the generator never runs, and would leave the file open.
+  stream.once('close', () => file.destroy());
+  return stream;
+}
+
+function createMeter() {
+  const hash = createHash('sha256');
+  let sizeBytes = 0;
+  const pass = async function* (chunks: AsyncIterable<Buffer>) {
+    for await (const chunk of chunks) {
+      hash.update(chunk);
+      sizeBytes += chunk.length;
+      yield chunk;
+    }
+  };
+  return { pass, result: () => ({ sizeBytes, sha256: hash.digest('hex') }) };
+}
+
+async function flushFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  await folder.sync().finally(() => folder.close());
+}
+
+/** Names the file, and tells a truncated message from a changed one, which neither engine does reliably. */
+async function named(failure: Failure, job: Job): Promise<Failure> {
+  if (failure.code === 'damaged' && job.layers[0] === 'openpgp') {
+    const framing = await checkFraming(job.fromFile);
+    if (framing.kind === 'cut') {
+      const text = `The encrypted data ends early: of ${job.fromFile} only ${framing.sizeBytes} bytes are there, and at least ${framing.missingBytes} are missing.`;
+      return damaged(text, failure.detail);
+    }
+  }
+  return withFile(failure, job.fromFile);
+}
+
+function withFile(failure: Failure, file: string): Failure {
+  if (failure.code !== 'damaged' || failure.message.includes(file)) return failure;
+  return { ...failure, message: `${file}: ${failure.message}` };
+}
+
+function explained(error: unknown, doing: string): Failure {
+  const failure = fileFailure(error, doing);
+  if (failure === undefined) throw error;
+  return failure;
+}

@@ -1,0 +1,186 @@
+import { fail, type Outcome, succeed } from '../base/failure.ts';
+import { type Check, couldNotVerify, failed } from '../base/verdict.ts';
+import { cellFact, readFact } from '../kinds/facts.ts';
+import type { StepContext } from '../kinds/kind.ts';
+import type {
+  DatabaseLogin,
+  DatabaseServer,
+  QueryRequest,
+  ServerIdentity,
+} from '../ports/database-server.ts';
+import type { DumpTools } from '../ports/dump-tools.ts';
+import { incomingNames, ownershipComment } from './incoming-database.ts';
+import { targetServer } from './open-targets.ts';
+
+/**
+ * What stands in a dump runs with the rights of whoever restores it: one forged comment drops production before a name was typed. So
+ * every dump is restored by a role of the run that reaches nothing but the incoming database, and what came out of it is looked at
+ * with no other rights (docs/decisions/0050-the-cell.md).
+ */
+
+export type RestoreRights =
+  | { readonly kind: 'cell' }
+  /** The user of the URL, with all it may do: a person has typed that this is understood. */
+  | { readonly kind: 'user' };
+
+export function mayMakeCell(identity: ServerIdentity): boolean {
+  return identity.isSuperuser || (identity.mayCreateRoles && identity.mayCreateDatabases);
+}
+
+/** Said before anybody is stopped. */
+export function checkCell(mode: StepContext['mode'], identity: ServerIdentity): Check | undefined {
+  if (mayMakeCell(identity)) return undefined;
+  return mode === 'drill'
+    ? failed(noCell(identity), howToAllow(identity))
+    : couldNotVerify(
+        `${noCell(identity)} You will be asked to type that you accept it.`,
+        howToAllow(identity),
+      );
+}
+
+function noCell({ user }: ServerIdentity): string {
+  return `${user} may not create roles, so what stands in the dump would run with all the rights of ${user}.`;
+}
+
+function howToAllow({ user }: ServerIdentity): string {
+  return `Let an administrator run: ALTER ROLE ${user} CREATEROLE; or use an administrator's URL for the restore.`;
+}
+
+/** Where no role can be made, a person decides, by typing; a drill never runs that way. */
+export async function chooseRights(context: StepContext): Promise<Outcome<RestoreRights>> {
+  const server = targetServer(context);
+  const identity = await server.identity();
+  if (!identity.ok) return identity;
+  if (mayMakeCell(identity.value)) return succeed({ kind: 'cell' });
+  const { user } = identity.value;
+  const refused = fail({
+    code: 'denied',
+    message: `The restore has not begun: ${noCell(identity.value)}`,
+    remedy: howToAllow(identity.value),
+    retry: 'after-fix',
+  });
+  if (context.mode === 'drill') return refused;
+  const name = `run it as ${user}`;
+  const answer = await context.ask({
+    kind: 'type-name',
+    id: 'restore-database.without-cell',
+    stepId: 'restore-database',
+    title: `Restore with all the rights of ${user}?`,
+    body: [
+      noCell(identity.value),
+      `Whoever could change the dump could drop ${server.databaseName} before you are asked for its name, and whatever else ${user} may change.`,
+      howToAllow(identity.value),
+    ],
+    name,
+    verb: 'run it',
+    facts: [{ label: 'server', value: server.address }],
+  });
+  if (!answer.ok) return answer;
+  return answer.value.value === name ? succeed({ kind: 'user' }) : refused;
+}
+
+/** Nothing of it is left: sessions, prepared transactions, the role. Its database must be gone already. */
+export async function dropCell(context: StepContext): Promise<Outcome<void>> {
+  const cell = readFact(cellFact, context);
+  if (cell === undefined) return succeed(undefined);
+  const dropped = await targetServer(context).dropCell({ ...cell, comment: ownershipComment(context.runId) });
+  if (dropped.ok) await context.record(cellFact.name, null);
+  return dropped;
+}
+
+/** Before its database is dropped: a transaction that it prepared would be in the way. */
+export async function closeCell(context: StepContext): Promise<Outcome<void>> {
+  const cell = readFact(cellFact, context);
+  if (cell === undefined) return succeed(undefined);
+  return targetServer(context).closeCell({ ...cell, comment: ownershipComment(context.runId) });
+}
+
+/** Who everything belongs to once it is in place: whoever owns the old database, or the user of the URL. */
+export async function futureOwner(context: StepContext, names: readonly string[]): Promise<Outcome<string>> {
+  const server = targetServer(context);
+  for (const name of names) {
+    const found = await server.describeDatabase(name);
+    if (!found.ok) return found;
+    if (found.value !== undefined) return succeed(found.value.owner);
+  }
+  const identity = await server.identity();
+  return identity.ok ? succeed(identity.value.user) : identity;
+}
+
+/** Right before the swap: everything gets its owner, and the role is gone. */
+export async function giveAway(context: StepContext, names: readonly string[]): Promise<Outcome<void>> {
+  const cell = readFact(cellFact, context);
+  if (cell === undefined) return succeed(undefined);
+  const closed = await closeCell(context);
+  if (!closed.ok) return closed;
+  const owner = await futureOwner(context, names);
+  if (!owner.ok) return owner;
+  await context.recordCommand(`REASSIGN OWNED BY ${cell.role} TO ${owner.value}`);
+  const comment = ownershipComment(context.runId);
+  const dropped = await targetServer(context).dropCell({ ...cell, comment, newOwner: owner.value });
+  if (dropped.ok) await context.record(cellFact.name, null);
+  return dropped;
+}
+
+/** Makes the role, with its database there and empty. Written down before it is made. */
+export async function makeCell(
+  context: StepContext,
+  request: {
+    readonly database: string;
+    readonly extensions?: readonly { readonly name: string; readonly schema: string }[];
+  },
+): Promise<Outcome<void>> {
+  const { cell: role } = incomingNames(context.runId, targetServer(context).databaseName);
+  await context.record(cellFact.name, { role, database: request.database });
+  await context.recordCommand(
+    `CREATE ROLE ${role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOINHERIT`,
+  );
+  const login = await logIn(context, { role, ...request });
+  return login.ok ? succeed(undefined) : login;
+}
+
+type Reach = Pick<StepContext, 'world' | 'targets' | 'mode' | 'fact' | 'runId' | 'mask'>;
+
+async function logIn(
+  context: Reach,
+  cell: {
+    readonly role: string;
+    readonly database: string;
+    readonly extensions?: readonly { readonly name: string; readonly schema: string }[];
+  },
+): Promise<Outcome<DatabaseLogin>> {
+  const login = await targetServer(context).makeCell({ ...cell, comment: ownershipComment(context.runId) });
+  if (login.ok) context.mask([login.value.password.reveal()]);
+  return login;
+}
+
+/** The database that came out of the dump: as the role of the run while that is there, afterwards as the user of the URL. */
+export async function restoredServer(context: Reach): Promise<Outcome<DatabaseServer>> {
+  const login = await cellLogin(context);
+  if (!login.ok) return login;
+  if (login.value === undefined) return succeed(targetServer(context));
+  const { databaseUrl, databaseRoute } = context.targets.acting;
+  return succeed(context.world.openDatabaseServer(databaseUrl, databaseRoute, login.value));
+}
+
+/** One statement on what came out of the dump, with rights that reach nothing else. */
+export async function queryRestored(
+  context: Reach,
+  request: QueryRequest,
+): ReturnType<DatabaseServer['query']> {
+  const server = await restoredServer(context);
+  return server.ok ? server.value.query({ ...request, ofDump: true }) : server;
+}
+
+/** What restores, as the role of the run where there is one. */
+export async function restoringTools(context: Reach): Promise<Outcome<DumpTools>> {
+  const login = await cellLogin(context);
+  if (!login.ok) return login;
+  const { databaseUrl, databaseRoute } = context.targets.acting;
+  return succeed(context.world.openDumpTools(databaseUrl, databaseRoute, login.value));
+}
+
+async function cellLogin(context: Reach): Promise<Outcome<DatabaseLogin | undefined>> {
+  const cell = readFact(cellFact, context);
+  return cell === undefined ? succeed(undefined) : logIn(context, cell);
+}

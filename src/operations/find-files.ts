@@ -1,0 +1,149 @@
+import { deviation, type NamedTime, namedTime } from '../backups/artifacts.ts';
+import { layersOf, parseLayout } from '../backups/layout.ts';
+import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
+import { type Check, couldNotVerify, failed } from '../base/verdict.ts';
+import type { StepContext } from '../kinds/kind.ts';
+import type { StepOf } from '../kinds/step-schema.ts';
+import { resolveStore } from '../kinds/targets.ts';
+import type { ObjectInfo, ObjectStore, ObjectStoreConfig } from '../ports/object-store.ts';
+import type { Layer } from '../ports/unpacker.ts';
+import { listAll } from './open-targets.ts';
+
+type Reach = Pick<StepContext, 'world' | 'targets'>;
+type Source = StepOf<'restore-files'>['from'];
+
+/** Where the files of a snapshot are: one archive, or a tree below a prefix. */
+export type FoundFiles =
+  | {
+      readonly kind: 'archive';
+      readonly object: ObjectInfo;
+      readonly layers: readonly Layer[];
+      readonly namedTimeMs: number;
+    }
+  | {
+      readonly kind: 'tree';
+      readonly prefix: string;
+      readonly objects: readonly ObjectInfo[];
+      readonly namedTimeMs: number;
+    };
+
+export function filesStoreConfig(source: Source, { targets }: Pick<Reach, 'targets'>): ObjectStoreConfig {
+  return source.store === undefined ? targets.backups.store : resolveStore(source.store);
+}
+
+export function filesStore(source: Source, context: Reach): ObjectStore {
+  return context.world.openStore(filesStoreConfig(source, context));
+}
+
+/** The time in the name of the database's dump: what the files belong to is told by names alone. */
+export function namedTimeOf(snapshotKey: string, context: Pick<Reach, 'targets'>): number | undefined {
+  return dumpTime(snapshotKey, context)?.fromMs;
+}
+
+function dumpTime(snapshotKey: string, { targets }: Pick<Reach, 'targets'>): NamedTime | undefined {
+  const layout = parseLayout(targets.backups.layout);
+  return 'fault' in layout ? undefined : namedTime(layout, snapshotKey);
+}
+
+/**
+ * What belongs to the dump of that key: of the same time, else the archive nearest to it. Without a dump the newest archive
+ * is the one.
+ */
+export async function findFiles(
+  source: Source,
+  ...[snapshotKey, context]: [string | undefined, Reach]
+): Promise<Outcome<FoundFiles>> {
+  const named =
+    snapshotKey === undefined
+      ? { fromMs: context.world.host.now(), spanMs: 0 }
+      : dumpTime(snapshotKey, context);
+  const time = named ?? { fromMs: 0, spanMs: 0 };
+  const store = filesStore(source, context);
+  return source.kind === 'archive'
+    ? findArchive({ source, store, time })
+    : findTree({ source, store, timeMs: time.fromMs });
+}
+
+async function findArchive(search: {
+  readonly source: Extract<Source, { kind: 'archive' }>;
+  readonly store: ObjectStore;
+  readonly time: NamedTime;
+}): Promise<Outcome<FoundFiles>> {
+  const { source, store, time } = search;
+  const layout = parseLayout(source.layout);
+  if ('fault' in layout) return fail(badLayout(source.layout, layout.fault));
+  const listed = await listAll(store, layout.prefix);
+  if (!listed.ok) return listed;
+  const archives = listed.value.flatMap((object) => {
+    const own = namedTime(layout, object.key);
+    const far = own === undefined ? undefined : deviation(time, own);
+    return own === undefined || far === undefined || object.sizeBytes === 0
+      ? []
+      : [{ object, layers: layersOf(object.key), namedTimeMs: own.fromMs, far }];
+  });
+  const [nearest] = archives.sort((a, b) => a.far - b.far);
+  if (nearest !== undefined) {
+    const { far: _, ...found } = nearest;
+    return succeed({ kind: 'archive', ...found });
+  }
+  return fail({
+    code: 'not-found',
+    message: `There is no archive of files in ${store.address}: none of ${listed.value.length} objects fits ${source.layout}${time.host === undefined ? '' : ` of host ${time.host}`}.`,
+    remedy: 'Compare the layout in the runbook with what is there.',
+    retry: 'after-fix',
+  });
+}
+
+async function findTree(search: {
+  readonly source: Extract<Source, { kind: 'tree' }>;
+  readonly store: ObjectStore;
+  readonly timeMs: number;
+}): Promise<Outcome<FoundFiles>> {
+  const { source, store, timeMs } = search;
+  const iso = new Date(timeMs).toISOString();
+  const parts = new Map([
+    ['date', iso.slice(0, 10)],
+    ['hour', iso.slice(11, 13)],
+    ['minute', iso.slice(14, 16)],
+  ]);
+  const unknown = [...source.prefix.matchAll(/\{([^}]*)\}/g)].find(([, name = '']) => !parts.has(name));
+  if (unknown !== undefined) return fail(badLayout(source.prefix, `a prefix cannot hold ${unknown[0]}`));
+  const filled = source.prefix.replace(/\{([^}]*)\}/g, (_, name: string) => parts.get(name) ?? '');
+  const prefix = filled === '' || filled.endsWith('/') ? filled : `${filled}/`;
+  const listed = await listAll(store, prefix);
+  if (!listed.ok) return listed;
+  if (listed.value.length > 0) {
+    return succeed({ kind: 'tree', prefix, objects: listed.value, namedTimeMs: timeMs });
+  }
+  return fail({
+    code: 'not-found',
+    message: `There are no files below ${prefix} in ${store.address}.`,
+    remedy: 'Choose a snapshot of the database that has its files, or correct the prefix in the runbook.',
+    retry: 'after-fix',
+  });
+}
+
+/**
+ * What lies beside the dump and is not there stands in nobody's way: the database comes back without it. The step itself then fails, and
+ * a person decides there. Every other failure says that something is wrong now, and can be mended before anything is stopped.
+ */
+export function missingBeside(
+  failure: Failure,
+  step: { readonly id?: string | undefined; readonly kind: string },
+): Check {
+  if (failure.code !== 'not-found') return failed(failure.message, failure.remedy);
+  const id = step.id ?? step.kind;
+  return couldNotVerify(
+    failure.message,
+    `${failure.remedy} Nothing waits for it: the step asks then whether to go on without it (--answer ${id}.failure=skip:REASON).`,
+  );
+}
+
+function badLayout(layout: string, fault: string) {
+  return {
+    code: 'runbook-invalid',
+    message: `The place of the files ${layout} cannot be read: ${fault}`,
+    remedy: 'Correct the step in the runbook.',
+    retry: 'after-fix',
+  } as const;
+}

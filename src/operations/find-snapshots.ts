@@ -1,0 +1,96 @@
+import { type Layout, parseLayout } from '../backups/layout.ts';
+import { type Manifest, readManifestText } from '../backups/manifest.ts';
+import { listSnapshots, newestComplete, type Snapshot } from '../backups/snapshot.ts';
+import { fail, type Outcome, succeed } from '../base/failure.ts';
+import type { StepContext } from '../kinds/kind.ts';
+import type { ObjectInfo } from '../ports/object-store.ts';
+import { backupStore, listAll, readText } from './open-targets.ts';
+
+type Reach = Pick<StepContext, 'world' | 'targets'>;
+
+/** What is in the backup store, newest first. `not-found` when nothing there fits the layout. */
+export async function findSnapshots(context: Reach): Promise<Outcome<readonly Snapshot[]>> {
+  const listed = await listBackups(context);
+  return listed.ok ? succeed(listed.value.snapshots) : listed;
+}
+
+/** The same with everything that was listed for it. */
+export async function listBackups(context: Reach): Promise<
+  Outcome<{
+    readonly layout: Layout;
+    readonly objects: readonly ObjectInfo[];
+    readonly snapshots: readonly Snapshot[];
+  }>
+> {
+  const { backups } = context.targets;
+  const layout = parseLayout(backups.layout);
+  if ('fault' in layout) {
+    return fail({
+      code: 'runbook-invalid',
+      message: `The key layout ${backups.layout} cannot be read: ${layout.fault}`,
+      remedy: 'Correct backups.dumps.layout in the runbook.',
+      retry: 'after-fix',
+    });
+  }
+  const store = backupStore(context);
+  const listed = await listAll(store, layout.prefix);
+  if (!listed.ok) return listed;
+  const snapshots = listSnapshots({ layout, objects: listed.value, host: backups.host });
+  if (snapshots.length > 0) return succeed({ layout, objects: listed.value, snapshots });
+  const others = listed.value.slice(0, 3).map((object) => object.key);
+  return fail({
+    code: 'not-found',
+    message: `There is no snapshot in ${store.address}: none of ${listed.value.length} objects under ${layout.prefix || 'the root'} fits ${layout.pattern}${backups.host === undefined ? '' : ` of host ${backups.host}`}.`,
+    remedy:
+      others.length > 0
+        ? `Compare the layout with what is there: ${others.join(', ')}.`
+        : 'Check the bucket and the prefix in the runbook, and that the credentials belong to this store.',
+    retry: 'after-fix',
+  });
+}
+
+/** The snapshot somebody named, or the newest complete one for `latest`. Incomplete ones are never taken unasked. */
+export function pickSnapshot(snapshots: readonly Snapshot[], wanted: string): Outcome<Snapshot> {
+  const newest = newestComplete(snapshots);
+  const found =
+    wanted === 'latest' ? newest : snapshots.find(({ id, key }) => id === wanted || key === wanted);
+  if (found === undefined) {
+    return fail({
+      code: 'not-found',
+      message:
+        wanted === 'latest'
+          ? `None of ${snapshots.length} snapshots is complete: ${snapshots[0]?.id ?? ''}: ${snapshots[0]?.incomplete ?? ''}.`
+          : `There is no snapshot ${wanted}.`,
+      remedy: 'Look at `thaw snapshots` and name one of those.',
+      retry: 'after-fix',
+    });
+  }
+  if (found.incomplete === undefined) return succeed(found);
+  return fail({
+    code: 'damaged',
+    message: `Snapshot ${found.id} cannot be used: ${found.incomplete}.`,
+    remedy:
+      newest === undefined
+        ? 'Look for another backup store.'
+        : `Choose another one; ${newest.id} is the newest complete one.`,
+    retry: 'after-fix',
+  });
+}
+
+/** What the producer wrote down; undefined where it wrote nothing. A manifest that cannot be read is a failure. */
+export async function readManifest(
+  context: Reach,
+  snapshot: Snapshot,
+): Promise<Outcome<Manifest | undefined>> {
+  if (snapshot.manifestKey === undefined) return succeed(undefined);
+  const text = await readText(backupStore(context), snapshot.manifestKey);
+  if (!text.ok) return text;
+  const manifest = readManifestText(text.value, snapshot.manifestKey);
+  if (!manifest.ok || manifest.value.dump.key === snapshot.key) return manifest;
+  return fail({
+    code: 'damaged',
+    message: `The manifest ${snapshot.manifestKey} cannot be used: it speaks of ${manifest.value.dump.key}.`,
+    remedy: 'Choose another snapshot, or find out who changed the manifest.',
+    retry: 'after-fix',
+  });
+}

@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import { fail, type Outcome, succeed } from '../base/failure.ts';
+import { incomingDatabaseFact, readFact } from '../kinds/facts.ts';
+import type { StepContext } from '../kinds/kind.ts';
+import type { ArchiveContents } from '../ports/dump-tools.ts';
+import { nobodyInTheWay } from './before-swap.ts';
+import { targetServer } from './open-targets.ts';
+
+/** PostgreSQL cuts longer names off, and then two of ours could be one. */
+const longestName = 63;
+
+/**
+ * port_nimara_crm__restore_a41f09: of this run and no other, so that a look at it tells whose it is. `cell` is the role that
+ * restores (cell.ts).
+ */
+export function incomingNames(runId: string, target: string) {
+  const mark = createHash('sha256').update(runId).digest('hex').slice(0, 6);
+  const name = (role: string) => {
+    const ending = `__${role}_${mark}`;
+    return `${target.slice(0, longestName - ending.length)}${ending}`;
+  };
+  return {
+    side: name('restore'),
+    kept: name('before'),
+    rolledBack: name('undone'),
+    cell: `thaw_cell_${mark}`,
+  };
+}
+
+/** Our mark on what we made; only what carries it may be dropped. */
+export function ownershipComment(runId: string): string {
+  return `thaw run ${runId}`;
+}
+
+/**
+ * An empty database beside the target, made as the archive's own was. What an earlier attempt of this run left is dropped;
+ * anything else of that name is somebody's, and stays.
+ */
+export async function makeIncomingDatabase(
+  context: StepContext,
+  contents: ArchiveContents,
+): Promise<Outcome<string>> {
+  const server = targetServer(context);
+  const { side } = incomingNames(context.runId, server.databaseName);
+  const dropped = await dropOwn(context, side);
+  if (!dropped.ok) return dropped;
+  await context.record(incomingDatabaseFact.name, { name: side });
+  await context.recordCommand(`CREATE DATABASE ${side} TEMPLATE template0`);
+  const created = await server.createDatabase({
+    name: side,
+    ...(contents.encoding === undefined ? {} : { encoding: contents.encoding }),
+    ...(contents.collation === undefined ? {} : { collation: contents.collation }),
+    ...(contents.characterType === undefined ? {} : { characterType: contents.characterType }),
+    comment: ownershipComment(context.runId),
+  });
+  return created.ok ? succeed(side) : created;
+}
+
+/** Drops a database that this run made. Not being there is fine; being somebody else's is a conflict. */
+export async function dropOwn(context: StepContext, name: string): Promise<Outcome<boolean>> {
+  const server = targetServer(context);
+  const found = await server.describeDatabase(name);
+  if (!found.ok) return found;
+  if (found.value === undefined) return succeed(false);
+  const { comment } = found.value;
+  // The comment is set a moment after the database is made. A crash in between leaves ours without one; that this run was
+  // about to make it is in the journal.
+  const unfinished = comment === undefined && readFact(incomingDatabaseFact, context)?.name === name;
+  if (comment !== ownershipComment(context.runId) && !unfinished) {
+    return fail({
+      code: 'conflict',
+      message: `Database ${name} exists on ${server.address} and was not made by this run.`,
+      remedy: `Look at ${name}; rename or drop it by hand if nobody needs it, then retry.`,
+      retry: 'after-fix',
+    });
+  }
+  context.output(`dropping ${name}, which this run made`);
+  await context.recordCommand(`DROP DATABASE ${name} WITH (FORCE)`);
+  const dropped = await server.dropDatabase(name);
+  if (dropped.ok) return succeed(true);
+  // Where somebody is in the way, who that is leads on; the server only says that it may not.
+  const free = await nobodyInTheWay(server, [name]);
+  return free.ok ? dropped : free;
+}

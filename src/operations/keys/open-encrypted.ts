@@ -1,0 +1,74 @@
+import { createDecipheriv } from 'node:crypto';
+import type { DecryptProbe } from '../../kinds/step-schema.ts';
+import { openFernet } from './open-fernet.ts';
+import { type OpensslProbe, openOpenssl } from './open-openssl.ts';
+import type { OpenedValue } from './opened-value.ts';
+
+const tagBytes = 16;
+const shortestIvBytes = 8;
+
+type AnyProbe = Pick<DecryptProbe, 'layout' | 'encoding' | 'ivBytes'> & Partial<OpensslProbe>;
+
+/** Whether a key really opens a value as applications store it. The plaintext is thrown away unseen. */
+export function openEncrypted(value: string, ...[key, probe]: [Buffer, AnyProbe]): OpenedValue {
+  const { layout, digest = 'sha256', iterations = 0 } = probe;
+  if (layout === 'fernet') return openFernet(value, key);
+  if (layout === 'openssl-enc') return openOpenssl(value, key, { digest, iterations });
+  return openGcm(value, key, probe);
+}
+
+/** AES-256-GCM: that the tag holds is the proof. */
+function openGcm(value: string, ...[key, probe]: [Buffer, Layout]): OpenedValue {
+  if (key.length !== 32) return { kind: 'malformed', why: `the key has ${key.length} bytes instead of 32` };
+  const parts = cut(value, probe);
+  if (parts === undefined)
+    return { kind: 'malformed', why: `a value is not laid out as ${probe.layout} in ${probe.encoding}` };
+  try {
+    const decipher = createDecipheriv('aes-256-gcm', key, parts.iv, { authTagLength: tagBytes });
+    decipher.setAuthTag(parts.tag);
+    decipher.update(parts.ciphertext);
+    decipher.final();
+    return { kind: 'opened' };
+  } catch {
+    // Node reports a tag that does not hold by throwing; a wrong key is exactly that.
+    return { kind: 'refused' };
+  }
+}
+
+export function readKey(text: string, encoding: DecryptProbe['keyEncoding']): Buffer {
+  return Buffer.from(text, encoding);
+}
+
+/** Two layouts leave no choice: a Fernet key is base64, what openssl enc takes is a password. */
+export function keyEncodingOf({
+  layout,
+  keyEncoding,
+}: Pick<DecryptProbe, 'layout' | 'keyEncoding'>): DecryptProbe['keyEncoding'] {
+  if (layout === 'fernet') return 'base64';
+  return layout === 'openssl-enc' ? 'utf8' : keyEncoding;
+}
+
+type Layout = Pick<DecryptProbe, 'layout' | 'encoding' | 'ivBytes'>;
+
+function cut(value: string, { layout, encoding, ivBytes }: Layout) {
+  if (layout === 'iv:tag:ciphertext' || layout === 'iv:ciphertext:tag') {
+    const [iv, second, third, ...more] = value.split(':').map((part) => decode(part, encoding));
+    if (iv === undefined || second === undefined || third === undefined || more.length > 0) return undefined;
+    const [tag, ciphertext] = layout === 'iv:tag:ciphertext' ? [second, third] : [third, second];
+    return iv.length >= shortestIvBytes && tag.length === tagBytes ? { iv, tag, ciphertext } : undefined;
+  }
+  const bytes = decode(value, encoding);
+  if (bytes === undefined || bytes.length < ivBytes + tagBytes) return undefined;
+  const iv = bytes.subarray(0, ivBytes);
+  const rest = bytes.subarray(ivBytes);
+  return layout === 'iv+tag+ciphertext'
+    ? { iv, tag: rest.subarray(0, tagBytes), ciphertext: rest.subarray(tagBytes) }
+    : { iv, tag: rest.subarray(-tagBytes), ciphertext: rest.subarray(0, -tagBytes) };
+}
+
+const alphabets = { hex: /^([0-9a-f]{2})*$/i, base64: /^[A-Za-z0-9+/_-]*={0,2}$/ } as const;
+
+/** Node cuts a text off where its alphabet ends and says nothing; a plain text would look like a value under a wrong key. */
+function decode(text: string, encoding: DecryptProbe['encoding']): Buffer | undefined {
+  return alphabets[encoding].test(text) ? Buffer.from(text, encoding) : undefined;
+}

@@ -1,0 +1,58 @@
+import { readEnvNames } from '../../backups/read-otherwise.ts';
+import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import type { StepContext } from '../../kinds/kind.ts';
+import type { StepOf } from '../../kinds/step-schema.ts';
+import { type ValuesToBe, valuesToBe } from './sealed-secrets.ts';
+
+export type Secrets = {
+  /** The file they were read from. */
+  readonly path: string;
+  readonly values: ReadonlyMap<string, string>;
+  /** What another reader than Compose would make of the names that are asked for; undefined where all agree. */
+  readonly note: string | undefined;
+};
+
+export type SecretsReach = Pick<StepContext, 'mode' | 'world' | 'targets' | 'steps' | 'signal' | 'mask'>;
+
+/**
+ * What the env file says, with every name that the step asks for.
+ * @param when `to-be`: as the walk will have put it there. A drill puts nothing there, so for a drill it is always that.
+ */
+export async function readSecrets(
+  step: StepOf<'verify-secrets'>,
+  ...[context, when]: [SecretsReach, 'in-place' | 'to-be']
+): Promise<Outcome<Secrets>> {
+  const path = context.targets.production.envFile ?? '.env';
+  const opened = when === 'to-be' || context.mode === 'drill' ? await valuesToBe(path, context) : undefined;
+  if (opened !== undefined && !opened.ok) return opened;
+  const found = opened === undefined ? await readFromHost(path, context) : opened;
+  if (!found.ok) return found;
+  const { from, text } = found.value;
+  const wanted = [...new Set([...step.required, ...step.probes.map((probe) => probe.secret)])];
+  const read = text === undefined ? succeed(found.value) : readEnvNames(text, { path: from, names: wanted });
+  if (!read.ok) return read;
+  const { values } = read.value;
+  const note = 'note' in read.value ? read.value.note : undefined;
+  const missing = wanted.filter((name) => !values.get(name));
+  if (missing.length === 0) return succeed({ path: from, values, note });
+  return fail({
+    code: 'not-found',
+    message: `${from} has no ${missing.join(', ')}.`,
+    remedy: 'Pull the file from the secrets vault again and compare it with the names above.',
+    retry: 'after-fix',
+  });
+}
+
+async function readFromHost(path: string, context: Pick<StepContext, 'world'>): Promise<Outcome<ValuesToBe>> {
+  const text = await context.world.host.readTextFile(path);
+  if (!text.ok) {
+    if (text.failure.code !== 'not-found') return text;
+    return fail({
+      code: 'not-found',
+      message: `There is no ${path}.`,
+      remedy: 'Pull the file from the secrets vault to that place; it is in no backup.',
+      retry: 'after-fix',
+    });
+  }
+  return succeed({ from: path, values: new Map(), text: text.value });
+}

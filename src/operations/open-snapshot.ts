@@ -1,0 +1,93 @@
+import { type DumpHead, dumpHeadBytes, readDumpHead } from '../backups/dump-head.ts';
+import { type DumpScope, readDumpScope, scopeLooksBytes } from '../backups/dump-scope.ts';
+import type { Snapshot } from '../backups/snapshot.ts';
+import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
+import type { StepContext } from '../kinds/kind.ts';
+import type { Targets } from '../kinds/targets.ts';
+import { backupStore, targetTools } from './open-targets.ts';
+import { refuseScope } from './refuse-scope.ts';
+
+type Reach = Pick<StepContext, 'world' | 'targets'>;
+
+/**
+ * Proves, without fetching it whole, that the key at hand opens this snapshot, that it is a dump, and that the pg_restore or
+ * psql at hand can read it. Reads only; nothing may be stopped or dropped before this succeeded.
+ *
+ * @returns a sentence about what was found.
+ */
+export async function openSnapshot(context: Reach, snapshot: Snapshot): Promise<Outcome<string>> {
+  const read = await peekDump(context, snapshot);
+  if (!read.ok) return fail(naming(snapshot, read.failure));
+  const reads = await checkToolReads(context, { head: read.value, name: snapshot.id });
+  if (!reads.ok) return reads;
+  const scope = await findScope(context, { snapshot, format: read.value.format });
+  const refused = scope === undefined ? undefined : refuseScope(scope, { snapshot, context });
+  return refused === undefined ? reads : fail(refused);
+}
+
+/** Opens the beginning of a dump in the backup store with the key at hand, and reads what it says about itself. */
+export async function peekDump(
+  context: { readonly world: StepContext['world']; readonly targets: Pick<Targets, 'backups'> },
+  { key, layers }: Pick<Snapshot, 'key' | 'layers'>,
+): Promise<Outcome<DumpHead>> {
+  const { store, key: keys } = context.targets.backups;
+  const reading = await context.world.openStore(store).read({ key });
+  if (!reading.ok) return reading;
+  const { body } = reading.value;
+  const head = await context.world.openUnpacker(keys).peek({ body, layers, wantBytes: dumpHeadBytes });
+  return head.ok ? readDumpHead(head.value) : head;
+}
+
+/** What it holds, as far as its beginning tells; what goes wrong here the steps that fetch and unpack it will say. */
+async function findScope(
+  context: Reach,
+  { snapshot, format }: { readonly snapshot: Snapshot; readonly format: DumpHead['format'] },
+): Promise<DumpScope | undefined> {
+  const unpacker = context.world.openUnpacker(context.targets.backups.key);
+  for (const wantBytes of scopeLooksBytes(format)) {
+    const reading = await backupStore(context).read({ key: snapshot.key });
+    if (!reading.ok) return undefined;
+    const { layers } = snapshot;
+    const looked = await unpacker.peek({ body: reading.value.body, layers, wantBytes });
+    if (!looked.ok) return undefined;
+    const isWhole = looked.value.length < wantBytes;
+    const scope = readDumpScope({ format, bytes: looked.value, isWhole });
+    if (scope !== undefined || isWhole) return scope;
+  }
+  return undefined;
+}
+
+/** What opens backups sees bytes only; the operator has to know which snapshot they are of. */
+function naming(snapshot: Snapshot, failure: Failure): Failure {
+  return { ...failure, message: `Snapshot ${snapshot.id} does not open. ${failure.message}` };
+}
+
+/** An older pg_restore refuses a newer archive, and says so only after the old database would be gone. */
+export async function checkToolReads(
+  context: Reach,
+  { head, name }: { readonly head: DumpHead; readonly name: string },
+): Promise<Outcome<string>> {
+  const tool = await targetTools(context).restoreToolVersion(head.format);
+  if (!tool.ok) return tool;
+  if (head.format === 'plain') {
+    const by =
+      head.dumpVersion === '' ? '' : ` of pg_dump ${head.dumpVersion}, from PostgreSQL ${head.serverVersion}`;
+    return succeed(`${name} opens: plain SQL${by}; psql ${tool.value.text} runs it`);
+  }
+  const { header } = head;
+  if (header === undefined) {
+    return succeed(
+      `${name} opens: a packed directory of pg_dump; its version shows when it is unpacked, for pg_restore ${tool.value.text}`,
+    );
+  }
+  const about = `archive ${header.archiveVersion} of pg_dump ${header.dumpVersion}, from PostgreSQL ${header.serverVersion}`;
+  if (tool.value.major >= header.neededMajor) {
+    return succeed(`${name} opens: ${about}; pg_restore ${tool.value.text} reads it`);
+  }
+  return fail({
+    code: 'tool-too-old',
+    message: `pg_restore ${tool.value.text} cannot read ${name}: ${about} needs pg_restore ${header.neededMajor} or newer.`,
+    remedy: `Install postgresql-client-${header.neededMajor} or newer on this host, then check again.`,
+    retry: 'after-fix',
+  });
+}

@@ -1,0 +1,92 @@
+import { brokenBodyFailure } from '../base/body-error.ts';
+import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
+import { type Check, couldNotVerify, failed } from '../base/verdict.ts';
+import { incomingDatabaseFact, readFact } from '../kinds/facts.ts';
+import type { StepContext } from '../kinds/kind.ts';
+import type { DatabaseServer } from '../ports/database-server.ts';
+import type { DumpTools } from '../ports/dump-tools.ts';
+import type { ObjectStore, ObjectStoreConfig } from '../ports/object-store.ts';
+
+type Reach = Pick<StepContext, 'world' | 'targets' | 'mode' | 'fact' | 'runId'>;
+
+export function backupStore(context: Pick<Reach, 'world' | 'targets'>): ObjectStore {
+  return context.world.openStore(context.targets.backups.store);
+}
+
+export function targetServer(context: Pick<Reach, 'world' | 'targets'>): DatabaseServer {
+  const { databaseUrl, databaseRoute } = context.targets.acting;
+  return context.world.openDatabaseServer(databaseUrl, databaseRoute);
+}
+
+export function productionServer(context: Pick<Reach, 'world' | 'targets'>): DatabaseServer {
+  const { databaseUrl, databaseRoute } = context.targets.production;
+  return context.world.openDatabaseServer(databaseUrl, databaseRoute);
+}
+
+export function targetTools(context: Pick<Reach, 'world' | 'targets'>): DumpTools {
+  const { databaseUrl, databaseRoute } = context.targets.acting;
+  return context.world.openDumpTools(databaseUrl, databaseRoute);
+}
+
+/** The database later steps look into: production after the swap, in a drill the throwaway. */
+export function targetDatabase(context: Reach): string {
+  const server = targetServer(context);
+  if (context.mode !== 'drill') return server.databaseName;
+  return readFact(incomingDatabaseFact, context)?.name ?? server.databaseName;
+}
+
+/** A drill writes below a prefix of its own, so that whatever it removes in the end is its own. */
+export function objectPrefix(context: Pick<Reach, 'mode' | 'runId'>): string {
+  return context.mode === 'drill' ? `thaw-drill-${context.runId}/` : '';
+}
+
+/** What a person types to overwrite in it: the bucket, the folder's own name, or the remote. */
+export function nameOfStore(config: ObjectStoreConfig): string {
+  if (config.kind === 's3') return config.bucket;
+  if (config.kind === 'rclone') return config.remote;
+  const path = config.path.replace(/\/+$/, '');
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+/** A failure as a line of the preflight. */
+export function blocker(failure: Failure): Check {
+  return failed(failure.message, failure.remedy);
+}
+
+/** A failure that leaves a check without an answer, but nothing in the way. */
+export function unanswered(failure: Failure): Check {
+  return couldNotVerify(failure.message, failure.remedy);
+}
+
+/** Former objects that a run kept before it overwrote or brought them back: no part of what is backed up or compared. */
+export function isSetAside(key: string): boolean {
+  return /^\.thaw-(before|undone)-[0-9a-f]{6}\//.test(key);
+}
+
+/** All pages of a listing without what a run has set aside below that prefix, or the first failure. */
+export async function listAll(store: ObjectStore, ...[prefix, signal]: [string, AbortSignal?]) {
+  const objects = [];
+  for await (const page of store.list({ prefix, ...(signal === undefined ? {} : { signal }) })) {
+    if (!page.ok) return page;
+    for (const object of page.value) if (!isSetAside(object.key.slice(prefix.length))) objects.push(object);
+  }
+  return succeed(objects);
+}
+
+/** A small object as text: a manifest. */
+export async function readText(store: ObjectStore, key: string): Promise<Outcome<string>> {
+  const bytes = await readBytes(store, key);
+  return bytes.ok ? succeed(bytes.value.toString('utf8')) : bytes;
+}
+
+export async function readBytes(store: ObjectStore, key: string): Promise<Outcome<Buffer>> {
+  const reading = await store.read({ key });
+  if (!reading.ok) return reading;
+  const chunks: Buffer[] = [];
+  try {
+    for await (const chunk of reading.value.body) chunks.push(chunk as Buffer);
+  } catch (error) {
+    return fail(brokenBodyFailure(`read ${key} from ${store.address}`, error));
+  }
+  return succeed(Buffer.concat(chunks));
+}

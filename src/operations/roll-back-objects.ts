@@ -1,0 +1,111 @@
+import { shorten } from '../backups/compare-inventories.ts';
+import { fail, type Outcome, succeed } from '../base/failure.ts';
+import { formatCount } from '../base/units.ts';
+import { type Overwriting, overwritingFact, overwritingPrefix, readFact } from '../kinds/facts.ts';
+import { type StepContext, stepId } from '../kinds/kind.ts';
+import type { Step } from '../kinds/step-schema.ts';
+import { resolveStore, type Targets } from '../kinds/targets.ts';
+import type { ObjectInfo, ObjectStore } from '../ports/object-store.ts';
+import type { World } from '../ports/world.ts';
+import { copyObjects, notCopied } from './copy-objects.ts';
+import { isSameStore } from './keep-off-production.ts';
+import { listAll } from './open-targets.ts';
+import { setAside } from './overwrite-objects.ts';
+import { sameContent } from './prove-content.ts';
+
+const workers = 8;
+
+type OfStep = { readonly id: string; readonly overwriting: Overwriting };
+
+/** Objects that a run kept before it overwrote them, step by step; what a person reads before a roll-back or a discard. */
+export function overwrittenObjects(facts: ReadonlyMap<string, unknown>): readonly OfStep[] {
+  return [...facts.keys()]
+    .filter((name) => name.startsWith(overwritingPrefix))
+    .flatMap((name) => {
+      const id = name.slice(overwritingPrefix.length);
+      const overwriting = readFact(overwritingFact(id), { fact: (wanted) => facts.get(wanted) });
+      return overwriting?.overwrote === true ? [{ id, overwriting }] : [];
+    });
+}
+
+/**
+ * The former objects back in their places. Those that stand there now are kept beside them, as the restored database is; what
+ * was kept stays. Repeating it finds everything in its place.
+ */
+export async function rollBackObjects(of: {
+  readonly facts: ReadonlyMap<string, unknown>;
+  readonly steps: readonly Step[];
+  readonly targets: Targets;
+  readonly world: Pick<World, 'openStore'>;
+  readonly signal?: AbortSignal;
+}): Promise<Outcome<readonly string[]>> {
+  const said: string[] = [];
+  for (const { id, overwriting } of overwrittenObjects(of.facts)) {
+    const store = storeOf(id, of);
+    if (store === undefined) return fail(elsewhere(overwriting));
+    const access = await store.access(of.signal);
+    if (!access.ok) return access;
+    if (!isSameStore(access.value.identity, overwriting.store)) return fail(elsewhere(overwriting));
+    const back = await bringBack(store, { overwriting, signal: of.signal ?? new AbortController().signal });
+    if (!back.ok) return back;
+    said.push(back.value);
+  }
+  return succeed(said);
+}
+
+function storeOf(
+  id: string,
+  { steps, targets, world }: Pick<Parameters<typeof rollBackObjects>[0], 'steps' | 'targets' | 'world'>,
+): ObjectStore | undefined {
+  const step = steps.find((one) => stepId(one) === id);
+  if (step?.kind === 'bring-objects') return world.openStore(resolveStore(step.into));
+  const { objects } = targets.production;
+  return step?.kind === 'mirror-objects' && objects !== undefined ? world.openStore(objects) : undefined;
+}
+
+async function bringBack(
+  store: ObjectStore,
+  { overwriting, signal }: { readonly overwriting: Overwriting } & Pick<StepContext, 'signal'>,
+): Promise<Outcome<string>> {
+  const { keptBelow, address } = overwriting;
+  const undoneBelow = keptBelow.replace('before', 'undone');
+  const kept = await listAll(store, keptBelow, signal);
+  if (!kept.ok) return kept;
+  const place = (key: string) => key.slice(keptBelow.length);
+  const away: ObjectInfo[] = [];
+  for (const object of kept.value) {
+    const now = await store.describe(place(object.key));
+    if (!now.ok) return now;
+    if (!sameContent(object, now.value)) away.push(object);
+  }
+  const copied = await copyObjects({
+    objects: away,
+    from: store,
+    to: store,
+    toTargetKey: place,
+    workers,
+    before: async ({ key }) => {
+      const now = await store.describe(place(key));
+      if (!now.ok || now.value === undefined) return now.ok ? succeed(undefined) : now;
+      return setAside({ store, object: now.value, asKey: `${undoneBelow}${place(key)}`, signal });
+    },
+    onCopied: () => {},
+    signal,
+  });
+  if (!copied.ok) return copied;
+  const { failures } = copied.value;
+  if (failures.length > 0) return fail(notCopied(failures, kept.value.length, () => {}));
+  const names = shorten(kept.value.map(({ key }) => place(key)));
+  return succeed(
+    `${formatCount(kept.value.length)} overwritten objects are the former ones again in ${address}: ${names}; the restored ones are kept below ${undoneBelow}`,
+  );
+}
+
+function elsewhere({ address, keptBelow }: Overwriting) {
+  return {
+    code: 'mismatch',
+    message: `The objects this run overwrote are in ${address}, and the runbook leads elsewhere now.`,
+    remedy: `Give the values of that run, or copy them back by hand from below ${keptBelow}.`,
+    retry: 'after-fix',
+  } as const;
+}

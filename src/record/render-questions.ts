@@ -1,0 +1,46 @@
+import type { JournalEntry } from '../journal/entry.ts';
+import type { QuestionRecord } from './drill-record.ts';
+
+export function renderQuestions(entries: readonly JournalEntry[]): readonly QuestionRecord[] {
+  const questions: QuestionRecord[] = [];
+  for (const entry of entries) {
+    if (entry.kind === 'question-asked') {
+      const { questionId: id, title, stepId, at } = entry;
+      questions.push({ id, ...(stepId === undefined ? {} : { stepId }), title, askedAt: at });
+    } else if (entry.kind === 'question-answered') {
+      const index = questions.findLastIndex(
+        (one) => one.id === entry.questionId && one.answeredAt === undefined,
+      );
+      const asked = questions[index];
+      if (asked === undefined) continue;
+      const { at, value, note, by } = entry;
+      questions[index] = {
+        ...asked,
+        answeredAt: at,
+        answer: value,
+        by,
+        ...(note === undefined ? {} : { note }),
+      };
+    }
+  }
+  return questions;
+}
+
+export type Span = { readonly fromMs: number; readonly toMs: number };
+
+/** How much of a span of time went into waiting for answers. Questions may overlap; no moment counts twice. */
+export function waitedWithin(questions: readonly QuestionRecord[], within: Span): number {
+  const waits = questions
+    .flatMap(({ askedAt, answeredAt }) =>
+      answeredAt === undefined ? [] : [{ fromMs: Date.parse(askedAt), toMs: Date.parse(answeredAt) }],
+    )
+    .sort((a, b) => a.fromMs - b.fromMs);
+  let waitedMs = 0;
+  let countedToMs = within.fromMs;
+  for (const { fromMs, toMs } of waits) {
+    const endMs = Math.min(toMs, within.toMs);
+    waitedMs += Math.max(0, endMs - Math.max(fromMs, countedToMs));
+    countedToMs = Math.max(countedToMs, endMs);
+  }
+  return waitedMs;
+}

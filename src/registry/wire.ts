@@ -1,0 +1,135 @@
+import { createDiskHost } from '../adapters/disk/disk-host.ts';
+import { openMailTools } from '../adapters/mail/open-mail-tools.ts';
+import { createProcessRunner } from '../adapters/process/execa-process-runner.ts';
+import { openSopsSecretFiles } from '../adapters/sops/sops-secret-files.ts';
+import { createFileTrees } from '../adapters/tree/file-trees.ts';
+import { succeed } from '../base/failure.ts';
+import type { Secret } from '../base/secret.ts';
+import { openClusterTools } from '../databases/cluster/open-cluster-tools.ts';
+import { openDatabaseServer } from '../databases/postgres/pg-database-server.ts';
+import { openDumpTools } from '../databases/postgres/pg-dump-tools.ts';
+import { openContainerRoute } from '../databases/route/open-container-route.ts';
+import { openAge } from '../layers/age/open-age.ts';
+import { describeIdentities } from '../layers/age/read-identities.ts';
+import { describeAgeRecipients, sealWithAge } from '../layers/age/seal-with-age.ts';
+import { openPacker } from '../layers/open-packer.ts';
+import { openUnpacker } from '../layers/openpgp-unpacker.ts';
+import type { DatabaseRoute, DatabaseRouteConfig } from '../ports/database-route.ts';
+import type { DatabaseLogin, DatabaseServer, Lease } from '../ports/database-server.ts';
+import type { DumpTools } from '../ports/dump-tools.ts';
+import type { ObjectStore, ObjectStoreConfig } from '../ports/object-store.ts';
+import type { ProcessRunner } from '../ports/process-runner.ts';
+import type { World } from '../ports/world.ts';
+import { openComposeContainer } from '../services/compose/compose-container.ts';
+import { openComposeServices } from '../services/compose/compose-services.ts';
+import { openKubernetesServices } from '../services/kubernetes/kubernetes-services.ts';
+import { openPodContainer } from '../services/kubernetes/pod-container.ts';
+import { openSupervisedServices } from '../services/supervisor/supervised-services.ts';
+import { openDirectoryObjectStore } from '../stores/directory/directory-object-store.ts';
+import { openRcloneObjectStore } from '../stores/rclone/rclone-object-store.ts';
+import { openS3ObjectStore } from '../stores/s3/s3-object-store.ts';
+import { watchProcesses } from './watch-processes.ts';
+
+/** Fills the world with the real adapters. Each server and store is opened once, however many steps ask for it. */
+export function createWorld(environment: Readonly<Record<string, string | undefined>>): World {
+  const { processes, within } = watchProcesses(createProcessRunner());
+  const servers = new Map<string, DatabaseServer>();
+  const stores = new Map<string, ObjectStore>();
+  const routes = new Map<string, DatabaseRoute>();
+  const routedTools = new Map<string, DumpTools>();
+  const openRoute = (config: DatabaseRouteConfig | undefined) => {
+    if (config === undefined) return undefined;
+    const open = () =>
+      config.kind === 'compose'
+        ? openComposeContainer({ config, processes, environment })
+        : openPodContainer({ config, processes, environment });
+    return keep(routes, JSON.stringify(config), () => openContainerRoute(open()));
+  };
+  return {
+    host: createDiskHost({ env: environment }),
+    processes,
+    within,
+    clusters: openClusterTools({ processes }),
+    mail: openMailTools(),
+    trees: createFileTrees(),
+    secretFiles: openSopsSecretFiles({ processes, describeKey: describeIdentities }),
+    openStore: (config) => keep(stores, storeKey(config), () => openStore(config, processes)),
+    openDatabaseServer: (url, ...[config, login]) =>
+      keep(servers, serverKey(url, config, login), () =>
+        withOneLease(openDatabaseServer({ url, route: openRoute(config), login })),
+      ),
+    openDumpTools(url, ...[config, login]) {
+      const open = () => openDumpTools({ url, processes, route: openRoute(config), login });
+      // On this host a missing program may be installed while a step waits to be tried again, so it is looked for each time.
+      return config === undefined ? open() : keep(routedTools, serverKey(url, config, login), open);
+    },
+    openUnpacker: (keys) =>
+      openUnpacker({ keys, processes, age: { open: openAge, describe: describeIdentities } }),
+    openPacker: (config) =>
+      openPacker({ config, processes, age: { describe: describeAgeRecipients, seal: sealWithAge } }),
+    openServices(config) {
+      if (config.kind === 'compose') return openComposeServices({ config, processes, environment });
+      if (config.kind === 'kubernetes') return openKubernetesServices({ config, processes, environment });
+      return openSupervisedServices({ controlFile: config.controlFile });
+    },
+    async close() {
+      for (const store of stores.values()) store.close();
+      await Promise.all([...servers.values()].map((server) => server.close()));
+    },
+  };
+}
+
+function keep<T>(opened: Map<string, T>, ...[key, open]: [string, () => T]): T {
+  const known = opened.get(key);
+  if (known !== undefined) return known;
+  const fresh = open();
+  opened.set(key, fresh);
+  return fresh;
+}
+
+/** The credentials are part of what a server is. */
+function serverKey(
+  url: Secret,
+  ...[config, login]: [DatabaseRouteConfig | undefined, DatabaseLogin | undefined]
+): string {
+  return `${url.reveal()} ${JSON.stringify(config)} ${login?.user ?? ''} ${login?.password.reveal() ?? ''}`;
+}
+
+/** The credentials are part of what a store is: the same bucket may be reached with two keys. */
+function storeKey(config: ObjectStoreConfig): string {
+  if (config.kind === 'directory') return `directory ${config.path}`;
+  if (config.kind === 'rclone') return `rclone ${config.configFile ?? ''} ${config.remote}`;
+  return [
+    's3',
+    config.endpoint,
+    config.region,
+    config.bucket,
+    config.accessKey.reveal(),
+    config.secretKey.reveal(),
+  ].join(' ');
+}
+
+function openStore(config: ObjectStoreConfig, processes: ProcessRunner): ObjectStore {
+  if (config.kind === 'directory') return openDirectoryObjectStore(config);
+  return config.kind === 'rclone' ? openRcloneObjectStore({ config, processes }) : openS3ObjectStore(config);
+}
+
+/** Asked for again before each act that must be alone: what is still held is not taken twice, what was lost is taken anew. */
+function withOneLease(server: DatabaseServer): DatabaseServer {
+  const leases = new Map<string, Lease>();
+  return {
+    ...server,
+    async lease(name) {
+      const held = leases.get(name);
+      if (held !== undefined && (await held.isHeld())) return succeed(held);
+      await held?.release();
+      const lease = await server.lease(name);
+      if (lease.ok) leases.set(name, lease.value);
+      return lease;
+    },
+    async close() {
+      for (const lease of leases.values()) await lease.release();
+      await server.close();
+    },
+  };
+}

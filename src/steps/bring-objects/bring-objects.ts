@@ -1,0 +1,187 @@
+import { type Outcome, succeed } from '../../base/failure.ts';
+import { formatSpan, formatTime } from '../../base/units.ts';
+import { type Check, couldNotVerify, passed } from '../../base/verdict.ts';
+import { needFact, snapshotFact } from '../../kinds/facts.ts';
+import { type CheckContext, type StepContext, type StepHandler, stepId } from '../../kinds/kind.ts';
+import type { StepOf } from '../../kinds/step-schema.ts';
+import { resolveStore } from '../../kinds/targets.ts';
+import { bringFiles } from '../../operations/bring-files.ts';
+import { checkStorePair, type StorePair } from '../../operations/check-store-pair.ts';
+import { type FoundFiles, filesStore, findFiles, missingBeside } from '../../operations/find-files.ts';
+import { findSnapshots, pickSnapshot } from '../../operations/find-snapshots.ts';
+import { leaveOutObjects } from '../../operations/leave-out.ts';
+import { listAll, nameOfStore, objectPrefix } from '../../operations/open-targets.ts';
+import type { Placement } from '../../operations/overwrite-objects.ts';
+import { judgePlaced, placeObjects, takeAway } from '../../operations/place-objects.ts';
+import type { ObjectInfo, ObjectStore } from '../../ports/object-store.ts';
+
+type BringStep = StepOf<'bring-objects'>;
+type Reach = Pick<StepContext, 'world' | 'targets' | 'mode' | 'runId'>;
+
+/**
+ * The objects of one bucket, from an archive of it or from a replica: only what differs is written, nothing is ever deleted.
+ * A runbook may have one of these for each bucket.
+ */
+export const bringObjects: StepHandler<'bring-objects'> = {
+  kind: 'bring-objects',
+  title: 'Bring objects',
+  afterCrash: 'run-again',
+
+  async preview(step, context) {
+    const to = targetOf(step, context);
+    const { from } = step;
+    return {
+      sentences: [
+        `Brings ${from.kind === 'archive' ? `what ${from.layout} holds` : `everything below ${from.prefix || 'the root'}`} from ${filesStore(from, context).address} to ${to?.address ?? 'nowhere'}.`,
+        'Writes only what differs and deletes nothing there.',
+        ...(context.mode === 'drill'
+          ? []
+          : [
+              'Overwrites nothing live before the database is in place and you typed the name of the bucket; what is overwritten is kept.',
+            ]),
+      ],
+      commands: [],
+    };
+  },
+
+  async check(step, context) {
+    const into = targetOf(step, context);
+    if (into === undefined) return [];
+    const from = filesStore(step.from, context);
+    const live = context.world.openStore(resolveStore(step.into));
+    const pair: StorePair = { from, into, ...(context.mode === 'drill' ? { production: live } : {}) };
+    const checks = await checkStorePair(pair);
+    if (step.from.kind === 'tree' || checks.some(({ verdict }) => verdict === 'failed')) return checks;
+    return [...checks, ...(await checkArchive(step, context))];
+  },
+
+  async run(step, context) {
+    const into = targetOf(step, context);
+    if (into === undefined)
+      return succeed({ kind: 'not-executed', reason: 'the runbook names no store for it in a drill' });
+    const source = await openSource(step, context);
+    if (!source.ok) return source;
+    const ended = await placeObjects(placementOf(step, { into, source: source.value }, context), context);
+    if (!ended.ok) return ended;
+    return succeed(ended.value.kind === 'placed' ? { kind: 'done' } : ended.value);
+  },
+
+  leaveOut: (step, context) => leaveOutObjects(stepId(step), context),
+
+  async verify(step, context) {
+    const into = targetOf(step, context);
+    if (into === undefined) return succeed([]);
+    const source = await openSource(step, context);
+    if (!source.ok) return source;
+    const placed = await judgePlaced(placementOf(step, { into, source: source.value }, context), context);
+    return placed.ok ? succeed([...source.value.age, ...placed.value]) : placed;
+  },
+
+  async cleanUp(step, context) {
+    const into = targetOf(step, context);
+    const prefix = prefixOf(step, context);
+    return into === undefined || prefix === '' ? [] : takeAway(into, prefix);
+  },
+};
+
+function targetOf(step: BringStep, { mode, world }: Pick<Reach, 'mode' | 'world'>): ObjectStore | undefined {
+  const config = mode === 'drill' ? step.drillInto : step.into;
+  return config === undefined ? undefined : world.openStore(resolveStore(config));
+}
+
+/** Buckets of several steps may be drilled into one: each has its own place there. */
+function prefixOf(step: BringStep, context: Reach): string {
+  const prefix = objectPrefix(context);
+  return prefix === '' ? '' : `${prefix}${stepId(step)}/`;
+}
+
+type Source = {
+  readonly from: ObjectStore;
+  readonly objects: readonly ObjectInfo[];
+  readonly toKey: (key: string) => string;
+  readonly age: readonly Check[];
+};
+
+/** An archive or a replica has no list of its own to be held against: what is known of it is its age. */
+function placementOf(
+  step: BringStep,
+  ...[{ into, source }, context]: [{ readonly into: ObjectStore; readonly source: Source }, StepContext]
+): Placement {
+  return {
+    stepId: stepId(step),
+    from: source.from,
+    to: into,
+    objects: source.objects,
+    prefix: prefixOf(step, context),
+    toTargetKey: source.toKey,
+    workers: step.workers,
+    verb: 'write',
+    liveName: context.mode === 'drill' ? undefined : nameOfStore(resolveStore(step.into)),
+    prove: async () => succeed(source.age),
+  };
+}
+
+async function openSource(step: BringStep, context: StepContext): Promise<Outcome<Source>> {
+  const { from } = step;
+  const prefix = prefixOf(step, context);
+  if (from.kind === 'tree') {
+    const store = filesStore(from, context);
+    const listed = await listAll(store, from.prefix, context.signal);
+    if (!listed.ok) return listed;
+    const toKey = (key: string) => `${prefix}${key.slice(from.prefix.length)}`;
+    return succeed({ from: store, objects: listed.value, toKey, age: [] });
+  }
+  const snapshot = needFact(snapshotFact, context);
+  const files = await findFiles(from, snapshot.key, context);
+  if (!files.ok) return files;
+  const folder = await unpack(step, files.value, context);
+  if (!folder.ok) return folder;
+  const store = context.world.openStore({ kind: 'directory', path: folder.value });
+  const listed = await listAll(store, '', context.signal);
+  if (!listed.ok) return listed;
+  const toKey = (key: string) => `${prefix}${key.split('/').slice(from.strip).join('/')}`;
+  return succeed({
+    from: store,
+    objects: listed.value,
+    toKey,
+    age: [ageCheck(files.value, snapshot.takenAtMs)],
+  });
+}
+
+/** The folder stays in the work folder until the run ends, so that a retry and the comparison need not unpack again. */
+async function unpack(
+  step: BringStep,
+  ...[files, context]: [FoundFiles, StepContext]
+): Promise<Outcome<string>> {
+  const toFolder = context.workFile(`objects-${stepId(step)}`);
+  const there = await context.world.trees.exists(toFolder);
+  if (!there.ok) return there;
+  if (there.value) return succeed(toFolder);
+  const brought = await bringFiles({ step, files, toFolder }, context);
+  return brought.ok ? succeed(toFolder) : brought;
+}
+
+const farApartMs = 3_600_000;
+
+/** An archive is of another moment than the dump: rows may name objects it does not hold yet. */
+function ageCheck(files: FoundFiles, takenAtMs: number): Check {
+  const apartMs = files.namedTimeMs - takenAtMs;
+  const name = files.kind === 'archive' ? files.object.key : files.prefix;
+  const when = `${name} is of ${formatTime(files.namedTimeMs)}`;
+  if (Math.abs(apartMs) <= farApartMs) return passed(when);
+  return couldNotVerify(
+    `${when}, ${formatSpan(Math.abs(apartMs))} ${apartMs < 0 ? 'before' : 'after'} the dump`,
+    'Look for rows whose objects came between the two.',
+  );
+}
+
+async function checkArchive(step: BringStep, context: CheckContext): Promise<readonly Check[]> {
+  const snapshots = await findSnapshots(context);
+  // What is wrong with the backup store is told by the step that chooses the snapshot.
+  if (!snapshots.ok) return [];
+  const picked = pickSnapshot(snapshots.value, context.wantedSnapshot ?? 'latest');
+  if (!picked.ok) return [];
+  const files = await findFiles(step.from, picked.value.key, context);
+  if (!files.ok) return [missingBeside(files.failure, step)];
+  return [ageCheck(files.value, picked.value.takenAtMs)];
+}

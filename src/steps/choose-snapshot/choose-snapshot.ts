@@ -1,0 +1,202 @@
+import { shorten } from '../../backups/compare-inventories.ts';
+import { dumpHasNoPointInTime } from '../../backups/point-in-time.ts';
+import { newestComplete, type Snapshot, sealedWith } from '../../backups/snapshot.ts';
+import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import { formatBytes, formatSpan, formatTime } from '../../base/units.ts';
+import { type Check, couldNotVerify, passed } from '../../base/verdict.ts';
+import { manifestFact, needFact, readFact, snapshotFact } from '../../kinds/facts.ts';
+import type { CheckContext, StepContext, StepHandler } from '../../kinds/kind.ts';
+import type { StepOf } from '../../kinds/step-schema.ts';
+import { findSnapshots, pickSnapshot, readManifest } from '../../operations/find-snapshots.ts';
+import { openSnapshot } from '../../operations/open-snapshot.ts';
+import { backupStore, blocker } from '../../operations/open-targets.ts';
+import { refuseLive } from '../../operations/refuse-scope.ts';
+import type { TableRow } from '../../ports/operator.ts';
+
+/** A larger difference makes the RPO and the record's times wrong; stores refuse signatures at 15 minutes. */
+const tolerableSkewMs = 2 * 60_000;
+
+export const chooseSnapshot: StepHandler<'choose-snapshot'> = {
+  kind: 'choose-snapshot',
+  title: 'Choose snapshot',
+  afterCrash: 'run-again',
+  essential: 'everything after it needs a snapshot',
+
+  async preview(_step, context) {
+    return {
+      sentences: [
+        `Lists the dumps in ${backupStore(context).address} and lets you choose one.`,
+        'Opens the one you choose with the key at hand, and reads its header, before anything is stopped.',
+      ],
+      commands: [],
+    };
+  },
+
+  check: checkBackups,
+
+  async run(_step, context) {
+    const refused = refuseLive(context);
+    if (refused !== undefined) return fail(refused);
+    const found = await findSnapshots(context);
+    if (!found.ok) return found;
+    const chosen = await chooseOne(context, found.value);
+    if (!chosen.ok) return chosen;
+    const opened = await openSnapshot(context, chosen.value);
+    if (!opened.ok) return opened;
+    const manifest = await readManifest(context, chosen.value);
+    if (!manifest.ok) return manifest;
+    const { incomplete: _, ...listed } = chosen.value;
+    // The producer knows the moment; a name and an upload time only come near it.
+    const takenAtMs = manifest.value === undefined ? listed.takenAtMs : Date.parse(manifest.value.takenAt);
+    const snapshot = { ...listed, takenAtMs };
+    await context.record(snapshotFact.name, {
+      ...snapshot,
+      header: opened.value,
+      loss: lossInWords(snapshot, context),
+    });
+    // Recorded even when there is none: an earlier choice may have had one.
+    await context.record(manifestFact.name, manifest.value ?? null);
+    return succeed({ kind: 'done' });
+  },
+
+  async verify(_step, context) {
+    const snapshot = needFact(snapshotFact, context);
+    // Nobody counts the rows of a dump that has none.
+    if (context.targets.backups.contents === 'schema') return succeed([passed(snapshot.header)]);
+    return succeed([
+      passed(snapshot.header),
+      context.fact(manifestFact.name) === null
+        ? couldNotVerify(
+            `${snapshot.id} has no manifest: what the producer counted is not known`,
+            'Compare the counts with what you know of production.',
+          )
+        : passed(
+            `${snapshot.id} has a manifest of ${readFact(manifestFact, context)?.tables.length ?? 0} tables`,
+          ),
+    ]);
+  },
+};
+
+async function checkBackups(
+  step: StepOf<'choose-snapshot'>,
+  context: CheckContext,
+): Promise<readonly Check[]> {
+  if (step.pointInTime) return [blocker(dumpHasNoPointInTime('A dump', step.pointInTime))];
+  const refused = refuseLive(context);
+  if (refused !== undefined) return [blocker(refused)];
+  const access = await backupStore(context).access();
+  if (!access.ok) return [blocker(access.failure)];
+  const skew = access.value.clockSkewMs ?? 0;
+  const checks: Check[] = [];
+  if (Math.abs(skew) > tolerableSkewMs) {
+    checks.push(
+      couldNotVerify(
+        `the clock of this host and of the backup store differ by ${formatSpan(Math.abs(skew))}`,
+        'Set the clock of this host.',
+      ),
+    );
+  }
+  const found = await findSnapshots(context);
+  if (!found.ok) return [...checks, blocker(found.failure)];
+  const picked = pickSnapshot(found.value, context.wantedSnapshot ?? 'latest');
+  if (!picked.ok) return [...checks, blocker(picked.failure)];
+  checks.push(...checkHosts({ found: found.value, picked: picked.value }));
+  const age = formatSpan(context.world.host.now() - picked.value.takenAtMs);
+  checks.push(
+    passed(
+      `${backupStore(context).address}: ${found.value.length} snapshots; ${picked.value.id} is ${age} old`,
+    ),
+  );
+  const opened = await openSnapshot(context, picked.value);
+  if (!opened.ok) return [...checks, blocker(opened.failure)];
+  checks.push(passed(opened.value));
+  const manifest = await readManifest(context, picked.value);
+  if (!manifest.ok) checks.push(blocker(manifest.failure));
+  return checks;
+}
+
+/** The newest dump in a shared store may be of another system: a staging host, say. */
+function checkHosts(store: {
+  readonly found: readonly Snapshot[];
+  readonly picked: Snapshot;
+}): readonly Check[] {
+  const hosts = [...new Set(store.found.flatMap(({ host }) => (host === undefined ? [] : [host])))];
+  if (hosts.length < 2) return [];
+  return [
+    couldNotVerify(
+      `the store holds dumps of ${hosts.length} hosts (${shorten(hosts)}); ${store.picked.id} is of ${store.picked.host}`,
+      'See that this is the host that was lost, or name it under backups.dumps.host in the runbook.',
+    ),
+  ];
+}
+
+async function chooseOne(context: StepContext, snapshots: readonly Snapshot[]): Promise<Outcome<Snapshot>> {
+  const newest = newestComplete(snapshots);
+  const answer = await context.ask({
+    kind: 'choose-row',
+    id: 'choose-snapshot',
+    stepId: 'choose-snapshot',
+    title: 'Choose a snapshot',
+    body: [],
+    ...tableOf(snapshots, { context, newest }),
+    about: Object.fromEntries(snapshots.map((snapshot) => [snapshot.id, lossInWords(snapshot, context)])),
+    ...(newest === undefined ? {} : { preferred: newest.id }),
+  });
+  return answer.ok ? pickSnapshot(snapshots, answer.value.value) : answer;
+}
+
+/** A column is there only where it tells rows apart: 80 columns are soon full. The time is what is chosen by, and is never cut. */
+function tableOf(
+  snapshots: readonly Snapshot[],
+  { context, newest }: { readonly context: StepContext; readonly newest: Snapshot | undefined },
+): {
+  readonly columns: readonly string[];
+  readonly ranks: readonly number[];
+  readonly rows: readonly TableRow[];
+} {
+  const nowMs = context.world.host.now();
+  const proven = context.provenSnapshots ?? new Map<string, string>();
+  const someProven = snapshots.some(({ id }) => proven.has(id));
+  const severalHosts = new Set(snapshots.map(({ host }) => host)).size > 1;
+  return {
+    columns: ['taken (UTC)', 'age', 'dump', 'enc', 'manifest', ...(someProven ? ['verified'] : []), ''],
+    ranks: [0, 1, 3, 6, 5, ...(someProven ? [4] : []), 2],
+    rows: snapshots.map((snapshot) => ({
+      value: snapshot.id,
+      label: snapshot.id,
+      marked: snapshot === newest,
+      cells: [
+        formatTime(snapshot.takenAtMs).slice(0, 16),
+        formatSpan(nowMs - snapshot.takenAtMs),
+        formatBytes(snapshot.sizeBytes),
+        sealedWith(snapshot.layers),
+        snapshot.manifestKey === undefined ? 'no' : 'yes',
+        ...(someProven ? [proven.get(snapshot.id) ?? '-'] : []),
+        snapshot.incomplete === undefined ? ((severalHosts ? snapshot.host : undefined) ?? '') : 'incomplete',
+      ],
+      ...(snapshot.incomplete === undefined ? {} : { disabledBecause: snapshot.incomplete }),
+    })),
+  };
+}
+
+/** The loss in words, against the objective. */
+export function lossInWords(
+  snapshot: Pick<Snapshot, 'takenAtMs' | 'id'>,
+  context: Pick<StepContext, 'lostAtMs' | 'rpoMs'>,
+): string {
+  const lossMs = context.lostAtMs - snapshot.takenAtMs;
+  const [takenDay, taken] = dayAndTime(snapshot.takenAtMs);
+  const [lostDay, lost] = dayAndTime(context.lostAtMs);
+  if (lossMs < 0) {
+    return `${takenDay} ${taken} is ${formatSpan(-lossMs)} after the loss at ${lost}: it may hold the damage itself.`;
+  }
+  const objective = formatSpan(context.rpoMs);
+  const against =
+    lossMs <= context.rpoMs ? `within the RPO of ${objective}` : `more than the RPO of ${objective}`;
+  return `With ${takenDay === lostDay ? taken : `${takenDay} ${taken}`} you lose what was written in the ${formatSpan(lossMs)} before the loss at ${lost}: ${against}.`;
+}
+
+function dayAndTime(timeMs: number): readonly [string, string] {
+  const text = formatTime(timeMs);
+  return [text.slice(0, 10), text.slice(11, 16)];
+}

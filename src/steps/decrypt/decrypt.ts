@@ -1,0 +1,184 @@
+import { qualifiedName, shorten } from '../../backups/compare-inventories.ts';
+import { type DumpHead, dumpHeadBytes, readDumpHead } from '../../backups/dump-head.ts';
+import { scopeOfEntries } from '../../backups/dump-scope.ts';
+import type { Manifest } from '../../backups/manifest.ts';
+import { type Outcome, succeed } from '../../base/failure.ts';
+import { formatBytes, formatCount } from '../../base/units.ts';
+import { type Check, failed, passed } from '../../base/verdict.ts';
+import {
+  archiveFileFact,
+  dumpFileFact,
+  manifestFact,
+  needFact,
+  readFact,
+  snapshotFact,
+} from '../../kinds/facts.ts';
+import type { CheckContext, StepContext, StepHandler } from '../../kinds/kind.ts';
+import { findSnapshots, pickSnapshot } from '../../operations/find-snapshots.ts';
+import { checkToolReads } from '../../operations/open-snapshot.ts';
+import { blocker, targetTools } from '../../operations/open-targets.ts';
+import { refuseScope } from '../../operations/refuse-scope.ts';
+import type { ArchiveEntry } from '../../ports/dump-tools.ts';
+import type { Layer } from '../../ports/unpacker.ts';
+
+export const decryptDump: StepHandler<'decrypt'> = {
+  kind: 'decrypt',
+  title: 'Decrypt and unpack',
+  afterCrash: 'run-again',
+  essential: 'there is nothing to restore without the archive',
+
+  async preview(_step, context) {
+    const layers = readFact(snapshotFact, context)?.layers;
+    const how =
+      layers === undefined
+        ? 'Takes off what the chosen dump is wrapped in.'
+        : layers.length === 0
+          ? 'It is neither encrypted nor compressed.'
+          : `Takes off ${layers.join(', then ')}.`;
+    return {
+      sentences: [how, 'The result counts only after its authenticated end; until then it has another name.'],
+      commands: [],
+    };
+  },
+
+  async check(_step, context) {
+    if (await isCandidateOpen(context)) return [passed('the snapshot is not encrypted; it needs no key')];
+    const { ageIdentityFile, privateKeyFile, gnupgHome, passphrase } = context.targets.backups.key;
+    if (passphrase !== undefined && !(ageIdentityFile || privateKeyFile || gnupgHome))
+      return [passed('a passphrase is at hand; the step that chooses the snapshot tries it')];
+    const key = await context.world.openUnpacker(context.targets.backups.key).describeKey();
+    return [key.ok ? passed(`key at hand: ${key.value.text}`) : blocker(key.failure)];
+  },
+
+  async run(_step, context) {
+    const dump = needFact(dumpFileFact, context);
+    const { layers } = needFact(snapshotFact, context);
+    const toFile = context.workFile('archive.dump');
+    const unpacked = await context.world.openUnpacker(context.targets.backups.key).unpack({
+      fromFile: dump.path,
+      toFile,
+      layers,
+      signal: context.signal,
+      onProgress: (done) =>
+        context.progress({ label: 'decrypted', done, total: dump.sizeBytes, unit: 'bytes' }),
+    });
+    if (!unpacked.ok) return unpacked;
+    const { sizeBytes, sha256, engine } = unpacked.value;
+    context.output(`unpacked with ${engine}: ${formatBytes(sizeBytes)}, sha256 ${sha256}`);
+    const head = await context.world.host.readHead(toFile, dumpHeadBytes);
+    if (!head.ok) return head;
+    const read = readDumpHead(head.value);
+    if (!read.ok) return read;
+    const { format } = read.value;
+    const path = format === 'directory' ? await unpackDirectory(context, toFile) : succeed(toFile);
+    if (!path.ok) return path;
+    await context.record(archiveFileFact.name, { path: path.value, sizeBytes, sha256, how: engine, format });
+    return succeed({ kind: 'done' });
+  },
+
+  async verify(_step, context) {
+    const archive = needFact(archiveFileFact, context);
+    const snapshot = needFact(snapshotFact, context);
+    const head = await readHead(archive, context);
+    if (!head.ok) return head;
+    const readable = await checkToolReads(context, { head: head.value, name: snapshot.id });
+    if (!readable.ok) return readable;
+    const contents = await targetTools(context).contents(archive.path);
+    if (!contents.ok) return contents;
+    const { entries } = contents.value;
+    const tables = entries.filter((entry) => entry.type === 'TABLE DATA').length;
+    return succeed([
+      passed(
+        isEncrypted(snapshot.layers)
+          ? `decrypted and authenticated to its end, with ${archive.how}`
+          : `unpacked to its end (${snapshot.layers.join(', ') || 'no wrapping'}); it was not encrypted`,
+      ),
+      passed(`${formatCount(entries.length)} entries in the dump, data of ${tables} tables`),
+      ...judgeScope(context, entries),
+      ...expectTables(context, entries),
+      ...archiveDigest(readFact(manifestFact, context), archive.sha256),
+    ]);
+  },
+};
+
+/** Shows damage that happened before the dump was encrypted: no later layer can know of it. */
+function archiveDigest(manifest: Manifest | undefined, sha256: string): readonly Check[] {
+  const expected = manifest?.dump.unpackedSha256;
+  if (expected === undefined) return [];
+  return [
+    expected === sha256
+      ? passed('SHA-256 of the archive inside equals the manifest')
+      : failed('SHA-256 of the archive inside differs from the manifest', 'Choose another snapshot.'),
+  ];
+}
+
+function isEncrypted(layers: readonly Layer[]): boolean {
+  return layers.includes('openpgp') || layers.includes('age');
+}
+
+/** A key that nobody needs must not stand in the way. What is wrong with the store is told by the step that chooses. */
+async function isCandidateOpen(context: CheckContext): Promise<boolean> {
+  const found = await findSnapshots(context);
+  if (!found.ok) return false;
+  const picked = pickSnapshot(found.value, context.wantedSnapshot ?? 'latest');
+  return picked.ok && !isEncrypted(picked.value.layers);
+}
+
+/** pg_restore reads the directory format from a folder, never from a tar of it. */
+async function unpackDirectory(context: StepContext, file: string): Promise<Outcome<string>> {
+  const toFolder = context.workFile('archive.d');
+  const unpacked = await context.world.trees.unpackTar({
+    file,
+    toFolder,
+    signal: context.signal,
+    onProgress: (done) => context.progress({ label: 'unpacked', done, unit: 'bytes' }),
+  });
+  if (!unpacked.ok) return unpacked;
+  if (unpacked.value.stripped !== undefined)
+    context.output(`set-user-ID and set-group-ID were taken from ${shorten(unpacked.value.stripped)}`);
+  const toc = await context.world.trees.findFile({ folder: toFolder, name: 'toc.dat' });
+  return toc.ok ? succeed(toc.value.replace(/\/toc\.dat$/, '')) : toc;
+}
+
+async function readHead(
+  archive: { readonly path: string; readonly format?: string | undefined },
+  context: StepContext,
+): Promise<Outcome<DumpHead>> {
+  const { host } = context.world;
+  const isFolder = archive.format === 'directory';
+  const bytes = await host.readHead(isFolder ? `${archive.path}/toc.dat` : archive.path, dumpHeadBytes);
+  if (!bytes.ok) return bytes;
+  const head = readDumpHead(bytes.value);
+  if (!head.ok || !isFolder || head.value.format !== 'custom') return head;
+  return succeed({ ...head.value, format: 'directory' });
+}
+
+/** What the first look could not tell: a plain dump with a long beginning, a directory whose table of contents came last. */
+function judgeScope(context: StepContext, entries: readonly ArchiveEntry[]): readonly Check[] {
+  const snapshot = needFact(snapshotFact, context);
+  const refused = refuseScope(scopeOfEntries(entries), { snapshot, context });
+  if (refused !== undefined) return [blocker(refused)];
+  return context.targets.backups.contents === 'schema'
+    ? [passed('it holds the schema alone, as the runbook says')]
+    : [];
+}
+
+/** A dump may be whole and still lack what matters: of a wrong schema, of an empty database, made with an exclusion. */
+function expectTables(context: StepContext, entries: readonly ArchiveEntry[]): readonly Check[] {
+  const expected = context.targets.backups.expectTables ?? [];
+  if (expected.length === 0) return [];
+  const there = new Set(
+    entries
+      .filter(({ type }) => type === 'TABLE')
+      .map(({ schema = 'public', name }) => qualifiedName({ schema, name })),
+  );
+  const missing = expected.filter((table) => !there.has(table));
+  if (missing.length === 0)
+    return [passed(`all ${expected.length} tables the runbook names are in the dump`)];
+  return [
+    failed(
+      `the dump makes no table ${missing.join(', ')}`,
+      'Choose another snapshot, and find out since when these tables are left out.',
+    ),
+  ];
+}

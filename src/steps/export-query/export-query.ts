@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { type Failure, fail, succeed } from '../../base/failure.ts';
+import { formatCount } from '../../base/units.ts';
+import { failed, passed } from '../../base/verdict.ts';
+import { type Fact, needFact } from '../../kinds/facts.ts';
+import type { StepContext, StepHandler } from '../../kinds/kind.ts';
+import type { StepOf } from '../../kinds/step-schema.ts';
+import { queryRestored } from '../../operations/cell.ts';
+import { targetDatabase } from '../../operations/open-targets.ts';
+
+type ExportStep = StepOf<'export-query'>;
+
+const exportedFact = (stepId: string): Fact<{ path: string; rows: number; sha256: string }> => ({
+  name: `exported:${stepId}`,
+  schema: z.object({ path: z.string(), rows: z.number(), sha256: z.string() }),
+});
+
+/** Rows of the restored database as a CSV file, for documentation or for moving; never the columns that hold secrets. */
+export const exportQuery: StepHandler<'export-query'> = {
+  kind: 'export-query',
+  title: 'Export a query',
+  afterCrash: 'run-again',
+
+  async preview(step, context) {
+    const never = step.never.length === 0 ? '' : ` Refuses to write ${step.never.join(', ')}.`;
+    return { sentences: [`Writes the rows to ${placeOf(step, context)}.${never}`], commands: [step.query] };
+  },
+
+  async check() {
+    return [];
+  },
+
+  async run(step, context) {
+    const rows = await queryRestored(context, { database: targetDatabase(context), sql: step.query });
+    if (!rows.ok) return rows;
+    const columns = Object.keys(rows.value[0] ?? {});
+    const forbidden = columns.filter((column) => step.never.includes(column));
+    if (forbidden.length > 0) return fail(shows(forbidden));
+    const text = [columns, ...rows.value.map((row) => columns.map((column) => row[column] ?? null))]
+      .map((cells) => `${cells.map(cell).join(',')}\n`)
+      .join('');
+    const path = placeOf(step, context);
+    const written = await context.world.host.writeTextFile({ path, text });
+    if (!written.ok) return written;
+    await context.record(exportedFact(idOf(step)).name, {
+      path,
+      rows: rows.value.length,
+      sha256: digest(text),
+    });
+    return succeed({ kind: 'done' });
+  },
+
+  async verify(step, context) {
+    const exported = needFact(exportedFact(idOf(step)), context);
+    const found = await context.world.host.readTextFile(exported.path);
+    if (!found.ok) return found;
+    return succeed([
+      digest(found.value) === exported.sha256
+        ? passed(`${formatCount(exported.rows)} rows in ${exported.path}, readable by this user alone`)
+        : failed(`${exported.path} is not what was written.`, 'Retry.'),
+    ]);
+  },
+};
+
+function idOf(step: ExportStep): string {
+  return step.id ?? step.kind;
+}
+
+/** A drill writes into its own work folder, which goes away with it. */
+function placeOf(step: ExportStep, context: Pick<StepContext, 'mode' | 'workFile'>): string {
+  return context.mode === 'drill' ? context.workFile(`${idOf(step)}.csv`) : step.into;
+}
+
+/** RFC 4180; an empty text is told from a null, as psql tells them. */
+function cell(value: string | null): string {
+  if (value === null) return '';
+  return value === '' || /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function shows(columns: readonly string[]): Failure {
+  return {
+    code: 'invalid-input',
+    message: `The query shows ${columns.join(', ')}, which the runbook never writes into a file.`,
+    remedy: 'Name the other columns in the query, one by one.',
+    retry: 'after-fix',
+  };
+}

@@ -1,0 +1,141 @@
+import type { Snapshot } from '../../backups/snapshot.ts';
+import { succeed } from '../../base/failure.ts';
+import { formatBytes } from '../../base/units.ts';
+import { type Check, couldNotVerify, failed, passed } from '../../base/verdict.ts';
+import { dumpFileFact, manifestFact, needFact, readFact, snapshotFact } from '../../kinds/facts.ts';
+import type { CheckContext, StepHandler } from '../../kinds/kind.ts';
+import { findSnapshots, pickSnapshot, readManifest } from '../../operations/find-snapshots.ts';
+import { backupStore, unanswered } from '../../operations/open-targets.ts';
+import { readNotedDigest } from '../../operations/read-noted-digest.ts';
+
+/** No byte for that long on a part: it is asked for again. */
+const stallMs = 30_000;
+
+/** Ciphertext, the unpacked archive, and a little air, where nobody wrote down how large the archive is. */
+const spaceFactor = 2.5;
+const air = 1.05;
+
+export const fetchDump: StepHandler<'fetch'> = {
+  kind: 'fetch',
+  title: 'Fetch',
+  afterCrash: 'run-again',
+  essential: 'there is nothing to restore without the dump',
+
+  async preview(_step, context) {
+    const snapshot = readFact(snapshotFact, context);
+    const key = snapshot?.key ?? 'the chosen dump';
+    const size = snapshot === undefined ? '' : `, ${formatBytes(snapshot.sizeBytes)},`;
+    return {
+      sentences: [`Fetches ${key}${size} to this host; parts already here are kept.`],
+      commands: [`GET ${backupStore(context).address}/${snapshot?.key ?? context.targets.backups.layout}`],
+    };
+  },
+
+  async check(_step, context) {
+    const found = await findSnapshots(context);
+    // The step that chooses reports what is wrong with the store; here only the space counts.
+    if (!found.ok) return [];
+    const picked = pickSnapshot(found.value, context.wantedSnapshot ?? 'latest');
+    if (!picked.ok) return [];
+    const free = await context.world.host.freeBytes(context.workFile('dump'));
+    if (!free.ok) return [unanswered(free.failure)];
+    const needBytes = await neededBytes(context, picked.value);
+    if (free.value >= needBytes)
+      return [passed(`${formatBytes(free.value)} free for the dump, about ${formatBytes(needBytes)} needed`)];
+    return [
+      failed(
+        `Not enough space in ${context.workFile('')}: ${formatBytes(free.value)} free, about ${formatBytes(needBytes)} needed for ${picked.value.id}.`,
+        'Free some space, or name a folder on a larger disk with --work-dir.',
+      ),
+    ];
+  },
+
+  async run(_step, context) {
+    const snapshot = needFact(snapshotFact, context);
+    const store = backupStore(context);
+    const object = await store.describe(snapshot.key);
+    if (!object.ok) return object;
+    if (object.value === undefined) return { ok: false, failure: vanished(snapshot.key, store.address) };
+    const path = context.workFile(fileName(snapshot.key));
+    const downloaded = await context.world.host.download({
+      from: store,
+      object: object.value,
+      toFile: path,
+      stallMs,
+      signal: context.signal,
+      onProgress: (done) =>
+        context.progress({ label: 'fetched', done, total: snapshot.sizeBytes, unit: 'bytes' }),
+    });
+    if (!downloaded.ok) return downloaded;
+    const { sizeBytes, sha256, md5, resumedBytes } = downloaded.value;
+    if (resumedBytes > 0)
+      context.output(`${formatBytes(resumedBytes)} were here already from an earlier attempt`);
+    context.output(`sha256 ${sha256}  ${snapshot.key}`);
+    const noted = await readNotedDigest(context, snapshot.key);
+    if (!noted.ok) return noted;
+    await context.record(dumpFileFact.name, {
+      ...{ path, sizeBytes, sha256, md5, how: 'ranged GET' },
+      ...(noted.value === undefined ? {} : { noted: noted.value }),
+    });
+    return succeed({ kind: 'done' });
+  },
+
+  async verify(_step, context) {
+    const snapshot = needFact(snapshotFact, context);
+    const file = needFact(dumpFileFact, context);
+    return succeed([sizeCheck(file.sizeBytes, snapshot.sizeBytes), digestCheck()]);
+
+    function digestCheck(): Check {
+      const manifest = readFact(manifestFact, context);
+      const remedy =
+        'Fetch it again; if it differs again, the stored dump is damaged: choose another snapshot.';
+      if (manifest !== undefined) {
+        return manifest.dump.sha256 === file.sha256
+          ? passed('SHA-256 equals the manifest')
+          : failed('SHA-256 differs from the manifest', remedy);
+      }
+      if (file.noted !== undefined) {
+        return file.noted.sha256 === file.sha256
+          ? passed(`SHA-256 equals ${file.noted.key}`)
+          : failed(`SHA-256 differs from ${file.noted.key}`, remedy);
+      }
+      if (snapshot.etag !== undefined && /^[0-9a-f]{32}$/.test(snapshot.etag)) {
+        return snapshot.etag === file.md5
+          ? passed("MD5 equals the store's")
+          : failed("MD5 differs from the store's", remedy);
+      }
+      return couldNotVerify(
+        'there is no digest to compare the dump with; decryption and unpacking must show whether it is whole',
+        'Nothing to do now: a damaged dump fails in the next step.',
+      );
+    }
+  },
+};
+
+function sizeCheck(found: number, expected: number): Check {
+  return found === expected
+    ? passed(`${formatBytes(found)} fetched, as long as the store says`)
+    : failed(`${found} bytes fetched instead of ${expected}`, 'Fetch it again.');
+}
+
+function fileName(key: string): string {
+  return key.replaceAll('/', '_');
+}
+
+function vanished(key: string, address: string) {
+  return {
+    code: 'not-found' as const,
+    message: `${key} is no longer in ${address}.`,
+    remedy: 'Choose another snapshot.',
+    retry: 'after-fix' as const,
+  };
+}
+
+/** A dump compresses to a tenth as often as to a half: only the producer knows. */
+async function neededBytes(context: CheckContext, snapshot: Snapshot): Promise<number> {
+  const manifest = await readManifest(context, snapshot);
+  const archiveBytes = manifest.ok ? manifest.value?.dump.unpackedBytes : undefined;
+  return archiveBytes === undefined
+    ? snapshot.sizeBytes * spaceFactor
+    : (snapshot.sizeBytes + archiveBytes) * air;
+}

@@ -1,0 +1,54 @@
+import { succeed } from '../../base/failure.ts';
+import type { Check } from '../../base/verdict.ts';
+import type { StepContext, StepHandler } from '../../kinds/kind.ts';
+import type { StepOf } from '../../kinds/step-schema.ts';
+import { type Ask, judgeRecord } from './judge-mail-records.ts';
+
+/** What the world sees of a mail domain. Looks only: it may run in every mode. */
+export const dnsRecords: StepHandler<'dns-records'> = {
+  kind: 'dns-records',
+  title: 'Look up DNS records',
+  afterCrash: 'run-again',
+
+  async preview(step) {
+    return {
+      sentences: [`Looks up ${step.records.length} records and compares them with what the runbook expects.`],
+      commands: step.records.map((record) =>
+        record.kind === 'dkim'
+          ? `dig TXT ${record.selector}._domainkey.${record.domain}`
+          : record.kind === 'dmarc'
+            ? `dig TXT _dmarc.${record.domain}`
+            : record.kind === 'mx'
+              ? `dig MX ${record.domain}`
+              : `dig TXT ${record.kind === 'txt' ? record.name : record.domain}`,
+      ),
+    };
+  },
+
+  async check() {
+    return [];
+  },
+
+  async run() {
+    return succeed({ kind: 'done' });
+  },
+
+  async verify(step, context) {
+    const ask = askerOf(step, context);
+    const checks: Check[] = [];
+    for (const record of step.records) {
+      const judged = await judgeRecord(record, ask);
+      if (!judged.ok) return judged;
+      checks.push(...judged.value);
+    }
+    return succeed(checks);
+  },
+};
+
+function askerOf(step: StepOf<'dns-records'>, { world, output }: StepContext): Ask {
+  return async (name, type) => {
+    const found = await world.mail.lookUp({ name, type, ...(step.server ? { server: step.server } : {}) });
+    if (found.ok) output(`${type} ${name}: ${found.value.length === 0 ? 'none' : found.value.join(' | ')}`);
+    return found;
+  };
+}

@@ -1,0 +1,96 @@
+import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import { formatTime } from '../../base/units.ts';
+import { clusterFilesFact } from '../../kinds/cluster-facts.ts';
+import { readFact } from '../../kinds/facts.ts';
+import type { StepContext } from '../../kinds/kind.ts';
+import type { StepOf } from '../../kinds/step-schema.ts';
+import { durationMs } from '../../kinds/targets.ts';
+import { listBaseBackups, pickBaseBackup } from '../../operations/find-base-backup.ts';
+import type { ClusterBackupsConfig, ClusterPlace, PgBackRestConfig } from '../../ports/cluster-tools.ts';
+import { type Brought, bringBaseBackup } from './bring-base-backup.ts';
+import { taken } from './check-recovery.ts';
+
+type Bringing = {
+  readonly step: StepOf<'recover-cluster'>;
+  readonly place: ClusterPlace;
+  readonly cluster: ClusterBackupsConfig;
+  readonly targetTimeMs: number | undefined;
+};
+
+type Source = { readonly name: string; bring(): Promise<Outcome<Brought>> };
+
+/** The data folder filled and nothing replayed, unless an earlier attempt has done that for the same moment. */
+export async function bringClusterFiles(context: StepContext, bringing: Bringing): Promise<Outcome<Brought>> {
+  const { place, step } = bringing;
+  const target = bringing.targetTimeMs ?? null;
+  const { clusters } = context.world;
+  const known = readFact(clusterFilesFact, context);
+  const found = await clusters.look(place);
+  if (!found.ok) return found;
+  if (found.value.kind === 'taken') return fail(taken(found.value.what));
+  const same = known !== undefined && known.targetTimeMs === target && known.timeline === step.timeline;
+  if (same && found.value.kind === 'own') return succeed(known);
+  const source = await chooseSource(context, bringing);
+  if (!source.ok) return source;
+  // What a half-done attempt left, or one for another moment: WAL was replayed into it, and leads forward only.
+  const cleared = await clusters.remove(place);
+  if (!cleared.ok) return cleared;
+  const made = await clusters.make(place);
+  if (!made.ok) return made;
+  const brought = await source.value.bring();
+  if (!brought.ok) return brought;
+  await context.record(clusterFilesFact.name, {
+    source: source.value.name,
+    targetTimeMs: target,
+    timeline: step.timeline,
+    ...brought.value,
+  });
+  return brought;
+}
+
+async function chooseSource(context: StepContext, bringing: Bringing): Promise<Outcome<Source>> {
+  const { cluster, place, step, targetTimeMs } = bringing;
+  if (cluster.engine === 'pgbackrest') return chooseFromRepository(context, { ...bringing, config: cluster });
+  const backups = await listBaseBackups(context, cluster);
+  if (!backups.ok) return backups;
+  const picked = pickBaseBackup(backups.value, targetTimeMs);
+  if (!picked.ok) return picked;
+  const backup = picked.value;
+  context.output(`base backup ${backup.key}, ${formatTime(backup.takenAtMs)}`);
+  const stallMs = durationMs(step.stall);
+  return succeed({
+    name: backup.id,
+    bring: () => bringBaseBackup(context, { config: cluster, backup, place, targetTimeMs, stallMs }),
+  });
+}
+
+/** pgBackRest compares every file with its checksum as it restores, and fetches WAL by itself while recovery asks for it. */
+async function chooseFromRepository(
+  context: StepContext,
+  bringing: Bringing & { readonly config: PgBackRestConfig },
+): Promise<Outcome<Source>> {
+  const { config, place, step, targetTimeMs } = bringing;
+  const { clusters } = context.world;
+  const found = await clusters.repository(config);
+  if (!found.ok) return found;
+  const backups = found.value.backups.map((backup) => ({ ...backup, takenAtMs: backup.endedAtMs }));
+  const picked = pickBaseBackup(backups, targetTimeMs);
+  if (!picked.ok) return picked;
+  const { label, kind, endedAtMs } = picked.value;
+  context.output(`pgBackRest backup ${label} (${kind}), ended ${formatTime(endedAtMs)}`);
+  return succeed({
+    name: `${label} of stanza ${config.stanza}`,
+    async bring() {
+      await context.recordCommand(clusters.describeRepositoryRestore({ config, place, label }));
+      const restored = await clusters.restoreFromRepository({
+        config,
+        place,
+        label,
+        onLine: context.output,
+        stallMs: durationMs(step.stall),
+        signal: context.signal,
+      });
+      return restored.ok ? succeed({ segments: 0, checkedBy: 'pgBackRest checksums', endedAtMs }) : restored;
+    },
+  });
+}

@@ -1,0 +1,98 @@
+import { compareWithManifest, shorten } from '../../backups/compare-inventories.ts';
+import { formatCount } from '../../base/units.ts';
+import { type Check, couldNotVerify, failed, passed } from '../../base/verdict.ts';
+import { manifestFact, needFact, readFact, restoredFact } from '../../kinds/facts.ts';
+import type { StepContext } from '../../kinds/kind.ts';
+import type { Inventory } from '../../ports/database-server.ts';
+
+type Restored = NonNullable<ReturnType<typeof restoredFact.schema.parse>>;
+
+/** What was restored against what the archive holds and what the producer counted. */
+export function proveRestored(context: StepContext): readonly Check[] {
+  const restored = needFact(restoredFact, context);
+  const manifest = readFact(manifestFact, context);
+  const there = new Set(restored.inventory.tables.map((table) => `${table.schema}.${table.name}`));
+  const lacking = restored.archiveTables.filter((table) => !there.has(table));
+  const rows = restored.inventory.tables.reduce((sum, table) => sum + table.rows, 0);
+  const checks: Check[] = [
+    lacking.length === 0
+      ? passed(
+          `${restored.archiveTables.length} of ${restored.archiveTables.length} tables of the archive are there`,
+        )
+      : failed(
+          `tables of the archive are missing: ${shorten(lacking)}`,
+          'Read the output of pg_restore, then retry.',
+        ),
+  ];
+  if (restored.acceptedMessages.length > 0) {
+    checks.push(
+      couldNotVerify(
+        `messages accepted by the operator: ${shorten(restored.acceptedMessages)}`,
+        'Mend what they speak of.',
+      ),
+    );
+  }
+  checks.push(...judgeOwners(restored));
+  if (holdsSchemaAlone(context)) return [...checks, noRows(restored)];
+  if (manifest !== undefined) return [...checks, ...compareWithManifest(manifest, restored.inventory)];
+  return [
+    ...checks,
+    couldNotVerify(
+      `${formatCount(rows)} rows restored in ${there.size} tables; there is no manifest to compare them with`,
+      'Compare the counts with what you know of production.',
+    ),
+  ];
+}
+
+/**
+ * Everything is restored for one owner, and nobody else is let in: an application that logs in as another role may be denied what it
+ * could do before. In a drill one owner stands for another, as long as there was only one.
+ */
+function judgeOwners({
+  owners = [],
+  owner,
+  grants = 0,
+}: Pick<Restored, 'owners' | 'owner' | 'grants'>): readonly Check[] {
+  const others = owners.filter((one) => owner === undefined || !isSameRole(one, owner));
+  const lacking = [
+    ...(others.length > (owner === undefined ? 1 : 0)
+      ? [`the owners ${shorten(others)}${owner === undefined ? '' : ` (all of it belongs to ${owner})`}`]
+      : []),
+    ...(grants === 0 ? [] : [`${formatCount(grants)} entries about who may use what (GRANT)`]),
+  ];
+  if (lacking.length === 0) return [];
+  return [
+    couldNotVerify(
+      `what the application may do was not restored: the dump has ${lacking.join(' and ')}, which were left out`,
+      'Read them in the output of `pg_restore --schema-only --file=-` (lines OWNER TO, GRANT and REVOKE), put back what is needed, and try the application with its own login.',
+    ),
+  ];
+}
+
+/** pg_restore lists the last word of a role's name. */
+function isSameRole(listed: string, role: string): boolean {
+  return role === listed || role.endsWith(` ${listed}`);
+}
+
+export function holdsSchemaAlone({ targets }: Pick<StepContext, 'targets'>): boolean {
+  return targets.backups.contents === 'schema';
+}
+
+/** An extension brings rows of its own; those are in no table of the dump. */
+function noRows({
+  inventory,
+  archiveTables,
+}: {
+  readonly inventory: Inventory;
+  readonly archiveTables: readonly string[];
+}): Check {
+  const filled = inventory.tables.filter(
+    (table) => table.rows > 0 && archiveTables.includes(`${table.schema}.${table.name}`),
+  );
+  return filled.length === 0
+    ? passed('not a row is in them: the dump holds the schema alone, as the runbook says')
+    : failed(
+        `rows are in ${shorten(filled.map(({ schema, name }) => `${schema}.${name}`))}, though the dump holds the schema alone`,
+        'Find out what put them there.',
+      );
+}

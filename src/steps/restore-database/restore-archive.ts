@@ -1,0 +1,164 @@
+import { qualifiedName, shorten } from '../../backups/compare-inventories.ts';
+import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import { formatCount } from '../../base/units.ts';
+import {
+  archiveFileFact,
+  manifestFact,
+  needFact,
+  readFact,
+  restoredFact,
+  snapshotFact,
+} from '../../kinds/facts.ts';
+import type { StepContext } from '../../kinds/kind.ts';
+import type { StepOf } from '../../kinds/step-schema.ts';
+import { durationMs } from '../../kinds/targets.ts';
+import {
+  chooseRights,
+  closeCell,
+  futureOwner,
+  makeCell,
+  restoredServer,
+  restoringTools,
+} from '../../operations/cell.ts';
+import { makeIncomingDatabase } from '../../operations/incoming-database.ts';
+import { targetServer, targetTools } from '../../operations/open-targets.ts';
+import { refuseNewer } from '../../operations/throwaway-cluster.ts';
+import type { ArchiveContents, RestoreMessage, RestoreReport } from '../../ports/dump-tools.ts';
+
+/** The archive into a incoming database, every message of pg_restore judged, every table counted. Touches nothing else. */
+export async function restoreArchive(
+  step: StepOf<'restore-database'>,
+  context: StepContext,
+): Promise<Outcome<void>> {
+  const archive = needFact(archiveFileFact, context);
+  const contents = await targetTools(context).contents(archive.path);
+  if (!contents.ok) return contents;
+  const readable = await refuseNewer(contents.value, context);
+  if (!readable.ok) return readable;
+  const rights = await chooseRights(context);
+  if (!rights.ok) return rights;
+  const closed = await closeCell(context);
+  if (!closed.ok) return closed;
+  const side = await makeIncomingDatabase(context, contents.value);
+  if (!side.ok) return side;
+  const { format, extensions = [] } = contents.value;
+  if (rights.value.kind === 'cell') {
+    const made = await makeCell(context, { database: side.value, extensions });
+    if (!made.ok) return made;
+  }
+  const opened = await restoringTools(context);
+  if (!opened.ok) return opened;
+  const tools = opened.value;
+  const request = { file: archive.path, database: side.value, jobs: restoreJobs(step, context), format };
+  await context.recordCommand(tools.describeRestore(request));
+  const total = contents.value.entries.length;
+  const report = await tools.restore({
+    ...request,
+    stallMs: durationMs(step.stall),
+    signal: context.signal,
+    onLine: context.output,
+    onEntry: (done) => context.progress({ label: 'restored', done, total, unit: 'count' }),
+  });
+  if (!report.ok) return report;
+  const program = format === 'plain' ? 'psql' : 'pg_restore';
+  const accepted = await judgeMessages(context, { ...report.value, program });
+  if (!accepted.ok) return accepted;
+  return countRestored(context, {
+    database: side.value,
+    contents: contents.value,
+    accepted: accepted.value,
+    harmless: report.value.messages.filter(({ weight }) => weight === 'harmless').length,
+  });
+}
+
+export function restoreJobs(step: StepOf<'restore-database'>, { world }: Pick<StepContext, 'world'>): number {
+  return step.jobs ?? world.host.facts.cores;
+}
+
+/** pg_restore ends with 1 for harmless noise and for a lost table alike, so its messages decide, not its exit status. */
+async function judgeMessages(
+  context: StepContext,
+  report: RestoreReport & { readonly program: string },
+): Promise<Outcome<readonly string[]>> {
+  const fatal = report.messages.filter(({ weight }) => weight === 'fatal');
+  const open = report.messages.filter(({ weight }) => weight === 'needs-decision');
+  const unexplained = report.exitCode !== 0 && report.messages.length === 0;
+  if (fatal.length > 0 || unexplained) {
+    return fail({
+      code: 'command-failed',
+      message: unexplained
+        ? `${report.program} ended with status ${report.exitCode} and said nothing about why.`
+        : `${report.program} reports ${fatal.length} errors: ${shorten(
+            fatal.map(({ text }) => text),
+            3,
+          )}.`,
+      remedy: 'Read the output of this step; the database in production is untouched.',
+      retry: 'after-fix',
+      detail: fatal.map(fullText).join('\n'),
+    });
+  }
+  if (open.length === 0) return succeed([]);
+  const answer = await context.ask({
+    kind: 'choose',
+    id: 'restore-database.messages',
+    stepId: 'restore-database',
+    title: `pg_restore reports ${open.length} messages that need a decision. Go on with them?`,
+    body: open.map(fullText),
+    choices: [
+      { value: 'stop', label: 'no, this restore is not good' },
+      { value: 'accept', label: 'yes, they are expected', needsReason: true },
+    ],
+    preferred: 'stop',
+  });
+  if (!answer.ok) return answer;
+  if (answer.value.value === 'accept') return succeed(open.map(({ text }) => text));
+  return fail({
+    code: 'command-failed',
+    message: `pg_restore reports ${open.length} messages that were not accepted: ${shorten(
+      open.map(({ text }) => text),
+      3,
+    )}.`,
+    remedy: 'Install what is missing on the server, then retry.',
+    retry: 'after-fix',
+  });
+}
+
+function fullText(message: RestoreMessage): string {
+  return message.command === undefined ? message.text : `${message.text} (${message.command.split('\n')[0]})`;
+}
+
+async function countRestored(
+  context: StepContext,
+  restored: { database: string; contents: ArchiveContents; accepted: readonly string[]; harmless: number },
+): Promise<Outcome<void>> {
+  const opened = await restoredServer(context);
+  if (!opened.ok) return opened;
+  const server = opened.value;
+  context.output('updating planner statistics (ANALYZE)');
+  const analyzed = await server.analyze(restored.database);
+  if (!analyzed.ok) return analyzed;
+  const newestColumns = readFact(manifestFact, context)?.newestColumns ?? [];
+  const inventory = await server.inventory(restored.database, { newestColumns });
+  if (!inventory.ok) return inventory;
+  const rows = inventory.value.tables.reduce((sum, table) => sum + table.rows, 0);
+  context.output(`counted ${formatCount(rows)} rows in ${inventory.value.tables.length} tables`);
+  const owner =
+    context.mode === 'drill'
+      ? succeed(undefined)
+      : await futureOwner(context, [targetServer(context).databaseName]);
+  if (!owner.ok) return owner;
+  await context.record(restoredFact.name, {
+    snapshotKey: needFact(snapshotFact, context).key,
+    database: restored.database,
+    inventory: inventory.value,
+    archiveTables: restored.contents.entries
+      .filter(({ type }) => type === (context.targets.backups.contents === 'schema' ? 'TABLE' : 'TABLE DATA'))
+      .map((entry) => qualifiedName({ schema: entry.schema ?? 'public', name: entry.name })),
+    acceptedMessages: restored.accepted,
+    harmlessMessages: restored.harmless,
+    owners: restored.contents.owners,
+    grants: restored.contents.grants,
+    owner: owner.value,
+  });
+  return succeed(undefined);
+}

@@ -1,0 +1,204 @@
+import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import { formatBytes, formatTime } from '../../base/units.ts';
+import { type Check, failed, passed } from '../../base/verdict.ts';
+import {
+  archiveFileFact,
+  needFact,
+  readFact,
+  restoredFact,
+  snapshotFact,
+  swappedFact,
+  swappingFact,
+  targetFact,
+} from '../../kinds/facts.ts';
+import { notVerified, type StepContext, type StepHandler } from '../../kinds/kind.ts';
+import { lookBeforeSwap } from '../../operations/before-swap.ts';
+import { closeCell, dropCell } from '../../operations/cell.ts';
+import { dropOwn, incomingNames, ownershipComment } from '../../operations/incoming-database.ts';
+import { judgeKeys } from '../../operations/keys/try-keys.ts';
+import { targetServer, targetTools } from '../../operations/open-targets.ts';
+import { raiseThrowaway, removeThrowaway } from '../../operations/throwaway-cluster.ts';
+import { writersBackChecks } from '../../operations/writers-still-down.ts';
+import { checkDatabases } from './check-databases.ts';
+import { compareWithLive } from './compare-with-live.ts';
+import { compareWithLiveSchema } from './compare-with-live-schema.ts';
+import { holdsSchemaAlone, proveRestored } from './prove-restored.ts';
+import { restoreArchive, restoreJobs } from './restore-archive.ts';
+import { swapInPlace, undoUnfinishedSwap } from './swap-in-place.ts';
+
+/**
+ * Restores into a database beside the one to be replaced, proves it, and only then swaps the two by renaming. The old
+ * database stays for `thaw rollback`. A drill ends before the swap.
+ */
+export const restoreDatabase: StepHandler<'restore-database'> = {
+  kind: 'restore-database',
+  title: 'Restore PostgreSQL',
+  afterCrash: 'look-first',
+  essential: 'without the database there is nothing to bring up',
+
+  async preview(step, context) {
+    const server = targetServer(context);
+    const { side, kept } = incomingNames(context.runId, server.databaseName);
+    const tools = targetTools(context);
+    // A tabletop has no archive; the command then names the file that a run would make.
+    const archive = readFact(archiveFileFact, context);
+    const { throwaway } = context.targets.acting;
+    const { path: file, format } = archive ?? { path: 'archive.dump', format: 'custom' as const };
+    return {
+      sentences: [
+        throwaway === undefined
+          ? `Restores into ${side}, a new database on ${server.address}, and counts every table.`
+          : `Makes a PostgreSQL of its own on this host, in ${throwaway.folder}, restores into ${side} there, and counts every table.`,
+        context.mode === 'drill'
+          ? `Compares the counts with the live database; ${throwaway === undefined ? 'the new one is dropped' : 'all of it is removed'} when the drill ends.`
+          : `Then asks you to type the name, and swaps: ${server.databaseName} is kept as ${kept}.`,
+      ],
+      commands: [tools.describeRestore({ file, database: side, jobs: restoreJobs(step, context), format })],
+    };
+  },
+
+  check: checkDatabases,
+
+  async run(step, context) {
+    if (readFact(swappedFact, context) !== undefined) return succeed({ kind: 'done' });
+    if (readFact(swappingFact, context) !== undefined) return swapInPlace(context);
+    const raised = await raiseThrowaway(context);
+    if (!raised.ok) return raised;
+    if (!(await isRestored(context))) {
+      const restored = await restoreArchive(step, context);
+      if (!restored.ok) return restored;
+    }
+    if (context.mode === 'drill') return succeed({ kind: 'done' });
+    const bad = proveRestored(context).filter((check) => check.verdict === 'failed');
+    if (bad.length > 0) return fail(notVerified(bad));
+    const keys = await judgeKeys(context, needFact(restoredFact, context).database);
+    if (!keys.ok) return keys;
+    const looked = await lookBeforeSwap(context);
+    if (!looked.ok) return looked;
+    const agreed = await confirmSwap(context, [
+      ...proveRestored(context),
+      ...keys.value,
+      ...writersBack(context),
+    ]);
+    return agreed.ok ? swapInPlace(context) : agreed;
+  },
+
+  async verify(step, context) {
+    const proofs = proveRestored(context);
+    if (context.mode === 'drill') {
+      const restored = needFact(restoredFact, context);
+      const live = holdsSchemaAlone(context)
+        ? await compareWithLiveSchema(context, restored)
+        : await compareWithLive(context, { ...restored, createdColumn: step.createdColumn });
+      return live.ok ? succeed([...proofs, ...live.value]) : live;
+    }
+    const done = needFact(swappedFact, context);
+    const found = await targetServer(context).describeDatabase(done.target);
+    if (!found.ok) return found;
+    const inPlace =
+      found.value?.comment === ownershipComment(context.runId)
+        ? passed(
+            `${done.target} is the restored database${done.hadTarget ? `; the old one is kept as ${done.kept}` : ''}`,
+          )
+        : failed(
+            `${done.target} is not the database this run restored`,
+            'Find out who renamed databases meanwhile.',
+          );
+    return succeed([...proofs, ...writersBack(context), inPlace]);
+  },
+
+  async cleanUp(_step, context) {
+    const { throwaway } = context.targets.acting;
+    if (throwaway !== undefined) return removeThrowaway(throwaway, context);
+    const halfway = await undoUnfinishedSwap(context);
+    if (halfway !== undefined) return [halfway];
+    const { side } = incomingNames(context.runId, targetServer(context).databaseName);
+    const closed = await closeCell(context);
+    const dropped = closed.ok ? await dropOwn(context, side) : closed;
+    if (!dropped.ok)
+      return [
+        failed(
+          `throwaway database ${side} is still there: ${dropped.failure.message}`,
+          dropped.failure.remedy,
+        ),
+      ];
+    const gone = await dropCell(context);
+    if (!gone.ok)
+      return [failed(`the role of this run is still there: ${gone.failure.message}`, gone.failure.remedy)];
+    if (context.mode === 'live' && !dropped.value) return [];
+    return [passed(`throwaway database ${side} dropped`)];
+  },
+};
+
+function writersBack(context: StepContext): readonly Check[] {
+  const { kept } = incomingNames(context.runId, targetServer(context).databaseName);
+  return writersBackChecks(context, kept);
+}
+
+/** An earlier attempt may have restored and counted everything, and stopped at the question. */
+async function isRestored(context: StepContext): Promise<boolean> {
+  const restored = readFact(restoredFact, context);
+  const snapshot = needFact(snapshotFact, context);
+  if (restored === undefined || restored.snapshotKey !== snapshot.key) return false;
+  const found = await targetServer(context).describeDatabase(restored.database);
+  return found.ok && found.value?.comment === ownershipComment(context.runId);
+}
+
+async function confirmSwap(context: StepContext, checks: readonly Check[]): Promise<Outcome<void>> {
+  const server = targetServer(context);
+  const { side, kept } = incomingNames(context.runId, server.databaseName);
+  const [old, fresh] = await Promise.all([
+    server.describeDatabase(server.databaseName),
+    server.describeDatabase(side),
+  ]);
+  if (!old.ok) return old;
+  if (!fresh.ok) return fresh;
+  const snapshot = needFact(snapshotFact, context);
+  const proofs = checks.map(({ verdict, text }) =>
+    verdict === 'passed' ? text : `${verdict.replaceAll('-', ' ')}: ${text}`,
+  );
+  const answer = await context.ask({
+    kind: 'type-name',
+    id: 'restore-database.swap',
+    stepId: 'restore-database',
+    title: 'Swap the restored database into place',
+    body: [snapshot.loss],
+    name: server.databaseName,
+    verb: 'swap',
+    facts: [
+      { label: 'server', value: server.address },
+      {
+        label: 'goes out',
+        value:
+          old.value === undefined
+            ? 'nothing: there is no such database yet'
+            : `${old.value.name}  ${formatBytes(old.value.sizeBytes)}`,
+      },
+      {
+        label: 'comes in',
+        value: `${side}  ${formatBytes(fresh.value?.sizeBytes ?? 0)}  from ${formatTime(snapshot.takenAtMs)}`,
+      },
+      ...proofs.map((value) => ({ label: 'checked', value })),
+      ...(old.value === undefined
+        ? []
+        : [{ label: 'kept as', value: `${kept}  (thaw rollback puts it back)` }]),
+    ],
+  });
+  if (!answer.ok) return answer;
+  if (answer.value.value === server.databaseName) {
+    const names = { target: server.databaseName, side, kept, hadTarget: old.value !== undefined };
+    // The one of the beginning, should another have come between the look above and this one.
+    const oids = {
+      targetOid: readFact(targetFact, context)?.oid ?? old.value?.oid,
+      incomingOid: fresh.value?.oid,
+    };
+    await context.record(swappingFact.name, { ...names, ...oids });
+    return succeed(undefined);
+  }
+  return fail({
+    code: 'cancelled',
+    message: `The swap was not confirmed; ${server.databaseName} is untouched and ${side} is ready.`,
+    remedy: 'Retry to be asked again; nothing needs to be restored anew.',
+    retry: 'safe',
+  });
+}

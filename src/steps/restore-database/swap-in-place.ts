@@ -1,0 +1,71 @@
+import { type Outcome, succeed } from '../../base/failure.ts';
+import { type Check, failed } from '../../base/verdict.ts';
+import { type DatabaseSwap, needFact, readFact, swappedFact, swappingFact } from '../../kinds/facts.ts';
+import type { StepContext } from '../../kinds/kind.ts';
+import { lookBeforeSwap } from '../../operations/before-swap.ts';
+import { giveAway } from '../../operations/cell.ts';
+import { targetDatabase, targetServer } from '../../operations/open-targets.ts';
+import { giveBack, lookAtSwap, swapDatabases, undoSwap } from './swap-databases.ts';
+
+/**
+ * Where only doors are closed they are opened again. With the old database aside, the one beside it is the only one that can take
+ * its place, so nothing is dropped then.
+ */
+export async function undoUnfinishedSwap(context: StepContext): Promise<Check | undefined> {
+  const swap = readFact(swappingFact, context);
+  if (swap === undefined || readFact(swappedFact, context) !== undefined) return undefined;
+  const server = targetServer(context);
+  const found = await lookAtSwap(server, swap);
+  if (!found.ok) return failed(found.failure.message, found.failure.remedy);
+  const { stage, failure, other } = found.value;
+  // Another database has the name meanwhile: what this run made beside it is not needed by anybody.
+  if (other !== undefined && found.value.target !== undefined) return undefined;
+  if (failure !== undefined) return failed(failure.message, failure.remedy);
+  if (stage === 'half' || stage === 'done') {
+    return failed(
+      `the swap of ${swap.target} was begun and has not ended`,
+      'Put the old database back with `thaw rollback`, or end the swap with `thaw resume`.',
+    );
+  }
+  const undone = await undoSwap(server, swap);
+  if (!undone.ok) return failed(undone.failure.message, undone.failure.remedy);
+  return undefined;
+}
+
+/** The name was typed: the restored database goes into place, whatever an earlier attempt left. */
+export async function swapInPlace(context: StepContext) {
+  const names = needFact(swappingFact, context);
+  const server = targetServer(context);
+  const before = await lookAtSwap(server, names);
+  if (!before.ok) return before;
+  // Hours may have passed since the preflight: the swap is the act that no other run may be in the way of.
+  const lease = await server.lease(names.target);
+  if (!lease.ok) return lease;
+  const { stage } = before.value;
+  // With the old database aside already there is nothing left to look at before.
+  const isBegun = stage === 'half' || stage === 'done';
+  const look = () => (isBegun ? succeed(undefined) : lookBeforeSwap(context));
+  // Whoever is in the way is found while the role of the run is there: what was restored is still looked at as nobody else.
+  const free = await look();
+  // From inside the incoming database, so before the door of that is closed.
+  const given = free.ok ? await giveAway(context, [names.target, names.kept]) : free;
+  const looked = given.ok ? await look() : given;
+  const swapped = looked.ok
+    ? await swapNow(context, names)
+    : await giveBack(server, { swap: names, failure: looked.failure });
+  if (!swapped.ok) {
+    // Where nothing was renamed and no door is closed the swap has not begun, and another snapshot may still be chosen.
+    const left = await lookAtSwap(server, names);
+    if (left.ok && left.value.stage === 'not-begun') await context.record(swappingFact.name, null);
+    return swapped;
+  }
+  await context.record(swappedFact.name, names);
+  context.output(`${targetDatabase(context)} is now the restored database`);
+  return succeed({ kind: 'done' as const });
+}
+
+async function swapNow(context: StepContext, names: DatabaseSwap): Promise<Outcome<void>> {
+  if (names.hadTarget) await context.recordCommand(`ALTER DATABASE ${names.target} RENAME TO ${names.kept}`);
+  await context.recordCommand(`ALTER DATABASE ${names.side} RENAME TO ${names.target}`);
+  return swapDatabases(targetServer(context), { ...names, carrySettings: true });
+}

@@ -1,0 +1,93 @@
+import { formatBytes, formatCount } from '../../base/units.ts';
+import { type Check, failed, passed } from '../../base/verdict.ts';
+import type { CheckContext } from '../../kinds/kind.ts';
+import type { StepOf } from '../../kinds/step-schema.ts';
+import { type FoundFiles, filesStore, findFiles, missingBeside } from '../../operations/find-files.ts';
+import { findSnapshots, pickSnapshot } from '../../operations/find-snapshots.ts';
+import { blocker, unanswered } from '../../operations/open-targets.ts';
+import { filesPlaces } from './files-places.ts';
+
+type FilesStep = StepOf<'restore-files'>;
+
+/** An archive for a moment stands packed, unpacked and as files. */
+const archiveSpaceFactor = 3.5;
+const tarHeadBytes = 512;
+
+/** Are the files of the snapshot there, do they open, is there room, and does a drill keep away from the real ones. */
+export async function checkFiles(step: FilesStep, context: CheckContext): Promise<readonly Check[]> {
+  const { target, side } = filesPlaces(step, context);
+  if (context.mode === 'drill' && isBelow(side, target)) {
+    return [
+      failed(
+        `The drill would write into ${target}, which is production.`,
+        "Name another folder as the drill's place of the files.",
+      ),
+    ];
+  }
+  const key = step.which === 'newest' ? undefined : await candidateKey(context);
+  // What is wrong with the backup store is told by the step that chooses the snapshot.
+  if (key === undefined && step.which !== 'newest') return [];
+  const files = await findFiles(step.from, key, context);
+  if (!files.ok) return [missingBeside(files.failure, step)];
+  return [
+    ...(await checkPlace(step, context)),
+    await checkOpens(step, files.value, context),
+    await checkRoom(files.value, side, context),
+  ];
+}
+
+/** Found now, and not when everything is brought and the writers are stopped. */
+async function checkPlace(step: FilesStep, context: CheckContext): Promise<readonly Check[]> {
+  if (context.mode === 'drill' || step.swap === 'contents') return [];
+  const { target } = filesPlaces(step, context);
+  const found = await context.world.trees.isMountPoint(target);
+  if (!found.ok) return [blocker(found.failure)];
+  if (!found.value) return [];
+  return [
+    failed(
+      `${target} is a mount point, which cannot be renamed.`,
+      'Write `swap: contents` in this step of the runbook, or name a folder below it.',
+    ),
+  ];
+}
+
+async function candidateKey(context: CheckContext): Promise<string | undefined> {
+  const snapshots = await findSnapshots(context);
+  if (!snapshots.ok) return undefined;
+  const picked = pickSnapshot(snapshots.value, context.wantedSnapshot ?? 'latest');
+  return picked.ok ? picked.value.key : undefined;
+}
+
+async function checkOpens(step: FilesStep, ...[files, context]: [FoundFiles, CheckContext]): Promise<Check> {
+  if (files.kind === 'tree')
+    return passed(`${formatCount(files.objects.length)} files below ${files.prefix}`);
+  const { key, sizeBytes } = files.object;
+  const reading = await filesStore(step.from, context).read({ key });
+  if (!reading.ok) return blocker(reading.failure);
+  const head = await context.world.openUnpacker(context.targets.backups.key).peek({
+    body: reading.value.body,
+    layers: files.layers,
+    wantBytes: tarHeadBytes,
+  });
+  if (!head.ok) return blocker({ ...head.failure, message: `${key} does not open. ${head.failure.message}` });
+  if (head.value.subarray(257, 262).toString('latin1') === 'ustar')
+    return passed(`${key} opens: a tar archive of files, ${formatBytes(sizeBytes)}`);
+  return failed(`${key} holds no tar archive.`, 'Correct the place of the files in the runbook.');
+}
+
+async function checkRoom(files: FoundFiles, ...[side, context]: [string, CheckContext]): Promise<Check> {
+  const needBytes =
+    files.kind === 'archive'
+      ? files.object.sizeBytes * archiveSpaceFactor
+      : files.objects.reduce((sum, object) => sum + object.sizeBytes, 0) * 1.1;
+  const free = await context.world.host.freeBytes(side);
+  if (!free.ok) return unanswered(free.failure);
+  const found = `${formatBytes(free.value)} free for the files at ${side}, about ${formatBytes(needBytes)} needed`;
+  return free.value >= needBytes
+    ? passed(found)
+    : failed(`Not enough space: ${found}.`, 'Free some space there.');
+}
+
+function isBelow(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(`${folder}/`);
+}

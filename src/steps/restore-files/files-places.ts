@@ -1,0 +1,25 @@
+import { createHash } from 'node:crypto';
+import type { StepContext } from '../../kinds/kind.ts';
+import type { StepOf } from '../../kinds/step-schema.ts';
+import { objectPrefix } from '../../operations/open-targets.ts';
+
+/** The folders of one restore-files step: of this run and no other, so that a look at them tells whose they are. */
+export function filesPlaces(
+  step: StepOf<'restore-files'>,
+  context: Pick<StepContext, 'mode' | 'runId' | 'workFile'>,
+) {
+  const target = step.into.replace(/\/+$/, '');
+  const mark = createHash('sha256').update(context.runId).digest('hex').slice(0, 6);
+  const inDrill =
+    step.drillInto === undefined || step.drillInto === ''
+      ? context.workFile(`files-${step.id ?? step.kind}`)
+      : `${step.drillInto.replace(/\/+$/, '')}/${objectPrefix(context).replace(/\/+$/, '')}`;
+  const place = step.swap === 'contents' ? `${target}/.thaw` : target;
+  return {
+    target,
+    side: context.mode === 'drill' ? inDrill : `${place}.restore-${mark}`,
+    kept: `${place}.before-${mark}`,
+    /** What a person types. */
+    name: target.slice(target.lastIndexOf('/') + 1),
+  };
+}

@@ -1,0 +1,224 @@
+import { shorten } from '../../backups/compare-inventories.ts';
+import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import { formatBytes, formatCount, formatSpan, formatTime } from '../../base/units.ts';
+import { type Check, couldNotVerify, failed, passed } from '../../base/verdict.ts';
+import { needFact, readFact, restoredFilesFact, snapshotFact, swappingFilesFact } from '../../kinds/facts.ts';
+import type { StepContext, StepEnd, StepHandler } from '../../kinds/kind.ts';
+import type { StepOf } from '../../kinds/step-schema.ts';
+import { durationMs } from '../../kinds/targets.ts';
+import { bringFiles } from '../../operations/bring-files.ts';
+import { filesStore, findFiles, namedTimeOf } from '../../operations/find-files.ts';
+import { leaveOutObjects, leftOutCheck, readLeftOut } from '../../operations/leave-out.ts';
+import { writersStillDown } from '../../operations/writers-still-down.ts';
+import type { TreeSummary } from '../../ports/file-trees.ts';
+import { checkFiles } from './check-files.ts';
+import { filesPlaces } from './files-places.ts';
+
+type FilesStep = StepOf<'restore-files'>;
+
+/**
+ * Documents and media back into a folder: brought into a folder beside it, looked at, and swapped by renaming. The old
+ * folder stays. A drill brings them into a folder of its own and ends before the swap.
+ */
+export const restoreFiles: StepHandler<'restore-files'> = {
+  kind: 'restore-files',
+  title: 'Restore files',
+  afterCrash: 'look-first',
+
+  async preview(step, context) {
+    const { target, side, kept } = filesPlaces(step, context);
+    const what = step.from.kind === 'archive' ? step.from.layout : step.from.prefix;
+    return {
+      sentences: [
+        `Takes the ${step.which === 'newest' ? 'newest files' : 'files of the chosen snapshot'} (${what}) from ${filesStore(step.from, context).address} into ${side}.`,
+        context.mode === 'drill'
+          ? 'Compares them with what was brought; the folder is removed when the drill ends.'
+          : step.swap === 'contents'
+            ? `Then asks you to type the name, and swaps what is in ${target}: the old files are kept in ${kept}. Nobody may use them meanwhile.`
+            : `Then asks you to type the name, and swaps: ${target} is kept as ${kept}.`,
+      ],
+      commands: [],
+    };
+  },
+
+  check: checkFiles,
+
+  async run(step, context) {
+    if (readFact(swappingFilesFact(idOf(step)), context) !== undefined) return swap(step, context);
+    if (!(await isBrought(step, context))) {
+      const brought = await bring(step, context);
+      if (!brought.ok) return brought;
+    }
+    if (context.mode === 'drill') return succeed({ kind: 'done' });
+    const down = await writersStillDown(context);
+    const agreed = down.ok ? await confirmSwap(step, context) : down;
+    return agreed.ok ? swap(step, context) : agreed;
+  },
+
+  leaveOut: (step, context) => leaveOutObjects(idOf(step), context),
+
+  async verify(step, context) {
+    const left = readLeftOut(idOf(step), context);
+    const restored = needFact(restoredFilesFact(idOf(step)), context);
+    const { target, side, kept } = filesPlaces(step, context);
+    const swapped = readFact(swappingFilesFact(idOf(step)), context);
+    const folder = context.mode === 'drill' ? side : target;
+    const found = await context.world.trees.summarise({
+      folder,
+      contents: step.verify === 'contents',
+      signal: context.signal,
+    });
+    if (!found.ok) return found;
+    const old = swapped?.hadTarget ? [passed(`the old folder is kept as ${kept}`)] : [];
+    const missing = left === undefined ? [] : [leftOutCheck([...left.keys], left.reason)];
+    return succeed([...compare(restored.summary, found.value), ...apart(step, context), ...old, ...missing]);
+  },
+
+  async cleanUp(step, context) {
+    const { trees } = context.world;
+    const { side, target } = filesPlaces(step, context);
+    const swapping = readFact(swappingFilesFact(idOf(step)), context);
+    const halfway = swapping === undefined ? succeed(false) : await trees.isHalfway(swapping);
+    if (!halfway.ok) return [failed(halfway.failure.message, halfway.failure.remedy)];
+    if (halfway.value)
+      return [failed(`the swap of ${target} was begun and has not ended`, 'Finish it with `thaw resume`.')];
+    const beside = await trees.exists(side);
+    if (beside.ok && !beside.value && context.mode === 'live') return [];
+    const removed = await trees.removeFolder(side);
+    const files = context.mode === 'drill' ? "the drill's files" : 'the files that were never put in place';
+    if (removed.ok) return [passed(`${files} removed: ${side}`)];
+    return [failed(`${files} are still in ${side}: ${removed.failure.message}`, removed.failure.remedy)];
+  },
+};
+
+function idOf(step: FilesStep): string {
+  return step.id ?? step.kind;
+}
+
+/** The dump these files belong to; undefined where they stand for themselves. */
+function snapshotKeyOf(step: FilesStep, context: StepContext): string | undefined {
+  return step.which === 'newest' ? undefined : needFact(snapshotFact, context).key;
+}
+
+/** An earlier attempt may have brought everything, and stopped at the question. */
+async function isBrought(step: FilesStep, context: StepContext): Promise<boolean> {
+  const restored = readFact(restoredFilesFact(idOf(step)), context);
+  if (restored === undefined || restored.snapshotKey !== snapshotKeyOf(step, context)) return false;
+  const there = await context.world.trees.exists(restored.folder);
+  return there.ok && there.value;
+}
+
+async function bring(step: FilesStep, context: StepContext): Promise<Outcome<void>> {
+  const snapshotKey = snapshotKeyOf(step, context);
+  const files = await findFiles(step.from, snapshotKey, context);
+  if (!files.ok) return files;
+  const { side } = filesPlaces(step, context);
+  const summary = await bringFiles({ step, files: files.value, toFolder: side }, context);
+  if (!summary.ok) return summary;
+  context.output(inWords(summary.value));
+  await context.record(restoredFilesFact(idOf(step)).name, {
+    ...(snapshotKey === undefined ? {} : { snapshotKey }),
+    from: files.value.kind === 'archive' ? files.value.object.key : files.value.prefix,
+    namedTimeMs: files.value.namedTimeMs,
+    folder: side,
+    summary: summary.value,
+  });
+  return succeed(undefined);
+}
+
+async function confirmSwap(step: FilesStep, context: StepContext): Promise<Outcome<void>> {
+  const id = idOf(step);
+  const { target, side, kept, name } = filesPlaces(step, context);
+  const restored = needFact(restoredFilesFact(id), context);
+  const there = await context.world.trees.exists(target);
+  if (!there.ok) return there;
+  if (there.value) {
+    const old = await context.world.trees.summarise({
+      folder: target,
+      contents: false,
+      signal: context.signal,
+    });
+    const answer = await context.ask({
+      kind: 'type-name',
+      id: `${id}.swap`,
+      stepId: id,
+      title: 'Swap the restored files into place',
+      body: [],
+      name,
+      verb: 'swap',
+      facts: [
+        { label: 'goes out', value: `${target}  ${old.ok ? inWords(old.value) : old.failure.message}` },
+        { label: 'comes in', value: `${restored.from}  ${inWords(restored.summary)}` },
+        { label: 'kept as', value: kept },
+      ],
+    });
+    if (!answer.ok) return answer;
+    if (answer.value.value !== name) return fail(notConfirmed(target, side));
+  }
+  await context.record(swappingFilesFact(id).name, { target, side, kept, hadTarget: there.value });
+  return succeed(undefined);
+}
+
+async function swap(step: FilesStep, context: StepContext): Promise<Outcome<StepEnd>> {
+  const names = needFact(swappingFilesFact(idOf(step)), context);
+  const down = await writersStillDown(context);
+  if (!down.ok) return down;
+  const all = step.swap === 'contents' ? '/*' : '';
+  if (names.hadTarget) await context.recordCommand(`mv ${names.target}${all} ${names.kept}`);
+  await context.recordCommand(`mv ${names.side}${all} ${names.target}`);
+  const swapped = await context.world.trees.swap(names);
+  return swapped.ok ? succeed({ kind: 'done' }) : swapped;
+}
+
+function compare(expected: TreeSummary, found: TreeSummary): readonly Check[] {
+  const remedy = 'Stop what writes into the folder, then retry.';
+  const isSame =
+    found.listSha256 === expected.listSha256 &&
+    (found.contentSha256 === undefined || found.contentSha256 === expected.contentSha256);
+  if (!isSame) {
+    return [failed(`found ${inWords(found)} instead of what was brought: ${inWords(expected)}`, remedy)];
+  }
+  const how = found.contentSha256 === undefined ? 'by name and size' : 'by every byte';
+  return [
+    passed(`${inWords(found)}, as brought, ${how}`),
+    expected.ownersKept
+      ? passed('owners and modes are those of the backup')
+      : couldNotVerify(
+          'the files belong to the user who runs thaw, since only root may give files away',
+          'Give them to their owner with chown, or run thaw as root.',
+        ),
+    ...(expected.stripped === undefined
+      ? []
+      : [passed(`set-user-ID and set-group-ID were taken from ${shorten(expected.stripped)}`)]),
+  ];
+}
+
+/** Files of another time than the database: fewer than the rows name, or more. */
+function apart(step: FilesStep, context: StepContext): readonly Check[] {
+  const restored = needFact(restoredFilesFact(idOf(step)), context);
+  const { snapshotKey } = restored;
+  const databaseMs =
+    (snapshotKey === undefined ? undefined : namedTimeOf(snapshotKey, context)) ?? restored.namedTimeMs;
+  const apartMs = Math.abs(databaseMs - restored.namedTimeMs);
+  if (apartMs <= durationMs(step.apart))
+    return [passed(`files of ${formatTime(restored.namedTimeMs)}: ${restored.from}`)];
+  return [
+    couldNotVerify(
+      `the files are of ${formatTime(restored.namedTimeMs)}, ${formatSpan(apartMs)} ${restored.namedTimeMs < databaseMs ? 'before' : 'after'} the database`,
+      'Look for rows that name a file which is not there.',
+    ),
+  ];
+}
+
+function inWords({ files, sizeBytes }: TreeSummary): string {
+  return `${formatCount(files)} files, ${formatBytes(sizeBytes)}`;
+}
+
+function notConfirmed(target: string, side: string) {
+  return {
+    code: 'cancelled',
+    message: `The swap was not confirmed; ${target} is untouched and ${side} is ready.`,
+    remedy: 'Retry to be asked again; nothing needs to be fetched anew.',
+    retry: 'safe',
+  } as const;
+}

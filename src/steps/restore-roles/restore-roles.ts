@@ -1,0 +1,192 @@
+import { z } from 'zod';
+import { shorten } from '../../backups/compare-inventories.ts';
+import { type Globals, readGlobals } from '../../backups/globals.ts';
+import { type Outcome, succeed } from '../../base/failure.ts';
+import { createSecret } from '../../base/secret.ts';
+import { type Check, couldNotVerify, failed, passed } from '../../base/verdict.ts';
+import { type Fact, needFact, readFact, snapshotFact } from '../../kinds/facts.ts';
+import type { CheckContext, StepContext, StepHandler } from '../../kinds/kind.ts';
+import type { StepOf } from '../../kinds/step-schema.ts';
+import { missingBeside } from '../../operations/find-files.ts';
+import { findSnapshots, pickSnapshot } from '../../operations/find-snapshots.ts';
+import { backupStore, targetServer } from '../../operations/open-targets.ts';
+import { findGlobals } from './find-globals.ts';
+
+type RolesStep = StepOf<'restore-roles'>;
+
+const rolesFact: Fact<{
+  readonly key: string;
+  readonly wanted: readonly string[];
+  readonly made: readonly string[];
+  readonly leftOut: number;
+  readonly isComplete: boolean;
+}> = {
+  name: 'roles',
+  schema: z.object({
+    key: z.string(),
+    wanted: z.array(z.string()).readonly(),
+    made: z.array(z.string()).readonly(),
+    leftOut: z.number(),
+    isComplete: z.boolean(),
+  }),
+};
+
+const stallMs = 30_000;
+
+/**
+ * The roles of the lost server, with their passwords: a dump of one database has none. What exists already is left as it is, its
+ * password above all. Roles belong to a whole server, so a drill only reads them.
+ */
+export const restoreRoles: StepHandler<'restore-roles'> = {
+  kind: 'restore-roles',
+  title: 'Restore roles',
+  afterCrash: 'run-again',
+
+  async preview(step, context) {
+    const server = targetServer(context).address;
+    return {
+      sentences: [
+        `Reads the roles that lie beside the dump, or in ${step.layout}.`,
+        context.mode === 'drill'
+          ? 'A drill makes none of them: they would belong to the whole server.'
+          : `Makes those that ${server} has not; existing ones keep their password and everything else.`,
+      ],
+      commands: [],
+    };
+  },
+
+  async check(step, context) {
+    const snapshots = await findSnapshots(context);
+    // What is wrong with the backup store is told by the step that chooses the snapshot.
+    if (!snapshots.ok) return [];
+    const picked = pickSnapshot(snapshots.value, context.wantedSnapshot ?? 'latest');
+    if (!picked.ok) return [];
+    const found = await findGlobals(step, picked.value.key, context);
+    if (!found.ok) return [missingBeside(found.failure, step)];
+    return [passed(`roles: ${found.value.object.key}`), ...(await checkRights(context))];
+  },
+
+  async run(step, context) {
+    const brought = await bringGlobals(step, context);
+    if (!brought.ok) return brought;
+    const { key, globals } = brought.value;
+    const made = context.mode === 'drill' ? succeed([]) : await makeMissing(globals, context);
+    if (!made.ok) return made;
+    const before = readFact(rolesFact, context);
+    await context.record(rolesFact.name, {
+      key,
+      wanted: globals.roles.map(({ name }) => name),
+      // An attempt that broke off had made some already.
+      made: [...new Set([...(before?.key === key ? before.made : []), ...made.value])],
+      leftOut: globals.leftOut,
+      isComplete: globals.isComplete,
+    });
+    return succeed({ kind: 'done' });
+  },
+
+  async verify(_step, context) {
+    const { key, wanted, made, leftOut, isComplete } = needFact(rolesFact, context);
+    const checks: Check[] = [
+      isComplete
+        ? passed(`${key} is whole: ${wanted.length} roles`)
+        : failed(`${key} breaks off: its last line is missing`, 'Take the roles from another snapshot.'),
+    ];
+    if (leftOut > 0) {
+      checks.push(
+        couldNotVerify(
+          `${leftOut} lines of ${key} are about something else than roles and were left out`,
+          'Read them: tablespaces, say.',
+        ),
+      );
+    }
+    if (context.mode === 'drill') return succeed(checks);
+    const existing = await listRoles(context);
+    if (!existing.ok) return existing;
+    const missing = wanted.filter((role) => !existing.value.has(role));
+    checks.push(
+      missing.length === 0
+        ? passed(`all ${wanted.length} roles are there; made: ${made.length === 0 ? 'none' : shorten(made)}`)
+        : failed(`roles are missing: ${shorten(missing)}`, 'Read the output, then retry.'),
+    );
+    return succeed(checks);
+  },
+};
+
+async function checkRights(context: CheckContext): Promise<readonly Check[]> {
+  if (context.mode === 'drill') return [];
+  const server = targetServer(context);
+  const rows = await server.query({
+    database: server.databaseName,
+    sql: 'SELECT rolcreaterole OR rolsuper AS may FROM pg_roles WHERE rolname = current_user',
+  });
+  // The database may not exist yet on a new server; making a role then says what is wrong.
+  if (!rows.ok || /^t/.test(rows.value[0]?.may ?? '')) return [];
+  return [failed(`This user may not create roles on ${server.address}.`, 'Use a role with CREATEROLE.')];
+}
+
+async function bringGlobals(
+  step: RolesStep,
+  context: StepContext,
+): Promise<Outcome<{ readonly key: string; readonly globals: Globals }>> {
+  const found = await findGlobals(step, needFact(snapshotFact, context).key, context);
+  if (!found.ok) return found;
+  const { object, layers } = found.value;
+  const { host } = context.world;
+  const [packed, file] = [context.workFile('globals.packed'), context.workFile('globals.sql')];
+  const fetched = await host.download({
+    from: backupStore(context),
+    object,
+    toFile: packed,
+    stallMs,
+    signal: context.signal,
+    onProgress: () => {},
+  });
+  if (!fetched.ok) return fetched;
+  const opened = await context.world.openUnpacker(context.targets.backups.key).unpack({
+    fromFile: packed,
+    toFile: file,
+    layers,
+    signal: context.signal,
+    onProgress: () => {},
+  });
+  if (!opened.ok) return opened;
+  const text = await host.readTextFile(file);
+  if (!text.ok) return text;
+  // It holds the hashes of all passwords: gone as soon as it is read.
+  for (const path of [packed, file]) {
+    const removed = await host.removeFile(path);
+    if (!removed.ok) return removed;
+  }
+  return succeed({ key: object.key, globals: readGlobals(text.value) });
+}
+
+async function makeMissing(globals: Globals, context: StepContext): Promise<Outcome<readonly string[]>> {
+  const existing = await listRoles(context);
+  if (!existing.ok) return existing;
+  const server = targetServer(context);
+  const missing = globals.roles.filter(({ name }) => !existing.value.has(name));
+  const names = new Set(missing.map(({ name }) => name));
+  for (const { name, statements } of missing) {
+    await context.recordCommand(`CREATE ROLE ${name}`);
+    const made = await server.createRole({ name, statements: statements.map(createSecret) });
+    if (!made.ok) return made;
+    context.output(`made role ${name}`);
+  }
+  for (const { role, member, statement } of globals.memberships) {
+    if (!names.has(member)) continue;
+    const granted = await server.createRole({
+      name: `${member} as a member of ${role}`,
+      statements: [createSecret(statement)],
+    });
+    if (!granted.ok) return granted;
+  }
+  return succeed([...names]);
+}
+
+async function listRoles(context: StepContext): Promise<Outcome<ReadonlySet<string>>> {
+  const rows = await targetServer(context).query({
+    database: 'postgres',
+    sql: 'SELECT rolname AS role FROM pg_roles',
+  });
+  return rows.ok ? succeed(new Set(rows.value.map(({ role }) => role ?? ''))) : rows;
+}

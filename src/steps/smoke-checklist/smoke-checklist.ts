@@ -1,0 +1,83 @@
+import { succeed } from '../../base/failure.ts';
+import { type Check, couldNotVerify, failed, passed, skipped } from '../../base/verdict.ts';
+import { attestedFact, readFact } from '../../kinds/facts.ts';
+import type { StepContext, StepHandler } from '../../kinds/kind.ts';
+import type { ChecklistItem } from '../../kinds/step-schema.ts';
+import { checkHttp, checkObject, checkQuery, checkReferences } from './program-checks.ts';
+
+/** What the program can look at it looks at; what only a person can see, a person attests, with a note. */
+export const smokeChecklist: StepHandler<'smoke-checklist'> = {
+  kind: 'smoke-checklist',
+  title: 'Smoke checklist',
+  afterCrash: 'run-again',
+
+  async preview(step) {
+    return { sentences: step.items.map((item) => item.title), commands: step.items.flatMap(commandOf) };
+  },
+
+  async check() {
+    return [];
+  },
+
+  async run(step, context) {
+    for (const item of step.items) {
+      if (item.kind !== 'attest' || context.mode === 'drill') continue;
+      const fact = attestedFact(item.id);
+      const before = readFact(fact, context);
+      // What failed is asked again on a retry; what a person has seen to be good is not.
+      if (before !== undefined && before.value !== 'failed') continue;
+      const answer = await context.ask({
+        kind: 'attest',
+        id: `smoke-checklist.${item.id}`,
+        stepId: step.id ?? step.kind,
+        title: item.title,
+        body: [item.instructions],
+      });
+      if (!answer.ok) return answer;
+      const { value, note, by } = answer.value;
+      await context.record(fact.name, { value, note: note ?? '', by });
+    }
+    return succeed({ kind: 'done' });
+  },
+
+  async verify(step, context) {
+    const checks: Check[] = [];
+    for (const item of step.items) {
+      const check = await checkItem(item, context);
+      checks.push({ ...check, text: `${item.title}: ${check.text}` });
+    }
+    return succeed(checks);
+  },
+};
+
+function commandOf(item: ChecklistItem): readonly string[] {
+  if (item.kind === 'http') return [`GET ${item.url}`];
+  return item.kind === 'attest' ? [] : [item.query];
+}
+
+async function checkItem(item: ChecklistItem, context: StepContext): Promise<Check> {
+  switch (item.kind) {
+    case 'query':
+      return checkQuery(item, context);
+    case 'object':
+      return checkObject(item, context);
+    case 'references':
+      return checkReferences(item, context);
+    case 'http':
+      return context.mode === 'drill' ? skipped('a drill does not ask production') : checkHttp(item, context);
+    case 'attest':
+      return context.mode === 'drill'
+        ? skipped('nothing of a drill is there to look at')
+        : attested(item, context);
+  }
+}
+
+function attested(item: Extract<ChecklistItem, { kind: 'attest' }>, context: StepContext): Check {
+  const seen = readFact(attestedFact(item.id), context);
+  const note = seen?.note ? ` (${seen.note})` : '';
+  const by = seen?.by === 'rehearsal' ? 'the rehearsal itself' : 'a person';
+  if (seen?.value === 'passed') return passed(`attested by ${by}${note}`);
+  if (seen?.value === 'failed')
+    return failed(`${by} saw that it does not work${note}`, 'Mend it, then retry.');
+  return couldNotVerify(`left out${note}`, item.instructions);
+}

@@ -1,0 +1,160 @@
+import { fail, succeed } from '../../base/failure.ts';
+import { type Check, couldNotVerify, passed } from '../../base/verdict.ts';
+import type { CheckContext, StepContext, StepHandler } from '../../kinds/kind.ts';
+import { blocker, targetServer } from '../../operations/open-targets.ts';
+import {
+  checkServices,
+  foreignSessions,
+  isDown,
+  noServices,
+  runsElsewhere,
+  servicesOf,
+  stillConnected,
+  stopThem,
+} from '../../operations/stop-services.ts';
+import { noteWritersDown, writersStillDown } from '../../operations/writers-still-down.ts';
+import type { ForeignSession } from '../../ports/database-server.ts';
+import type { ServiceStatus } from '../../ports/services.ts';
+import { findStoppedDatabase } from '../../runbook/database-container.ts';
+
+export const stopWriters: StepHandler<'stop-writers'> = {
+  kind: 'stop-writers',
+  title: 'Stop writers',
+  afterCrash: 'run-again',
+
+  async preview(step, context) {
+    if (context.mode === 'drill')
+      return { sentences: ['A drill stops nothing: production goes on.'], commands: [] };
+    const services = servicesOf(context);
+    return {
+      sentences: [
+        `Stops ${step.services.join(', ')}, then proves it: services down, and nobody else connected to ${targetServer(context).databaseName}.`,
+      ],
+      commands: services === undefined ? [] : [services.describe('stop', step.services)],
+    };
+  },
+
+  async check(step, context) {
+    if (context.mode === 'drill') return [];
+    const checks = await checkServices(context, step.services);
+    const answers = checks.every(({ verdict }) => verdict !== 'failed');
+    return [
+      ...checkDatabaseStays(context, step.services),
+      ...checks,
+      ...(answers ? await checkElsewhere(context, step.services) : []),
+    ];
+  },
+
+  async run(step, context) {
+    if (context.mode === 'drill')
+      return succeed({ kind: 'not-executed', reason: 'a drill never stops production' });
+    const stopped = await stopThem(step, context);
+    return stopped.ok ? succeed({ kind: 'done' }) : stopped;
+  },
+
+  async verify(step, context) {
+    const services = servicesOf(context);
+    if (services === undefined) return fail(noServices);
+    const status = await services.status();
+    if (!status.ok) return status;
+    const sessions = await foreignSessions(context);
+    if (!sessions.ok) return sessions;
+    const named = status.value.filter(({ name }) => step.services.includes(name));
+    const server = targetServer(context);
+    const database = await server.describeDatabase(server.databaseName);
+    if (!database.ok) return database;
+    const checks = [
+      ...named.map((service) => toCheck(service, database.value !== undefined)),
+      ...restartChecks(named),
+      connectionCheck(context, sessions.value),
+    ];
+    if (checks.every(({ verdict }) => verdict !== 'failed')) await noteWritersDown(step, context);
+    return succeed(checks);
+  },
+
+  stillHolds: (_step, context) => writersStillDown(context),
+};
+
+/** Names may come from variables, which `thaw lint` does not see filled. */
+function checkDatabaseStays(
+  { targets }: Pick<CheckContext, 'targets'>,
+  names: readonly string[],
+): readonly Check[] {
+  const { services, databaseRoute: via } = targets.production;
+  const stopped = findStoppedDatabase({ services, via, names });
+  if (stopped === undefined) return [];
+  return [
+    blocker({
+      code: 'runbook-invalid',
+      message: `${stopped} is to be stopped, and the database is reached through its container.`,
+      remedy:
+        'Leave it out of the services of stop-writers, or reach the database another way (production.database.via).',
+      retry: 'after-fix',
+    }),
+  ];
+}
+
+/** Before anything is touched: nothing could be stopped under this project name, and a second one would be started. */
+async function checkElsewhere(context: CheckContext, names: readonly string[]): Promise<readonly Check[]> {
+  const status = await servicesOf(context)?.status();
+  if (status?.ok !== true) return status === undefined ? [] : [blocker(status.failure)];
+  return status.value
+    .filter(({ name }) => names.includes(name))
+    .flatMap(runsElsewhere)
+    .map(blocker);
+}
+
+/** Absent is not stopped. Only where there is no database either was there nothing to stop. */
+function absentCheck(service: ServiceStatus, hasDatabase: boolean): Check {
+  const { name, elsewhere = [] } = service;
+  const [same] = runsElsewhere(service);
+  if (same !== undefined) return blocker(same);
+  const words = elsewhere.map(({ container, project }) => `${container} of project ${project}`).join(', ');
+  if (elsewhere.length > 0)
+    return couldNotVerify(
+      `${name} is not there, and a service of that name runs as ${words}`,
+      `Look whether that is this application; then stop it there, or name its project in the runbook.`,
+    );
+  if (!hasDatabase) return passed(`${name} is not there, and no database that it could write into`);
+  return couldNotVerify(
+    `${name} is not there although its database is: nothing was stopped`,
+    `Look for ${name} under another project name, folder or host; stop it there.`,
+  );
+}
+
+function toCheck(service: ServiceStatus, hasDatabase: boolean): Check {
+  if (service.state === 'absent' && (service.strays ?? []).length === 0)
+    return absentCheck(service, hasDatabase);
+  const strays = service.strays ?? [];
+  if (!isDown(service))
+    return blocker({
+      code: 'conflict',
+      message: `${service.name} is still ${service.state}`,
+      remedy: `Stop ${service.name} by hand, then retry.`,
+      retry: 'after-fix',
+    });
+  if (strays.length > 0) {
+    return blocker({
+      code: 'conflict',
+      message: `${service.name} is down, but ${strays.length} containers started by "run" still live: ${strays.join(', ')}`,
+      remedy: `Stop them: docker stop ${strays.join(' ')}`,
+      retry: 'after-fix',
+    });
+  }
+  return passed(`${service.name} is ${service.state === 'absent' ? 'not there any more' : 'down'}`);
+}
+
+function restartChecks(services: readonly ServiceStatus[]): readonly Check[] {
+  const restarting = services.filter(
+    ({ restartPolicy }) => restartPolicy !== undefined && restartPolicy !== 'no',
+  );
+  if (restarting.length === 0) return [];
+  const text = restarting.map(({ name, restartPolicy }) => `${name} ${restartPolicy}`).join(', ');
+  return [passed(`restart policies (${text}) hold only while nobody starts the services or the daemon`)];
+}
+
+function connectionCheck(context: StepContext, sessions: readonly ForeignSession[]): Check {
+  if (sessions.length === 0)
+    return passed(`nobody else is connected to ${targetServer(context).databaseName}`);
+  return blocker(stillConnected(context, sessions));
+}

@@ -1,0 +1,106 @@
+import { fingerprintSecret } from '../../backups/fingerprint.ts';
+import type { Manifest } from '../../backups/manifest.ts';
+import { succeed } from '../../base/failure.ts';
+import { type Check, couldNotVerify, failed, passed } from '../../base/verdict.ts';
+import { manifestFact, readFact } from '../../kinds/facts.ts';
+import type { CheckContext, StepHandler } from '../../kinds/kind.ts';
+import type { StepOf } from '../../kinds/step-schema.ts';
+import { findSnapshots, pickSnapshot, readManifest } from '../../operations/find-snapshots.ts';
+import { readSecrets, type Secrets } from '../../operations/keys/read-secrets.ts';
+import { tryKey } from '../../operations/keys/try-keys.ts';
+import { blocker, targetDatabase } from '../../operations/open-targets.ts';
+
+type SecretsStep = StepOf<'verify-secrets'>;
+
+/** `.env` is there, complete, and its keys are the ones the data was written with: shown by really decrypting rows. */
+export const verifySecrets: StepHandler<'verify-secrets'> = {
+  kind: 'verify-secrets',
+  title: 'Verify secrets',
+  afterCrash: 'run-again',
+
+  async preview(step, context) {
+    return {
+      sentences: [
+        `Reads ${context.targets.production.envFile ?? '.env'}, looks for ${step.required.join(', ')}, and compares fingerprints.`,
+        ...step.probes.map((probe) => `Decrypts rows with ${probe.secret}: ${probe.title}.`),
+      ],
+      commands: step.probes.map((probe) => probe.query),
+    };
+  },
+
+  async check(step, context) {
+    const secrets = await readSecrets(step, context, 'to-be');
+    if (!secrets.ok) return [blocker(secrets.failure)];
+    const manifest = await candidateManifest(context);
+    const fingerprints = await checkFingerprints(step, secrets.value, manifest);
+    return [...there(step, secrets.value), ...fingerprints];
+  },
+
+  async run() {
+    return succeed({ kind: 'done' });
+  },
+
+  async verify(step, context) {
+    const secrets = await readSecrets(step, context, 'in-place');
+    if (!secrets.ok) return secrets;
+    const manifest = readFact(manifestFact, context);
+    const probes: Check[] = [];
+    const trial = { context, secrets: secrets.value, database: targetDatabase(context) };
+    for (const probe of step.probes) probes.push(await tryKey(probe, trial));
+    return succeed([
+      ...there(step, secrets.value),
+      ...(await checkFingerprints(step, secrets.value, manifest)),
+      ...probes,
+    ]);
+  },
+};
+
+function there(step: SecretsStep, { path, note }: Secrets): readonly Check[] {
+  return [passed(`${path} has ${step.required.join(', ')}`), ...(note === undefined ? [] : [passed(note)])];
+}
+
+/** The preflight looks at the snapshot that would be taken; what is wrong with it is told by the step that chooses. */
+async function candidateManifest(context: CheckContext): Promise<Manifest | undefined> {
+  const found = await findSnapshots(context);
+  if (!found.ok) return undefined;
+  const picked = pickSnapshot(found.value, context.wantedSnapshot ?? 'latest');
+  if (!picked.ok) return undefined;
+  const manifest = await readManifest(context, picked.value);
+  return manifest.ok ? manifest.value : undefined;
+}
+
+async function checkFingerprints(
+  step: SecretsStep,
+  ...[secrets, manifest]: [Secrets, Manifest | undefined]
+): Promise<readonly Check[]> {
+  const expected = new Map<string, string | undefined>(step.probes.map((probe) => [probe.secret, undefined]));
+  for (const [name, value] of Object.entries(step.fingerprints)) expected.set(name, value || undefined);
+  for (const [name, value] of Object.entries(manifest?.fingerprints ?? {})) expected.set(name, value);
+  return Promise.all(
+    [...expected].map(([name, wanted]) =>
+      checkFingerprint(step, { name, wanted, value: secrets.values.get(name) }),
+    ),
+  );
+}
+
+async function checkFingerprint(
+  step: SecretsStep,
+  secret: { readonly name: string; readonly wanted: string | undefined; readonly value: string | undefined },
+): Promise<Check> {
+  const { name, wanted, value } = secret;
+  if (value === undefined)
+    return failed(`${name} is not in the env file`, 'Pull the file from the secrets vault again.');
+  const found = await fingerprintSecret({ name, value });
+  if (wanted === undefined) {
+    return couldNotVerify(
+      `${name} has the fingerprint ${found}; nothing says what it should be`,
+      'Compare it with the one in your records; decrypted rows prove it too.',
+    );
+  }
+  if (found === wanted) return passed(`${name} has the expected fingerprint ${found}`);
+  const loss = step.probes.find((probe) => probe.secret === name)?.lossIfWrong ?? step.lossIfWrong[name];
+  return failed(
+    `${name} has the fingerprint ${found} instead of ${wanted}${loss === undefined ? '' : `: ${loss}`}`,
+    `Find the ${name} that was in use when the backup was taken; look at older versions in the vault.`,
+  );
+}

@@ -1,0 +1,163 @@
+import { type Row, toVerdict, type Verdict } from '../../platform/verdict-row.ts';
+
+const later = 'Wait a minute, then try again.';
+const busy: Row = ['unreachable', 'the store at {host} is busy or in trouble ({answer})', later, 'safe'];
+const badSession: Row = [
+  'denied',
+  'the session these credentials belong to is over',
+  'Enter credentials that are valid now.',
+  'after-fix',
+];
+const wrongRegion: Row = [
+  'invalid-input',
+  'the bucket lies in another region than the one given',
+  'Give the region and the endpoint of that bucket.',
+  'after-fix',
+];
+const badName: Row = [
+  'invalid-input',
+  'the store does not take such a name or argument ({answer})',
+  'Change the name; the detail says what the store says about it.',
+  'never',
+];
+const storeFull: Row = [
+  'out-of-space',
+  'the store is full or the quota is used up',
+  'Give the store more room, or raise the quota.',
+  'after-fix',
+];
+const damagedOnTheWay: Row = [
+  'damaged',
+  'the bytes that reached the store are not the ones sent',
+  'Try again; if it repeats, check the network path to the store.',
+  'safe',
+];
+const inTheWay: Row = [
+  'conflict',
+  'another object stands in the way (one key is also the beginning of another)',
+  'Use a store that can hold both keys, or rename one of them.',
+  'after-fix',
+];
+
+/** S3 error codes: docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html; X… ones are MinIO's. */
+const s3Codes: Readonly<Record<string, Row>> = {
+  InvalidAccessKeyId: [
+    'denied',
+    'the store does not know this access key',
+    'Enter the access key of this very store; check that backup and production credentials are not swapped.',
+    'after-fix',
+  ],
+  SignatureDoesNotMatch: [
+    'denied',
+    'the secret key does not belong to this access key',
+    'Enter the secret key again, whole and without spaces around it.',
+    'after-fix',
+  ],
+  RequestTimeTooSkewed: [
+    'denied',
+    "this host's clock {skew} the store's clock",
+    "Set this host's clock (timedatectl set-ntp true), then try again.",
+    'after-fix',
+  ],
+  AccessDenied: [
+    'denied',
+    'access is denied to this access key',
+    'Allow this access key that action on this bucket, or use one that may.',
+    'after-fix',
+  ],
+  AllAccessDisabled: ['denied', 'all access to it is disabled', 'Ask the owner of the store.', 'after-fix'],
+  ExpiredToken: badSession,
+  InvalidToken: badSession,
+  InvalidObjectState: [
+    'denied',
+    'the object is archived and cannot be read at once',
+    'Restore it first (s3api restore-object), wait until that is done, then try again.',
+    'after-fix',
+  ],
+  NoSuchBucket: [
+    'not-found',
+    'there is no such bucket',
+    'Check the name of the bucket and the endpoint.',
+    'after-fix',
+  ],
+  NoSuchKey: [
+    'not-found',
+    'there is no such object',
+    'List the store again and choose what is there.',
+    'after-fix',
+  ],
+  NotFound: [
+    'not-found',
+    'there is no such object',
+    'List the store again and choose what is there.',
+    'after-fix',
+  ],
+  PreconditionFailed: [
+    'conflict',
+    'the object has changed meanwhile',
+    'List the store again and start over with the object as it is now.',
+    'after-fix',
+  ],
+  InvalidRange: ['invalid-input', 'the object has no such bytes', 'Ask for bytes that it has.', 'never'],
+  BadDigest: damagedOnTheWay,
+  IncompleteBody: damagedOnTheWay,
+  XAmzContentSHA256Mismatch: damagedOnTheWay,
+  PermanentRedirect: wrongRegion,
+  TemporaryRedirect: busy,
+  AuthorizationHeaderMalformed: wrongRegion,
+  IllegalLocationConstraintException: wrongRegion,
+  InvalidBucketName: badName,
+  KeyTooLongError: badName,
+  InvalidArgument: badName,
+  XMinioInvalidObjectName: badName,
+  XMinioParentIsObject: inTheWay,
+  XMinioObjectExistsAsDirectory: inTheWay,
+  OperationAborted: ['conflict', 'another change is under way', later, 'safe'],
+  QuotaExceeded: storeFull,
+  InsufficientStorage: storeFull,
+  XMinioStorageFull: storeFull,
+  XMinioAdminBucketQuotaExceeded: storeFull,
+  SlowDown: busy,
+  InternalError: busy,
+  ServiceUnavailable: busy,
+  RequestTimeout: busy,
+};
+
+export function verdictOfS3Code(code: string): Verdict | undefined {
+  return toVerdict(s3Codes[code]);
+}
+
+/** For answers without an S3 error code: a HEAD has no body, and a proxy in between knows no S3. */
+export function verdictOfStatus(status: number | undefined): Verdict {
+  const row = rowOfStatus(status);
+  return { code: row[0], because: row[1], remedy: row[2], retry: row[3] };
+}
+
+function rowOfStatus(status: number | undefined): Row {
+  if (status === 401 || status === 403) {
+    return [
+      'denied',
+      'access is denied ({answer})',
+      'Check the access key, the secret key and their rights.',
+      'after-fix',
+    ];
+  }
+  if (status === 404) {
+    return [
+      'not-found',
+      'there is no such object or bucket',
+      'Check the bucket, the key and the endpoint.',
+      'after-fix',
+    ];
+  }
+  if (status === 409) return ['conflict', 'another change is under way ({answer})', later, 'safe'];
+  if (status === 412) return s3Codes.PreconditionFailed ?? busy;
+  if (status === 507) return storeFull;
+  if (status === 429 || (status !== undefined && status >= 500)) return busy;
+  return [
+    'unreachable',
+    '{host} does not answer as an S3 store does ({answer})',
+    'Check that the endpoint is the one of the S3 interface, not of a console or a proxy.',
+    'after-fix',
+  ];
+}

@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { stepSchema } from '../../../src/kinds/step-schema.ts';
+import { startServices } from '../../../src/steps/start-services/start-services.ts';
+import { createFakeContext, words } from '../../fakes/fake-context.ts';
+
+const stepWith = (more: object = {}) => stepSchema.parse({ kind: 'start-services', ...more }) as never;
+
+describe('starting the services', () => {
+  it('starts all and says that each is up', async () => {
+    const context = createFakeContext({});
+    expect((await startServices.run(stepWith(), context)).ok).toBe(true);
+    expect(context.world.services.calls).toEqual(['start all']);
+    expect(words(await startServices.verify(stepWith(), context))).toEqual([
+      'passed: web is running',
+      'passed: worker is running',
+      'passed: scheduler is running',
+    ]);
+  });
+
+  it('gives up when one does not become healthy in time, and names it', async () => {
+    const context = createFakeContext({});
+    const { services } = context.world;
+    const world = {
+      ...context.world,
+      openServices: () => ({
+        ...services,
+        status: async () => ({ ok: true, value: [{ name: 'web', state: 'running', health: 'starting' }] }),
+      }),
+    };
+    expect(
+      await startServices.run(stepWith({ healthy: '3m' }), { ...context, world } as never),
+    ).toMatchObject({
+      ok: false,
+      failure: { code: 'stalled', message: 'After 3m these services are not up: web is running, starting.' },
+    });
+  });
+
+  it('takes a one-shot service that ended well for up, and one that ended badly not', async () => {
+    const context = createFakeContext({});
+    context.world.services.states.set('worker', { name: 'worker', state: 'finished', exitCode: 0 });
+    expect(words(await startServices.verify(stepWith(), context))).toContain(
+      'passed: worker ended with status 0',
+    );
+    context.world.services.states.set('worker', { name: 'worker', state: 'finished', exitCode: 3 });
+    expect(words(await startServices.verify(stepWith(), context))).toContain(
+      'failed: worker ended with status 3',
+    );
+  });
+
+  it('follows a log until it falls quiet', async () => {
+    const context = createFakeContext({});
+    context.world.services.log.push('reconnected socket 1 of 12', 'reconnected socket 12 of 12');
+    const step = stepWith({ followLog: 'worker' });
+    expect((await startServices.run(step, context)).ok).toBe(true);
+    expect(words(await startServices.verify(step, context)).at(-1)).toMatch(
+      /^passed: log of worker: 2 lines.*then quiet for 5s/,
+    );
+  });
+
+  it('starts nothing in a drill', async () => {
+    const context = createFakeContext({ mode: 'drill' });
+    expect(await startServices.run(stepWith(), context)).toMatchObject({
+      ok: true,
+      value: { kind: 'not-executed' },
+    });
+    expect(context.world.services.calls).toEqual([]);
+  });
+});
