@@ -8,10 +8,9 @@ import { createPromptedOutput } from '../plain/prompted-output.ts';
 import type { Question } from '../ports/operator.ts';
 import type { RunningSession } from '../session/session.ts';
 import type { Options } from './arguments.ts';
-import { type Attendance, chooseAttendance } from './choose-attendance.ts';
 import type { CommandContext } from './command-context.ts';
 import { exitStatus, statusOfEnd } from './exit-status.ts';
-import { screenOptions, screenStreams } from './screen-options.ts';
+import { type Attendance, chooseAttendance, screenOptions, screenStreams } from './terminal.ts';
 
 /** Answers a question where nobody is there, and says whether it did. */
 export type AnswerInstead = (question: Question, session: RunningSession) => Promise<boolean>;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { describeFileFailure, errorCode } from '../base/file-failure.ts';
 import { genesisHash } from '../journal/journal-line.ts';
-import { takeLockSoon } from './take-lock-soon.ts';
+import { takeLockSoon } from './run-locks.ts';
 
 /**
  * heads.jsonl of the log folder: one line for each time a run came to an end or a stop, chained like a journal. A journal's own chain

@@ -7,14 +7,14 @@ import type { RunFolder } from '../ports/run-folder.ts';
 import type { World } from '../ports/world.ts';
 import { handlers } from '../registry/handlers.ts';
 import { startSession } from '../session/session.ts';
-import { adviseOn } from './advise-on.ts';
-import { anchorPlace } from './anchor-place.ts';
+import { anchorPlace } from './anchors.ts';
 import type { Options } from './arguments.ts';
 import { type AnswerInstead, attend } from './attend.ts';
 import type { CommandContext } from './command-context.ts';
 import { sayOrigins, sayOverruled } from './given-values.ts';
 import type { ReadyRunbook } from './load-runbook.ts';
 import { findProvenSnapshots } from './past-runs.ts';
+import { adviseOn } from './terminal.ts';
 import { writeRecord } from './write-record.ts';
 
 type DriveRequest = {

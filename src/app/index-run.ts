@@ -7,7 +7,7 @@ import { replaceFile } from '../platform/sync-folder.ts';
 import type { DrillRecord } from '../record/drill-record.ts';
 import { resultWords } from '../record/result-words.ts';
 import { contradiction, drawable, type Finding } from './chain-heads.ts';
-import { takeLockSoon } from './take-lock-soon.ts';
+import { takeLockSoon } from './run-locks.ts';
 
 const indexName = 'backup-drills.md';
 

@@ -3,10 +3,9 @@ import type { Mode } from '../base/mode.ts';
 import { askInputs } from '../plain/ask-inputs.ts';
 import type { MissingInput } from '../session/missing-input.ts';
 import type { Options } from './arguments.ts';
-import { chooseAttendance } from './choose-attendance.ts';
 import type { CommandContext } from './command-context.ts';
 import { type LoadedRunbook, listMissingInputs, type ReadyRunbook, readyRunbook } from './load-runbook.ts';
-import { screenOptions, screenStreams } from './screen-options.ts';
+import { chooseAttendance, screenOptions, screenStreams } from './terminal.ts';
 
 /**
  * Fills the placeholders of a runbook. What nothing around the program gives, a person is asked for, where there is one;

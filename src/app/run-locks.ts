@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Lock, takeLock } from '../adapters/disk/run-lock.ts';
 import { fail, type Outcome } from '../base/failure.ts';
 import type { DatabaseServer } from '../ports/database-server.ts';
@@ -49,4 +50,16 @@ async function lockTarget(folder: string, { address, databaseName }: DatabaseSer
   if (held.ok) return held;
   const message = `Another run works on ${databaseName} at ${address}. ${held.failure.message}`;
   return fail({ ...held.failure, message });
+}
+
+const lookAgainMs = 100;
+const mostTries = 20;
+
+/** For what is held as long as one line takes: two runs may end in the same moment. */
+export async function takeLockSoon(path: string): Promise<Outcome<Lock>> {
+  for (let tries = 1; ; tries += 1) {
+    const lock = await takeLock({ path });
+    if (lock.ok || tries >= mostTries) return lock;
+    await sleep(lookAgainMs);
+  }
 }

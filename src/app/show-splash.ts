@@ -1,8 +1,7 @@
 import type { Command } from './arguments.ts';
-import { chooseAttendance } from './choose-attendance.ts';
 import type { CommandContext } from './command-context.ts';
 import type { CommandName } from './command-table.ts';
-import { screenOptions, screenStreams } from './screen-options.ts';
+import { chooseAttendance, screenOptions, screenStreams } from './terminal.ts';
 
 const modes: Partial<Readonly<Record<CommandName, 'live' | 'drill' | 'tabletop'>>> = {
   restore: 'live',

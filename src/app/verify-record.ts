@@ -9,13 +9,12 @@ import type { JournalReading } from '../journal/read-journal.ts';
 import type { DrillRecord } from '../record/drill-record.ts';
 import { entriesOfKind } from '../record/entries-of-kind.ts';
 import { renderRecord } from '../record/render-record.ts';
-import type { Anchor } from './anchor-head.ts';
+import type { Anchor } from './anchors.ts';
 import { contradiction, drawable, type Finding, type Head, missing, readChainHeads } from './chain-heads.ts';
-import { judgeIndex } from './index-run.ts';
-import { judgeLogFolder } from './judge-log-folder.ts';
-import { recordFiles } from './record-files.ts';
-import type { LoggedRun } from './run-log.ts';
+import { indexedRuns, judgeIndex } from './index-run.ts';
+import { type LoggedRun, listRunIds, openRun } from './run-log.ts';
 import { signatureFolder, signedText, signedTextName } from './signatures.ts';
+import { recordFiles } from './write-record.ts';
 
 export type Verified = {
   readonly record: DrillRecord;
@@ -226,4 +225,30 @@ export function sayFindings(runId: string, findings: readonly Finding[]): Failur
       : `Find out who took it away, and look for a copy; what only was not written, \`thaw resume ${runId}\` writes.`,
     retry: 'after-fix',
   };
+}
+
+/** Runs that the heads or the index know and the folder does not, and runs that ended and the heads do not know. */
+export async function judgeLogFolder(
+  logFolder: string,
+  heads: readonly Head[] | undefined,
+): Promise<readonly Finding[]> {
+  const there = new Set(await listRunIds(logFolder));
+  const known = new Set(heads?.map(({ runId }) => runId));
+  const indexed = new Set(await indexedRuns(logFolder));
+  const vanished = [...new Set([...known, ...indexed])].filter((runId) => !there.has(runId));
+  const findings = vanished.map((runId) => {
+    const by = [...(known.has(runId) ? ['heads.jsonl'] : []), ...(indexed.has(runId) ? ['the index'] : [])];
+    return missing(
+      `run ${runId} is not in the folder, and ${by.join(' and ')} ${by.length > 1 ? 'know' : 'knows'} it`,
+    );
+  });
+  if (heads === undefined) return findings;
+  for (const runId of there) {
+    if (known.has(runId)) continue;
+    const run = await openRun({ logFolder, runId });
+    // What never began, or never ended, has no head yet; a damaged journal is told wherever that run is looked at.
+    if (!run.ok || (run.value.state.ended === undefined && run.value.state.stopped === undefined)) continue;
+    findings.push(missing(`heads.jsonl does not know how run ${runId} ended`));
+  }
+  return findings;
 }

@@ -7,9 +7,8 @@ import { createWorld } from '../registry/wire.ts';
 import type { Runbook } from '../runbook/schema.ts';
 import type { Command } from './arguments.ts';
 import type { CommandContext, Trouble } from './command-context.ts';
-import { describeDrill } from './drill-results.ts';
 import { exitStatus, statusBeforeRun } from './exit-status.ts';
-import { readJob, writeJob } from './job-file.ts';
+import { describeDrill, readJob, writeJob } from './job-results.ts';
 import {
   type LoadedRunbook,
   listMissingInputs,
@@ -17,7 +16,7 @@ import {
   type ReadyRunbook,
   readyRunbook,
 } from './load-runbook.ts';
-import { ring } from './ring.ts';
+import { ring } from './send-alerts.ts';
 
 /** What a schedule runs, where nobody looks. */
 const jobs = ['backup', 'verify', 'prune', 'drill', 'monitor'] as const;

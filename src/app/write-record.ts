@@ -3,11 +3,14 @@ import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { readJournal } from '../journal/read-journal.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { RunFolder } from '../ports/run-folder.ts';
+import type { DrillRecord } from '../record/drill-record.ts';
 import { renderRecord } from '../record/render-record.ts';
-import { anchorHead } from './anchor-head.ts';
+import { toHtml } from '../record/to-html.ts';
+import { toMarkdown } from '../record/to-markdown.ts';
+import { anchorHead } from './anchors.ts';
 import { appendHead } from './chain-heads.ts';
 import { indexRun } from './index-run.ts';
-import { recordFiles } from './record-files.ts';
+import type { RecordFormat } from './option-table.ts';
 
 export type WrittenRecord = {
   readonly path: string;
@@ -66,4 +69,29 @@ function noFacts({ id, path }: RunFolder): Failure {
     remedy: 'Find out who took them, and look for a copy of the folder.',
     retry: 'after-fix',
   };
+}
+
+export function recordJson(record: DrillRecord): string {
+  return `${JSON.stringify(record, null, 2)}\n`;
+}
+
+export function recordAs(record: DrillRecord, format: RecordFormat): string {
+  switch (format) {
+    case 'md':
+      return toMarkdown(record);
+    case 'html':
+      return toHtml(record);
+    case 'json':
+      return recordJson(record);
+  }
+}
+
+/** The three files of a run folder. Drawn again from the journal they must come out byte by byte the same. */
+export function recordFiles(
+  record: DrillRecord,
+): readonly { readonly name: string; readonly text: string }[] {
+  return (['md', 'html', 'json'] as const).map((format) => ({
+    name: `record.${format}`,
+    text: recordAs(record, format),
+  }));
 }

@@ -1,8 +1,8 @@
 import { type Command, noSuchCommand, parseArguments } from '../app/arguments.ts';
-import { chooseAttendance } from '../app/choose-attendance.ts';
 import type { CommandContext } from '../app/command-context.ts';
 import { exitStatus, statusBeforeRun } from '../app/exit-status.ts';
 import { showSplash } from '../app/show-splash.ts';
+import { chooseAttendance } from '../app/terminal.ts';
 import { thawVersion } from '../app/version.ts';
 import { watchJob } from '../app/watch-job.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';

@@ -1,8 +1,7 @@
 import { resolve } from 'node:path';
 import type { Lock } from '../adapters/disk/run-lock.ts';
-import { anchorPlace } from '../app/anchor-place.ts';
+import { anchorPlace } from '../app/anchors.ts';
 import type { Options } from '../app/arguments.ts';
-import { askName } from '../app/ask-name.ts';
 import { type CommandContext, printLine } from '../app/command-context.ts';
 import { exitStatus } from '../app/exit-status.ts';
 import { loadRunbook, type ReadyRunbook } from '../app/load-runbook.ts';
@@ -11,6 +10,7 @@ import { findThrowaway } from '../app/place-throwaway.ts';
 import { readyOrAsk } from '../app/ready-or-ask.ts';
 import { withRunLocks } from '../app/run-locks.ts';
 import { cutTornEnd, findRun, openRunToWork } from '../app/run-log.ts';
+import { askName } from '../app/terminal.ts';
 import { writeRecord } from '../app/write-record.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { guardJournal } from '../engine/journal-writer.ts';

@@ -1,9 +1,8 @@
 import { resolve } from 'node:path';
-import { adviseOn } from '../app/advise-on.ts';
 import type { Command, Options } from '../app/arguments.ts';
 import type { CommandContext } from '../app/command-context.ts';
 import { exitStatus } from '../app/exit-status.ts';
-import { screenOptions, screenStreams } from '../app/screen-options.ts';
+import { adviseOn, screenOptions, screenStreams } from '../app/terminal.ts';
 import { type Outcome, succeed } from '../base/failure.ts';
 import type { HomeChoice } from '../session/home-view.ts';
 import { openHome } from '../ui/home/open-home.tsx';
@@ -29,7 +28,7 @@ export async function home(
     gathering.stop();
     if (choice === undefined) return succeed(exitStatus.verified);
     if (choice.kind !== 'read') return request.run(toCommand(choice, options));
-    const { openRecord } = await import('../app/open-record.ts');
+    const { openRecord } = await import('../app/watch-run.ts');
     const read = await openRecord({ logFolder, runId: choice.runId, options }, context);
     if (!read.ok) return read;
   }

@@ -1,7 +1,7 @@
 import type { Options } from '../app/arguments.ts';
 import { backUpAnew } from '../app/back-up-anew.ts';
-import { chooseAttendance } from '../app/choose-attendance.ts';
 import { type CommandContext, printLine } from '../app/command-context.ts';
+import { chooseAttendance } from '../app/terminal.ts';
 import type { Outcome } from '../base/failure.ts';
 import type { Question } from '../ports/operator.ts';
 import { buildSandbox, type Sandbox } from '../sandbox/build-sandbox.ts';

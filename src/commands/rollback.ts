@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
-import { anchorPlace } from '../app/anchor-place.ts';
+import { anchorPlace } from '../app/anchors.ts';
 import type { Options } from '../app/arguments.ts';
-import { askName } from '../app/ask-name.ts';
 import { type CommandContext, printLine } from '../app/command-context.ts';
 import { exitStatus } from '../app/exit-status.ts';
 import { loadRunbook } from '../app/load-runbook.ts';
@@ -9,6 +8,7 @@ import { otherTarget, staysInPlace } from '../app/other-target.ts';
 import { readyOrAsk } from '../app/ready-or-ask.ts';
 import { withRunLocks } from '../app/run-locks.ts';
 import { cutTornEnd, findRun, openRun } from '../app/run-log.ts';
+import { askName } from '../app/terminal.ts';
 import { writeRecord } from '../app/write-record.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import type { Redact } from '../base/secret.ts';

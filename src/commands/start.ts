@@ -1,11 +1,10 @@
 import { join, resolve } from 'node:path';
 import { openRunFolder } from '../adapters/disk/disk-run-folder.ts';
-import { aboutRun } from '../app/about-run.ts';
 import type { Options } from '../app/arguments.ts';
 import type { AnswerInstead } from '../app/attend.ts';
 import type { CommandContext } from '../app/command-context.ts';
 import { driveSession } from '../app/drive-session.ts';
-import { firstEntry } from '../app/first-entry.ts';
+import { aboutRun, firstEntry } from '../app/first-entry.ts';
 import { loadRunbook, type ReadyRunbook } from '../app/load-runbook.ts';
 import { placeThrowaway } from '../app/place-throwaway.ts';
 import { readyOrAsk } from '../app/ready-or-ask.ts';

@@ -1,18 +1,23 @@
 import { join } from 'node:path';
 import { createProcessRunner } from '../adapters/process/execa-process-runner.ts';
-import { readAnchors } from '../app/anchor-head.ts';
+import { readAnchors } from '../app/anchors.ts';
 import type { Options } from '../app/arguments.ts';
 import { readChainHeads } from '../app/chain-heads.ts';
 import { type CommandContext, printLine } from '../app/command-context.ts';
 import { exitStatus } from '../app/exit-status.ts';
-import { judgeLogFolder } from '../app/judge-log-folder.ts';
 import { loadRunbook, readyRunbook } from '../app/load-runbook.ts';
 import type { LoggedRun } from '../app/run-log.ts';
 import { badSignature, checkSignature, checkSigner, signatureFolder, signedText } from '../app/signatures.ts';
-import { damagedRecord, headAt, sayFindings, verifyAnchors, verifyRecord } from '../app/verify-record.ts';
+import {
+  damagedRecord,
+  headAt,
+  judgeLogFolder,
+  sayFindings,
+  verifyAnchors,
+  verifyRecord,
+} from '../app/verify-record.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
-import type { WrittenEntry } from '../record/entries-of-kind.ts';
-import { entriesOfKind } from '../record/entries-of-kind.ts';
+import { entriesOfKind, type WrittenEntry } from '../record/entries-of-kind.ts';
 import { createWorld } from '../registry/wire.ts';
 
 type VerifyRequest = { readonly run: LoggedRun; readonly logFolder: string; readonly options: Options };

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { anchorHead, readAnchors } from '../../src/app/anchor-head.ts';
+import { anchorHead, readAnchors } from '../../src/app/anchors.ts';
 import { appendHead, readChainHeads } from '../../src/app/chain-heads.ts';
 import { valueFrom } from '../contracts/object-store.contract.ts';
 import { createFakeHost } from '../fakes/fake-host.ts';

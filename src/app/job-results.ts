@@ -1,7 +1,12 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { findHolder } from '../adapters/disk/run-lock.ts';
 import type { JobResults } from '../backups/job-health.ts';
+import { type JobState, readJobState } from '../backups/job-state.ts';
+import { fail, type Outcome, succeed } from '../base/failure.ts';
+import { describeFileFailure } from '../base/file-failure.ts';
 import type { RunState } from '../journal/run-state.ts';
-import { readJob } from './job-file.ts';
+import { replaceFile } from '../platform/sync-folder.ts';
 import { runLockPath } from './run-locks.ts';
 import { listRunIds, openRun } from './run-log.ts';
 
@@ -107,4 +112,26 @@ export async function describeDrill(
     `It is run ${state.start.runId} in ${log.logFolder}: thaw records show ${state.start.runId}`,
   ];
   return { isUnsure: state.ended?.verdict === 'could-not-verify', lines };
+}
+
+type Place = { readonly logFolder: string; readonly runbook: string; readonly job: string };
+
+function pathOf({ logFolder, runbook, job }: Place): string {
+  return join(logFolder, '.jobs', `${runbook}.${job}.json`);
+}
+
+/** undefined where there is none that can be read: then people are told once more than they need. */
+export async function readJob(place: Place): Promise<JobState | undefined> {
+  return readJobState(await readFile(pathOf(place), 'utf8').catch(() => ''));
+}
+
+export async function writeJob(place: Place, state: JobState): Promise<Outcome<void>> {
+  const path = pathOf(place);
+  try {
+    await mkdir(join(place.logFolder, '.jobs'), { recursive: true, mode: 0o700 });
+    await replaceFile(path, `${JSON.stringify(state, null, 2)}\n`);
+    return succeed(undefined);
+  } catch (error) {
+    return fail(describeFileFailure({ doing: `write ${path}`, error }));
+  }
 }

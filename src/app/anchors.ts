@@ -1,7 +1,10 @@
 import { Readable } from 'node:stream';
 import { text as readAll } from 'node:stream/consumers';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
+import type { Mode } from '../base/mode.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
+import type { World } from '../ports/world.ts';
+import type { ReadyRunbook } from './load-runbook.ts';
 
 /**
  * The head of a record, put into the backup store: out of reach of whoever holds this host alone. Each end of a run makes a new object
@@ -58,4 +61,16 @@ function unreadable(key: string, address: string) {
     remedy: 'Look at older versions of that object, and at who may write there.',
     retry: 'never' as const,
   };
+}
+
+/** Where the runbook has heads anchored. A tabletop contacts nothing, so its head stays on this host. */
+export function anchorPlace(run: {
+  readonly mode: Mode;
+  readonly ready: ReadyRunbook;
+  readonly world: World;
+}): { readonly anchor?: { readonly store: ObjectStore; readonly prefix: string } } {
+  const { mode, ready, world } = run;
+  const prefix = ready.filled.records?.anchor;
+  if (prefix === undefined || mode === 'tabletop') return {};
+  return { anchor: { store: world.openStore(ready.targets.backups.store), prefix } };
 }

@@ -1,0 +1,73 @@
+import { createInterface } from 'node:readline/promises';
+import { fail, type Outcome, succeed } from '../base/failure.ts';
+import type { Options } from './arguments.ts';
+import type { CommandContext } from './command-context.ts';
+
+/** How a run is attended: on the screen, by lines with a person answering, or by lines with nobody there. */
+export type Attendance = 'screen' | 'lines-with-person' | 'unattended';
+
+export function chooseAttendance(
+  options: Options,
+  { stdin, stdout, environment }: CommandContext,
+): Attendance {
+  const person = stdin.isTTY === true;
+  if (options.json) return 'unattended';
+  const lines = options.plain || environment.TERM === 'dumb' || Boolean(environment.INK_SCREEN_READER);
+  if (person && stdout.isTTY === true && !lines) return 'screen';
+  return person ? 'lines-with-person' : 'unattended';
+}
+
+/** How a picture is drawn on this terminal. */
+export function screenOptions(options: Options, { environment }: CommandContext) {
+  return {
+    inline: options.inline,
+    color: !options.noColor && !environment.NO_COLOR,
+    ascii: !/utf-?8/i.test(environment.LC_ALL || environment.LC_CTYPE || environment.LANG || ''),
+  };
+}
+
+/** The two ends of the terminal, where both are one. */
+export function screenStreams({ stdin, stdout }: CommandContext) {
+  return { stdin, stdout } as never;
+}
+
+/** A dropped SSH connection takes the screen with it, not the run; tmux or screen would keep both. */
+export function adviseOn(environment: CommandContext['environment']): readonly string[] {
+  const remote = environment.SSH_CONNECTION || environment.SSH_TTY;
+  if (!remote || environment.TMUX || environment.STY) return [];
+  return [
+    'This SSH session is not inside tmux or screen. If it drops, the run stops at its next question; `thaw resume` goes on.',
+  ];
+}
+
+/** The exact name, typed by a person or given with --confirm; nothing else goes on. */
+export async function askName(
+  request: {
+    readonly name: string;
+    readonly what: string;
+    readonly verb: string;
+    readonly confirm: readonly string[];
+  },
+  context: CommandContext,
+): Promise<Outcome<void>> {
+  const { name, what, verb, confirm } = request;
+  if (confirm.includes(name)) return succeed(undefined);
+  if (context.stdin.isTTY !== true) {
+    return fail({
+      code: 'answer-missing',
+      message: `Nobody is there to type the name of the ${what}: ${name}.`,
+      remedy: `Answer it beforehand: --confirm ${name}`,
+      retry: 'after-fix',
+    });
+  }
+  const lines = createInterface({ input: context.stdin, output: context.stdout });
+  const typed = await lines.question(`Type the name of the ${what} to ${verb}: `);
+  lines.close();
+  if (typed.trim() === name) return succeed(undefined);
+  return fail({
+    code: 'cancelled',
+    message: 'The name does not match. Nothing was done.',
+    remedy: 'Try again.',
+    retry: 'safe',
+  });
+}
