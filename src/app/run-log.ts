@@ -16,7 +16,7 @@ export type LoggedRun = {
   readonly state: RunState;
 };
 
-/** 2026-04-28T1448Z-port-nimara-crm-live; a second run in the same minute gets a number. */
+/** 2026-04-28T1448Z-harbour-crm-live; a second run in the same minute gets a number. */
 export async function newRunId(request: {
   readonly logFolder: string;
   readonly nowMs: number;

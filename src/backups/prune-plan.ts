@@ -3,8 +3,7 @@ import { type ArtifactKind, artifactKey, artifactOf } from './artifact-keys.ts';
 import { type Artifact, namedTime } from './artifacts.ts';
 import { type Layout, unwrappedKey } from './layout.ts';
 import { type ArtifactsPlan, planArtifacts } from './plan-artifacts.ts';
-import { planRetention, whyRemoved } from './retention.ts';
-import type { RetentionRules } from './retention-rules.ts';
+import { planRetention, type RetentionRules, whyRemoved } from './retention.ts';
 import { listSnapshots, missingDump, type Snapshot } from './snapshot.ts';
 
 export type RemovalItem = {

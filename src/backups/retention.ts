@@ -1,5 +1,14 @@
-import type { RetentionRules } from './retention-rules.ts';
 import type { Snapshot } from './snapshot.ts';
+
+/** How many periods of each kind keep their newest snapshot. */
+export type RetentionRules = {
+  readonly hourly: number;
+  readonly daily: number;
+  readonly weekly: number;
+  readonly monthly: number;
+  readonly yearly: number;
+  readonly floor: number;
+};
 
 /** A snapshot and whether it stays, with the reason. Same order as given. */
 export type RetentionPlan = {

@@ -10,7 +10,7 @@ import { targetServer } from './open-targets.ts';
 const longestName = 63;
 
 /**
- * port_nimara_crm__restore_a41f09: of this run and no other, so that a look at it tells whose it is. `cell` is the role that
+ * harbour_crm__restore_a41f09: of this run and no other, so that a look at it tells whose it is. `cell` is the role that
  * restores (cell.ts).
  */
 export function incomingNames(runId: string, target: string) {

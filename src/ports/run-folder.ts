@@ -2,7 +2,7 @@ import type { Outcome } from '../base/failure.ts';
 
 /** The folder of one run: its journal, its output files, its record, and scratch space for big files. */
 export type RunFolder = {
-  /** The folder's name: 2026-04-28T1448Z-port-nimara-crm-live. */
+  /** The folder's name: 2026-04-28T1448Z-harbour-crm-live. */
   readonly id: string;
   readonly path: string;
   /** All bytes of journal.jsonl; empty for a new run. */

@@ -1,6 +1,6 @@
 import { type Artifact, type ArtifactPattern, collectArtifacts } from '../backups/artifacts.ts';
 import { type PrunePlan, planPrune, type Removal } from '../backups/prune-plan.ts';
-import type { RetentionRules } from '../backups/retention-rules.ts';
+import type { RetentionRules } from '../backups/retention.ts';
 import { newestComplete } from '../backups/snapshot.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import type { Targets } from '../kinds/targets.ts';

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { type KnownRetention, knownRetentions } from '../backups/retention-rules.ts';
 import { duration, id, optionalText, storeSchema, text } from '../kinds/fields.ts';
 
 /** What `thaw backup`, `thaw prune` and `thaw monitor` need; a restore asks for none of it. */
@@ -38,7 +37,7 @@ export const producerSchema = z.strictObject({
 
 const count = z.int().min(0).max(100_000).default(0);
 
-const retentionRules = z.strictObject({
+export const retentionSchema = z.strictObject({
   hourly: count.describe('Keep the newest snapshot of each of the last N hours that have one'),
   daily: count,
   weekly: count.describe('Weeks begin on Monday, UTC'),
@@ -50,16 +49,6 @@ const retentionRules = z.strictObject({
     .default(3)
     .describe('Never fewer complete snapshots than this, whatever the other numbers say'),
 });
-
-const knownNames = Object.keys(knownRetentions) as [KnownRetention, ...KnownRetention[]];
-
-export const retentionSchema = z.union([
-  retentionRules,
-  z
-    .enum(knownNames)
-    .describe('The rules of a system we know, by its name')
-    .transform((name): z.infer<typeof retentionRules> => knownRetentions[name]),
-]);
 
 const alert = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('slack'), webhook: text.describe('Any webhook that takes {"text": …}') }),

@@ -50,7 +50,7 @@ export type Sandbox = {
 };
 
 const hourMs = 3_600_000;
-const backupHost = 'port-nimara-1';
+const backupHost = 'harbour-1';
 
 /**
  * Builds the company, lets it work, and takes its backups the old way. Everything it starts ends with `destroy`, or

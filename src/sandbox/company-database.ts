@@ -24,7 +24,7 @@ export async function makeCompanyDatabase(wanted: CompanyDatabase): Promise<stri
     await client.query(`create database ${name} owner ${client.escapeIdentifier(role)} template template0`);
     // Settings of a database live outside its dump; a restore that forgets them looks right and behaves otherwise.
     await client.query(`alter database ${name} set default_text_search_config to 'pg_catalog.simple'`);
-    await client.query(`comment on database ${name} is 'Port Nimara CRM'`);
+    await client.query(`comment on database ${name} is 'Harbour CRM'`);
   });
   const url = new URL(wanted.superuserUrl);
   url.username = role;

@@ -60,7 +60,7 @@ export async function writeEnvFile(request: {
 }): Promise<void> {
   const { secrets } = request;
   const lines = [
-    '# Port Nimara CRM, production. Kept in the password manager, never beside the backups.',
+    '# Harbour CRM, production. Kept in the password manager, never beside the backups.',
     `DATABASE_URL=${request.databaseUrl}`,
     'MINIO_BUCKET=crm-files',
     'MINIO_ACCESS_KEY=crm',

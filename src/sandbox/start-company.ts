@@ -19,7 +19,7 @@ export type Company = {
   readonly superuserPasswords: readonly string[];
 };
 
-export const backupRecipient = 'backups@port-nimara.invalid';
+export const backupRecipient = 'backups@harbour.invalid';
 
 /** Nothing in here outlives a power cut, so nothing waits for the disk. */
 const settings = {
@@ -64,7 +64,7 @@ export async function startCompany(
     superuserUrl: production.url,
     role: 'crm',
     password: secrets.databasePassword,
-    database: 'port_nimara_crm',
+    database: 'harbour_crm',
   });
   const drillDatabaseUrl = await makeCompanyDatabase({
     superuserUrl: drill.url,

@@ -39,7 +39,7 @@ export type HomeAction = {
   readonly choice: HomeChoice;
   readonly mode?: Mode;
   readonly label: string;
-  /** may replace: port_nimara_crm at 10.0.0.5:5432. */
+  /** may replace: harbour_crm at 10.0.0.5:5432. */
   readonly touches: readonly { readonly how: string; readonly what: string }[];
   readonly disabledBecause?: string;
 };

@@ -4,7 +4,7 @@ import { artifactKey, artifactOf } from '../../src/backups/artifact-keys.ts';
 import { type ArtifactPattern, collectArtifacts } from '../../src/backups/artifacts.ts';
 import { type Layout, parseLayout } from '../../src/backups/layout.ts';
 import { planPrune } from '../../src/backups/prune-plan.ts';
-import type { RetentionRules } from '../../src/backups/retention-rules.ts';
+import type { RetentionRules } from '../../src/backups/retention.ts';
 import { listSnapshots } from '../../src/backups/snapshot.ts';
 
 const dayMs = 86_400_000;

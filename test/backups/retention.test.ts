@@ -1,8 +1,9 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { periodOf, planRetention } from '../../src/backups/retention.ts';
-import { knownRetentions, type RetentionRules } from '../../src/backups/retention-rules.ts';
+import { periodOf, planRetention, type RetentionRules } from '../../src/backups/retention.ts';
 import { newestComplete, type Snapshot } from '../../src/backups/snapshot.ts';
+import { parseRunbook } from '../../src/runbook/parse-runbook.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -15,6 +16,18 @@ function at(takenAtMs: number, incomplete?: string): Snapshot {
 
 function every(stepMs: number, count: number): readonly Snapshot[] {
   return Array.from({ length: count }, (_, index) => at(end - index * stepMs));
+}
+
+const none = { hourly: 0, daily: 0, weekly: 0, monthly: 0, yearly: 0, floor: 3 };
+
+/** As the runbook of that system has it: nothing in the program knows a system by its name. */
+function rulesOf(name: string): RetentionRules {
+  const path = `runbooks/${name}.yaml`;
+  const parsed = parseRunbook({ path, text: readFileSync(path, 'utf8') });
+  if (!parsed.ok) throw new Error(parsed.failure.message);
+  const { retention } = parsed.value.runbook;
+  if (retention === undefined) throw new Error(`${path} has no retention`);
+  return retention;
 }
 
 const rules: fc.Arbitrary<RetentionRules> = fc.record({
@@ -79,7 +92,7 @@ describe('retention', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 400 }), (days) => {
         // Day by day with pruning in between must end as pruning once would: what a month needs is never removed early.
-        const rule = { ...knownRetentions['whatsapp-mcp'], floor: 1 };
+        const rule = { ...none, daily: 30, monthly: 12, floor: 1 };
         let kept: readonly Snapshot[] = [];
         for (let day = days; day >= 0; day -= 1) {
           kept = planRetention([at(end - day * dayMs), ...kept], rule).keep.map(({ snapshot }) => snapshot);
@@ -93,26 +106,26 @@ describe('retention', () => {
 
   it('keeps every complete snapshot of a store whose backups stopped long ago', () => {
     const old = every(dayMs, 5).map((snapshot) => at(snapshot.takenAtMs - 400 * dayMs));
-    expect(planRetention(old, knownRetentions['port-nimara-crm']).remove).toEqual([]);
+    expect(planRetention(old, { ...none, hourly: 168, daily: 30 }).remove).toEqual([]);
   });
 
   it('lets a broken backup hold no place, and keeps it only until a complete one is newer', () => {
     const [newest, older] = [at(end, 'no manifest'), at(end - dayMs)];
-    expect(planRetention([newest, older], knownRetentions.nmia).remove).toEqual([]);
+    expect(planRetention([newest, older], { ...none, daily: 30 }).remove).toEqual([]);
     const later = at(end + hourMs);
-    expect(planRetention([later, newest, older], knownRetentions.nmia).remove).toEqual([newest]);
+    expect(planRetention([later, newest, older], { ...none, daily: 30 }).remove).toEqual([newest]);
   });
 
   it('keeps what the five systems promise', () => {
-    const count = (name: keyof typeof knownRetentions, snapshots: readonly Snapshot[]) =>
-      planRetention(snapshots, knownRetentions[name]).keep.length;
+    const count = (name: string, snapshots: readonly Snapshot[]) =>
+      planRetention(snapshots, rulesOf(name)).keep.length;
     // 168 hours reach into an eighth day; 22 more days have an older snapshot of their own.
     expect(count('port-nimara-crm', every(hourMs, 24 * 60))).toBe(168 + 30 - 8);
     expect(count('nmia', every(dayMs, 100))).toBe(30);
-    const corporate = planRetention(every(dayMs, 500), knownRetentions['corporate-intel']).keep;
+    const corporate = planRetention(every(dayMs, 500), rulesOf('corporate-intel')).keep;
     const months = new Set(corporate.map(({ snapshot }) => periodOf(snapshot.takenAtMs, 'monthly')));
     expect(months.size).toBe(12);
-    const dolibarr = planRetention(every(dayMs, 12 * 365), knownRetentions['dolibarr-erp']).keep;
+    const dolibarr = planRetention(every(dayMs, 12 * 365), rulesOf('dolibarr-erp')).keep;
     expect(new Set(dolibarr.map(({ snapshot }) => periodOf(snapshot.takenAtMs, 'yearly'))).size).toBe(10);
     // The last days of November and of October are among the thirty.
     expect(count('whatsapp-mcp', every(dayMs, 1100))).toBe(30 + 12 - 2);

@@ -40,7 +40,7 @@ export type PlainDumpReader = {
 const newline = 10;
 const endOfCopy = Buffer.from('\\.');
 
-/** `-- Data for Name: users; Type: TABLE DATA; Schema: public; Owner: nmia` */
+/** `-- Data for Name: users; Type: TABLE DATA; Schema: public; Owner: app` */
 const entryLine = /^-- (?:Data for )?Name: (.*); Type: ([A-Z ]+); Schema: (.*?); Owner: (.*)$/;
 /** The comment of an extension belongs to the extension, and needs its owner. */
 const ownership =

@@ -1,5 +1,5 @@
 /**
- * A small Port Nimara CRM. It holds on purpose what restores trip over: identity columns and a sequence of its own,
+ * The CRM of a small harbour. It holds on purpose what restores trip over: identity columns and a sequence of its own,
  * an extension, a view, a restricting foreign key, a second schema, and settings encrypted under a key that no dump
  * contains.
  */

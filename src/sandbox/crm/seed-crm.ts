@@ -19,7 +19,7 @@ export type SeedRequest = {
 };
 
 const plainSettings: Readonly<Record<string, string>> = {
-  'port.name': 'Port Nimara',
+  'port.name': 'Harbour',
   'port.currency': 'EUR',
   'ocr.provider': 'sandbox',
   'ai.monthly_budget_cents': '5000',

@@ -62,16 +62,7 @@ export async function holdExercises(): Promise<Exercises> {
   await loseProduction({ sandbox, onLine: () => undefined });
   const live = await thaw(
     sandbox.environment,
-    ...[
-      'restore',
-      'rehearsal',
-      '--snapshot',
-      'latest',
-      '--confirm',
-      'port_nimara_crm',
-      ...people,
-      ...approvers,
-    ],
+    ...['restore', 'rehearsal', '--snapshot', 'latest', '--confirm', 'harbour_crm', ...people, ...approvers],
     ...[
       '--answer',
       'smoke-checklist.look=passed:it counts its clients',

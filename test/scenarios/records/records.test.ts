@@ -559,7 +559,7 @@ describe('What comes after the end', () => {
 
   it('a roll-back stands in the record, which can still be vouched for here and in the backup store', async () => {
     const where = { ...held, env: held.sandbox.environment };
-    const undone = await thawHere(where, 'rollback', held.runs.live, '--confirm', 'port_nimara_crm');
+    const undone = await thawHere(where, 'rollback', held.runs.live, '--confirm', 'harbour_crm');
     expect(undone.status, undone.text).toBe(0);
     const verified = await records(where, 'verify', held.runs.live, '--anchored');
     expect(verified.status, verified.text).toBe(0);

@@ -38,9 +38,9 @@ test('a dumb terminal gets a whole walk by lines, answered by typed lines', { ti
   await answer(thaw, /Type a number from 1 to 3, or latest:$/, '3');
   await thaw.waitFor('cannot be chosen: 0 bytes cannot hold a dump');
   await answer(thaw, /Type a number from 1 to 3, or latest:$/, 'latest');
-  await answer(thaw, /Type port_nimara_crm to swap, or no:$/, 'port_nimara');
+  await answer(thaw, /Type harbour_crm to swap, or no:$/, 'harbour');
   await thaw.waitFor(() => thaw.bytes().includes('The name does not match; nothing happened.'));
-  await answer(thaw, /Type port_nimara_crm to swap, or no:$/, database);
+  await answer(thaw, /Type harbour_crm to swap, or no:$/, database);
   await answer(thaw, /and a note behind a colon:$/, 'passed: it counts its clients');
   expect((await thaw.exit).status).toBe(0);
   expect(escapes(thaw)).toBe(0);

@@ -91,7 +91,7 @@ test('sent back to another snapshot, and one step left out with a reason: both s
   const older = await waitForSwap(thaw);
   expect(textOf(older)).toContain('more than the RPO of 1 h.');
   thaw.write(keys.escape);
-  const no = await thaw.waitFor('The swap was not confirmed; port_nimara_crm is untouched');
+  const no = await thaw.waitFor('The swap was not confirmed; harbour_crm is untouched');
   expect(textOf(no)).toContain('go on without it – not now: without the database there is nothing');
   await chooseAfterFailure(thaw, 'choose another snapshot');
   expect(textOf(await swapWithoutSecrets(thaw))).toContain('Verify secrets failed.');

@@ -9,7 +9,7 @@ export const keys = {
   ctrlC: '\x03',
 } as const;
 
-export const database = 'port_nimara_crm';
+export const database = 'harbour_crm';
 
 /** A step may restore, mirror or start services before it asks the next thing. */
 const longMs = 30_000;

@@ -53,7 +53,7 @@ test('the whole rehearsal is walked by keys on 80 by 24, and ends verified with 
 
 async function lookAroundAndBegin(thaw: PseudoTerminal): Promise<void> {
   const asked = await waitForKeys(thaw, 'y begin');
-  expect(asked[0]).toMatch(/^ LIVE {2}Rehearsal .* port_nimara_crm at 127\.0\.0\.1:\d+$/);
+  expect(asked[0]).toMatch(/^ LIVE {2}Rehearsal .* harbour_crm at 127\.0\.0\.1:\d+$/);
   expect(asked[1]).toMatch(/^ elapsed 0:\d\d of 30:00 RTO .* loss not known yet of 1 h RPO$/);
   expect(asked[3]).toBe(' Begin the live restore "Rehearsal"?');
   expect(textOf(asked)).toContain('Writers will be stopped.');
@@ -114,9 +114,9 @@ async function lookBackAndTakeNotes(thaw: PseudoTerminal): Promise<void> {
 async function typeWrongThenRight(thaw: PseudoTerminal): Promise<void> {
   const asked = await waitForSwap(thaw);
   expect(asked[3]).toMatch(/^ Swap the restored database into place +step 5 of 9$/);
-  expect(asked.join('\n')).toMatch(/goes out {3}port_nimara_crm {2}[\d.]+ MB/);
-  expect(asked.join('\n')).toMatch(/comes in {3}port_nimara_crm__restore_[0-9a-f]+/);
-  thaw.write('port_nimara');
+  expect(asked.join('\n')).toMatch(/goes out {3}harbour_crm {2}[\d.]+ MB/);
+  expect(asked.join('\n')).toMatch(/comes in {3}harbour_crm__restore_[0-9a-f]+/);
+  thaw.write('harbour');
   await thaw.waitFor('not this name yet: enter does nothing');
   thaw.write(keys.enter);
   const refused = await thaw.waitFor('enter swap: the name does not match.');
