@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Lock, takeLock } from '../adapters/disk/run-lock.ts';
-import { fail, type Outcome } from '../base/failure.ts';
+import { type Failure, fail, type Outcome } from '../base/failure.ts';
+import { retry } from '../platform/retry.ts';
 import type { DatabaseServer } from '../ports/database-server.ts';
 
 export function runLockPath(logFolder: string, runId: string): string {
@@ -52,14 +52,11 @@ async function lockTarget(folder: string, { address, databaseName }: DatabaseSer
   return fail({ ...held.failure, message });
 }
 
-const lookAgainMs = 100;
-const mostTries = 20;
+/** Two runs may end in the same moment, and each holds the lock as long as it takes to write one line. */
+const soon = { mostAttempts: 20, firstPauseMs: 100, longestPauseMs: 150 };
 
-/** For what is held as long as one line takes: two runs may end in the same moment. */
-export async function takeLockSoon(path: string): Promise<Outcome<Lock>> {
-  for (let tries = 1; ; tries += 1) {
-    const lock = await takeLock({ path });
-    if (lock.ok || tries >= mostTries) return lock;
-    await sleep(lookAgainMs);
-  }
+export function takeLockSoon(path: string): Promise<Outcome<Lock>> {
+  const isHeld = ({ code }: Failure) => code === 'conflict';
+  const act = () => takeLock({ path });
+  return retry({ doing: `lock ${path}`, act, policy: soon, isWorthAnother: isHeld });
 }

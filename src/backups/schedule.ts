@@ -1,3 +1,4 @@
+import { shellWord } from '../base/quoting.ts';
 export type ScheduledJob = {
   readonly name: 'backup' | 'monitor' | 'verify' | 'drill' | 'prune';
   readonly about: string;
@@ -77,15 +78,19 @@ export function toCrontab(
 ): string {
   const lines = jobs.flatMap(({ about, cron, args }) => [
     `# ${about}`,
-    `${cron} cd ${word(where.folder)} && ${[...where.program, ...args].map(word).join(' ')} >> ${word(where.logFile)} 2>&1`,
+    `${cron} cd ${cronWord(where.folder)} && ${[...where.program, ...args].map(cronWord).join(' ')} >> ${cronWord(where.logFile)} 2>&1`,
   ]);
   return `${lines.join('\n')}\n`;
 }
 
-/** A percent sign is a line break to cron. */
-function word(text: string): string {
-  const quoted = /^[\w@+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-  return quoted.replaceAll('%', '\\%');
+/**
+ * A percent sign is a line break to cron, and a backslash before it takes that away; some take one of two backslashes, too. Empty quotes
+ * keep a backslash of the word apart from what follows it.
+ */
+function cronWord(text: string): string {
+  return shellWord(text)
+    .replaceAll(/\\(?=[\\%])/g, "\\''")
+    .replaceAll('%', '\\%');
 }
 
 /** A service and a timer for each job, with the paths they go to. */

@@ -1,5 +1,6 @@
 import { shorten } from '../backups/compare-inventories.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
+import { sqlText } from '../base/quoting.ts';
 import { formatTime } from '../base/units.ts';
 import { type Check, couldNotVerify } from '../base/verdict.ts';
 import { readFact, targetFact } from '../kinds/facts.ts';
@@ -114,7 +115,6 @@ function inTheWay(
   { database, prepared, sessions }: Held & { readonly database: string },
 ): Failure | undefined {
   if (prepared.length + sessions.length === 0) return undefined;
-  const quote = (gid: string) => `'${gid.replaceAll("'", "''")}'`;
   const where = `database ${database} on ${server.address}`;
   const messages = [
     ...(sessions.length === 0
@@ -125,12 +125,12 @@ function inTheWay(
     ...(prepared.length === 0
       ? []
       : [
-          `Nobody can rename ${where}: it holds ${shorten(prepared.map(({ gid, owner, preparedAtMs }) => `prepared transaction ${quote(gid)} of ${owner} since ${formatTime(preparedAtMs)}`))}.`,
+          `Nobody can rename ${where}: it holds ${shorten(prepared.map(({ gid, owner, preparedAtMs }) => `prepared transaction ${sqlText(gid)} of ${owner} since ${formatTime(preparedAtMs)}`))}.`,
         ]),
   ];
   const statements = [
     ...sessions.map(({ pid }) => `SELECT pg_terminate_backend(${pid});`),
-    ...prepared.map(({ gid }) => `ROLLBACK PREPARED ${quote(gid)};`),
+    ...prepared.map(({ gid }) => `ROLLBACK PREPARED ${sqlText(gid)};`),
   ];
   const choice =
     prepared.length === 0

@@ -1,3 +1,4 @@
+import { shellWord } from '../base/quoting.ts';
 import type { Question } from '../ports/operator.ts';
 
 const list = (values: readonly string[]) => values.join('|');
@@ -6,7 +7,7 @@ const list = (values: readonly string[]) => values.join('|');
 export function optionFor(question: Question): string {
   switch (question.kind) {
     case 'type-name':
-      return `--confirm ${quote(question.name)}${question.instead === undefined ? '' : `, or --answer ${question.id}=${question.instead.value}`}`;
+      return `--confirm ${shellWord(question.name)}${question.instead === undefined ? '' : `, or --answer ${question.id}=${question.instead.value}`}`;
     case 'confirm':
       return question.inNameOf === undefined
         ? `--yes, or --answer ${question.id}=no`
@@ -29,8 +30,4 @@ const withReason = (choice: Open) => (choice.needsReason === true ? `${choice.va
 function rowValues(question: Extract<Question, { kind: 'choose-row' }>): readonly string[] {
   const open = question.rows.filter(isOpen).map(withReason);
   return open.length > 4 ? [...open.slice(0, 4), '…'] : open;
-}
-
-function quote(text: string): string {
-  return /^[\w.:@/-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { shellLine } from '../base/quoting.ts';
 import type { ProcessRunner } from '../ports/process-runner.ts';
 import type { ProgramObserver } from '../ports/world.ts';
 
@@ -14,7 +15,7 @@ export function watchProcesses(processes: ProcessRunner) {
       if (observe === undefined) return processes.run(request);
       const startMs = performance.now();
       const outcome = await processes.run(request);
-      const command = [request.program, ...request.args].join(' ');
+      const command = shellLine([request.program, ...request.args]);
       const durationMs = Math.round(performance.now() - startMs);
       await observe(
         outcome.ok

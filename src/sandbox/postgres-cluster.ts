@@ -5,6 +5,7 @@ import { appendFile, chmod, chown, mkdir, open, readFile, rm, writeFile } from '
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { serverSetting } from '../base/quoting.ts';
 import { findPostgresFolder, type ServerAccount, serverAccount } from './postgres-install.ts';
 
 export type PostgresCluster = {
@@ -116,7 +117,6 @@ async function writeSettings(place: {
   readonly data: string;
   readonly settings: Readonly<Record<string, string>>;
 }): Promise<void> {
-  const quote = (value: string) => `'${value.replaceAll("'", "''")}'`;
   const settings: Record<string, string> = {
     listen_addresses: '127.0.0.1',
     unix_socket_directories: Buffer.byteLength(place.folder) <= longestSocketFolder ? place.folder : '',
@@ -125,7 +125,7 @@ async function writeSettings(place: {
     timezone: 'UTC',
     ...place.settings,
   };
-  const lines = Object.entries(settings).map(([name, value]) => `${name} = ${quote(value)}\n`);
+  const lines = Object.entries(settings).map(([name, value]) => `${name} = ${serverSetting(value)}\n`);
   await appendFile(join(place.data, 'postgresql.conf'), lines.join(''));
 }
 

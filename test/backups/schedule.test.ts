@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { planSchedule, toCrontab, toSystemdUnits } from '../../src/backups/schedule.ts';
 
@@ -39,6 +40,24 @@ describe('a schedule', () => {
       "7 * * * * cd '/srv/my crm' && /usr/bin/node -- /opt/thaw/bin/thaw.js backup crm --env-file '/etc/a b\\%.env' >> /var/log/thaw.log 2>&1\n",
     );
     for (const line of text.trim().split('\n')) expect(line).toMatch(/^(# .+|\S+ \S+ \S+ \S+ \S+ cd .+)$/);
+  });
+
+  it.each([
+    ['as cron of Debian reads it', /\\([%\\])/g],
+    ['as cronie reads it', /\\(%)/g],
+  ])('for cron says what it was told, %s', (_, taken) => {
+    const word = "a\\%b\\\\c d's 100%";
+    const text = toCrontab(plan(60 * minuteMs, { options: ['--env-file', word] }), {
+      folder: '/srv',
+      program: ['printf', '%s\\0'],
+      logFile: '/dev/null',
+    });
+    const line = text.split('\n')[1]?.replace('7 * * * * cd /srv && ', '').replace(' >> /dev/null 2>&1', '');
+    // A percent sign that is not behind a backslash would be a line break.
+    const read = (line ?? '').replaceAll(taken, '$1');
+    expect((line ?? '').replaceAll(taken, '')).not.toContain('%');
+    const seen = execFileSync('/bin/sh', ['-c', read]).toString('utf8').split('\0');
+    expect(seen).toEqual(['backup', 'crm', '--env-file', word, '']);
   });
 
   it('for systemd has a service and a timer for every job', () => {

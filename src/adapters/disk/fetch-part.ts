@@ -1,8 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
-import { setTimeout as wait } from 'node:timers/promises';
 import { brokenBodyFailure, wrongLengthFailure } from '../../base/body-error.ts';
-import { cancelledFailure } from '../../base/cancelled-failure.ts';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
+import { networkRetries, retry } from '../../platform/retry.ts';
 import { createStallWatch, type StallWatch } from '../../platform/stall-watch.ts';
 import type { ObjectBody, ObjectInfo, ObjectStore } from '../../ports/object-store.ts';
 import { describeWriteFailure } from './free-space.ts';
@@ -19,32 +18,26 @@ export type PartRequest = {
   readonly onBytes: (bytes: number) => void;
 };
 
-/** In a row, and without a single byte between them: a line that breaks often but brings something is used. */
-const mostAttempts = 5;
-const firstPauseMs = 200;
-const longestPauseMs = 5000;
 /** Bytes gathered before they are handed to the kernel together. */
 const gatheredBytes = 1024 * 1024;
 
 /** Brings one part into its place in the file, asking again from the last byte that arrived. */
-export async function fetchPart(request: PartRequest): Promise<Outcome<void>> {
+export function fetchPart(request: PartRequest): Promise<Outcome<void>> {
   const doing = `read ${request.object.key} from ${request.from.address}`;
   let nextByte = request.firstByte;
-  for (let attempt = 1; ; attempt += 1) {
-    const brought = await tryPart({ ...request, firstByte: nextByte }, doing);
-    if (brought.failure === undefined) return succeed(undefined);
-    if (request.signal.aborted) return fail(cancelledFailure(doing));
-    if (brought.nextByte > nextByte) attempt = 0;
-    nextByte = brought.nextByte;
-    if (!isWorthAnother(brought.failure) || attempt >= mostAttempts) return fail(brought.failure);
-    const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** attempt);
-    await wait(pauseMs, undefined, { signal: request.signal }).catch(() => {});
-  }
-}
-
-/** A store that restarts refuses connections for a moment; whatever needs mending is told at once. */
-function isWorthAnother(failure: Failure): boolean {
-  return failure.retry === 'safe' || failure.code === 'unreachable';
+  let cameSome = false;
+  return retry({
+    doing,
+    signal: request.signal,
+    act: async () => {
+      const brought = await tryPart({ ...request, firstByte: nextByte }, doing);
+      cameSome = brought.nextByte > nextByte;
+      nextByte = brought.nextByte;
+      return brought.failure === undefined ? succeed(undefined) : fail(brought.failure);
+    },
+    // A line that breaks often but brings something is used.
+    broughtSomething: () => cameSome,
+  });
 }
 
 type Brought = { readonly nextByte: number; readonly failure?: Failure };
@@ -194,7 +187,7 @@ function findChange(request: {
 function stalledFailure(request: { readonly doing: string; readonly stallMs: number }): Failure {
   return {
     code: 'stalled',
-    message: `Cannot ${request.doing}: no byte came for ${request.stallMs / 1000} s, ${mostAttempts} times in a row.`,
+    message: `Cannot ${request.doing}: no byte came for ${request.stallMs / 1000} s, ${networkRetries.mostAttempts} times in a row.`,
     remedy: 'Check the network path to the store, then try again; what has arrived is kept.',
     retry: 'safe',
   };

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { Writable } from 'node:stream';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import { shellLine } from '../../base/quoting.ts';
 import type { ProcessResult, ProcessRunner } from '../../ports/process-runner.ts';
 import type { OpenedFile, SealedFile, SecretFileFormat, SecretFiles } from '../../ports/secret-files.ts';
 import type { KeyDescription } from '../../ports/unpacker.ts';
@@ -23,7 +24,7 @@ type Parts = {
 export function openSopsSecretFiles(parts: Parts): SecretFiles {
   return {
     describe: (sealed) =>
-      `SOPS_AGE_KEY_FILE=${sealed.identityFile} sops ${decrypting(sealed, sealed.format).join(' ')}`,
+      shellLine(['sops', ...decrypting(sealed, sealed.format)], { SOPS_AGE_KEY_FILE: sealed.identityFile }),
     inspect: (sealed) => inspect(sealed, parts),
     open: ({ sealed, signal }) => open(sealed, { ...parts, signal }),
   };

@@ -2,6 +2,7 @@ import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { describeFileFailure } from '../../base/file-failure.ts';
+import { serverSetting } from '../../base/quoting.ts';
 import type { RecoverySettings } from '../../ports/cluster-tools.ts';
 import { makeServerFolders, pathsOf } from './cluster-place.ts';
 import { readControlLines } from './control-data.ts';
@@ -88,10 +89,9 @@ function writeSettings(settings: RecoverySettings, control: ReadonlyMap<string, 
     ['logging_collector', 'off'],
     ['log_line_prefix', '%m [%p] '],
   ];
-  const quote = (value: string) => `'${value.replaceAll("'", "''")}'`;
   return [
     '# Written by thaw for a recovered cluster. Set what the lost one had before it serves anybody.',
-    ...lines.map(([name, value]) => `${name} = ${quote(value)}`),
+    ...lines.map(([name, value]) => `${name} = ${serverSetting(value)}`),
     '',
   ].join('\n');
 }

@@ -2,6 +2,7 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { describeFileFailure } from '../../base/file-failure.ts';
+import { shellLine, shellWord } from '../../base/quoting.ts';
 import { createSecret } from '../../base/secret.ts';
 import type { ClusterPlace, ClusterTools } from '../../ports/cluster-tools.ts';
 import type { ProcessRunner } from '../../ports/process-runner.ts';
@@ -68,7 +69,7 @@ export function openClusterTools({ processes }: { readonly processes: ProcessRun
       const text = await controlText(settings.place);
       return text.ok ? configureRecovery(settings, text.value.stdout) : text;
     },
-    describeStart: (place) => startCommand({ place, programs: '' }).join(' '),
+    describeStart: (place) => shellLine(startCommand({ place, programs: '' })),
     start: (place) => withServer(place, startServer),
     state: (place) => withServer(place, serverState),
     ...raisingTools(processes, serverOf),
@@ -81,11 +82,8 @@ export function openClusterTools({ processes }: { readonly processes: ProcessRun
       return createSecret(`postgresql://${who}@localhost/${what}?host=${socket}&port=${port}`);
     },
     ...repositoryTools(run, processes),
-    folderCommand: (place) => {
-      // A percent sign in a folder's name is one of the server's own placeholders.
-      const folder = pathsOf(place).wal.replaceAll('%', '%%').replaceAll("'", "'\\''");
-      return `cp '${folder}'/%f "%p"`;
-    },
+    // A percent sign in a folder's name is one of the server's own placeholders.
+    folderCommand: (place) => `cp ${shellWord(pathsOf(place).wal).replaceAll('%', '%%')}/%f "%p"`,
   };
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import { describeFileFailure } from '../../base/file-failure.ts';
+import { serverSetting, shellLine } from '../../base/quoting.ts';
 import type { ClusterPlace, ClusterTools } from '../../ports/cluster-tools.ts';
 import type { ProcessRunner } from '../../ports/process-runner.ts';
 import { lookAtPlace, makePlace, pathsOf } from './cluster-place.ts';
@@ -39,8 +40,8 @@ export function raisingTools(
 
 function describeRaise(place: ClusterPlace): readonly string[] {
   return [
-    ['initdb', ...makeArguments(place)].join(' '),
-    `postgres -D ${place.folder} -c config_file=${pathsOf(place).settings}`,
+    shellLine(['initdb', ...makeArguments(place)]),
+    shellLine(['postgres', '-D', place.folder, '-c', `config_file=${pathsOf(place).settings}`]),
   ];
 }
 
@@ -84,7 +85,6 @@ async function makeEmptyCluster(place: ClusterPlace, processes: ProcessRunner): 
 /** Last of all: a cluster that has its settings is whole. */
 async function configure(place: ClusterPlace): Promise<Outcome<void>> {
   const paths = pathsOf(place);
-  const quote = (value: string) => `'${value.replaceAll("'", "''")}'`;
   const settings = Object.entries({
     listen_addresses: '',
     unix_socket_directories: paths.socket,
@@ -94,7 +94,7 @@ async function configure(place: ClusterPlace): Promise<Outcome<void>> {
     timezone: 'UTC',
     log_timezone: 'UTC',
     lc_messages: 'C',
-  }).map(([name, value]) => `${name} = ${quote(value)}\n`);
+  }).map(([name, value]) => `${name} = ${serverSetting(value)}\n`);
   // Only whoever runs thaw is the superuser, asked of the kernel: nothing inside the server has a password to give away.
   const access = `local all ${superuser} peer map=thaw\nlocal all all scram-sha-256\n`;
   try {

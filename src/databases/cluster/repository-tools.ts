@@ -1,4 +1,5 @@
 import { type Outcome, succeed } from '../../base/failure.ts';
+import { shellLine } from '../../base/quoting.ts';
 import type { ClusterPlace, ClusterTools } from '../../ports/cluster-tools.ts';
 import type { ProcessRunner } from '../../ports/process-runner.ts';
 import { backrestArgs, infoArgs, readRepository, restoreArgs } from './backrest-repository.ts';
@@ -22,7 +23,7 @@ export function repositoryTools(run: Run, processes: ProcessRunner): RepositoryT
       });
       return ran.ok ? readRepository(ran.value.stdout, config) : ran;
     },
-    describeRepositoryRestore: (request) => ['pgbackrest', ...restoreArgs(request)].join(' '),
+    describeRepositoryRestore: (request) => shellLine(['pgbackrest', ...restoreArgs(request)]),
     async restoreFromRepository({ onLine, stallMs, signal, ...request }) {
       const handed = await handOverFolder(request.place, processes);
       if (!handed.ok) return handed;
@@ -36,10 +37,11 @@ export function repositoryTools(run: Run, processes: ProcessRunner): RepositoryT
       });
       return ran.ok ? succeed(undefined) : ran;
     },
-    repositoryCommand: (config, place) =>
-      ['pgbackrest', ...backrestArgs(config, place), 'archive-get', '%f', '"%p"']
-        .map((word) => (/^[\w%=/.:"-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
-        .join(' '),
+    repositoryCommand: (config, place) => {
+      const words = shellLine(['pgbackrest', ...backrestArgs(config, place), 'archive-get']);
+      // A percent sign in a name of ours is no placeholder of the server.
+      return `${words.replaceAll('%', '%%')} %f "%p"`;
+    },
   };
 }
 

@@ -2,6 +2,7 @@ import { chmod, chown, lstat, mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { describeFileFailure } from '../../base/file-failure.ts';
+import { shellWord } from '../../base/quoting.ts';
 import type { ClusterPlace, ServerState } from '../../ports/cluster-tools.ts';
 import type { ProcessRunner } from '../../ports/process-runner.ts';
 import { pathsOf } from './cluster-place.ts';
@@ -26,12 +27,8 @@ const longest = '86400';
 
 export function startCommand({ place, programs }: Pick<Server, 'place' | 'programs'>): readonly string[] {
   const { data, log, settings } = pathsOf(place);
-  const options = `-c config_file=${quote(settings)}`;
+  const options = `-c config_file=${shellWord(settings)}`;
   return [join(programs, 'pg_ctl'), 'start', '--no-wait', '-D', data, '-l', log, '-o', options];
-}
-
-function quote(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 export async function startServer(server: Server): Promise<Outcome<void>> {

@@ -1,6 +1,7 @@
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import { sqlName, sqlText } from '../../base/quoting.ts';
 import { type Row, type ServerContext, type Session, withMaintenance } from './session.ts';
-import { checkName, quoteName, quoteText } from './sql-text.ts';
+import { checkName } from './sql-text.ts';
 
 /**
  * What belongs to a database and not to its content, so that no pg_dump of the content carries it: owner, connection
@@ -25,7 +26,7 @@ export async function carryOverSettings(
         });
       }
       await session.rows('BEGIN');
-      for (const statement of statementsFor(source, quoteName(to.value))) await session.rows(statement);
+      for (const statement of statementsFor(source, sqlName(to.value))) await session.rows(statement);
       await session.rows('COMMIT');
       return succeed(undefined);
     },
@@ -74,22 +75,22 @@ async function readSource(session: Session, database: string): Promise<Source | 
 
 function statementsFor(source: Source, to: string): readonly string[] {
   const statements = [
-    `ALTER DATABASE ${to} OWNER TO ${quoteName(source.owner)}`,
+    `ALTER DATABASE ${to} OWNER TO ${sqlName(source.owner)}`,
     `ALTER DATABASE ${to} CONNECTION LIMIT ${source.connectionLimit}`,
   ];
   if (source.grants !== null) {
     // Start from nothing: what PUBLIC has by default may have been taken away on purpose.
-    statements.push(`REVOKE ALL ON DATABASE ${to} FROM PUBLIC, ${quoteName(source.owner)}`);
+    statements.push(`REVOKE ALL ON DATABASE ${to} FROM PUBLIC, ${sqlName(source.owner)}`);
     for (const grant of source.grants) {
       const grantee =
-        grant.grantee === null || grant.grantee === undefined ? 'PUBLIC' : quoteName(grant.grantee);
+        grant.grantee === null || grant.grantee === undefined ? 'PUBLIC' : sqlName(grant.grantee);
       const option = grant.is_grantable === 't' ? ' WITH GRANT OPTION' : '';
       statements.push(`GRANT ${grant.privilege} ON DATABASE ${to} TO ${grantee}${option}`);
     }
   }
   for (const { role, name, value } of source.settings) {
     const subject =
-      role === null || role === undefined ? `DATABASE ${to}` : `ROLE ${quoteName(role)} IN DATABASE ${to}`;
+      role === null || role === undefined ? `DATABASE ${to}` : `ROLE ${sqlName(role)} IN DATABASE ${to}`;
     statements.push(
       `ALTER ${subject} SET ${settingName(name ?? '')} TO ${settingValue(name ?? '', value ?? '')}`,
     );
@@ -99,7 +100,7 @@ function statementsFor(source: Source, to: string): readonly string[] {
 
 /** Names with a dot belong to extensions: each part is quoted by itself. */
 function settingName(name: string): string {
-  return name.split('.').map(quoteName).join('.');
+  return name.split('.').map(sqlName).join('.');
 }
 
 /** Stored as lists of quoted names; given back as one text they would become a single name (see pg_dump, dumputils.c). */
@@ -110,9 +111,9 @@ const listSettings = new Set(
 );
 
 function settingValue(name: string, value: string): string {
-  if (!listSettings.has(name.toLowerCase())) return quoteText(value);
+  if (!listSettings.has(name.toLowerCase())) return sqlText(value);
   const items = [...value.matchAll(/"((?:[^"]|"")*)"|([^\s,"]+)/g)].map(
     ([, quoted, bare]) => quoted?.replaceAll('""', '"') ?? bare ?? '',
   );
-  return items.length === 0 ? "''" : items.map(quoteText).join(', ');
+  return items.length === 0 ? "''" : items.map(sqlText).join(', ');
 }

@@ -1,6 +1,6 @@
+import { sqlName } from '../../base/quoting.ts';
 import type { CellExtension } from '../../ports/database-server.ts';
 import type { Session } from './session.ts';
-import { quoteName } from './sql-text.ts';
 
 /** Functions that connect to other servers, and that anybody may call as soon as the extension is there. */
 const callers = ['dblink'];
@@ -50,8 +50,8 @@ async function makeExtension(
   const { name, schema } = extension;
   const [isThere] = await session.rows('SELECT FROM pg_namespace WHERE nspname = $1', [schema]);
   if (isThere === undefined && !schema.startsWith('pg_'))
-    await session.rows(`CREATE SCHEMA ${quoteName(schema)} AUTHORIZATION ${quoteName(role)}`);
-  await session.rows(`CREATE EXTENSION ${quoteName(name)} SCHEMA ${quoteName(schema)} CASCADE`);
+    await session.rows(`CREATE SCHEMA ${sqlName(schema)} AUTHORIZATION ${sqlName(role)}`);
+  await session.rows(`CREATE EXTENSION ${sqlName(name)} SCHEMA ${sqlName(schema)} CASCADE`);
   await fenceExtension(session, { extension: name, role });
 }
 
@@ -65,9 +65,9 @@ async function fenceExtension(
 ): Promise<void> {
   const wrappers = await session.rows(`SELECT w.fdwname ${wrappersOf} WHERE x.extname = $1`, [extension]);
   for (const { fdwname } of wrappers) {
-    const wrapper = quoteName(fdwname ?? '');
+    const wrapper = sqlName(fdwname ?? '');
     await session.rows(`ALTER FOREIGN DATA WRAPPER ${wrapper} NO HANDLER`);
-    await session.rows(`GRANT USAGE ON FOREIGN DATA WRAPPER ${wrapper} TO ${quoteName(role)}`);
+    await session.rows(`GRANT USAGE ON FOREIGN DATA WRAPPER ${wrapper} TO ${sqlName(role)}`);
   }
   if (!callers.includes(extension)) return;
   for (const { routine } of await session.rows(callersOf, [[extension]]))
@@ -85,7 +85,7 @@ export async function liftFences(session: Session): Promise<void> {
   for (const { fdwname, handler } of wrappers) {
     // regprocedure writes handler(), and the statement takes the name alone.
     const name = handler?.replace(/\(\)$/, '');
-    if (name) await session.rows(`ALTER FOREIGN DATA WRAPPER ${quoteName(fdwname ?? '')} HANDLER ${name}`);
+    if (name) await session.rows(`ALTER FOREIGN DATA WRAPPER ${sqlName(fdwname ?? '')} HANDLER ${name}`);
   }
   for (const { routine } of await session.rows(callersOf, [callers]))
     await session.rows(`GRANT EXECUTE ON ROUTINE ${routine} TO PUBLIC`);

@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import { sqlName, sqlText } from '../../base/quoting.ts';
 import type { Secret } from '../../base/secret.ts';
 import type { CellExtension, CellRequest, DatabaseLogin } from '../../ports/database-server.ts';
 import { liftFences, makeExtensions } from './cell-extensions.ts';
 import { randomPassword, scramVerifier } from './role-login.ts';
 import { type ServerContext, type Session, withMaintenance, withSession } from './session.ts';
-import { checkName, quoteName, quoteText } from './sql-text.ts';
+import { checkName } from './sql-text.ts';
 
 /** pg_restore opens a connection a job; what a dump could open beside them is bounded. */
 const mostConnections = 64;
@@ -58,20 +59,20 @@ async function roleStatements(
 ): Promise<readonly string[]> {
   const { role, database, comment, password, isThere } = request;
   const [row] = await session.rows(`SELECT (now() + interval '${validFor}')::text AS until`);
-  const login = `LOGIN CONNECTION LIMIT ${mostConnections} PASSWORD ${quoteText(scramVerifier(password))} VALID UNTIL ${quoteText(row?.until ?? '')}`;
+  const login = `LOGIN CONNECTION LIMIT ${mostConnections} PASSWORD ${sqlText(scramVerifier(password))} VALID UNTIL ${sqlText(row?.until ?? '')}`;
   const superuser = await isSuperuser(session);
-  const cell = quoteName(role);
+  const cell = sqlName(role);
   return [
     'BEGIN',
     isThere
       ? `ALTER ROLE ${cell} ${login}`
       : // Only a superuser may let it past row security, which would hide rows from the count of a table that forces it.
         `CREATE ROLE ${cell} NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOINHERIT ${superuser ? 'BYPASSRLS' : ''} ${login}`,
-    `COMMENT ON ROLE ${cell} IS ${quoteText(comment)}`,
+    `COMMENT ON ROLE ${cell} IS ${sqlText(comment)}`,
     // What it owns is given away later by us, for which we have to be a member.
     ...(superuser ? [] : [`GRANT ${cell} TO CURRENT_USER`]),
-    `REVOKE ALL ON DATABASE ${quoteName(database)} FROM PUBLIC`,
-    `GRANT CREATE, CONNECT, TEMPORARY ON DATABASE ${quoteName(database)} TO ${cell}`,
+    `REVOKE ALL ON DATABASE ${sqlName(database)} FROM PUBLIC`,
+    `GRANT CREATE, CONNECT, TEMPORARY ON DATABASE ${sqlName(database)} TO ${cell}`,
     ...(superuser ? await tablespaceGrants(session, cell) : []),
     'COMMIT',
   ];
@@ -79,7 +80,7 @@ async function roleStatements(
 
 async function tablespaceGrants(session: Session, cell: string): Promise<readonly string[]> {
   const rows = await session.rows("SELECT spcname FROM pg_tablespace WHERE spcname !~ '^pg_'");
-  return rows.map(({ spcname }) => `GRANT CREATE ON TABLESPACE ${quoteName(spcname ?? '')} TO ${cell}`);
+  return rows.map(({ spcname }) => `GRANT CREATE ON TABLESPACE ${sqlName(spcname ?? '')} TO ${cell}`);
 }
 
 async function prepareDatabase(
@@ -94,8 +95,7 @@ async function prepareDatabase(
       await session.rows(lockLimit);
       const isOurs = request.isSuperuser || session.versionNumber >= publicOfOwnerSince;
       const [found] = await session.rows("SELECT FROM pg_namespace WHERE nspname = 'public'");
-      if (isOurs && found !== undefined)
-        await session.rows(`ALTER SCHEMA public OWNER TO ${quoteName(role)}`);
+      if (isOurs && found !== undefined) await session.rows(`ALTER SCHEMA public OWNER TO ${sqlName(role)}`);
       if (!request.isSuperuser) return succeed(undefined);
       await makeExtensions(session, { extensions, role });
       return succeed(undefined);
@@ -112,7 +112,7 @@ export async function closeCell(context: ServerContext, request: CellRequest): P
       const found = await readCell(session, request);
       if (!found.ok) return found;
       if (!found.value) return succeed([]);
-      await session.rows(`ALTER ROLE ${quoteName(role)} NOLOGIN`);
+      await session.rows(`ALTER ROLE ${sqlName(role)} NOLOGIN`);
       const left = await endSessions(session, role);
       if (left > 0) {
         return fail({
@@ -134,8 +134,8 @@ export async function closeCell(context: ServerContext, request: CellRequest): P
     doing: `end what ${role} left prepared in database ${database}`,
     work: async (session) => {
       // Whoever prepared it may end it, and so may whoever acts as that one.
-      await session.rows(`SET ROLE ${quoteName(role)}`);
-      for (const gid of gids.value) await session.rows(`ROLLBACK PREPARED ${quoteText(gid)}`);
+      await session.rows(`SET ROLE ${sqlName(role)}`);
+      for (const gid of gids.value) await session.rows(`ROLLBACK PREPARED ${sqlText(gid)}`);
       return succeed(undefined);
     },
   });
@@ -163,7 +163,7 @@ export async function dropCell(
     work: (session) => readCell(session, request),
   });
   if (!found.ok || !found.value) return found.ok ? succeed(undefined) : found;
-  const cell = quoteName(role);
+  const cell = sqlName(role);
   if (newOwner !== undefined) {
     const given = await withSession(context, {
       database,
@@ -178,7 +178,7 @@ export async function dropCell(
         );
         if (isPublic !== undefined && session.versionNumber >= publicOfOwnerSince)
           await session.rows('ALTER SCHEMA public OWNER TO pg_database_owner');
-        await session.rows(`REASSIGN OWNED BY ${cell} TO ${quoteName(newOwner)}`);
+        await session.rows(`REASSIGN OWNED BY ${cell} TO ${sqlName(newOwner)}`);
         await session.rows(`DROP OWNED BY ${cell}`);
         await session.rows('COMMIT');
         await liftFences(session);
@@ -195,7 +195,7 @@ export async function dropCell(
       await session.rows(`DROP OWNED BY ${cell}`);
       // As every new database is; what the old one had instead is carried over by the swap.
       if (newOwner !== undefined)
-        await session.rows(`GRANT CONNECT, TEMPORARY ON DATABASE ${quoteName(database)} TO PUBLIC`);
+        await session.rows(`GRANT CONNECT, TEMPORARY ON DATABASE ${sqlName(database)} TO PUBLIC`);
       await session.rows(`DROP ROLE ${cell}`);
       return succeed(undefined);
     },
@@ -213,7 +213,7 @@ async function readCell(session: Session, { role, comment }: CellRequest): Promi
   return fail({
     code: 'conflict',
     message: `There is a role ${role} already, and this run did not make it.`,
-    remedy: `Find out whose it is; DROP ROLE ${quoteName(role)} if nobody needs it, then retry.`,
+    remedy: `Find out whose it is; DROP ROLE ${sqlName(role)} if nobody needs it, then retry.`,
     retry: 'after-fix',
   });
 }

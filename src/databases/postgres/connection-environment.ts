@@ -28,7 +28,3 @@ export function databaseArgument(name: string): string {
   if (/^[\w.-]+$/.test(name)) return name;
   return `dbname='${name.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }
-
-export function shownArgument(argument: string): string {
-  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
-}

@@ -1,8 +1,9 @@
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import { sqlName, sqlText } from '../../base/quoting.ts';
 import type { NewDatabase, Rename } from '../../ports/database-server.ts';
 import { terminateSessions } from './client-sessions.ts';
 import { type ServerContext, withMaintenance, withSession } from './session.ts';
-import { checkName, quoteName, quoteText } from './sql-text.ts';
+import { checkName } from './sql-text.ts';
 
 /** Whoever holds a lock on a database holds it for a moment; who holds it longer has forgotten it. */
 const lockLimitMs = 15_000;
@@ -16,17 +17,17 @@ export async function createDatabase(context: ServerContext, request: NewDatabas
   const options = [
     // template1 may hold objects of this host, which would collide with those of the archive.
     'TEMPLATE template0',
-    ...(request.encoding === undefined ? [] : [`ENCODING ${quoteText(request.encoding)}`]),
-    ...(request.collation === undefined ? [] : [`LC_COLLATE ${quoteText(request.collation)}`]),
-    ...(request.characterType === undefined ? [] : [`LC_CTYPE ${quoteText(request.characterType)}`]),
+    ...(request.encoding === undefined ? [] : [`ENCODING ${sqlText(request.encoding)}`]),
+    ...(request.collation === undefined ? [] : [`LC_COLLATE ${sqlText(request.collation)}`]),
+    ...(request.characterType === undefined ? [] : [`LC_CTYPE ${sqlText(request.characterType)}`]),
   ];
   return withMaintenance(context, {
     doing: `create database ${request.name}`,
     limitMs: 0,
     lockLimitMs,
     work: async (session) => {
-      await session.rows(`CREATE DATABASE ${quoteName(name.value)} ${options.join(' ')}`);
-      await session.rows(`COMMENT ON DATABASE ${quoteName(name.value)} IS ${quoteText(request.comment)}`);
+      await session.rows(`CREATE DATABASE ${sqlName(name.value)} ${options.join(' ')}`);
+      await session.rows(`COMMENT ON DATABASE ${sqlName(name.value)} IS ${sqlText(request.comment)}`);
       return succeed(undefined);
     },
   });
@@ -42,7 +43,7 @@ export async function dropDatabase(context: ServerContext, database: string): Pr
     lockLimitMs,
     work: async (session) => {
       if (session.versionNumber < forceSince) return succeed('cannot force');
-      await session.rows(`DROP DATABASE IF EXISTS ${quoteName(name.value)} WITH (FORCE)`);
+      await session.rows(`DROP DATABASE IF EXISTS ${sqlName(name.value)} WITH (FORCE)`);
       return succeed('dropped');
     },
   });
@@ -54,7 +55,7 @@ export async function dropDatabase(context: ServerContext, database: string): Pr
     doing,
     limitMs: 120_000,
     lockLimitMs,
-    sql: `DROP DATABASE IF EXISTS ${quoteName(name.value)}`,
+    sql: `DROP DATABASE IF EXISTS ${sqlName(name.value)}`,
   });
 }
 
@@ -75,7 +76,7 @@ export async function renameDatabases(
     work: async (session) => {
       await session.rows('BEGIN');
       for (const { from, to, oid } of renames) {
-        await session.rows(`ALTER DATABASE ${quoteName(from)} RENAME TO ${quoteName(to)}`);
+        await session.rows(`ALTER DATABASE ${sqlName(from)} RENAME TO ${sqlName(to)}`);
         // Only now nobody else can rename it any more.
         const [row] = await session.rows('SELECT oid FROM pg_database WHERE datname = $1', [to]);
         if (oid === undefined || Number(row?.oid) === oid) continue;
@@ -101,7 +102,7 @@ export async function setConnectionsAllowed(
   if (!name.ok) return name;
   return runStatement(context, {
     doing: `${request.allowed ? 'allow' : 'forbid'} connections to database ${request.database}`,
-    sql: `ALTER DATABASE ${quoteName(name.value)} WITH ALLOW_CONNECTIONS ${request.allowed}`,
+    sql: `ALTER DATABASE ${sqlName(name.value)} WITH ALLOW_CONNECTIONS ${request.allowed}`,
   });
 }
 

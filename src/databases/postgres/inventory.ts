@@ -1,7 +1,7 @@
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import { sqlName, sqlText } from '../../base/quoting.ts';
 import type { Inventory, InventoryOptions, TableCount } from '../../ports/database-server.ts';
 import { type Row, type ServerContext, type Session, withSession } from './session.ts';
-import { quoteName, quoteText } from './sql-text.ts';
 
 /** Counting reads every page of every table; the limit is for one batch of them. */
 const countLimitMs = 6 * 3_600_000;
@@ -100,12 +100,12 @@ function countSql(row: Row): string {
     column == null
       ? 'NULL::text'
       : row.newest_has_zone === 't'
-        ? `to_char(max(${quoteName(column)}) AT TIME ZONE 'UTC', '${format}"Z"')`
-        : `to_char(max(${quoteName(column)})::timestamp, '${format}')`;
+        ? `to_char(max(${sqlName(column)}) AT TIME ZONE 'UTC', '${format}"Z"')`
+        : `to_char(max(${sqlName(column)})::timestamp, '${format}')`;
   // ONLY: the children of an inheritance parent are counted by themselves.
-  return `SELECT ${quoteText(schema)} AS schema, ${quoteText(name)} AS name, count(*) AS rows, ${newest} AS newest,
-      ${column == null ? 'NULL::text' : quoteText(column)} AS newest_column
-    FROM ONLY ${quoteName(schema)}.${quoteName(name)}`;
+  return `SELECT ${sqlText(schema)} AS schema, ${sqlText(name)} AS name, count(*) AS rows, ${newest} AS newest,
+      ${column == null ? 'NULL::text' : sqlText(column)} AS newest_column
+    FROM ONLY ${sqlName(schema)}.${sqlName(name)}`;
 }
 
 function newestOf(counted: Row) {

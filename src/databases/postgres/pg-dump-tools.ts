@@ -1,4 +1,5 @@
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
+import { shellWord } from '../../base/quoting.ts';
 import type { Secret } from '../../base/secret.ts';
 import type { DatabaseRoute } from '../../ports/database-route.ts';
 import type { DatabaseLogin } from '../../ports/database-server.ts';
@@ -11,7 +12,7 @@ import type {
 } from '../../ports/dump-tools.ts';
 import type { ProcessRunner } from '../../ports/process-runner.ts';
 import { readArchiveContents } from './archive-contents.ts';
-import { connectionEnvironment, databaseArgument, shownArgument } from './connection-environment.ts';
+import { connectionEnvironment, databaseArgument } from './connection-environment.ts';
 import { readConnectionTarget, withLogin } from './connection-target.ts';
 import { dumpArguments, readGlobals, streamDump } from './dump-database.ts';
 import { findDumpFormat } from './dump-format.ts';
@@ -54,7 +55,7 @@ export function openDumpTools(request: {
       const program = programFor(what.format);
       const path = known.get(program)?.path ?? program;
       return what.format === 'plain'
-        ? `${place.describe(path, plainRestoreArguments(what.database))} < ${shownArgument(what.file)}`
+        ? `${place.describe(path, plainRestoreArguments(what.database))} < ${shellWord(what.file)}`
         : place.describe(path, [...restoreArguments(what), what.file]);
     },
     restore: async (what): Promise<Outcome<RestoreReport>> => {

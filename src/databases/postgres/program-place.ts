@@ -1,8 +1,8 @@
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import { shellLine } from '../../base/quoting.ts';
 import type { DatabaseRoute } from '../../ports/database-route.ts';
 import type { ToolVersion } from '../../ports/dump-tools.ts';
 import type { ProcessRunner } from '../../ports/process-runner.ts';
-import { shownArgument } from './connection-environment.ts';
 import { type DumpProgram, findDumpTool } from './find-dump-tool.ts';
 import { findPlainTool, findRestoreTool } from './find-restore-tool.ts';
 import { type PostgresTool, readVersion } from './find-tool.ts';
@@ -28,7 +28,7 @@ export function openProgramPlace(request: {
   return {
     run: ({ file, only: _, args, ...rest }) =>
       processes.run({ ...rest, args: file === undefined ? args : [...args, asArgument(file)] }),
-    describe: (program, args) => [program, ...args].map(shownArgument).join(' '),
+    describe: (program, args) => shellLine([program, ...args]),
     find: (name) => (name === 'psql' ? findPlainTool(search) : findRestoreTool(search)),
     findDumper: (name, serverMajor) => findDumpTool({ ...search, name, serverMajor }),
   };

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { type Outcome, succeed } from '../../base/failure.ts';
+import { sqlName, sqlText } from '../../base/quoting.ts';
 import type { QueryRequest } from '../../ports/database-server.ts';
 import { randomPassword, scramVerifier } from './role-login.ts';
 import { type Row, type ServerContext, usualLimitMs, withMaintenance, withSession } from './session.ts';
-import { quoteName, quoteText } from './sql-text.ts';
 
 /** Short enough for a failure's sentence; the whole statement stands in the runbook. */
 const shownLength = 80;
@@ -85,7 +85,7 @@ async function asReader(
 ): Promise<Outcome<readonly Row[]>> {
   const role = `thaw_read_${randomBytes(6).toString('hex')}`;
   const password = randomPassword();
-  const reader = quoteName(role);
+  const reader = sqlName(role);
   const limitMs = (request.limitMs ?? usualLimitMs) + 60_000;
   const made = await withMaintenance(context, {
     doing: `make a role that may read database ${request.database}`,
@@ -97,10 +97,8 @@ async function asReader(
       );
       for (const statement of [
         'BEGIN',
-        `CREATE ROLE ${reader} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION ${request.mayPassPolicies ? 'BYPASSRLS' : ''} CONNECTION LIMIT 1 IN ROLE pg_read_all_data PASSWORD ${quoteText(scramVerifier(password))} VALID UNTIL ${quoteText(row?.until ?? '')}`,
-        ...(row?.open === 't'
-          ? []
-          : [`GRANT CONNECT ON DATABASE ${quoteName(request.database)} TO ${reader}`]),
+        `CREATE ROLE ${reader} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION ${request.mayPassPolicies ? 'BYPASSRLS' : ''} CONNECTION LIMIT 1 IN ROLE pg_read_all_data PASSWORD ${sqlText(scramVerifier(password))} VALID UNTIL ${sqlText(row?.until ?? '')}`,
+        ...(row?.open === 't' ? [] : [`GRANT CONNECT ON DATABASE ${sqlName(request.database)} TO ${reader}`]),
         'COMMIT',
       ])
         await session.rows(statement);

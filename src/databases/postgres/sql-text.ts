@@ -3,16 +3,6 @@ import { fail, type Outcome, succeed } from '../../base/failure.ts';
 /** The server cuts longer names off with no more than a notice; two databases could become one. */
 const longestNameBytes = 63;
 
-export function quoteName(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
-
-export function quoteText(text: string): string {
-  const quoted = `'${text.replaceAll("'", "''")}'`;
-  // With a backslash the meaning of a plain literal depends on standard_conforming_strings; E'' does not.
-  return text.includes('\\') ? `E${quoted.replaceAll('\\', '\\\\')}` : quoted;
-}
-
 /** Every name that goes into a statement passes here once. */
 export function checkName(name: string): Outcome<string> {
   const sizeBytes = Buffer.byteLength(name);

@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { type Failure, fail, type Outcome } from '../../base/failure.ts';
+import { shellLine } from '../../base/quoting.ts';
 import type { ContainerCall } from '../../ports/container.ts';
 import type { ProcessResult, ProcessRunner } from '../../ports/process-runner.ts';
 import type { ServicesConfig } from '../../ports/services.ts';
@@ -83,7 +84,7 @@ export function createComposeCommand(options: {
       ...(stallMs === undefined ? {} : { stallMs }),
     });
     if (!ran.ok || ran.value.exitCode === 0) return ran;
-    const commandLine = [program, ...args].map(quote).join(' ');
+    const commandLine = shellLine([program, ...args]);
     return fail(await classifyComposeFailure({ commandLine, result: ran.value, processes, env }));
   }
 
@@ -91,10 +92,15 @@ export function createComposeCommand(options: {
     run,
     exec,
     classify: (result) =>
-      classifyComposeFailure({ commandLine: `docker compose --file ${config.file}`, result, processes, env }),
+      classifyComposeFailure({
+        commandLine: shellLine(['docker', 'compose', '--file', config.file]),
+        result,
+        processes,
+        env,
+      }),
     describe(args) {
       const program = known ?? expectedProgram;
-      return [program.program, ...rootArgs(program, config), ...args].map(quote).join(' ');
+      return shellLine([program.program, ...rootArgs(program, config), ...args]);
     },
     version: () => known?.version ?? '',
   };
@@ -124,9 +130,4 @@ function dockerEnvironment(
 ): Record<string, string> {
   const kept = passedOn.map((name) => [name, environment[name]] as const);
   return Object.fromEntries(kept.filter((entry): entry is [string, string] => entry[1] !== undefined));
-}
-
-/** For people who copy the line into a shell. */
-function quote(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,4 +1,5 @@
 import { type Failure, fail, type Outcome } from '../../base/failure.ts';
+import { shellLine } from '../../base/quoting.ts';
 import type { ContainerCall } from '../../ports/container.ts';
 import type { ProcessResult, ProcessRunner } from '../../ports/process-runner.ts';
 import type { ServicesConfig } from '../../ports/services.ts';
@@ -73,7 +74,7 @@ export function createKubectl(options: {
     exec: (request) =>
       processes.run({ ...request, program: 'kubectl', args: [...root, ...request.args], env }),
     classify,
-    describe: (args) => ['kubectl', ...root, ...args].join(' '),
+    describe: (args) => shellLine(['kubectl', ...root, ...args]),
   };
 
   async function classify(result: ProcessResult, args: readonly string[]): Promise<Failure> {

@@ -1,4 +1,5 @@
 import { fail, succeed } from '../../base/failure.ts';
+import { shellLine } from '../../base/quoting.ts';
 import { passed } from '../../base/verdict.ts';
 import type { StepHandler } from '../../kinds/kind.ts';
 import { durationMs } from '../../kinds/targets.ts';
@@ -10,7 +11,7 @@ export const runCommand: StepHandler<'command'> = {
   afterCrash: 'ask',
 
   async preview(step) {
-    return { sentences: [], commands: [[step.program, ...step.args].join(' ')] };
+    return { sentences: [], commands: [shellLine([step.program, ...step.args])] };
   },
 
   async check() {
@@ -20,7 +21,7 @@ export const runCommand: StepHandler<'command'> = {
   async run(step, context) {
     if (context.mode === 'drill' && !step.inDrill)
       return succeed({ kind: 'not-executed', reason: 'the runbook keeps it out of drills' });
-    await context.recordCommand([step.program, ...step.args].join(' '));
+    await context.recordCommand(shellLine([step.program, ...step.args]));
     const result = await context.world.processes.run({
       program: step.program,
       args: step.args,

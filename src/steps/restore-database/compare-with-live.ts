@@ -5,6 +5,7 @@ import {
   tableDifferences,
 } from '../../backups/compare-inventories.ts';
 import { type Outcome, succeed } from '../../base/failure.ts';
+import { sqlName } from '../../base/quoting.ts';
 import { formatCount } from '../../base/units.ts';
 import { type Check, couldNotVerify, failed, passed } from '../../base/verdict.ts';
 import type { StepContext } from '../../kinds/kind.ts';
@@ -72,7 +73,7 @@ async function judge(request: {
   const count = async (server: DatabaseServer, database: string) =>
     server.query({
       database,
-      sql: `SELECT count(*) AS rows FROM ${quoteName(difference.table)} WHERE ${quote(restored.createdColumn)} <= $1::timestamptz`,
+      sql: `SELECT count(*) AS rows FROM ${tableName(difference.table)} WHERE ${sqlName(restored.createdColumn)} <= $1::timestamptz`,
       values: [cutoff],
     });
   const [before, after] = await Promise.all([
@@ -151,7 +152,7 @@ async function newestRestored(
     .filter((name) => dated.has(name));
   if (tables.length === 0) return succeed(undefined);
   const each = tables.map(
-    (name) => `SELECT max(${quote(restored.createdColumn)})::timestamptz AS newest FROM ${quoteName(name)}`,
+    (name) => `SELECT max(${sqlName(restored.createdColumn)})::timestamptz AS newest FROM ${tableName(name)}`,
   );
   const found = await server.query({
     database: restored.database,
@@ -161,12 +162,8 @@ async function newestRestored(
   return succeed(found.value[0]?.cutoff ?? undefined);
 }
 
-function quote(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
-
 /** schema.table; neither part of a name that pg_class gave us can hold a dot unquoted, so the first one parts them. */
-function quoteName(qualified: string): string {
+function tableName(qualified: string): string {
   const dot = qualified.indexOf('.');
-  return `${quote(qualified.slice(0, dot))}.${quote(qualified.slice(dot + 1))}`;
+  return `${sqlName(qualified.slice(0, dot))}.${sqlName(qualified.slice(dot + 1))}`;
 }

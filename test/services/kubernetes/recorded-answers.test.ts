@@ -68,6 +68,15 @@ describe('recorded answers of kubectl', () => {
     });
   });
 
+  it('stand behind commands that a person can copy into a shell, whatever the names hold', () => {
+    const config = { kind: 'kubernetes' as const, namespace: 'erp', kubeconfig: '/my configs/a;b' };
+    const processes: ProcessRunner = { run: async () => succeed({ exitCode: 0, stdout: '', stderr: '' }) };
+    const services = openKubernetesServices({ config, processes, environment: {} });
+    expect(services.describe('stop', ['erp'])).toMatch(
+      /^kubectl '--kubeconfig=\/my configs\/a;b' --namespace=erp /,
+    );
+  });
+
   it('are followed by the number of replicas that was noted, and the note is taken away', async () => {
     const { services, calls } = standIn();
     expect((await services.start({ names: ['erp'], onLine })).ok).toBe(true);
