@@ -15,7 +15,8 @@ import { writeRecord } from '../app/write-record.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { guardJournal } from '../engine/journal-writer.ts';
 import { isUnfinished, type RunState } from '../journal/run-state.ts';
-import { readFact, swappedFact } from '../kinds/facts.ts';
+import { readFact } from '../kinds/fact.ts';
+import { swappedFact } from '../kinds/facts.ts';
 import { wayBack } from '../operations/overwrite-objects.ts';
 import { overwrittenObjects } from '../operations/roll-back-objects.ts';
 import type { World } from '../ports/world.ts';
@@ -101,7 +102,7 @@ function whatStays(state: RunState): readonly string[] {
   const { start, steps, facts } = state;
   const isDone = (kind: string) =>
     start.steps.some((step) => step.kind === kind && steps.get(step.id)?.kind === 'finished');
-  const swap = readFact(swappedFact, { fact: (name) => facts.get(name) });
+  const swap = readFact(swappedFact, facts);
   return [
     `Run ${start.runId}: what it made and did not put in place is removed. It cannot be resumed.`,
     ...(swap === undefined
@@ -110,7 +111,7 @@ function whatStays(state: RunState): readonly string[] {
     ...(isDone('mirror-objects') ? ['Objects that were mirrored stay.'] : []),
     ...overwrittenObjects(facts).map(
       ({ overwriting }) =>
-        `Objects that were overwritten in ${overwriting.address} are kept below ${overwriting.keptBelow}; ${wayBack({ fact: (name) => facts.get(name) })}.`,
+        `Objects that were overwritten in ${overwriting.address} are kept below ${overwriting.keptBelow}; ${wayBack(facts)}.`,
     ),
     ...(isDone('stop-writers') && !isDone('start-services')
       ? ['Services that were stopped stay stopped; start them by hand.']

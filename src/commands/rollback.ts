@@ -17,7 +17,8 @@ import { passed } from '../base/verdict.ts';
 import { createJournalWriter, guardJournal } from '../engine/journal-writer.ts';
 import type { Entry } from '../journal/entry.ts';
 import { isUnfinished, type RunState } from '../journal/run-state.ts';
-import { type DatabaseSwap, readFact, type Swap, swappedFact, swappingFact } from '../kinds/facts.ts';
+import { readFact } from '../kinds/fact.ts';
+import { type DatabaseSwap, type Swap, swappedFact, swappingFact } from '../kinds/facts.ts';
 import { overwrittenObjects, rollBackObjects } from '../operations/roll-back-objects.ts';
 import type { DatabaseServer } from '../ports/database-server.ts';
 import { createWorld } from '../registry/wire.ts';
@@ -141,16 +142,16 @@ async function undoUnfinished(
   context: CommandContext,
 ): Promise<Outcome<number>> {
   const { server, swap, state, options, keep } = request;
-  const { target, side, kept } = swap;
+  const { target, incoming, kept } = swap;
   printLine(context, `The swap of ${target} was begun and has not ended.`);
   printLine(context, `comes back ${target}   (where it is called ${kept}, by its old name)`);
-  printLine(context, `stays      ${side}   (the restored one)`);
+  printLine(context, `stays      ${incoming}   (the restored one)`);
   const asked = { name: target, what: 'database', verb: 'roll back', confirm: options.confirm };
   const agreed = await askName(asked, context);
   if (!agreed.ok) return agreed;
   const undone = await undoSwap(server, swap);
   if (!undone.ok) return undone;
-  const text = `${target} is the old database and takes connections; the restored one is still beside it as ${side}`;
+  const text = `${target} is the old database and takes connections; the restored one is still beside it as ${incoming}`;
   const stepId = state.start.steps.find(({ kind }) => kind === 'restore-database')?.id ?? 'restore-database';
   const written = await writeDown({
     ...keep,
@@ -200,12 +201,12 @@ async function writeDown(request: {
 
 /** Also one that was begun and never ended: killed, or refused, with the old database aside or its door closed. */
 function swapOf(state: RunState): DatabaseSwap | undefined {
-  const facts = { fact: (name: string) => state.facts.get(name) };
+  const facts = state.facts;
   return readFact(swappedFact, facts) ?? readFact(swappingFact, facts);
 }
 
 function isSwapped(state: RunState): boolean {
-  return readFact(swappedFact, { fact: (name) => state.facts.get(name) }) !== undefined;
+  return readFact(swappedFact, state.facts) !== undefined;
 }
 
 function canRollBack(state: RunState): boolean {

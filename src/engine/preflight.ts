@@ -32,16 +32,19 @@ export async function passPreflight(engine: Engine): Promise<Failure | undefined
       const kind = state?.steps.get(stepId(step))?.kind;
       return kind !== 'finished' && kind !== 'skipped';
     });
-    const seen = new Map<string, unknown>();
+    const seen: (() => Promise<void>)[] = [];
     const made = await runPreflight({
       steps: open,
       handlers: engine.handlers,
-      context: { ...engine.checkContext, record: async (name, value) => void seen.set(name, value) },
+      context: {
+        ...engine.checkContext,
+        record: async (fact, value) => void seen.push(() => engine.checkContext.record(fact, value)),
+      },
     });
     const checks = [...engine.origins.map((origin) => ({ ...origin, stepId: 'values' })), ...made];
     await engine.journal.append({ kind: 'preflight-finished', checks });
     // All at once and after the checks: these answer side by side, in an order that says nothing.
-    for (const [name, value] of seen) await engine.checkContext.record(name, value);
+    for (const write of seen) await write();
     const blockers = checks.filter((check) => check.verdict === 'failed');
     if (blockers.length === 0) return undefined;
     const failure = notVerified(blockers);

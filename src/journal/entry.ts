@@ -92,7 +92,14 @@ export const entrySchema = z.discriminatedUnion('kind', [
     sentences: z.array(z.string()),
     commands: z.array(z.string()),
   }),
-  z.object({ kind: z.literal('fact-recorded'), stepId: z.string(), name: z.string(), value: z.json() }),
+  z.object({
+    kind: z.literal('fact-recorded'),
+    stepId: z.string(),
+    name: z.string(),
+    /** Of the shape that the value has; 1 when left out. */
+    version: z.int().exactOptional(),
+    value: z.json(),
+  }),
   z.object({ kind: z.literal('command-run'), stepId: z.string(), command: z.string() }),
   /** A program that a step had run on this host. Without an exit code it never came to one, and `because` says why. */
   z.object({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Fact } from './facts.ts';
+import { defineFact } from './fact.ts';
 
 /** What a recovery of a whole cluster leaves in the journal. */
 
@@ -11,16 +11,11 @@ const base = z.object({
 });
 
 /** Everything is in the data folder and nothing has been replayed. */
-export const clusterFilesFact: Fact<
-  z.infer<typeof base> & {
-    readonly segments: number;
-    readonly checkedBy: string;
-    readonly endedAtMs: number | null;
-  }
-> = {
-  name: 'cluster-files',
-  schema: base.extend({ segments: z.number(), checkedBy: z.string(), endedAtMs: z.number().nullable() }),
-};
+export const clusterFilesFact = defineFact(
+  'cluster-files',
+  1,
+  base.extend({ segments: z.number(), checkedBy: z.string(), endedAtMs: z.number().nullable() }),
+);
 
 /** What the cluster looked like when recovery had come as far as it was asked to. */
 const recovered = z.object({
@@ -33,10 +28,7 @@ const recovered = z.object({
     .readonly(),
 });
 export type Recovered = z.infer<typeof recovered>;
-export const recoveredFact: Fact<Recovered> = { name: 'cluster-recovered', schema: recovered };
+export const recoveredFact = defineFact('cluster-recovered', 1, recovered);
 
 /** Written before the promotion: from then on the folder must not be configured for recovery again. */
-export const promotingFact: Fact<{ readonly fromTimeline: number }> = {
-  name: 'cluster-promoting',
-  schema: z.object({ fromTimeline: z.number() }),
-};
+export const promotingFact = defineFact('cluster-promoting', 1, z.object({ fromTimeline: z.number() }));

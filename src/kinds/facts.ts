@@ -1,20 +1,12 @@
 import { z } from 'zod';
 import { manifestSchema } from '../backups/manifest.ts';
-import { assert } from '../base/assert.ts';
-import type { StepContext } from './kind.ts';
+import { defineFact, defineFacts } from './fact.ts';
 
-/**
- * What one step leaves for the others, kept in the journal so that a resumed run knows it too. Each fact has a name and a
- * shape; whoever reads one checks it.
- */
-export type Fact<T> = { readonly name: string; readonly schema: z.ZodType<T> };
+/** Facts that several kinds of steps share. What only one kind reads and writes stands beside that kind. */
 
-function fact<T>(name: string, schema: z.ZodType<T>): Fact<T> {
-  return { name, schema };
-}
-
-export const snapshotFact = fact(
+export const snapshotFact = defineFact(
   'snapshot',
+  1,
   z.object({
     id: z.string(),
     key: z.string(),
@@ -30,19 +22,21 @@ export const snapshotFact = fact(
   }),
 );
 
-export const manifestFact = fact('manifest', manifestSchema);
+export const manifestFact = defineFact('manifest', 1, manifestSchema);
 
 const file = z.object({ path: z.string(), sizeBytes: z.number(), sha256: z.string(), how: z.string() });
-export const dumpFileFact = fact(
+export const dumpFileFact = defineFact(
   'dump-file',
+  1,
   file.extend({
     md5: z.string(),
     /** What other people's scripts wrote down beside the dump. */
     noted: z.object({ key: z.string(), sha256: z.string() }).optional(),
   }),
 );
-export const archiveFileFact = fact(
+export const archiveFileFact = defineFact(
   'archive-file',
+  1,
   file.extend({ format: z.enum(['custom', 'tar', 'directory', 'plain']).optional() }),
 );
 
@@ -60,14 +54,15 @@ const inventory = z.object({
   extensions: z.array(z.object({ name: z.string(), version: z.string() })),
 });
 
-export const incomingDatabaseFact = fact('incoming-database', z.object({ name: z.string() }));
+export const incomingDatabaseFact = defineFact('incoming-database', 1, z.object({ name: z.string() }));
 
 /** The role of the run that may fill the incoming database; null once it is gone. */
-export const cellFact = fact('cell', z.object({ role: z.string(), database: z.string() }));
+export const cellFact = defineFact('cell', 1, z.object({ role: z.string(), database: z.string() }));
 
 /** The incoming database holds everything the archive held, and these are its exact counts. */
-export const restoredFact = fact(
+export const restoredFact = defineFact(
   'restored',
+  1,
   z.object({
     snapshotKey: z.string(),
     database: z.string(),
@@ -83,7 +78,7 @@ export const restoredFact = fact(
   }),
 );
 
-const swap = z.object({ target: z.string(), side: z.string(), kept: z.string(), hadTarget: z.boolean() });
+const swap = z.object({ target: z.string(), incoming: z.string(), kept: z.string(), hadTarget: z.boolean() });
 export type Swap = z.infer<typeof swap>;
 /** Object ids say that a name still means what was looked at; journals of earlier versions have none. */
 const databaseSwap = swap.extend({
@@ -92,11 +87,11 @@ const databaseSwap = swap.extend({
 });
 export type DatabaseSwap = z.infer<typeof databaseSwap>;
 /** Written before the first rename, and after the last. */
-export const swappingFact = fact('swapping', databaseSwap);
-export const swappedFact = fact('swapped', databaseSwap);
+export const swappingFact = defineFact('swapping', 1, databaseSwap);
+export const swappedFact = defineFact('swapped', 1, databaseSwap);
 
 /** The database that is to be replaced, as the first preflight saw it; null where there was none. */
-export const targetFact = fact('target-database', z.object({ oid: z.number().nullable() }));
+export const targetFact = defineFact('target-database', 1, z.object({ oid: z.number().nullable() }));
 
 const treeSummary = z.object({
   files: z.number(),
@@ -110,23 +105,24 @@ const treeSummary = z.object({
 });
 
 /** What was brought for one restore-files step, beside the folder it is to replace. */
-export const restoredFilesFact = (stepId: string) =>
-  fact(
-    `restored-files:${stepId}`,
-    z.object({
-      snapshotKey: z.string().optional(),
-      from: z.string(),
-      namedTimeMs: z.number(),
-      folder: z.string(),
-      summary: treeSummary,
-    }),
-  );
+export const restoredFilesFact = defineFacts(
+  'restored-files:',
+  1,
+  z.object({
+    snapshotKey: z.string().optional(),
+    from: z.string(),
+    namedTimeMs: z.number(),
+    folder: z.string(),
+    summary: treeSummary,
+  }),
+);
 
 /** Written before the first rename; the names themselves tell how far it came. */
-export const swappingFilesFact = (stepId: string) => fact(`swapping-files:${stepId}`, swap);
+export const swappingFilesFact = defineFacts('swapping-files:', 1, swap);
 
-export const mirroredFact = fact(
+export const mirroredFact = defineFact(
   'mirrored',
+  1,
   z.object({
     prefix: z.string(),
     total: z.number(),
@@ -137,12 +133,15 @@ export const mirroredFact = fact(
 );
 
 /** Objects of a step whose content was proven while they were copied or by reading them again: marks of both versions. */
-export const provenContentFact = (stepId: string) => fact(`proven-content:${stepId}`, z.array(z.string()));
+export const provenContentFact = defineFacts('proven-content:', 1, z.array(z.string()));
 
 /** What could not be copied in the last attempt, and what a person has said to go on without. */
-export const notCopiedFact = (stepId: string) => fact(`not-copied:${stepId}`, z.array(z.string()));
-export const leftOutFact = (stepId: string) =>
-  fact(`left-out:${stepId}`, z.object({ reason: z.string(), keys: z.array(z.string()) }));
+export const notCopiedFact = defineFacts('not-copied:', 1, z.array(z.string()));
+export const leftOutFact = defineFacts(
+  'left-out:',
+  1,
+  z.object({ reason: z.string(), keys: z.array(z.string()) }),
+);
 
 /** What was decided about objects that differ from the live ones; `keptBelow` is where the former ones are then. */
 const overwriting = z.object({
@@ -155,22 +154,11 @@ const overwriting = z.object({
   address: z.string(),
 });
 export type Overwriting = z.infer<typeof overwriting>;
-export const overwritingPrefix = 'overwriting:';
-export const overwritingFact = (stepId: string) => fact(`${overwritingPrefix}${stepId}`, overwriting);
+export const overwritingFact = defineFacts('overwriting:', 1, overwriting);
 
 /** Items of a checklist a person has already looked at. */
-export const attestedFact = (itemId: string) =>
-  fact(`attested:${itemId}`, z.object({ value: z.string(), note: z.string(), by: z.string() }));
-
-export function readFact<T>(fact: Fact<T>, context: Pick<StepContext, 'fact'>): T | undefined {
-  const value = context.fact(fact.name);
-  // null says that there is none, where an earlier choice may have left one.
-  return value === undefined || value === null ? undefined : fact.schema.parse(value);
-}
-
-/** For facts the order of the runbook guarantees; lint has refused a runbook that does not. */
-export function needFact<T>(fact: Fact<T>, context: Pick<StepContext, 'fact'>): T {
-  const value = readFact(fact, context);
-  assert(value !== undefined, `an earlier step recorded ${fact.name}`);
-  return value;
-}
+export const attestedFact = defineFacts(
+  'attested:',
+  1,
+  z.object({ value: z.string(), note: z.string(), by: z.string() }),
+);

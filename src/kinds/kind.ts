@@ -3,6 +3,7 @@ import type { Mode } from '../base/mode.ts';
 import type { Check } from '../base/verdict.ts';
 import type { Answer, Question } from '../ports/operator.ts';
 import type { World } from '../ports/world.ts';
+import type { Fact, Recordable } from './fact.ts';
 import type { Step, StepKind, StepOf } from './step-schema.ts';
 import type { Targets } from './targets.ts';
 
@@ -31,10 +32,10 @@ export type StepContext = {
   readonly signal: AbortSignal;
   /** A file of this run in the work folder. */
   workFile(name: string): string;
-  /** What an earlier step, or an earlier attempt of this one, recorded. */
+  /** What an earlier step, or an earlier attempt of this one, recorded; `readFact` gives it its shape. */
   fact(name: string): unknown;
   /** Durable before it returns. Throws only when the journal cannot be written: then nothing may go on. */
-  record(name: string, value: unknown): Promise<void>;
+  record<T>(fact: Fact<T>, value: NoInfer<Recordable<T>> | null): Promise<void>;
   /** Durable before the command runs. */
   recordCommand(command: string): Promise<void>;
   output(line: string): void;

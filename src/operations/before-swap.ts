@@ -3,7 +3,8 @@ import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { sqlText } from '../base/quoting.ts';
 import { formatTime } from '../base/units.ts';
 import { type Check, couldNotVerify } from '../base/verdict.ts';
-import { readFact, targetFact } from '../kinds/facts.ts';
+import { readFact } from '../kinds/fact.ts';
+import { targetFact } from '../kinds/facts.ts';
 import type { StepContext } from '../kinds/kind.ts';
 import type {
   DatabaseDescription,

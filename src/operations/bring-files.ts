@@ -115,7 +115,7 @@ async function downloadTree(bring: Part<'tree'>, context: StepContext): Promise<
   if (!copied.ok) return copied;
   const { failures } = copied.value;
   await context.record(
-    notCopiedFact(id).name,
+    notCopiedFact(id),
     failures.map(({ object }) => object.key),
   );
   if (failures.length > 0) return fail(notCopied(failures, files.objects.length, context.output));

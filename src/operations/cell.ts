@@ -1,6 +1,7 @@
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import { type Check, couldNotVerify, failed } from '../base/verdict.ts';
-import { cellFact, readFact } from '../kinds/facts.ts';
+import { readFact } from '../kinds/fact.ts';
+import { cellFact } from '../kinds/facts.ts';
 import type { StepContext } from '../kinds/kind.ts';
 import type {
   DatabaseLogin,
@@ -84,7 +85,7 @@ export async function dropCell(context: StepContext): Promise<Outcome<void>> {
   const cell = readFact(cellFact, context);
   if (cell === undefined) return succeed(undefined);
   const dropped = await targetServer(context).dropCell({ ...cell, comment: ownershipComment(context.runId) });
-  if (dropped.ok) await context.record(cellFact.name, null);
+  if (dropped.ok) await context.record(cellFact, null);
   return dropped;
 }
 
@@ -118,7 +119,7 @@ export async function giveAway(context: StepContext, names: readonly string[]): 
   await context.recordCommand(`REASSIGN OWNED BY ${cell.role} TO ${owner.value}`);
   const comment = ownershipComment(context.runId);
   const dropped = await targetServer(context).dropCell({ ...cell, comment, newOwner: owner.value });
-  if (dropped.ok) await context.record(cellFact.name, null);
+  if (dropped.ok) await context.record(cellFact, null);
   return dropped;
 }
 
@@ -131,7 +132,7 @@ export async function makeCell(
   },
 ): Promise<Outcome<void>> {
   const { cell: role } = incomingNames(context.runId, targetServer(context).databaseName);
-  await context.record(cellFact.name, { role, database: request.database });
+  await context.record(cellFact, { role, database: request.database });
   await context.recordCommand(
     `CREATE ROLE ${role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOINHERIT`,
   );

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
-import { incomingDatabaseFact, readFact } from '../kinds/facts.ts';
+import { readFact } from '../kinds/fact.ts';
+import { incomingDatabaseFact } from '../kinds/facts.ts';
 import type { StepContext } from '../kinds/kind.ts';
 import type { ArchiveContents } from '../ports/dump-tools.ts';
 import { nobodyInTheWay } from './before-swap.ts';
@@ -20,7 +21,7 @@ export function incomingNames(runId: string, target: string) {
     return `${target.slice(0, longestName - ending.length)}${ending}`;
   };
   return {
-    side: name('restore'),
+    incoming: name('restore'),
     kept: name('before'),
     rolledBack: name('undone'),
     cell: `thaw_cell_${mark}`,
@@ -41,19 +42,19 @@ export async function makeIncomingDatabase(
   contents: ArchiveContents,
 ): Promise<Outcome<string>> {
   const server = targetServer(context);
-  const { side } = incomingNames(context.runId, server.databaseName);
-  const dropped = await dropOwn(context, side);
+  const { incoming } = incomingNames(context.runId, server.databaseName);
+  const dropped = await dropOwn(context, incoming);
   if (!dropped.ok) return dropped;
-  await context.record(incomingDatabaseFact.name, { name: side });
-  await context.recordCommand(`CREATE DATABASE ${side} TEMPLATE template0`);
+  await context.record(incomingDatabaseFact, { name: incoming });
+  await context.recordCommand(`CREATE DATABASE ${incoming} TEMPLATE template0`);
   const created = await server.createDatabase({
-    name: side,
+    name: incoming,
     ...(contents.encoding === undefined ? {} : { encoding: contents.encoding }),
     ...(contents.collation === undefined ? {} : { collation: contents.collation }),
     ...(contents.characterType === undefined ? {} : { characterType: contents.characterType }),
     comment: ownershipComment(context.runId),
   });
-  return created.ok ? succeed(side) : created;
+  return created.ok ? succeed(incoming) : created;
 }
 
 /** Drops a database that this run made. Not being there is fine; being somebody else's is a conflict. */

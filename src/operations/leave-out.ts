@@ -1,7 +1,8 @@
 import { shorten } from '../backups/compare-inventories.ts';
 import { formatCount } from '../base/units.ts';
 import { type Check, couldNotVerify } from '../base/verdict.ts';
-import { leftOutFact, notCopiedFact, readFact } from '../kinds/facts.ts';
+import { readFact } from '../kinds/fact.ts';
+import { leftOutFact, notCopiedFact } from '../kinds/facts.ts';
 import type { LeaveOut, StepContext } from '../kinds/kind.ts';
 
 /** After a failure that names objects: a person may go on without these, with a reason, and keep all the others. */
@@ -15,8 +16,8 @@ export function leaveOutObjects(stepId: string, context: StepContext): LeaveOut 
         : `go on without these ${formatCount(failed.length)} objects`,
     accept: async (reason) => {
       const before = readFact(leftOutFact(stepId), context)?.keys ?? [];
-      await context.record(leftOutFact(stepId).name, { reason, keys: [...new Set([...before, ...failed])] });
-      await context.record(notCopiedFact(stepId).name, null);
+      await context.record(leftOutFact(stepId), { reason, keys: [...new Set([...before, ...failed])] });
+      await context.record(notCopiedFact(stepId), null);
     },
   };
 }

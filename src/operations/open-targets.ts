@@ -1,7 +1,8 @@
 import { brokenBodyFailure } from '../base/body-error.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { type Check, couldNotVerify, failed } from '../base/verdict.ts';
-import { incomingDatabaseFact, readFact } from '../kinds/facts.ts';
+import { readFact } from '../kinds/fact.ts';
+import { incomingDatabaseFact } from '../kinds/facts.ts';
 import type { StepContext } from '../kinds/kind.ts';
 import type { DatabaseServer } from '../ports/database-server.ts';
 import type { DumpTools } from '../ports/dump-tools.ts';

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { formatBytes, formatCount, formatTime } from '../base/units.ts';
 import type { Check } from '../base/verdict.ts';
-import { overwritingFact, readFact, swappedFact } from '../kinds/facts.ts';
+import { type FactSource, readFact } from '../kinds/fact.ts';
+import { overwritingFact, swappedFact } from '../kinds/facts.ts';
 import { notVerified, type StepContext, stepId } from '../kinds/kind.ts';
 import type { ObjectInfo, ObjectStore } from '../ports/object-store.ts';
 import type { Pair } from './compare-objects.ts';
@@ -53,7 +54,7 @@ export async function decideOverwriting(
   const decide = async (decision: 'keep' | 'overwrite') => {
     const access = await overwrite.to.access(context.signal);
     if (!access.ok) return access;
-    await context.record(overwritingFact(overwrite.stepId).name, {
+    await context.record(overwritingFact(overwrite.stepId), {
       decision,
       overwrote: decision === 'overwrite' || before?.overwrote === true,
       keys,
@@ -144,8 +145,8 @@ async function ask(
 }
 
 /** A roll-back is that of a swap: where no database was replaced there is none. */
-export function wayBack(context: Pick<StepContext, 'fact'>): string {
-  return readFact(swappedFact, context)?.hadTarget === true
+export function wayBack(from: FactSource): string {
+  return readFact(swappedFact, from)?.hadTarget === true
     ? '`thaw rollback` brings them back'
     : 'copy them back from there by hand';
 }

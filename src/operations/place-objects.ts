@@ -1,7 +1,8 @@
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { formatBytes, formatCount } from '../base/units.ts';
 import { type Check, failed, passed } from '../base/verdict.ts';
-import { notCopiedFact, overwritingFact, provenContentFact, readFact } from '../kinds/facts.ts';
+import { readFact } from '../kinds/fact.ts';
+import { notCopiedFact, overwritingFact, provenContentFact } from '../kinds/facts.ts';
 import type { StepContext, StepEnd } from '../kinds/kind.ts';
 import type { ObjectInfo, ObjectStore } from '../ports/object-store.ts';
 import { type Comparison, compareObjects, judgeObjects } from './compare-objects.ts';
@@ -57,7 +58,7 @@ export async function placeObjects(
   if (!overwritten.ok) return overwritten;
   const failures = [...copied.value.failures, ...overwritten.value.failures];
   await context.record(
-    notCopiedFact(placement.stepId).name,
+    notCopiedFact(placement.stepId),
     failures.map(({ object }) => object.key),
   );
   if (failures.length > 0) return fail(notCopied(failures, placement.objects.length, context.output));
@@ -161,7 +162,7 @@ async function addProofs(
 ): Promise<void> {
   if (more.length === 0) return;
   const known = readFact(provenContentFact(stepId), context) ?? [];
-  await context.record(provenContentFact(stepId).name, [...new Set([...known, ...more])]);
+  await context.record(provenContentFact(stepId), [...new Set([...known, ...more])]);
 }
 
 function sizeOf(objects: readonly ObjectInfo[]): number {

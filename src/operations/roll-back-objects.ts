@@ -1,7 +1,8 @@
 import { shorten } from '../backups/compare-inventories.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import { formatCount } from '../base/units.ts';
-import { type Overwriting, overwritingFact, overwritingPrefix, readFact } from '../kinds/facts.ts';
+import { readFacts } from '../kinds/fact.ts';
+import { type Overwriting, overwritingFact } from '../kinds/facts.ts';
 import { type StepContext, stepId } from '../kinds/kind.ts';
 import type { Step } from '../kinds/step-schema.ts';
 import { resolveStore, type Targets } from '../kinds/targets.ts';
@@ -19,13 +20,9 @@ type OfStep = { readonly id: string; readonly overwriting: Overwriting };
 
 /** Objects that a run kept before it overwrote them, step by step; what a person reads before a roll-back or a discard. */
 export function overwrittenObjects(facts: ReadonlyMap<string, unknown>): readonly OfStep[] {
-  return [...facts.keys()]
-    .filter((name) => name.startsWith(overwritingPrefix))
-    .flatMap((name) => {
-      const id = name.slice(overwritingPrefix.length);
-      const overwriting = readFact(overwritingFact(id), { fact: (wanted) => facts.get(wanted) });
-      return overwriting?.overwrote === true ? [{ id, overwriting }] : [];
-    });
+  return readFacts(overwritingFact, facts).flatMap(({ id, value }) =>
+    value.overwrote ? [{ id, overwriting: value }] : [],
+  );
 }
 
 /**

@@ -1,7 +1,8 @@
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { formatBytes } from '../base/units.ts';
 import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
-import { readFact, snapshotFact } from '../kinds/facts.ts';
+import { readFact } from '../kinds/fact.ts';
+import { snapshotFact } from '../kinds/facts.ts';
 import type { CheckContext, StepContext } from '../kinds/kind.ts';
 import type { ClusterPlace } from '../ports/cluster-tools.ts';
 import type { ArchiveContents } from '../ports/dump-tools.ts';

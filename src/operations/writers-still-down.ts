@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import { formatCount } from '../base/units.ts';
 import { type Check, couldNotVerify, passed } from '../base/verdict.ts';
-import { type Fact, readFact } from '../kinds/facts.ts';
+import { defineFact, defineFacts, readFact } from '../kinds/fact.ts';
 import { type StepContext, stepId } from '../kinds/kind.ts';
 import type { StepOf } from '../kinds/step-schema.ts';
 import type { ForeignSession } from '../ports/database-server.ts';
@@ -24,27 +24,29 @@ type Down = {
 };
 /** Rows that were ever inserted, updated or deleted, as the server counts; the OID says in which database, whatever its name. */
 type Count = { readonly oid: string; readonly changes: number };
-type CameBack = { readonly who: readonly string[]; readonly rows?: number | undefined };
 
-const downFact = (step: StopStep): Fact<Down> => ({
-  name: `writers-down:${stepId(step)}`,
-  schema: z.object({
-    services: z.array(z.string()).readonly(),
+const downFacts = defineFacts(
+  'writers-down:',
+  1,
+  z.object({
+    services: z.array(z.string()),
     alone: z.boolean(),
     count: z.object({ oid: z.string(), changes: z.number() }).optional(),
   }),
-});
+);
+const downFact = (step: StopStep) => downFacts(stepId(step));
 
-const cameBackFact: Fact<CameBack> = {
-  name: 'writers-came-back',
-  schema: z.object({ who: z.array(z.string()).readonly(), rows: z.number().optional() }),
-};
+const cameBackFact = defineFact(
+  'writers-came-back',
+  1,
+  z.object({ who: z.array(z.string()), rows: z.number().optional() }),
+);
 
 /** What stop-writers leaves behind, once it has proved it. */
 export async function noteWritersDown(step: StopStep, context: StepContext): Promise<void> {
   const count = await countChanges(context);
   const down: Down = { services: step.services, alone: true, ...(count === undefined ? {} : { count }) };
-  await context.record(downFact(step).name, down);
+  await context.record(downFact(step), down);
 }
 
 /** The walk itself starts services: those may be up from now on. No name means all. */
@@ -53,7 +55,7 @@ export async function letWritersUp(names: readonly string[], context: StepContex
     const left = names.length === 0 ? [] : down.services.filter((name) => !names.includes(name));
     if (left.length === down.services.length) continue;
     const rest: Down | null = left.length === 0 ? null : { services: left, alone: false };
-    await context.record(downFact(step).name, rest);
+    await context.record(downFact(step), rest);
   }
 }
 
@@ -142,7 +144,7 @@ async function noteChanges(seen: {
   // The old database is out of sight once it has been put aside: what was known stays known.
   const best = rows ?? before?.rows;
   if (before?.rows === best && before?.who.length === who.length) return;
-  await context.record(cameBackFact.name, { who, ...(best === undefined ? {} : { rows: best }) });
+  await context.record(cameBackFact, { who, ...(best === undefined ? {} : { rows: best }) });
 }
 
 /** Not known where a server that crashed counts anew from nothing, where tables were dropped, or in another database. */

@@ -20,7 +20,7 @@ export type Swapping = {
   /** What is to be replaced; need not exist. */
   readonly target: string;
   /** What comes in. On the same file system; below the target where that is a mount point, and then `kept` is, too. */
-  readonly side: string;
+  readonly incoming: string;
   /** Where the old one is kept. */
   readonly kept: string;
   readonly hadTarget: boolean;

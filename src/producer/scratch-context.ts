@@ -24,7 +24,7 @@ export function createScratchContext(scratch: {
     // Whoever only proves a backup opens no secrets.
     mask: () => {},
     fact: (name) => facts.get(name),
-    record: async (name, value) => {
+    record: async ({ name }, value) => {
       facts.set(name, value);
     },
     recordCommand: async (command) => scratch.output(`$ ${command}`),

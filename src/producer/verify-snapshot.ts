@@ -4,7 +4,8 @@ import type { Manifest } from '../backups/manifest.ts';
 import type { Snapshot } from '../backups/snapshot.ts';
 import { formatCount } from '../base/units.ts';
 import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
-import { archiveFileFact, manifestFact, needFact, snapshotFact } from '../kinds/facts.ts';
+import { needFact } from '../kinds/fact.ts';
+import { archiveFileFact, manifestFact, snapshotFact } from '../kinds/facts.ts';
 import type { StepContext } from '../kinds/kind.ts';
 import { stepSchema } from '../kinds/step-schema.ts';
 import { readManifest } from '../operations/find-snapshots.ts';
@@ -49,8 +50,8 @@ export async function verifySnapshot(request: VerifyRequest): Promise<readonly C
         )
       : passed(`${snapshot.id} has a manifest of ${manifest.value.tables.length} tables`),
   ];
-  await context.record(snapshotFact.name, { ...withoutReason(snapshot), header: '', loss: '' });
-  await context.record(manifestFact.name, manifest.value ?? null);
+  await context.record(snapshotFact, { ...withoutReason(snapshot), header: '', loss: '' });
+  await context.record(manifestFact, manifest.value ?? null);
   if (manifest.value !== undefined) checks.push(...(await verifyParts(context, manifest.value)));
   checks.push(...(await verifyMirror(context, { manifest: manifest.value, laterSnapshots })));
   const opened = await openSnapshot(context, snapshot);

@@ -3,6 +3,8 @@ import { formatDuration } from '../base/units.ts';
 import type { JournalEntry } from '../journal/entry.ts';
 import { isFarBeyond } from '../journal/far-beyond.ts';
 import type { RunState, StepState } from '../journal/run-state.ts';
+import { readLoosely } from '../kinds/fact.ts';
+import { snapshotFact } from '../kinds/facts.ts';
 import type { Question } from '../ports/operator.ts';
 import type { StepFeed } from './step-feed.ts';
 import type { AnsweredRow, CheckRow, StepDetail, StepRow, StepStatus, View } from './view.ts';
@@ -66,7 +68,7 @@ export function buildView(parts: ViewParts): View {
   const rows = state.start.steps.map((step, index) => toRow(parts, { ...step, number: index + 1 }));
   const inHand = rows.filter((row) => row.status === 'running').map((row) => row.id);
   const lastTouched = rows.findLast((row) => row.status !== 'pending')?.id;
-  const snapshot = state.facts.get('snapshot') as { takenAtMs?: number } | undefined;
+  const snapshot = readLoosely(snapshotFact, state.facts);
   const walking = rows.some((row) => row.status !== 'pending');
   return {
     mode: parts.mode,

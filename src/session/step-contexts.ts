@@ -36,11 +36,13 @@ export function createStepContexts(parts: {
     fact: (name: string) => journal.state()?.facts.get(name),
   };
 
-  const recordFor = (id: string) => async (name: string, value: unknown) => {
-    // What is recorded is JSON: a value that does not survive the trip would be another one on resume.
-    const plain = JSON.parse(JSON.stringify(value));
-    await journal.append({ kind: 'fact-recorded', stepId: id, name, value: plain });
-  };
+  const recordFor =
+    (id: string): StepContext['record'] =>
+    async ({ name, version }, value) => {
+      // What is recorded is JSON: a value that does not survive the trip would be another one on resume.
+      const plain = JSON.parse(JSON.stringify(value));
+      await journal.append({ kind: 'fact-recorded', stepId: id, name, version, value: plain });
+    };
 
   function forStep(step: Step, signal: AbortSignal): StepContext {
     const id = stepId(step);

@@ -2,6 +2,8 @@ import { formatCount, formatDuration, formatSpan } from '../base/units.ts';
 import type { Verdict } from '../base/verdict.ts';
 import type { RunEnd } from '../engine/run-end.ts';
 import type { RunState } from '../journal/run-state.ts';
+import { holds, readFacts, readLoosely } from '../kinds/fact.ts';
+import { snapshotFact, swappedFact, swappingFact, swappingFilesFact } from '../kinds/facts.ts';
 import { modeWord, verdictWord } from './words.ts';
 
 /** What stays in the scrollback: few lines, each of them true on its own. */
@@ -39,8 +41,8 @@ export function summarise(request: {
 }
 
 function lossWords(state: RunState): string {
-  const snapshot = state.facts.get('snapshot') as { takenAtMs?: number } | undefined;
-  if (snapshot?.takenAtMs === undefined) return '';
+  const snapshot = readLoosely(snapshotFact, state.facts);
+  if (snapshot === undefined) return '';
   const lossMs = Math.max(0, state.start.lostAtMs - snapshot.takenAtMs);
   return `, loss ${formatSpan(lossMs)} of ${formatSpan(state.start.objectives.rpoMs)} RPO`;
 }
@@ -86,22 +88,17 @@ function failures(state: RunState): readonly string[] {
 /** Where nothing can be looked up any more: what of production was replaced, and what may be half done. */
 function whatStands({ start, facts, steps }: RunState): readonly string[] {
   if (start.mode !== 'live') return [];
-  const swapping = facts.get('swapping') as
-    | { target?: string; side?: string; kept?: string }
-    | null
-    | undefined;
-  const isSwapped = facts.get('swapped') !== undefined;
+  const swapping = readLoosely(swappingFact, facts);
+  const isSwapped = holds(swappedFact, facts);
   const isDone = (kind: string) =>
     start.steps.some((step) => step.kind === kind && steps.get(step.id)?.kind === 'finished');
-  const folders = [...facts].flatMap(([name, value]) =>
-    name.startsWith('swapping-files:') && value !== null ? [name.slice('swapping-files:'.length)] : [],
-  );
+  const folders = readFacts(swappingFilesFact, facts).map(({ id }) => id);
   return [
     ...(isSwapped
       ? []
       : swapping
         ? [
-            `The swap of the databases had begun and may be half done: look which of ${swapping.target}, ${swapping.side} and ${swapping.kept} are there.`,
+            `The swap of the databases had begun and may be half done: look which of ${swapping.target}, ${swapping.incoming} and ${swapping.kept} are there.`,
           ]
         : ['No database was replaced.']),
     ...folders.map((folder) => `The folders of ${folder} were being swapped, or are.`),
@@ -112,9 +109,7 @@ function whatStands({ start, facts, steps }: RunState): readonly string[] {
 }
 
 function swapWords(state: RunState): readonly string[] {
-  const swapped = state.facts.get('swapped') as { kept?: string; hadTarget?: boolean } | undefined;
+  const swapped = readLoosely(swappedFact, state.facts);
   if (swapped?.hadTarget !== true || state.rolledBack) return [];
-  return [
-    `the old database is kept as ${swapped.kept ?? ''}; thaw rollback ${state.start.runId} puts it back`,
-  ];
+  return [`the old database is kept as ${swapped.kept}; thaw rollback ${state.start.runId} puts it back`];
 }

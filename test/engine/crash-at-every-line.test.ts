@@ -5,7 +5,7 @@ import type { StepContext, StepHandlers } from '../../src/kinds/kind.ts';
 import type { Question } from '../../src/ports/operator.ts';
 import { valueFrom } from '../contracts/object-store.contract.ts';
 import { createFakeRunFolder } from '../fakes/fake-run-folder.ts';
-import { toyHandlers, toyStep } from './toy-handlers.ts';
+import { toyFact, toyHandlers, toyStep } from './toy-handlers.ts';
 import { toyRun } from './toy-run.ts';
 
 /** The world outside: what a crash of ours does not undo. */
@@ -38,14 +38,14 @@ function handlersOver(outside: Outside): StepHandlers {
       run: async (_step, context) => {
         const answer = await context.ask(chooseQuestion);
         if (!answer.ok) return answer;
-        await context.record('snapshot', { id: answer.value.value });
+        await context.record(toyFact('snapshot'), { id: answer.value.value });
         return succeed({ kind: 'done' });
       },
     },
     fetch: {
       run: async (_step, context) => {
         outside.file = `content of ${(context.fact('snapshot') as { id: string }).id}`;
-        await context.record('file', outside.file);
+        await context.record(toyFact('file'), outside.file);
         return succeed({ kind: 'done' });
       },
     },
@@ -85,10 +85,10 @@ const chooseQuestion: Question = {
 
 async function swapOnce(outside: Outside, context: StepContext) {
   if (context.fact('swapped') !== undefined) return succeed({ kind: 'done' as const });
-  await context.record('swapping', { target: 'crm' });
+  await context.record(toyFact('swapping'), { target: 'crm' });
   // The look: a swap that a dead process has done is seen in the world, not in the journal.
   if (outside.swaps === 0) outside.swaps += 1;
-  await context.record('swapped', { target: 'crm' });
+  await context.record(toyFact('swapped'), { target: 'crm' });
   return succeed({ kind: 'done' as const });
 }
 

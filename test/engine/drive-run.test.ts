@@ -3,7 +3,7 @@ import { type Failure, fail, succeed } from '../../src/base/failure.ts';
 import { failed, passed } from '../../src/base/verdict.ts';
 import type { Question } from '../../src/ports/operator.ts';
 import { createFakeRunFolder } from '../fakes/fake-run-folder.ts';
-import { toyHandlers, toyStep } from './toy-handlers.ts';
+import { toyFact, toyHandlers, toyStep } from './toy-handlers.ts';
 import { later, startToyRun, toyRun, walkOf } from './toy-run.ts';
 
 const stalled: Failure = { code: 'stalled', message: 'No byte comes.', remedy: 'Retry.', retry: 'safe' };
@@ -260,7 +260,7 @@ describe('a step that fails', () => {
       handlers: toyHandlers({
         decrypt: {
           run: async (_step, context) => {
-            await context.record(name, { target: 'crm' });
+            await context.record(toyFact(name), { target: 'crm' });
             return fail(stalled);
           },
         },

@@ -3,7 +3,7 @@ import { type Failure, fail, succeed } from '../../src/base/failure.ts';
 import type { StepContext } from '../../src/kinds/kind.ts';
 import type { Question } from '../../src/ports/operator.ts';
 import { createFakeRunFolder } from '../fakes/fake-run-folder.ts';
-import { toyHandlers, toyStep } from './toy-handlers.ts';
+import { toyFact, toyHandlers, toyStep } from './toy-handlers.ts';
 import { later, startToyRun, toyRun, walkOf } from './toy-run.ts';
 
 const stalled: Failure = { code: 'stalled', message: 'No byte comes.', remedy: 'Retry.', retry: 'safe' };
@@ -148,7 +148,7 @@ describe('steps side by side', () => {
         'choose-snapshot': {
           run: async (_step, context) => {
             snapshot += 1;
-            await context.record('snapshot', snapshot);
+            await context.record(toyFact('snapshot'), snapshot);
             return succeed({ kind: 'done' });
           },
         },
@@ -200,7 +200,7 @@ describe('steps side by side', () => {
           run: async (_step, context) => {
             await new Promise((resolve) => setTimeout(resolve, 10));
             broken = true;
-            await context.record('file', 'lost');
+            await context.record(toyFact('file'), 'lost');
             return succeed({ kind: 'done' });
           },
         },

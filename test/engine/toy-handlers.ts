@@ -1,5 +1,7 @@
+import { z } from 'zod';
 import { succeed } from '../../src/base/failure.ts';
 import { passed } from '../../src/base/verdict.ts';
+import { defineFact } from '../../src/kinds/fact.ts';
 import type { StepHandler, StepHandlers } from '../../src/kinds/kind.ts';
 import { type Step, type StepKind, stepSchema } from '../../src/kinds/step-schema.ts';
 
@@ -46,3 +48,6 @@ export function toyStep(
 ): Step {
   return stepSchema.parse({ kind, ...needed[kind], ...more });
 }
+
+/** A fact that holds whatever a toy says. */
+export const toyFact = (name: string) => defineFact(name, 1, z.unknown());

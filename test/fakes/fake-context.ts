@@ -55,7 +55,7 @@ export function createFakeContext(given: {
     mask: (values) => void masked.push(...values),
     workFile: (name) => `/scratch/${name}`,
     fact: (name) => facts.get(name),
-    record: async (name, value) => void facts.set(name, JSON.parse(JSON.stringify(value))),
+    record: async ({ name }, value) => void facts.set(name, JSON.parse(JSON.stringify(value))),
     recordCommand: async (command) => void commands.push(command),
     output: (line) => void said.push(line),
     progress: () => {},

@@ -58,7 +58,7 @@ describe('a drill in a cluster of its own', () => {
     expect(await restoreDatabase.run(step, context)).toMatchObject({ ok: true });
     expect(clusters.changes).toEqual(['raise']);
     expect(context.commands[0]).toBe(`initdb --pgdata=${place.folder}`);
-    expect([...world.sandbox.databases.keys()]).toEqual([incomingNames(runId, 'crm').side]);
+    expect([...world.sandbox.databases.keys()]).toEqual([incomingNames(runId, 'crm').incoming]);
     expect(words((await restoreDatabase.cleanUp?.(step, context)) ?? [])).toEqual([
       `passed: throwaway cluster ${place.folder} stopped and removed`,
     ]);

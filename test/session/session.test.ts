@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fail, succeed } from '../../src/base/failure.ts';
 import { couldNotVerify, passed } from '../../src/base/verdict.ts';
+import { snapshotFact } from '../../src/kinds/facts.ts';
 import { toyHandlers, toyStep } from '../engine/toy-handlers.ts';
 import { later, startToyRun, toyRun } from '../engine/toy-run.ts';
 import { startMs } from '../fakes/fake-host.ts';
@@ -78,7 +79,10 @@ describe('a session seen from outside', () => {
     const handlers = toyHandlers({
       'choose-snapshot': {
         run: async (_step, context) => {
-          await context.record('snapshot', { takenAtMs: Date.UTC(2026, 3, 28, 14, 0) });
+          await context.record(snapshotFact, {
+            ...{ id: '2026-04-28/14', key: 'pg/14.dump', sizeBytes: 1, layers: [], header: '', loss: '' },
+            takenAtMs: Date.UTC(2026, 3, 28, 14, 0),
+          });
           return succeed({ kind: 'done' });
         },
       },

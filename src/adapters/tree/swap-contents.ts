@@ -7,13 +7,13 @@ import { isNotContent } from './not-content.ts';
 import { mayGiveAway } from './tree-digest.ts';
 
 /** A folder that cannot be renamed, being a mount point, holds both others: what comes in, and what is kept. */
-export function swapsContents({ target, side }: Swapping): boolean {
-  return side.startsWith(`${target}/`);
+export function swapsContents({ target, incoming }: Swapping): boolean {
+  return incoming.startsWith(`${target}/`);
 }
 
 /** While it has this name everything old is aside, and what comes in moves to its place. */
-function coming({ side }: Swapping): string {
-  return `${side}.in`;
+function coming({ incoming }: Swapping): string {
+  return `${incoming}.in`;
 }
 
 /**
@@ -21,16 +21,16 @@ function coming({ side }: Swapping): string {
  * a crash which of the two it was. In between the place is not whole, so nobody may be writing or reading there.
  */
 export async function swapContents(swapping: Swapping): Promise<Outcome<void>> {
-  const { target, side, kept } = swapping;
+  const { target, incoming, kept } = swapping;
   const inward = coming(swapping);
-  const [isSide, isInward, isKept] = await Promise.all([isThere(side), isThere(inward), isThere(kept)]);
+  const [isSide, isInward, isKept] = await Promise.all([isThere(incoming), isThere(inward), isThere(kept)]);
   if (!isSide && !isInward && isKept) return succeed(undefined);
   if (isSide === isInward) return fail(notAsLeft(swapping));
   if (isSide) {
     await mkdir(kept, { recursive: true, mode: 0o700 });
     const aside = await moveAll(target, kept);
     if (!aside.ok) return aside;
-    await rename(side, inward);
+    await rename(incoming, inward);
     await settle(target);
   }
   const moved = await moveAll(inward, target);
@@ -51,9 +51,9 @@ async function dressLike(inward: string, target: string): Promise<void> {
 
 /** Begun, and not ended: part of the old is aside, or part of the new still is. */
 export async function isSwapHalfway(swapping: Swapping): Promise<boolean> {
-  const { target, side, kept, hadTarget } = swapping;
+  const { target, incoming, kept, hadTarget } = swapping;
   if (!swapsContents(swapping)) return hadTarget && !(await isThere(target));
-  return (await isThere(coming(swapping))) || ((await isThere(kept)) && (await isThere(side)));
+  return (await isThere(coming(swapping))) || ((await isThere(kept)) && (await isThere(incoming)));
 }
 
 async function moveAll(from: string, to: string): Promise<Outcome<void>> {
@@ -82,10 +82,10 @@ function inTheWay(path: string) {
   } as const;
 }
 
-function notAsLeft({ target, side, kept }: Swapping) {
+function notAsLeft({ target, incoming, kept }: Swapping) {
   return {
     code: 'conflict',
-    message: `The folders in ${target} are not as the swap left them: ${side} or ${kept} was renamed or removed.`,
+    message: `The folders in ${target} are not as the swap left them: ${incoming} or ${kept} was renamed or removed.`,
     remedy: 'Find out who did that; put the names right by hand, then retry.',
     retry: 'after-fix',
   } as const;

@@ -12,23 +12,23 @@ import { swapContents, swapsContents } from './swap-contents.ts';
  */
 export async function swapFolders(swapping: Swapping): Promise<Outcome<void>> {
   if (swapsContents(swapping)) return swapContents(swapping);
-  const { target, side, kept, hadTarget } = swapping;
-  const [isTarget, isSide, isKept] = await Promise.all([isThere(target), isThere(side), isThere(kept)]);
+  const { target, incoming, kept, hadTarget } = swapping;
+  const [isTarget, isSide, isKept] = await Promise.all([isThere(target), isThere(incoming), isThere(kept)]);
   if (isTarget && !isSide && isKept === hadTarget) return succeed(undefined);
   if (isSide && isTarget && !isKept && hadTarget) {
     const aside = await move(target, kept);
     if (!aside.ok) return aside;
-    return move(side, target);
+    return move(incoming, target);
   }
   if (isSide && !isTarget && isKept === hadTarget) {
     await mkdir(dirname(target), { recursive: true });
-    return move(side, target);
+    return move(incoming, target);
   }
   const there =
-    [isTarget && target, isSide && side, isKept && kept].filter(Boolean).join(', ') || 'none of them';
+    [isTarget && target, isSide && incoming, isKept && kept].filter(Boolean).join(', ') || 'none of them';
   return fail({
     code: 'conflict',
-    message: `The folders are not as the swap left them: of ${target}, ${side} and ${kept}, ${there} exist.`,
+    message: `The folders are not as the swap left them: of ${target}, ${incoming} and ${kept}, ${there} exist.`,
     remedy: 'Find out who renamed or removed one of them; put the names right by hand, then retry.',
     retry: 'after-fix',
   });

@@ -1,7 +1,8 @@
 import { type Outcome, succeed } from '../../base/failure.ts';
 import { formatSpan, formatTime } from '../../base/units.ts';
 import { type Check, couldNotVerify, passed } from '../../base/verdict.ts';
-import { needFact, snapshotFact } from '../../kinds/facts.ts';
+import { needFact } from '../../kinds/fact.ts';
+import { snapshotFact } from '../../kinds/facts.ts';
 import { type CheckContext, type StepContext, type StepHandler, stepId } from '../../kinds/kind.ts';
 import type { StepOf } from '../../kinds/step-schema.ts';
 import { resolveStore } from '../../kinds/targets.ts';

@@ -4,7 +4,8 @@ import { newestComplete, type Snapshot, sealedWith } from '../../backups/snapsho
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { formatBytes, formatSpan, formatTime } from '../../base/units.ts';
 import { type Check, couldNotVerify, passed } from '../../base/verdict.ts';
-import { manifestFact, needFact, readFact, snapshotFact } from '../../kinds/facts.ts';
+import { needFact, readFact, saysNone } from '../../kinds/fact.ts';
+import { manifestFact, snapshotFact } from '../../kinds/facts.ts';
 import type { CheckContext, StepContext, StepHandler } from '../../kinds/kind.ts';
 import type { StepOf } from '../../kinds/step-schema.ts';
 import { findSnapshots, pickSnapshot, readManifest } from '../../operations/find-snapshots.ts';
@@ -49,13 +50,13 @@ export const chooseSnapshot: StepHandler<'choose-snapshot'> = {
     // The producer knows the moment; a name and an upload time only come near it.
     const takenAtMs = manifest.value === undefined ? listed.takenAtMs : Date.parse(manifest.value.takenAt);
     const snapshot = { ...listed, takenAtMs };
-    await context.record(snapshotFact.name, {
+    await context.record(snapshotFact, {
       ...snapshot,
       header: opened.value,
       loss: lossInWords(snapshot, context),
     });
     // Recorded even when there is none: an earlier choice may have had one.
-    await context.record(manifestFact.name, manifest.value ?? null);
+    await context.record(manifestFact, manifest.value ?? null);
     return succeed({ kind: 'done' });
   },
 
@@ -65,7 +66,7 @@ export const chooseSnapshot: StepHandler<'choose-snapshot'> = {
     if (context.targets.backups.contents === 'schema') return succeed([passed(snapshot.header)]);
     return succeed([
       passed(snapshot.header),
-      context.fact(manifestFact.name) === null
+      saysNone(manifestFact, context)
         ? couldNotVerify(
             `${snapshot.id} has no manifest: what the producer counted is not known`,
             'Compare the counts with what you know of production.',

@@ -5,14 +5,8 @@ import type { Manifest } from '../../backups/manifest.ts';
 import { type Outcome, succeed } from '../../base/failure.ts';
 import { formatBytes, formatCount } from '../../base/units.ts';
 import { type Check, failed, passed } from '../../base/verdict.ts';
-import {
-  archiveFileFact,
-  dumpFileFact,
-  manifestFact,
-  needFact,
-  readFact,
-  snapshotFact,
-} from '../../kinds/facts.ts';
+import { needFact, readFact } from '../../kinds/fact.ts';
+import { archiveFileFact, dumpFileFact, manifestFact, snapshotFact } from '../../kinds/facts.ts';
 import type { CheckContext, StepContext, StepHandler } from '../../kinds/kind.ts';
 import { findSnapshots, pickSnapshot } from '../../operations/find-snapshots.ts';
 import { checkToolReads } from '../../operations/open-snapshot.ts';
@@ -72,7 +66,7 @@ export const decryptDump: StepHandler<'decrypt'> = {
     const { format } = read.value;
     const path = format === 'directory' ? await unpackDirectory(context, toFile) : succeed(toFile);
     if (!path.ok) return path;
-    await context.record(archiveFileFact.name, { path: path.value, sizeBytes, sha256, how: engine, format });
+    await context.record(archiveFileFact, { path: path.value, sizeBytes, sha256, how: engine, format });
     return succeed({ kind: 'done' });
   },
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type Failure, fail, succeed } from '../../base/failure.ts';
 import { formatCount } from '../../base/units.ts';
 import { failed, passed } from '../../base/verdict.ts';
-import { type Fact, needFact } from '../../kinds/facts.ts';
+import { defineFacts, needFact } from '../../kinds/fact.ts';
 import type { StepContext, StepHandler } from '../../kinds/kind.ts';
 import type { StepOf } from '../../kinds/step-schema.ts';
 import { queryRestored } from '../../operations/cell.ts';
@@ -11,10 +11,11 @@ import { targetDatabase } from '../../operations/open-targets.ts';
 
 type ExportStep = StepOf<'export-query'>;
 
-const exportedFact = (stepId: string): Fact<{ path: string; rows: number; sha256: string }> => ({
-  name: `exported:${stepId}`,
-  schema: z.object({ path: z.string(), rows: z.number(), sha256: z.string() }),
-});
+const exportedFact = defineFacts(
+  'exported:',
+  1,
+  z.object({ path: z.string(), rows: z.number(), sha256: z.string() }),
+);
 
 /** Rows of the restored database as a CSV file, for documentation or for moving; never the columns that hold secrets. */
 export const exportQuery: StepHandler<'export-query'> = {
@@ -43,7 +44,7 @@ export const exportQuery: StepHandler<'export-query'> = {
     const path = placeOf(step, context);
     const written = await context.world.host.writeTextFile({ path, text });
     if (!written.ok) return written;
-    await context.record(exportedFact(idOf(step)).name, {
+    await context.record(exportedFact(idOf(step)), {
       path,
       rows: rows.value.length,
       sha256: digest(text),

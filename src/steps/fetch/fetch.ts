@@ -2,7 +2,8 @@ import type { Snapshot } from '../../backups/snapshot.ts';
 import { succeed } from '../../base/failure.ts';
 import { formatBytes } from '../../base/units.ts';
 import { type Check, couldNotVerify, failed, passed } from '../../base/verdict.ts';
-import { dumpFileFact, manifestFact, needFact, readFact, snapshotFact } from '../../kinds/facts.ts';
+import { needFact, readFact } from '../../kinds/fact.ts';
+import { dumpFileFact, manifestFact, snapshotFact } from '../../kinds/facts.ts';
 import type { CheckContext, StepHandler } from '../../kinds/kind.ts';
 import { findSnapshots, pickSnapshot, readManifest } from '../../operations/find-snapshots.ts';
 import { backupStore, unanswered } from '../../operations/open-targets.ts';
@@ -73,7 +74,7 @@ export const fetchDump: StepHandler<'fetch'> = {
     context.output(`sha256 ${sha256}  ${snapshot.key}`);
     const noted = await readNotedDigest(context, snapshot.key);
     if (!noted.ok) return noted;
-    await context.record(dumpFileFact.name, {
+    await context.record(dumpFileFact, {
       ...{ path, sizeBytes, sha256, md5, how: 'ranged GET' },
       ...(noted.value === undefined ? {} : { noted: noted.value }),
     });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { readEnvFile } from '../../base/env-file.ts';
 import { type Outcome, succeed } from '../../base/failure.ts';
 import { type Check, couldNotVerify, failed, passed, skipped } from '../../base/verdict.ts';
-import { type Fact, readFact } from '../../kinds/facts.ts';
+import { defineFacts, readFact } from '../../kinds/fact.ts';
 import type { StepContext, StepHandler } from '../../kinds/kind.ts';
 import type { StepOf } from '../../kinds/step-schema.ts';
 import { blocker } from '../../operations/open-targets.ts';
@@ -10,10 +10,7 @@ import { blocker } from '../../operations/open-targets.ts';
 type Question = StepOf<'diagnose'>['questions'][number];
 type Found = { readonly value: string; readonly by: string };
 
-const foundFact = (id: string): Fact<Found> => ({
-  name: `diagnosed:${id}`,
-  schema: z.object({ value: z.string(), by: z.string() }),
-});
+const foundFact = defineFacts('diagnosed:', 1, z.object({ value: z.string(), by: z.string() }));
 
 /**
  * Questions in an order that somebody thought about: the likeliest and cheapest first. What the program can see it sees; the
@@ -41,7 +38,7 @@ export const diagnose: StepHandler<'diagnose'> = {
       if (before?.value === 'no') continue;
       const found = await answer(question, { context, stepId: step.id ?? step.kind });
       if (!found.ok) return found;
-      await context.record(foundFact(question.id).name, found.value);
+      await context.record(foundFact(question.id), found.value);
       if (found.value.value === 'yes') break;
     }
     return succeed({ kind: 'done' });

@@ -2,15 +2,14 @@ import { z } from 'zod';
 import { succeed } from '../../base/failure.ts';
 import { createSecret } from '../../base/secret.ts';
 import { couldNotVerify, failed, passed } from '../../base/verdict.ts';
-import { type Fact, needFact, readFact } from '../../kinds/facts.ts';
+import { defineFacts, needFact, readFact } from '../../kinds/fact.ts';
 import type { StepHandler } from '../../kinds/kind.ts';
 
-const probeFact = (
-  id: string,
-): Fact<{ readonly answer: string; readonly messageId: string; readonly seen: string }> => ({
-  name: `smtp-probe:${id}`,
-  schema: z.object({ answer: z.string(), messageId: z.string(), seen: z.string() }),
-});
+const probeFact = defineFacts(
+  'smtp-probe:',
+  1,
+  z.object({ answer: z.string(), messageId: z.string(), seen: z.string() }),
+);
 
 /** A placeholder that was filled with something else asks for the safe way. */
 function securityOf(text: string): 'tls' | 'starttls' | 'none' {
@@ -76,7 +75,7 @@ export const smtpProbe: StepHandler<'smtp-probe'> = {
       preferred: 'unknown',
     });
     if (!answer.ok) return answer;
-    await context.record(probeFact(id).name, { ...sent.value, seen: answer.value.value });
+    await context.record(probeFact(id), { ...sent.value, seen: answer.value.value });
     return succeed({ kind: 'done' });
   },
 

@@ -1,6 +1,7 @@
 import { type Outcome, succeed } from '../../base/failure.ts';
 import { type Check, failed, passed } from '../../base/verdict.ts';
-import { manifestFact, mirroredFact, readFact, snapshotFact } from '../../kinds/facts.ts';
+import { readFact } from '../../kinds/fact.ts';
+import { manifestFact, mirroredFact, snapshotFact } from '../../kinds/facts.ts';
 import { type CheckContext, type StepContext, type StepHandler, stepId } from '../../kinds/kind.ts';
 import type { StepOf } from '../../kinds/step-schema.ts';
 import { awkwardKeys } from '../../operations/compare-objects.ts';
@@ -47,7 +48,7 @@ export const mirrorObjects: StepHandler<'mirror-objects'> = {
     const ended = await placeObjects(placement.value, context);
     if (!ended.ok) return ended;
     if (ended.value.kind !== 'placed') return succeed(ended.value);
-    await context.record(mirroredFact.name, {
+    await context.record(mirroredFact, {
       prefix: objectPrefix(context),
       total: placement.value.objects.length,
       ...ended.value.placed,

@@ -1,7 +1,7 @@
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { formatTime } from '../../base/units.ts';
 import { clusterFilesFact } from '../../kinds/cluster-facts.ts';
-import { readFact } from '../../kinds/facts.ts';
+import { readFact } from '../../kinds/fact.ts';
 import type { StepContext } from '../../kinds/kind.ts';
 import type { StepOf } from '../../kinds/step-schema.ts';
 import { durationMs } from '../../kinds/targets.ts';
@@ -39,7 +39,7 @@ export async function bringClusterFiles(context: StepContext, bringing: Bringing
   if (!made.ok) return made;
   const brought = await source.value.bring();
   if (!brought.ok) return brought;
-  await context.record(clusterFilesFact.name, {
+  await context.record(clusterFilesFact, {
     source: source.value.name,
     targetTimeMs: target,
     timeline: step.timeline,

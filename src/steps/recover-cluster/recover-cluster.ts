@@ -2,7 +2,7 @@ import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { formatTime } from '../../base/units.ts';
 import { type Check, couldNotVerify, failed, passed } from '../../base/verdict.ts';
 import { clusterFilesFact, promotingFact, type Recovered, recoveredFact } from '../../kinds/cluster-facts.ts';
-import { needFact, readFact } from '../../kinds/facts.ts';
+import { needFact, readFact } from '../../kinds/fact.ts';
 import { notVerified, type StepContext, type StepHandler } from '../../kinds/kind.ts';
 import type { StepOf } from '../../kinds/step-schema.ts';
 import { durationMs } from '../../kinds/targets.ts';
@@ -49,7 +49,7 @@ export const recoverCluster: StepHandler<'recover-cluster'> = {
       if (!recovered.ok) return recovered;
       const agreed = await agreeToPromote(step, context);
       if (!agreed.ok) return agreed;
-      await context.record(promotingFact.name, { fromTimeline: recovered.value.timeline });
+      await context.record(promotingFact, { fromTimeline: recovered.value.timeline });
     }
     const promoted = await promote(context, place);
     return promoted.ok ? succeed({ kind: 'done' }) : promoted;
@@ -132,7 +132,7 @@ async function recover(step: RecoverStep, context: StepContext): Promise<Outcome
   if (!ended.ok) return ended;
   const queries = await askQuestions(context, { step, server });
   const recovered: Recovered = { ...ended.value, queries };
-  await context.record(recoveredFact.name, recovered);
+  await context.record(recoveredFact, recovered);
   return succeed(recovered);
 }
 

@@ -1,6 +1,7 @@
 import { formatBytes } from '../../base/units.ts';
 import { type Check, couldNotVerify, failed, passed } from '../../base/verdict.ts';
-import { readFact, swappedFact, swappingFact, targetFact } from '../../kinds/facts.ts';
+import { readFact } from '../../kinds/fact.ts';
+import { swappedFact, swappingFact, targetFact } from '../../kinds/facts.ts';
 import type { CheckContext } from '../../kinds/kind.ts';
 import { checkInTheWay, notAsAtBeginning } from '../../operations/before-swap.ts';
 import { checkCell } from '../../operations/cell.ts';
@@ -83,7 +84,7 @@ async function checkTarget(context: CheckContext, identity: ServerIdentity): Pro
     ];
   }
   if (readFact(targetFact, context) === undefined)
-    await context.record(targetFact.name, { oid: found.value?.oid ?? null });
+    await context.record(targetFact, { oid: found.value?.oid ?? null });
   if (found.value === undefined)
     return [passed(`${which}: there is no ${server.databaseName} yet; it will be made`)];
   return [

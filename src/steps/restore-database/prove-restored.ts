@@ -1,7 +1,8 @@
 import { compareWithManifest, shorten } from '../../backups/compare-inventories.ts';
 import { formatCount } from '../../base/units.ts';
 import { type Check, couldNotVerify, failed, passed } from '../../base/verdict.ts';
-import { manifestFact, needFact, readFact, restoredFact } from '../../kinds/facts.ts';
+import { needFact, readFact } from '../../kinds/fact.ts';
+import { manifestFact, restoredFact } from '../../kinds/facts.ts';
 import type { StepContext } from '../../kinds/kind.ts';
 import type { Inventory } from '../../ports/database-server.ts';
 

@@ -1,14 +1,8 @@
 import { qualifiedName, shorten } from '../../backups/compare-inventories.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { formatCount } from '../../base/units.ts';
-import {
-  archiveFileFact,
-  manifestFact,
-  needFact,
-  readFact,
-  restoredFact,
-  snapshotFact,
-} from '../../kinds/facts.ts';
+import { needFact, readFact } from '../../kinds/fact.ts';
+import { archiveFileFact, manifestFact, restoredFact, snapshotFact } from '../../kinds/facts.ts';
 import type { StepContext } from '../../kinds/kind.ts';
 import type { StepOf } from '../../kinds/step-schema.ts';
 import { durationMs } from '../../kinds/targets.ts';
@@ -39,17 +33,17 @@ export async function restoreArchive(
   if (!rights.ok) return rights;
   const closed = await closeCell(context);
   if (!closed.ok) return closed;
-  const side = await makeIncomingDatabase(context, contents.value);
-  if (!side.ok) return side;
+  const incoming = await makeIncomingDatabase(context, contents.value);
+  if (!incoming.ok) return incoming;
   const { format, extensions = [] } = contents.value;
   if (rights.value.kind === 'cell') {
-    const made = await makeCell(context, { database: side.value, extensions });
+    const made = await makeCell(context, { database: incoming.value, extensions });
     if (!made.ok) return made;
   }
   const opened = await restoringTools(context);
   if (!opened.ok) return opened;
   const tools = opened.value;
-  const request = { file: archive.path, database: side.value, jobs: restoreJobs(step, context), format };
+  const request = { file: archive.path, database: incoming.value, jobs: restoreJobs(step, context), format };
   await context.recordCommand(tools.describeRestore(request));
   const total = contents.value.entries.length;
   const report = await tools.restore({
@@ -64,7 +58,7 @@ export async function restoreArchive(
   const accepted = await judgeMessages(context, { ...report.value, program });
   if (!accepted.ok) return accepted;
   return countRestored(context, {
-    database: side.value,
+    database: incoming.value,
     contents: contents.value,
     accepted: accepted.value,
     harmless: report.value.messages.filter(({ weight }) => weight === 'harmless').length,
@@ -147,7 +141,7 @@ async function countRestored(
       ? succeed(undefined)
       : await futureOwner(context, [targetServer(context).databaseName]);
   if (!owner.ok) return owner;
-  await context.record(restoredFact.name, {
+  await context.record(restoredFact, {
     snapshotKey: needFact(snapshotFact, context).key,
     database: restored.database,
     inventory: inventory.value,

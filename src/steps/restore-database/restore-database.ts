@@ -1,10 +1,9 @@
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { formatBytes, formatTime } from '../../base/units.ts';
 import { type Check, failed, passed } from '../../base/verdict.ts';
+import { needFact, readFact } from '../../kinds/fact.ts';
 import {
   archiveFileFact,
-  needFact,
-  readFact,
   restoredFact,
   snapshotFact,
   swappedFact,
@@ -38,7 +37,7 @@ export const restoreDatabase: StepHandler<'restore-database'> = {
 
   async preview(step, context) {
     const server = targetServer(context);
-    const { side, kept } = incomingNames(context.runId, server.databaseName);
+    const { incoming, kept } = incomingNames(context.runId, server.databaseName);
     const tools = targetTools(context);
     // A tabletop has no archive; the command then names the file that a run would make.
     const archive = readFact(archiveFileFact, context);
@@ -47,13 +46,15 @@ export const restoreDatabase: StepHandler<'restore-database'> = {
     return {
       sentences: [
         throwaway === undefined
-          ? `Restores into ${side}, a new database on ${server.address}, and counts every table.`
-          : `Makes a PostgreSQL of its own on this host, in ${throwaway.folder}, restores into ${side} there, and counts every table.`,
+          ? `Restores into ${incoming}, a new database on ${server.address}, and counts every table.`
+          : `Makes a PostgreSQL of its own on this host, in ${throwaway.folder}, restores into ${incoming} there, and counts every table.`,
         context.mode === 'drill'
           ? `Compares the counts with the live database; ${throwaway === undefined ? 'the new one is dropped' : 'all of it is removed'} when the drill ends.`
           : `Then asks you to type the name, and swaps: ${server.databaseName} is kept as ${kept}.`,
       ],
-      commands: [tools.describeRestore({ file, database: side, jobs: restoreJobs(step, context), format })],
+      commands: [
+        tools.describeRestore({ file, database: incoming, jobs: restoreJobs(step, context), format }),
+      ],
     };
   },
 
@@ -112,13 +113,13 @@ export const restoreDatabase: StepHandler<'restore-database'> = {
     if (throwaway !== undefined) return removeThrowaway(throwaway, context);
     const halfway = await undoUnfinishedSwap(context);
     if (halfway !== undefined) return [halfway];
-    const { side } = incomingNames(context.runId, targetServer(context).databaseName);
+    const { incoming } = incomingNames(context.runId, targetServer(context).databaseName);
     const closed = await closeCell(context);
-    const dropped = closed.ok ? await dropOwn(context, side) : closed;
+    const dropped = closed.ok ? await dropOwn(context, incoming) : closed;
     if (!dropped.ok)
       return [
         failed(
-          `throwaway database ${side} is still there: ${dropped.failure.message}`,
+          `throwaway database ${incoming} is still there: ${dropped.failure.message}`,
           dropped.failure.remedy,
         ),
       ];
@@ -126,7 +127,7 @@ export const restoreDatabase: StepHandler<'restore-database'> = {
     if (!gone.ok)
       return [failed(`the role of this run is still there: ${gone.failure.message}`, gone.failure.remedy)];
     if (context.mode === 'live' && !dropped.value) return [];
-    return [passed(`throwaway database ${side} dropped`)];
+    return [passed(`throwaway database ${incoming} dropped`)];
   },
 };
 
@@ -146,10 +147,10 @@ async function isRestored(context: StepContext): Promise<boolean> {
 
 async function confirmSwap(context: StepContext, checks: readonly Check[]): Promise<Outcome<void>> {
   const server = targetServer(context);
-  const { side, kept } = incomingNames(context.runId, server.databaseName);
+  const { incoming, kept } = incomingNames(context.runId, server.databaseName);
   const [old, fresh] = await Promise.all([
     server.describeDatabase(server.databaseName),
-    server.describeDatabase(side),
+    server.describeDatabase(incoming),
   ]);
   if (!old.ok) return old;
   if (!fresh.ok) return fresh;
@@ -176,7 +177,7 @@ async function confirmSwap(context: StepContext, checks: readonly Check[]): Prom
       },
       {
         label: 'comes in',
-        value: `${side}  ${formatBytes(fresh.value?.sizeBytes ?? 0)}  from ${formatTime(snapshot.takenAtMs)}`,
+        value: `${incoming}  ${formatBytes(fresh.value?.sizeBytes ?? 0)}  from ${formatTime(snapshot.takenAtMs)}`,
       },
       ...proofs.map((value) => ({ label: 'checked', value })),
       ...(old.value === undefined
@@ -186,18 +187,19 @@ async function confirmSwap(context: StepContext, checks: readonly Check[]): Prom
   });
   if (!answer.ok) return answer;
   if (answer.value.value === server.databaseName) {
-    const names = { target: server.databaseName, side, kept, hadTarget: old.value !== undefined };
+    const names = { target: server.databaseName, incoming, kept, hadTarget: old.value !== undefined };
     // The one of the beginning, should another have come between the look above and this one.
-    const oids = {
-      targetOid: readFact(targetFact, context)?.oid ?? old.value?.oid,
-      incomingOid: fresh.value?.oid,
-    };
-    await context.record(swappingFact.name, { ...names, ...oids });
+    const targetOid = readFact(targetFact, context)?.oid ?? old.value?.oid;
+    await context.record(swappingFact, {
+      ...names,
+      ...(targetOid === undefined ? {} : { targetOid }),
+      ...(fresh.value === undefined ? {} : { incomingOid: fresh.value.oid }),
+    });
     return succeed(undefined);
   }
   return fail({
     code: 'cancelled',
-    message: `The swap was not confirmed; ${server.databaseName} is untouched and ${side} is ready.`,
+    message: `The swap was not confirmed; ${server.databaseName} is untouched and ${incoming} is ready.`,
     remedy: 'Retry to be asked again; nothing needs to be restored anew.',
     retry: 'safe',
   });

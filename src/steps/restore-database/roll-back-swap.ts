@@ -37,10 +37,10 @@ export async function checkWayBack(
 }
 
 function wayBack(swap: DatabaseSwap & { readonly undone: string }): PlannedSwap {
-  const { target, kept: side, undone, targetOid, incomingOid } = swap;
+  const { target, kept: incoming, undone, targetOid, incomingOid } = swap;
   return {
     target,
-    side,
+    incoming,
     kept: undone,
     hadTarget: true,
     ...(incomingOid === undefined ? {} : { targetOid: incomingOid }),

@@ -7,7 +7,7 @@ import type { DatabaseDescription, DatabaseServer } from '../../ports/database-s
  * Both renames are one transaction, so nobody sees one half of them; but the doors are closed before, and a server may stop at
  * any moment. After a crash the names and the doors themselves tell how far it came:
  *
- *   target  side   kept
+ *   target  incoming   kept
  *   there   there  -      not begun, or `closed`, when a door is: begin
  *   -       there  there  half: the old one is aside, by hand or by an earlier version of thaw: bring the new one in
  *   there   -      there  done
@@ -27,7 +27,7 @@ export type PlannedSwap = DatabaseSwap & {
 type Found = {
   readonly stage: SwapStage;
   readonly target: DatabaseDescription | undefined;
-  readonly side: DatabaseDescription | undefined;
+  readonly incoming: DatabaseDescription | undefined;
   /** Why it is foreign. */
   readonly failure?: Failure;
   /** The same, where a name leads to another database than it did. */
@@ -37,38 +37,35 @@ type Found = {
 /** How far a swap came, by what is on the server. Changes nothing. */
 export async function lookAtSwap(server: DatabaseServer, swap: PlannedSwap): Promise<Outcome<Found>> {
   const found: (DatabaseDescription | undefined)[] = [];
-  for (const name of [swap.target, swap.side, swap.kept]) {
+  for (const name of [swap.target, swap.incoming, swap.kept]) {
     const described = await server.describeDatabase(name);
     if (!described.ok) return described;
     found.push(described.value);
   }
-  const [target, side, kept] = found;
-  const stage = stageOf({ target, side, kept, hadTarget: swap.hadTarget });
-  const seen = { target, side };
+  const [target, incoming, kept] = found;
+  const stage = stageOf({ target, incoming, kept, hadTarget: swap.hadTarget });
+  const seen = { target, incoming };
   if (stage === 'foreign') return succeed({ ...seen, stage, failure: foreign(found, swap) });
-  const [old, fresh] = stage === 'done' ? [kept, target] : [kept ?? target, side];
-  const { outgoing, incoming } = swap.than ?? {
-    outgoing: atTheBeginning,
-    incoming: 'the one that this run made',
-  };
+  const [old, fresh] = stage === 'done' ? [kept, target] : [kept ?? target, incoming];
+  const than = swap.than ?? { outgoing: atTheBeginning, incoming: 'the one that this run made' };
   const other =
-    otherDatabase(server, { found: old, oid: swap.targetOid, than: outgoing }) ??
-    otherDatabase(server, { found: fresh, oid: swap.incomingOid, than: incoming });
+    otherDatabase(server, { found: old, oid: swap.targetOid, than: than.outgoing }) ??
+    otherDatabase(server, { found: fresh, oid: swap.incomingOid, than: than.incoming });
   if (other === undefined) return succeed({ ...seen, stage });
   return succeed({ ...seen, stage: 'foreign', failure: other, other });
 }
 
 function stageOf(found: {
   readonly target: DatabaseDescription | undefined;
-  readonly side: DatabaseDescription | undefined;
+  readonly incoming: DatabaseDescription | undefined;
   readonly kept: DatabaseDescription | undefined;
   readonly hadTarget: boolean;
 }): SwapStage {
-  const { target, side, kept, hadTarget } = found;
-  if (!side) return target && (kept !== undefined) === hadTarget ? 'done' : 'foreign';
+  const { target, incoming, kept, hadTarget } = found;
+  if (!incoming) return target && (kept !== undefined) === hadTarget ? 'done' : 'foreign';
   if (!hadTarget) return target || kept ? 'foreign' : 'not-begun';
   if (target && kept) return 'foreign';
-  if (target) return target.allowsConnections && side.allowsConnections ? 'not-begun' : 'closed';
+  if (target) return target.allowsConnections && incoming.allowsConnections ? 'not-begun' : 'closed';
   return kept ? 'half' : 'foreign';
 }
 
@@ -96,15 +93,15 @@ async function closeAndRename(
   server: DatabaseServer,
   swap: Parameters<typeof swapDatabases>[1] & { readonly oldIsAside: boolean },
 ): Promise<Outcome<void>> {
-  const { target, side, kept } = swap;
-  const free = await nobodyInTheWay(server, swap.oldIsAside ? [side] : [side, target]);
+  const { target, incoming, kept } = swap;
+  const free = await nobodyInTheWay(server, swap.oldIsAside ? [incoming] : [incoming, target]);
   if (!free.ok) return free;
-  const emptied = await closeAndEmpty(server, side);
+  const emptied = await closeAndEmpty(server, incoming);
   if (!emptied.ok) return emptied;
-  const bringIn = { from: side, to: target, oid: swap.incomingOid };
+  const bringIn = { from: incoming, to: target, oid: swap.incomingOid };
   if (swap.oldIsAside) return server.renameDatabases([bringIn]);
   if (swap.carrySettings) {
-    const carried = await server.carryOverSettings({ from: target, to: side });
+    const carried = await server.carryOverSettings({ from: target, to: incoming });
     if (!carried.ok) return carried;
   }
   const out = await closeAndEmpty(server, target);
@@ -158,7 +155,7 @@ export async function undoSwap(
 ): Promise<Outcome<'nothing' | 'opened' | 'renamed'>> {
   const found = await lookAtSwap(server, swap);
   if (!found.ok) return found;
-  const { stage, failure, target, side } = found.value;
+  const { stage, failure, target, incoming } = found.value;
   if (failure !== undefined) return fail(failure);
   if (stage === 'done') {
     return fail({
@@ -175,7 +172,7 @@ export async function undoSwap(
       : emptied;
     if (!renamed.ok) return renamed;
   }
-  const closed = [stage === 'half' ? undefined : target, side].filter(
+  const closed = [stage === 'half' ? undefined : target, incoming].filter(
     (one) => one?.allowsConnections === false,
   );
   for (const name of [
@@ -193,7 +190,7 @@ function foreign(found: readonly (DatabaseDescription | undefined)[], swap: Data
   const there = found.flatMap((one) => one?.name ?? []).join(', ') || 'none of them';
   return {
     code: 'conflict',
-    message: `The databases are not as the swap left them: of ${swap.target}, ${swap.side} and ${swap.kept}, ${there} exist.`,
+    message: `The databases are not as the swap left them: of ${swap.target}, ${swap.incoming} and ${swap.kept}, ${there} exist.`,
     remedy: 'Find out who renamed or dropped one of them; put the names right by hand, then retry.',
     retry: 'after-fix',
   };

@@ -1,6 +1,7 @@
 import { type Outcome, succeed } from '../../base/failure.ts';
 import { type Check, failed } from '../../base/verdict.ts';
-import { type DatabaseSwap, needFact, readFact, swappedFact, swappingFact } from '../../kinds/facts.ts';
+import { needFact, readFact } from '../../kinds/fact.ts';
+import { type DatabaseSwap, swappedFact, swappingFact } from '../../kinds/facts.ts';
 import type { StepContext } from '../../kinds/kind.ts';
 import { lookBeforeSwap } from '../../operations/before-swap.ts';
 import { giveAway } from '../../operations/cell.ts';
@@ -56,16 +57,16 @@ export async function swapInPlace(context: StepContext) {
   if (!swapped.ok) {
     // Where nothing was renamed and no door is closed the swap has not begun, and another snapshot may still be chosen.
     const left = await lookAtSwap(server, names);
-    if (left.ok && left.value.stage === 'not-begun') await context.record(swappingFact.name, null);
+    if (left.ok && left.value.stage === 'not-begun') await context.record(swappingFact, null);
     return swapped;
   }
-  await context.record(swappedFact.name, names);
+  await context.record(swappedFact, names);
   context.output(`${targetDatabase(context)} is now the restored database`);
   return succeed({ kind: 'done' as const });
 }
 
 async function swapNow(context: StepContext, names: DatabaseSwap): Promise<Outcome<void>> {
   if (names.hadTarget) await context.recordCommand(`ALTER DATABASE ${names.target} RENAME TO ${names.kept}`);
-  await context.recordCommand(`ALTER DATABASE ${names.side} RENAME TO ${names.target}`);
+  await context.recordCommand(`ALTER DATABASE ${names.incoming} RENAME TO ${names.target}`);
   return swapDatabases(targetServer(context), { ...names, carrySettings: true });
 }

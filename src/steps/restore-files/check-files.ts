@@ -15,8 +15,8 @@ const tarHeadBytes = 512;
 
 /** Are the files of the snapshot there, do they open, is there room, and does a drill keep away from the real ones. */
 export async function checkFiles(step: FilesStep, context: CheckContext): Promise<readonly Check[]> {
-  const { target, side } = filesPlaces(step, context);
-  if (context.mode === 'drill' && isBelow(side, target)) {
+  const { target, incoming } = filesPlaces(step, context);
+  if (context.mode === 'drill' && isBelow(incoming, target)) {
     return [
       failed(
         `The drill would write into ${target}, which is production.`,
@@ -32,7 +32,7 @@ export async function checkFiles(step: FilesStep, context: CheckContext): Promis
   return [
     ...(await checkPlace(step, context)),
     await checkOpens(step, files.value, context),
-    await checkRoom(files.value, side, context),
+    await checkRoom(files.value, incoming, context),
   ];
 }
 
@@ -75,14 +75,14 @@ async function checkOpens(step: FilesStep, ...[files, context]: [FoundFiles, Che
   return failed(`${key} holds no tar archive.`, 'Correct the place of the files in the runbook.');
 }
 
-async function checkRoom(files: FoundFiles, ...[side, context]: [string, CheckContext]): Promise<Check> {
+async function checkRoom(files: FoundFiles, ...[incoming, context]: [string, CheckContext]): Promise<Check> {
   const needBytes =
     files.kind === 'archive'
       ? files.object.sizeBytes * archiveSpaceFactor
       : files.objects.reduce((sum, object) => sum + object.sizeBytes, 0) * 1.1;
-  const free = await context.world.host.freeBytes(side);
+  const free = await context.world.host.freeBytes(incoming);
   if (!free.ok) return unanswered(free.failure);
-  const found = `${formatBytes(free.value)} free for the files at ${side}, about ${formatBytes(needBytes)} needed`;
+  const found = `${formatBytes(free.value)} free for the files at ${incoming}, about ${formatBytes(needBytes)} needed`;
   return free.value >= needBytes
     ? passed(found)
     : failed(`Not enough space: ${found}.`, 'Free some space there.');

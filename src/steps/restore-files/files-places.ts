@@ -17,7 +17,7 @@ export function filesPlaces(
   const place = step.swap === 'contents' ? `${target}/.thaw` : target;
   return {
     target,
-    side: context.mode === 'drill' ? inDrill : `${place}.restore-${mark}`,
+    incoming: context.mode === 'drill' ? inDrill : `${place}.restore-${mark}`,
     kept: `${place}.before-${mark}`,
     /** What a person types. */
     name: target.slice(target.lastIndexOf('/') + 1),

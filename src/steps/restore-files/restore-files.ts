@@ -2,7 +2,8 @@ import { shorten } from '../../backups/compare-inventories.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { formatBytes, formatCount, formatSpan, formatTime } from '../../base/units.ts';
 import { type Check, couldNotVerify, failed, passed } from '../../base/verdict.ts';
-import { needFact, readFact, restoredFilesFact, snapshotFact, swappingFilesFact } from '../../kinds/facts.ts';
+import { needFact, readFact } from '../../kinds/fact.ts';
+import { restoredFilesFact, snapshotFact, swappingFilesFact } from '../../kinds/facts.ts';
 import type { StepContext, StepEnd, StepHandler } from '../../kinds/kind.ts';
 import type { StepOf } from '../../kinds/step-schema.ts';
 import { durationMs } from '../../kinds/targets.ts';
@@ -26,11 +27,11 @@ export const restoreFiles: StepHandler<'restore-files'> = {
   afterCrash: 'look-first',
 
   async preview(step, context) {
-    const { target, side, kept } = filesPlaces(step, context);
+    const { target, incoming, kept } = filesPlaces(step, context);
     const what = step.from.kind === 'archive' ? step.from.layout : step.from.prefix;
     return {
       sentences: [
-        `Takes the ${step.which === 'newest' ? 'newest files' : 'files of the chosen snapshot'} (${what}) from ${filesStore(step.from, context).address} into ${side}.`,
+        `Takes the ${step.which === 'newest' ? 'newest files' : 'files of the chosen snapshot'} (${what}) from ${filesStore(step.from, context).address} into ${incoming}.`,
         context.mode === 'drill'
           ? 'Compares them with what was brought; the folder is removed when the drill ends.'
           : step.swap === 'contents'
@@ -60,9 +61,9 @@ export const restoreFiles: StepHandler<'restore-files'> = {
   async verify(step, context) {
     const left = readLeftOut(idOf(step), context);
     const restored = needFact(restoredFilesFact(idOf(step)), context);
-    const { target, side, kept } = filesPlaces(step, context);
+    const { target, incoming, kept } = filesPlaces(step, context);
     const swapped = readFact(swappingFilesFact(idOf(step)), context);
-    const folder = context.mode === 'drill' ? side : target;
+    const folder = context.mode === 'drill' ? incoming : target;
     const found = await context.world.trees.summarise({
       folder,
       contents: step.verify === 'contents',
@@ -76,18 +77,18 @@ export const restoreFiles: StepHandler<'restore-files'> = {
 
   async cleanUp(step, context) {
     const { trees } = context.world;
-    const { side, target } = filesPlaces(step, context);
+    const { incoming, target } = filesPlaces(step, context);
     const swapping = readFact(swappingFilesFact(idOf(step)), context);
     const halfway = swapping === undefined ? succeed(false) : await trees.isHalfway(swapping);
     if (!halfway.ok) return [failed(halfway.failure.message, halfway.failure.remedy)];
     if (halfway.value)
       return [failed(`the swap of ${target} was begun and has not ended`, 'Finish it with `thaw resume`.')];
-    const beside = await trees.exists(side);
+    const beside = await trees.exists(incoming);
     if (beside.ok && !beside.value && context.mode === 'live') return [];
-    const removed = await trees.removeFolder(side);
+    const removed = await trees.removeFolder(incoming);
     const files = context.mode === 'drill' ? "the drill's files" : 'the files that were never put in place';
-    if (removed.ok) return [passed(`${files} removed: ${side}`)];
-    return [failed(`${files} are still in ${side}: ${removed.failure.message}`, removed.failure.remedy)];
+    if (removed.ok) return [passed(`${files} removed: ${incoming}`)];
+    return [failed(`${files} are still in ${incoming}: ${removed.failure.message}`, removed.failure.remedy)];
   },
 };
 
@@ -112,15 +113,15 @@ async function bring(step: FilesStep, context: StepContext): Promise<Outcome<voi
   const snapshotKey = snapshotKeyOf(step, context);
   const files = await findFiles(step.from, snapshotKey, context);
   if (!files.ok) return files;
-  const { side } = filesPlaces(step, context);
-  const summary = await bringFiles({ step, files: files.value, toFolder: side }, context);
+  const { incoming } = filesPlaces(step, context);
+  const summary = await bringFiles({ step, files: files.value, toFolder: incoming }, context);
   if (!summary.ok) return summary;
   context.output(inWords(summary.value));
-  await context.record(restoredFilesFact(idOf(step)).name, {
+  await context.record(restoredFilesFact(idOf(step)), {
     ...(snapshotKey === undefined ? {} : { snapshotKey }),
     from: files.value.kind === 'archive' ? files.value.object.key : files.value.prefix,
     namedTimeMs: files.value.namedTimeMs,
-    folder: side,
+    folder: incoming,
     summary: summary.value,
   });
   return succeed(undefined);
@@ -128,7 +129,7 @@ async function bring(step: FilesStep, context: StepContext): Promise<Outcome<voi
 
 async function confirmSwap(step: FilesStep, context: StepContext): Promise<Outcome<void>> {
   const id = idOf(step);
-  const { target, side, kept, name } = filesPlaces(step, context);
+  const { target, incoming, kept, name } = filesPlaces(step, context);
   const restored = needFact(restoredFilesFact(id), context);
   const there = await context.world.trees.exists(target);
   if (!there.ok) return there;
@@ -153,9 +154,9 @@ async function confirmSwap(step: FilesStep, context: StepContext): Promise<Outco
       ],
     });
     if (!answer.ok) return answer;
-    if (answer.value.value !== name) return fail(notConfirmed(target, side));
+    if (answer.value.value !== name) return fail(notConfirmed(target, incoming));
   }
-  await context.record(swappingFilesFact(id).name, { target, side, kept, hadTarget: there.value });
+  await context.record(swappingFilesFact(id), { target, incoming, kept, hadTarget: there.value });
   return succeed(undefined);
 }
 
@@ -165,7 +166,7 @@ async function swap(step: FilesStep, context: StepContext): Promise<Outcome<Step
   if (!down.ok) return down;
   const all = step.swap === 'contents' ? '/*' : '';
   if (names.hadTarget) await context.recordCommand(`mv ${names.target}${all} ${names.kept}`);
-  await context.recordCommand(`mv ${names.side}${all} ${names.target}`);
+  await context.recordCommand(`mv ${names.incoming}${all} ${names.target}`);
   const swapped = await context.world.trees.swap(names);
   return swapped.ok ? succeed({ kind: 'done' }) : swapped;
 }
@@ -214,10 +215,10 @@ function inWords({ files, sizeBytes }: TreeSummary): string {
   return `${formatCount(files)} files, ${formatBytes(sizeBytes)}`;
 }
 
-function notConfirmed(target: string, side: string) {
+function notConfirmed(target: string, incoming: string) {
   return {
     code: 'cancelled',
-    message: `The swap was not confirmed; ${target} is untouched and ${side} is ready.`,
+    message: `The swap was not confirmed; ${target} is untouched and ${incoming} is ready.`,
     remedy: 'Retry to be asked again; nothing needs to be fetched anew.',
     retry: 'safe',
   } as const;

@@ -1,19 +1,11 @@
 import { type Outcome, succeed } from '../../base/failure.ts';
-import { readFact, type Swap, swappingFilesFact } from '../../kinds/facts.ts';
+import { readFacts } from '../../kinds/fact.ts';
+import { type Swap, swappingFilesFact } from '../../kinds/facts.ts';
 import type { FileTrees } from '../../ports/file-trees.ts';
-
-const factPrefix = swappingFilesFact('').name;
 
 /** The folders that this run replaced, and that were there before. */
 export function replacedFolders(facts: ReadonlyMap<string, unknown>): readonly Swap[] {
-  return [...facts.keys()]
-    .filter((name) => name.startsWith(factPrefix))
-    .flatMap((name) => {
-      const swap = readFact(swappingFilesFact(name.slice(factPrefix.length)), {
-        fact: (wanted) => facts.get(wanted),
-      });
-      return swap?.hadTarget ? [swap] : [];
-    });
+  return readFacts(swappingFilesFact, facts).flatMap(({ value }) => (value.hadTarget ? [value] : []));
 }
 
 /** The swap the other way round, folder after folder; what was done by an earlier attempt is left as it is. */
@@ -29,7 +21,7 @@ export async function rollBackFiles(
     if (!isUndone.ok) return isUndone;
     // The run ended before its first rename.
     if (!isOld.value && !isUndone.value) continue;
-    const swapped = await trees.swap({ target, side: old, kept: undone, hadTarget: true });
+    const swapped = await trees.swap({ target, incoming: old, kept: undone, hadTarget: true });
     if (!swapped.ok) return swapped;
     said.push(`${target} is the old folder again; the restored one is kept as ${undone}`);
   }

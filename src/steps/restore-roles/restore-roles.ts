@@ -4,7 +4,8 @@ import { type Globals, readGlobals } from '../../backups/globals.ts';
 import { type Outcome, succeed } from '../../base/failure.ts';
 import { createSecret } from '../../base/secret.ts';
 import { type Check, couldNotVerify, failed, passed } from '../../base/verdict.ts';
-import { type Fact, needFact, readFact, snapshotFact } from '../../kinds/facts.ts';
+import { defineFact, needFact, readFact } from '../../kinds/fact.ts';
+import { snapshotFact } from '../../kinds/facts.ts';
 import type { CheckContext, StepContext, StepHandler } from '../../kinds/kind.ts';
 import type { StepOf } from '../../kinds/step-schema.ts';
 import { missingBeside } from '../../operations/find-files.ts';
@@ -14,22 +15,17 @@ import { findGlobals } from './find-globals.ts';
 
 type RolesStep = StepOf<'restore-roles'>;
 
-const rolesFact: Fact<{
-  readonly key: string;
-  readonly wanted: readonly string[];
-  readonly made: readonly string[];
-  readonly leftOut: number;
-  readonly isComplete: boolean;
-}> = {
-  name: 'roles',
-  schema: z.object({
+const rolesFact = defineFact(
+  'roles',
+  1,
+  z.object({
     key: z.string(),
     wanted: z.array(z.string()).readonly(),
     made: z.array(z.string()).readonly(),
     leftOut: z.number(),
     isComplete: z.boolean(),
   }),
-};
+);
 
 const stallMs = 30_000;
 
@@ -73,7 +69,7 @@ export const restoreRoles: StepHandler<'restore-roles'> = {
     const made = context.mode === 'drill' ? succeed([]) : await makeMissing(globals, context);
     if (!made.ok) return made;
     const before = readFact(rolesFact, context);
-    await context.record(rolesFact.name, {
+    await context.record(rolesFact, {
       key,
       wanted: globals.roles.map(({ name }) => name),
       // An attempt that broke off had made some already.

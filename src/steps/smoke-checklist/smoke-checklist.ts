@@ -1,6 +1,7 @@
 import { succeed } from '../../base/failure.ts';
 import { type Check, couldNotVerify, failed, passed, skipped } from '../../base/verdict.ts';
-import { attestedFact, readFact } from '../../kinds/facts.ts';
+import { readFact } from '../../kinds/fact.ts';
+import { attestedFact } from '../../kinds/facts.ts';
 import type { StepContext, StepHandler } from '../../kinds/kind.ts';
 import type { ChecklistItem } from '../../kinds/step-schema.ts';
 import { checkHttp, checkObject, checkQuery, checkReferences } from './program-checks.ts';
@@ -35,7 +36,7 @@ export const smokeChecklist: StepHandler<'smoke-checklist'> = {
       });
       if (!answer.ok) return answer;
       const { value, note, by } = answer.value;
-      await context.record(fact.name, { value, note: note ?? '', by });
+      await context.record(fact, { value, note: note ?? '', by });
     }
     return succeed({ kind: 'done' });
   },

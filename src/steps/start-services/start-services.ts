@@ -1,6 +1,8 @@
+import { z } from 'zod';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { formatDuration } from '../../base/units.ts';
 import { type Check, couldNotVerify, failed, passed } from '../../base/verdict.ts';
+import { defineFact, readFact } from '../../kinds/fact.ts';
 import type { StepContext, StepHandler } from '../../kinds/kind.ts';
 import type { StepOf } from '../../kinds/step-schema.ts';
 import { durationMs } from '../../kinds/targets.ts';
@@ -13,6 +15,8 @@ const lookAgainMs = 1000;
 type StartStep = StepOf<'start-services'>;
 
 /** Up, healthy, and quiet: a worker that keeps shouting is not up. */
+const logFollowedFact = defineFact('log-followed', 1, z.object({ quiet: z.boolean(), text: z.string() }));
+
 export const startServices: StepHandler<'start-services'> = {
   kind: 'start-services',
   title: 'Start services',
@@ -56,7 +60,7 @@ export const startServices: StepHandler<'start-services'> = {
     const healthy = await waitForHealth(step, services, context);
     const seen = await log.end(healthy.ok);
     if (!healthy.ok) return healthy;
-    await context.record('log-followed', seen);
+    await context.record(logFollowedFact, seen);
     return succeed({ kind: 'done' });
   },
 
@@ -177,7 +181,7 @@ function followLog(step: StartStep, ...[services, context]: [Services, StepConte
 
 function quietCheck(step: StartStep, context: StepContext): readonly Check[] {
   if (step.followLog === undefined) return [];
-  const seen = context.fact('log-followed') as { quiet: boolean; text: string } | undefined;
+  const seen = readFact(logFollowedFact, context);
   if (seen?.quiet) return [passed(`${seen.text}, then quiet for ${step.quiet}`)];
   return [
     couldNotVerify(

@@ -191,15 +191,15 @@ describe('copying a folder', () => {
 });
 
 describe('swapping folders', () => {
-  const names = () => ({ target: at('live'), side: at('side'), kept: at('kept'), hadTarget: true });
+  const names = () => ({ target: at('live'), incoming: at('incoming'), kept: at('kept'), hadTarget: true });
   const make = () => {
     write('live/x', 'old');
-    write('side/x', 'new');
+    write('incoming/x', 'new');
   };
   const stands = () => {
     expect(readFileSync(at('live/x'), 'utf8')).toBe('new');
     expect(readFileSync(at('kept/x'), 'utf8')).toBe('old');
-    expect(existsSync(at('side'))).toBe(false);
+    expect(existsSync(at('incoming'))).toBe(false);
   };
 
   it('keeps the old one aside', async () => {
@@ -218,7 +218,7 @@ describe('swapping folders', () => {
   });
 
   it('puts the first one in place where there was none', async () => {
-    write('side/x', 'new');
+    write('incoming/x', 'new');
     const first = { ...names(), target: at('below/live'), hadTarget: false };
     valueFrom(await trees.swap(first));
     valueFrom(await trees.swap(first));
@@ -236,7 +236,7 @@ describe('swapping folders', () => {
 describe('swapping what is in a mount point', () => {
   const names = () => ({
     target: at('live'),
-    side: at('live/.thaw.restore-1'),
+    incoming: at('live/.thaw.restore-1'),
     kept: at('live/.thaw.before-1'),
     hadTarget: true,
   });
@@ -279,7 +279,7 @@ describe('swapping what is in a mount point', () => {
     make();
     const before = valueFrom(await trees.summarise({ folder: at('live'), contents: true }));
     valueFrom(await trees.swap(names()));
-    const undone = { ...names(), side: names().kept, kept: at('live/.thaw.undone-1') };
+    const undone = { ...names(), incoming: names().kept, kept: at('live/.thaw.undone-1') };
     valueFrom(await trees.swap(undone));
     expect(valueFrom(await trees.summarise({ folder: at('live'), contents: true }))).toEqual(before);
     expect(readFileSync(at('live/.thaw.undone-1/d/deep'), 'utf8')).toBe('new');

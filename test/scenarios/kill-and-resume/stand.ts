@@ -197,8 +197,8 @@ async function outcomeOf(nimara: PortNimara, logFolder: string): Promise<Outcome
 
 /** No foreign key can be added while this lock is held: pg_restore has its data in and waits there. */
 async function holdRestore(superuserUrl: string): Promise<Hold> {
-  const side = await untilIncomingDatabase(superuserUrl);
-  const client = new pg.Client({ connectionString: superuserUrl.replace(/postgres$/, side) });
+  const incoming = await untilIncomingDatabase(superuserUrl);
+  const client = new pg.Client({ connectionString: superuserUrl.replace(/postgres$/, incoming) });
   client.on('error', () => undefined);
   await client.connect();
   await client.query('begin; lock table pg_catalog.pg_trigger in exclusive mode');

@@ -52,7 +52,7 @@ describe('mirroring objects', () => {
       'a.pdf': 'content of a.pdf',
       'b/c.pdf': 'another content',
     });
-    context.facts.set('swapped', { target: 'crm', side: 's', kept: 'k', hadTarget: true });
+    context.facts.set('swapped', { target: 'crm', incoming: 's', kept: 'k', hadTarget: true });
     expect(await mirrorObjects.run(step, context)).toMatchObject({ value: { kind: 'done' } });
     expect(context.world.stores.live?.contents()).toMatchObject({ 'b/c.pdf': 'content of b/c.pdf' });
   });

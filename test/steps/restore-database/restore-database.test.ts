@@ -11,7 +11,7 @@ import { createFakeContext, type FakeContext, runId, words } from '../../fakes/f
 import { createFakeWorld } from '../../fakes/fake-world.ts';
 
 const step = toyStep('restore-database') as never;
-const { side, kept } = incomingNames(runId, 'crm');
+const { incoming, kept } = incomingNames(runId, 'crm');
 const whole: Inventory = {
   tables: ['clients', 'receipts'].map((name) => ({ schema: 'public', name, rows: 7 })),
   sequences: [],
@@ -56,7 +56,7 @@ describe('restoring the database', () => {
     expect(words(await restoreDatabase.verify(step, context)).at(-1)).toBe(
       `passed: crm is the restored database; the old one is kept as ${kept}`,
     );
-    expect(context.commands[0]).toBe(`CREATE DATABASE ${side} TEMPLATE template0`);
+    expect(context.commands[0]).toBe(`CREATE DATABASE ${incoming} TEMPLATE template0`);
   });
 
   it('leaves everything in place when the name is not typed, and asks again without restoring anew', async () => {
@@ -66,7 +66,7 @@ describe('restoring the database', () => {
       ok: false,
       failure: { code: 'cancelled' },
     });
-    expect(contents(first)).toEqual({ crm: 'ruined', [side]: 'restored' });
+    expect(contents(first)).toEqual({ crm: 'ruined', [incoming]: 'restored' });
     const again = contextWith({ world, facts: Object.fromEntries(first.facts) });
     expect((await restoreDatabase.run(step, again)).ok).toBe(true);
     expect(world.production.changes.filter((change) => change.startsWith('create'))).toHaveLength(1);
@@ -85,7 +85,7 @@ describe('restoring the database', () => {
       ok: false,
       failure: { code: 'conflict' },
     });
-    expect(contents(context)).toEqual({ crm: 'ruined', [side]: 'restored' });
+    expect(contents(context)).toEqual({ crm: 'ruined', [incoming]: 'restored' });
     expect((await restoreDatabase.run(step, context)).ok).toBe(true);
     expect(contents(context)).toEqual({ crm: 'restored', [kept]: 'ruined' });
   });
@@ -109,17 +109,17 @@ describe('restoring the database', () => {
 
   it('never drops a database of its name that somebody else made', async () => {
     const context = contextWith();
-    context.world.production.databases.set(side, { content: 'years of work', comment: 'mine' });
+    context.world.production.databases.set(incoming, { content: 'years of work', comment: 'mine' });
     expect(await restoreDatabase.run(step, context)).toMatchObject({
       ok: false,
       failure: { code: 'conflict' },
     });
-    expect(contents(context)[side]).toBe('years of work');
+    expect(contents(context)[incoming]).toBe('years of work');
   });
 
   it('takes its own database back that a crash left without its comment', async () => {
-    const context = contextWith({ facts: { 'incoming-database': { name: side } } });
-    context.world.production.databases.set(side, { content: 'half' });
+    const context = contextWith({ facts: { 'incoming-database': { name: incoming } } });
+    context.world.production.databases.set(incoming, { content: 'half' });
     expect((await restoreDatabase.run(step, context)).ok).toBe(true);
     expect(contents(context)).toEqual({ crm: 'restored', [kept]: 'ruined' });
   });
@@ -150,28 +150,28 @@ describe('restoring the database', () => {
 
   it('renames nothing under writers that came back after the name was typed', async () => {
     const writers = toyStep('stop-writers');
-    const names = { target: 'crm', side, kept, hadTarget: true };
+    const names = { target: 'crm', incoming, kept, hadTarget: true };
     const down = { services: ['web'], alone: true };
     const context = contextWith({
       steps: [writers],
       facts: { swapping: names, 'writers-down:stop-writers': down },
       answer: () => 'give-up',
     });
-    context.world.production.databases.set(side, { content: 'restored', comment: `thaw run ${runId}` });
+    context.world.production.databases.set(incoming, { content: 'restored', comment: `thaw run ${runId}` });
     expect(await restoreDatabase.run(step, context)).toMatchObject({
       ok: false,
       failure: { code: 'conflict', message: expect.stringContaining('web is running again') },
     });
     expect(context.asked.map(({ id }) => id)).toEqual(['stop-writers.back']);
-    expect(contents(context)).toEqual({ crm: 'ruined', [side]: 'restored' });
+    expect(contents(context)).toEqual({ crm: 'ruined', [incoming]: 'restored' });
     expect(context.facts.get('swapping')).toBeNull();
   });
 
   it('ends a swap that a crash left half done, without asking again', async () => {
-    const names = { target: 'crm', side, kept, hadTarget: true };
+    const names = { target: 'crm', incoming, kept, hadTarget: true };
     const context = contextWith({ facts: { swapping: names } });
     context.world.production.databases.clear();
-    context.world.production.databases.set(side, { content: 'restored', comment: `thaw run ${runId}` });
+    context.world.production.databases.set(incoming, { content: 'restored', comment: `thaw run ${runId}` });
     context.world.production.databases.set(kept, { content: 'ruined' });
     expect((await restoreDatabase.run(step, context)).ok).toBe(true);
     expect(context.asked).toEqual([]);
@@ -214,10 +214,10 @@ describe('a drill of the restore', () => {
   it('touches the sandbox alone, asks nothing, and takes away what it made', async () => {
     const context = contextWith({ mode: 'drill' });
     expect((await restoreDatabase.run(step, context)).ok).toBe(true);
-    expect([...context.world.sandbox.databases.keys()]).toEqual([side]);
+    expect([...context.world.sandbox.databases.keys()]).toEqual([incoming]);
     expect(context.asked).toEqual([]);
     expect(words((await restoreDatabase.cleanUp?.(step, context)) ?? [])).toEqual([
-      `passed: throwaway database ${side} dropped`,
+      `passed: throwaway database ${incoming} dropped`,
     ]);
     expect(context.world.sandbox.databases.size).toBe(0);
     expect(context.world.production.changes).toEqual([]);
@@ -241,7 +241,7 @@ describe('the names beside the target', () => {
     const long = incomingNames(runId, 'x'.repeat(80));
     for (const name of Object.values(long)) expect(name.length).toBeLessThanOrEqual(63);
     expect(new Set(Object.values(long)).size).toBe(4);
-    expect(incomingNames('another run', 'crm').side).not.toBe(side);
+    expect(incomingNames('another run', 'crm').incoming).not.toBe(incoming);
   });
 });
 
@@ -251,7 +251,7 @@ describe('discarding a live run', () => {
   it('drops the database beside, and touches no other', async () => {
     const context = contextWith({ answer: () => 'no' });
     await restoreDatabase.run(step, context);
-    expect(words((await clean(context)) ?? [])).toEqual([`passed: throwaway database ${side} dropped`]);
+    expect(words((await clean(context)) ?? [])).toEqual([`passed: throwaway database ${incoming} dropped`]);
     expect(contents(context)).toEqual({ crm: 'ruined' });
     expect(await clean(context)).toEqual([]);
   });
@@ -267,13 +267,13 @@ describe('discarding a live run', () => {
     const world = createFakeWorld();
     const context = contextWith({ world });
     await restoreDatabase.run(step, contextWith({ world, answer: () => 'no' }));
-    context.facts.set('swapping', { target: 'crm', side, kept, hadTarget: true });
+    context.facts.set('swapping', { target: 'crm', incoming, kept, hadTarget: true });
     await world.production.renameDatabases([{ from: 'crm', to: kept }]);
-    expect(contents(context)).toEqual({ [kept]: 'ruined', [side]: 'restored' });
+    expect(contents(context)).toEqual({ [kept]: 'ruined', [incoming]: 'restored' });
     expect(words((await clean(context)) ?? [])).toEqual([
       'failed: the swap of crm was begun and has not ended',
     ]);
-    expect(contents(context)).toEqual({ [kept]: 'ruined', [side]: 'restored' });
+    expect(contents(context)).toEqual({ [kept]: 'ruined', [incoming]: 'restored' });
   });
 });
 
@@ -326,7 +326,7 @@ describe('a key that a later step proves', () => {
         message: 'settings: ENCRYPTION_KEY decrypts only 0 of 1 rows. The OCR keys are lost.',
       },
     });
-    expect(contents(context)).toEqual({ crm: 'ruined', [side]: 'restored' });
+    expect(contents(context)).toEqual({ crm: 'ruined', [incoming]: 'restored' });
     context.world.host.files.set('/app/.env', Buffer.from(`ENCRYPTION_KEY=${key.toString('hex')}\n`));
     const again = { ...context, ask: async () => succeed({ value: 'crm', by: 'operator' as const }) };
     expect((await restoreDatabase.run(step, again)).ok).toBe(true);

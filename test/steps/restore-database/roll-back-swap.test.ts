@@ -4,7 +4,7 @@ import { createFakeDatabaseServer, type FakeDatabase } from '../../fakes/fake-da
 
 const swap = {
   target: 'crm',
-  side: 'crm__restore',
+  incoming: 'crm__restore',
   kept: 'crm__before',
   hadTarget: true,
   undone: 'crm__undone',

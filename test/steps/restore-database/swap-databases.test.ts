@@ -5,7 +5,7 @@ import type { ForeignSession } from '../../../src/ports/database-server.ts';
 import { lookAtSwap, swapDatabases, undoSwap } from '../../../src/steps/restore-database/swap-databases.ts';
 import { createFakeDatabaseServer, type FakeDatabase } from '../../fakes/fake-database-server.ts';
 
-const swap: Swap = { target: 'crm', side: 'crm__restore', kept: 'crm__before', hadTarget: true };
+const swap: Swap = { target: 'crm', incoming: 'crm__restore', kept: 'crm__before', hadTarget: true };
 const fresh: Swap = { ...swap, hadTarget: false };
 const old: FakeDatabase = { content: 'old' };
 const restored: FakeDatabase = { content: 'restored' };

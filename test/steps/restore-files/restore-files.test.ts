@@ -158,8 +158,11 @@ describe('restoring files', () => {
     makeTree();
     const context = contextOf({ facts });
     await restoreFiles.run(tree(), context);
-    const swapping = context.facts.get('swapping-files:restore-files') as { target: string; side: string };
-    renameSync(swapping.target, swapping.side);
+    const swapping = context.facts.get('swapping-files:restore-files') as {
+      target: string;
+      incoming: string;
+    };
+    renameSync(swapping.target, swapping.incoming);
     expect(await restoreFiles.run(tree(), context)).toMatchObject({ ok: true });
     expect(readFileSync(at('media/2.jpg'), 'utf8')).toBe('two');
     expect(context.asked).toHaveLength(1);

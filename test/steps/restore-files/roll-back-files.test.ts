@@ -14,7 +14,7 @@ const make = (name: string) => {
 };
 const names = () => ({
   target: at('media'),
-  side: at('media.restore-1'),
+  incoming: at('media.restore-1'),
   kept: at('media.before-1'),
   hadTarget: true,
 });
