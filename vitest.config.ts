@@ -9,7 +9,7 @@ const longestFirst = [
   'scenarios/drill.',
   'scenarios/backups/drill-under-load.',
   'scenarios/systems/',
-  'layers/openpgp-unpacker.',
+  'layers/open-unpacker.',
   'stores/s3/s3-object-store.',
   'scenarios/',
   'sandbox/',

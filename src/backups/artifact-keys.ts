@@ -1,4 +1,4 @@
-import { unwrappedKey } from './layout.ts';
+import { unwrappedKey } from './wrapping.ts';
 
 /** What the producer puts beside a dump. None of these fits a layout for dumps, so old listings stay as they were. */
 const endings = {

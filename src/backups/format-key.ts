@@ -1,6 +1,7 @@
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import type { Layer } from '../ports/unpacker.ts';
-import { type Layout, layersOf, unwrappedKey } from './layout.ts';
+import type { Layout } from './layout.ts';
+import { layersOf, unwrappedKey } from './wrapping.ts';
 
 /** The key under which a new dump goes: the layout read backwards. Fails when it cannot name such a dump. */
 export function formatKey(

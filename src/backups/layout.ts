@@ -1,9 +1,10 @@
 import type { Layer } from '../ports/unpacker.ts';
+import { layersOf } from './wrapping.ts';
 
 /**
  * A key layout says where a store keeps its dumps, so that a store filled by somebody else's scripts works as it is:
  * `pg/{host}/{date}/{hour}.dump.gz[.gpg]`. Square brackets hold an ending that may be missing. The last endings say how
- * the dump is wrapped: `.gz` is gzip, `.zst` zstd, `.gpg` OpenPGP, `.age` age.
+ * the dump is wrapped (`wrapping.ts`).
  */
 export type Layout = {
   readonly pattern: string;
@@ -115,24 +116,4 @@ function readTime(groups: Readonly<Record<string, string | undefined>>) {
   if (Number.isNaN(timeMs) || !new Date(timeMs).toISOString().startsWith(text.slice(0, 10))) return undefined;
   const spanMs = digits !== undefined ? 1000 : groups.minute ? 60_000 : groups.hour ? hourMs : 24 * hourMs;
   return { timeMs, spanMs };
-}
-
-const layerOfEnding: Readonly<Record<string, Layer>> = {
-  gpg: 'openpgp',
-  pgp: 'openpgp',
-  age: 'age',
-  gz: 'gzip',
-  zst: 'zstd',
-};
-
-/** What wraps a dump, by the endings of its key; outermost first. */
-export function layersOf(key: string): readonly Layer[] {
-  const ending = /\.([a-z]+)$/.exec(key);
-  const layer = layerOfEnding[ending?.[1] ?? ''];
-  return layer === undefined || ending === null ? [] : [layer, ...layersOf(key.slice(0, ending.index))];
-}
-
-/** The key without the endings that say how it is wrapped: what the objects that belong to it are named after. */
-export function unwrappedKey(key: string): string {
-  return layersOf(key).length === 0 ? key : unwrappedKey(key.slice(0, key.lastIndexOf('.')));
 }

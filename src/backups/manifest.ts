@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import { artifactKey } from './artifact-keys.ts';
+import { layerName } from './wrapping.ts';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
-const layer = z.enum(['openpgp', 'age', 'gzip', 'zstd']);
 const part = z.object({ name: z.string(), key: z.string(), sizeBytes: z.int(), sha256 });
 
 /**
@@ -21,7 +21,7 @@ export const manifestSchema = z.object({
     key: z.string(),
     sizeBytes: z.int(),
     sha256,
-    layers: z.array(layer).optional(),
+    layers: z.array(layerName).optional(),
     /** The archive inside. */
     unpackedBytes: z.int().optional(),
     unpackedSha256: sha256.optional(),
@@ -58,7 +58,7 @@ export const manifestSchema = z.object({
     .optional(),
   /** Fingerprints of named secrets, never the secrets. */
   fingerprints: z.record(z.string(), z.string()).default({}),
-  encryption: z.object({ kind: layer, recipient: z.string(), keyIds: z.array(z.string()) }).optional(),
+  encryption: z.object({ kind: layerName, recipient: z.string(), keyIds: z.array(z.string()) }).optional(),
   database: z.object({ name: z.string(), sizeBytes: z.int(), systemIdentifier: z.string() }).optional(),
   versions: z.object({ server: z.string(), pgDump: z.string(), thaw: z.string() }).optional(),
   startedAt: z.iso.datetime().optional(),

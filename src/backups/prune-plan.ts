@@ -1,10 +1,11 @@
 import type { ObjectInfo } from '../ports/object-store.ts';
 import { type ArtifactKind, artifactKey, artifactOf } from './artifact-keys.ts';
 import { type Artifact, namedTime } from './artifacts.ts';
-import { type Layout, unwrappedKey } from './layout.ts';
+import type { Layout } from './layout.ts';
 import { type ArtifactsPlan, planArtifacts } from './plan-artifacts.ts';
 import { planRetention, type RetentionRules, whyRemoved } from './retention.ts';
 import { listSnapshots, missingDump, type Snapshot } from './snapshot.ts';
+import { unwrappedKey } from './wrapping.ts';
 
 export type RemovalItem = {
   readonly role: ArtifactKind | 'dump' | 'metadata' | Artifact['kind'];

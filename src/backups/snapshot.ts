@@ -1,8 +1,9 @@
 import type { ObjectInfo } from '../ports/object-store.ts';
 import type { Layer } from '../ports/unpacker.ts';
 import { artifactKey, artifactOf, isArtifactKey } from './artifact-keys.ts';
-import { type Layout, unwrappedKey } from './layout.ts';
+import type { Layout } from './layout.ts';
 import { manifestKey } from './manifest.ts';
+import { ownEndings, unwrappedKey } from './wrapping.ts';
 
 /** One dump in the backup store, as far as its listing tells. */
 export type Snapshot = {
@@ -67,9 +68,6 @@ function toSnapshot(
   };
 }
 
-/** The endings a dump of ours may have. */
-const wrappings = ['', '.gz', '.zst'].flatMap((ending) => [ending, `${ending}.gpg`, `${ending}.age`]);
-
 /**
  * A backup that was killed before its dump was whole leaves its first mark and nothing else; it is shown as the snapshot that
  * would have been there.
@@ -90,8 +88,8 @@ export function missingDump(
   among: { readonly layout: Layout; readonly keys: ReadonlySet<string> },
 ): string | undefined {
   const base = artifactOf(artifactKey)?.base;
-  if (base === undefined || wrappings.some((ending) => among.keys.has(`${base}${ending}`))) return undefined;
-  const ending = wrappings.find((one) => among.layout.match(`${base}${one}`) !== undefined);
+  if (base === undefined || ownEndings.some((ending) => among.keys.has(`${base}${ending}`))) return undefined;
+  const ending = ownEndings.find((one) => among.layout.match(`${base}${one}`) !== undefined);
   return ending === undefined ? undefined : `${base}${ending}`;
 }
 
@@ -146,10 +144,4 @@ export function recoveryPoint(
 /** The newest snapshot that may be chosen. */
 export function newestComplete(snapshots: readonly Snapshot[]): Snapshot | undefined {
   return snapshots.find((snapshot) => snapshot.incomplete === undefined);
-}
-
-/** For a narrow column: gpg, age, or a dash. */
-export function sealedWith(layers: readonly Layer[]): 'gpg' | 'age' | '-' {
-  if (layers.includes('openpgp')) return 'gpg';
-  return layers.includes('age') ? 'age' : '-';
 }

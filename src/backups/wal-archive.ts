@@ -1,4 +1,4 @@
-import { layersOf } from './layout.ts';
+import { layersOf } from './wrapping.ts';
 
 /**
  * The write-ahead log of a PostgreSQL cluster as an archive holds it: segments, histories of timelines, and the notes that

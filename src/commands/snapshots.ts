@@ -1,7 +1,8 @@
 import type { Options } from '../app/arguments.ts';
 import { type CommandContext, printLine } from '../app/command-context.ts';
 import { loadRunbook, readyRunbook } from '../app/load-runbook.ts';
-import { newestComplete, sealedWith } from '../backups/snapshot.ts';
+import { newestComplete } from '../backups/snapshot.ts';
+import { sealedWith } from '../backups/wrapping.ts';
 import { type Outcome, succeed } from '../base/failure.ts';
 import { formatBytes, formatSpan, formatTime } from '../base/units.ts';
 import { findSnapshots } from '../operations/find-snapshots.ts';

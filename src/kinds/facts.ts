@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { manifestSchema } from '../backups/manifest.ts';
+import { layerName } from '../backups/wrapping.ts';
 import { defineFact, defineFacts } from './fact.ts';
 
 /** Facts that several kinds of steps share. What only one kind reads and writes stands beside that kind. */
@@ -14,7 +15,7 @@ export const snapshotFact = defineFact(
     takenAtMs: z.number(),
     sizeBytes: z.number(),
     etag: z.string().optional(),
-    layers: z.array(z.enum(['openpgp', 'age', 'gzip', 'zstd'])),
+    layers: z.array(layerName),
     manifestKey: z.string().optional(),
     /** What the header said when the snapshot was opened with the key at hand. */
     header: z.string(),

@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
 import { failureOfBodyError } from '../base/body-error.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
-import { type LayersRequest, openLayers } from './layers.ts';
-import { mayBeWrong } from './openpgp/openpgpjs-engine.ts';
+import { isDoubted } from './layer.ts';
+import { type LayersRequest, openLayers } from './open-layers.ts';
 import { type Replay, replayBody } from './replay-body.ts';
 import { damaged, failureOf, fileFailure } from './unpack-failure.ts';
 
@@ -33,17 +33,13 @@ export async function peekInside(
   });
   try {
     const first = await lookInto(replay, request);
-    if (first.ok || !isWorthAnother(first.failure, request)) return first;
-    const second = await lookInto(replay, { ...request, onlyGpg: true });
+    // A program that doubts itself did not manage: the second one has the last word.
+    if (first.ok || !isDoubted(first.failure)) return first;
+    const second = await lookInto(replay, { ...request, onlySecond: true });
     return second.ok || second.failure.code !== 'tool-missing' ? second : first;
   } finally {
     replay.close();
   }
-}
-
-/** openpgp.js did not manage. That may be its own doing, so gpg has the last word. */
-function isWorthAnother(failure: Failure, request: Omit<LayersRequest, 'source'>): boolean {
-  return !request.onlyGpg && request.layers.includes('openpgp') && mayBeWrong(failure);
 }
 
 type Look = Omit<LayersRequest, 'source'> & { readonly wantBytes: number };

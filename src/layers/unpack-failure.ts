@@ -95,3 +95,13 @@ export function fileFailure(error: unknown, doing: string): Failure | undefined 
   }
   return undefined;
 }
+
+export function gpgNeeded(what: string, detail?: string): Failure {
+  return {
+    code: 'tool-missing',
+    message: `The program gpg is not installed on this host, and openpgp.js alone cannot read ${what}.`,
+    remedy: 'Install gpg (Debian package gnupg), then run the step again.',
+    retry: 'after-fix',
+    ...(detail === undefined ? {} : { detail }),
+  };
+}

@@ -7,17 +7,14 @@ import { pipeline } from 'node:stream/promises';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import type { ProcessRunner } from '../ports/process-runner.ts';
 import type { KeyConfig, Unpacked, UnpackRequest } from '../ports/unpacker.ts';
-import { type OpenAge, openLayers } from './layers.ts';
-import { gpgName } from './openpgp/gpg-engine.ts';
-import { checkFraming } from './openpgp/message-framing.ts';
-import { mayBeWrong, openpgpjsName } from './openpgp/openpgpjs-engine.ts';
-import { gpgNeeded } from './openpgp-layer.ts';
+import { isDoubted } from './layer.ts';
+import { encryptions, layerOf } from './list.ts';
+import { openLayers } from './open-layers.ts';
 import { cancelled, damaged, fileFailure } from './unpack-failure.ts';
 
 type Job = UnpackRequest & {
-  readonly config: KeyConfig;
+  readonly keys: KeyConfig;
   readonly processes: ProcessRunner;
-  readonly openAge?: OpenAge | undefined;
 };
 
 const chunkBytes = 1024 * 1024;
@@ -30,28 +27,26 @@ export async function unpackFile(job: Job): Promise<Outcome<Unpacked>> {
   );
   if (!size.ok) return size;
   if (size.value === 0) return fail(damaged(`The backup ${fromFile} is empty: it has 0 bytes.`));
-  const first = await attempt(job, { sizeBytes: size.value, onlyGpg: false });
+  const first = await attempt(job, { sizeBytes: size.value, onlySecond: false });
   if (first.ok) return first;
-  if (!mayBeWrong(first.failure)) return fail(await named(first.failure, job));
+  const second = encryptions.find(({ name, second }) => job.layers.includes(name) && second)?.second;
+  if (!isDoubted(first.failure) || second === undefined) return fail(await named(first.failure, job));
 
-  // openpgp.js did not manage. That may be its own doing, so gpg has the last word.
-  if ((await gpgName(job.processes)) === undefined) {
+  // The first program did not manage. That may be its own doing, so the second has the last word.
+  if (!(await second.isHere(job.processes))) {
     const failure = await named(first.failure, job);
     const isCertain =
       failure.code !== 'damaged' || failure.message !== withFile(first.failure, fromFile).message;
-    return fail(
-      isCertain ? failure : gpgNeeded(`${fromFile}, or tell whether it is damaged`, failure.detail),
-    );
+    return fail(isCertain ? failure : second.missing(fromFile, failure.detail));
   }
-  const second = await attempt(job, { sizeBytes: size.value, onlyGpg: true });
-  if (!second.ok) return fail(await named(second.failure, job));
-  const engine = `${second.value.engine} (${openpgpjsName} could not read it)`;
-  return succeed({ ...second.value, engine });
+  const again = await attempt(job, { sizeBytes: size.value, onlySecond: true });
+  if (!again.ok) return fail(await named(again.failure, job));
+  return succeed({ ...again.value, engine: `${again.value.engine} (${second.first} could not read it)` });
 }
 
 async function attempt(
   job: Job,
-  how: { readonly sizeBytes: number; readonly onlyGpg: boolean },
+  how: { readonly sizeBytes: number; readonly onlySecond: boolean },
 ): Promise<Outcome<Unpacked>> {
   if (job.signal?.aborted) return fail(cancelled());
   const partFile = `${job.toFile}.unpacking`;
@@ -116,14 +111,12 @@ async function flushFolder(path: string): Promise<void> {
   await folder.sync().finally(() => folder.close());
 }
 
-/** Names the file, and tells a truncated message from a changed one, which neither engine does reliably. */
+/** Names the file, and what the outermost layer tells about it: a message that ends early is told from a changed one. */
 async function named(failure: Failure, job: Job): Promise<Failure> {
-  if (failure.code === 'damaged' && job.layers[0] === 'openpgp') {
-    const framing = await checkFraming(job.fromFile);
-    if (framing.kind === 'cut') {
-      const text = `The encrypted data ends early: of ${job.fromFile} only ${framing.sizeBytes} bytes are there, and at least ${framing.missingBytes} are missing.`;
-      return damaged(text, failure.detail);
-    }
+  const [outermost] = job.layers;
+  if (failure.code === 'damaged' && outermost !== undefined) {
+    const told = await layerOf(outermost).diagnose?.(job.fromFile, failure);
+    if (told !== undefined) return told;
   }
   return withFile(failure, job.fromFile);
 }

@@ -1,4 +1,4 @@
-import { layersOf } from '../backups/layout.ts';
+import { layersOf } from '../backups/wrapping.ts';
 import { type Outcome, succeed } from '../base/failure.ts';
 import type { StepContext } from '../kinds/kind.ts';
 import type { ObjectInfo } from '../ports/object-store.ts';

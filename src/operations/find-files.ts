@@ -1,5 +1,6 @@
 import { deviation, type NamedTime, namedTime } from '../backups/artifacts.ts';
-import { layersOf, parseLayout } from '../backups/layout.ts';
+import { parseLayout } from '../backups/layout.ts';
+import { layersOf } from '../backups/wrapping.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { type Check, couldNotVerify, failed } from '../base/verdict.ts';
 import type { StepContext } from '../kinds/kind.ts';

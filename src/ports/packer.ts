@@ -2,21 +2,11 @@ import type { Readable } from 'node:stream';
 import type { Outcome } from '../base/failure.ts';
 import type { Layer } from './unpacker.ts';
 
-export type Compression = 'none' | 'gzip' | 'zstd';
+/** For whom a backup is encrypted: what `producer.encrypt` says, filled. Only the layer of that kind reads more of it. */
+export type Sealing = { readonly kind: string; readonly [field: string]: unknown };
 
-/** For whom a backup is encrypted. Only public keys: whoever makes backups need not be able to open them. */
-export type Sealing =
-  | { readonly kind: 'none' }
-  | {
-      readonly kind: 'openpgp';
-      /** An armored or binary public key. Left out: `recipient` is looked for in the keyring of gpg. */
-      readonly publicKeyFile?: string;
-      readonly recipient?: string;
-      readonly gnupgHome?: string;
-    }
-  | { readonly kind: 'age'; readonly recipients: readonly string[] };
-
-export type PackerConfig = { readonly compression: Compression; readonly sealing: Sealing };
+/** Both by the name of a layer, or `none`. */
+export type PackerConfig = { readonly compression: string; readonly sealing: Sealing };
 
 export type RecipientDescription = {
   /** For people: fingerprint and user id, or the age recipients. */

@@ -2,8 +2,8 @@ import type { Readable } from 'node:stream';
 import type { Outcome } from '../base/failure.ts';
 import type { Secret } from '../base/secret.ts';
 
-/** The wrappings of a dump, outermost first: a `.dump.gz.gpg` is ['openpgp', 'gzip']. */
-export type Layer = 'openpgp' | 'age' | 'gzip' | 'zstd';
+/** One wrapping of a dump, by the name that `layers/list.ts` gives it. Several stand outermost first: a `.dump.gz.gpg` is ['openpgp', 'gzip']. */
+export type Layer = string;
 
 export type KeyConfig = {
   /** An OpenPGP secret key, armored or binary. Left out: the keyring of the gpg on this host. */

@@ -1,3 +1,4 @@
+import { isEncrypted, namesKeyFor } from '../backups/wrapping.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { peekDump } from '../operations/open-snapshot.ts';
 import type { Layer } from '../ports/unpacker.ts';
@@ -13,26 +14,20 @@ type Stored = { readonly key: string; readonly layers: readonly Layer[] };
  */
 export async function openOwnBackup(request: BackupRequest, stored: Stored): Promise<Outcome<string>> {
   const { world, targets } = request;
-  const isSealed = stored.layers.some((layer) => layer === 'openpgp' || layer === 'age');
-  if (isSealed) {
+  if (isEncrypted(stored.layers)) {
     const described = await world.openUnpacker(targets.backups.key).describeKey();
     if (!described.ok) return succeed(notTried(stored, described.failure));
   }
   const opened = await peekDump({ world, targets }, stored);
   if (opened.ok) return succeed(`${stored.key} opens, as a restore will open it`);
   // A key in the keyring of this host may be for anything; one that the runbook names is the one of the restore.
-  if (opened.failure.code === 'wrong-key' && !namesKey(request, stored))
+  if (opened.failure.code === 'wrong-key' && !namesKeyFor(stored.layers, targets.backups.key))
     return succeed(notTried(stored, opened.failure));
   return fail(doesNotOpen(stored, opened.failure));
 }
 
 function notTried({ key }: Stored, { message }: Failure): string {
   return `could not be tried whether ${key} opens, since the secret key is not at hand here: ${message}`;
-}
-
-function namesKey({ targets }: BackupRequest, { layers }: Stored): boolean {
-  const { privateKeyFile, ageIdentityFile } = targets.backups.key;
-  return (layers.includes('age') ? ageIdentityFile : privateKeyFile) !== undefined;
 }
 
 function doesNotOpen({ key }: Stored, failure: Failure): Failure {

@@ -1,5 +1,5 @@
 import { durationMs } from '../kinds/targets.ts';
-import type { Compression, Sealing } from '../ports/packer.ts';
+import type { Sealing } from '../ports/packer.ts';
 import type { ProducerField } from '../runbook/producer-schema.ts';
 import type { Runbook } from '../runbook/schema.ts';
 
@@ -7,7 +7,7 @@ export type ProducerSettings = {
   /** undefined: the name of this host. */
   readonly host: string | undefined;
   readonly tier: string | undefined;
-  readonly compression: Compression;
+  readonly compression: string;
   readonly sealing: Sealing;
   readonly fingerprints: readonly string[];
   readonly newestColumns: readonly string[];
@@ -21,22 +21,10 @@ export function resolveProducer(runbook: Runbook, producer: ProducerField): Prod
     host: producer.host || runbook.backups.dumps.host || undefined,
     tier: producer.tier || undefined,
     compression: producer.compression,
-    sealing: resolveSealing(producer.encrypt),
+    sealing: producer.encrypt,
     fingerprints: producer.fingerprints,
     newestColumns: producer.newestColumns,
     workers: producer.workers,
     stallMs: durationMs(producer.stall),
-  };
-}
-
-function resolveSealing(encrypt: ProducerField['encrypt']): Sealing {
-  if (encrypt.kind !== 'openpgp') return encrypt;
-  const { publicKeyFile, recipient, gnupgHome } = encrypt;
-  if (!publicKeyFile && !recipient) return { kind: 'none' };
-  return {
-    kind: 'openpgp',
-    ...(publicKeyFile ? { publicKeyFile } : {}),
-    ...(recipient ? { recipient } : {}),
-    ...(gnupgHome ? { gnupgHome } : {}),
   };
 }

@@ -50,12 +50,3 @@ async function pack(
     return fail(brokenBodyFailure(`pack ${part.key}`, error));
   }
 }
-
-/** .gz, .gpg and the like, as the layers are put on: the innermost first. */
-export function wrappingEnding(packer: Packer): string {
-  const endings = { openpgp: '.gpg', age: '.age', gzip: '.gz', zstd: '.zst' } as const;
-  return [...packer.layers]
-    .reverse()
-    .map((layer) => endings[layer])
-    .join('');
-}

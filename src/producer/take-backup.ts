@@ -3,6 +3,7 @@ import { artifactKey } from '../backups/artifact-keys.ts';
 import { type Manifest, readManifestText, writeManifest } from '../backups/manifest.ts';
 import { type ObjectInventory, summariseObjects, writeObjectInventory } from '../backups/object-inventory.ts';
 import { newestComplete } from '../backups/snapshot.ts';
+import { endingsFor, isEncrypted } from '../backups/wrapping.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import { formatBytes, formatCount, formatDuration } from '../base/units.ts';
 import { findSnapshots } from '../operations/find-snapshots.ts';
@@ -14,7 +15,7 @@ import { dumpToStore, type StoredDump } from './dump-to-store.ts';
 import { mirrorToBackup, readInventoryOf } from './mirror-to-backup.ts';
 import { openOwnBackup } from './open-own-backup.ts';
 import { type PreparedBackup, prepareBackup, serverMajor } from './prepare-backup.ts';
-import { type StoredPart, storePart, wrappingEnding } from './store-part.ts';
+import { type StoredPart, storePart } from './store-part.ts';
 
 export type TakenBackup = { readonly manifest: Manifest; readonly manifestKey: string };
 
@@ -142,15 +143,14 @@ async function storeGlobals(request: BackupRequest, prepared: PreparedBackup): P
     .openDumpTools(targets.production.databaseUrl, targets.production.databaseRoute)
     .dumpGlobals({
       serverMajor: serverMajor(identity),
-      withPasswords:
-        identity.isSuperuser && packer.layers.some((layer) => layer === 'openpgp' || layer === 'age'),
+      withPasswords: identity.isSuperuser && isEncrypted(packer.layers),
       signal,
     });
   if (!globals.ok) return globals;
   return storePart({
     store,
     name: 'globals',
-    key: `${artifactKey(key, 'globals')}${wrappingEnding(packer)}`,
+    key: `${artifactKey(key, 'globals')}${endingsFor(packer.layers)}`,
     content: globals.value,
     contentType: 'application/octet-stream',
     packer,

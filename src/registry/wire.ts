@@ -9,11 +9,9 @@ import { openClusterTools } from '../databases/cluster/open-cluster-tools.ts';
 import { openDatabaseServer } from '../databases/postgres/pg-database-server.ts';
 import { openDumpTools } from '../databases/postgres/pg-dump-tools.ts';
 import { openContainerRoute } from '../databases/route/open-container-route.ts';
-import { openAge } from '../layers/age/open-age.ts';
 import { describeIdentities } from '../layers/age/read-identities.ts';
-import { describeAgeRecipients, sealWithAge } from '../layers/age/seal-with-age.ts';
 import { openPacker } from '../layers/open-packer.ts';
-import { openUnpacker } from '../layers/openpgp-unpacker.ts';
+import { openUnpacker } from '../layers/open-unpacker.ts';
 import type { DatabaseRoute, DatabaseRouteConfig } from '../ports/database-route.ts';
 import type { DatabaseLogin, DatabaseServer, Lease } from '../ports/database-server.ts';
 import type { DumpTools } from '../ports/dump-tools.ts';
@@ -63,10 +61,8 @@ export function createWorld(environment: Readonly<Record<string, string | undefi
       // On this host a missing program may be installed while a step waits to be tried again, so it is looked for each time.
       return config === undefined ? open() : keep(routedTools, serverKey(url, config, login), open);
     },
-    openUnpacker: (keys) =>
-      openUnpacker({ keys, processes, age: { open: openAge, describe: describeIdentities } }),
-    openPacker: (config) =>
-      openPacker({ config, processes, age: { describe: describeAgeRecipients, seal: sealWithAge } }),
+    openUnpacker: (keys) => openUnpacker({ keys, processes }),
+    openPacker: (config) => openPacker({ config, processes }),
     openServices(config) {
       if (config.kind === 'compose') return openComposeServices({ config, processes, environment });
       if (config.kind === 'kubernetes') return openKubernetesServices({ config, processes, environment });

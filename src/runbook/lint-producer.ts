@@ -1,5 +1,6 @@
 import { formatKey } from '../backups/format-key.ts';
 import { type LayoutMatch, parseLayout } from '../backups/layout.ts';
+import { encryptions } from '../layers/list.ts';
 import type { Runbook } from './schema.ts';
 
 /**
@@ -13,13 +14,10 @@ export function lintProducer({ producer, backups, production }: Runbook): readon
   // What is wrong with the layout itself is told by the lint of the targets.
   if (!('fault' in parsed)) {
     const inner: LayoutMatch['layers'] = producer.compression === 'none' ? [] : [producer.compression];
-    const { kind } = producer.encrypt;
+    const encryption = encryptions.find(({ name }) => name === producer.encrypt.kind);
+    const sealed = encryption === undefined ? [] : [[encryption.name, ...inner]];
     const ways =
-      kind === 'none'
-        ? [inner]
-        : kind === 'age'
-          ? [['age' as const, ...inner]]
-          : [inner, ['openpgp' as const, ...inner]];
+      encryption !== undefined && encryption.seal.isEmpty === undefined ? sealed : [inner, ...sealed];
     // Whether a recipient comes out empty is not known yet: one of the two ways has to have a name.
     const named = ways.map((layers) =>
       formatKey(parsed, {

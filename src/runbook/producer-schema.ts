@@ -1,19 +1,12 @@
 import { z } from 'zod';
 import { duration, id, optionalText, storeSchema, text } from '../kinds/fields.ts';
+import { compressions, encryptions } from '../layers/list.ts';
 
 /** What `thaw backup`, `thaw prune` and `thaw monitor` need; a restore asks for none of it. */
 
 const encrypt = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('none') }),
-  z
-    .strictObject({
-      kind: z.literal('openpgp'),
-      publicKeyFile: optionalText.describe('An exported public key'),
-      recipient: optionalText.describe('Or a key of the gpg keyring on this host: fingerprint or address'),
-      gnupgHome: optionalText,
-    })
-    .describe('Not encrypted where both key and recipient come out empty'),
-  z.strictObject({ kind: z.literal('age'), recipients: z.array(text).min(1) }),
+  z.strictObject({ kind: z.literal('none') }).describe('Not encrypted'),
+  ...encryptions.map(({ seal }) => seal.schema),
 ]);
 
 export const producerSchema = z.strictObject({
@@ -21,7 +14,7 @@ export const producerSchema = z.strictObject({
     'The {host} of new dumps; backups.dumps.host when left out, then the name of this host',
   ),
   tier: optionalText.describe('The {tier} of new dumps'),
-  compression: z.enum(['none', 'gzip', 'zstd']).default('gzip'),
+  compression: z.enum(['none', ...compressions.map(({ name }) => name)]).default('gzip'),
   encrypt: encrypt.default({ kind: 'none' }),
   fingerprints: z
     .array(text)

@@ -9,9 +9,7 @@ import { Encrypter } from 'age-encryption';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createProcessRunner } from '../../src/adapters/process/execa-process-runner.ts';
 import { createSecret } from '../../src/base/secret.ts';
-import { openAge } from '../../src/layers/age/open-age.ts';
-import { describeIdentities } from '../../src/layers/age/read-identities.ts';
-import { openUnpacker } from '../../src/layers/openpgp-unpacker.ts';
+import { openUnpacker } from '../../src/layers/open-unpacker.ts';
 import type { KeyConfig, Layer } from '../../src/ports/unpacker.ts';
 import { failureFrom, valueFrom } from '../contracts/object-store.contract.ts';
 import { type GpgHome, makeGpgHome } from '../parts/gpg-keys.ts';
@@ -97,7 +95,6 @@ function unpackerWith(keys: KeyConfig) {
   return openUnpacker({
     keys,
     processes: createProcessRunner(),
-    age: { open: openAge, describe: describeIdentities },
   });
 }
 

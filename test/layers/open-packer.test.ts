@@ -9,12 +9,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createProcessRunner } from '../../src/adapters/process/execa-process-runner.ts';
 import { createBodyError, failureOfBodyError } from '../../src/base/body-error.ts';
 import type { Outcome } from '../../src/base/failure.ts';
-import { openAge } from '../../src/layers/age/open-age.ts';
-import { describeIdentities } from '../../src/layers/age/read-identities.ts';
-import { describeAgeRecipients, sealWithAge } from '../../src/layers/age/seal-with-age.ts';
 import { openPacker } from '../../src/layers/open-packer.ts';
-import { openUnpacker } from '../../src/layers/openpgp-unpacker.ts';
-import type { Compression, Sealing } from '../../src/ports/packer.ts';
+import { openUnpacker } from '../../src/layers/open-unpacker.ts';
+import type { Sealing } from '../../src/ports/packer.ts';
 import type { KeyConfig } from '../../src/ports/unpacker.ts';
 import { type GpgHome, type GpgKey, makeGpgHome } from '../parts/gpg-keys.ts';
 
@@ -38,10 +35,8 @@ beforeAll(async () => {
 });
 afterAll(() => home.remove());
 
-const pack = (config: { compression: Compression; sealing: Sealing }) =>
-  openPacker({ config, processes, age: { describe: describeAgeRecipients, seal: sealWithAge } });
-const unpack = (keys: KeyConfig) =>
-  openUnpacker({ keys, processes, age: { open: openAge, describe: describeIdentities } });
+const pack = (config: { compression: string; sealing: Sealing }) => openPacker({ config, processes });
+const unpack = (keys: KeyConfig) => openUnpacker({ keys, processes });
 
 function unwrap<T>(outcome: Outcome<T>): T {
   if (!outcome.ok) throw new Error(`${outcome.failure.message} ${outcome.failure.detail}`);

@@ -2,12 +2,12 @@ import { PassThrough, type Readable } from 'node:stream';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import type { ProcessRunner } from '../../ports/process-runner.ts';
 import type { KeyConfig } from '../../ports/unpacker.ts';
+import type { OpenedLayer } from '../layer.ts';
 import { quiet } from '../stream-parts.ts';
 import { failureAsError } from '../unpack-failure.ts';
 import { openGpgHome } from './gpg-home.ts';
 import { listSecretKeys } from './gpg-keyring.ts';
 import { type GpgStatus, judgeDecryption, readStatusLine } from './gpg-status.ts';
-import type { OpenedMessage } from './opened-message.ts';
 
 /** gpg neither reads nor writes for that long only when the disk, or whatever feeds it, hangs. */
 const stallMs = 600_000;
@@ -27,8 +27,10 @@ export async function openWithGpg(request: {
   readonly source: Readable;
   readonly config: KeyConfig;
   readonly processes: ProcessRunner;
-}): Promise<Outcome<OpenedMessage>> {
-  const { source, config, processes } = request;
+  /** Its name and version, as `gpgName` has it. */
+  readonly engine: string;
+}): Promise<Outcome<OpenedLayer>> {
+  const { source, config, processes, engine } = request;
   const home = await openGpgHome({ config, processes });
   if (!home.ok) {
     source.destroy();
@@ -69,5 +71,5 @@ export async function openWithGpg(request: {
   };
   const settled = finish();
   content.once('close', () => source.destroy());
-  return succeed({ stream: content, settled });
+  return succeed({ stream: content, settled, engine });
 }

@@ -1,17 +1,30 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import type { Failure } from '../../base/failure.ts';
+import { damaged } from '../unpack-failure.ts';
 import { messageHeadBytes, readMessageHead, readNewLength, readPacketHeader } from './message-head.ts';
 
-export type Framing =
+type Framing =
   | { readonly kind: 'whole' }
   /** `missingBytes` is the least that is missing: more pieces may have followed. */
   | { readonly kind: 'cut'; readonly sizeBytes: number; readonly missingBytes: number }
   | { readonly kind: 'unknown' };
 
+/** That the message in a file ends early, where it does; neither program that opens it says so reliably. */
+export async function diagnoseFraming(
+  file: string,
+  detail: string | undefined,
+): Promise<Failure | undefined> {
+  const framing = await checkFraming(file);
+  if (framing.kind !== 'cut') return undefined;
+  const text = `The encrypted data ends early: of ${file} only ${framing.sizeBytes} bytes are there, and at least ${framing.missingBytes} are missing.`;
+  return damaged(text, detail);
+}
+
 /**
  * Follows the lengths of the packets through a file. They are not encrypted, so this tells for certain, and whatever
  * program failed on it, a message that ends early from one that was changed. Only asked after a failure.
  */
-export async function checkFraming(path: string): Promise<Framing> {
+async function checkFraming(path: string): Promise<Framing> {
   const file = await open(path, 'r').catch(() => undefined);
   if (file === undefined) return { kind: 'unknown' };
   try {

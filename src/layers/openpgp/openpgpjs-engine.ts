@@ -1,13 +1,12 @@
+import { createDecipheriv } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { PrivateKey, SessionKey } from 'openpgp';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import type { Secret } from '../../base/secret.ts';
+import { doubted, type OpenedLayer } from '../layer.ts';
 import { quiet } from '../stream-parts.ts';
-import { watchReader } from '../stuck-watch.ts';
 import { damaged, failureAsError, failureOf, wrongPassphrase, wrongRecipient } from '../unpack-failure.ts';
 import type { MessageHead } from './message-head.ts';
-import type { OpenedMessage } from './opened-message.ts';
-import { passesQuickCheck } from './quick-check.ts';
 
 export const openpgpjsName = 'openpgp.js';
 
@@ -19,17 +18,7 @@ export type OpenpgpjsRequest = {
   readonly passphrase: Secret | undefined;
 };
 
-/**
- * Failures that may be those of openpgp.js and not of the message (key and cipher kinds it does not know, lengths
- * it misread before 6.3.2). The gpg binary is asked before anybody calls the backup damaged.
- */
-const doubtful = new WeakSet<Failure>();
-
-export function mayBeWrong(failure: Failure): boolean {
-  return doubtful.has(failure);
-}
-
-export async function openWithOpenpgpjs(request: OpenpgpjsRequest): Promise<Outcome<OpenedMessage>> {
+export async function openWithOpenpgpjs(request: OpenpgpjsRequest): Promise<Outcome<OpenedLayer>> {
   const { source, head, passphrase } = request;
   const openpgp = await import('openpgp');
   const usesPassphrase = head.recipients.length === 0;
@@ -59,7 +48,7 @@ export async function openWithOpenpgpjs(request: OpenpgpjsRequest): Promise<Outc
     const opened = quiet(Readable.fromWeb(content, { highWaterMark: 1024 * 1024 }));
     return succeed({
       stream: classifyErrors(opened, { usesPassphrase, reader }),
-      settled: Promise.resolve(),
+      engine: openpgpjsName,
     });
   } catch (error) {
     source.destroy();
@@ -116,9 +105,66 @@ function classify(error: unknown, mayBePassphrase: boolean): Failure {
       detail,
     );
   }
-  const failure = mayBePassphrase
-    ? wrongPassphrase('this backup, or the beginning of the backup is damaged')
-    : damaged('The encrypted data cannot be read.', detail);
-  doubtful.add(failure);
-  return failure;
+  // Key and cipher kinds that openpgp.js does not know, lengths it misread before 6.3.2: gpg has the last word.
+  return doubted(
+    mayBePassphrase
+      ? wrongPassphrase('this backup, or the beginning of the backup is damaged')
+      : damaged('The encrypted data cannot be read.', detail),
+  );
+}
+
+const ciphers: Readonly<Record<string, string>> = {
+  aes128: 'aes-128-cfb',
+  aes192: 'aes-192-cfb',
+  aes256: 'aes-256-cfb',
+};
+const blockBytes = 16;
+
+/**
+ * The quick check of OpenPGP (RFC 9580, 5.13.1): behind a block of noise its last two bytes stand once more. A wrong session key, or
+ * a beginning that was changed, is told by it before anything is read. openpgp.js leaves it out, and what it then takes for packets
+ * may keep it waiting for ever.
+ *
+ * @returns undefined where nothing can be said: another cipher, or another kind of message.
+ */
+function passesQuickCheck(key: SessionKey, { opening }: MessageHead): boolean | undefined {
+  const cipher = ciphers[key.algorithm ?? ''];
+  // The version comes first; from version 2 on each piece has a tag of its own.
+  if (cipher === undefined || opening[0] !== 1 || opening.length < blockBytes + 3) return undefined;
+  const decipher = createDecipheriv(cipher, key.data, Buffer.alloc(blockBytes));
+  const noise = decipher.update(opening.subarray(1, blockBytes + 3));
+  return noise[14] === noise[16] && noise[15] === noise[17];
+}
+
+/** Far longer than any piece of work between two reads, also on a busy host. */
+const stuckMs = 20_000;
+
+/**
+ * Tells when a reader has stopped reading: what it could have is there, or the end of it, and nothing is taken. openpgp.js may
+ * come to that where it takes noise for packets. A source that is slow itself is somebody else's to watch.
+ */
+export function watchReader(source: Readable, limitMs = stuckMs) {
+  let lastMs = performance.now();
+  const note = () => {
+    lastMs = performance.now();
+  };
+  // Whoever made the source a web stream has paused it: to listen does not make it flow.
+  source.on('data', note);
+  const isWaitedFor = () => source.isPaused() || source.readableEnded || source.destroyed;
+  return {
+    /** The same, or a failure when nothing moves for that long. */
+    async within<T>(work: Promise<T>): Promise<T> {
+      note();
+      const stuck = Promise.withResolvers<never>();
+      const timer = setInterval(() => {
+        if (isWaitedFor() && performance.now() - lastMs > limitMs)
+          stuck.reject(new Error('openpgp.js stopped reading in the middle of the message'));
+      }, limitMs / 10);
+      try {
+        return await Promise.race([work, stuck.promise]);
+      } finally {
+        clearInterval(timer);
+      }
+    },
+  };
 }

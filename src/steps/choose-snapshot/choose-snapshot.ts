@@ -1,6 +1,7 @@
 import { shorten } from '../../backups/compare-inventories.ts';
 import { dumpHasNoPointInTime } from '../../backups/point-in-time.ts';
-import { newestComplete, type Snapshot, sealedWith } from '../../backups/snapshot.ts';
+import { newestComplete, type Snapshot } from '../../backups/snapshot.ts';
+import { sealedWith } from '../../backups/wrapping.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { formatBytes, formatSpan, formatTime } from '../../base/units.ts';
 import { type Check, couldNotVerify, passed } from '../../base/verdict.ts';

@@ -2,6 +2,7 @@ import { qualifiedName, shorten } from '../../backups/compare-inventories.ts';
 import { type DumpHead, dumpHeadBytes, readDumpHead } from '../../backups/dump-head.ts';
 import { scopeOfEntries } from '../../backups/dump-scope.ts';
 import type { Manifest } from '../../backups/manifest.ts';
+import { isEncrypted } from '../../backups/wrapping.ts';
 import { type Outcome, succeed } from '../../base/failure.ts';
 import { formatBytes, formatCount } from '../../base/units.ts';
 import { type Check, failed, passed } from '../../base/verdict.ts';
@@ -13,7 +14,6 @@ import { checkToolReads } from '../../operations/open-snapshot.ts';
 import { blocker, targetTools } from '../../operations/open-targets.ts';
 import { refuseScope } from '../../operations/refuse-scope.ts';
 import type { ArchiveEntry } from '../../ports/dump-tools.ts';
-import type { Layer } from '../../ports/unpacker.ts';
 
 export const decryptDump: StepHandler<'decrypt'> = {
   kind: 'decrypt',
@@ -104,10 +104,6 @@ function archiveDigest(manifest: Manifest | undefined, sha256: string): readonly
       ? passed('SHA-256 of the archive inside equals the manifest')
       : failed('SHA-256 of the archive inside differs from the manifest', 'Choose another snapshot.'),
   ];
-}
-
-function isEncrypted(layers: readonly Layer[]): boolean {
-  return layers.includes('openpgp') || layers.includes('age');
 }
 
 /** A key that nobody needs must not stand in the way. What is wrong with the store is told by the step that chooses. */

@@ -1,7 +1,7 @@
-import { layersOf } from '../../backups/layout.ts';
 import { dumpHasNoPointInTime, readPointInTime } from '../../backups/point-in-time.ts';
 import type { Snapshot } from '../../backups/snapshot.ts';
 import { readWalHeader, walHeaderBytes } from '../../backups/wal-archive.ts';
+import { layersOf } from '../../backups/wrapping.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { formatCount, formatTime } from '../../base/units.ts';
 import { type Check, couldNotVerify, passed } from '../../base/verdict.ts';

@@ -1,5 +1,5 @@
 import { artifactKey } from '../../backups/artifact-keys.ts';
-import { layersOf, unwrappedKey } from '../../backups/layout.ts';
+import { layersOf, unwrappedKey } from '../../backups/wrapping.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import type { StepContext } from '../../kinds/kind.ts';
 import type { StepOf } from '../../kinds/step-schema.ts';

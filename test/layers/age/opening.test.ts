@@ -9,9 +9,8 @@ import { Encrypter } from 'age-encryption';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createProcessRunner } from '../../../src/adapters/process/execa-process-runner.ts';
 import { createSecret } from '../../../src/base/secret.ts';
-import { openAge } from '../../../src/layers/age/open-age.ts';
 import { describeIdentities } from '../../../src/layers/age/read-identities.ts';
-import { openUnpacker } from '../../../src/layers/openpgp-unpacker.ts';
+import { openUnpacker } from '../../../src/layers/open-unpacker.ts';
 import type { KeyConfig, Layer } from '../../../src/ports/unpacker.ts';
 import { failureFrom, valueFrom } from '../../contracts/object-store.contract.ts';
 
@@ -36,8 +35,7 @@ function seal(bytes: Buffer, ...options: readonly string[]): Buffer {
 }
 
 function unpackerWith(keys: KeyConfig) {
-  const age = { open: openAge, describe: describeIdentities };
-  return openUnpacker({ keys, processes: createProcessRunner(), age });
+  return openUnpacker({ keys, processes: createProcessRunner() });
 }
 
 async function unpack(bytes: Buffer, ...[layers, keys]: [readonly Layer[], KeyConfig?]) {

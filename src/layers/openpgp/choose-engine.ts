@@ -1,31 +1,31 @@
 import type { Readable } from 'node:stream';
-import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
-import type { ProcessRunner } from '../ports/process-runner.ts';
-import type { KeyConfig } from '../ports/unpacker.ts';
-import { gpgName, openWithGpg } from './openpgp/gpg-engine.ts';
-import { loadKeyFile } from './openpgp/key-file.ts';
-import { type MessageHead, messageHeadBytes, readMessageHead } from './openpgp/message-head.ts';
-import type { OpenedMessage } from './openpgp/opened-message.ts';
-import { openpgpjsName, openWithOpenpgpjs } from './openpgp/openpgpjs-engine.ts';
-import { readBeginning } from './stream-parts.ts';
-import { damaged } from './unpack-failure.ts';
+import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import type { ProcessRunner } from '../../ports/process-runner.ts';
+import type { KeyConfig, KeyDescription } from '../../ports/unpacker.ts';
+import type { OpenedLayer } from '../layer.ts';
+import { readBeginning } from '../stream-parts.ts';
+import { damaged, gpgNeeded } from '../unpack-failure.ts';
+import { gpgName, openWithGpg } from './gpg-engine.ts';
+import { openGpgHome } from './gpg-home.ts';
+import { describeKeyring } from './gpg-keyring.ts';
+import { loadKeyFile } from './key-file.ts';
+import { type MessageHead, messageHeadBytes, readMessageHead } from './message-head.ts';
+import { openWithOpenpgpjs } from './openpgpjs-engine.ts';
 
 export type OpenpgpLayerRequest = {
   readonly source: Readable;
   readonly config: KeyConfig;
   readonly processes: ProcessRunner;
   /** Of the encrypted data, where it is known. */
-  readonly sizeBytes?: number;
+  readonly sizeBytes: number | undefined;
   /** The other one failed on this message already. */
-  readonly onlyGpg?: boolean;
+  readonly onlyGpg: boolean | undefined;
 };
 
 /** From here on openpgp.js misread lengths that gpg writes, up to 6.3.1 (openpgpjs #2058); gpg reads them all. */
 const openpgpjsLimitBytes = 2 ** 31;
 
-export async function openOpenpgp(
-  request: OpenpgpLayerRequest,
-): Promise<Outcome<OpenedMessage & { readonly engine: string }>> {
+export async function openOpenpgp(request: OpenpgpLayerRequest): Promise<Outcome<OpenedLayer>> {
   const { config, processes } = request;
   const begun = await readBeginning(request.source, messageHeadBytes);
   const reading = readMessageHead(begun.head);
@@ -40,8 +40,7 @@ export async function openOpenpgp(
   const source = begun.stream;
   const name = await chooseGpg(request, reading.head);
   if (name !== undefined || request.onlyGpg) {
-    const opened = await openWithGpg({ source, config, processes });
-    return opened.ok ? succeed({ ...opened.value, engine: name ?? 'gpg' }) : opened;
+    return openWithGpg({ source, config, processes, engine: name ?? 'gpg' });
   }
   const keys = await keysFor(config, reading.head);
   if (!keys.ok) {
@@ -49,8 +48,7 @@ export async function openOpenpgp(
     return keys;
   }
   const { head } = reading;
-  const opened = await openWithOpenpgpjs({ source, head, ...keys.value, passphrase: config.passphrase });
-  return opened.ok ? succeed({ ...opened.value, engine: openpgpjsName }) : opened;
+  return openWithOpenpgpjs({ source, head, ...keys.value, passphrase: config.passphrase });
 }
 
 /** The name of the gpg that is to open this message; undefined when openpgp.js is to try. */
@@ -81,12 +79,30 @@ async function keysFor(config: KeyConfig, head: MessageHead) {
   return fail(gpgNeeded('this kind of key', loaded.value.detail));
 }
 
-export function gpgNeeded(what: string, detail?: string): Failure {
-  return {
-    code: 'tool-missing',
-    message: `The program gpg is not installed on this host, and openpgp.js alone cannot read ${what}.`,
-    remedy: 'Install gpg (Debian package gnupg), then run the step again.',
-    retry: 'after-fix',
-    ...(detail === undefined ? {} : { detail }),
-  };
+/** The key of the file, or the keyring of this host: what is there, proven to be unlocked. */
+export async function describeKey(
+  config: KeyConfig,
+  processes: ProcessRunner,
+): Promise<Outcome<KeyDescription>> {
+  const { privateKeyFile } = config;
+  let detail: string | undefined;
+  if (privateKeyFile !== undefined) {
+    const loaded = await loadKeyFile({ ...config, privateKeyFile });
+    if (!loaded.ok) return loaded;
+    if (loaded.value.kind === 'unlocked') return succeed(loaded.value.description);
+    detail = loaded.value.detail;
+  }
+  if ((await gpgName(processes)) === undefined) {
+    if (privateKeyFile === undefined && config.passphrase !== undefined) {
+      return succeed({ keyIds: [], text: 'a passphrase alone, for backups encrypted with it' });
+    }
+    return fail(
+      gpgNeeded(privateKeyFile === undefined ? 'the keyring of this host' : 'this kind of key', detail),
+    );
+  }
+  const home = await openGpgHome({ config, processes });
+  if (!home.ok) return home;
+  const described = await describeKeyring({ config, processes, home: home.value });
+  await home.value.remove();
+  return described;
 }

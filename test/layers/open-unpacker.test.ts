@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { createProcessRunner } from '../../src/adapters/process/execa-process-runner.ts';
 import type { Outcome } from '../../src/base/failure.ts';
 import { createSecret } from '../../src/base/secret.ts';
-import { openUnpacker } from '../../src/layers/openpgp-unpacker.ts';
+import { openUnpacker } from '../../src/layers/open-unpacker.ts';
 import type { ProcessRequest, ProcessRunner } from '../../src/ports/process-runner.ts';
 import type { KeyConfig, Layer, Unpacker } from '../../src/ports/unpacker.ts';
 import { type GpgHome, type GpgKey, makeGpgHome } from '../parts/gpg-keys.ts';

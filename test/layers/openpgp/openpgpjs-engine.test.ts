@@ -1,7 +1,7 @@
 import { PassThrough, Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { watchReader } from '../../src/layers/stuck-watch.ts';
+import { watchReader } from '../../../src/layers/openpgp/openpgpjs-engine.ts';
 
 const never = new Promise<never>(() => undefined);
 

@@ -2,34 +2,25 @@ import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { failureOfBodyError } from '../base/body-error.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
-import type { Secret } from '../base/secret.ts';
 import type { ProcessRunner } from '../ports/process-runner.ts';
 import type { KeyConfig, Layer } from '../ports/unpacker.ts';
-import { gzipFailure, looksLikeGzip, openGzip } from './gzip-layer.ts';
-import type { OpenedMessage } from './openpgp/opened-message.ts';
-import { openOpenpgp } from './openpgp-layer.ts';
+import type { LayerKind } from './layer.ts';
+import { layerOf, layers } from './list.ts';
 import { isEndOfLook } from './replay-body.ts';
 import { quiet, readBeginning } from './stream-parts.ts';
 import { damaged, failureOf, fileFailure } from './unpack-failure.ts';
-import { openZstd, zstdFailure } from './zstd-layer.ts';
 
-/** Opens one age message with the identities of a file. */
-export type OpenAge = (request: {
-  readonly source: Readable;
-  readonly identityFile: string | undefined;
-  /** For messages that were encrypted with a passphrase alone. */
-  readonly passphrase?: Secret | undefined;
-}) => Promise<Outcome<OpenedMessage & { readonly engine: string }>>;
+/** No layer needs more of its beginning to be known. */
+const magicBytes = 64;
 
 export type LayersRequest = {
   readonly source: Readable;
   readonly layers: readonly Layer[];
-  readonly config: KeyConfig;
+  readonly keys: KeyConfig;
   readonly processes: ProcessRunner;
-  /** age is a driver of its own; whoever wires this hands it in. */
-  readonly openAge?: OpenAge | undefined;
   readonly sizeBytes?: number;
-  readonly onlyGpg?: boolean;
+  /** Of a layer that two programs open: the first one failed already. */
+  readonly onlySecond?: boolean;
 };
 
 export type OpenedLayers = {
@@ -60,37 +51,24 @@ export async function openLayers(request: LayersRequest): Promise<Outcome<Opened
     return fail(failure);
   };
 
-  for (const [index, layer] of request.layers.entries()) {
-    const source = yields.at(-1) ?? request.source;
+  for (const [index, name] of request.layers.entries()) {
+    const layer = layerOf(name);
     try {
-      if (layer === 'gzip') {
-        const begun = await readBeginning(source, 8);
+      if (layer.magic.judgedInside !== true) {
+        const begun = await readBeginning(yields.at(-1) ?? request.source, magicBytes);
         // Whoever drains this stage later has to drain what stands in its place now.
         yields[yields.length - 1] = begun.stream;
-        const failure = notGzip(begun.head);
-        if (failure !== undefined) {
-          return await giveUp((await firstFailureOf(yields, failure)) ?? failure);
-        }
-        yields.push(quiet(openGzip(begun.stream)));
-        engines.push('zlib');
-      } else if (layer === 'zstd') {
-        yields.push(quiet(openZstd(source)));
-        engines.push('zstd');
-      } else if (layer === 'age') {
-        const opened = await openAgeLayer(request, source);
-        if (!opened.ok) return await giveUp((await firstFailureOf(yields, opened.failure)) ?? opened.failure);
-        yields.push(quiet(opened.value.stream));
-        settled.push(opened.value.settled);
-        engines.push(opened.value.engine);
-      } else {
-        const { config, processes, onlyGpg = false } = request;
-        const size = index === 0 && request.sizeBytes !== undefined ? { sizeBytes: request.sizeBytes } : {};
-        const opened = await openOpenpgp({ source, config, processes, onlyGpg, ...size });
-        if (!opened.ok) return await giveUp(opened.failure);
-        yields.push(quiet(opened.value.stream));
-        settled.push(opened.value.settled);
-        engines.push(opened.value.engine);
+        const failure = otherThan(layer, begun.head);
+        if (failure !== undefined) return giveUp((await firstFailureOf(yields, failure)) ?? failure);
       }
+      const { keys, processes, onlySecond } = request;
+      const source = yields.at(-1) ?? request.source;
+      const sizeBytes = index === 0 ? request.sizeBytes : undefined;
+      const opened = await layer.open({ source, keys, processes, sizeBytes, onlySecond });
+      if (!opened.ok) return giveUp((await firstFailureOf(yields, opened.failure)) ?? opened.failure);
+      yields.push(quiet(opened.value.stream));
+      if (opened.value.settled !== undefined) settled.push(opened.value.settled);
+      engines.push(opened.value.engine);
     } catch (error) {
       const failure = await firstFailureOf(yields, classify(error));
       if (failure === undefined) throw error;
@@ -104,21 +82,6 @@ export async function openLayers(request: LayersRequest): Promise<Outcome<Opened
     firstFailure: (error) => firstFailureOf(yields, error === undefined ? undefined : classify(error)),
     close,
   });
-}
-
-async function openAgeLayer(request: LayersRequest, source: Readable) {
-  if (request.openAge !== undefined)
-    return request.openAge({
-      source,
-      identityFile: request.config.ageIdentityFile,
-      passphrase: request.config.passphrase,
-    });
-  return fail({
-    code: 'tool-missing',
-    message: 'The backup is encrypted with age, and nothing here opens age.',
-    remedy: 'Open it with the age program by hand.',
-    retry: 'never',
-  } as const);
 }
 
 /** @param own what the layer itself says that could not be opened or read. */
@@ -144,23 +107,26 @@ async function drain(stream: Readable): Promise<void> {
 }
 
 function classify(error: unknown): Failure | undefined {
-  return (
-    failureOf(error) ??
-    failureOfBodyError(error) ??
-    gzipFailure(error) ??
-    zstdFailure(error) ??
-    fileFailure(error, 'read the backup')
-  );
+  const carried = failureOf(error) ?? failureOfBodyError(error);
+  if (carried !== undefined) return carried;
+  for (const { explain } of layers) {
+    const failure = explain?.(error);
+    if (failure !== undefined) return failure;
+  }
+  return fileFailure(error, 'read the backup');
 }
 
-function notGzip(head: Buffer): Failure | undefined {
-  if (looksLikeGzip(head)) return undefined;
-  if (head.length === 0) return damaged('The gzip data is missing: there are 0 bytes where it should be.');
-  if (head.subarray(0, 5).toString('latin1') === 'PGDMP') {
-    return {
-      ...damaged('The content is not gzipped: it is a pg_dump archive as it stands.'),
-      remedy: 'Take gzip out of the layers the runbook names for this dump.',
-    };
-  }
-  return damaged('The content is no gzip data: it does not begin with 1f 8b.');
+/** Content that does not begin as this layer does; and as what it begins instead. */
+function otherThan({ name, magic }: LayerKind, head: Buffer): Failure | undefined {
+  if (magic.fits(head)) return undefined;
+  if (head.length === 0) return damaged(`The ${name} data is missing: there are 0 bytes where it should be.`);
+  const others = layers.filter((other) => other.name !== name && other.magic.fits(head));
+  const found =
+    head.subarray(0, 5).toString('latin1') === 'PGDMP' ? 'a pg_dump archive as it stands' : others[0]?.name;
+  if (found === undefined)
+    return damaged(`The content is no ${name} data: it does not begin with ${magic.text}.`);
+  return {
+    ...damaged(`The content is no ${name} data: it is ${found}.`),
+    remedy: `Correct the ending of the key, which says ${name}, or the layout in the runbook.`,
+  };
 }

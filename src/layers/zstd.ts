@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
-import { constants, createZstdDecompress } from 'node:zlib';
-import type { Failure } from '../base/failure.ts';
+import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib';
+import { succeed } from '../base/failure.ts';
+import type { Compression } from './layer.ts';
 import { damaged } from './unpack-failure.ts';
 
 const chunkBytes = 256 * 1024;
@@ -8,11 +9,38 @@ const chunkBytes = 256 * 1024;
 /** `zstd --long=31` and `--ultra` write frames that need up to 2 GiB of memory; zstd itself refuses them without being asked. */
 const largestWindowLog = 31;
 
+export const zstd: Compression = {
+  name: 'zstd',
+  does: 'compresses',
+  about: 'Smaller and faster than gzip; frames of up to 2 GiB of window are read.',
+  endings: ['zst'],
+  magic: { text: 'the bytes 28 b5 2f fd', fits: beginsFrame },
+  open: async ({ source }) => succeed({ stream: readZstd(source), engine: 'zstd' }),
+  compress: () => createZstdCompress({ chunkSize: chunkBytes }),
+  // Node passes zstd's own error names on as codes; the end that comes too early has that of zlib.
+  explain(error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    if (!code.startsWith('ZSTD_error_')) return undefined;
+    const detail = error instanceof Error ? `${code}: ${error.message}` : code;
+    return damaged(
+      'The zstd data is damaged: it was changed after it was written, or is no zstd at all.',
+      detail,
+    );
+  },
+};
+
+/** The magic number of a frame, or of a skippable one, which pzstd puts first. */
+function beginsFrame(head: Buffer): boolean {
+  if (head.length < 4) return false;
+  const magic = head.readUInt32LE(0);
+  return magic === 0xfd2fb528 || (magic & 0xfffffff0) >>> 0 === 0x184d2a50;
+}
+
 /**
  * Several frames one after the other are one content, as `pzstd` and `cat a.zst b.zst` write them. Node ends at the end of a
  * frame and drops, without a word, what follows it in the same chunk; so what it did not take goes to the next one.
  */
-export function openZstd(source: Readable): Readable {
+function readZstd(source: Readable): Readable {
   return Readable.from(readFrames(source), { objectMode: false, highWaterMark: chunkBytes });
 }
 
@@ -73,22 +101,4 @@ async function feed(parts: {
     zstd.destroy(error instanceof Error ? error : new Error(String(error)));
   }
   return undefined;
-}
-
-/** Node passes zstd's own error names on as codes; the end that comes too early has that of zlib. */
-export function zstdFailure(error: unknown): Failure | undefined {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (!code.startsWith('ZSTD_error_')) return undefined;
-  const detail = error instanceof Error ? `${code}: ${error.message}` : code;
-  return damaged(
-    'The zstd data is damaged: it was changed after it was written, or is no zstd at all.',
-    detail,
-  );
-}
-
-/** The magic number of a frame, or of a skippable one, which pzstd puts first. */
-export function looksLikeZstd(head: Buffer): boolean {
-  if (head.length < 4) return false;
-  const magic = head.readUInt32LE(0);
-  return magic === 0xfd2fb528 || (magic & 0xfffffff0) >>> 0 === 0x184d2a50;
 }
