@@ -90,6 +90,19 @@ export function readLoosely<T>(fact: Fact<T>, facts: ReadonlyMap<string, unknown
   return parsed.success ? parsed.data : undefined;
 }
 
+/** Every fact of a family that holds and has the shape of today, with the id it belongs to. */
+export function readFactsLoosely<T>(
+  family: FactFamily<T>,
+  facts: ReadonlyMap<string, unknown>,
+): readonly { readonly id: string; readonly value: T }[] {
+  return [...facts.keys()].flatMap((name) => {
+    if (!name.startsWith(family.prefix)) return [];
+    const id = name.slice(family.prefix.length);
+    const value = readLoosely(family(id), facts);
+    return value === undefined ? [] : [{ id, value }];
+  });
+}
+
 type Recorded = { readonly name: string; readonly version?: number; readonly value: unknown };
 
 /**

@@ -17,13 +17,46 @@ export const snapshotFact = defineFact(
     etag: z.string().optional(),
     layers: z.array(layerName),
     manifestKey: z.string().optional(),
-    /** What the header said when the snapshot was opened with the key at hand. */
-    header: z.string(),
     loss: z.string(),
   }),
 );
 
 export const manifestFact = defineFact('manifest', 1, manifestSchema);
+
+/** What the dump says of itself, and the program at hand that reads it: known once the key at hand has opened it. */
+const openedDump = z.object({
+  format: z.enum(['custom', 'tar', 'directory', 'plain']),
+  archiveVersion: z.string().exactOptional(),
+  dumpVersion: z.string().exactOptional(),
+  serverVersion: z.string().exactOptional(),
+  reader: z.object({ program: z.enum(['pg_restore', 'psql']), version: z.string() }),
+});
+export type OpenedDump = z.infer<typeof openedDump>;
+export const openedDumpFact = defineFact('opened-dump', 1, openedDump);
+
+/** What is at hand to open the backup, as the preflight saw it; null where it is not encrypted. */
+export const keyAtHandFact = defineFact(
+  'key-at-hand',
+  1,
+  z.discriminatedUnion('kind', [
+    /** `text` is for people: fingerprint and user id. */
+    z.object({ kind: z.literal('key'), keyIds: z.array(z.string()), text: z.string() }),
+    z.object({ kind: z.literal('passphrase') }),
+  ]),
+);
+
+/** The fetched dump against what somebody else wrote down about it; null where nobody did. */
+const dumpDigest = z.object({
+  algorithm: z.enum(['SHA-256', 'MD5']),
+  found: z.string(),
+  expected: z.string(),
+  /** Who says what it should be: our producer, a script that wrote it beside the dump, or the store itself. */
+  by: z.enum(['manifest', 'noted', 'store']),
+  /** The object in which it is noted. */
+  key: z.string().exactOptional(),
+});
+export type DumpDigest = z.infer<typeof dumpDigest>;
+export const dumpDigestFact = defineFact('dump-digest', 1, dumpDigest);
 
 const file = z.object({ path: z.string(), sizeBytes: z.number(), sha256: z.string(), how: z.string() });
 export const dumpFileFact = defineFact(
@@ -156,6 +189,19 @@ const overwriting = z.object({
 });
 export type Overwriting = z.infer<typeof overwriting>;
 export const overwritingFact = defineFacts('overwriting:', 1, overwriting);
+
+/** Secrets of one verify-secrets step, each by its fingerprint: none of them can be had from it. */
+const secretFingerprints = z.array(
+  z.object({
+    name: z.string(),
+    /** Left out where the env file has no such secret. */
+    found: z.string().exactOptional(),
+    /** Left out where nothing says what it should be. */
+    expected: z.string().exactOptional(),
+  }),
+);
+export type SecretFingerprints = z.infer<typeof secretFingerprints>;
+export const secretFingerprintsFact = defineFacts('secret-fingerprints:', 1, secretFingerprints);
 
 /** Items of a checklist a person has already looked at. */
 export const attestedFact = defineFacts(

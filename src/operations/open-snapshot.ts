@@ -2,6 +2,7 @@ import { type DumpHead, dumpHeadBytes, readDumpHead } from '../backups/dump-head
 import { type DumpScope, readDumpScope, scopeLooksBytes } from '../backups/dump-scope.ts';
 import type { Snapshot } from '../backups/snapshot.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
+import type { OpenedDump } from '../kinds/facts.ts';
 import type { StepContext } from '../kinds/kind.ts';
 import type { Targets } from '../kinds/targets.ts';
 import { backupStore, targetTools } from './open-targets.ts';
@@ -12,10 +13,8 @@ type Reach = Pick<StepContext, 'world' | 'targets'>;
 /**
  * Proves, without fetching it whole, that the key at hand opens this snapshot, that it is a dump, and that the pg_restore or
  * psql at hand can read it. Reads only; nothing may be stopped or dropped before this succeeded.
- *
- * @returns a sentence about what was found.
  */
-export async function openSnapshot(context: Reach, snapshot: Snapshot): Promise<Outcome<string>> {
+export async function openSnapshot(context: Reach, snapshot: Snapshot): Promise<Outcome<OpenedDump>> {
   const read = await peekDump(context, snapshot);
   if (!read.ok) return fail(naming(snapshot, read.failure));
   const reads = await checkToolReads(context, { head: read.value, name: snapshot.id });
@@ -66,28 +65,50 @@ function naming(snapshot: Snapshot, failure: Failure): Failure {
 export async function checkToolReads(
   context: Reach,
   { head, name }: { readonly head: DumpHead; readonly name: string },
-): Promise<Outcome<string>> {
+): Promise<Outcome<OpenedDump>> {
   const tool = await targetTools(context).restoreToolVersion(head.format);
   if (!tool.ok) return tool;
-  if (head.format === 'plain') {
-    const by =
-      head.dumpVersion === '' ? '' : ` of pg_dump ${head.dumpVersion}, from PostgreSQL ${head.serverVersion}`;
-    return succeed(`${name} opens: plain SQL${by}; psql ${tool.value.text} runs it`);
-  }
+  const opened = { format: head.format, ...versionsOf(head) };
+  const version = tool.value.text;
+  if (head.format === 'plain') return succeed({ ...opened, reader: { program: 'psql', version } });
   const { header } = head;
-  if (header === undefined) {
-    return succeed(
-      `${name} opens: a packed directory of pg_dump; its version shows when it is unpacked, for pg_restore ${tool.value.text}`,
-    );
-  }
-  const about = `archive ${header.archiveVersion} of pg_dump ${header.dumpVersion}, from PostgreSQL ${header.serverVersion}`;
-  if (tool.value.major >= header.neededMajor) {
-    return succeed(`${name} opens: ${about}; pg_restore ${tool.value.text} reads it`);
-  }
+  if (header === undefined || tool.value.major >= header.neededMajor)
+    return succeed({ ...opened, reader: { program: 'pg_restore', version } });
   return fail({
     code: 'tool-too-old',
-    message: `pg_restore ${tool.value.text} cannot read ${name}: ${about} needs pg_restore ${header.neededMajor} or newer.`,
+    message: `pg_restore ${version} cannot read ${name}: ${sayArchive(opened)} needs pg_restore ${header.neededMajor} or newer.`,
     remedy: `Install postgresql-client-${header.neededMajor} or newer on this host, then check again.`,
     retry: 'after-fix',
   });
+}
+
+function versionsOf(head: DumpHead): Omit<OpenedDump, 'format' | 'reader'> {
+  if (head.format === 'plain') {
+    const { dumpVersion, serverVersion } = head;
+    return dumpVersion === '' ? {} : { dumpVersion, serverVersion };
+  }
+  if (head.header === undefined) return {};
+  const { archiveVersion, dumpVersion, serverVersion } = head.header;
+  return { archiveVersion, dumpVersion, serverVersion };
+}
+
+/** 2026-04-28/14 opens: archive 1.14 of pg_dump 15.18, from PostgreSQL 15.18; pg_restore 15.18 reads it */
+export function sayOpened(name: string, opened: OpenedDump): string {
+  const { format, reader, dumpVersion, archiveVersion } = opened;
+  const tool = `${reader.program} ${reader.version}`;
+  if (format === 'plain')
+    return `${name} opens: plain SQL${dumpVersion === undefined ? '' : sayMaker(opened)}; ${tool} runs it`;
+  if (archiveVersion === undefined)
+    return `${name} opens: a packed directory of pg_dump; its version shows when it is unpacked, for ${tool}`;
+  return `${name} opens: ${sayArchive(opened)}; ${tool} reads it`;
+}
+
+type Versions = Omit<OpenedDump, 'reader'>;
+
+function sayArchive(dump: Versions): string {
+  return `archive ${dump.archiveVersion}${sayMaker(dump)}`;
+}
+
+function sayMaker({ dumpVersion, serverVersion }: Versions): string {
+  return ` of pg_dump ${dumpVersion}, from PostgreSQL ${serverVersion}`;
 }

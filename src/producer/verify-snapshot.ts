@@ -9,7 +9,7 @@ import { archiveFileFact, manifestFact, snapshotFact } from '../kinds/facts.ts';
 import type { StepContext } from '../kinds/kind.ts';
 import { stepSchema } from '../kinds/step-schema.ts';
 import { readManifest } from '../operations/find-snapshots.ts';
-import { openSnapshot } from '../operations/open-snapshot.ts';
+import { openSnapshot, sayOpened } from '../operations/open-snapshot.ts';
 import { backupStore, blocker, listAll, readBytes, targetTools } from '../operations/open-targets.ts';
 import { proveMirror } from '../operations/prove-mirror.ts';
 import { decryptDump } from '../steps/decrypt/decrypt.ts';
@@ -50,12 +50,12 @@ export async function verifySnapshot(request: VerifyRequest): Promise<readonly C
         )
       : passed(`${snapshot.id} has a manifest of ${manifest.value.tables.length} tables`),
   ];
-  await context.record(snapshotFact, { ...withoutReason(snapshot), header: '', loss: '' });
+  await context.record(snapshotFact, { ...withoutReason(snapshot), loss: '' });
   await context.record(manifestFact, manifest.value ?? null);
   if (manifest.value !== undefined) checks.push(...(await verifyParts(context, manifest.value)));
   checks.push(...(await verifyMirror(context, { manifest: manifest.value, laterSnapshots })));
   const opened = await openSnapshot(context, snapshot);
-  checks.push(opened.ok ? passed(opened.value) : blocker(opened.failure));
+  checks.push(opened.ok ? passed(sayOpened(snapshot.id, opened.value)) : blocker(opened.failure));
   if (!opened.ok && opened.failure.code === 'wrong-key') return checks;
   const unpacked = await verifyDump(context);
   checks.push(...unpacked.checks);

@@ -78,21 +78,70 @@ const people = z.strictObject({
   remarks: z.array(z.string()),
 });
 
+const comparison = z.enum(['equal', 'differs', 'not-compared']);
+
 const recoveryPoint = z.strictObject({
   snapshot: z.string(),
   key: z.string(),
   takenAt: timeText,
   ageMs: z.number(),
   sizeBytes: z.number(),
-  opened: z.string(),
-  checksum: text,
-  encryption: text,
-  keyFingerprint: text,
+  /** What the dump says of itself, and the program at hand that reads it. */
+  dump: recordedSchema(
+    z.strictObject({
+      format: z.enum(['custom', 'tar', 'directory', 'plain']),
+      archiveVersion: z.string().exactOptional(),
+      dumpVersion: z.string().exactOptional(),
+      serverVersion: z.string().exactOptional(),
+      reader: z.strictObject({ program: z.string(), version: z.string() }),
+    }),
+  ),
+  checksum: recordedSchema(
+    z.strictObject({
+      sha256: z.string(),
+      /** Against what the manifest says, a note beside the dump (`key`), or the store itself. */
+      compared: recordedSchema(
+        z.strictObject({
+          result: comparison,
+          algorithm: z.enum(['SHA-256', 'MD5']),
+          found: z.string(),
+          expected: z.string(),
+          by: z.enum(['manifest', 'noted', 'store']),
+          key: z.string().exactOptional(),
+        }),
+      ),
+    }),
+  ),
+  encryption: recordedSchema(
+    z.strictObject({
+      /** Outermost first, compression included. */
+      layers: z.array(z.string()),
+      /** The program or library that took them off. */
+      openedWith: text,
+      /** Key ids for which the producer encrypted. */
+      recipients: texts,
+    }),
+  ),
+  keyAtHand: recordedSchema(
+    z.discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('key'), keyIds: z.array(z.string()), text: z.string() }),
+      z.strictObject({ kind: z.literal('passphrase') }),
+    ]),
+  ),
   signature: text,
   objects: recordedSchema(z.strictObject({ count: z.int(), sizeBytes: z.number() })),
-  dumpFormat: text,
   envFile: text,
-  secretFingerprints: texts,
+  /** Each secret by its fingerprint, beside the one it should have. */
+  secretFingerprints: recordedSchema(
+    z.array(
+      z.strictObject({
+        name: z.string(),
+        found: z.string().exactOptional(),
+        expected: z.string().exactOptional(),
+        result: comparison,
+      }),
+    ),
+  ),
 });
 
 const markNames = [

@@ -33,7 +33,7 @@ export function renderRecord(entries: readonly JournalEntry[], head: string): Dr
   const steps = renderSteps({ entries, state, questions, outputs });
   const clock = readClock({ entries, state, steps });
   const measured = { rto: renderRto({ clock, state, questions }), rpo: renderRpo(state) };
-  const recoveryPoint = renderRecoveryPoint(state);
+  const recoveryPoint = renderRecoveryPoint(entries, state);
   const cleanUp = [...state.cleanUp];
   return {
     ...identity(state),

@@ -1,78 +1,125 @@
+import type { JournalEntry } from '../journal/entry.ts';
 import type { RunState } from '../journal/run-state.ts';
+import { readFactsLoosely, readLoosely, saysNone } from '../kinds/fact.ts';
+import {
+  archiveFileFact,
+  dumpDigestFact,
+  dumpFileFact,
+  keyAtHandFact,
+  manifestFact,
+  mirroredFact,
+  openedDumpFact,
+  secretFingerprintsFact,
+  snapshotFact,
+} from '../kinds/facts.ts';
 import type { DrillRecord } from './drill-record.ts';
 import { isoTime } from './entries-of-kind.ts';
-import { readRecordFact } from './record-facts.ts';
 import { recorded, recordedList } from './recorded.ts';
 import { whyNotBack } from './render-clock.ts';
 
 type RecoveryPoint = NonNullable<DrillRecord['recoveryPoint']>;
+type Facts = RunState['facts'];
 
-export function renderRecoveryPoint(state: RunState): RecoveryPoint | undefined {
-  const snapshot = readRecordFact(state, 'snapshot');
+/** Which backup was used, and what is known of it. Everything here was recorded as a fact by the step that found it out. */
+export function renderRecoveryPoint(
+  entries: readonly JournalEntry[],
+  state: RunState,
+): RecoveryPoint | undefined {
+  const snapshot = readLoosely(snapshotFact, state.facts);
   if (snapshot === undefined) return undefined;
-  const manifest = readRecordFact(state, 'manifest');
-  const mirrored = readRecordFact(state, 'mirrored');
-  const archive = readRecordFact(state, 'archive-file');
+  const facts = factsOfChoice(entries);
+  const mirrored = readLoosely(mirroredFact, facts);
   return {
     snapshot: snapshot.id,
     key: snapshot.key,
     takenAt: isoTime(snapshot.takenAtMs),
     ageMs: Math.max(0, state.start.atMs - snapshot.takenAtMs),
     sizeBytes: snapshot.sizeBytes,
-    opened: snapshot.header,
-    checksum: checksum(state),
-    encryption: recorded(
-      snapshot.layers?.includes('openpgp') || snapshot.layers?.includes('age')
-        ? `${snapshot.layers.join(', then ')}${archive === undefined ? '' : `; opened with ${archive.how}`}`
-        : undefined,
-      'the dump is not encrypted',
-    ),
-    keyFingerprint: recorded(
-      checkTexts(state)
-        .find((text) => text.startsWith('key at hand: '))
-        ?.slice('key at hand: '.length) ?? manifest?.encryption?.keyIds.join(', '),
-      'the preflight described no key',
-    ),
+    dump: recorded(readLoosely(openedDumpFact, facts), 'the dump was never opened'),
+    checksum: renderChecksum(facts),
+    encryption: renderEncryption(snapshot.layers, facts),
+    keyAtHand: renderKey(state.facts),
     signature: { notRecorded: 'backups are not signed; encryption and digest are what is checked' },
     objects: recorded(
       mirrored === undefined ? undefined : { count: mirrored.total, sizeBytes: mirrored.sizeBytes },
       'no objects were mirrored',
     ),
-    dumpFormat: recorded(
-      /archive .*?PostgreSQL [^;]+/.exec(snapshot.header)?.[0],
-      'the dump was never opened',
-    ),
     envFile: recorded<string>(undefined, 'the .env comes from the vault, which is asked for no date'),
     secretFingerprints: recordedList(
-      checkTexts(state).filter((text) => /has the (expected )?fingerprint /.test(text)),
+      readFactsLoosely(secretFingerprintsFact, state.facts).flatMap(({ value }) =>
+        value.map(renderFingerprint),
+      ),
       'no fingerprint of a secret was compared',
     ),
   };
 }
 
-function checksum(state: RunState): RecoveryPoint['checksum'] {
-  const dump = readRecordFact(state, 'dump-file');
-  const compared = checkTexts(state).find((text) => /^(SHA-256|MD5) (equals|differs)/.test(text));
-  return recorded(
-    dump === undefined
-      ? undefined
-      : `SHA-256 ${dump.sha256}; ${compared ?? 'there was none to compare it with'}`,
-    'the dump was not fetched',
+/** What was recorded since the snapshot was chosen last: of another one, given up before, nothing counts any more. */
+function factsOfChoice(entries: readonly JournalEntry[]): Facts {
+  const from = entries.findLastIndex(
+    (entry) => entry.kind === 'fact-recorded' && entry.name === snapshotFact.name,
+  );
+  return new Map(
+    entries
+      .slice(from)
+      .flatMap((entry) => (entry.kind === 'fact-recorded' ? [[entry.name, entry.value]] : [])),
   );
 }
 
-function checkTexts(state: RunState): readonly string[] {
-  const ended = [...state.steps.values()].flatMap((step) =>
-    step.kind === 'finished' || step.kind === 'failed' ? step.checks : [],
+function renderChecksum(facts: Facts): RecoveryPoint['checksum'] {
+  const dump = readLoosely(dumpFileFact, facts);
+  if (dump === undefined) return { notRecorded: 'the dump was not fetched' };
+  const digest = readLoosely(dumpDigestFact, facts);
+  return {
+    value: {
+      sha256: dump.sha256,
+      compared: recorded(
+        digest === undefined ? undefined : { ...digest, result: compared(digest) },
+        saysNone(dumpDigestFact, facts)
+          ? 'there was none to compare it with'
+          : 'the run did not come to the comparison',
+      ),
+    },
+  };
+}
+
+function renderEncryption(layers: readonly string[], facts: Facts): RecoveryPoint['encryption'] {
+  if (!layers.includes('openpgp') && !layers.includes('age'))
+    return { notRecorded: 'the dump is not encrypted' };
+  const recipients = readLoosely(manifestFact, facts)?.encryption?.keyIds;
+  return {
+    value: {
+      layers: [...layers],
+      openedWith: recorded(readLoosely(archiveFileFact, facts)?.how, 'the dump was not unpacked'),
+      recipients: recordedList(recipients, 'no manifest says for which keys it was encrypted'),
+    },
+  };
+}
+
+function renderKey(facts: Facts): RecoveryPoint['keyAtHand'] {
+  return recorded(
+    readLoosely(keyAtHandFact, facts),
+    saysNone(keyAtHandFact, facts) ? 'the snapshot needs no key' : 'the preflight described no key',
   );
-  return [...new Set([...ended, ...state.preflight].map(({ text }) => text))];
+}
+
+type Pair = { readonly found?: string; readonly expected?: string };
+
+/** The one comparison behind every digest and fingerprint of the record. */
+function compared({ found, expected }: Pair): 'equal' | 'differs' | 'not-compared' {
+  if (found === undefined || expected === undefined) return 'not-compared';
+  return found === expected ? 'equal' : 'differs';
+}
+
+function renderFingerprint(secret: Pair & { readonly name: string }) {
+  return { ...secret, result: compared(secret) };
 }
 
 /** One recovery point for each set of data; the oldest one known decides what is lost. */
 export function renderRpo(state: RunState): DrillRecord['rpo'] {
   const { objectives, runbook, lostAtMs, mode } = state.start;
-  const snapshot = readRecordFact(state, 'snapshot');
-  const listedAt = readRecordFact(state, 'manifest')?.objects?.listedAt;
+  const snapshot = readLoosely(snapshotFact, state.facts);
+  const listedAt = readLoosely(manifestFact, state.facts)?.objects?.listedAt;
   const objectsAtMs = listedAt === undefined ? undefined : Date.parse(listedAt);
   const sets = [
     { name: 'database', atMs: snapshot?.takenAtMs, because: 'no snapshot was chosen' },

@@ -5,7 +5,6 @@ import type { RunState, StepState } from '../journal/run-state.ts';
 import type { AttemptRecord, DrillRecord, QuestionRecord, StepRecord } from './drill-record.ts';
 import { recorded } from './recorded.ts';
 import { waitedWithin } from './render-questions.ts';
-import { sayDuration } from './say-duration.ts';
 
 /** The timeline: every step with every attempt, also those that a crash cut short. */
 export function renderSteps(request: {
@@ -164,12 +163,9 @@ function ending(request: {
   };
 }
 
-function paceOf(last: AttemptRecord | undefined, expectation: Expectation | undefined): string {
-  if (last?.durationMs === undefined) return 'not measured';
-  if (expectation === undefined) return 'nothing to compare with';
-  const actualMs = last.durationMs - last.waitedForOperatorMs;
-  const usually = `usually ${sayDuration(expectation.medianMs)}, at most ${sayDuration(expectation.longestMs)} in ${expectation.runs} earlier runs`;
-  return isFarBeyond(actualMs, expectation)
-    ? `FAR BEYOND its past: ${sayDuration(actualMs)}; ${usually}`
-    : `${sayDuration(actualMs)}; ${usually}`;
+function paceOf(last: AttemptRecord | undefined, expectation: Expectation | undefined): StepRecord['pace'] {
+  if (last?.durationMs === undefined) return { notRecorded: 'not measured' };
+  if (expectation === undefined) return { notRecorded: 'nothing to compare with' };
+  const workedMs = last.durationMs - last.waitedForOperatorMs;
+  return { value: { workedMs, isFarBeyond: isFarBeyond(workedMs, expectation) } };
 }

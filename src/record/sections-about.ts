@@ -161,15 +161,60 @@ function recoveryPoint({ recoveryPoint: point, mode }: DrillRecord): Block {
       ['Key', code(point.key)],
       ['Taken', say(`${point.takenAt}, ${formatSpan(point.ageMs)} before the run`)],
       ['Size', say(formatBytes(point.sizeBytes))],
-      ['Opened', say(point.opened)],
-      ['Checksum', sayField(point.checksum)],
-      ['Encryption', sayField(point.encryption)],
-      ['Key at hand', sayField(point.keyFingerprint)],
+      ['Dump', sayField(point.dump, sayDump)],
+      ['Checksum', sayField(point.checksum, sayChecksum)],
+      ['Encryption', sayField(point.encryption, sayEncryption)],
+      ['Key at hand', sayField(point.keyAtHand, sayKey)],
       ['Signature', sayField(point.signature)],
       ['Objects', sayField(point.objects, ({ count, sizeBytes }) => `${count}, ${formatBytes(sizeBytes)}`)],
-      ['Dump format', sayField(point.dumpFormat)],
       ['Date of the .env', sayField(point.envFile)],
-      ['Fingerprints of secrets', sayList(point.secretFingerprints)],
+      ['Fingerprints of secrets', sayField(point.secretFingerprints, sayFingerprints)],
     ],
   };
+}
+
+type Point = NonNullable<DrillRecord['recoveryPoint']>;
+type Said<Name extends keyof Point> = Extract<Point[Name], { readonly value: unknown }>['value'];
+
+/** custom archive 1.14 of pg_dump 15.18, from PostgreSQL 15.18; read by pg_restore 15.18 */
+function sayDump({ format, archiveVersion, dumpVersion, serverVersion, reader }: Said<'dump'>): string {
+  const what = format === 'plain' ? 'plain SQL' : `${format} archive`;
+  const maker = dumpVersion === undefined ? '' : ` of pg_dump ${dumpVersion}`;
+  const server = serverVersion === undefined ? '' : `, from PostgreSQL ${serverVersion}`;
+  const version = archiveVersion === undefined ? '' : ` ${archiveVersion}`;
+  return `${what}${version}${maker}${server}; read by ${reader.program} ${reader.version}`;
+}
+
+function sayChecksum({ sha256, compared }: Said<'checksum'>): Cell {
+  const own = `SHA-256 ${sha256}`;
+  if ('notRecorded' in compared) return say(`${own}; ${compared.notRecorded}`);
+  const { algorithm, result, by, key } = compared.value;
+  const other = { manifest: 'the manifest', noted: key ?? 'what is noted beside it', store: 'the store' }[by];
+  return result === 'equal'
+    ? say(`${own}; ${algorithm} equals ${other}`)
+    : say(`${own}; ${algorithm} differs from ${other}`, 'bad');
+}
+
+function sayEncryption({ layers, openedWith, recipients }: Said<'encryption'>): string {
+  const by = recordedValue(openedWith);
+  const ids = recordedValue(recipients);
+  return [
+    layers.join(', then '),
+    ...(ids === undefined ? [] : [`encrypted for ${ids.join(', ')}`]),
+    ...(by === undefined ? [] : [`opened with ${by}`]),
+  ].join('; ');
+}
+
+function sayKey(key: Said<'keyAtHand'>): string {
+  return key.kind === 'passphrase' ? 'a passphrase' : key.text;
+}
+
+function sayFingerprints(secrets: Said<'secretFingerprints'>): Cell {
+  const words = secrets.map(({ name, found, expected, result }) => {
+    if (found === undefined) return `${name} is missing`;
+    if (result === 'equal') return `${name} ${found}, as expected`;
+    return `${name} ${found}, ${expected === undefined ? 'compared with nothing' : `instead of ${expected}`}`;
+  });
+  const isBad = secrets.some(({ found, result }) => found === undefined || result === 'differs');
+  return say(words.join('; '), isBad ? 'bad' : undefined);
 }

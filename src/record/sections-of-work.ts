@@ -1,7 +1,18 @@
 import { budgetSections } from './budget-section.ts';
 import type { DrillRecord, StepRecord } from './drill-record.ts';
+import { recordedValue } from './recorded.ts';
 import { sayDuration } from './say-duration.ts';
-import { type Block, code, listOr, type Section, say, sayCheck, sayField, sayVerdict } from './section.ts';
+import {
+  type Block,
+  type Cell,
+  code,
+  listOr,
+  type Section,
+  say,
+  sayCheck,
+  sayField,
+  sayVerdict,
+} from './section.ts';
 
 /** The middle: what was done, step by step, and what went otherwise. */
 export function sectionsOfWork(record: DrillRecord): readonly Section[] {
@@ -42,10 +53,25 @@ function stepTable({ steps }: DrillRecord): Block {
         say(step.attempts.length === 0 ? '-' : sum(({ waitedForOperatorMs }) => waitedForOperatorMs)),
         say(String(step.attempts.length)),
         say(step.by),
-        step.pace.startsWith('FAR BEYOND') ? say(step.pace, 'doubt') : say(step.pace, 'quiet'),
+        sayPace(step),
       ];
     }),
   };
+}
+
+function sayPace({ pace, usually }: StepRecord): Cell {
+  if ('notRecorded' in pace) return say(pace.notRecorded, 'quiet');
+  const { workedMs, isFarBeyond } = pace.value;
+  const past = recordedValue(usually);
+  const words = [
+    `${isFarBeyond ? 'FAR BEYOND its past: ' : ''}${sayDuration(workedMs)}`,
+    ...(past === undefined
+      ? []
+      : [
+          `usually ${sayDuration(past.medianMs)}, at most ${sayDuration(past.longestMs)} in ${past.runs} earlier runs`,
+        ]),
+  ];
+  return say(words.join('; '), isFarBeyond ? 'doubt' : 'quiet');
 }
 
 function stepSection(step: StepRecord, mode: DrillRecord['mode']): Section {

@@ -58,8 +58,8 @@ export const stepRecordSchema = z.strictObject({
   attempts: z.array(attemptSchema),
   output: recordedSchema(z.strictObject({ path: z.string(), sha256: z.string() })),
   usually: recordedSchema(z.strictObject({ medianMs: z.number(), longestMs: z.number(), runs: z.int() })),
-  /** Says so where the step took far longer than ever before. */
-  pace: z.string(),
+  /** Of the last attempt, without waiting for answers: whether it took far longer than ever before. */
+  pace: recordedSchema(z.strictObject({ workedMs: z.number(), isFarBeyond: z.boolean() })),
 });
 
 export type StepRecord = z.infer<typeof stepRecordSchema>;

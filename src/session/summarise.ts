@@ -2,7 +2,7 @@ import { formatCount, formatDuration, formatSpan } from '../base/units.ts';
 import type { Verdict } from '../base/verdict.ts';
 import type { RunEnd } from '../engine/run-end.ts';
 import type { RunState } from '../journal/run-state.ts';
-import { holds, readFacts, readLoosely } from '../kinds/fact.ts';
+import { holds, readFactsLoosely, readLoosely } from '../kinds/fact.ts';
 import { snapshotFact, swappedFact, swappingFact, swappingFilesFact } from '../kinds/facts.ts';
 import { modeWord, verdictWord } from './words.ts';
 
@@ -92,7 +92,7 @@ function whatStands({ start, facts, steps }: RunState): readonly string[] {
   const isSwapped = holds(swappedFact, facts);
   const isDone = (kind: string) =>
     start.steps.some((step) => step.kind === kind && steps.get(step.id)?.kind === 'finished');
-  const folders = readFacts(swappingFilesFact, facts).map(({ id }) => id);
+  const folders = readFactsLoosely(swappingFilesFact, facts).map(({ id }) => id);
   return [
     ...(isSwapped
       ? []

@@ -10,7 +10,7 @@ import { createFakeWorld } from '../fakes/fake-world.ts';
 const step = toyStep('restore-database') as never;
 const place = { folder: '/scratch/run/work.cluster', runId };
 const facts = {
-  snapshot: { id: '14', key: 'pg/14', takenAtMs: 0, sizeBytes: 1, layers: [], header: 'h', loss: '' },
+  snapshot: { id: '14', key: 'pg/14', takenAtMs: 0, sizeBytes: 1, layers: [], loss: '' },
   'archive-file': { path: '/scratch/archive.dump', sizeBytes: 1, sha256: 's', how: 'x' },
 };
 const gone = { code: 'unreachable', message: 'Production is gone.', remedy: 'Wait.', retry: 'safe' } as const;

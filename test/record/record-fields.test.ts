@@ -42,10 +42,13 @@ describe('the fields of a record', () => {
       '.recoveryPoint.envFile',
       '.deviations.0.runbookChange',
       '.steps.0.usually',
+      '.steps.0.pace',
       '.steps.1.output',
       '.steps.1.usually',
+      '.steps.1.pace',
       '.steps.2.output',
       '.steps.2.usually',
+      '.steps.2.pace',
       ...[0, 1, 2].flatMap((row) =>
         ['expected', 'actual', 'command'].map((name) => `.verification.${row}.${name}`),
       ),
@@ -70,6 +73,73 @@ describe('the fields of a record', () => {
     expect(people.remarks).toEqual([
       'The plan and the result were approved by the same person: the approver.',
     ]);
+  });
+});
+
+describe('the recovery point of a record', () => {
+  const sha256 = 'd'.repeat(64);
+
+  it('says what was opened, with what, and against what it was held', () => {
+    const record = recordOf(fullRun);
+    expect(record.recoveryPoint).toMatchObject({
+      dump: { value: { format: 'custom', serverVersion: '15.17', reader: { version: '15.18' } } },
+      checksum: { value: { sha256, compared: { value: { result: 'equal', by: 'manifest' } } } },
+      encryption: {
+        value: {
+          layers: ['openpgp', 'gzip'],
+          openedWith: { value: 'gpg 2.2' },
+          recipients: { value: ['ABCD'] },
+        },
+      },
+      keyAtHand: { value: { kind: 'key', keyIds: ['ABCD'] } },
+      secretFingerprints: {
+        value: [{ name: 'ENCRYPTION_KEY', found: '1234', expected: '1234', result: 'equal' }],
+      },
+    });
+    const lines = toMarkdown(record).split('\n');
+    expect(lines).toContain(
+      '| Dump | custom archive 1.14 of pg_dump 15.18, from PostgreSQL 15.17; read by pg_restore 15.18 |',
+    );
+    expect(lines).toContain(`| Checksum | SHA-256 ${sha256}; SHA-256 equals the manifest |`);
+    expect(lines).toContain('| Encryption | openpgp, then gzip; encrypted for ABCD; opened with gpg 2.2 |');
+    expect(lines).toContain('| Key at hand | ABCD backups |');
+    expect(lines).toContain('| Fingerprints of secrets | ENCRYPTION_KEY 1234, as expected |');
+  });
+
+  it('tells a digest and a fingerprint that differ from those that nobody could compare', () => {
+    const changed = fullRun.map((entry): Entry => {
+      if (entry.kind !== 'fact-recorded') return entry;
+      if (entry.name === 'dump-digest') return { ...entry, value: null };
+      if (!entry.name.startsWith('secret-fingerprints:')) return entry;
+      const value = [
+        { name: 'A', found: '1', expected: '2' },
+        { name: 'B', found: '1' },
+        { name: 'C', expected: '2' },
+      ];
+      return { ...entry, value };
+    });
+    const { recoveryPoint } = recordOf(changed);
+    expect(recoveryPoint?.checksum).toEqual({
+      value: { sha256, compared: { notRecorded: 'there was none to compare it with' } },
+    });
+    expect(recoveryPoint?.secretFingerprints).toMatchObject({
+      value: [{ result: 'differs' }, { result: 'not-compared' }, { result: 'not-compared' }],
+    });
+    expect(toMarkdown(recordOf(changed))).toContain(
+      '| **A 1, instead of 2; B 1, compared with nothing; C is missing** |',
+    );
+  });
+
+  it('knows nothing of the dump of a choice that was given up', () => {
+    const choice = fullRun.find((entry) => entry.kind === 'fact-recorded' && entry.name === 'snapshot');
+    const { recoveryPoint } = recordOf([...fullRun, ...(choice === undefined ? [] : [choice])]);
+    expect(recoveryPoint).toMatchObject({
+      dump: { notRecorded: 'the dump was never opened' },
+      checksum: { notRecorded: 'the dump was not fetched' },
+      encryption: { value: { openedWith: { notRecorded: 'the dump was not unpacked' } } },
+      objects: { notRecorded: 'no objects were mirrored' },
+      keyAtHand: { value: { kind: 'key' } },
+    });
   });
 });
 

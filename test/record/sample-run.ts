@@ -58,6 +58,13 @@ const step = (stepId: string, checks: EntryOf<'step-finished'>['checks']): reado
   { kind: 'step-finished', stepId, attempt: 1, verdict: 'passed', checks },
 ];
 
+const fact = (stepId: string, ...[name, value]: [string, EntryOf<'fact-recorded'>['value']]): Entry => ({
+  kind: 'fact-recorded',
+  stepId,
+  name,
+  value,
+});
+
 const query = { command: 'SELECT 1', expected: 'at least 1', actual: '7' };
 
 /** One run with everything a run can have. */
@@ -65,47 +72,42 @@ export const fullRun: readonly Entry[] = [
   fullStart,
   {
     kind: 'preflight-finished',
-    checks: [{ stepId: 'fetch', verdict: 'passed', text: 'key at hand: ABCD backups' }],
+    checks: [{ stepId: 'fetch', verdict: 'passed', text: 'a key is at hand' }],
   },
-  {
-    kind: 'fact-recorded',
-    stepId: 'fetch',
-    name: 'snapshot',
-    value: {
-      ...{ id: '2026-04-28/14', key: 'pg/h/14.dump.gz.gpg', takenAtMs: at(10), sizeBytes: 412_000_000 },
-      ...{
-        header: '14 opens: archive 1.14 of pg_dump 15.18, from PostgreSQL 15.18; pg_restore 15.18 reads it',
-      },
-      layers: ['openpgp', 'gzip'],
-    },
-  },
-  {
-    kind: 'fact-recorded',
-    stepId: 'fetch',
-    name: 'dump-file',
-    value: { sha256: 'd'.repeat(64), sizeBytes: 412_000_000 },
-  },
-  {
-    kind: 'fact-recorded',
-    stepId: 'fetch',
-    name: 'manifest',
-    value: {
-      takenAt: '2026-04-28T14:10:00Z',
-      dump: { sha256: 'd'.repeat(64) },
-      objects: { count: 3, sizeBytes: 9, listedAt: '2026-04-28T13:55:00Z' },
-    },
-  },
+  fact('preflight', 'key-at-hand', { kind: 'key', keyIds: ['ABCD'], text: 'ABCD backups' }),
+  fact('fetch', 'snapshot', {
+    ...{ id: '2026-04-28/14', key: 'pg/h/14.dump.gz.gpg', takenAtMs: at(10), sizeBytes: 412_000_000 },
+    ...{ layers: ['openpgp', 'gzip'], loss: 'as much as half an hour' },
+  }),
+  fact('fetch', 'opened-dump', {
+    ...{ format: 'custom', archiveVersion: '1.14', dumpVersion: '15.18', serverVersion: '15.17' },
+    reader: { program: 'pg_restore', version: '15.18' },
+  }),
+  fact('fetch', 'manifest', {
+    ...{ thawManifest: 1, takenAt: '2026-04-28T14:10:00Z', host: 'h', tables: [] },
+    dump: { key: 'pg/h/14.dump.gz.gpg', sizeBytes: 412_000_000, sha256: 'd'.repeat(64) },
+    objects: { count: 3, sizeBytes: 9, listedAt: '2026-04-28T13:55:00Z' },
+    encryption: { kind: 'openpgp', recipient: 'backups', keyIds: ['ABCD'] },
+  }),
+  fact('fetch', 'dump-file', {
+    ...{ path: '/scratch/dump', sizeBytes: 412_000_000, how: 'ranged GET' },
+    ...{ sha256: 'd'.repeat(64), md5: 'e'.repeat(32) },
+  }),
+  fact('fetch', 'dump-digest', {
+    ...{ algorithm: 'SHA-256', by: 'manifest', found: 'd'.repeat(64), expected: 'd'.repeat(64) },
+  }),
+  fact('fetch', 'archive-file', {
+    ...{ path: '/scratch/archive', sizeBytes: 4, sha256: 'f'.repeat(64), how: 'gpg 2.2' },
+  }),
   ...step('fetch', [{ verdict: 'passed', text: 'SHA-256 equals the manifest' }]),
   ...step('restore-database', [
     { verdict: 'passed', text: '61 of 61 tables equal to the manifest' },
-    { verdict: 'passed', text: 'ENCRYPTION_KEY has the expected fingerprint 1234' },
+    { verdict: 'passed', text: 'the secrets are the right ones' },
   ]),
-  {
-    kind: 'fact-recorded',
-    stepId: 'restore-database',
-    name: 'mirrored',
-    value: { total: 3, copied: 3, sizeBytes: 9 },
-  },
+  fact('restore-database', 'secret-fingerprints:verify-secrets', [
+    { name: 'ENCRYPTION_KEY', found: '1234', expected: '1234' },
+  ]),
+  fact('restore-database', 'mirrored', { prefix: '', total: 3, copied: 3, overwritten: 0, sizeBytes: 9 }),
   { kind: 'question-asked', stepId: 'smoke-checklist', questionId: 'smoke-checklist.look', title: 'Look' },
   {
     ...{ kind: 'question-answered', stepId: 'smoke-checklist', questionId: 'smoke-checklist.look' },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isFarBeyond } from '../../src/journal/far-beyond.ts';
+import { toMarkdown } from '../../src/record/to-markdown.ts';
 import { expectSteps, openActionsOf, renderTrend, workedMs } from '../../src/record/trend.ts';
 import { fullRun, fullStart, recordOf } from './sample-run.ts';
 
@@ -42,10 +43,11 @@ describe('the trend of a runbook', () => {
       openActions: [],
     };
     const slow = [{ ...fullStart, history }, ...fullRun.slice(1)];
-    expect(recordOf(slow).steps[0]?.pace).toBe('3.0 s; usually 0.0 s, at most 0.0 s in 3 earlier runs');
+    expect(recordOf(slow).steps[0]?.pace).toEqual({ value: { workedMs: 3000, isFarBeyond: false } });
+    expect(toMarkdown(recordOf(slow))).toContain('| 3.0 s; usually 0.0 s, at most 0.0 s in 3 earlier runs |');
     const late = { ...history, steps: { fetch: { medianMs: 1, longestMs: -20_000, runs: 3 } } };
-    expect(recordOf([{ ...fullStart, history: late }, ...fullRun.slice(1)]).steps[0]?.pace).toMatch(
-      /^FAR BEYOND/,
-    );
+    const lateRecord = recordOf([{ ...fullStart, history: late }, ...fullRun.slice(1)]);
+    expect(lateRecord.steps[0]?.pace).toEqual({ value: { workedMs: 3000, isFarBeyond: true } });
+    expect(toMarkdown(lateRecord)).toContain('| FAR BEYOND its past: 3.0 s; usually ');
   });
 });

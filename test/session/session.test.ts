@@ -80,7 +80,7 @@ describe('a session seen from outside', () => {
       'choose-snapshot': {
         run: async (_step, context) => {
           await context.record(snapshotFact, {
-            ...{ id: '2026-04-28/14', key: 'pg/14.dump', sizeBytes: 1, layers: [], header: '', loss: '' },
+            ...{ id: '2026-04-28/14', key: 'pg/14.dump', sizeBytes: 1, layers: [], loss: '' },
             takenAtMs: Date.UTC(2026, 3, 28, 14, 0),
           });
           return succeed({ kind: 'done' });

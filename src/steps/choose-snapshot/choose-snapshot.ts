@@ -6,11 +6,11 @@ import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { formatBytes, formatSpan, formatTime } from '../../base/units.ts';
 import { type Check, couldNotVerify, passed } from '../../base/verdict.ts';
 import { needFact, readFact, saysNone } from '../../kinds/fact.ts';
-import { manifestFact, snapshotFact } from '../../kinds/facts.ts';
+import { manifestFact, openedDumpFact, snapshotFact } from '../../kinds/facts.ts';
 import type { CheckContext, StepContext, StepHandler } from '../../kinds/kind.ts';
 import type { StepOf } from '../../kinds/step-schema.ts';
 import { findSnapshots, pickSnapshot, readManifest } from '../../operations/find-snapshots.ts';
-import { openSnapshot } from '../../operations/open-snapshot.ts';
+import { openSnapshot, sayOpened } from '../../operations/open-snapshot.ts';
 import { backupStore, blocker } from '../../operations/open-targets.ts';
 import { refuseLive } from '../../operations/refuse-scope.ts';
 import type { TableRow } from '../../ports/operator.ts';
@@ -51,11 +51,8 @@ export const chooseSnapshot: StepHandler<'choose-snapshot'> = {
     // The producer knows the moment; a name and an upload time only come near it.
     const takenAtMs = manifest.value === undefined ? listed.takenAtMs : Date.parse(manifest.value.takenAt);
     const snapshot = { ...listed, takenAtMs };
-    await context.record(snapshotFact, {
-      ...snapshot,
-      header: opened.value,
-      loss: lossInWords(snapshot, context),
-    });
+    await context.record(snapshotFact, { ...snapshot, loss: lossInWords(snapshot, context) });
+    await context.record(openedDumpFact, opened.value);
     // Recorded even when there is none: an earlier choice may have had one.
     await context.record(manifestFact, manifest.value ?? null);
     return succeed({ kind: 'done' });
@@ -63,10 +60,11 @@ export const chooseSnapshot: StepHandler<'choose-snapshot'> = {
 
   async verify(_step, context) {
     const snapshot = needFact(snapshotFact, context);
+    const opens = passed(sayOpened(snapshot.id, needFact(openedDumpFact, context)));
     // Nobody counts the rows of a dump that has none.
-    if (context.targets.backups.contents === 'schema') return succeed([passed(snapshot.header)]);
+    if (context.targets.backups.contents === 'schema') return succeed([opens]);
     return succeed([
-      passed(snapshot.header),
+      opens,
       saysNone(manifestFact, context)
         ? couldNotVerify(
             `${snapshot.id} has no manifest: what the producer counted is not known`,
@@ -111,7 +109,7 @@ async function checkBackups(
   );
   const opened = await openSnapshot(context, picked.value);
   if (!opened.ok) return [...checks, blocker(opened.failure)];
-  checks.push(passed(opened.value));
+  checks.push(passed(sayOpened(picked.value.id, opened.value)));
   const manifest = await readManifest(context, picked.value);
   if (!manifest.ok) checks.push(blocker(manifest.failure));
   return checks;

@@ -7,7 +7,14 @@ import { type Outcome, succeed } from '../../base/failure.ts';
 import { formatBytes, formatCount } from '../../base/units.ts';
 import { type Check, failed, passed } from '../../base/verdict.ts';
 import { needFact, readFact } from '../../kinds/fact.ts';
-import { archiveFileFact, dumpFileFact, manifestFact, snapshotFact } from '../../kinds/facts.ts';
+import {
+  archiveFileFact,
+  dumpFileFact,
+  keyAtHandFact,
+  manifestFact,
+  openedDumpFact,
+  snapshotFact,
+} from '../../kinds/facts.ts';
 import type { CheckContext, StepContext, StepHandler } from '../../kinds/kind.ts';
 import { findSnapshots, pickSnapshot } from '../../operations/find-snapshots.ts';
 import { checkToolReads } from '../../operations/open-snapshot.ts';
@@ -36,12 +43,19 @@ export const decryptDump: StepHandler<'decrypt'> = {
   },
 
   async check(_step, context) {
-    if (await isCandidateOpen(context)) return [passed('the snapshot is not encrypted; it needs no key')];
+    if (await isCandidateOpen(context)) {
+      await context.record(keyAtHandFact, null);
+      return [passed('the snapshot is not encrypted; it needs no key')];
+    }
     const { ageIdentityFile, privateKeyFile, gnupgHome, passphrase } = context.targets.backups.key;
-    if (passphrase !== undefined && !(ageIdentityFile || privateKeyFile || gnupgHome))
+    if (passphrase !== undefined && !(ageIdentityFile || privateKeyFile || gnupgHome)) {
+      await context.record(keyAtHandFact, { kind: 'passphrase' });
       return [passed('a passphrase is at hand; the step that chooses the snapshot tries it')];
+    }
     const key = await context.world.openUnpacker(context.targets.backups.key).describeKey();
-    return [key.ok ? passed(`key at hand: ${key.value.text}`) : blocker(key.failure)];
+    if (!key.ok) return [blocker(key.failure)];
+    await context.record(keyAtHandFact, { kind: 'key', ...key.value });
+    return [passed(`key at hand: ${key.value.text}`)];
   },
 
   async run(_step, context) {
@@ -77,6 +91,8 @@ export const decryptDump: StepHandler<'decrypt'> = {
     if (!head.ok) return head;
     const readable = await checkToolReads(context, { head: head.value, name: snapshot.id });
     if (!readable.ok) return readable;
+    // Of a packed directory the first look cannot know the versions; here it is unpacked.
+    await context.record(openedDumpFact, readable.value);
     const contents = await targetTools(context).contents(archive.path);
     if (!contents.ok) return contents;
     const { entries } = contents.value;

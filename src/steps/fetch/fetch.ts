@@ -3,8 +3,14 @@ import { succeed } from '../../base/failure.ts';
 import { formatBytes } from '../../base/units.ts';
 import { type Check, couldNotVerify, failed, passed } from '../../base/verdict.ts';
 import { needFact, readFact } from '../../kinds/fact.ts';
-import { dumpFileFact, manifestFact, snapshotFact } from '../../kinds/facts.ts';
-import type { CheckContext, StepHandler } from '../../kinds/kind.ts';
+import {
+  type DumpDigest,
+  dumpDigestFact,
+  dumpFileFact,
+  manifestFact,
+  snapshotFact,
+} from '../../kinds/facts.ts';
+import type { CheckContext, StepContext, StepHandler } from '../../kinds/kind.ts';
 import { findSnapshots, pickSnapshot, readManifest } from '../../operations/find-snapshots.ts';
 import { backupStore, unanswered } from '../../operations/open-targets.ts';
 import { readNotedDigest } from '../../operations/read-noted-digest.ts';
@@ -84,34 +90,40 @@ export const fetchDump: StepHandler<'fetch'> = {
   async verify(_step, context) {
     const snapshot = needFact(snapshotFact, context);
     const file = needFact(dumpFileFact, context);
-    return succeed([sizeCheck(file.sizeBytes, snapshot.sizeBytes), digestCheck()]);
-
-    function digestCheck(): Check {
-      const manifest = readFact(manifestFact, context);
-      const remedy =
-        'Fetch it again; if it differs again, the stored dump is damaged: choose another snapshot.';
-      if (manifest !== undefined) {
-        return manifest.dump.sha256 === file.sha256
-          ? passed('SHA-256 equals the manifest')
-          : failed('SHA-256 differs from the manifest', remedy);
-      }
-      if (file.noted !== undefined) {
-        return file.noted.sha256 === file.sha256
-          ? passed(`SHA-256 equals ${file.noted.key}`)
-          : failed(`SHA-256 differs from ${file.noted.key}`, remedy);
-      }
-      if (snapshot.etag !== undefined && /^[0-9a-f]{32}$/.test(snapshot.etag)) {
-        return snapshot.etag === file.md5
-          ? passed("MD5 equals the store's")
-          : failed("MD5 differs from the store's", remedy);
-      }
-      return couldNotVerify(
-        'there is no digest to compare the dump with; decryption and unpacking must show whether it is whole',
-        'Nothing to do now: a damaged dump fails in the next step.',
-      );
-    }
+    const digest = findDigest(context);
+    await context.record(dumpDigestFact, digest ?? null);
+    return succeed([sizeCheck(file.sizeBytes, snapshot.sizeBytes), digestCheck(digest)]);
   },
 };
+
+/** What somebody wrote down about the dump: the producer, else a script beside it, else the store. */
+function findDigest(context: StepContext): DumpDigest | undefined {
+  const { etag } = needFact(snapshotFact, context);
+  const { sha256, md5, noted } = needFact(dumpFileFact, context);
+  const manifest = readFact(manifestFact, context);
+  if (manifest !== undefined)
+    return { algorithm: 'SHA-256', found: sha256, expected: manifest.dump.sha256, by: 'manifest' };
+  if (noted !== undefined)
+    return { algorithm: 'SHA-256', found: sha256, expected: noted.sha256, by: 'noted', key: noted.key };
+  if (etag === undefined || !/^[0-9a-f]{32}$/.test(etag)) return undefined;
+  return { algorithm: 'MD5', found: md5, expected: etag, by: 'store' };
+}
+
+function digestCheck(digest: DumpDigest | undefined): Check {
+  if (digest === undefined)
+    return couldNotVerify(
+      'there is no digest to compare the dump with; decryption and unpacking must show whether it is whole',
+      'Nothing to do now: a damaged dump fails in the next step.',
+    );
+  const { algorithm, found, expected, by, key = '' } = digest;
+  const other = { manifest: 'the manifest', noted: key, store: "the store's" }[by];
+  return found === expected
+    ? passed(`${algorithm} equals ${other}`)
+    : failed(
+        `${algorithm} differs from ${other}`,
+        'Fetch it again; if it differs again, the stored dump is damaged: choose another snapshot.',
+      );
+}
 
 function sizeCheck(found: number, expected: number): Check {
   return found === expected

@@ -3,8 +3,8 @@ import type { Manifest } from '../../backups/manifest.ts';
 import { succeed } from '../../base/failure.ts';
 import { type Check, couldNotVerify, failed, passed } from '../../base/verdict.ts';
 import { readFact } from '../../kinds/fact.ts';
-import { manifestFact } from '../../kinds/facts.ts';
-import type { CheckContext, StepHandler } from '../../kinds/kind.ts';
+import { manifestFact, type SecretFingerprints, secretFingerprintsFact } from '../../kinds/facts.ts';
+import { type CheckContext, type StepHandler, stepId } from '../../kinds/kind.ts';
 import type { StepOf } from '../../kinds/step-schema.ts';
 import { findSnapshots, pickSnapshot, readManifest } from '../../operations/find-snapshots.ts';
 import { readSecrets, type Secrets } from '../../operations/keys/read-secrets.ts';
@@ -32,9 +32,9 @@ export const verifySecrets: StepHandler<'verify-secrets'> = {
   async check(step, context) {
     const secrets = await readSecrets(step, context, 'to-be');
     if (!secrets.ok) return [blocker(secrets.failure)];
-    const manifest = await candidateManifest(context);
-    const fingerprints = await checkFingerprints(step, secrets.value, manifest);
-    return [...there(step, secrets.value), ...fingerprints];
+    const fingerprints = await takeFingerprints(step, secrets.value, await candidateManifest(context));
+    await context.record(secretFingerprintsFact(stepId(step)), fingerprints);
+    return [...there(step, secrets.value), ...judgeFingerprints(step, fingerprints)];
   },
 
   async run() {
@@ -44,15 +44,12 @@ export const verifySecrets: StepHandler<'verify-secrets'> = {
   async verify(step, context) {
     const secrets = await readSecrets(step, context, 'in-place');
     if (!secrets.ok) return secrets;
-    const manifest = readFact(manifestFact, context);
+    const fingerprints = await takeFingerprints(step, secrets.value, readFact(manifestFact, context));
+    await context.record(secretFingerprintsFact(stepId(step)), fingerprints);
     const probes: Check[] = [];
     const trial = { context, secrets: secrets.value, database: targetDatabase(context) };
     for (const probe of step.probes) probes.push(await tryKey(probe, trial));
-    return succeed([
-      ...there(step, secrets.value),
-      ...(await checkFingerprints(step, secrets.value, manifest)),
-      ...probes,
-    ]);
+    return succeed([...there(step, secrets.value), ...judgeFingerprints(step, fingerprints), ...probes]);
   },
 };
 
@@ -70,38 +67,40 @@ async function candidateManifest(context: CheckContext): Promise<Manifest | unde
   return manifest.ok ? manifest.value : undefined;
 }
 
-async function checkFingerprints(
+async function takeFingerprints(
   step: SecretsStep,
   ...[secrets, manifest]: [Secrets, Manifest | undefined]
-): Promise<readonly Check[]> {
-  const expected = new Map<string, string | undefined>(step.probes.map((probe) => [probe.secret, undefined]));
-  for (const [name, value] of Object.entries(step.fingerprints)) expected.set(name, value || undefined);
-  for (const [name, value] of Object.entries(manifest?.fingerprints ?? {})) expected.set(name, value);
+): Promise<SecretFingerprints> {
+  const wanted = new Map<string, string | undefined>(step.probes.map((probe) => [probe.secret, undefined]));
+  for (const [name, value] of Object.entries(step.fingerprints)) wanted.set(name, value || undefined);
+  for (const [name, value] of Object.entries(manifest?.fingerprints ?? {})) wanted.set(name, value);
   return Promise.all(
-    [...expected].map(([name, wanted]) =>
-      checkFingerprint(step, { name, wanted, value: secrets.values.get(name) }),
-    ),
+    [...wanted].map(async ([name, expected]) => {
+      const value = secrets.values.get(name);
+      return {
+        name,
+        ...(value === undefined ? {} : { found: await fingerprintSecret({ name, value }) }),
+        ...(expected === undefined ? {} : { expected }),
+      };
+    }),
   );
 }
 
-async function checkFingerprint(
-  step: SecretsStep,
-  secret: { readonly name: string; readonly wanted: string | undefined; readonly value: string | undefined },
-): Promise<Check> {
-  const { name, wanted, value } = secret;
-  if (value === undefined)
-    return failed(`${name} is not in the env file`, 'Pull the file from the secrets vault again.');
-  const found = await fingerprintSecret({ name, value });
-  if (wanted === undefined) {
-    return couldNotVerify(
-      `${name} has the fingerprint ${found}; nothing says what it should be`,
-      'Compare it with the one in your records; decrypted rows prove it too.',
+function judgeFingerprints(step: SecretsStep, fingerprints: SecretFingerprints): readonly Check[] {
+  return fingerprints.map(({ name, found, expected }) => {
+    if (found === undefined)
+      return failed(`${name} is not in the env file`, 'Pull the file from the secrets vault again.');
+    if (expected === undefined) {
+      return couldNotVerify(
+        `${name} has the fingerprint ${found}; nothing says what it should be`,
+        'Compare it with the one in your records; decrypted rows prove it too.',
+      );
+    }
+    if (found === expected) return passed(`${name} has the expected fingerprint ${found}`);
+    const loss = step.probes.find((probe) => probe.secret === name)?.lossIfWrong ?? step.lossIfWrong[name];
+    return failed(
+      `${name} has the fingerprint ${found} instead of ${expected}${loss === undefined ? '' : `: ${loss}`}`,
+      `Find the ${name} that was in use when the backup was taken; look at older versions in the vault.`,
     );
-  }
-  if (found === wanted) return passed(`${name} has the expected fingerprint ${found}`);
-  const loss = step.probes.find((probe) => probe.secret === name)?.lossIfWrong ?? step.lossIfWrong[name];
-  return failed(
-    `${name} has the fingerprint ${found} instead of ${wanted}${loss === undefined ? '' : `: ${loss}`}`,
-    `Find the ${name} that was in use when the backup was taken; look at older versions in the vault.`,
-  );
+  });
 }

@@ -83,10 +83,13 @@ describe('choosing a snapshot', () => {
     expect(context.facts.get('snapshot')).toMatchObject({
       key: 'pg/a/2026-04-28/14.dump.gz',
       takenAtMs: Date.parse('2026-04-28T14:02:00Z'),
-      header: expect.stringContaining('pg_restore 15.0 reads it'),
+    });
+    expect(context.facts.get('opened-dump')).toEqual({
+      ...{ format: 'custom', archiveVersion: '1.14', dumpVersion: '15.18', serverVersion: '15.18' },
+      reader: { program: 'pg_restore', version: '15.0' },
     });
     expect(words(await chooseSnapshot.verify(step, context))).toEqual([
-      expect.stringMatching(/^passed: 2026-04-28\/14 opens/),
+      expect.stringMatching(/^passed: 2026-04-28\/14 opens: .*; pg_restore 15.0 reads it$/),
       'passed: 2026-04-28/14 has a manifest of 1 tables',
     ]);
   });

@@ -9,7 +9,7 @@ const step = toyStep('decrypt') as never;
 function contextWith(layers: readonly string[], content: Buffer) {
   const context = createFakeContext({
     facts: {
-      snapshot: { id: '14', key: 'k', takenAtMs: 0, sizeBytes: 1, layers, header: 'h', loss: 'l' },
+      snapshot: { id: '14', key: 'k', takenAtMs: 0, sizeBytes: 1, layers, loss: 'l' },
       'dump-file': { path: '/scratch/k', sizeBytes: content.length, sha256: 's', md5: 'm', how: 'GET' },
     },
   });
@@ -45,8 +45,12 @@ describe('decrypting and unpacking', () => {
   });
 
   it('shows beforehand which key is at hand', async () => {
-    expect(words(await decryptDump.check(step, createFakeContext({})))).toEqual([
-      'passed: key at hand: a key of the test',
-    ]);
+    const context = createFakeContext({});
+    expect(words(await decryptDump.check(step, context))).toEqual(['passed: key at hand: a key of the test']);
+    expect(context.facts.get('key-at-hand')).toEqual({
+      kind: 'key',
+      keyIds: ['0123456789ABCDEF'],
+      text: 'a key of the test',
+    });
   });
 });

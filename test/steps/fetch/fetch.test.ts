@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { readFact } from '../../../src/kinds/fact.ts';
+import { dumpDigestFact } from '../../../src/kinds/facts.ts';
 import { fetchDump } from '../../../src/steps/fetch/fetch.ts';
 import { toyStep } from '../../engine/toy-handlers.ts';
 import { createFakeContext, words } from '../../fakes/fake-context.ts';
@@ -20,7 +22,6 @@ function contextWith(snapshot: object = {}, facts: object = {}) {
         sizeBytes: content.length,
         etag: md5,
         layers: ['gzip'],
-        header: 'h',
         loss: 'l',
         ...snapshot,
       },
@@ -65,6 +66,10 @@ describe('fetching the dump', () => {
     await fetchDump.run(step, context);
     const checks = words(await fetchDump.verify(step, context));
     expect(checks[1]).toMatch(new RegExp(`^${line}`));
+    const digest = readFact(dumpDigestFact, { fact: context.fact });
+    const verdict =
+      digest === undefined ? 'could-not-verify' : digest.found === digest.expected ? 'passed' : 'failed';
+    expect(line).toMatch(new RegExp(`^${verdict}: .*${digest?.algorithm ?? 'no digest'}`));
   });
 
   it('fails when the dump is no longer there', async () => {

@@ -24,7 +24,6 @@ const facts = {
     takenAtMs: 0,
     sizeBytes: 1,
     layers: [],
-    header: 'h',
     loss: 'You lose 40 minutes.',
   },
   'archive-file': { path: '/scratch/archive.dump', sizeBytes: 1, sha256: 's', how: 'x' },

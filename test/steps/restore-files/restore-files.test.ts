@@ -60,7 +60,6 @@ const snapshot = {
   takenAtMs: 0,
   sizeBytes: 1,
   layers: ['gzip'],
-  header: '',
   loss: '',
 };
 const facts = { snapshot };

@@ -9,7 +9,7 @@ const step = stepSchema.parse({ kind: 'restore-roles', layout: 'pg/globals_{time
 const end = '-- PostgreSQL database cluster dump complete\n';
 const snapshot = {
   ...{ id: '2026-04-28/14', key: 'pg/crm-01/2026-04-28/14.dump.gz', takenAtMs: Date.UTC(2026, 3, 28, 14) },
-  ...{ sizeBytes: 1, layers: [], header: '', loss: '' },
+  ...{ sizeBytes: 1, layers: [], loss: '' },
 };
 
 async function stage(text: string, mode: 'live' | 'drill' = 'live') {

@@ -97,5 +97,8 @@ describe('verifying secrets', () => {
     expect(await lines(right)).toBe(`passed: ENCRYPTION_KEY has the expected fingerprint ${right}`);
     expect(await lines('0000-0000')).toMatch(/^failed: .* instead of 0000-0000: The OCR keys are lost\./);
     expect(await lines('')).toMatch(/^could-not-verify/);
+    expect(context.facts.get('secret-fingerprints:verify-secrets')).toEqual([
+      { name: 'ENCRYPTION_KEY', found: right },
+    ]);
   });
 });
