@@ -7,10 +7,15 @@ import { printSession } from '../plain/print-session.ts';
 import { createPromptedOutput } from '../plain/prompted-output.ts';
 import type { Question } from '../ports/operator.ts';
 import type { RunningSession } from '../session/session.ts';
-import type { Options } from './arguments.ts';
-import type { CommandContext } from './command-context.ts';
 import { exitStatus, statusOfEnd } from './exit-status.ts';
-import { type Attendance, chooseAttendance, screenOptions, screenStreams } from './terminal.ts';
+import type { WalkOptions } from './options.ts';
+import {
+  type Attendance,
+  chooseAttendance,
+  screenOptions,
+  screenStreams,
+  type TerminalContext,
+} from './terminal.ts';
 
 /** Answers a question where nobody is there, and says whether it did. */
 export type AnswerInstead = (question: Question, session: RunningSession) => Promise<boolean>;
@@ -21,8 +26,8 @@ export type AnswerInstead = (question: Question, session: RunningSession) => Pro
  */
 export async function attend(request: {
   readonly session: RunningSession;
-  readonly options: Options;
-  readonly context: CommandContext;
+  readonly options: WalkOptions;
+  readonly context: TerminalContext;
   /** The rehearsal answers for itself where nobody is there. */
   readonly answerInstead?: AnswerInstead;
 }): Promise<number> {
@@ -67,7 +72,7 @@ function nobodyThere(question: Question, option: string): Failure {
 }
 
 /** --snapshot is the answer to one question, under a name people know. */
-function withSnapshot({ answers, snapshot }: Options): ReadonlyMap<string, string> {
+function withSnapshot({ answers, snapshot }: WalkOptions): ReadonlyMap<string, string> {
   return snapshot === undefined ? answers : new Map(answers).set('choose-snapshot', snapshot);
 }
 

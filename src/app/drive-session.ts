@@ -8,18 +8,17 @@ import type { World } from '../ports/world.ts';
 import { handlers } from '../registry/handlers.ts';
 import { startSession } from '../session/session.ts';
 import { anchorPlace } from './anchors.ts';
-import type { Options } from './arguments.ts';
 import { type AnswerInstead, attend } from './attend.ts';
-import type { CommandContext } from './command-context.ts';
 import { sayOrigins, sayOverruled } from './given-values.ts';
 import type { ReadyRunbook } from './load-runbook.ts';
+import type { WalkOptions } from './options.ts';
 import { findProvenSnapshots } from './past-runs.ts';
-import { adviseOn } from './terminal.ts';
+import { adviseOn, type TerminalContext } from './terminal.ts';
 import { writeRecord } from './write-record.ts';
 
 type DriveRequest = {
   readonly mode: Mode;
-  readonly options: Options;
+  readonly options: WalkOptions;
   readonly ready: ReadyRunbook;
   readonly world: World;
   readonly folder: RunFolder;
@@ -30,7 +29,10 @@ type DriveRequest = {
 };
 
 /** A run, new or resumed, from its journal to the exit status. */
-export async function driveSession(request: DriveRequest, context: CommandContext): Promise<Outcome<number>> {
+export async function driveSession(
+  request: DriveRequest,
+  context: TerminalContext,
+): Promise<Outcome<number>> {
   const { mode, options, ready, world, folder, reading, start, logFolder, answerInstead } = request;
   const provenSnapshots = await findProvenSnapshots({ logFolder, name: ready.runbook.name });
   return guardJournal(async () => {

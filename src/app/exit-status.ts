@@ -14,6 +14,31 @@ export const exitStatus = {
   interrupted: 130,
 } as const;
 
+export type StatusName = keyof typeof exitStatus;
+
+/** What each means, whichever command ends with it. */
+export const statusWords: Readonly<Record<StatusName, string>> = {
+  verified: 'done and verified',
+  notVerified: 'finished, but something failed or could not be verified',
+  usage: 'wrong usage or an invalid runbook; nothing was done',
+  blocked: 'something stands in the way; nothing was touched',
+  answerMissing: 'an answer or a value is missing, and nobody is there to give it',
+  stopped: 'stopped by the operator; `thaw resume` goes on',
+  damaged: 'a record or a journal is damaged or was changed',
+  bug: 'a bug of ours',
+  interrupted: 'interrupted by Ctrl+C',
+};
+
+/** What a walk comes to, in any mode. */
+export const walkStatuses = {
+  notVerified: 'walked to its end, but something failed or could not be verified',
+  blocked: 'there are blockers, or another run holds the target; nothing was touched',
+  answerMissing: 'a value or an answer is missing and nobody is there to give it; `thaw resume` goes on',
+  stopped: 'stopped by the operator; `thaw resume` goes on',
+  damaged: 'the journal or the record cannot be vouched for',
+  interrupted: 'stopped by Ctrl+C; `thaw resume` goes on',
+} as const;
+
 export function statusOfEnd(end: RunEnd): number {
   switch (end.kind) {
     case 'finished':

@@ -8,10 +8,10 @@ import type { World } from '../ports/world.ts';
 import { handlers } from '../registry/handlers.ts';
 import { undeclared } from '../runbook/schema.ts';
 import { closeDoors } from '../session/close-doors.ts';
-import type { Options } from './arguments.ts';
+import { thawVersion } from './installed.ts';
 import type { ReadyRunbook } from './load-runbook.ts';
+import type { Options, peopleAndTimes } from './options.ts';
 import { readHistory } from './past-runs.ts';
-import { thawVersion } from './version.ts';
 
 /** The first fact of a run: who, where, with which runbook, on what, and what it promises. */
 export function firstEntry(request: {
@@ -64,6 +64,8 @@ function describeTargets({ targets, runbook }: ReadyRunbook, world: World): Reco
   };
 }
 
+type About = Options<(typeof peopleAndTimes)[number]>;
+
 export type AboutRun = Pick<
   EntryOf<'run-started'>,
   'people' | 'exercise' | 'marks' | 'history' | 'anchor' | 'lostAtMs'
@@ -73,22 +75,22 @@ export type AboutRun = Pick<
 export async function aboutRun(request: {
   readonly ready: ReadyRunbook;
   readonly mode: Mode;
-  readonly options: Options;
+  readonly options: About;
   readonly logFolder: string;
   readonly nowMs: number;
 }): Promise<AboutRun> {
   const { ready, mode, options, logFolder, nowMs } = request;
-  const { lostAt, record } = options;
+  const { lostAt, detectedAt, declaredAt } = options;
   const anchor = ready.filled.records?.anchor;
   const history = await readHistory({ logFolder, name: ready.runbook.name, mode });
   return {
-    lostAtMs: lostAt === undefined ? nowMs : Date.parse(lostAt),
-    people: namePeople(ready, record.people),
+    lostAtMs: lostAt ?? nowMs,
+    people: namePeople(ready, options),
     exercise: describeExercise(ready),
     marks: {
       lostAtGiven: lostAt !== undefined,
-      ...(record.detectedAt === undefined ? {} : { detectedAtMs: Date.parse(record.detectedAt) }),
-      ...(record.declaredAt === undefined ? {} : { declaredAtMs: Date.parse(record.declaredAt) }),
+      ...(detectedAt === undefined ? {} : { detectedAtMs: detectedAt }),
+      ...(declaredAt === undefined ? {} : { declaredAtMs: declaredAt }),
     },
     ...(history === undefined ? {} : { history }),
     // A tabletop contacts nothing, so nothing of it is anchored.
@@ -99,7 +101,7 @@ export async function aboutRun(request: {
 }
 
 /** What the command line says goes before what the runbook says. */
-function namePeople({ filled }: ReadyRunbook, given: Options['record']['people']): People {
+function namePeople({ filled }: ReadyRunbook, given: About): People {
   const roles = filled.exercise?.people ?? {};
   const names = ['commander', 'operator', 'witness', 'planApprover', 'resultApprover'] as const;
   const named = names.flatMap((role) => {

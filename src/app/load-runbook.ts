@@ -1,6 +1,5 @@
 import { access, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { everyReading } from '../backups/read-otherwise.ts';
 import { readEnvFile } from '../base/env-file.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
@@ -23,9 +22,7 @@ import { parseRunbook } from '../runbook/parse-runbook.ts';
 import type { Runbook } from '../runbook/schema.ts';
 import type { MissingInput } from '../session/missing-input.ts';
 import { type EnvFile, type GivenValue, weighValues } from './given-values.ts';
-
-/** The runbooks that come with thaw, beside dist/. */
-const ownRunbooks = fileURLToPath(new URL('../../runbooks/', import.meta.url));
+import { ownRunbooks } from './installed.ts';
 
 export type LoadedRunbook = {
   readonly path: string;

@@ -2,10 +2,15 @@ import { fail, type Outcome } from '../base/failure.ts';
 import type { Mode } from '../base/mode.ts';
 import { askInputs } from '../plain/ask-inputs.ts';
 import type { MissingInput } from '../session/missing-input.ts';
-import type { Options } from './arguments.ts';
-import type { CommandContext } from './command-context.ts';
 import { type LoadedRunbook, listMissingInputs, type ReadyRunbook, readyRunbook } from './load-runbook.ts';
-import { chooseAttendance, screenOptions, screenStreams } from './terminal.ts';
+import type { Options } from './options.ts';
+import {
+  chooseAttendance,
+  screenOptions,
+  screenStreams,
+  type TerminalContext,
+  type TerminalOptions,
+} from './terminal.ts';
 
 /**
  * Fills the placeholders of a runbook. What nothing around the program gives, a person is asked for, where there is one;
@@ -13,7 +18,11 @@ import { chooseAttendance, screenOptions, screenStreams } from './terminal.ts';
  */
 export async function readyOrAsk(
   loaded: LoadedRunbook,
-  request: { readonly mode: Mode; readonly options: Options; readonly context: CommandContext },
+  request: {
+    readonly mode: Mode;
+    readonly options: TerminalOptions & Options<'envFiles'>;
+    readonly context: TerminalContext;
+  },
 ): Promise<Outcome<ReadyRunbook>> {
   const { mode, options, context } = request;
   const given = { mode, environment: context.environment, envFiles: options.envFiles };

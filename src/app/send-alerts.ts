@@ -12,7 +12,7 @@ import type { AlertField } from '../runbook/producer-schema.ts';
  * @param request.troubles names of what is wrong now; none means that all is well.
  * @returns what each channel knows now, and what did not arrive.
  */
-export async function ring(request: {
+export async function sendAlerts(request: {
   readonly alerts: readonly AlertField[];
   readonly alert: Alert;
   readonly troubles: readonly string[];

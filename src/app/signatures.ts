@@ -1,5 +1,5 @@
 import { fail, type Outcome, succeed } from '../base/failure.ts';
-import type { SigningRole } from '../journal/entry.ts';
+import type { SigningRole } from '../journal/signing-roles.ts';
 import type { ProcessRunner } from '../ports/process-runner.ts';
 
 /**

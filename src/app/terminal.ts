@@ -1,14 +1,20 @@
 import { createInterface } from 'node:readline/promises';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
-import type { Options } from './arguments.ts';
 import type { CommandContext } from './command-context.ts';
+import type { Options } from './options.ts';
+
+/** How a command talks; some have no --json. */
+export type TerminalOptions = Options<'plain' | 'inline' | 'noColor'> & Partial<Options<'json'>>;
+
+/** What is needed to show something to a person and to ask. */
+export type TerminalContext = Pick<CommandContext, 'stdin' | 'stdout' | 'environment' | 'splash'>;
 
 /** How a run is attended: on the screen, by lines with a person answering, or by lines with nobody there. */
 export type Attendance = 'screen' | 'lines-with-person' | 'unattended';
 
 export function chooseAttendance(
-  options: Options,
-  { stdin, stdout, environment }: CommandContext,
+  options: Pick<TerminalOptions, 'plain' | 'json'>,
+  { stdin, stdout, environment }: TerminalContext,
 ): Attendance {
   const person = stdin.isTTY === true;
   if (options.json) return 'unattended';
@@ -18,7 +24,10 @@ export function chooseAttendance(
 }
 
 /** How a picture is drawn on this terminal. */
-export function screenOptions(options: Options, { environment }: CommandContext) {
+export function screenOptions(
+  options: Options<'inline' | 'noColor'>,
+  { environment }: Pick<CommandContext, 'environment'>,
+) {
   return {
     inline: options.inline,
     color: !options.noColor && !environment.NO_COLOR,
@@ -27,7 +36,7 @@ export function screenOptions(options: Options, { environment }: CommandContext)
 }
 
 /** The two ends of the terminal, where both are one. */
-export function screenStreams({ stdin, stdout }: CommandContext) {
+export function screenStreams({ stdin, stdout }: Pick<CommandContext, 'stdin' | 'stdout'>) {
   return { stdin, stdout } as never;
 }
 
@@ -48,11 +57,11 @@ export async function askName(
     readonly verb: string;
     readonly confirm: readonly string[];
   },
-  context: CommandContext,
+  { stdin, stdout }: Pick<CommandContext, 'stdin' | 'stdout'>,
 ): Promise<Outcome<void>> {
   const { name, what, verb, confirm } = request;
   if (confirm.includes(name)) return succeed(undefined);
-  if (context.stdin.isTTY !== true) {
+  if (stdin.isTTY !== true) {
     return fail({
       code: 'answer-missing',
       message: `Nobody is there to type the name of the ${what}: ${name}.`,
@@ -60,7 +69,7 @@ export async function askName(
       retry: 'after-fix',
     });
   }
-  const lines = createInterface({ input: context.stdin, output: context.stdout });
+  const lines = createInterface({ input: stdin, output: stdout });
   const typed = await lines.question(`Type the name of the ${what} to ${verb}: `);
   lines.close();
   if (typed.trim() === name) return succeed(undefined);

@@ -5,8 +5,7 @@ import { findReferences } from '../kinds/references.ts';
 import type { Alert } from '../ports/alert-channel.ts';
 import { createWorld } from '../registry/wire.ts';
 import type { Runbook } from '../runbook/schema.ts';
-import type { Command } from './arguments.ts';
-import type { CommandContext, Trouble } from './command-context.ts';
+import type { CommandContext } from './command-context.ts';
 import { exitStatus, statusBeforeRun } from './exit-status.ts';
 import { describeDrill, readJob, writeJob } from './job-results.ts';
 import {
@@ -16,11 +15,19 @@ import {
   type ReadyRunbook,
   readyRunbook,
 } from './load-runbook.ts';
-import { ring } from './send-alerts.ts';
+import type { Options } from './options.ts';
+import { sendAlerts } from './send-alerts.ts';
 
 /** What a schedule runs, where nobody looks. */
-const jobs = ['backup', 'verify', 'prune', 'drill', 'monitor'] as const;
-type Job = (typeof jobs)[number];
+type Job = 'backup' | 'verify' | 'prune' | 'drill' | 'monitor';
+
+/** What a command found wrong, for people who are not there to read it. */
+export type Trouble = { readonly verdict: 'failed' | 'could-not-verify'; readonly text: string };
+
+/** What is needed to do the job, and to tell of it. */
+export type JobContext = Omit<CommandContext, 'splash'>;
+
+type JobOptions = Options<'envFiles' | 'logFolder'>;
 
 const mostLines = 20;
 
@@ -30,20 +37,21 @@ const mostLines = 20;
  */
 export async function watchJob(
   request: {
-    readonly command: Command;
-    readonly work: (context: CommandContext) => Promise<Outcome<number>>;
+    readonly job: Job;
+    /** As it was named on the command line. */
+    readonly runbook: string;
+    readonly options: JobOptions;
+    readonly work: (tellTrouble: (trouble: Trouble) => void) => Promise<Outcome<number>>;
   },
-  context: CommandContext,
+  context: JobContext,
 ): Promise<Outcome<number>> {
-  const { command, work } = request;
-  const job = jobs.find((name) => name === command.name);
-  if (job === undefined || command.options.dryRun) return work(context);
+  const { work, ...about } = request;
   const begunAtMs = Date.now();
   const troubles: Trouble[] = [];
-  const tell = (end: JobEnd) => tellPeople({ job, command, context, troubles, begunAtMs, end });
+  const tell = (end: JobEnd) => tellPeople({ ...about, context, troubles, begunAtMs, end });
   let outcome: Outcome<number>;
   try {
-    outcome = await work({ ...context, trouble: (one) => troubles.push(one) });
+    outcome = await work((one) => troubles.push(one));
   } catch (bug) {
     await tell({ status: exitStatus.bug, failure: undefined });
     throw bug;
@@ -58,8 +66,9 @@ type JobEnd = { readonly status: number; readonly failure: Failure | undefined }
 
 type Told = {
   readonly job: Job;
-  readonly command: Command;
-  readonly context: CommandContext;
+  readonly runbook: string;
+  readonly options: JobOptions;
+  readonly context: JobContext;
   readonly troubles: readonly Trouble[];
   readonly begunAtMs: number;
   readonly end: JobEnd;
@@ -67,12 +76,10 @@ type Told = {
 
 /** @returns false when something could not be told or kept; what it was is said. */
 async function tellPeople(request: Told): Promise<boolean> {
-  const { job, command, context, end } = request;
-  const { operands, options } = command;
-  const [name = ''] = operands;
+  const { job, options, context, end } = request;
   const stopped = end.status === exitStatus.stopped || end.status === exitStatus.interrupted;
   if (stopped && context.stdin.isTTY === true) return true;
-  const loaded = await loadRunbook(name, context.folder);
+  const loaded = await loadRunbook(request.runbook, context.folder);
   // Who could be told stands in the runbook itself.
   if (!loaded.ok || loaded.value.runbook.monitor === undefined) return true;
   const { runbook } = loaded.value;
@@ -109,7 +116,7 @@ async function tellPeople(request: Told): Promise<boolean> {
       };
       await world.close();
       const alerts = ready.value.filled.monitor?.alerts ?? [];
-      const heard = await ring({
+      const heard = await sendAlerts({
         alerts,
         alert,
         troubles: verdict === 'passed' ? [] : [verdict],

@@ -9,16 +9,21 @@ import { systemClock } from '../plain/clock.ts';
 import { printSession } from '../plain/print-session.ts';
 import { createReadSession, type ReadSession, type RunPapersOnDisk } from '../session/read-session.ts';
 import type { OutputLine } from '../session/view.ts';
-import type { Options } from './arguments.ts';
-import { type CommandContext, printLine } from './command-context.ts';
+import { printLine } from './command-context.ts';
 import { runLockPath } from './run-locks.ts';
 import { type LoggedRun, openRun } from './run-log.ts';
-import { chooseAttendance, screenOptions, screenStreams } from './terminal.ts';
+import {
+  chooseAttendance,
+  screenOptions,
+  screenStreams,
+  type TerminalContext,
+  type TerminalOptions,
+} from './terminal.ts';
 
 /** How often the journal of the other process is read again. */
 const lookMs = 500;
 
-type WatchRequest = { readonly logFolder: string; readonly runId: string; readonly options: Options };
+type WatchRequest = { readonly logFolder: string; readonly runId: string; readonly options: TerminalOptions };
 
 /** free: nobody drives the run, so this process may. left: the operator went away and the other process goes on. */
 export type Watched = 'free' | 'left';
@@ -30,7 +35,7 @@ export type Watched = 'free' | 'left';
  *
  * Where nobody is there to look, it returns at once: then the lock says why the run cannot be resumed.
  */
-export async function watchRun(request: WatchRequest, context: CommandContext): Promise<Outcome<Watched>> {
+export async function watchRun(request: WatchRequest, context: TerminalContext): Promise<Outcome<Watched>> {
   const lock = runLockPath(request.logFolder, request.runId);
   const holder = await findHolder(lock);
   const attendance = chooseAttendance(request.options, context);
@@ -83,7 +88,7 @@ export function tellEnd({ folder, reading }: LoggedRun): readonly string[] {
 
 async function onScreen(
   request: WatchRequest & { readonly session: ReadSession; readonly free: Promise<void> },
-  context: CommandContext,
+  context: TerminalContext,
 ): Promise<Watched> {
   const { openScreen } = await import('../ui/open-screen.tsx');
   let isFree = false;
@@ -171,8 +176,8 @@ function readLine(line: string): readonly OutputLine[] {
 
 /** A past run on the screen of the walk, to look around in. Reads only. */
 export async function openRecord(
-  request: { readonly logFolder: string; readonly runId: string; readonly options: Options },
-  context: CommandContext,
+  request: { readonly logFolder: string; readonly runId: string; readonly options: TerminalOptions },
+  context: TerminalContext,
 ): Promise<Outcome<void>> {
   const read = await readRunViews(request);
   if (!read.ok) return read;

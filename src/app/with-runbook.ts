@@ -3,9 +3,9 @@ import type { Mode } from '../base/mode.ts';
 import type { World } from '../ports/world.ts';
 import { createWorld } from '../registry/wire.ts';
 import type { Runbook } from '../runbook/schema.ts';
-import type { Options } from './arguments.ts';
 import { type CommandContext, printLine } from './command-context.ts';
 import { loadRunbook, type ReadyRunbook, readyRunbook } from './load-runbook.ts';
+import type { Options } from './options.ts';
 
 export type AtWork = {
   readonly ready: ReadyRunbook;
@@ -20,17 +20,18 @@ export type AtWork = {
 export async function withRunbook(
   request: {
     readonly command: string;
-    readonly name: string;
-    readonly options: Options;
+    /** As it was named on the command line. */
+    readonly runbook: string;
+    readonly options: Options<'json' | 'envFiles'>;
     readonly mode?: Mode;
     readonly needs: (runbook: Runbook) => unknown;
     readonly wants?: (runbook: Runbook) => unknown;
     readonly work: (at: AtWork) => Promise<Outcome<number>>;
   },
-  context: CommandContext,
+  context: Pick<CommandContext, 'environment' | 'folder' | 'stdout'>,
 ): Promise<Outcome<number>> {
-  const { command, name, options, mode = 'live', work } = request;
-  const loaded = await loadRunbook(name, context.folder);
+  const { command, options, mode = 'live', work } = request;
+  const loaded = await loadRunbook(request.runbook, context.folder);
   if (!loaded.ok) return loaded;
   const { environment } = context;
   const ready = await readyRunbook(loaded.value, {

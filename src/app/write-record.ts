@@ -10,7 +10,7 @@ import { toMarkdown } from '../record/to-markdown.ts';
 import { anchorHead } from './anchors.ts';
 import { appendHead } from './chain-heads.ts';
 import { indexRun } from './index-run.ts';
-import type { RecordFormat } from './option-table.ts';
+import type { RecordFormat } from './options.ts';
 
 export type WrittenRecord = {
   readonly path: string;

@@ -1,65 +1,21 @@
-import type { Options } from '../app/arguments.ts';
-import type { CommandContext } from '../app/command-context.ts';
-import { exitStatus } from '../app/exit-status.ts';
-import { thawVersion } from '../app/version.ts';
-import { withRunbook } from '../app/with-runbook.ts';
-import { fail, type Outcome, succeed } from '../base/failure.ts';
-import { formatBytes } from '../base/units.ts';
-import { resolveProducer } from '../producer/producer-settings.ts';
-import { takeBackup } from '../producer/take-backup.ts';
+import { everywhere } from '../app/options.ts';
+import { defineCommand, runbookOperand } from './command.ts';
 
-/** A log of cron shall show that a long dump goes on, and hold more than that. */
-const progressMs = 60_000;
-
-/** One snapshot now. Needs what reaches production and the backup store, and a public key. With the secret one at hand, it tries what it made. */
-export function backup(
-  request: { readonly name: string; readonly options: Options },
-  context: CommandContext,
-): Promise<Outcome<number>> {
-  return withRunbook(
-    {
-      command: 'backup',
-      ...request,
-      needs: ({
-        backups: { store, dumps, objects },
-        production: { database, objects: live, envFile },
-        producer,
-      }) => [{ store, dumps, objects }, { database, live, envFile }, producer],
-      wants: ({ backups: { key } }) => key,
-      work: async ({ ready, world, signal, say, tell }) => {
-        const { filled, targets, path } = ready;
-        if (filled.producer === undefined) return fail(noProducer(path));
-        let toldAtMs = world.host.now();
-        const taken = await takeBackup({
-          onBytes: (done) => {
-            if (world.host.now() - toldAtMs < progressMs) return;
-            toldAtMs = world.host.now();
-            say(`${formatBytes(done)} dumped so far`);
-          },
-          world,
-          targets,
-          settings: resolveProducer(filled, filled.producer),
-          thawVersion,
-          onLine: (text) => {
-            say(text);
-            tell({ type: 'line', text });
-          },
-          signal,
-        });
-        if (!taken.ok) return taken;
-        tell({ type: 'snapshot', manifestKey: taken.value.manifestKey, manifest: taken.value.manifest });
-        return succeed(exitStatus.verified);
-      },
-    },
-    context,
-  );
-}
-
-function noProducer(path: string) {
-  return {
-    code: 'runbook-invalid',
-    message: `Runbook ${path} does not say how backups are made.`,
-    remedy: 'Declare a producer section; `producer: {}` takes the defaults: gzip, not encrypted.',
-    retry: 'after-fix',
-  } as const;
-}
+export const backup = defineCommand({
+  name: 'backup',
+  about: 'take a snapshot now: dump, encrypt, upload, mirror, manifest',
+  more: [
+    'The manifest holds exact counts, so that a restore can prove what came back. Only a public key is needed; with the secret one at hand it tries what it made.',
+    'A backup that fails is told to the channels of monitor.alerts, once.',
+  ],
+  operands: { runbook: runbookOperand },
+  options: ['json', ...everywhere],
+  examples: [{ line: 'thaw backup crm --env-file .env', about: 'for cron, too: see `thaw schedule`' }],
+  statuses: {
+    verified: 'the snapshot is in the store',
+    notVerified: 'no snapshot was taken, or not all of it',
+    answerMissing: 'a value is missing',
+  },
+  run: async (context, { operands: { runbook }, options }) =>
+    (await import('./work/backup.ts')).backUp({ runbook, options }, context),
+});

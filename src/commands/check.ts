@@ -1,105 +1,21 @@
-import type { Options } from '../app/arguments.ts';
-import { type CommandContext, printLine } from '../app/command-context.ts';
-import { exitStatus } from '../app/exit-status.ts';
-import { type GivenValue, sayOrigins, sayOverruled } from '../app/given-values.ts';
-import { loadRunbook, readyRunbook } from '../app/load-runbook.ts';
-import { type Outcome, succeed } from '../base/failure.ts';
-import type { Check } from '../base/verdict.ts';
-import { runPreflight } from '../engine/preflight.ts';
-import { checkPermissions } from '../producer/check-permissions.ts';
-import { handlers } from '../registry/handlers.ts';
-import { createWorld } from '../registry/wire.ts';
+import { everywhere } from '../app/options.ts';
+import { defineCommand, runbookOperand } from './command.ts';
 
-/** Every blocker at once; touches nothing. */
-export async function check(
-  request: { readonly name: string; readonly options: Options },
-  context: CommandContext,
-): Promise<Outcome<number>> {
-  const { options } = request;
-  const loaded = await loadRunbook(request.name, context.folder);
-  if (!loaded.ok) return loaded;
-  const { environment } = context;
-  const ready = await readyRunbook(loaded.value, { mode: 'live', environment, envFiles: options.envFiles });
-  if (!ready.ok) return ready;
-  const { filled, targets, values, redact, mask } = ready.value;
-  const world = createWorld(environment);
-  try {
-    const checks = await runPreflight({
-      steps: filled.steps,
-      handlers,
-      context: {
-        mode: 'live',
-        world,
-        targets,
-        steps: filled.steps,
-        mask,
-        runId: 'check',
-        fact: () => undefined,
-        // There is no run yet that could come back to it.
-        record: async () => {},
-        signal: new AbortController().signal,
-        wantedSnapshot: options.snapshot,
-        workFile: (name) => `${options.workFolder ?? options.logFolder}/${name}`,
-      },
-    });
-    if (options.json) printLine(context, JSON.stringify({ type: 'thaw', version: 1, command: 'check' }));
-    const print = (line: string) => printLine(context, redact(line));
-    for (const line of options.json ? originsAsJson(values) : originsAsText(values)) print(line);
-    const blockersFirst = [...checks].sort((a, b) => weight(a) - weight(b));
-    const permissions = await checkPermissions({
-      world,
-      targets,
-      makesBackups: filled.producer !== undefined,
-      prunes: filled.retention !== undefined,
-    });
-    for (const one of blockersFirst) {
-      print(options.json ? JSON.stringify({ type: 'check', ...one }) : inWords(one));
-    }
-    for (const one of permissions) {
-      const named = { ...one, stepId: 'permissions' };
-      print(
-        options.json
-          ? JSON.stringify({ type: 'permission', ...one })
-          : inWords(named, '✗ not as it should be'),
-      );
-    }
-    const blockers = checks.filter((one) => one.verdict === 'failed').length;
-    if (!options.json)
-      printLine(
-        context,
-        blockers === 0 ? 'Nothing is in the way.' : `${blockers} in the way. Nothing was touched.`,
-      );
-    if (blockers > 0) return succeed(exitStatus.blocked);
-    // What is wrong with the keys stands in nobody's way today, and must not be taken for good.
-    const open = permissions.some((one) => one.verdict === 'failed');
-    return succeed(open ? exitStatus.notVerified : exitStatus.verified);
-  } finally {
-    await world.close();
-  }
-}
-
-/** Names and where they come from; a value is shown nowhere. */
-function originsAsText(values: readonly GivenValue[]): readonly string[] {
-  return [...sayOverruled(values).map((text) => `! ${text}`), ...sayOrigins(values).map(({ text }) => text)];
-}
-
-function originsAsJson(values: readonly GivenValue[]): readonly string[] {
-  return values.map(({ name, from, overruled }) =>
-    JSON.stringify({ type: 'value', name, from, ...(overruled === undefined ? {} : { overruled }) }),
-  );
-}
-
-function weight(one: Check): number {
-  return { failed: 0, 'could-not-verify': 1, passed: 2, skipped: 3 }[one.verdict];
-}
-
-function inWords(one: Check & { readonly stepId: string }, failedWords = '✗ blocks'): string {
-  const marks = {
-    failed: failedWords,
-    'could-not-verify': '? could not verify',
-    passed: '✓ passed',
-    skipped: '– skipped',
-  };
-  const remedy = one.remedy === undefined ? '' : `\n    → ${one.remedy}`;
-  return `${marks[one.verdict]}  ${one.stepId}: ${one.text}${remedy}`;
-}
+export const check = defineCommand({
+  name: 'check',
+  about: 'every blocker at once; touches nothing',
+  more: [
+    'What a restore would ask of this host, of production and of the backups is looked at now; so are the permissions of the keys. It says where each value comes from, by name.',
+  ],
+  operands: { runbook: runbookOperand },
+  options: ['json', 'snapshot', 'workFolder', ...everywhere],
+  examples: [{ line: 'thaw check crm --env-file .env', about: 'before it is needed' }],
+  statuses: {
+    verified: 'nothing is in the way',
+    notVerified: 'nothing is in the way, but a key may more, or less, than it should',
+    blocked: 'a restore would be refused; it says by what',
+    answerMissing: 'a value is missing',
+  },
+  run: async (context, { operands: { runbook }, options }) =>
+    (await import('./work/check.ts')).check({ runbook, options }, context),
+});

@@ -1,25 +1,45 @@
 import { readFile } from 'node:fs/promises';
 import { type CommandContext, printLine } from '../app/command-context.ts';
-import { fingerprintSecret } from '../backups/fingerprint.ts';
-import { readEnvNames } from '../backups/read-otherwise.ts';
+import { exitStatus } from '../app/exit-status.ts';
+import { everywhere } from '../app/options.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
+import { defineCommand, required } from './command.ts';
 
-/** Prints the fingerprint of one variable of an env file; the value itself goes nowhere. */
-export async function fingerprint(
-  operands: readonly string[],
-  context: CommandContext,
+export const fingerprint = defineCommand({
+  name: 'fingerprint',
+  about: 'the fingerprint of one secret in an env file; never the secret',
+  more: ['For the runbook, so that a restore can tell whether an env file belongs to the data.'],
+  operands: {
+    file: required({ word: 'FILE', about: 'an env file', completes: 'file' }),
+    name: required({ word: 'NAME', about: 'the variable that holds the secret' }),
+  },
+  options: everywhere,
+  examples: [
+    {
+      line: 'thaw fingerprint .env ENCRYPTION_KEY',
+      about: 'a text to keep; the key cannot be read out of it',
+    },
+  ],
+  statuses: { verified: 'it is printed' },
+  run: (context, { operands }) => print(operands, context),
+});
+
+async function print(
+  { file, name }: { readonly file: string; readonly name: string },
+  context: Pick<CommandContext, 'stdout' | 'stderr'>,
 ): Promise<Outcome<number>> {
-  const [path = '', name = ''] = operands;
-  const text = await readFile(path, 'utf8').catch(() => undefined);
+  const { fingerprintSecret } = await import('../backups/fingerprint.ts');
+  const { readEnvNames } = await import('../backups/read-otherwise.ts');
+  const text = await readFile(file, 'utf8').catch(() => undefined);
   if (text === undefined)
-    return missing(`Cannot read ${path}.`, 'Name an env file that exists and may be read.');
-  const read = readEnvNames(text, { path, names: [name] });
+    return missing(`Cannot read ${file}.`, 'Name an env file that exists and may be read.');
+  const read = readEnvNames(text, { path: file, names: [name] });
   if (!read.ok) return read;
   const value = read.value.values.get(name);
-  if (!value) return missing(`${path} has no ${name}.`, 'Check the name of the variable.');
+  if (!value) return missing(`${file} has no ${name}.`, 'Check the name of the variable.');
   printLine(context, await fingerprintSecret({ name, value }));
   if (read.value.note !== undefined) context.stderr.write(`${read.value.note}\n`);
-  return succeed(0);
+  return succeed(exitStatus.verified);
 }
 
 function missing(message: string, remedy: string) {

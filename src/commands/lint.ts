@@ -1,11 +1,26 @@
 import { type CommandContext, printLine } from '../app/command-context.ts';
 import { exitStatus } from '../app/exit-status.ts';
-import { loadRunbook } from '../app/load-runbook.ts';
+import { everywhere } from '../app/options.ts';
 import { type Outcome, succeed } from '../base/failure.ts';
-import { lintProducer } from '../runbook/lint-producer.ts';
-import { remarkRunbook } from '../runbook/remark-runbook.ts';
+import { defineCommand, runbookOperand } from './command.ts';
 
-export async function lint(name: string, context: CommandContext): Promise<Outcome<number>> {
+export const lint = defineCommand({
+  name: 'lint',
+  about: 'what is wrong with a runbook that a schema cannot say',
+  operands: { runbook: runbookOperand },
+  options: everywhere,
+  examples: [{ line: 'thaw lint runbooks/crm.yaml', about: 'after every change' }],
+  statuses: { verified: 'no finding', usage: 'it does not hold together, or no backup can be made with it' },
+  run: (context, { operands }) => look(operands.runbook, context),
+});
+
+async function look(
+  name: string,
+  context: Pick<CommandContext, 'folder' | 'stdout'>,
+): Promise<Outcome<number>> {
+  const { loadRunbook } = await import('../app/load-runbook.ts');
+  const { lintProducer } = await import('../runbook/lint-producer.ts');
+  const { remarkRunbook } = await import('../runbook/remark-runbook.ts');
   const loaded = await loadRunbook(name, context.folder);
   if (!loaded.ok) return loaded;
   const { runbook, path } = loaded.value;

@@ -1,111 +1,20 @@
-import type { Options } from '../app/arguments.ts';
-import { backUpAnew } from '../app/back-up-anew.ts';
-import { type CommandContext, printLine } from '../app/command-context.ts';
-import { chooseAttendance } from '../app/terminal.ts';
-import type { Outcome } from '../base/failure.ts';
-import type { Question } from '../ports/operator.ts';
-import { buildSandbox, type Sandbox } from '../sandbox/build-sandbox.ts';
-import { sweepSandboxes } from '../sandbox/destroy-sandbox.ts';
-import { loseProduction } from '../sandbox/disaster.ts';
-import { waitForWriters } from '../sandbox/wait-for-writers.ts';
-import { openSupervisedServices } from '../services/supervisor/supervised-services.ts';
-import type { RunningSession } from '../session/session.ts';
-import { start } from './start.ts';
+import { walkStatuses } from '../app/exit-status.ts';
+import { beginOptions } from '../app/options.ts';
+import { defineCommand } from './command.ts';
 
-/** A whole disaster and its recovery in a sandbox on this host. Answers for itself only where nobody is there to ask. */
-export async function rehearse(options: Options, context: CommandContext): Promise<Outcome<number>> {
-  // Nothing is executed at a table, so nothing has to be there.
-  if (options.mode === 'tabletop') return talk(options, context);
-  const onLine = (line: string) => {
-    printLine(context, options.json ? JSON.stringify({ type: 'rehearsal', text: line }) : line);
-  };
-  for (const folder of await sweepSandboxes()) onLine(`Removed ${folder}, left by a rehearsal that died.`);
-  const sandbox = await buildSandbox({
-    onLine,
-    startServices: (controlFile) =>
-      openSupervisedServices({ controlFile }).start({ names: [], onLine: () => {} }),
-  });
-  if (!sandbox.ok) return sandbox;
-  try {
-    const taken = await backUpAnew({ sandbox: sandbox.value, onLine }, context);
-    if (!taken.ok) return taken;
-    // What is written from here on is what the restore loses.
-    const later = await waitForWriters({ databaseUrl: sandbox.value.databaseUrl, since: new Date() });
-    if (!later.ok) return later;
-    // A drill leaves production alone and compares with it.
-    if (options.mode === 'drill') return await walk(sandbox.value, { options, context });
-    await loseProduction({ sandbox: sandbox.value, onLine });
-    const lostAt = new Date().toISOString();
-    return await walk(sandbox.value, { options: { ...options, lostAt }, context });
-  } finally {
-    await sandbox.value.destroy();
-    onLine(
-      'The sandbox is gone: its servers stopped, its folder removed. The record stays, to be read: nothing is left to resume or roll back.',
-    );
-  }
-}
-
-async function talk(options: Options, context: CommandContext): Promise<Outcome<number>> {
-  const alone = chooseAttendance(options, context) === 'unattended';
-  const answers = alone ? { answerInstead: answerAtTheTable } : {};
-  return start({ runbook: 'rehearsal', mode: 'tabletop', options, ...answers }, context);
-}
-
-/** Nobody sits at the table: the first answer that goes on, and a note that says so. */
-async function answerAtTheTable(question: Question, session: RunningSession): Promise<boolean> {
-  const first = question.kind === 'choose' ? question.choices[0] : undefined;
-  if (first === undefined) return false;
-  const note = first.needsReason === true ? { note: 'nobody sat at the table; the rehearsal answered' } : {};
-  session.answer(question.id, { value: first.value, by: 'rehearsal', ...note });
-  return true;
-}
-
-async function walk(
-  sandbox: Sandbox,
-  { options, context }: { readonly options: Options; readonly context: CommandContext },
-): Promise<Outcome<number>> {
-  const environment = { ...context.environment, ...sandbox.environment };
-  const alone = chooseAttendance(options, context) === 'unattended';
-  return start(
-    {
-      runbook: 'rehearsal',
-      mode: options.mode,
-      options,
-      ...(alone ? { answerInstead: answerLikeAnOperator(sandbox) } : {}),
-    },
-    { ...context, environment },
-  );
-}
-
-/** It owns everything it touches, so it may answer; what a person would look at, it looks at. */
-function answerLikeAnOperator(sandbox: Sandbox) {
-  return async (question: Question, session: RunningSession): Promise<boolean> => {
-    const answer = (value: string, note?: string) => {
-      session.answer(question.id, { value, by: 'rehearsal', ...(note === undefined ? {} : { note }) });
-      return true;
-    };
-    switch (question.kind) {
-      case 'confirm':
-        // Agreeing to go on is its to do; nobody's word is.
-        return question.inNameOf === undefined ? answer('yes') : false;
-      case 'type-name':
-        return answer(question.name);
-      case 'choose-row':
-        return question.preferred === undefined ? false : answer(question.preferred);
-      case 'attest':
-        return attest(sandbox, answer);
-      case 'choose':
-      case 'failure':
-        // Something is wrong: that is not the rehearsal's to decide.
-        return false;
-    }
-  };
-}
-
-async function attest(sandbox: Sandbox, answer: (value: string, note?: string) => boolean): Promise<boolean> {
-  const response = await fetch(sandbox.healthUrl).catch(() => undefined);
-  if (response === undefined) return answer('failed', 'the health page does not answer');
-  const health = (await response.json()) as { clients?: number };
-  const note = `the health page answers ${response.status} and counts ${health.clients ?? 0} clients`;
-  return answer(response.ok && (health.clients ?? 0) > 0 ? 'passed' : 'failed', note);
-}
+export const rehearse = defineCommand({
+  name: 'rehearse',
+  about: 'a whole disaster and its recovery in a sandbox on this host',
+  more: [
+    'A small company is built in a temporary folder, loses its production, and you restore it. Everything but the record is removed at the end.',
+    'Where nobody is there to ask, it answers for itself.',
+  ],
+  operands: {},
+  options: ['mode', ...beginOptions],
+  examples: [
+    { line: 'thaw rehearse', about: 'on the screen' },
+    { line: 'thaw rehearse --mode drill --plain', about: 'a drill of the same company, in lines' },
+  ],
+  statuses: { verified: 'recovered and verified', ...walkStatuses },
+  run: async (context, { options }) => (await import('./work/rehearse.ts')).rehearse(options, context),
+});

@@ -1,138 +1,25 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import type { Options } from '../app/arguments.ts';
-import type { CommandContext } from '../app/command-context.ts';
-import { exitStatus } from '../app/exit-status.ts';
-import { placeThrowaway } from '../app/place-throwaway.ts';
-import { type AtWork, withRunbook } from '../app/with-runbook.ts';
-import { newestComplete, type Snapshot } from '../backups/snapshot.ts';
-import { fail, type Outcome, succeed } from '../base/failure.ts';
-import { type Check, type Verdict, worstVerdict } from '../base/verdict.ts';
-import { findSnapshots } from '../operations/find-snapshots.ts';
-import { createScratchContext } from '../producer/scratch-context.ts';
-import { hasLater, verifySnapshot } from '../producer/verify-snapshot.ts';
+import { everywhere } from '../app/options.ts';
+import { defineCommand, runbookOperand } from './command.ts';
 
-/** Proves backups without restoring production: the newest one, all of them, or the one that is named. */
-export function verify(
-  request: { readonly name: string; readonly options: Options },
-  context: CommandContext,
-): Promise<Outcome<number>> {
-  const { options } = request;
-  return withRunbook(
-    {
-      command: 'verify',
-      ...request,
-      mode: options.restoreToo ? 'drill' : 'live',
-      needs: ({ backups, production: { database }, drill }) =>
-        options.restoreToo ? [backups, database, drill?.database] : backups,
-      work: async (at) => {
-        const { ready, world, say } = at;
-        const found = await findSnapshots({ world, targets: ready.targets });
-        if (!found.ok) return found;
-        const wanted = choose(found.value, options);
-        if (!wanted.ok) return wanted;
-        const verdicts: Verdict[] = [];
-        for (const snapshot of wanted.value) {
-          if (at.signal.aborted) break;
-          const checks = await verifyOne(at, {
-            snapshot,
-            all: found.value,
-            options,
-            folder: context.folder,
-          });
-          tellChecks(at, { snapshot, checks });
-          for (const { verdict, text } of checks)
-            if (verdict === 'failed' || verdict === 'could-not-verify')
-              context.trouble?.({ verdict, text: `${snapshot.id}: ${text}` });
-          verdicts.push(...checks.map(({ verdict }) => verdict));
-        }
-        const worst = worstVerdict(verdicts);
-        say(
-          worst === 'passed'
-            ? 'Verified.'
-            : worst === 'failed'
-              ? 'Not good: see above.'
-              : 'Not all could be verified: see above.',
-        );
-        return succeed(worst === 'passed' ? exitStatus.verified : exitStatus.notVerified);
-      },
-    },
-    context,
-  );
-}
-
-function choose(
-  found: readonly Snapshot[],
-  { all, snapshot }: Pick<Options, 'all' | 'snapshot'>,
-): Outcome<readonly Snapshot[]> {
-  if (all) return succeed(found);
-  const wanted =
-    snapshot === undefined || snapshot === 'latest'
-      ? (newestComplete(found) ?? found[0])
-      : found.find(({ id, key }) => id === snapshot || key === snapshot);
-  if (wanted !== undefined) return succeed([wanted]);
-  return fail({
-    code: 'not-found',
-    message: `There is no snapshot ${snapshot}.`,
-    remedy: 'Look at `thaw snapshots` and name one of those.',
-    retry: 'after-fix',
-  });
-}
-
-/** Nothing decrypted stays behind: the work folder goes, whatever happened. */
-async function verifyOne(
-  at: AtWork,
-  what: {
-    readonly snapshot: Snapshot;
-    readonly all: readonly Snapshot[];
-    readonly options: Options;
-    readonly folder: string;
+export const verify = defineCommand({
+  name: 'verify',
+  about: 'prove the newest snapshot, all, or one, without restoring production',
+  more: [
+    'Its digest, that the key opens it, that it holds what its manifest says. With --restore it is restored into a throwaway database and counted.',
+    'What fails is told to the channels of monitor.alerts, once.',
+  ],
+  operands: { runbook: runbookOperand },
+  options: ['json', 'snapshot', 'all', 'latest', 'restore', 'workFolder', ...everywhere],
+  either: [['snapshot', 'all', 'latest']],
+  examples: [
+    { line: 'thaw verify crm --env-file .env', about: 'the newest one' },
+    { line: 'thaw verify crm --all --restore', about: 'each of them, as far as it can be proven' },
+  ],
+  statuses: {
+    verified: 'every check passed',
+    notVerified: 'a check failed, or could not be verified',
+    answerMissing: 'a value is missing',
   },
-): Promise<readonly Check[]> {
-  const { snapshot, all, options } = what;
-  const parent = options.workFolder === undefined ? tmpdir() : resolve(what.folder, options.workFolder);
-  await mkdir(parent, { recursive: true });
-  const work = await mkdtemp(join(parent, 'thaw-verify-'));
-  try {
-    const { world } = at;
-    const runId = `verify ${snapshot.id} ${work}`;
-    const mode = options.restoreToo ? 'drill' : 'live';
-    const { targets } = await placeThrowaway(at.ready, { world, runId, workPath: work, mode });
-    const context = createScratchContext({
-      world,
-      targets,
-      runId,
-      workFile: (name) => join(work, name),
-      output: (text) => at.tell({ type: 'line', text }),
-      signal: at.signal,
-    });
-    return await verifySnapshot({
-      snapshot,
-      context,
-      laterSnapshots: hasLater(snapshot, all),
-      restore: options.restoreToo,
-    });
-  } finally {
-    await rm(work, { recursive: true, force: true });
-  }
-}
-
-const marks = {
-  passed: '✓ passed',
-  failed: '✗ failed',
-  'could-not-verify': '? could not verify',
-  skipped: '– skipped',
-} as const;
-
-function tellChecks(
-  at: AtWork,
-  done: { readonly snapshot: Snapshot; readonly checks: readonly Check[] },
-): void {
-  at.say(done.snapshot.id);
-  for (const check of done.checks) {
-    at.say(`  ${marks[check.verdict]}  ${check.text}`);
-    if (check.remedy !== undefined) at.say(`      → ${check.remedy}`);
-    at.tell({ type: 'check', snapshot: done.snapshot.id, ...check });
-  }
-}
+  run: async (context, { operands: { runbook }, options }) =>
+    (await import('./work/verify.ts')).verify({ runbook, options }, context),
+});

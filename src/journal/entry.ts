@@ -3,13 +3,11 @@ import { failureCodes } from '../base/failure.ts';
 import { modes } from '../base/mode.ts';
 import { verdicts } from '../base/verdict.ts';
 import { exerciseSchema, historySchema, marksSchema, peopleSchema } from './exercise.ts';
+import { signingRoles } from './signing-roles.ts';
 
 /** The closed union of facts about one run. Past tense: an entry says what was, never what shall be. */
 
 export const journalVersion = 1;
-
-export const signingRoles = ['commander', 'operator', 'witness', 'approver'] as const;
-export type SigningRole = (typeof signingRoles)[number];
 
 const checkSchema = z.object({
   verdict: z.enum(verdicts),

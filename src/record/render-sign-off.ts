@@ -1,6 +1,7 @@
-import type { JournalEntry, SigningRole } from '../journal/entry.ts';
+import type { JournalEntry } from '../journal/entry.ts';
 import type { People } from '../journal/exercise.ts';
 import type { RunState } from '../journal/run-state.ts';
+import type { SigningRole } from '../journal/signing-roles.ts';
 import type { DrillRecord, QuestionRecord } from './drill-record.ts';
 import { entriesOfKind, isoTime } from './entries-of-kind.ts';
 import { recorded } from './recorded.ts';

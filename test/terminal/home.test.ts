@@ -135,7 +135,7 @@ test('without a terminal bare thaw names its commands, and missing values end wi
   const folder = makeWalkFolder();
   const bare = await runThaw({ args: [], folder });
   expect(bare).toMatchObject({ status: 0 });
-  expect(bare.text).toContain('thaw restore  RUNBOOK');
+  expect(bare.text).toContain('thaw restore RUNBOOK');
   const restore = await runThaw({ args: ['restore', 'walk'], folder });
   expect(restore.status).toBe(4);
   expect(restore.text).toContain('WALK_TOKEN (token of the backup store)');

@@ -1,0 +1,72 @@
+import { exitStatus } from '../../app/exit-status.ts';
+import { thawVersion } from '../../app/installed.ts';
+import type { Options } from '../../app/options.ts';
+import { type JobContext, watchJob } from '../../app/watch-job.ts';
+import { withRunbook } from '../../app/with-runbook.ts';
+import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import { formatBytes } from '../../base/units.ts';
+import { resolveProducer } from '../../producer/producer-settings.ts';
+import { takeBackup } from '../../producer/take-backup.ts';
+
+/** A log of cron shall show that a long dump goes on, and hold more than that. */
+const progressMs = 60_000;
+
+type BackupRequest = {
+  readonly runbook: string;
+  readonly options: Options<'json' | 'envFiles' | 'logFolder'>;
+};
+
+/** One snapshot now. Needs what reaches production and the backup store, and a public key. With the secret one at hand, it tries what it made. */
+export function backUp(request: BackupRequest, context: JobContext): Promise<Outcome<number>> {
+  const work = () => backUpUnwatched(request, context);
+  return watchJob({ job: 'backup', ...request, work }, context);
+}
+
+function backUpUnwatched(request: BackupRequest, context: JobContext): Promise<Outcome<number>> {
+  return withRunbook(
+    {
+      command: 'backup',
+      ...request,
+      needs: ({
+        backups: { store, dumps, objects },
+        production: { database, objects: live, envFile },
+        producer,
+      }) => [{ store, dumps, objects }, { database, live, envFile }, producer],
+      wants: ({ backups: { key } }) => key,
+      work: async ({ ready, world, signal, say, tell }) => {
+        const { filled, targets, path } = ready;
+        if (filled.producer === undefined) return fail(noProducer(path));
+        let toldAtMs = world.host.now();
+        const taken = await takeBackup({
+          onBytes: (done) => {
+            if (world.host.now() - toldAtMs < progressMs) return;
+            toldAtMs = world.host.now();
+            say(`${formatBytes(done)} dumped so far`);
+          },
+          world,
+          targets,
+          settings: resolveProducer(filled, filled.producer),
+          thawVersion,
+          onLine: (text) => {
+            say(text);
+            tell({ type: 'line', text });
+          },
+          signal,
+        });
+        if (!taken.ok) return taken;
+        tell({ type: 'snapshot', manifestKey: taken.value.manifestKey, manifest: taken.value.manifest });
+        return succeed(exitStatus.verified);
+      },
+    },
+    context,
+  );
+}
+
+function noProducer(path: string) {
+  return {
+    code: 'runbook-invalid',
+    message: `Runbook ${path} does not say how backups are made.`,
+    remedy: 'Declare a producer section; `producer: {}` takes the defaults: gzip, not encrypted.',
+    retry: 'after-fix',
+  } as const;
+}

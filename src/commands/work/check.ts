@@ -1,0 +1,108 @@
+import { type CommandContext, printLine } from '../../app/command-context.ts';
+import { exitStatus } from '../../app/exit-status.ts';
+import { type GivenValue, sayOrigins, sayOverruled } from '../../app/given-values.ts';
+import { loadRunbook, readyRunbook } from '../../app/load-runbook.ts';
+import type { Options } from '../../app/options.ts';
+import { type Outcome, succeed } from '../../base/failure.ts';
+import type { Check } from '../../base/verdict.ts';
+import { runPreflight } from '../../engine/preflight.ts';
+import { checkPermissions } from '../../producer/check-permissions.ts';
+import { handlers } from '../../registry/handlers.ts';
+import { createWorld } from '../../registry/wire.ts';
+
+/** Every blocker at once; touches nothing. */
+export async function check(
+  request: {
+    readonly runbook: string;
+    readonly options: Options<'json' | 'snapshot' | 'workFolder' | 'envFiles' | 'logFolder'>;
+  },
+  context: Pick<CommandContext, 'environment' | 'folder' | 'stdout'>,
+): Promise<Outcome<number>> {
+  const { options } = request;
+  const loaded = await loadRunbook(request.runbook, context.folder);
+  if (!loaded.ok) return loaded;
+  const { environment } = context;
+  const ready = await readyRunbook(loaded.value, { mode: 'live', environment, envFiles: options.envFiles });
+  if (!ready.ok) return ready;
+  const { filled, targets, values, redact, mask } = ready.value;
+  const world = createWorld(environment);
+  try {
+    const checks = await runPreflight({
+      steps: filled.steps,
+      handlers,
+      context: {
+        mode: 'live',
+        world,
+        targets,
+        steps: filled.steps,
+        mask,
+        runId: 'check',
+        fact: () => undefined,
+        // There is no run yet that could come back to it.
+        record: async () => {},
+        signal: new AbortController().signal,
+        wantedSnapshot: options.snapshot,
+        workFile: (name) => `${options.workFolder ?? options.logFolder}/${name}`,
+      },
+    });
+    if (options.json) printLine(context, JSON.stringify({ type: 'thaw', version: 1, command: 'check' }));
+    const print = (line: string) => printLine(context, redact(line));
+    for (const line of options.json ? originsAsJson(values) : originsAsText(values)) print(line);
+    const blockersFirst = [...checks].sort((a, b) => weight(a) - weight(b));
+    const permissions = await checkPermissions({
+      world,
+      targets,
+      makesBackups: filled.producer !== undefined,
+      prunes: filled.retention !== undefined,
+    });
+    for (const one of blockersFirst) {
+      print(options.json ? JSON.stringify({ type: 'check', ...one }) : inWords(one));
+    }
+    for (const one of permissions) {
+      const named = { ...one, stepId: 'permissions' };
+      print(
+        options.json
+          ? JSON.stringify({ type: 'permission', ...one })
+          : inWords(named, '✗ not as it should be'),
+      );
+    }
+    const blockers = checks.filter((one) => one.verdict === 'failed').length;
+    if (!options.json)
+      printLine(
+        context,
+        blockers === 0 ? 'Nothing is in the way.' : `${blockers} in the way. Nothing was touched.`,
+      );
+    if (blockers > 0) return succeed(exitStatus.blocked);
+    // What is wrong with the keys stands in nobody's way today, and must not be taken for good.
+    const open = permissions.some((one) => one.verdict === 'failed');
+    return succeed(open ? exitStatus.notVerified : exitStatus.verified);
+  } finally {
+    await world.close();
+  }
+}
+
+/** Names and where they come from; a value is shown nowhere. */
+function originsAsText(values: readonly GivenValue[]): readonly string[] {
+  return [...sayOverruled(values).map((text) => `! ${text}`), ...sayOrigins(values).map(({ text }) => text)];
+}
+
+function originsAsJson(values: readonly GivenValue[]): readonly string[] {
+  return values.map(({ name, from, overruled }) =>
+    JSON.stringify({ type: 'value', name, from, ...(overruled === undefined ? {} : { overruled }) }),
+  );
+}
+
+function weight(one: Check): number {
+  return { failed: 0, 'could-not-verify': 1, passed: 2, skipped: 3 }[one.verdict];
+}
+
+function inWords(one: Check & { readonly stepId: string }, failedWords = '✗ blocks'): string {
+  const marks = {
+    failed: failedWords,
+    'could-not-verify': '? could not verify',
+    passed: '✓ passed',
+    skipped: '– skipped',
+  };
+  const remedy = one.remedy === undefined ? '' : `\n    → ${one.remedy}`;
+  return `${marks[one.verdict]}  ${one.stepId}: ${one.text}${remedy}`;
+}

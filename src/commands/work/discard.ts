@@ -1,0 +1,145 @@
+import { resolve } from 'node:path';
+import type { Lock } from '../../adapters/disk/run-lock.ts';
+import { anchorPlace } from '../../app/anchors.ts';
+import { type CommandContext, printLine } from '../../app/command-context.ts';
+import { exitStatus } from '../../app/exit-status.ts';
+import { loadRunbook, type ReadyRunbook } from '../../app/load-runbook.ts';
+import type { Options } from '../../app/options.ts';
+import { otherTarget, staysInPlace } from '../../app/other-target.ts';
+import { findThrowaway } from '../../app/place-throwaway.ts';
+import { readyOrAsk } from '../../app/ready-or-ask.ts';
+import { withRunLocks } from '../../app/run-locks.ts';
+import { cutTornEnd, findRun, openRunToWork } from '../../app/run-log.ts';
+import { askName, type TerminalContext } from '../../app/terminal.ts';
+import { writeRecord } from '../../app/write-record.ts';
+import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
+import { guardJournal } from '../../engine/journal-writer.ts';
+import { isUnfinished, type RunState } from '../../journal/run-state.ts';
+import { readFact } from '../../kinds/fact.ts';
+import { swappedFact } from '../../kinds/facts.ts';
+import { wayBack } from '../../operations/overwrite-objects.ts';
+import { overwrittenObjects } from '../../operations/roll-back-objects.ts';
+import type { World } from '../../ports/world.ts';
+import { handlers } from '../../registry/handlers.ts';
+import { createWorld } from '../../registry/wire.ts';
+import { discardRun } from '../../session/discard-run.ts';
+
+type DiscardRequest = {
+  readonly named: string | undefined;
+  readonly options: Options<'confirm' | 'plain' | 'inline' | 'noColor' | 'envFiles' | 'logFolder'>;
+};
+
+/**
+ * Gives an unfinished run up: the database and the folders it made beside production, what it fetched and decrypted, are removed.
+ * Nothing that is in place is touched, and no service that was stopped is started.
+ */
+export async function discard(
+  request: DiscardRequest,
+  context: TerminalContext & Pick<CommandContext, 'folder'>,
+): Promise<Outcome<number>> {
+  const { options, named } = request;
+  const logFolder = resolve(context.folder, options.logFolder);
+  const found = await findRun({ logFolder, named, fits: isUnfinished, what: 'unfinished run' });
+  if (!found.ok) return found;
+  const { state } = found.value;
+  const { start } = state;
+  const loaded = await loadRunbook(start.runbook.path, context.folder);
+  if (!loaded.ok) return loaded;
+  const world = createWorld(context.environment);
+  const refusal = refuse(state, world.host.facts.name);
+  if (refusal !== undefined) return fail(refusal);
+  const filled = await readyOrAsk(loaded.value, { mode: start.mode, options, context });
+  const ready = filled.ok ? findThrowaway(filled.value, { start, world }) : filled;
+  if (!ready.ok) return ready;
+  const { acting } = ready.value.targets;
+  const server = world.openDatabaseServer(acting.databaseUrl, acting.databaseRoute);
+  // A cluster of its own is found by its folder, and only what carries the run's mark is removed.
+  const target = start.mode === 'tabletop' || acting.throwaway !== undefined ? undefined : server;
+  try {
+    const elsewhere = target === undefined ? undefined : otherTarget(start, target);
+    if (elsewhere !== undefined) return fail(elsewhere);
+    const same = await staysInPlace(state, { ready: ready.value, world });
+    if (!same.ok) return same;
+    return await withRunLocks({ logFolder, runId: start.runId, target }, async (stillOurs) => {
+      for (const line of whatStays(state)) printLine(context, line);
+      const asked = { name: start.runId, what: 'run', verb: 'discard', confirm: options.confirm };
+      const agreed = await askName(asked, context);
+      if (!agreed.ok) return agreed;
+      return guardJournal(() =>
+        takeAway({ logFolder, start, ready: ready.value, world, stillOurs }, context),
+      );
+    });
+  } finally {
+    await world.close();
+  }
+}
+
+async function takeAway(
+  run: {
+    readonly logFolder: string;
+    readonly start: RunState['start'];
+    readonly ready: ReadyRunbook;
+    readonly world: World;
+    readonly stillOurs: Lock['stillOurs'];
+  },
+  context: Pick<CommandContext, 'stdout'>,
+): Promise<Outcome<number>> {
+  const { logFolder, start, ready, world, stillOurs } = run;
+  const opened = await openRunToWork({ logFolder, runId: start.runId, stillOurs });
+  if (!opened.ok) return opened;
+  const { reading, folder } = opened.value;
+  const cut = await cutTornEnd(opened.value);
+  if (!cut.ok) return cut;
+  const { filled, targets, redact, mask } = ready;
+  const { mode } = start;
+  const parts = { mode, steps: filled.steps, handlers, targets, world, folder, redact, mask, reading, start };
+  const discarded = await discardRun(parts, new AbortController().signal);
+  if (!discarded.ok) return discarded;
+  for (const { verdict, text } of discarded.value)
+    printLine(context, redact(verdict === 'passed' ? text : `${verdict.replaceAll('-', ' ')}: ${text}`));
+  const record = await writeRecord({ folder, logFolder, ...anchorPlace({ mode, ready, world }) });
+  if (!record.ok) return record;
+  for (const warning of record.value.warnings) printLine(context, redact(warning));
+  return succeed(exitStatus.verified);
+}
+
+/** Before the question: what this does not undo. */
+function whatStays(state: RunState): readonly string[] {
+  const { start, steps, facts } = state;
+  const isDone = (kind: string) =>
+    start.steps.some((step) => step.kind === kind && steps.get(step.id)?.kind === 'finished');
+  const swap = readFact(swappedFact, facts);
+  return [
+    `Run ${start.runId}: what it made and did not put in place is removed. It cannot be resumed.`,
+    ...(swap === undefined
+      ? []
+      : [`${swap.target} stays the restored database; \`thaw rollback\` puts back the one before.`]),
+    ...(isDone('mirror-objects') ? ['Objects that were mirrored stay.'] : []),
+    ...overwrittenObjects(facts).map(
+      ({ overwriting }) =>
+        `Objects that were overwritten in ${overwriting.address} are kept below ${overwriting.keptBelow}; ${wayBack(facts)}.`,
+    ),
+    ...(isDone('stop-writers') && !isDone('start-services')
+      ? ['Services that were stopped stay stopped; start them by hand.']
+      : []),
+  ];
+}
+
+function refuse(state: RunState, host: string): Failure | undefined {
+  const { start } = state;
+  if (!isUnfinished(state)) {
+    return {
+      code: 'invalid-input',
+      message: `Run ${start.runId} is over already.`,
+      remedy: `Read it with \`thaw records show ${start.runId}\`.`,
+      retry: 'never',
+    };
+  }
+  if (start.host.name === host) return undefined;
+  return {
+    code: 'conflict',
+    message: `Run ${start.runId} began on host ${start.host.name}; this is ${host}.`,
+    remedy: `Discard it on ${start.host.name}: its files are there.`,
+    retry: 'after-fix',
+  };
+}

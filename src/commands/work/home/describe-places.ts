@@ -1,0 +1,115 @@
+import { fillReferences, findReferences } from '../../../kinds/references.ts';
+import type { Runbook } from '../../../runbook/schema.ts';
+
+/** The names of places for people: no credential is in them, nothing is contacted. */
+export type Places = {
+  readonly database?: string;
+  readonly objects?: string;
+  readonly services?: string;
+  readonly backups?: string;
+};
+
+type Section = {
+  readonly database?: { readonly url: string; readonly via?: ViaLike | undefined } | undefined;
+  readonly objects?: StoreLike | undefined;
+  readonly services?: ServicesLike | undefined;
+};
+
+type StoreLike = Record<string, unknown>;
+type ViaLike = { readonly service?: string | undefined; readonly pod?: string | undefined };
+type ServicesLike = {
+  readonly kind: string;
+  readonly project?: string | undefined;
+  readonly namespace?: string | undefined;
+};
+
+/** Where a mode acts, as far as the values at hand tell; what is not at hand is named by its variable. */
+export function describePlaces(
+  runbook: Runbook,
+  values: ReadonlyMap<string, string>,
+): {
+  readonly production: Places;
+  readonly drill: Places;
+} {
+  const { production, drill, backups } = runbook;
+  const from = (section: Section | undefined): Places => ({
+    ...withText('database', describeDatabase(section?.database, values)),
+    ...withText('objects', describeStore(section?.objects, values)),
+    ...withText('services', describeServices(section?.services, values)),
+  });
+  return {
+    production: { ...from(production), ...withText('backups', describeStore(backups?.store, values)) },
+    drill: { ...from(drill), ...withText('database', describeDrillDatabase(runbook, values)) },
+  };
+}
+
+/** Where none is named, a drill that restores one makes a server of its own. */
+function describeDrillDatabase(
+  { drill, steps }: Pick<Runbook, 'drill' | 'steps'>,
+  values: ReadonlyMap<string, string>,
+): string | undefined {
+  const database = drill?.database;
+  if (database !== undefined && fillReferences(database.url, values) !== '')
+    return describeDatabase(database, values);
+  return steps.some(({ kind }) => kind === 'restore-database')
+    ? 'a throwaway PostgreSQL of this host'
+    : undefined;
+}
+
+function withText(name: keyof Places, text: string | undefined): Places {
+  return text === undefined ? {} : { [name]: text };
+}
+
+function describeDatabase(
+  database: Section['database'],
+  values: ReadonlyMap<string, string>,
+): string | undefined {
+  if (database === undefined) return undefined;
+  const filled = fillReferences(database.url, values);
+  // A password that is not at hand says nothing about the place.
+  const open = findReferences(filled.slice(filled.lastIndexOf('@') + 1));
+  const address = filled.replace(/\/\/.*@/, '//');
+  if (open.length > 0 || !URL.canParse(address)) return namedBy(open);
+  const { hostname, port, pathname } = new URL(address);
+  // Only these three parts: user and password stay where they are.
+  const way = fillReferences(database.via?.service ?? database.via?.pod ?? '', values);
+  const through = way === '' || findReferences(way).length > 0 ? '' : ` through ${way}`;
+  return `database ${decodeURIComponent(pathname.slice(1))} at ${hostname}:${port || '5432'}${through}`;
+}
+
+function describeStore(
+  store: StoreLike | undefined,
+  values: ReadonlyMap<string, string>,
+): string | undefined {
+  if (store === undefined) return undefined;
+  const place = store.kind === 's3' || 'bucket' in store ? ['bucket', 'endpoint'] : ['path', 'remote'];
+  const parts = place.flatMap((name) => {
+    const text = store[name];
+    return typeof text === 'string' ? [fillReferences(text, values)] : [];
+  });
+  const open = findReferences(parts);
+  return open.length > 0 || parts.length === 0 ? namedBy(open) : `objects in ${parts.join(' at ')}`;
+}
+
+function describeServices(
+  services: ServicesLike | undefined,
+  values: ReadonlyMap<string, string>,
+): string | undefined {
+  if (services === undefined) return undefined;
+  if (services.kind === 'kubernetes') {
+    const namespace = fillReferences(services.namespace ?? '', values);
+    const open = findReferences(namespace);
+    return open.length > 0 ? namedBy(open) : `workloads of namespace ${namespace}`;
+  }
+  if (services.kind !== 'compose') return 'services of this host';
+  const project = fillReferences(services.project ?? '', values);
+  return project === '' || findReferences(project).length > 0
+    ? 'services of the compose file'
+    : `services of compose project ${project}`;
+}
+
+function namedBy(names: readonly string[]): string {
+  return names.length === 0
+    ? 'what the runbook names'
+    : `what ${names.join(' and ')} ${names.length === 1 ? 'names' : 'name'} (not set here)`;
+}

@@ -1,0 +1,43 @@
+import { type CommandContext, printLine } from '../../app/command-context.ts';
+import { exitStatus } from '../../app/exit-status.ts';
+import { listRunIds, openRun } from '../../app/run-log.ts';
+import { type Outcome, succeed } from '../../base/failure.ts';
+import type { Mode } from '../../base/mode.ts';
+import { renderRecord } from '../../record/render-record.ts';
+import { resultWords } from '../../record/result-words.ts';
+
+/** Every run of the log folder, newest first, and how it ended. */
+export async function listRecords(
+  request: { readonly logFolder: string; readonly json: boolean },
+  context: Pick<CommandContext, 'stdout'>,
+): Promise<Outcome<number>> {
+  let damaged = 0;
+  if (request.json) printLine(context, JSON.stringify({ type: 'thaw', version: 1, command: 'records' }));
+  for (const runId of await listRunIds(request.logFolder)) {
+    const run = await openRun({ logFolder: request.logFolder, runId });
+    if (!run.ok && run.failure.code === 'journal-damaged') damaged += 1;
+    const record = run.ok ? renderRecord(run.value.reading.entries, run.value.reading.head.hash) : undefined;
+    const result = record === undefined ? (run.ok ? 'empty' : run.failure.message) : resultWords(record);
+    if (!request.json) printLine(context, `${runId}  ${result}`);
+    else printLine(context, JSON.stringify({ type: 'record', runId, result, ...numbers(record) }));
+  }
+  return succeed(damaged === 0 ? exitStatus.verified : exitStatus.damaged);
+}
+
+function numbers(record: ReturnType<typeof renderRecord>): {
+  readonly mode?: Mode;
+  readonly [name: string]: unknown;
+} {
+  if (record === undefined) return {};
+  const { mode, runbook, window, result, rto, rpo, journal } = record;
+  return {
+    mode,
+    runbook: runbook.name,
+    startedAt: window.startedAt,
+    state: result.state,
+    verdict: result.verdict,
+    ...(rto.actualMs === undefined ? {} : { rtoMs: rto.actualMs }),
+    ...(rpo.actualMs === undefined ? {} : { rpoMs: rpo.actualMs }),
+    head: journal.head,
+  };
+}

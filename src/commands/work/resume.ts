@@ -1,0 +1,183 @@
+import { resolve } from 'node:path';
+import { takeLock } from '../../adapters/disk/run-lock.ts';
+import { type CommandContext, printLine } from '../../app/command-context.ts';
+import { driveSession } from '../../app/drive-session.ts';
+import { exitStatus, statusOfEnd } from '../../app/exit-status.ts';
+import { loadRunbook } from '../../app/load-runbook.ts';
+import type { Options, WalkOptions } from '../../app/options.ts';
+import { staysInPlace } from '../../app/other-target.ts';
+import { findThrowaway, raiseAgain } from '../../app/place-throwaway.ts';
+import { readyOrAsk } from '../../app/ready-or-ask.ts';
+import { runLockPath, withRunLocks } from '../../app/run-locks.ts';
+import { cutTornEnd, findRun, type LoggedRun, openRun, openRunToWork } from '../../app/run-log.ts';
+import type { TerminalContext } from '../../app/terminal.ts';
+import { verifyRecord } from '../../app/verify-record.ts';
+import { tellEnd, watchRun } from '../../app/watch-run.ts';
+import { writeRecord } from '../../app/write-record.ts';
+import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
+import { isUnfinished, type RunState } from '../../journal/run-state.ts';
+import { createWorld } from '../../registry/wire.ts';
+
+type ResumeRequest = {
+  readonly named: string | undefined;
+  readonly options: WalkOptions & Options<'envFiles' | 'logFolder'>;
+};
+
+/** Goes on where a run stopped, with the same runbook, on the same host. */
+export async function resume(
+  request: ResumeRequest,
+  context: TerminalContext & Pick<CommandContext, 'folder'>,
+): Promise<Outcome<number>> {
+  const { options, named } = request;
+  const { environment, folder } = context;
+  const logFolder = resolve(folder, options.logFolder);
+  const found = await findRun({ logFolder, named, fits: isUnfinished, what: 'unfinished run' });
+  if (!found.ok) return found;
+  const { start } = found.value.state;
+  const loaded = await loadRunbook(start.runbook.path, folder);
+  if (!loaded.ok) return loaded;
+  const world = createWorld(environment);
+  const refusal = refuse(found.value.state, {
+    host: world.host.facts.name,
+    fingerprint: loaded.value.fingerprint,
+  });
+  const undrawn = !isUnfinished(found.value.state) && (await lacksRecord(found.value, logFolder));
+  if (undrawn) return renderMissingRecord(found.value, { logFolder, context });
+  if (refusal !== undefined) return fail(refusal);
+  const watched = await watchRun({ logFolder, runId: start.runId, options }, context);
+  if (!watched.ok) return watched;
+  if (watched.value === 'left') return succeed(exitStatus.verified);
+  const now = await openRun({ logFolder, runId: start.runId });
+  if (!now.ok) return now;
+  if (now.value.state.ended !== undefined) {
+    // It came to its end while it was watched.
+    for (const line of tellEnd(now.value)) printLine(context, line);
+    return succeed(statusOfEnd(now.value.state.ended));
+  }
+  const filled = await readyOrAsk(loaded.value, { mode: start.mode, options, context });
+  const ready = filled.ok ? findThrowaway(filled.value, { start, world }) : filled;
+  if (!ready.ok) return ready;
+  const target = world.openDatabaseServer(
+    ready.value.targets.acting.databaseUrl,
+    ready.value.targets.acting.databaseRoute,
+  );
+  try {
+    const same = await staysInPlace(now.value.state, { ready: ready.value, world });
+    if (!same.ok) return same;
+    return await withRunLocks(
+      { logFolder, runId: start.runId, target: start.mode === 'tabletop' ? undefined : target },
+      async (stillOurs) => {
+        const run = await openRunToWork({ logFolder, runId: start.runId, stillOurs });
+        if (!run.ok) return run;
+        if (run.value.state.ended !== undefined) return fail(finishedAlready(start.runId));
+        const { reading, folder: runFolder } = run.value;
+        const cut = await cutTornEnd(run.value);
+        if (!cut.ok) return cut;
+        const raised = await raiseAgain(ready.value, world);
+        if (!raised.ok) return raised;
+        return driveSession(
+          {
+            mode: start.mode,
+            options,
+            ready: ready.value,
+            world,
+            folder: runFolder,
+            reading,
+            start,
+            logFolder,
+          },
+          context,
+        );
+      },
+    );
+  } finally {
+    await world.close();
+  }
+}
+
+function finishedAlready(runId: string): Failure {
+  return {
+    code: 'invalid-input',
+    message: `Run ${runId} is finished.`,
+    remedy: `Read it with \`thaw records show ${runId}\`, or start a new run.`,
+    retry: 'never',
+  };
+}
+
+/** A run goes on only where everything it stands on is as it was. */
+function refuse(
+  state: RunState,
+  now: { readonly host: string; readonly fingerprint: string },
+): Failure | undefined {
+  const { runId, host, runbook } = state.start;
+  if (state.ended !== undefined) {
+    return finishedAlready(runId);
+  }
+  if (state.rolledBack) {
+    return {
+      code: 'invalid-input',
+      message: `Run ${runId} was rolled back: the old database is in place again.`,
+      remedy: 'Start a new run.',
+      retry: 'never',
+    };
+  }
+  if (state.discarded) {
+    return {
+      code: 'invalid-input',
+      message: `Run ${runId} was discarded: what it had made is gone.`,
+      remedy: 'Start a new run.',
+      retry: 'never',
+    };
+  }
+  if (host.name !== now.host) {
+    return {
+      code: 'conflict',
+      message: `Run ${runId} began on host ${host.name}; this is ${now.host}.`,
+      remedy: `Resume it on ${host.name}, or start a new run here: its files and locks are on the other host.`,
+      retry: 'after-fix',
+    };
+  }
+  if (runbook.fingerprint !== now.fingerprint) {
+    return {
+      code: 'conflict',
+      message: `Runbook ${runbook.path} has changed since run ${runId} began.`,
+      remedy: 'Put the runbook back as it was to resume, or start a new run with the new one.',
+      retry: 'after-fix',
+    };
+  }
+  return undefined;
+}
+
+/**
+ * The process may have died after the last fact and before the record, or its disk was full: nothing of the run is lost, only not
+ * drawn yet. What contradicts the journal is left as it is.
+ */
+async function lacksRecord(run: LoggedRun, logFolder: string): Promise<boolean> {
+  const verified = await verifyRecord(run, logFolder);
+  if (!verified.ok) return false;
+  const { findings } = verified.value;
+  return (
+    findings.some((one) => one.drawable === true) && findings.every(({ kind }) => kind !== 'contradiction')
+  );
+}
+
+async function renderMissingRecord(
+  run: LoggedRun,
+  { logFolder, context }: { readonly logFolder: string; readonly context: Pick<CommandContext, 'stdout'> },
+): Promise<Outcome<number>> {
+  const { folder, state } = run;
+  const lock = await takeLock({ path: runLockPath(logFolder, folder.id) });
+  if (!lock.ok) return lock;
+  try {
+    const written = await writeRecord({ folder, logFolder });
+    if (!written.ok) return written;
+    printLine(
+      context,
+      `Run ${folder.id} had come to its end, but its record was missing, or not all of it. It is drawn now.`,
+    );
+    printLine(context, `record  ${written.value.path}   head ${written.value.head}`);
+    return succeed(state.ended === undefined ? exitStatus.stopped : statusOfEnd(state.ended));
+  } finally {
+    await lock.value.release();
+  }
+}

@@ -1,0 +1,235 @@
+import { resolve } from 'node:path';
+import { anchorPlace } from '../../app/anchors.ts';
+import { type CommandContext, printLine } from '../../app/command-context.ts';
+import { exitStatus } from '../../app/exit-status.ts';
+import { loadRunbook } from '../../app/load-runbook.ts';
+import type { Options } from '../../app/options.ts';
+import { otherTarget, staysInPlace } from '../../app/other-target.ts';
+import { readyOrAsk } from '../../app/ready-or-ask.ts';
+import { withRunLocks } from '../../app/run-locks.ts';
+import { cutTornEnd, findRun, openRun } from '../../app/run-log.ts';
+import { askName, type TerminalContext } from '../../app/terminal.ts';
+import { writeRecord } from '../../app/write-record.ts';
+import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import type { Redact } from '../../base/secret.ts';
+import { formatBytes } from '../../base/units.ts';
+import { passed } from '../../base/verdict.ts';
+import { createJournalWriter, guardJournal } from '../../engine/journal-writer.ts';
+import type { Entry } from '../../journal/entry.ts';
+import { isUnfinished, type RunState } from '../../journal/run-state.ts';
+import { readFact } from '../../kinds/fact.ts';
+import { type DatabaseSwap, type Swap, swappedFact, swappingFact } from '../../kinds/facts.ts';
+import { overwrittenObjects, rollBackObjects } from '../../operations/roll-back-objects.ts';
+import type { DatabaseServer } from '../../ports/database-server.ts';
+import { createWorld } from '../../registry/wire.ts';
+import { checkWayBack, rollBackSwap } from '../../steps/restore-database/roll-back-swap.ts';
+import { lookAtSwap, undoSwap } from '../../steps/restore-database/swap-databases.ts';
+import { replacedFolders, rollBackFiles } from '../../steps/restore-files/roll-back-files.ts';
+
+type RollbackRequest = {
+  readonly named: string | undefined;
+  readonly options: Options<'confirm' | 'plain' | 'inline' | 'noColor' | 'envFiles' | 'logFolder'>;
+};
+
+/** Puts the database and the folders back as they were before the swap. What was restored is kept under another name. */
+export async function rollback(
+  request: RollbackRequest,
+  context: TerminalContext & Pick<CommandContext, 'folder'>,
+): Promise<Outcome<number>> {
+  const { options, named } = request;
+  const { environment, folder } = context;
+  const logFolder = resolve(folder, options.logFolder);
+  const found = await findRun({ logFolder, named, fits: canRollBack, what: 'run with a swap to undo' });
+  if (!found.ok) return found;
+  const { state } = found.value;
+  const swap = swapOf(state);
+  if (swap === undefined || !canRollBack(state)) return fail(nothingToUndo(state));
+  const loaded = await loadRunbook(state.start.runbook.path, folder);
+  if (!loaded.ok) return loaded;
+  const ready = await readyOrAsk(loaded.value, { mode: 'live', options, context });
+  if (!ready.ok) return ready;
+  const world = createWorld(environment);
+  const server = world.openDatabaseServer(
+    ready.value.targets.acting.databaseUrl,
+    ready.value.targets.acting.databaseRoute,
+  );
+  const elsewhere = otherTarget(state.start, server);
+  if (elsewhere !== undefined) {
+    await world.close();
+    return fail(elsewhere);
+  }
+  try {
+    const same = await staysInPlace(state, { ready: ready.value, world });
+    if (!same.ok) return same;
+    return await withRunLocks({ logFolder, runId: state.start.runId, target: server }, async () => {
+      const lease = await server.lease(server.databaseName);
+      if (!lease.ok) return lease;
+      const found = await lookAtSwap(server, swap);
+      if (!found.ok) return found;
+      const keep = {
+        logFolder,
+        runId: state.start.runId,
+        redact: ready.value.redact,
+        now: world.host.now,
+        anchor: anchorPlace({ mode: 'live', ready: ready.value, world }),
+        warn: (warning: string) => printLine(context, ready.value.redact(warning)),
+      };
+      if (!isSwapped(state) && found.value.stage !== 'done')
+        return undoUnfinished({ server, swap, state, options, keep }, context);
+      const whole = { ...swap, undone: undoneName(swap) };
+      const folders = replacedFolders(state.facts);
+      const agreed = await agree({ server, swap: whole, folders, facts: state.facts, options }, context);
+      if (!agreed.ok) return agreed;
+      const undone = await rollBackSwap(server, whole);
+      if (!undone.ok) return undone;
+      const files = await rollBackFiles(world.trees, folders);
+      if (!files.ok) return files;
+      const { filled, targets } = ready.value;
+      const objects = await rollBackObjects({ facts: state.facts, steps: filled.steps, targets, world });
+      if (!objects.ok) return objects;
+      const database = `${swap.target} is the old database again; the restored one is kept as ${undoneName(swap)}`;
+      const text = [database, ...files.value, ...objects.value].join('. ');
+      const written = await writeDown({
+        ...keep,
+        text,
+        entries: [{ kind: 'rolled-back', checks: [passed(text)] }],
+      });
+      if (written.ok) printLine(context, text);
+      return written;
+    });
+  } finally {
+    await world.close();
+  }
+}
+
+/** Nobody else works on the target, and a person typed its name with both databases before their eyes. */
+async function agree(
+  request: {
+    readonly server: DatabaseServer;
+    readonly swap: DatabaseSwap & { readonly undone: string };
+    readonly folders: readonly Swap[];
+    readonly facts: RunState['facts'];
+    readonly options: Options<'confirm'>;
+  },
+  context: TerminalContext,
+): Promise<Outcome<void>> {
+  const { server, swap, folders, facts, options } = request;
+  const may = await checkWayBack(server, swap);
+  if (!may.ok) return may;
+  const kept = await server.describeDatabase(swap.kept);
+  if (!kept.ok) return kept;
+  printLine(context, `goes out   ${swap.target}   (kept as ${swap.undone})`);
+  printLine(context, `comes back ${swap.kept}   ${formatBytes(kept.value?.sizeBytes ?? 0)}`);
+  for (const { target, kept: old } of folders) {
+    printLine(context, `goes out   ${target}`);
+    printLine(context, `comes back ${old}`);
+  }
+  for (const { overwriting } of overwrittenObjects(facts))
+    printLine(context, `comes back ${overwriting.address} ${overwriting.keptBelow}…`);
+  printLine(context, 'Objects that were missing and came from the backup stay. Stop the writers first.');
+  return askName(
+    { name: swap.target, what: 'database', verb: 'roll back', confirm: options.confirm },
+    context,
+  );
+}
+
+/**
+ * The swap was cut short: the old database gets its name and its door back. What was restored stays beside it and the run can
+ * be gone on with, so that nothing is left which no command takes away.
+ */
+async function undoUnfinished(
+  request: {
+    readonly server: DatabaseServer;
+    readonly swap: DatabaseSwap;
+    readonly state: RunState;
+    readonly options: Options<'confirm'>;
+    readonly keep: Omit<Parameters<typeof writeDown>[0], 'entries' | 'text'>;
+  },
+  context: TerminalContext,
+): Promise<Outcome<number>> {
+  const { server, swap, state, options, keep } = request;
+  const { target, incoming, kept } = swap;
+  printLine(context, `The swap of ${target} was begun and has not ended.`);
+  printLine(context, `comes back ${target}   (where it is called ${kept}, by its old name)`);
+  printLine(context, `stays      ${incoming}   (the restored one)`);
+  const asked = { name: target, what: 'database', verb: 'roll back', confirm: options.confirm };
+  const agreed = await askName(asked, context);
+  if (!agreed.ok) return agreed;
+  const undone = await undoSwap(server, swap);
+  if (!undone.ok) return undone;
+  const text = `${target} is the old database and takes connections; the restored one is still beside it as ${incoming}`;
+  const stepId = state.start.steps.find(({ kind }) => kind === 'restore-database')?.id ?? 'restore-database';
+  const written = await writeDown({
+    ...keep,
+    text,
+    entries: [
+      { kind: 'fact-recorded', stepId, name: swappingFact.name, value: null },
+      { kind: 'note-added', text: `The swap that was begun is undone: ${text}.` },
+    ],
+  });
+  if (!written.ok) return written;
+  printLine(context, text);
+  printLine(
+    context,
+    `\`thaw resume ${keep.runId}\` asks for the swap again; \`thaw discard ${keep.runId}\` takes the restored one away.`,
+  );
+  return written;
+}
+
+/** After the act: a roll-back that was cut short before this looks at the names and says so again when it is repeated. */
+async function writeDown(request: {
+  readonly logFolder: string;
+  readonly runId: string;
+  readonly redact: Redact;
+  readonly now: () => number;
+  /** What was done, told also where the record of it cannot be written. */
+  readonly text: string;
+  readonly entries: readonly Entry[];
+  readonly anchor: ReturnType<typeof anchorPlace>;
+  readonly warn: (text: string) => void;
+}): Promise<Outcome<number>> {
+  const { logFolder, runId, redact, now, text } = request;
+  const run = await openRun({ logFolder, runId });
+  if (!run.ok) return run;
+  const { reading, folder } = run.value;
+  const cut = await cutTornEnd(run.value);
+  if (!cut.ok) return cut;
+  return guardJournal(async () => {
+    const { head: after, entries } = reading;
+    const writer = createJournalWriter({ folder, redact, now, after, entries, onEntry: () => {} });
+    for (const entry of request.entries) await writer.append(entry);
+    const record = await writeRecord({ folder, logFolder, ...request.anchor });
+    if (!record.ok) return fail({ ...record.failure, message: `${text}. ${record.failure.message}` });
+    for (const warning of record.value.warnings) request.warn(warning);
+    return succeed(exitStatus.verified);
+  });
+}
+
+/** Also one that was begun and never ended: killed, or refused, with the old database aside or its door closed. */
+function swapOf(state: RunState): DatabaseSwap | undefined {
+  const facts = state.facts;
+  return readFact(swappedFact, facts) ?? readFact(swappingFact, facts);
+}
+
+function isSwapped(state: RunState): boolean {
+  return readFact(swappedFact, state.facts) !== undefined;
+}
+
+function canRollBack(state: RunState): boolean {
+  if (state.rolledBack || swapOf(state)?.hadTarget !== true) return false;
+  // What is swapped stays so when the run is given up; a swap that was only begun is undone by then.
+  return isSwapped(state) || isUnfinished(state);
+}
+
+function undoneName(swap: Swap): string {
+  return swap.kept.replace('__before_', '__undone_');
+}
+
+function nothingToUndo(state: RunState) {
+  return {
+    code: 'invalid-input' as const,
+    message: `Run ${state.start.runId} has nothing to undo: ${state.rolledBack ? 'it was rolled back already' : 'it swapped no database, or there was none before'}.`,
+    remedy: 'Look at its record with `thaw records show`.',
+    retry: 'never' as const,
+  };
+}

@@ -1,0 +1,43 @@
+import { resolve } from 'node:path';
+import type { CommandContext } from '../../app/command-context.ts';
+import { exitStatus } from '../../app/exit-status.ts';
+import { launcher } from '../../app/installed.ts';
+import { loadRunbook } from '../../app/load-runbook.ts';
+import { defaultLogFolder, type Options } from '../../app/options.ts';
+import { planSchedule, toCrontab, toSystemdUnits } from '../../backups/schedule.ts';
+import { type Outcome, succeed } from '../../base/failure.ts';
+import { parseDuration } from '../../base/units.ts';
+import { canDrill } from '../../runbook/can-drill.ts';
+
+/** Prints entries to copy; installs nothing, asks for no value, contacts nobody. */
+export async function printSchedule(
+  request: {
+    readonly runbook: string;
+    readonly options: Options<'systemd' | 'envFiles' | 'logFolder'>;
+  },
+  context: Pick<CommandContext, 'folder' | 'stdout'>,
+): Promise<Outcome<number>> {
+  const { runbook: name, options } = request;
+  const loaded = await loadRunbook(name, context.folder);
+  if (!loaded.ok) return loaded;
+  const { runbook } = loaded.value;
+  const { folder, stdout } = context;
+  const jobs = planSchedule({
+    runbook: /[./]/.test(name) ? resolve(folder, name) : name,
+    rpoMs: parseDuration(runbook.objectives.rpo) ?? 0,
+    hasDrill: canDrill(runbook),
+    hasRetention: runbook.retention !== undefined,
+    options: [
+      ...options.envFiles.flatMap((file) => ['--env-file', resolve(folder, file)]),
+      ...(options.logFolder === defaultLogFolder ? [] : ['--log-dir', resolve(folder, options.logFolder)]),
+    ],
+  });
+  // The dashes keep Node from taking --env-file for its own.
+  const program = [process.execPath, '--', launcher];
+  stdout.write(
+    options.systemd
+      ? toSystemdUnits(jobs, { name: runbook.name, folder, program })
+      : toCrontab(jobs, { folder, program, logFile: resolve(folder, `thaw-${runbook.name}.log`) }),
+  );
+  return succeed(exitStatus.verified);
+}
