@@ -1,4 +1,4 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** A walk of minutes that begins last keeps one processor waiting for the other. The longest first, measured on two cores. */
@@ -24,6 +24,16 @@ const longestFirst = [
 /** Their tests start real servers and programs. */
 const parts = ['adapters', 'attacks', 'databases', 'layers', 'sandbox', 'scenarios', 'services', 'stores'];
 
+/** What depends on the version of PostgreSQL: how it is dumped, restored, swapped, locked up, and recovered. */
+const matrix = [
+  'test/attacks/**',
+  'test/databases/postgres/**',
+  'test/scenarios/dump-formats.test.ts',
+  'test/scenarios/owners-and-grants.test.ts',
+  'test/scenarios/point-in-time.test.ts',
+  'test/scenarios/swap.test.ts',
+];
+
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const place = ({ moduleId }: TestSpecification) => {
@@ -34,31 +44,63 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
-// Two projects: `fast` needs nothing but this checkout, `parts` starts real servers.
+/** Loading fast-check into every test file would cost each of them a tenth of a second: only where it changes something. */
+const setupFiles = process.env.THAW_TEST_RUNS === undefined ? [] : ['test/parts/more-runs.ts'];
+
+/** Tests that start real servers: they take their time, and more where others work beside them. */
+const patient = { testTimeout: 180_000, hookTimeout: 300_000 };
+
+// `fast` needs nothing but this checkout, `parts` starts real servers. The other tiers run alone: CONTRIBUTING.md.
+const tiers: Readonly<Record<string, TestProjectConfiguration[]>> = {
+  test: [
+    {
+      test: {
+        name: 'fast',
+        setupFiles,
+        include: ['test/**/*.test.{ts,tsx}'],
+        exclude: [...parts, 'faults'].map((room) => `test/${room}/**`),
+        // Some stretch a key or start the whole program: on a busy host that takes many times as long.
+        testTimeout: 60_000,
+      },
+    },
+    {
+      test: {
+        name: 'parts',
+        setupFiles,
+        include: parts.map((room) => `test/${room}/**/*.test.{ts,tsx}`),
+        globalSetup: 'test/parts/share-rgw.ts',
+        ...patient,
+      },
+    },
+  ],
+  matrix: [
+    {
+      test: {
+        name: `postgres-${process.env.THAW_TEST_MAJOR}`,
+        include: matrix.map((path) => path.replace(/\*\*$/, '**/*.test.ts')),
+        globalSetup: ['test/parts/share-rgw.ts', 'test/parts/expect-major.ts'],
+        ...patient,
+      },
+    },
+  ],
+  faults: [
+    {
+      test: {
+        name: 'faults',
+        include: ['test/faults/**/*.test.ts'],
+        globalSetup: 'test/parts/share-rgw.ts',
+        testTimeout: 3_600_000,
+        hookTimeout: 300_000,
+      },
+    },
+  ],
+};
+
 export default defineConfig({
   test: {
     // Much of the time goes into waiting for servers; on two cores vitest alone would take one file at a time.
     maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
-    projects: [
-      {
-        test: {
-          name: 'fast',
-          include: ['test/**/*.test.{ts,tsx}'],
-          exclude: parts.map((room) => `test/${room}/**`),
-          // Some stretch a key or start the whole program: on a busy host that takes many times as long.
-          testTimeout: 60_000,
-        },
-      },
-      {
-        test: {
-          name: 'parts',
-          include: parts.map((room) => `test/${room}/**/*.test.{ts,tsx}`),
-          globalSetup: 'test/parts/share-rgw.ts',
-          testTimeout: 180_000,
-          hookTimeout: 300_000,
-        },
-      },
-    ],
+    projects: tiers[process.env.THAW_TEST_TIER ?? 'test'] ?? [],
   },
 });

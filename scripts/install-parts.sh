@@ -3,6 +3,7 @@
 #
 #   install-parts.sh rehearse    PostgreSQL and GnuPG, for the rehearsal
 #   install-parts.sh test        the same, and the real servers that the tests talk to
+#   install-parts.sh matrix      those, and what brings other versions of PostgreSQL
 #
 # On Debian and Ubuntu as root it installs what is missing. Anywhere else it says what to install.
 set -euo pipefail
@@ -10,9 +11,9 @@ set -euo pipefail
 profile="${1:-}"
 scripts="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 case "$profile" in
-  rehearse | test) ;;
+  rehearse | test | matrix) ;;
   *)
-    echo "Usage: install-parts.sh rehearse | test" >&2
+    echo "Usage: install-parts.sh rehearse | test | matrix" >&2
     exit 64
     ;;
 esac
@@ -62,6 +63,7 @@ has_part() {
     pgbackrest) has_programs pgbackrest ;;
     etcd) has_programs etcd ;;
     kubectl) has_programs kubectl ;;
+    pip) has_programs python3 && { has_programs pip || has_programs pip3; } ;;
   esac
 }
 
@@ -80,6 +82,7 @@ packages_of() {
     processes) echo procps ;;
     ssh) echo openssh-client ;;
     etcd) echo etcd-server ;;
+    pip) echo python3-pip ;;
     kubectl) echo kubernetes-client ;;
     # Only Debian 13 and Ubuntu have it as a package; install-compose-plugin.sh knows the rest.
     compose) ;;
@@ -106,14 +109,16 @@ reason_of() {
     etcd) echo "etcd: the store of a Kubernetes API server" ;;
     kubectl) echo "kubectl: what scales and what reaches into pods" ;;
     pgbackrest) echo "pgBackRest: point-in-time recovery from its repository" ;;
+    pip) echo "pip: PostgreSQL 16 and 18 for the matrix come as a Python package" ;;
   esac
 }
 
 needed=(postgres gnupg)
 wanted=()
-[[ $profile == test ]] && wanted=(docker compose ceph tmux age rclone certificates processes git ssh openssl zstd pgbackrest)
+[[ $profile == rehearse ]] || wanted=(docker compose ceph tmux age rclone certificates processes git ssh openssl zstd pgbackrest)
 # A Kubernetes API server is built with Go (build-kubernetes.sh); without it these would serve nothing.
-if [[ $profile == test ]] && has_programs go; then
+[[ $profile == matrix ]] && wanted+=(pip)
+if [[ $profile != rehearse ]] && has_programs go; then
   wanted+=(etcd)
   # Some releases of Ubuntu have no such package: then it is built with the server.
   if has_programs kubectl || has_candidate kubernetes-client; then wanted+=(kubectl); fi

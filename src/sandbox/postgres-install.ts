@@ -9,8 +9,14 @@ const homes = [
   { parent: '/usr', version: /^pgsql-(\d+)$/, inside: 'bin' },
 ] as const;
 
-/** The programs of the highest server version on this host. */
+/** What the rehearsal starts; a folder with some of them only (links that somebody made) is no installation. */
+const programs = ['initdb', 'postgres', 'pg_isready', 'pg_dump', 'psql'] as const;
+
+/** A whole set of programs on PATH was put there on purpose and comes first; else the highest version on this host. */
 export async function findPostgresFolder(): Promise<string> {
+  for (const folder of (process.env.PATH ?? '').split(':')) {
+    if (folder.startsWith('/') && (await hasAll(folder))) return folder;
+  }
   let best: { readonly major: number; readonly folder: string } | undefined;
   for (const home of homes) {
     for (const name of await readdir(home.parent).catch(() => [])) {
@@ -21,9 +27,6 @@ export async function findPostgresFolder(): Promise<string> {
     }
   }
   if (best !== undefined) return best.folder;
-  for (const folder of (process.env.PATH ?? '').split(':')) {
-    if (folder !== '' && (await isExecutable(join(folder, 'initdb')))) return folder;
-  }
   throw new Error('No PostgreSQL server is installed on this host: install the package postgresql.');
 }
 
@@ -38,6 +41,11 @@ export async function serverAccount(): Promise<ServerAccount | undefined> {
   throw new Error(
     'There is no unprivileged user on this host to run PostgreSQL as: make one named postgres.',
   );
+}
+
+async function hasAll(folder: string): Promise<boolean> {
+  for (const name of programs) if (!(await isExecutable(join(folder, name)))) return false;
+  return true;
 }
 
 async function isExecutable(path: string): Promise<boolean> {

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { periodOf, planRetention, type RetentionRules } from '../../src/backups/retention.ts';
 import { newestComplete, type Snapshot } from '../../src/backups/snapshot.ts';
 import { parseRunbook } from '../../src/runbook/parse-runbook.ts';
+import { runsOf } from '../parts/property-runs.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -100,7 +101,7 @@ describe('retention', () => {
         const atOnce = planRetention(every(dayMs, days + 1), rule).keep.map(({ snapshot }) => snapshot.id);
         expect(kept.map(({ id }) => id)).toEqual(atOnce);
       }),
-      { numRuns: 20 },
+      { numRuns: runsOf(20) },
     );
   });
 

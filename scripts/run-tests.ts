@@ -1,0 +1,123 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+
+/**
+ * The tiers of the tests beyond `npm run check`, each one or more runs of vitest. CONTRIBUTING.md says what is in them.
+ *
+ *   node scripts/run-tests.ts test | matrix | faults | night   runs a tier; its counts go to .thaw/results
+ *   node scripts/run-tests.ts count                            the counts of all tiers that ran, as one line
+ */
+
+const root = join(import.meta.dirname, '..');
+const results = join(root, '.thaw/results');
+
+type Suite = {
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+};
+type Counts = { readonly passed: number; readonly failed: number };
+
+const tiers: Readonly<Record<string, () => readonly Suite[]>> = {
+  test: () => [{ name: 'test', args: [] }],
+  matrix: () => ['16', '18'].map(onMajor),
+  faults: () => [{ name: 'faults', args: [], env: { THAW_TEST_TIER: 'faults' } }],
+  night: () => [
+    {
+      name: 'night-properties',
+      args: ['--testTimeout=7200000', ...filesWithProperties()],
+      env: { THAW_TEST_RUNS: process.env.THAW_TEST_RUNS ?? '200' },
+    },
+    {
+      name: 'night-faults',
+      args: ['--testTimeout=36000000'],
+      env: { THAW_TEST_TIER: 'faults', THAW_TEST_FAULTS: process.env.THAW_TEST_FAULTS ?? '1000' },
+    },
+  ],
+};
+
+function onMajor(major: string): Suite {
+  const script = join(root, 'scripts/fetch-postgres.sh');
+  const output = execFileSync('bash', [script, major], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const path = `${String(output).trim()}${delimiter}${process.env.PATH}`;
+  return {
+    name: `matrix-${major}`,
+    args: [],
+    env: { PATH: path, THAW_TEST_TIER: 'matrix', THAW_TEST_MAJOR: major },
+  };
+}
+
+function filesWithProperties(): readonly string[] {
+  const found = execFileSync('grep', ['-rl', "from 'fast-check'", 'test'], { cwd: root, encoding: 'utf8' });
+  return found.split('\n').filter((path) => /\.test\.tsx?$/.test(path));
+}
+
+async function runSuite({ name, args, env }: Suite): Promise<Counts> {
+  const file = join(results, `${name}.json`);
+  await rm(file, { force: true });
+  const startMs = performance.now();
+  const reports = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+  const vitest = join(root, 'node_modules/vitest/vitest.mjs');
+  const child = spawn(process.execPath, [vitest, 'run', ...args, ...reports], {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: 'inherit',
+  });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => child.kill(signal));
+  const status = await new Promise<number>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code) => resolve(code ?? 1));
+  });
+  const counts = await countIn(file, status);
+  await writeFile(`${file}.counts`, JSON.stringify(counts));
+  const seconds = Math.round((performance.now() - startMs) / 1000);
+  const span = `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  print(`thaw: ${name} took ${span}: ${counts.passed} tests passed and ${counts.failed} failed.`);
+  return counts;
+}
+
+/** A file that could not be loaded, a server that could not start and a run that died have no failed test: each counts as one. */
+async function countIn(file: string, status: number): Promise<Counts> {
+  const report = await readFile(file, 'utf8').then(JSON.parse, () => undefined);
+  if (report === undefined) return { passed: 0, failed: 1 };
+  const files: readonly {
+    readonly status: string;
+    readonly assertionResults: readonly { status: string }[];
+  }[] = report.testResults;
+  const broken = files.filter(
+    (one) => one.status === 'failed' && !one.assertionResults.some((test) => test.status === 'failed'),
+  ).length;
+  const passed = Number(report.numPassedTests);
+  const failed = Number(report.numFailedTests) + broken;
+  return { passed, failed: failed === 0 && (status !== 0 || passed === 0) ? 1 : failed };
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+async function main(what: string): Promise<number> {
+  if (what === 'count') {
+    const names = await readdir(results).catch(() => []);
+    const all = await Promise.all(
+      names
+        .filter((name) => name.endsWith('.counts'))
+        .map(async (name): Promise<Counts> => JSON.parse(await readFile(join(results, name), 'utf8'))),
+    );
+    const sum = (key: keyof Counts) => all.reduce((total, counts) => total + counts[key], 0);
+    print(`${sum('passed')} passed, ${sum('failed')} failed`);
+    return sum('failed') === 0 && sum('passed') > 0 ? 0 : 1;
+  }
+  const suites = tiers[what];
+  if (suites === undefined) {
+    print(`There is no tier “${what}”: node scripts/run-tests.ts ${Object.keys(tiers).join(' | ')} | count`);
+    return 64;
+  }
+  await mkdir(results, { recursive: true });
+  let failed = 0;
+  for (const suite of suites()) failed += (await runSuite(suite)).failed;
+  return failed === 0 ? 0 : 1;
+}
+
+process.exitCode = await main(process.argv[2] ?? '');
