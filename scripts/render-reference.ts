@@ -1,4 +1,4 @@
-import { exitStatus } from '../src/app/exit-status.ts';
+import { exitStatus, type StatusName, statusWords } from '../src/app/exit-status.ts';
 import { failureCodes } from '../src/base/failure.ts';
 import { stepSchema } from '../src/kinds/step-schema.ts';
 import { handlers } from '../src/registry/handlers.ts';
@@ -44,9 +44,9 @@ export function renderReference(): string {
     '',
     '## Exit status',
     '',
-    ...Object.entries(exitStatus).map(
-      ([name, status]) => `- ${status}: ${name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)}`,
-    ),
+    ...(Object.keys(exitStatus) as StatusName[]).map((name) => `- ${exitStatus[name]}: ${statusWords[name]}`),
+    '',
+    'What they mean for one command stands in [commands.md](commands.md).',
     '',
     '## Keys',
     '',

@@ -1,8 +1,8 @@
 import { exitStatus, type StatusName, statusWords } from '../app/exit-status.ts';
 import { defaultLogFolder, everywhere, type OptionName, optionOf } from '../app/options.ts';
-import { type Command, type ManPage, sayCommand } from '../commands/command.ts';
+import { type Command, type ManPage, sayCommand, sayOperands } from '../commands/command.ts';
 import type { CommandGroup } from '../commands/list.ts';
-import { isEverywhere, statusesOf } from './help.ts';
+import { flagOf, isEverywhere, statusesOf } from './help.ts';
 
 /** Plain roff with the macros of man(7), which man-db, mandoc and BSD all read. No date is in it, so that the same program writes the same page. */
 
@@ -16,19 +16,19 @@ export function renderFirstPage(groups: readonly CommandGroup[], version: string
       ['.SH SYNOPSIS', '.B thaw', '.RI [ COMMAND ]', '.RI [ OPERANDS ]', '.RI [ OPTIONS ]'],
       [
         '.SH DESCRIPTION',
-        plain(
+        prose(
           'Production is gone, one operator is at a terminal with the off-site backup credentials, a key and a clean host. thaw walks that person through the restore: every step shows what it will do, does it, and checks what it promised. The same walk serves drills that leave a dated record, and tabletop exercises that touch nothing.',
         ),
       ],
       ...groups.map(({ title, commands }) => [
-        `.SH ${quoted(title.toUpperCase())}`,
+        `.SH ${quoted(typed(title.toUpperCase()))}`,
         ...commands.flatMap((command) => [
           '.TP',
-          `.BR ${pageName(command).replaceAll('-', '\\-')} (1)`,
-          plain(command.about),
+          `.BR ${typed(pageName(command))} (1)`,
+          prose(command.about),
         ]),
       ]),
-      ['.SH OPTIONS', plain('Every command takes these:'), ...everywhere.flatMap(optionRows)],
+      ['.SH OPTIONS', prose('Every command takes these:'), ...everywhere.flatMap(optionRows)],
       ['.SH EXIT STATUS', ...(Object.keys(exitStatus) as StatusName[]).flatMap(statusRows)],
       [
         '.SH FILES',
@@ -39,7 +39,8 @@ export function renderFirstPage(groups: readonly CommandGroup[], version: string
         '.SH ENVIRONMENT',
         ...tagged('NO_COLOR', 'no colours'),
         ...tagged('TERM', 'dumb: lines instead of the screen'),
-        plain('The inputs of a runbook are read from the environment, too; --env-file goes before it.'),
+        '.P',
+        prose('The inputs of a runbook are read from the environment, too; --env-file goes before it.'),
       ],
     ]),
   };
@@ -49,25 +50,26 @@ export function renderFirstPage(groups: readonly CommandGroup[], version: string
 export function renderCommandPage(command: Command, version: string): ManPage {
   const { about, more = [], operands, options, either, examples } = command;
   const name = pageName(command);
+  const own = options.filter((one) => !isEverywhere(one));
   return {
     file: `${name}.1`,
     text: roff([
       head(name, version),
-      ['.SH NAME', `${name.replaceAll('-', '\\-')} \\- ${plain(about)}`],
-      ['.SH SYNOPSIS', `.B ${words(sayCommand(command))}`, ...synopsis(command)],
-      ['.SH DESCRIPTION', ...(more.length === 0 ? [sentence(about)] : more.map(plain)).flatMap(apart)],
+      ['.SH NAME', `${typed(name)} \\- ${prose(about)}`],
+      ['.SH SYNOPSIS', `.B ${typed(sayCommand(command))}`, ...synopsis(command)],
+      ['.SH DESCRIPTION', ...apart(more.length === 0 ? [sentence(about)] : more.map(prose))],
       operands.length === 0
         ? []
-        : ['.SH OPERANDS', ...operands.flatMap((one) => ['.TP', `.I ${words(one.word)}`, plain(one.about)])],
+        : ['.SH OPERANDS', ...operands.flatMap((one) => ['.TP', `.I ${typed(one.word)}`, prose(one.about)])],
+      own.length === 0
+        ? []
+        : [
+            '.SH OPTIONS',
+            ...own.flatMap(optionRows),
+            ...either.flatMap((group) => ['.P', prose(`At most one of ${group.map(flagOf).join(', ')}.`)]),
+          ],
       [
-        '.SH OPTIONS',
-        ...options.filter((one) => !isEverywhere(one)).flatMap(optionRows),
-        ...either.flatMap((group) => [
-          '.P',
-          `At most one of ${group.map((one) => `\\fB${dashed(optionOf(one).flag)}\\fR`).join(', ')}.`,
-        ]),
-        '.P',
-        'As every command takes them:',
+        ...['.SH COMMON OPTIONS', 'Every command takes these:'],
         ...options.filter(isEverywhere).flatMap(optionRows),
       ],
       [
@@ -76,10 +78,10 @@ export function renderCommandPage(command: Command, version: string): ManPage {
       ],
       [
         '.SH EXAMPLES',
-        ...examples.flatMap(({ line, about: what }) => [
-          '.P',
+        ...examples.flatMap(({ line, about: what }, index) => [
+          ...(index === 0 ? [] : ['.P']),
           sentence(what),
-          ...['.P', '.RS', '.nf', plain(line).replaceAll('-', '\\-'), '.fi', '.RE'],
+          ...['.P', '.RS', '.nf', typed(line), '.fi', '.RE'],
         ]),
       ],
       ['.SH SEE ALSO', '.BR thaw (1)'],
@@ -90,7 +92,7 @@ export function renderCommandPage(command: Command, version: string): ManPage {
 function head(name: string, version: string): readonly string[] {
   return [
     '.\\" Written by `thaw man` from the declarations of the commands.',
-    `.TH ${quoted(name.toUpperCase())} 1 "" ${quoted(`thaw ${version}`)} "thaw"`,
+    `.TH ${quoted(typed(name.toUpperCase()))} 1 "" ${quoted(typed(`thaw ${version}`))} "thaw"`,
   ];
 }
 
@@ -98,30 +100,28 @@ function pageName({ name }: Command): string {
   return `thaw-${name.replaceAll(' ', '-')}`;
 }
 
-function synopsis({ operands, needs }: Command): readonly string[] {
+function synopsis(command: Command): readonly string[] {
+  const operands = sayOperands(command).split(' ').filter(Boolean);
   return [
-    ...operands.map(({ word, count: [least, most] }) => {
-      const dots = most > 1 ? ' ...' : '';
-      return least === 0 ? `.RI [ ${quoted(`${word}${dots}`)} ]` : `.I ${quoted(`${word}${dots}`)}`;
+    ...operands.map((one) => {
+      const optional = /^\[(.*)\]$/.exec(one)?.[1];
+      return optional === undefined ? `.I ${typed(one)}` : `.RI [ ${typed(optional)} ]`;
     }),
-    ...needs.map((name) => optionTag(name)),
+    ...command.needs.map((name) => optionTag(name)),
     '.RI [ OPTIONS ]',
   ];
 }
 
 function optionRows(name: OptionName): readonly string[] {
-  return ['.TP', optionTag(name), plain(optionOf(name).help)];
+  return ['.TP', optionTag(name), prose(optionOf(name).help)];
 }
 
-/** .BR "\-\-help" ", " "\-h"; .BI "\-\-snapshot " "ID|latest" */
+/** .BR \-h ", " \-\-help; .BI "\-\-snapshot " "ID|latest" */
 function optionTag(name: OptionName): string {
-  const { flag, short, value } = optionOf(name);
-  if (value !== undefined) return `.BI ${quoted(`${dashed(flag)} `)} ${quoted(value)}`;
-  return short === undefined ? `.B ${dashed(flag)}` : `.BR \\-${short} ", " ${dashed(flag)}`;
-}
-
-function dashed(flag: string): string {
-  return `\\-\\-${flag.replaceAll('-', '\\-')}`;
+  const { short, value } = optionOf(name);
+  const flag = typed(flagOf(name));
+  if (value !== undefined) return `.BI ${quoted(`${flag} `)} ${quoted(typed(value))}`;
+  return short === undefined ? `.B ${flag}` : `.BR ${typed(`-${short}`)} ", " ${flag}`;
 }
 
 function statusRows(name: StatusName): readonly string[] {
@@ -129,36 +129,39 @@ function statusRows(name: StatusName): readonly string[] {
 }
 
 function tagged(tag: string, text: string): readonly string[] {
-  return ['.TP', `.B ${words(tag)}`, plain(text)];
+  return ['.TP', `.B ${typed(tag)}`, prose(text)];
 }
 
-function apart(text: string): readonly string[] {
-  return ['.P', text];
+/** Paragraphs under a heading: the first follows it without a request of its own. */
+function apart(paragraphs: readonly string[]): readonly string[] {
+  return paragraphs.flatMap((text, index) => (index === 0 ? [text] : ['.P', text]));
 }
 
 function sentence(text: string): string {
   const first = text.charAt(0).toUpperCase();
-  return plain(`${first}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`);
+  return prose(`${first}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`);
 }
 
 function roff(sections: readonly (readonly string[])[]): string {
   return `${sections.flat().join('\n')}\n`;
 }
 
-/** A line of text: a backslash is an escape, and a dot or a quote at its beginning a request. */
-function plain(text: string): string {
-  const escaped = text
-    .replaceAll('\\', '\\e')
-    .replaceAll('`', '\\(ga')
-    .replaceAll('…', '...')
-    .replace(/(?<![\w-])--(?=[a-z])/g, '\\-\\-');
-  return /^[.']/.test(escaped) ? `\\&${escaped}` : escaped;
+/** A line of text: a backslash begins an escape, a dot or a quote at its beginning a request; options in it can be copied. */
+function prose(text: string): string {
+  const line = escaped(text).replace(/(?<![\w-])--?(?=[a-z])/g, (dashes) => typed(dashes));
+  return /^[.']/.test(line) ? `\\&${line}` : line;
 }
 
-function words(text: string): string {
-  return plain(text).replaceAll('-', '\\-');
+/** What is typed as it stands: its dashes are not hyphens. */
+function typed(text: string): string {
+  return escaped(text).replaceAll('-', '\\-');
 }
 
+function escaped(text: string): string {
+  return text.replaceAll('\\', '\\e').replaceAll('`', '\\(ga').replaceAll('…', '...');
+}
+
+/** One argument of a request, of text that is escaped already. */
 function quoted(text: string): string {
-  return `"${plain(text).replaceAll('"', '""')}"`;
+  return `"${text.replaceAll('"', '""')}"`;
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { renderCommands } from '../../scripts/render-commands.ts';
 import { renderReference } from '../../scripts/render-reference.ts';
 import { runbookJsonSchema } from '../../src/runbook/parse-runbook.ts';
 
@@ -8,6 +9,10 @@ const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta
 describe('What is generated from the code', () => {
   it('has a fresh docs/reference.md (otherwise: npm run reference)', () => {
     expect(read('docs/reference.md')).toBe(renderReference());
+  });
+
+  it('has a fresh docs/commands.md (otherwise: npm run reference)', () => {
+    expect(read('docs/commands.md')).toBe(renderCommands());
   });
 
   it('has a fresh schema/runbook.schema.json (otherwise: npm run schema)', () => {

@@ -119,7 +119,9 @@ _thaw_offer() {
   COMPREPLY=($(compgen -W "$names" -- "$current"))
   case "$kind" in
     folder) _thaw_paths -d "$current" ;;
-    file | runbook) _thaw_paths -f "$current" ;;
+    file) _thaw_paths -f "$current" ;;
+    # A runbook may be a path, too.
+    runbook) if [[ $current == *[./]* ]]; then _thaw_paths -f "$current"; fi ;;
   esac
 }
 

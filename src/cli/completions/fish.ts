@@ -16,6 +16,7 @@ export function renderFish(commands: readonly Command[], ownRunbooks: string): s
     machine({
       withValue: withValue.map((name) => fishQuote(`--${optionOf(name).flag}`)).join(' '),
       withAction: actions.map(({ word }) => fishQuote(word)).join(' '),
+      firstWords: fishQuote(firstWords.map(({ word }) => word).join(' ')),
       ownRunbooks: fishQuote(ownRunbooks),
     }),
     'complete -c thaw -f',
@@ -53,7 +54,7 @@ function argumentsOf(offer: Offer): string {
   return {
     file: '-F',
     folder: "-a '(__fish_complete_directories)'",
-    runbook: "-F -a '(__thaw_runbooks)'",
+    runbook: "-a '(__thaw_runbooks)'",
     run: "-a '(__thaw_runs)'",
     command: "-a '(__thaw_first_words)'",
     nothing: '',
@@ -76,6 +77,7 @@ function fishQuote(text: string): string {
 const machine = (lists: {
   readonly withValue: string;
   readonly withAction: string;
+  readonly firstWords: string;
   readonly ownRunbooks: string;
 }) => `# The words that are neither options nor their values.
 function __thaw_words
@@ -117,6 +119,13 @@ function __thaw_runbooks
     for file in runbooks/*.yaml ${lists.ownRunbooks}*.yaml
         string replace -r '.*/' '' -- $file | string replace -r '\\.yaml$' ''
     end
+    # A runbook may be a path, too.
+    string match -qr '[./]' -- (commandline -ct)
+    and __fish_complete_suffix .yaml
+end
+
+function __thaw_first_words
+    string split ' ' -- ${lists.firstWords}
 end
 
 function __thaw_runs
@@ -124,6 +133,10 @@ function __thaw_runs
     set -l words (commandline -opc)
     set -l at (contains -i -- --${vocabulary.logFolder.flag} $words)
     and set folder $words[(math $at + 1)]
+    for word in $words
+        string match -q -- '--${vocabulary.logFolder.flag}=*' $word
+        and set folder (string replace -r '^[^=]*=' '' -- $word)
+    end
     for run in $folder/*T*Z-*/
         string replace -r '.*/([^/]+)/$' '$1' -- $run
     end

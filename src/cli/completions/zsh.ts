@@ -101,7 +101,8 @@ function escaped(text: string): string {
 const machine = `_thaw_runbooks() {
   local -a names=(runbooks/*.yaml(N:t:r) \${_thaw_own_runbooks}*.yaml(N:t:r))
   compadd -a names
-  _files -g '*.yaml'
+  # A runbook may be a path, too.
+  [[ $PREFIX == *[./]* ]] && _files -g '*.yaml'
 }
 
 _thaw_runs() {
@@ -122,8 +123,13 @@ _thaw() {
       (($_thaw_with_action[(Ie)$word])) && most=2
     fi
   done
-  index=$words[(Ie)--${vocabulary.logFolder.flag}]
-  ((index > 0 && index + 1 < CURRENT)) && log_dir=$words[index+1]
+  # The words are as they were typed, with their quotes.
+  for ((index = 2; index < CURRENT; index++)); do
+    case $words[index] in
+      (--${vocabulary.logFolder.flag}) ((index + 1 < CURRENT)) && log_dir=\${(Q)words[index+1]} ;;
+      (--${vocabulary.logFolder.flag}=*) log_dir=\${(Q)words[index]#*=} ;;
+    esac
+  done
   if (($#found == 0)); then
     _thaw_specs ${firstCommand}
     _arguments -S : $specs ':command:_thaw_first_words'
