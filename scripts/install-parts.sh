@@ -52,6 +52,8 @@ has_part() {
     compose) has_compose ;;
     ceph) has_programs ceph-mon ceph-osd radosgw radosgw-admin ceph monmaptool ;;
     tmux) has_programs tmux ;;
+    shells) has_programs zsh fish ;;
+    groff) has_programs groff ;;
     age) has_programs age age-keygen ;;
     rclone) has_programs rclone ;;
     certificates) [[ -s /etc/ssl/certs/ca-certificates.crt || -s /etc/pki/tls/certs/ca-bundle.crt ]] ;;
@@ -80,6 +82,8 @@ packages_of() {
     ceph) echo ceph-mon ceph-osd ceph-mgr radosgw ceph-common ;;
     certificates) echo ca-certificates ;;
     processes) echo procps ;;
+    shells) echo zsh fish ;;
+    groff) echo groff-base ;;
     ssh) echo openssh-client ;;
     etcd) echo etcd-server ;;
     pip) echo python3-pip ;;
@@ -98,6 +102,8 @@ reason_of() {
     compose) echo "Docker Compose v2: what stops and starts them" ;;
     ceph) echo "Ceph RGW: a real S3 server for the object store" ;;
     tmux) echo "tmux: walks in a real terminal" ;;
+    shells) echo "zsh and fish: they complete what thaw completions prints" ;;
+    groff) echo "groff: it reads the manual pages" ;;
     age) echo "age: backups encrypted the other way" ;;
     rclone) echo "rclone: remotes of any kind as a store, crypt included" ;;
     certificates) echo "certificates: downloads over HTTPS" ;;
@@ -115,7 +121,7 @@ reason_of() {
 
 needed=(postgres gnupg)
 wanted=()
-[[ $profile == rehearse ]] || wanted=(docker compose ceph tmux age rclone certificates processes git ssh openssl zstd pgbackrest)
+[[ $profile == rehearse ]] || wanted=(docker compose ceph tmux shells groff age rclone certificates processes git ssh openssl zstd pgbackrest)
 # A Kubernetes API server is built with Go (build-kubernetes.sh); without it these would serve nothing.
 [[ $profile == matrix ]] && wanted+=(pip)
 if [[ $profile != rehearse ]] && has_programs go; then

@@ -213,6 +213,13 @@ describe('What is written about commands', () => {
     expect(looked).toBeGreaterThan(30);
   });
 
+  it('shows command lines in the README that are taken as they stand', async () => {
+    const lines = [...(await read('README.md')).matchAll(/^npm run -s thaw(?: -- (.*?))?(?: {2,}#.*)?$/gm)];
+    expect(lines.length).toBeGreaterThan(8);
+    for (const [line, words = ''] of lines)
+      expect(faultOf(...words.split(/\s+/).filter(Boolean)), line).toBeUndefined();
+  });
+
   it('gives examples that are taken as they stand', () => {
     for (const command of commandList) {
       expect(command.examples.length, sayCommand(command)).toBeGreaterThan(0);
