@@ -5,7 +5,6 @@ import type { DatabaseRouteConfig } from '../ports/database-route.ts';
 import type { ObjectStoreConfig } from '../ports/object-store.ts';
 import type { ServicesConfig } from '../ports/services.ts';
 import type { KeyConfig } from '../ports/unpacker.ts';
-import type { StoreField } from './fields.ts';
 
 /** Where things are in this run, with every placeholder filled and every credential in a closed box. */
 export type Targets = {
@@ -43,29 +42,18 @@ export type Place = {
   readonly envFile: string | undefined;
 };
 
-export function resolveStore(store: StoreField): ObjectStoreConfig {
-  if (store.kind === 'directory') return store;
-  if (store.kind === 'rclone') {
-    return {
-      kind: 'rclone',
-      remote: store.remote,
-      ...(store.configFile ? { configFile: store.configFile } : {}),
-      ...(store.configPassword ? { configPassword: createSecret(store.configPassword) } : {}),
-    };
-  }
-  const { endpoint } = store;
-  const url =
-    typeof endpoint === 'string'
-      ? endpoint
-      : `${endpoint.tls.toLowerCase() === 'false' ? 'http' : 'https'}://${endpoint.host}:${endpoint.port}`;
-  return {
-    kind: 's3',
-    endpoint: url,
-    region: store.region,
-    bucket: store.bucket,
-    accessKey: createSecret(store.accessKey),
-    secretKey: createSecret(store.secretKey),
-  };
+/** Which of the fields is a credential only its kind knows: all of them travel in closed boxes. */
+export function resolveStore({ kind, ...fields }: ObjectStoreConfig): ObjectStoreConfig {
+  const boxed = Object.entries(fields).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? createSecret(value) : value,
+  ]);
+  return { ...Object.fromEntries(boxed), kind };
+}
+
+/** A folder of this host, read and written as a store. */
+export function folderStore(path: string): ObjectStoreConfig {
+  return { kind: 'directory', path };
 }
 
 /** The schema has already refused what is not a duration. */

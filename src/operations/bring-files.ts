@@ -3,6 +3,7 @@ import { formatBytes, formatCount } from '../base/units.ts';
 import { notCopiedFact } from '../kinds/facts.ts';
 import type { StepContext } from '../kinds/kind.ts';
 import type { StepOf } from '../kinds/step-schema.ts';
+import { folderStore } from '../kinds/targets.ts';
 import type { TreeSummary } from '../ports/file-trees.ts';
 import type { ObjectInfo } from '../ports/object-store.ts';
 import { copyObjects, notCopied } from './copy-objects.ts';
@@ -26,12 +27,12 @@ type Bring = {
 /** The files into a folder of their own, whole or not at all. Touches nothing else. */
 export async function bringFiles(bring: Bring, context: StepContext): Promise<Outcome<TreeSummary>> {
   if (bring.files.kind === 'archive') return unpackArchive({ ...bring, files: bring.files }, context);
-  const config = filesStoreConfig(bring.step.from, context);
+  const { folder } = context.world.nameStore(filesStoreConfig(bring.step.from, context));
   const { prefix } = bring.files;
-  if (config.kind !== 'directory') return downloadTree({ ...bring, files: bring.files }, context);
+  if (folder === undefined) return downloadTree({ ...bring, files: bring.files }, context);
   // A folder is copied as a folder: owners, modes and links are no part of an object.
   return context.world.trees.copyFolder({
-    fromFolder: `${config.path.replace(/\/+$/, '')}/${prefix}`,
+    fromFolder: `${folder.replace(/\/+$/, '')}/${prefix}`,
     toFolder: bring.toFolder,
     signal: context.signal,
     onProgress: (done) => context.progress({ label: 'copied', done, unit: 'bytes' }),
@@ -88,7 +89,7 @@ async function downloadTree(bring: Part<'tree'>, context: StepContext): Promise<
   const { trees } = context.world;
   const made = await trees.makeFolder(toFolder);
   if (!made.ok) return made;
-  const to = context.world.openStore({ kind: 'directory', path: toFolder });
+  const to = context.world.openStore(folderStore(toFolder));
   const toTargetKey = (key: string) => key.slice(files.prefix.length);
   const id = step.id ?? step.kind;
   const left = readLeftOut(id, context)?.keys ?? new Set<string>();

@@ -5,7 +5,6 @@ import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { type Check, couldNotVerify, failed } from '../base/verdict.ts';
 import type { StepContext } from '../kinds/kind.ts';
 import type { StepOf } from '../kinds/step-schema.ts';
-import { resolveStore } from '../kinds/targets.ts';
 import type { ObjectInfo, ObjectStore, ObjectStoreConfig } from '../ports/object-store.ts';
 import type { Layer } from '../ports/unpacker.ts';
 import { listAll } from './open-targets.ts';
@@ -29,7 +28,7 @@ export type FoundFiles =
     };
 
 export function filesStoreConfig(source: Source, { targets }: Pick<Reach, 'targets'>): ObjectStoreConfig {
-  return source.store === undefined ? targets.backups.store : resolveStore(source.store);
+  return source.store ?? targets.backups.store;
 }
 
 export function filesStore(source: Source, context: Reach): ObjectStore {

@@ -6,7 +6,7 @@ import { incomingDatabaseFact } from '../kinds/facts.ts';
 import type { StepContext } from '../kinds/kind.ts';
 import type { DatabaseServer } from '../ports/database-server.ts';
 import type { DumpTools } from '../ports/dump-tools.ts';
-import type { ObjectStore, ObjectStoreConfig } from '../ports/object-store.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
 
 type Reach = Pick<StepContext, 'world' | 'targets' | 'mode' | 'fact' | 'runId'>;
 
@@ -39,14 +39,6 @@ export function targetDatabase(context: Reach): string {
 /** A drill writes below a prefix of its own, so that whatever it removes in the end is its own. */
 export function objectPrefix(context: Pick<Reach, 'mode' | 'runId'>): string {
   return context.mode === 'drill' ? `thaw-drill-${context.runId}/` : '';
-}
-
-/** What a person types to overwrite in it: the bucket, the folder's own name, or the remote. */
-export function nameOfStore(config: ObjectStoreConfig): string {
-  if (config.kind === 's3') return config.bucket;
-  if (config.kind === 'rclone') return config.remote;
-  const path = config.path.replace(/\/+$/, '');
-  return path.slice(path.lastIndexOf('/') + 1);
 }
 
 /** A failure as a line of the preflight. */

@@ -5,7 +5,7 @@ import { readFacts } from '../kinds/fact.ts';
 import { type Overwriting, overwritingFact } from '../kinds/facts.ts';
 import { type StepContext, stepId } from '../kinds/kind.ts';
 import type { Step } from '../kinds/step-schema.ts';
-import { resolveStore, type Targets } from '../kinds/targets.ts';
+import type { Targets } from '../kinds/targets.ts';
 import type { ObjectInfo, ObjectStore } from '../ports/object-store.ts';
 import type { World } from '../ports/world.ts';
 import { copyObjects, notCopied } from './copy-objects.ts';
@@ -55,7 +55,7 @@ function storeOf(
   { steps, targets, world }: Pick<Parameters<typeof rollBackObjects>[0], 'steps' | 'targets' | 'world'>,
 ): ObjectStore | undefined {
   const step = steps.find((one) => stepId(one) === id);
-  if (step?.kind === 'bring-objects') return world.openStore(resolveStore(step.into));
+  if (step?.kind === 'bring-objects') return world.openStore(step.into);
   const { objects } = targets.production;
   return step?.kind === 'mirror-objects' && objects !== undefined ? world.openStore(objects) : undefined;
 }

@@ -2,26 +2,23 @@ import type { Readable } from 'node:stream';
 import type { Outcome } from '../base/failure.ts';
 import type { Secret } from '../base/secret.ts';
 
-/** Where objects are. Values are already filled in: no placeholder is left. */
-export type ObjectStoreConfig =
-  | {
-      readonly kind: 's3';
-      /** URL with scheme, for example https://s3.eu-west-1.amazonaws.com. */
-      readonly endpoint: string;
-      readonly region: string;
-      readonly bucket: string;
-      readonly accessKey: Secret;
-      readonly secretKey: Secret;
-    }
-  | { readonly kind: 'directory'; readonly path: string }
-  | {
-      readonly kind: 'rclone';
-      /** remote:path, as rclone writes it; its credentials are in rclone's own configuration. */
-      readonly remote: string;
-      /** rclone.conf; rclone's own place when left out. */
-      readonly configFile?: string;
-      readonly configPassword?: Secret;
-    };
+/**
+ * Where objects are: the fields of a store in the runbook, filled, with credentials in closed boxes. Only its kind reads more of it
+ * than the kind itself (`stores/<kind>/store.ts`).
+ */
+export type ObjectStoreConfig = { readonly kind: string; readonly [field: string]: unknown };
+
+/** What can be said of a store without asking anybody. */
+export type StoreNames = {
+  /** For people: s3://bucket at host:port, or the folder. Holds no credential. */
+  readonly address: string;
+  /** What a person types to overwrite in it: the bucket, the folder's own name, or the remote. */
+  readonly name: string;
+  /** Where it is a folder of this host. */
+  readonly folder?: string;
+  /** Where it has accounts of its own: whose key is used, and the fields that make another one out of it. */
+  readonly account?: { readonly id: Secret; readonly fields: readonly string[] };
+};
 
 export type ObjectInfo = {
   readonly key: string;

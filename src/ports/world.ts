@@ -7,7 +7,7 @@ import type { DumpTools } from './dump-tools.ts';
 import type { FileTrees } from './file-trees.ts';
 import type { Host } from './host.ts';
 import type { MailTools } from './mail.ts';
-import type { ObjectStore, ObjectStoreConfig } from './object-store.ts';
+import type { ObjectStore, ObjectStoreConfig, StoreNames } from './object-store.ts';
 import type { Packer, PackerConfig } from './packer.ts';
 import type { ProcessRunner } from './process-runner.ts';
 import type { SecretFiles } from './secret-files.ts';
@@ -31,6 +31,7 @@ export type World = {
   readonly mail: MailTools;
   readonly trees: FileTrees;
   readonly secretFiles: SecretFiles;
+  nameStore(config: ObjectStoreConfig): StoreNames;
   openStore(config: ObjectStoreConfig): ObjectStore;
   /** @param url a postgresql:// URL; a secret, since it carries a password. */
   openDatabaseServer(url: Secret, route?: DatabaseRouteConfig, login?: DatabaseLogin): DatabaseServer;

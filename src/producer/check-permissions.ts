@@ -3,8 +3,6 @@ import type { Targets } from '../kinds/targets.ts';
 import type { ObjectStore, ObjectStoreConfig } from '../ports/object-store.ts';
 import type { World } from '../ports/world.ts';
 
-type S3Config = Extract<ObjectStoreConfig, { kind: 's3' }>;
-
 /**
  * Whether the two sides are kept apart: whoever takes over production must not reach the backups, and the key of the backups is
  * good for nothing else. Nothing here stands in the way of a restore; what cannot be known is said to be unknown.
@@ -22,7 +20,9 @@ export async function checkPermissions(request: {
   const live = targets.production.objects;
   const checks = [await checkOwnRights(request)];
   if (live === undefined) return checks;
-  if (backup.kind !== 's3' || live.kind !== 's3') {
+  const account = world.nameStore(backup).account;
+  const liveAccount = live.kind === backup.kind ? world.nameStore(live).account : undefined;
+  if (account === undefined || liveAccount === undefined) {
     return [
       ...checks,
       couldNotVerify(
@@ -31,7 +31,7 @@ export async function checkPermissions(request: {
       ),
     ];
   }
-  if (backup.accessKey.reveal() === live.accessKey.reveal()) {
+  if (account.id.reveal() === liveAccount.id.reveal()) {
     return [
       ...checks,
       failed(
@@ -44,19 +44,22 @@ export async function checkPermissions(request: {
     ...checks,
     await checkClosed(world, {
       key: 'the backup key',
-      config: { ...live, ...keysOf(backup) },
+      config: withKeysOf(live, { other: backup, fields: account.fields }),
       remedy: 'Take the live bucket out of the rights of the backup key.',
     }),
     await checkClosed(world, {
       key: 'the live key',
-      config: { ...backup, ...keysOf(live) },
+      config: withKeysOf(backup, { other: live, fields: account.fields }),
       remedy: 'Take the backup bucket out of the rights of the live key; better, move it to another account.',
     }),
   ];
 }
 
-function keysOf({ accessKey, secretKey }: S3Config) {
-  return { accessKey, secretKey };
+function withKeysOf(
+  store: ObjectStoreConfig,
+  from: { readonly other: ObjectStoreConfig; readonly fields: readonly string[] },
+): ObjectStoreConfig {
+  return { ...store, ...Object.fromEntries(from.fields.map((name) => [name, from.other[name]])) };
 }
 
 async function checkOwnRights(request: Parameters<typeof checkPermissions>[0]): Promise<Check> {
@@ -74,7 +77,7 @@ async function checkOwnRights(request: Parameters<typeof checkPermissions>[0]): 
       'Let a lifecycle rule expire old backups, or prune with a key that may.',
     );
   }
-  if (!prunes && remove === 'yes' && targets.backups.store.kind === 's3') {
+  if (!prunes && remove === 'yes' && world.nameStore(targets.backups.store).account !== undefined) {
     return failed(
       `${may}: whoever steals it can remove history`,
       'Leave it s3:PutObject, s3:GetObject and s3:ListBucket only, and turn object lock or versioning on.',
@@ -92,7 +95,7 @@ function words(right: 'yes' | 'no' | 'unknown', verb: string): string {
 /** Being refused is what is wanted. */
 async function checkClosed(
   world: World,
-  door: { readonly key: string; readonly config: S3Config; readonly remedy: string },
+  door: { readonly key: string; readonly config: ObjectStoreConfig; readonly remedy: string },
 ): Promise<Check> {
   const { key, config, remedy } = door;
   const store: ObjectStore = world.openStore(config);

@@ -15,17 +15,15 @@ import { openUnpacker } from '../layers/open-unpacker.ts';
 import type { DatabaseRoute, DatabaseRouteConfig } from '../ports/database-route.ts';
 import type { DatabaseLogin, DatabaseServer, Lease } from '../ports/database-server.ts';
 import type { DumpTools } from '../ports/dump-tools.ts';
-import type { ObjectStore, ObjectStoreConfig } from '../ports/object-store.ts';
-import type { ProcessRunner } from '../ports/process-runner.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
 import type { World } from '../ports/world.ts';
 import { openComposeContainer } from '../services/compose/compose-container.ts';
 import { openComposeServices } from '../services/compose/compose-services.ts';
 import { openKubernetesServices } from '../services/kubernetes/kubernetes-services.ts';
 import { openPodContainer } from '../services/kubernetes/pod-container.ts';
 import { openSupervisedServices } from '../services/supervisor/supervised-services.ts';
-import { openDirectoryObjectStore } from '../stores/directory/directory-object-store.ts';
-import { openRcloneObjectStore } from '../stores/rclone/rclone-object-store.ts';
-import { openS3ObjectStore } from '../stores/s3/s3-object-store.ts';
+import { kindOf } from './kind-of.ts';
+import { nameStore, stores as storeKinds } from './stores.ts';
 import { watchProcesses } from './watch-processes.ts';
 
 /** Fills the world with the real adapters. Each server and store is opened once, however many steps ask for it. */
@@ -51,7 +49,14 @@ export function createWorld(environment: Readonly<Record<string, string | undefi
     mail: openMailTools(),
     trees: createFileTrees(),
     secretFiles: openSopsSecretFiles({ processes, describeKey: describeIdentities }),
-    openStore: (config) => keep(stores, storeKey(config), () => openStore(config, processes)),
+    nameStore,
+    openStore(config) {
+      const kind = kindOf(storeKinds, config);
+      return keep(stores, kind.key(config), () => ({
+        ...kind.open(config, { processes }),
+        address: kind.names(config).address,
+      }));
+    },
     openDatabaseServer: (url, ...[config, login]) =>
       keep(servers, serverKey(url, config, login), () =>
         withOneLease(openDatabaseServer({ url, route: openRoute(config), login })),
@@ -89,25 +94,6 @@ function serverKey(
   ...[config, login]: [DatabaseRouteConfig | undefined, DatabaseLogin | undefined]
 ): string {
   return `${url.reveal()} ${JSON.stringify(config)} ${login?.user ?? ''} ${login?.password.reveal() ?? ''}`;
-}
-
-/** The credentials are part of what a store is: the same bucket may be reached with two keys. */
-function storeKey(config: ObjectStoreConfig): string {
-  if (config.kind === 'directory') return `directory ${config.path}`;
-  if (config.kind === 'rclone') return `rclone ${config.configFile ?? ''} ${config.remote}`;
-  return [
-    's3',
-    config.endpoint,
-    config.region,
-    config.bucket,
-    config.accessKey.reveal(),
-    config.secretKey.reveal(),
-  ].join(' ');
-}
-
-function openStore(config: ObjectStoreConfig, processes: ProcessRunner): ObjectStore {
-  if (config.kind === 'directory') return openDirectoryObjectStore(config);
-  return config.kind === 'rclone' ? openRcloneObjectStore({ config, processes }) : openS3ObjectStore(config);
 }
 
 /** Asked for again before each act that must be alone: what is still held is not taken twice, what was lost is taken anew. */

@@ -11,14 +11,13 @@ export function closeDoors(world: World): World {
     ...bar(world),
     host: keepOnly(world.host, { door: 'host', open: ['facts', 'now'] }),
     secretFiles: keepOnly(world.secretFiles, { door: 'secret files', open: ['describe'] }),
-    openStore: (config) => {
-      const named = isUnfilled(config.kind === 's3' ? config.endpoint + config.bucket : '')
-        ? ({
-            address: config.kind === 's3' ? `s3://${config.bucket} at ${config.endpoint}` : '',
-          } as ObjectStore)
-        : world.openStore(config);
-      return keepOnly(named, { door: 'store', open: ['address'] });
-    },
+    nameStore: (config) => world.nameStore(config),
+    // Its name is known without it, and nothing else of a store is asked for here.
+    openStore: (config) =>
+      keepOnly({ address: world.nameStore(config).address } as ObjectStore, {
+        door: 'store',
+        open: ['address'],
+      }),
     openDatabaseServer: (...place) => {
       // Without its value a URL is only the name of an input: no secret, and nothing that could be taken apart.
       const text = place[0].reveal();

@@ -1,4 +1,5 @@
 import type { World } from '../../src/ports/world.ts';
+import { nameStore } from '../../src/registry/stores.ts';
 import { createFakeHost } from './fake-host.ts';
 
 /** What only names a thing, and reaches nowhere. */
@@ -31,6 +32,7 @@ export function createBarredWorld(): World {
     clusters: barred('clusters', []),
     trees: barred('trees', []),
     secretFiles: barred('secret files', ['describe']),
+    nameStore,
     openStore: () => barred('store', ['address']),
     openDatabaseServer: () => barred('database', ['address', 'databaseName']),
     openDumpTools: () => barred('tools', ['describeRestore', 'describeDump']),

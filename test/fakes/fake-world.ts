@@ -8,6 +8,7 @@ import type { DumpTools, RestoreReport } from '../../src/ports/dump-tools.ts';
 import type { ProcessResult, ProcessRunner } from '../../src/ports/process-runner.ts';
 import type { Unpacker } from '../../src/ports/unpacker.ts';
 import type { World } from '../../src/ports/world.ts';
+import { nameStore } from '../../src/registry/stores.ts';
 import { createFakeDatabaseServer, type FakeDatabaseServer } from './fake-database-server.ts';
 import { createFakeHost, type FakeHost } from './fake-host.ts';
 import { createFakeObjectStore, type FakeObjectStore } from './fake-object-store.ts';
@@ -57,11 +58,9 @@ export function createFakeWorld(): FakeWorld {
     clusters: openClusterTools({ processes: { run: (request) => programs.run(request) } }),
     trees: createFileTrees(),
     secretFiles: createFakeSecretFiles(),
+    nameStore,
     openStore: (config) => {
-      const store =
-        stores[
-          config.kind === 'directory' ? config.path : config.kind === 's3' ? config.bucket : config.remote
-        ];
+      const store = stores[nameStore(config).name];
       if (store === undefined) throw new Error('The test names a store that is not there');
       return store;
     },

@@ -39,7 +39,9 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
   plain: terminal,
   ...Object.fromEntries(['platform', 'adapters', 'databases', 'sandbox'].map((room) => [room, ['node:*']])),
   // Their kinds declare what the runbook may say of them.
-  ...Object.fromEntries(['layers', 'services', 'stores'].map((room) => [room, ['zod', 'node:*']])),
+  ...Object.fromEntries(
+    ['platform', 'layers', 'services', 'stores'].map((room) => [room, ['zod', 'node:*']]),
+  ),
   ...Object.fromEntries(['registry', 'app', 'commands', 'cli', 'main.ts'].map((room) => [room, ['node:*']])),
 };
 

@@ -8,9 +8,9 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import type { ObjectStoreConfig } from '../../src/ports/object-store.ts';
+import type { S3Config } from '../../src/stores/s3/s3-client.ts';
 
-export type BucketConfig = Extract<ObjectStoreConfig, { kind: 's3' }>;
+export type BucketConfig = S3Config & { readonly kind: 's3' };
 
 /** A bucket as a test sees it: by the SDK alone, so that what thaw says about it can be held against it. */
 export type Bucket = {

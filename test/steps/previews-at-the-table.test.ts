@@ -48,7 +48,7 @@ describe('the closed doors', () => {
   it('throw whatever is asked of them beyond a name', () => {
     const { targets } = createFakeContext({});
     const world = closeDoors(createBarredWorld());
-    expect(world.openStore(targets.backups.store).address).toBe('s3://named/only');
+    expect(world.openStore(targets.backups.store).address).toBe('backups');
     expect(() => world.openStore(targets.backups.store).access()).toThrow('a tabletop asks store for access');
     expect(() => world.host.freeBytes('/')).toThrow('a tabletop asks host for freeBytes');
     expect(() => world.processes.run({ program: 'true', args: [] })).toThrow(

@@ -12,7 +12,7 @@ import { jsonMetrics, prometheusText } from '../../backups/health-metrics.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { describeFileFailure } from '../../base/file-failure.ts';
 import { parseDuration } from '../../base/units.ts';
-import { durationMs, resolveStore } from '../../kinds/targets.ts';
+import { durationMs } from '../../kinds/targets.ts';
 import type { Alert } from '../../ports/alert-channel.ts';
 import { collectHealth } from '../../producer/collect-health.ts';
 import { monitorSchema } from '../../runbook/producer-schema.ts';
@@ -54,17 +54,17 @@ async function watch(
   const { ready, world, signal, say, tell } = at;
   const settings = ready.filled.monitor ?? monitorSchema.parse({});
   const limits = limitsOf(ready.filled);
-  const { store } = ready.targets.backups;
+  const { folder } = world.nameStore(ready.targets.backups.store);
   const facts = await collectHealth({
     world,
     targets: ready.targets,
     diskUsage: measureDiskUsage,
-    diskPaths: [...(store.kind === 'directory' ? [store.path] : []), ...settings.disk.paths],
+    diskPaths: [...(folder === undefined ? [] : [folder]), ...settings.disk.paths],
     lookAtWal: limits.walGapMs !== undefined,
     archives: settings.archives.map(({ here, there, settled, ...named }) => ({
       ...named,
-      here: resolveStore(here),
-      there: resolveStore(there),
+      here,
+      there,
       settledMs: durationMs(settled),
     })),
     walArchive:

@@ -5,13 +5,13 @@ import { needFact } from '../../kinds/fact.ts';
 import { snapshotFact } from '../../kinds/facts.ts';
 import { type CheckContext, type StepContext, type StepHandler, stepId } from '../../kinds/kind.ts';
 import type { StepOf } from '../../kinds/step-schema.ts';
-import { resolveStore } from '../../kinds/targets.ts';
+import { folderStore } from '../../kinds/targets.ts';
 import { bringFiles } from '../../operations/bring-files.ts';
 import { checkStorePair, type StorePair } from '../../operations/check-store-pair.ts';
 import { type FoundFiles, filesStore, findFiles, missingBeside } from '../../operations/find-files.ts';
 import { findSnapshots, pickSnapshot } from '../../operations/find-snapshots.ts';
 import { leaveOutObjects } from '../../operations/leave-out.ts';
-import { listAll, nameOfStore, objectPrefix } from '../../operations/open-targets.ts';
+import { listAll, objectPrefix } from '../../operations/open-targets.ts';
 import type { Placement } from '../../operations/overwrite-objects.ts';
 import { judgePlaced, placeObjects, takeAway } from '../../operations/place-objects.ts';
 import type { ObjectInfo, ObjectStore } from '../../ports/object-store.ts';
@@ -49,7 +49,7 @@ export const bringObjects: StepHandler<'bring-objects'> = {
     const into = targetOf(step, context);
     if (into === undefined) return [];
     const from = filesStore(step.from, context);
-    const live = context.world.openStore(resolveStore(step.into));
+    const live = context.world.openStore(step.into);
     const pair: StorePair = { from, into, ...(context.mode === 'drill' ? { production: live } : {}) };
     const checks = await checkStorePair(pair);
     if (step.from.kind === 'tree' || checks.some(({ verdict }) => verdict === 'failed')) return checks;
@@ -87,7 +87,7 @@ export const bringObjects: StepHandler<'bring-objects'> = {
 
 function targetOf(step: BringStep, { mode, world }: Pick<Reach, 'mode' | 'world'>): ObjectStore | undefined {
   const config = mode === 'drill' ? step.drillInto : step.into;
-  return config === undefined ? undefined : world.openStore(resolveStore(config));
+  return config === undefined ? undefined : world.openStore(config);
 }
 
 /** Buckets of several steps may be drilled into one: each has its own place there. */
@@ -117,7 +117,7 @@ function placementOf(
     toTargetKey: source.toKey,
     workers: step.workers,
     verb: 'write',
-    liveName: context.mode === 'drill' ? undefined : nameOfStore(resolveStore(step.into)),
+    liveName: context.mode === 'drill' ? undefined : context.world.nameStore(step.into).name,
     prove: async () => succeed(source.age),
   };
 }
@@ -137,7 +137,7 @@ async function openSource(step: BringStep, context: StepContext): Promise<Outcom
   if (!files.ok) return files;
   const folder = await unpack(step, files.value, context);
   if (!folder.ok) return folder;
-  const store = context.world.openStore({ kind: 'directory', path: folder.value });
+  const store = context.world.openStore(folderStore(folder.value));
   const listed = await listAll(store, '', context.signal);
   if (!listed.ok) return listed;
   const toKey = (key: string) => `${prefix}${key.split('/').slice(from.strip).join('/')}`;

@@ -8,7 +8,7 @@ import { awkwardKeys } from '../../operations/compare-objects.ts';
 import { findSnapshots } from '../../operations/find-snapshots.ts';
 import { isSameStore, keepOffProduction } from '../../operations/keep-off-production.ts';
 import { leaveOutObjects } from '../../operations/leave-out.ts';
-import { backupStore, blocker, listAll, nameOfStore, objectPrefix } from '../../operations/open-targets.ts';
+import { backupStore, blocker, listAll, objectPrefix } from '../../operations/open-targets.ts';
 import type { Placement } from '../../operations/overwrite-objects.ts';
 import { judgePlaced, placeObjects, takeAway } from '../../operations/place-objects.ts';
 import { proveMirror } from '../../operations/prove-mirror.ts';
@@ -108,7 +108,7 @@ async function placementOf(
     toTargetKey: (key) => targetKey(context, key),
     workers: step.workers,
     verb: 'copy',
-    liveName: context.mode === 'drill' ? undefined : nameOfStore(config),
+    liveName: context.mode === 'drill' ? undefined : context.world.nameStore(config).name,
     prove: () => proveSource(listed.value, context),
   });
 }

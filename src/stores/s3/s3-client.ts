@@ -1,11 +1,17 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
-import { createRedactor } from '../../base/secret.ts';
-import type { ObjectStoreConfig } from '../../ports/object-store.ts';
+import { createRedactor, type Secret } from '../../base/secret.ts';
 import { classifyS3Error } from './s3-failure.ts';
 import { readEndpoint } from './s3-identity.ts';
 
-export type S3Config = Extract<ObjectStoreConfig, { kind: 's3' }>;
+export type S3Config = {
+  /** URL with scheme, for example https://s3.eu-west-1.amazonaws.com. */
+  readonly endpoint: string;
+  readonly region: string;
+  readonly bucket: string;
+  readonly accessKey: Secret;
+  readonly secretKey: Secret;
+};
 export type Sdk = typeof import('@aws-sdk/client-s3');
 
 /** Sizes and times, settable so that tests need neither a thousand objects nor a minute. */

@@ -1,4 +1,5 @@
 import { fillReferences, findReferences } from '../../../kinds/references.ts';
+import { nameStore } from '../../../registry/stores.ts';
 import type { Runbook } from '../../../runbook/schema.ts';
 
 /** The names of places for people: no credential is in them, nothing is contacted. */
@@ -15,7 +16,7 @@ type Section = {
   readonly services?: ServicesLike | undefined;
 };
 
-type StoreLike = Record<string, unknown>;
+type StoreLike = Parameters<typeof nameStore>[0];
 type ViaLike = { readonly service?: string | undefined; readonly pod?: string | undefined };
 type ServicesLike = {
   readonly kind: string;
@@ -82,13 +83,9 @@ function describeStore(
   values: ReadonlyMap<string, string>,
 ): string | undefined {
   if (store === undefined) return undefined;
-  const place = store.kind === 's3' || 'bucket' in store ? ['bucket', 'endpoint'] : ['path', 'remote'];
-  const parts = place.flatMap((name) => {
-    const text = store[name];
-    return typeof text === 'string' ? [fillReferences(text, values)] : [];
-  });
-  const open = findReferences(parts);
-  return open.length > 0 || parts.length === 0 ? namedBy(open) : `objects in ${parts.join(' at ')}`;
+  const { address } = nameStore(fillReferences(store, values));
+  const open = findReferences(address);
+  return open.length > 0 ? namedBy(open) : `objects in ${address}`;
 }
 
 function describeServices(

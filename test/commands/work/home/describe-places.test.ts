@@ -40,7 +40,7 @@ describe('What a mode may touch, in words', () => {
       database: 'database crm at 10.0.0.5:5432',
       objects: 'objects in /srv/objects',
       services: 'services of compose project crm',
-      backups: 'objects in backups at https://s3.example.org',
+      backups: 'objects in s3://backups at s3.example.org',
     });
     expect(JSON.stringify(production)).not.toMatch(/admin|hush/);
   });

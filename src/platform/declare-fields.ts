@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { fail, type Outcome, succeed } from '../base/failure.ts';
+import type { Secret } from '../base/secret.ts';
+
+/** What a runbook may say about one kind of place, and what a reader of it has to know. Everything else is derived from it. */
+export type DeclaredFields<Shape extends z.ZodRawShape = z.ZodRawShape> = {
+  /** The value of `kind:` in the runbook. */
+  readonly kind: string;
+  /** One sentence, for the reference. */
+  readonly about: string;
+  readonly schema: z.ZodObject<{ kind: z.ZodLiteral<string> } & Shape>;
+  /** As it stands in a runbook. */
+  readonly example: Readonly<Record<string, unknown>>;
+  /** Fields that carry a credential: masked everywhere, and marked in the reference. */
+  readonly secrets: readonly string[];
+};
+
+/** A place as rooms below the lists carry it: the kind, and fields that only this kind reads. */
+export type Place = { readonly kind: string; readonly [field: string]: unknown };
+
+/** Every text may hold ${NAME} placeholders. */
+export const text = z.string().min(1);
+
+/** May come out empty after the placeholders are filled: then it counts as left out. */
+export const optionalText = z.string().optional();
+
+/** As a runbook names a value that the environment gives, for examples. */
+export const placeholder = (name: string) => `\${${name}}`;
+
+export function declareFields<Shape extends z.ZodRawShape>(declared: {
+  readonly kind: string;
+  readonly about: string;
+  readonly fields: Shape;
+  readonly secrets?: readonly (keyof Shape & string)[];
+  /** Without the kind. */
+  readonly example: z.input<z.ZodObject<Shape>>;
+}) {
+  const { kind, about, fields, secrets = [] } = declared;
+  const schema = z.strictObject({ kind: z.literal(kind), ...fields }).describe(about);
+  return {
+    kind,
+    about,
+    schema,
+    example: { kind, ...declared.example },
+    secrets,
+    /** Credentials out of their boxes. Fails where a value that filled a placeholder does not fit: one that is empty, say. */
+    read(place: Place): Outcome<z.output<typeof schema>> {
+      const read = schema.safeParse(openBoxes(place));
+      if (read.success) return succeed(read.data);
+      const faults = read.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+      return fail({
+        code: 'invalid-input',
+        message: `The values given for a place of kind ${kind} do not fit: ${faults.join('; ')}.`,
+        remedy:
+          'Correct the values that fill it, or the runbook; `thaw check` says where each value comes from.',
+        retry: 'after-fix',
+      });
+    },
+  };
+}
+
+/** Credentials travel in closed boxes until their kind reads them. */
+function openBoxes(place: Place): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(place).map(([name, value]) => [name, isSecret(value) ? value.reveal() : value]),
+  );
+}
+
+function isSecret(value: unknown): value is Secret {
+  return (
+    value !== null &&
+    typeof value === 'object' &&
+    'kind' in value &&
+    value.kind === 'secret' &&
+    'reveal' in value &&
+    typeof value.reveal === 'function'
+  );
+}

@@ -1,0 +1,68 @@
+import type { z } from 'zod';
+import { type Failure, fail } from '../base/failure.ts';
+import { type DeclaredFields, declareFields } from '../platform/declare-fields.ts';
+import type { ObjectStore, ObjectStoreConfig, StoreNames } from '../ports/object-store.ts';
+import type { ProcessRunner } from '../ports/process-runner.ts';
+
+/** What a store is opened with. */
+export type StoreTools = { readonly processes: ProcessRunner };
+
+/**
+ * One kind of store: what a runbook says of it, how it is called, how it is opened. The lists in `registry/stores.ts` name each once;
+ * the runbook's schema, the wiring, the table-top and the reference are read from there.
+ */
+export type StoreKind = DeclaredFields & {
+  /** Pure: asks nobody. Fields may still hold placeholders, where a tabletop has no values for them. */
+  names(config: ObjectStoreConfig): StoreNames;
+  /** The same text for what is one store with one credential; holds the credential. */
+  key(config: ObjectStoreConfig): string;
+  /** Contacts nobody before the first request. */
+  open(config: ObjectStoreConfig, tools: StoreTools): ObjectStore;
+};
+
+type Filled<Shape extends z.ZodRawShape> = z.output<
+  z.ZodObject<{ kind: z.ZodLiteral<string> } & Shape, z.core.$strict>
+>;
+
+/** @param declared.names and `open` get the fields filled and read by the schema, credentials out of their boxes. */
+export function defineStore<Shape extends z.ZodRawShape>(
+  declared: Parameters<typeof declareFields<Shape>>[0] & {
+    names(fields: Filled<Shape>): StoreNames;
+    open(fields: Filled<Shape>, tools: StoreTools): ObjectStore;
+  },
+): StoreKind {
+  const { read, ...fields } = declareFields(declared);
+  const unnamed = { address: `a store of kind ${declared.kind}`, name: '' };
+  return {
+    ...fields,
+    names(config) {
+      const filled = read(config);
+      return filled.ok ? declared.names(filled.value) : unnamed;
+    },
+    key: (config) => JSON.stringify(read(config)),
+    open(config, tools) {
+      const filled = read(config);
+      return filled.ok ? declared.open(filled.value, tools) : refuseAll(filled.failure);
+    },
+  };
+}
+
+function refuseAll(failure: Failure): ObjectStore {
+  const refuse = async () => fail(failure);
+  return {
+    address: '',
+    access: refuse,
+    async *list() {
+      yield fail(failure);
+    },
+    describe: refuse,
+    read: refuse,
+    write: refuse,
+    writeStream: refuse,
+    remove: refuse,
+    removeFolder: refuse,
+    rights: refuse,
+    signedUrl: refuse,
+    close: () => {},
+  };
+}
