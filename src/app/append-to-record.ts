@@ -9,7 +9,7 @@ import { type WrittenRecord, writeRecord } from './write-record.ts';
 
 /**
  * Adds a fact to a run that is over: a note, a signature. Under the run's lock, only to a record that can be vouched for, and the
- * record is drawn again, so that it never says less than its journal.
+ * record is written again, so that it never says less than its journal.
  */
 export async function appendToRecord(request: {
   readonly runId: string;
@@ -31,13 +31,13 @@ export async function appendToRecord(request: {
     if (record.result.state === 'open') return fail(stillOpen(runId));
     const entry = await request.entry(run.value);
     if (!entry.ok) return entry;
-    return await guardJournal(() => appendAndDraw({ run: run.value, logFolder, entry: entry.value }));
+    return await guardJournal(() => appendAndRender({ run: run.value, logFolder, entry: entry.value }));
   } finally {
     await lock.value.release();
   }
 }
 
-async function appendAndDraw(request: {
+async function appendAndRender(request: {
   readonly run: LoggedRun;
   readonly logFolder: string;
   readonly entry: Entry;

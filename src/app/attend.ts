@@ -90,9 +90,9 @@ async function onScreen(request: Attending, ...[signalled]: [Promise<void>]): Pr
     until: signalled.then(() => session.ended),
   });
   // Nobody sees the questions any more: the next one stops the run, resumable.
-  const deaf = outcome === 'left' ? declineEach(session) : () => {};
+  const stopDeclining = outcome === 'left' ? declineEach(session) : () => {};
   const end = await session.ended;
-  deaf();
+  stopDeclining();
   printSummary(session.view(), (text) => context.stdout.write(text));
   return end;
 }
@@ -118,17 +118,17 @@ async function byLines(request: Attending, attendance: Attendance): Promise<RunE
     clock: systemClock,
     heldWhileAsked: asks,
   });
-  let deaf = () => {};
+  let stopDeclining = () => {};
   let gone = false;
   // The person is gone, and with them the answers: the next question stops the run, resumable.
   const onGone = () => {
-    if (!gone) deaf = declineEach(session);
+    if (!gone) stopDeclining = declineEach(session);
     gone = true;
   };
   if (asks) context.stdout.on('error', onGone);
   const stopAsking = asks ? askOnTerminal({ session, input: context.stdin, output, onGone }) : () => {};
   const end = await session.ended;
-  deaf();
+  stopDeclining();
   stopAsking();
   printing.stop();
   return end;

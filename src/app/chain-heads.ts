@@ -7,7 +7,7 @@ import { genesisHash } from '../journal/journal-line.ts';
 import { takeLockSoon } from './run-locks.ts';
 
 /**
- * heads.jsonl of the log folder: one line for each time a run came to an end or a stop, chained like a journal. A journal's own chain
+ * chain-heads.jsonl of the log folder: one line for each time a run came to an end or a stop, chained like a journal. A journal's own chain
  * cannot show that its last lines were cut off, or that an older copy was put in its place; this file, outside the run's folder,
  * can. It is evidence against slips and against whoever changes one folder, not against whoever can rewrite everything.
  */
@@ -18,7 +18,7 @@ export type Head = {
   readonly at: string;
 };
 
-const fileName = 'heads.jsonl';
+const fileName = 'chain-heads.jsonl';
 
 /**
  * What a look at evidence came to. missing: something that should be there to be compared is not, so that nothing is proven.
@@ -28,11 +28,11 @@ export type Finding = {
   readonly kind: 'missing' | 'contradiction';
   readonly text: string;
   /** The journal alone holds all that is needed to write it. */
-  readonly drawable?: true;
+  readonly renderable?: true;
 };
 
 export const missing = (text: string): Finding => ({ kind: 'missing', text });
-export const drawable = (text: string): Finding => ({ kind: 'missing', text, drawable: true });
+export const renderable = (text: string): Finding => ({ kind: 'missing', text, renderable: true });
 export const contradiction = (text: string): Finding => ({ kind: 'contradiction', text });
 
 export async function readChainHeads(logFolder: string): Promise<Outcome<readonly Head[] | undefined>> {
@@ -61,7 +61,7 @@ export async function readChainHeads(logFolder: string): Promise<Outcome<readonl
 
 /** Does nothing where the last line of this run says the same already. */
 export async function appendHead(logFolder: string, head: Head): Promise<Outcome<void>> {
-  const lock = await takeLockSoon(join(logFolder, '.locks', 'heads'));
+  const lock = await takeLockSoon(join(logFolder, '.locks', 'chain-heads'));
   if (!lock.ok) return lock;
   try {
     const heads = await readChainHeads(logFolder);
@@ -108,7 +108,8 @@ function damaged(lineNumber: number, why: string): Failure {
   return {
     code: 'journal-damaged',
     message: `${fileName} of the log folder is damaged or was changed: line ${lineNumber} cannot be vouched for, ${why}.`,
-    remedy: 'Keep the folder as it is for the inquiry, and compare the heads with a copy kept elsewhere.',
+    remedy:
+      'Keep the folder as it is for the inquiry, and compare the chain heads with a copy kept elsewhere.',
     retry: 'never',
   };
 }

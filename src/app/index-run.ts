@@ -6,7 +6,7 @@ import { formatDuration } from '../base/units.ts';
 import { replaceFile } from '../platform/sync-folder.ts';
 import type { DrillRecord } from '../record/drill-record.ts';
 import { resultWords } from '../record/result-words.ts';
-import { contradiction, drawable, type Finding } from './chain-heads.ts';
+import { contradiction, type Finding, renderable } from './chain-heads.ts';
 import { takeLockSoon } from './run-locks.ts';
 
 const indexName = 'backup-drills.md';
@@ -54,20 +54,20 @@ function indexLine(record: DrillRecord): string {
   return `| ${started} | ${mode.toUpperCase()} | ${runbook.name} | ${resultWords(record)} | ${time} | ${journal.head.slice(0, 12)} | [${runId}](${runId}/record.md) |`;
 }
 
-/** @param earlier the record as it was drawn at former ends of the run: a line of then was left behind, not changed. */
+/** @param earlier the record as it was at former ends of the run: a line from then was left behind, not changed. */
 export async function judgeIndex(
   logFolder: string,
   { record, earlier }: { readonly record: DrillRecord; readonly earlier: () => readonly DrillRecord[] },
 ): Promise<readonly Finding[]> {
   if (record.result.state !== 'finished') return [];
   const text = await readIndex(logFolder);
-  if (text === undefined) return [drawable(`there is no ${indexName}`)];
+  if (text === undefined) return [renderable(`there is no ${indexName}`)];
   const own = text.split('\n').filter((line) => line.includes(placeOf(record.runId)));
-  if (own.length === 0) return [drawable(`${indexName} has no line of this run`)];
+  if (own.length === 0) return [renderable(`${indexName} has no line of this run`)];
   if (own.every((line) => line === indexLine(record))) return [];
   const older = new Set(earlier().map(indexLine));
   return own.every((line) => line === indexLine(record) || older.has(line))
-    ? [drawable(`the line of this run in ${indexName} is older than the end of its journal`)]
+    ? [renderable(`the line of this run in ${indexName} is older than the end of its journal`)]
     : [contradiction(`${indexName} says something else of this run`)];
 }
 

@@ -10,7 +10,14 @@ import type { DrillRecord } from '../record/drill-record.ts';
 import { entriesOfKind } from '../record/entries-of-kind.ts';
 import { renderRecord } from '../record/render-record.ts';
 import type { Anchor } from './anchors.ts';
-import { contradiction, drawable, type Finding, type Head, missing, readChainHeads } from './chain-heads.ts';
+import {
+  contradiction,
+  type Finding,
+  type Head,
+  missing,
+  readChainHeads,
+  renderable,
+} from './chain-heads.ts';
 import { indexedRuns, judgeIndex } from './index-run.ts';
 import { type LoggedRun, listRunIds, openRun } from './run-log.ts';
 import { signatureFolder, signedText, signedTextName } from './signatures.ts';
@@ -24,7 +31,7 @@ export type Verified = {
   readonly findings: readonly Finding[];
 };
 
-/** The chain was recomputed while reading; now its end, the outputs it vouches for, and every file drawn from it. */
+/** The chain was recomputed while reading; now its end, the outputs it vouches for, and every file rendered from it. */
 export async function verifyRecord(run: LoggedRun, logFolder: string): Promise<Outcome<Verified>> {
   const { folder, reading } = run;
   const record = renderRecord(reading.entries, reading.head.hash);
@@ -48,9 +55,9 @@ export async function verifyRecord(run: LoggedRun, logFolder: string): Promise<O
     const own = heads.ok ? (heads.value ?? []).filter(({ runId }) => runId === folder.id) : [];
     const ends =
       own.at(-1)?.head === reading.head.hash
-        ? [`heads.jsonl knows this end of the journal, and ${own.length - 1} earlier ones.`]
+        ? [`chain-heads.jsonl knows this end of the journal, and ${own.length - 1} earlier ones.`]
         : [];
-    return succeed({ record, findings, lines: [...ends, ...(await strangers(run, vouched))] });
+    return succeed({ record, findings, lines: [...ends, ...(await unvouchedFiles(run, vouched))] });
   } catch (error) {
     return fail(describeFileFailure({ doing: `read what belongs to ${folder.id}`, error }));
   }
@@ -63,7 +70,9 @@ function judgeEnd(
 ): readonly Finding[] {
   if (heads === undefined)
     return [
-      drawable('there is no heads.jsonl, so nothing outside its folder vouches for the end of the journal'),
+      renderable(
+        'there is no chain-heads.jsonl, so nothing outside its folder vouches for the end of the journal',
+      ),
     ];
   const own = heads.filter(({ runId }) => runId === folder.id);
   const changed = own.find((known) => headAt(reading, known.entries) !== known.head);
@@ -75,10 +84,10 @@ function judgeEnd(
   const later = reading.entries.length - (own.at(-1)?.entries ?? 0);
   if (!isOver || later === 0) return [];
   return [
-    drawable(
+    renderable(
       own.length === 0
-        ? 'heads.jsonl does not know it'
-        : `${later} entries came after the last end that heads.jsonl knows`,
+        ? 'chain-heads.jsonl does not know it'
+        : `${later} entries came after the last end that chain-heads.jsonl knows`,
     ),
   ];
 }
@@ -94,12 +103,12 @@ async function judgeFiles(of: {
   for (const [name, sha256] of vouched) {
     const isRendered = !name.includes('/');
     const found = await readOrNothing(join(path, name));
-    if (found === undefined) findings.push((isRendered ? drawable : missing)(`${name} is not there`));
+    if (found === undefined) findings.push((isRendered ? renderable : missing)(`${name} is not there`));
     else if (digest(found) !== sha256) {
       const old = isRendered && earlier().some((record) => textOf(record, name) === found.toString('utf8'));
       findings.push(
         old
-          ? drawable(`${name} is older than the end of the journal`)
+          ? renderable(`${name} is older than the end of the journal`)
           : contradiction(`${name} is not what the journal says`),
       );
     }
@@ -111,14 +120,14 @@ function textOf(record: DrillRecord, name: string): string | undefined {
   return recordFiles(record).find((file) => file.name === name)?.text;
 }
 
-const drawnAfter: ReadonlySet<JournalEntry['kind']> = new Set([
+const renderedAfter: ReadonlySet<JournalEntry['kind']> = new Set([
   ...(['run-stopped', 'run-finished', 'rolled-back', 'run-discarded', 'note-added', 'signed-off'] as const),
 ]);
 
-/** The record as it was drawn whenever the run had come to an end or a stop before. */
+/** The record as it was whenever the run had come to an end or a stop before. */
 function renderEarlier({ entries, hashes }: JournalReading): readonly DrillRecord[] {
   return entries.flatMap(({ kind }, index) => {
-    if (!drawnAfter.has(kind) || index === entries.length - 1) return [];
+    if (!renderedAfter.has(kind) || index === entries.length - 1) return [];
     return renderRecord(entries.slice(0, index + 1), hashes[index] ?? '') ?? [];
   });
 }
@@ -183,7 +192,7 @@ export function vouchedFiles(reading: JournalReading, record: DrillRecord): Read
 }
 
 /** Files that nothing vouches for are no damage, but nobody shall take them for evidence. */
-async function strangers(
+async function unvouchedFiles(
   { folder }: LoggedRun,
   vouched: ReadonlyMap<string, string>,
 ): Promise<readonly string[]> {
@@ -220,8 +229,8 @@ export function sayFindings(runId: string, findings: readonly Finding[]): Failur
   return {
     code: 'not-verified',
     message: `The record of ${runId} could not be verified, since not everything is there: ${all}.`,
-    remedy: findings.every((one) => one.drawable === true)
-      ? `\`thaw resume ${runId}\` draws what is missing from the journal, where nobody is known to have taken it away.`
+    remedy: findings.every((one) => one.renderable === true)
+      ? `\`thaw resume ${runId}\` writes what is missing from the journal, where nobody is known to have taken it away.`
       : `Find out who took it away, and look for a copy; what only was not written, \`thaw resume ${runId}\` writes.`,
     retry: 'after-fix',
   };
@@ -237,7 +246,10 @@ export async function judgeLogFolder(
   const indexed = new Set(await indexedRuns(logFolder));
   const vanished = [...new Set([...known, ...indexed])].filter((runId) => !there.has(runId));
   const findings = vanished.map((runId) => {
-    const by = [...(known.has(runId) ? ['heads.jsonl'] : []), ...(indexed.has(runId) ? ['the index'] : [])];
+    const by = [
+      ...(known.has(runId) ? ['chain-heads.jsonl'] : []),
+      ...(indexed.has(runId) ? ['the index'] : []),
+    ];
     return missing(
       `run ${runId} is not in the folder, and ${by.join(' and ')} ${by.length > 1 ? 'know' : 'knows'} it`,
     );
@@ -248,7 +260,7 @@ export async function judgeLogFolder(
     const run = await openRun({ logFolder, runId });
     // What never began, or never ended, has no head yet; a damaged journal is told wherever that run is looked at.
     if (!run.ok || (run.value.state.ended === undefined && run.value.state.stopped === undefined)) continue;
-    findings.push(missing(`heads.jsonl does not know how run ${runId} ended`));
+    findings.push(missing(`chain-heads.jsonl does not know how run ${runId} ended`));
   }
   return findings;
 }

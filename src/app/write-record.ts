@@ -20,7 +20,7 @@ export type WrittenRecord = {
 };
 
 /**
- * Draws the record from the journal on disk, so that it cannot say more than the journal does, and writes down its head and its line
+ * Renders the record from the journal on disk, so that it cannot say more than the journal does, and writes down its head and its line
  * in the index. Fails when any of these cannot be written: what is missing then would later look as if somebody had taken it away.
  */
 export async function writeRecord(request: {
@@ -57,7 +57,7 @@ function notWhole({ id, path }: RunFolder, failures: readonly Failure[]): Failur
   return {
     code: first?.code ?? 'command-failed',
     message: `The record of ${id} is not written whole. ${failures.map(({ message }) => message).join(' ')}`,
-    remedy: `${first?.remedy ?? ''} Its facts are safe in ${join(path, 'journal.jsonl')}; \`thaw resume ${id}\` draws the record from them.`,
+    remedy: `${first?.remedy ?? ''} Its facts are safe in ${join(path, 'journal.jsonl')}; \`thaw resume ${id}\` writes the record from them.`,
     retry: 'after-fix',
   };
 }
@@ -65,7 +65,7 @@ function notWhole({ id, path }: RunFolder, failures: readonly Failure[]): Failur
 function noFacts({ id, path }: RunFolder): Failure {
   return {
     code: 'journal-damaged',
-    message: `The record of ${id} cannot be drawn: ${join(path, 'journal.jsonl')} holds no facts.`,
+    message: `The record of ${id} cannot be written: ${join(path, 'journal.jsonl')} holds no facts.`,
     remedy: 'Find out who took them, and look for a copy of the folder.',
     retry: 'after-fix',
   };
@@ -86,7 +86,7 @@ export function recordAs(record: DrillRecord, format: RecordFormat): string {
   }
 }
 
-/** The three files of a run folder. Drawn again from the journal they must come out byte by byte the same. */
+/** The three files of a run folder. Rendered again from the journal they must come out byte by byte the same. */
 export function recordFiles(
   record: DrillRecord,
 ): readonly { readonly name: string; readonly text: string }[] {

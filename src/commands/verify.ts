@@ -19,6 +19,7 @@ export const verify = defineCommand({
     verified: 'every check passed',
     notVerified: 'a check failed, or could not be verified',
     answerMissing: 'a value is missing',
+    stopped: 'stopped before every snapshot was looked at',
   },
   run: async (context, { operands: { runbook }, options }) =>
     (await import('./work/verify.ts')).verify({ runbook, options }, context),

@@ -124,7 +124,7 @@ function renderJournal(
     head,
     anchor: recorded(
       state.start.anchor,
-      'the runbook names no place outside this host (records.anchor); heads.jsonl of the log folder holds the head',
+      'the runbook names no place outside this host (records.anchor); chain-heads.jsonl of the log folder holds the head',
     ),
   };
 }

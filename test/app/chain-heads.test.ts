@@ -41,7 +41,7 @@ describe('the heads of a log folder', () => {
 
   it('are refused, and not added to, once a line of them was changed, cut or swapped', async () => {
     for (const entries of [1, 2, 3]) valueFrom(await appendHead(folder, head('run', entries)));
-    const path = join(folder, 'heads.jsonl');
+    const path = join(folder, 'chain-heads.jsonl');
     const text = await readFile(path, 'utf8');
     const [a = '', b = '', c = ''] = text.split(/(?<=\n)/);
     for (const bad of [text.replace('"entries":2', '"entries":9'), a + c, b + a + c, text.slice(0, -1)]) {

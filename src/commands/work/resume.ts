@@ -41,8 +41,8 @@ export async function resume(
     host: world.host.facts.name,
     fingerprint: loaded.value.fingerprint,
   });
-  const undrawn = !isUnfinished(found.value.state) && (await lacksRecord(found.value, logFolder));
-  if (undrawn) return renderMissingRecord(found.value, { logFolder, context });
+  const lacks = !isUnfinished(found.value.state) && (await lacksRecord(found.value, logFolder));
+  if (lacks) return renderMissingRecord(found.value, { logFolder, context });
   if (refusal !== undefined) return fail(refusal);
   const watched = await watchRun({ logFolder, runId: start.runId, options }, context);
   if (!watched.ok) return watched;
@@ -150,14 +150,14 @@ function refuse(
 
 /**
  * The process may have died after the last fact and before the record, or its disk was full: nothing of the run is lost, only not
- * drawn yet. What contradicts the journal is left as it is.
+ * rendered yet. What contradicts the journal is left as it is.
  */
 async function lacksRecord(run: LoggedRun, logFolder: string): Promise<boolean> {
   const verified = await verifyRecord(run, logFolder);
   if (!verified.ok) return false;
   const { findings } = verified.value;
   return (
-    findings.some((one) => one.drawable === true) && findings.every(({ kind }) => kind !== 'contradiction')
+    findings.some((one) => one.renderable === true) && findings.every(({ kind }) => kind !== 'contradiction')
   );
 }
 
@@ -173,7 +173,7 @@ async function renderMissingRecord(
     if (!written.ok) return written;
     printLine(
       context,
-      `Run ${folder.id} had come to its end, but its record was missing, or not all of it. It is drawn now.`,
+      `Run ${folder.id} had come to its end, but its record was missing, or not all of it. It is written now.`,
     );
     printLine(context, `record  ${written.value.path}   head ${written.value.head}`);
     return succeed(state.ended === undefined ? exitStatus.stopped : statusOfEnd(state.ended));

@@ -49,6 +49,7 @@ function verifyUnwatched(
         const wanted = choose(found.value, options);
         if (!wanted.ok) return wanted;
         const verdicts: Verdict[] = [];
+        let looked = 0;
         for (const snapshot of wanted.value) {
           if (at.signal.aborted) break;
           const checks = await verifyOne(at, {
@@ -62,8 +63,12 @@ function verifyUnwatched(
             if (verdict === 'failed' || verdict === 'could-not-verify')
               tellTrouble({ verdict, text: `${snapshot.id}: ${text}` });
           verdicts.push(...checks.map(({ verdict }) => verdict));
+          looked += 1;
         }
         const worst = worstVerdict(verdicts);
+        // What was not looked at has not passed.
+        if (worst === 'passed' && looked < wanted.value.length)
+          return fail(stopped(looked, wanted.value.length));
         say(
           worst === 'passed'
             ? 'Verified.'
@@ -94,6 +99,15 @@ function choose(
     remedy: 'Look at `thaw snapshots` and name one of those.',
     retry: 'after-fix',
   });
+}
+
+function stopped(looked: number, of: number) {
+  return {
+    code: 'cancelled',
+    message: `Stopped after ${looked} of ${of} snapshots; the others were not looked at.`,
+    remedy: 'Run it again.',
+    retry: 'safe',
+  } as const;
 }
 
 /** Nothing decrypted stays behind: the work folder goes, whatever happened. */

@@ -43,7 +43,7 @@ afterAll(async () => {
 const thaw = (...args: readonly string[]) =>
   runThaw({ args: [...args, '--log-dir', disk.folder], env: values, cwd: folder });
 
-it('a record that could not be written ends the run with 1 and words, is not told as tampering, and is drawn later', async () => {
+it('a record that could not be written ends the run with 1 and words, is not told as tampering, and is written later', async () => {
   const end = await thaw('restore', 'full', '--plain', '--yes');
   const runId = await newestRun(disk.folder);
   expect(end, end.text).toMatchObject({ status: 1 });
@@ -60,9 +60,9 @@ it('a record that could not be written ends the run with 1 and words, is not tol
   expect(stillFull, stillFull.text).toMatchObject({ status: 1 });
 
   rmSync(filler());
-  const drawn = await thaw('resume', runId);
-  expect(drawn, drawn.text).toMatchObject({ status: 0 });
-  expect(drawn.text).toContain('It is drawn now.');
+  const resumed = await thaw('resume', runId);
+  expect(resumed, resumed.text).toMatchObject({ status: 0 });
+  expect(resumed.text).toContain('It is written now.');
   const whole = await thaw('records', 'verify', runId);
   expect(whole, whole.text).toMatchObject({ status: 0 });
 });

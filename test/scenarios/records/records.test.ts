@@ -288,7 +288,7 @@ describe('Tampering with a record', () => {
     ).toBe(6);
   });
 
-  it('is found when an older journal is put over a newer record, even with a record drawn to fit', async () => {
+  it('is found when an older journal is put over a newer record, even with a record written to fit', async () => {
     const logFolder = await copyOf(held.logFolder, join(held.folder, 'older'));
     const place = { folder: held.folder, logFolder };
     const noted = await records(place, 'note', held.runs.live, 'gap: found the day after');
@@ -301,7 +301,7 @@ describe('Tampering with a record', () => {
     expect(text).toMatch(/it had \d+ entries and the head/);
   });
 
-  it('is found when a whole new chain is forged and its record drawn from it', async () => {
+  it('is found when a whole new chain is forged and its record written from it', async () => {
     const { status, text } = await verifyAfter(async (_, runFolder) => {
       const reading = valueFrom(readJournal(await readFile(join(runFolder, 'journal.jsonl'))));
       let after = { seq: 0, hash: '0'.repeat(64) };
@@ -327,13 +327,13 @@ describe('Tampering with a record', () => {
     expect(text).toContain('another head');
   });
 
-  it('is found in the file of the heads, too, wherever a byte of it is flipped', async () => {
-    const bytes = await readFile(join(held.logFolder, 'heads.jsonl'));
+  it('is found in the file of the chain heads, too, wherever a byte of it is flipped', async () => {
+    const bytes = await readFile(join(held.logFolder, 'chain-heads.jsonl'));
     for (let index = 0; index < bytes.length; index += 7) {
       const { status } = await verifyAfter(async (logFolder) => {
         const changed = Buffer.from(bytes);
         changed[index] = (changed[index] ?? 0) ^ 1;
-        await writeFile(join(logFolder, 'heads.jsonl'), changed);
+        await writeFile(join(logFolder, 'chain-heads.jsonl'), changed);
       });
       expect(status, `byte ${index}`).toBe(6);
     }
@@ -371,7 +371,11 @@ describe('What is not there any more', () => {
   };
 
   it.each([
-    ['heads.jsonl', (logFolder: string) => rm(join(logFolder, 'heads.jsonl')), 'there is no heads.jsonl'],
+    [
+      'chain-heads.jsonl',
+      (logFolder: string) => rm(join(logFolder, 'chain-heads.jsonl')),
+      'there is no chain-heads.jsonl',
+    ],
     ['the index', (logFolder: string) => rm(join(logFolder, 'backup-drills.md')), 'no backup-drills.md'],
     [
       'its line in the index',
@@ -395,18 +399,18 @@ describe('What is not there any more', () => {
     expect(text).not.toContain('agree.');
   });
 
-  it('another run that the heads or the index know is named, whichever run is looked at: 1', async () => {
+  it('another run that the chain heads or the index know is named, whichever run is looked at: 1', async () => {
     const gone = (logFolder: string) => rm(join(logFolder, held.runs.drill), { recursive: true });
     for (const named of [held.runs.live, held.runs.drill]) {
       const { status, text } = await without(gone, named);
       expect(status, text).toBe(1);
       expect(text).toContain(
-        `run ${held.runs.drill} is not in the folder, and heads.jsonl and the index know it`,
+        `run ${held.runs.drill} is not in the folder, and chain-heads.jsonl and the index know it`,
       );
     }
     const indexOnly = await without(async (logFolder) => {
       await gone(logFolder);
-      await rm(join(logFolder, 'heads.jsonl'));
+      await rm(join(logFolder, 'chain-heads.jsonl'));
     }, held.runs.live);
     expect(indexOnly.status, indexOnly.text).toBe(1);
     expect(indexOnly.text).toContain(`run ${held.runs.drill} is not in the folder, and the index knows it`);
@@ -417,14 +421,14 @@ describe('What is not there any more', () => {
     for (const runId of Object.values(held.runs)) expect(all.text).toContain(runId);
   });
 
-  it('heads that begin anew do not hide that they were gone', async () => {
+  it('chain heads that begin anew do not hide that they were gone', async () => {
     const logFolder = await copyOf(held.logFolder, join(held.folder, 'begun-anew'));
-    await rm(join(logFolder, 'heads.jsonl'));
+    await rm(join(logFolder, 'chain-heads.jsonl'));
     const noted = await records({ folder: held.folder, logFolder }, 'note', held.runs.live, 'gap: none');
     expect(noted.status, noted.text).toBe(0);
     const { status, text } = await records({ folder: held.folder, logFolder }, 'verify', held.runs.live);
     expect(status, text).toBe(1);
-    expect(text).toContain(`heads.jsonl does not know how run ${held.runs.drill} ended`);
+    expect(text).toContain(`chain-heads.jsonl does not know how run ${held.runs.drill} ended`);
   });
 
   it('what contradicts outweighs what is missing, and both are named', async () => {
@@ -437,7 +441,7 @@ describe('What is not there any more', () => {
     expect(text).toContain('record.html is not there');
   });
 
-  it('a record that is older than its journal was left behind, and is drawn again: 1, then 0', async () => {
+  it('a record that is older than its journal was left behind, and is written again: 1, then 0', async () => {
     const logFolder = await copyOf(held.logFolder, join(held.folder, 'left-behind'));
     const place = { folder: held.folder, logFolder };
     const older = await readTree(join(logFolder, held.runs.live));
@@ -544,8 +548,8 @@ describe('Signatures', () => {
 });
 
 describe('What comes after the end', () => {
-  it('a record that was never drawn is drawn by a resume, and the run is not walked again', async () => {
-    const logFolder = await copyOf(held.logFolder, join(held.folder, 'undrawn'));
+  it('a record that was never written is written by a resume, and the run is not walked again', async () => {
+    const logFolder = await copyOf(held.logFolder, join(held.folder, 'unwritten'));
     const place = { folder: held.folder, logFolder };
     for (const name of ['record.md', 'record.html', 'record.json'])
       await rm(join(logFolder, held.runs.live, name));
@@ -553,7 +557,7 @@ describe('What comes after the end', () => {
     expect((await records(place, 'verify', held.runs.live)).status).toBe(1);
     const resumed = await thawHere(place, 'resume', held.runs.live);
     expect(resumed.status, resumed.text).toBe(0);
-    expect(resumed.text).toContain('It is drawn now');
+    expect(resumed.text).toContain('It is written now');
     expect((await records(place, 'verify', held.runs.live)).status).toBe(0);
   });
 
