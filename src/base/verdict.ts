@@ -2,6 +2,32 @@
 export const verdicts = ['passed', 'failed', 'could-not-verify', 'skipped'] as const;
 export type Verdict = (typeof verdicts)[number];
 
+/** How something is shown, on the screen and in the record alike; each gives it colours of its own. */
+export type Tone = 'good' | 'bad' | 'unsure' | 'quiet';
+
+const shown: Readonly<
+  Record<Verdict, { readonly word: string; readonly result: string; readonly tone: Tone }>
+> = {
+  passed: { word: 'passed', result: 'VERIFIED', tone: 'good' },
+  failed: { word: 'failed', result: 'FAILED', tone: 'bad' },
+  'could-not-verify': { word: 'could not verify', result: 'COULD NOT VERIFY', tone: 'unsure' },
+  skipped: { word: 'skipped', result: 'NOTHING VERIFIED', tone: 'quiet' },
+};
+
+/** Of one check. */
+export function verdictWord(verdict: Verdict): string {
+  return shown[verdict].word;
+}
+
+/** Of a whole run. */
+export function resultWord(verdict: Verdict): string {
+  return shown[verdict].result;
+}
+
+export function toneOf(verdict: Verdict): Tone {
+  return shown[verdict].tone;
+}
+
 /** One thing that was promised and looked at. */
 export type Check = {
   readonly verdict: Verdict;

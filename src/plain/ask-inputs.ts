@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { type InputRequest, inputPromise } from '../session/missing-input.ts';
+import { modeWord } from '../session/words.ts';
 
 /**
  * Asks line by line for what the runbook misses, where there is a person but no screen. Secrets are not echoed.
@@ -28,7 +29,7 @@ export async function askInputs(request: {
   });
   const { mode, title, missing } = inputs;
   output.write(
-    `${mode.toUpperCase()} ${title}: ${missing.length} values are missing. ${inputPromise}\nAn empty line gives up.\n`,
+    `${modeWord(mode)} ${title}: ${missing.length} values are missing. ${inputPromise}\nAn empty line gives up.\n`,
   );
   const values = new Map<string, string>();
   try {

@@ -167,7 +167,7 @@ function failureLines(change: {
 function statusLines(step: StepRow, at: StepPlace): readonly PlainLine[] {
   const { status, attempt, durationMs } = step;
   if (status === 'pending' || status === 'running') return [];
-  if (status === 'doubt') return [{ type: 'step-in-doubt', ...at }];
+  if (status === 'interrupted') return [{ type: 'step-interrupted', ...at }];
   return [
     { type: 'step-ended', ...at, status, attempt, ...(durationMs === undefined ? {} : { durationMs }) },
   ];

@@ -33,10 +33,10 @@ export type PlainLine =
       readonly detail?: string;
       readonly outputPath: string;
     })
-  | (AtStep & { readonly type: 'step-in-doubt' })
+  | (AtStep & { readonly type: 'step-interrupted' })
   | (AtStep & {
       readonly type: 'step-ended';
-      readonly status: Exclude<StepStatus, 'pending' | 'running' | 'doubt'>;
+      readonly status: Exclude<StepStatus, 'pending' | 'running' | 'interrupted'>;
       readonly attempt: number;
       readonly durationMs?: number;
     })

@@ -1,12 +1,10 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { Mode } from '../base/mode.ts';
 import { formatDuration, formatTime } from '../base/units.ts';
-import { statusWords, verdictWords } from '../session/status-words.ts';
 import type { CheckRow } from '../session/view.ts';
+import { checkWord, modeWord, statusWords } from '../session/words.ts';
 import type { PlainLine } from './plain-line.ts';
 import { questionText } from './question-text.ts';
-
-const modeWords: Readonly<Record<Mode, string>> = { live: 'LIVE', drill: 'DRILL', tabletop: 'TABLETOP' };
 
 const banners: Readonly<Record<Mode, string>> = {
   live: 'LIVE: this run touches the production targets.',
@@ -72,12 +70,12 @@ const byWords = { operator: 'the operator', option: 'an option', rehearsal: 'the
 type StepLine = Extract<PlainLine, { readonly step: string }>;
 
 function stepText(line: StepLine): readonly string[] {
-  const name = `${modeWords[line.mode]} step ${line.number} of ${line.of}, ${line.title}`;
+  const name = `${modeWord(line.mode)} step ${line.number} of ${line.of}, ${line.title}`;
   switch (line.type) {
     case 'step-started':
       return [`${name}: begun${line.attempt > 1 ? `, attempt ${line.attempt}` : ''}`];
-    case 'step-in-doubt':
-      return [`${name}: in doubt, it was interrupted and its end is not known`];
+    case 'step-interrupted':
+      return [`${name}: ${statusWords.interrupted}, and its end is not known`];
     case 'step-ended': {
       const time = line.durationMs === undefined ? '' : ` after ${formatDuration(line.durationMs)}`;
       return [
@@ -115,7 +113,7 @@ function stepText(line: StepLine): readonly string[] {
 function checkText(prefix: string, check: CheckRow): readonly string[] {
   const remedy = check.remedy !== undefined && check.verdict !== 'passed' ? check.remedy : undefined;
   return [
-    `${prefix} ${verdictWords[check.verdict]}: ${check.text}`,
+    `${prefix} ${checkWord(check.verdict)}: ${check.text}`,
     ...(remedy === undefined ? [] : [`${prefix} to do: ${remedy}`]),
   ];
 }

@@ -24,7 +24,7 @@ export function budgetSections({ steps, rto }: DrillRecord): readonly Section[] 
               say(title),
               say(role ?? '-'),
               say(sayDuration(budgetMs ?? 0)),
-              attempts.length === 0 ? say('-') : say(sayDuration(tookMs), late ? 'doubt' : undefined),
+              attempts.length === 0 ? say('-') : say(sayDuration(tookMs), late ? 'unsure' : undefined),
             ];
           }),
         },

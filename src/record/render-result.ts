@@ -1,5 +1,6 @@
 import type { RunState } from '../journal/run-state.ts';
 import type { DrillRecord, StepRecord } from './drill-record.ts';
+import { judgedAs } from './result-words.ts';
 import { sayDuration } from './say-duration.ts';
 
 type Result = DrillRecord['result'];
@@ -122,9 +123,7 @@ function judgeBy(what: 'rto' | 'rpo' | 'result' | 'clean-up', { state, parts }: 
     }
     case 'result': {
       if (state.start.mode === 'tabletop') return { verdict: 'NOT JUDGED', because: 'nothing was executed' };
-      const verdict = (
-        { passed: 'PASS', failed: 'FAIL', 'could-not-verify': 'PARTIAL', skipped: 'NOT JUDGED' } as const
-      )[state.ended?.verdict ?? 'could-not-verify'];
+      const verdict = judgedAs(state.ended?.verdict ?? 'could-not-verify');
       return { verdict, because: justify(state, parts.steps) };
     }
     case 'clean-up': {

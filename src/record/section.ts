@@ -1,9 +1,8 @@
-import type { Check } from '../base/verdict.ts';
+import { type Check, type Tone, toneOf, verdicts, verdictWord } from '../base/verdict.ts';
 import type { Recorded } from './recorded.ts';
+import type { StepRecord } from './step-record-schema.ts';
 
 /** The record as a person reads it, before it is Markdown or HTML: both say the same words in the same order. */
-export type Tone = 'good' | 'bad' | 'doubt' | 'quiet';
-
 export type Cell = {
   readonly text: string;
   /** Stands in front of the text, and alone carries the tone. */
@@ -39,19 +38,12 @@ export function sayList(field: Recorded<readonly string[]>): Cell {
   return sayField(field, (values) => values.join('; '));
 }
 
-const verdictTones: Readonly<Record<string, Tone>> = {
-  passed: 'good',
-  failed: 'bad',
-  interrupted: 'bad',
-  'could-not-verify': 'doubt',
-  skipped: 'quiet',
-  pending: 'quiet',
-  discussed: 'quiet',
-};
-
-export function sayVerdict(verdict: string, reason?: string): Cell {
-  const word = verdict === 'could-not-verify' ? 'could not verify' : verdict;
-  return say(reason === undefined ? word : `${word}: ${reason}`, verdictTones[verdict] ?? 'quiet');
+/** Of a step, that may have come to no verdict, or of a check. */
+export function sayVerdict(outcome: StepRecord['outcome'], reason?: string): Cell {
+  const verdict = verdicts.find((one) => one === outcome);
+  const word = verdict === undefined ? outcome : verdictWord(verdict);
+  const tone = verdict === undefined ? (outcome === 'interrupted' ? 'unsure' : 'quiet') : toneOf(verdict);
+  return say(reason === undefined ? word : `${word}: ${reason}`, tone);
 }
 
 export function sayCheck(check: Check): Cell {

@@ -1,8 +1,9 @@
 import { formatBytes, formatSpan } from '../base/units.ts';
 import type { DrillRecord } from './drill-record.ts';
 import { recordedValue } from './recorded.ts';
+import { criterionTone } from './result-words.ts';
 import { sayDuration } from './say-duration.ts';
-import { type Block, type Cell, code, type Section, say, sayField, sayList, type Tone } from './section.ts';
+import { type Block, type Cell, code, type Section, say, sayField, sayList } from './section.ts';
 import { wordOf } from './word-of.ts';
 
 /** The first half: what it was, why, who, and what came of it. */
@@ -70,7 +71,7 @@ function people({ people: who, questions }: DrillRecord): readonly Block[] {
   ];
   const facts: Block = { kind: 'facts', rows };
   if (who.remarks.length === 0) return [facts];
-  return [facts, { kind: 'list', items: who.remarks.map((remark) => say(remark, 'doubt')) }];
+  return [facts, { kind: 'list', items: who.remarks.map((remark) => say(remark, 'unsure')) }];
 }
 
 function sayWord(who: DrillRecord['people']['commander'], asked: Parameters<typeof wordOf>[1]): Cell {
@@ -113,20 +114,13 @@ function sayMeasured(measure: DrillRecord['rpo'] | DrillRecord['rto'], format: (
   return measure.actualMs === undefined ? say('not measured', 'quiet') : say(format(measure.actualMs));
 }
 
-const criterionTones: Readonly<Record<string, Tone>> = {
-  PASS: 'good',
-  FAIL: 'bad',
-  PARTIAL: 'doubt',
-  'NOT JUDGED': 'quiet',
-};
-
 function criteria(record: DrillRecord): Block {
   return {
     kind: 'table',
     head: ['criterion', 'verdict', 'because'],
     rows: record.criteria.map(({ text, verdict, because }) => [
       say(text),
-      say(verdict, criterionTones[verdict] ?? 'quiet'),
+      say(verdict, criterionTone(verdict)),
       say(because),
     ]),
   };

@@ -105,7 +105,7 @@ function actions(record: DrillRecord): readonly Block[] {
   const before = record.openFromBefore.map(({ runId, text, owner, due }) =>
     say(
       `open since ${runId}: ${text}${owner === undefined ? '' : `, ${owner}`}${due === undefined ? '' : `, due ${due}`}`,
-      'doubt',
+      'unsure',
     ),
   );
   return before.length === 0 ? [own] : [own, { kind: 'list', items: before }];

@@ -71,7 +71,7 @@ function sayPace({ pace, usually }: StepRecord): Cell {
           `usually ${sayDuration(past.medianMs)}, at most ${sayDuration(past.longestMs)} in ${past.runs} earlier runs`,
         ]),
   ];
-  return say(words.join('; '), isFarBeyond ? 'doubt' : 'quiet');
+  return say(words.join('; '), isFarBeyond ? 'unsure' : 'quiet');
 }
 
 function stepSection(step: StepRecord, mode: DrillRecord['mode']): Section {
@@ -123,7 +123,7 @@ function programs(ran: StepRecord['attempts'][number]['programs']): Block {
     head: ['program', 'exit status', 'time'],
     rows: ran.map(({ command, exitCode, durationMs }) => [
       code(command),
-      sayField(exitCode, (status) => say(String(status), status === 0 ? 'good' : 'doubt')),
+      sayField(exitCode, (status) => say(String(status), status === 0 ? 'good' : 'unsure')),
       say(sayDuration(durationMs)),
     ]),
   };

@@ -70,7 +70,7 @@ function saysMeasure(measure: Measure, format: (ms: number) => string): Paramete
     return { big: 'not reached', small: `${format(notReached.spentMs)} spent of ${target}`, tone: 'bad' };
   if (actualMs === undefined) return { big: 'not measured', small: `target ${format(targetMs)}` };
   if (met === undefined)
-    return { big: format(actualMs), small: `${target}; nothing is proven of the restore`, tone: 'doubt' };
+    return { big: format(actualMs), small: `${target}; nothing is proven of the restore`, tone: 'unsure' };
   const words = `${met ? 'within' : 'MORE THAN'} ${target}`;
   return { big: format(actualMs), small: words, tone: met ? 'good' : 'bad' };
 }
@@ -122,7 +122,7 @@ function timeline(record: DrillRecord): string {
   if (picture === '') return '<p class="quiet">No step was begun.</p>';
   const legend = [
     ['var(--good-bar)', 'verified'],
-    ['var(--doubt-bar)', 'could not verify'],
+    ['var(--unsure-bar)', 'could not verify'],
     ['var(--bad-bar)', 'failed'],
     ['var(--quiet-bar)', record.mode === 'tabletop' ? 'discussed' : 'not executed'],
   ].map(([color, word]) => `<li><i style="background:${color}"></i>${word}</li>`);

@@ -53,7 +53,7 @@ export type ViewParts = {
   readonly state: RunState;
   readonly views: RunViews;
   readonly feeds: ReadonlyMap<string, StepFeed>;
-  /** Steps this process has begun: a started step that is not among them is in doubt. */
+  /** Steps this process has begun: a started step that is not among them was interrupted. */
   readonly begunHere: ReadonlySet<string>;
   readonly question: Question | undefined;
   readonly summary: readonly string[];
@@ -139,7 +139,7 @@ function expectedOf(known: {
 function statusOf(state: StepState, begunHere: boolean): StepStatus {
   switch (state.kind) {
     case 'started':
-      return begunHere ? 'running' : 'doubt';
+      return begunHere ? 'running' : 'interrupted';
     case 'finished':
       return state.verdict;
     case 'pending':

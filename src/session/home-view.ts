@@ -39,10 +39,29 @@ export type HomeAction = {
   readonly choice: HomeChoice;
   readonly mode?: Mode;
   readonly label: string;
-  /** may replace: harbour_crm at 10.0.0.5:5432. */
-  readonly touches: readonly { readonly how: string; readonly what: string }[];
+  readonly touches: readonly Touch[];
   readonly disabledBecause?: string;
 };
+
+/** may replace: harbour_crm at 10.0.0.5:5432. */
+export type Touch = { readonly how: keyof typeof touchWords; readonly what: string };
+
+export const touchWords = {
+  replace: 'may replace',
+  overwrite: 'may overwrite',
+  stop: 'may stop',
+  use: 'may use',
+  read: 'only reads',
+  spare: 'leaves alone',
+  look: 'checks first',
+  touch: 'touches',
+} as const;
+
+const risky: ReadonlySet<Touch['how']> = new Set(['replace', 'overwrite', 'stop', 'use']);
+
+export function isRisky({ how }: Touch): boolean {
+  return risky.has(how);
+}
 
 export type HomeChoice =
   | { readonly kind: 'resume'; readonly runId: string }

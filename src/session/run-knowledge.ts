@@ -7,7 +7,7 @@ import { createStepFeed, type StepFeed } from './step-feed.ts';
 /** What this process has seen of a run beyond its state: views of the journal, feeds of the steps, and which it began. */
 export type RunKnowledge = {
   readonly feeds: ReadonlyMap<string, StepFeed>;
-  /** A started step that is not among them was begun by a process that is gone: it is in doubt. */
+  /** A started step that is not among them was begun by a process that is gone: it was interrupted. */
   readonly begunHere: ReadonlySet<string>;
   views(): RunViews;
   note(entry: JournalEntry): void;

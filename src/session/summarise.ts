@@ -1,10 +1,10 @@
 import { formatCount, formatDuration, formatSpan } from '../base/units.ts';
-import type { Verdict } from '../base/verdict.ts';
+import { resultWord, type Verdict } from '../base/verdict.ts';
 import type { RunEnd } from '../engine/run-end.ts';
 import type { RunState } from '../journal/run-state.ts';
 import { holds, readFactsLoosely, readLoosely } from '../kinds/fact.ts';
 import { snapshotFact, swappedFact, swappingFact, swappingFilesFact } from '../kinds/facts.ts';
-import { modeWord, verdictWord } from './words.ts';
+import { modeWord } from './words.ts';
 
 /** What stays in the scrollback: few lines, each of them true on its own. */
 export function summarise(request: {
@@ -21,7 +21,7 @@ export function summarise(request: {
   const target = `${formatDuration(state.start.objectives.rtoMs)} RTO`;
   const rto =
     state.start.mode !== 'live' ? '' : isReached ? ` of ${target}` : ` spent, ${target} not reached`;
-  const word = end.kind === 'finished' ? verdictWord(end.verdict) : 'STOPPED';
+  const word = end.kind === 'finished' ? resultWord(end.verdict) : 'STOPPED';
   return [
     `thaw  ${modeWord(state.start.mode)}  ${state.start.runbook.title}   ${word}   ${elapsed}${rto}${lossWords(state)}`,
     stepWords(state),
@@ -59,8 +59,8 @@ function stepWords(state: RunState): string {
   if (state.start.mode === 'tabletop')
     return `${count('not-executed')} of ${formatCount(steps.length)} steps discussed; nothing was executed, nothing is proven`;
   const words = [`${count('passed')} of ${formatCount(steps.length)} steps passed`];
-  const doubtful = count('could-not-verify');
-  if (doubtful > 0) words.push(`${doubtful} could not be verified`);
+  const unverified = count('could-not-verify');
+  if (unverified > 0) words.push(`${unverified} could not be verified`);
   if (count('skipped-by-operator') > 0)
     words.push(`${count('skipped-by-operator')} left out by the operator`);
   if (count('not-executed') > 0) words.push(`${count('not-executed')} not executed in this mode`);

@@ -50,7 +50,7 @@ export type SeenAs =
 export type StepStatus =
   | 'pending'
   | 'running'
-  | 'doubt'
+  | 'interrupted'
   | 'passed'
   | 'could-not-verify'
   | 'failed'

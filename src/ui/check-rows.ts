@@ -1,7 +1,7 @@
-import { verdictWords } from '../session/status-words.ts';
 import type { CheckRow } from '../session/view.ts';
+import { checkWord } from '../session/words.ts';
 import { paragraph, type Row, span } from './row.ts';
-import { verdictSigns } from './theme.ts';
+import { statusSigns } from './theme.ts';
 
 // What blocks comes first; the order within a verdict is the order in which the checks were made.
 const urgency: readonly CheckRow['verdict'][] = [
@@ -18,7 +18,7 @@ export function orderChecks(checks: readonly CheckRow[]): readonly CheckRow[] {
 
 /** The longest verdict word, so that all texts begin in one column. */
 function wordWidth(checks: readonly CheckRow[]): number {
-  return Math.max(0, ...checks.map((check) => verdictWords[check.verdict].length));
+  return Math.max(0, ...checks.map((check) => checkWord(check.verdict).length));
 }
 
 /** ✓ passed  61 of 61 tables equal to the manifest — with the remedy under it where something has to be done. */
@@ -31,8 +31,8 @@ export function checkRows(request: {
   if (request.width < narrow) return request.checks.flatMap((check) => inlineRows({ ...request, check }));
   const column = wordWidth(request.checks);
   return request.checks.flatMap((check) => {
-    const sign = verdictSigns[check.verdict];
-    const word = verdictWords[check.verdict].padEnd(column);
+    const sign = statusSigns[check.verdict];
+    const word = checkWord(check.verdict).padEnd(column);
     const prefix: Row = [
       span(request.indent ?? ''),
       span(`${sign.symbol} `, sign.tone),
@@ -58,9 +58,9 @@ function inlineRows(request: {
 }): readonly Row[] {
   const { check, width } = request;
   const indent = request.indent ?? '';
-  const sign = verdictSigns[check.verdict];
+  const sign = statusSigns[check.verdict];
   const prefix: Row = [span(indent), span(`${sign.symbol} `, sign.tone)];
-  const rows = paragraph({ text: `${verdictWords[check.verdict]}: ${check.text}`, width, prefix });
+  const rows = paragraph({ text: `${checkWord(check.verdict)}: ${check.text}`, width, prefix });
   if (check.remedy === undefined || check.verdict === 'passed') return rows;
   const arrow: Row = [span(`${indent}  `), span('→ ', 'strong')];
   return [...rows, ...paragraph({ text: check.remedy, width, prefix: arrow, tone: 'strong' })];
@@ -72,6 +72,6 @@ export function countChecks(checks: readonly CheckRow[]): string {
   const parts = urgency
     .map((verdict) => ({ verdict, number: count(verdict) }))
     .filter(({ number }) => number > 0)
-    .map(({ verdict, number }) => `${number} ${verdictWords[verdict]}`);
+    .map(({ verdict, number }) => `${number} ${checkWord(verdict)}`);
   return `${checks.length} checks${parts.length > 0 ? `: ${parts.join(', ')}` : ''}`;
 }

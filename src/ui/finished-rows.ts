@@ -7,9 +7,9 @@ export function finishedRows(request: { readonly view: View; readonly width: num
   // The first line is the verdict; all of them stand here exactly as they are left in the scrollback.
   const say = (text: string, index: number) =>
     paragraph({ text, width, tone: index === 0 ? 'strong' : 'plain' });
-  const named = view.summary.some((line) => view.recordPath !== undefined && line.includes(view.recordPath));
+  // A summary names its record; a run that goes on has no summary yet, and perhaps a record of its last stop.
   const record =
-    view.recordPath === undefined || named
+    view.recordPath === undefined || view.summary.length > 0
       ? []
       : [
           blankRow,

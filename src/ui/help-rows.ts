@@ -48,7 +48,7 @@ export function helpRows(situation: Situation): { readonly title: string; readon
     span('✗', 'bad'),
     span(' failed  – skipped  '),
     span('?', 'unsure'),
-    span(' could not verify, or in doubt'),
+    span(' could not verify, or interrupted'),
   ];
   return { title: `Keys: ${placeNames[where]}`, rows: [...rows, blankRow, signs] };
 }

@@ -1,4 +1,5 @@
 import type { View } from '../session/view.ts';
+import { modeWord } from '../session/words.ts';
 import { lendTerminal, type Terminal } from './lend-terminal.ts';
 
 /**
@@ -16,7 +17,7 @@ export async function openShell(view: View, terminal: Terminal): Promise<string 
         ? `Meanwhile this goes on: ${running.join(', ')}.`
         : 'The run goes on.';
   terminal.stdout.write(
-    `\n${view.mode.toUpperCase()} ${view.title}: a shell of your own, beside the run ${view.runId}.\n` +
+    `\n${modeWord(view.mode)} ${view.title}: a shell of your own, beside the run ${view.runId}.\n` +
       `${meanwhile} Type exit to come back to thaw.\n\n`,
   );
   const lent = await lendTerminal(terminal, {

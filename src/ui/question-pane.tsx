@@ -1,9 +1,8 @@
 import { Box } from 'ink';
 import type { ReactElement } from 'react';
 import type { Question } from '../ports/operator.ts';
-import { ChoiceList } from './choice-list.tsx';
 import { bodyHeight, countListed, questionWidth, shareRows, stepsBesideQuestion } from './geometry.ts';
-import { questionParts } from './question-rows.ts';
+import { choiceRows, questionParts } from './question-rows.ts';
 import { blankRow, cutSpan, endsRow, type Row, span, windowRows } from './row.ts';
 import { Rows } from './rows.tsx';
 import { choicesOf, type Situation } from './screen-state.ts';
@@ -31,7 +30,11 @@ export function QuestionPane(props: {
     <Box flexDirection="column" width={width} height={bodyHeight(size)}>
       <Rows rows={rows} width={width} height={Math.min(rows.length, height)} />
       {listed > 0 && (
-        <ChoiceList choices={choicesOf(question)} cursor={asked.cursor} width={width} height={share.list} />
+        <Rows
+          rows={choiceRows({ choices: choicesOf(question), cursor: asked.cursor, width, height: share.list })}
+          width={width}
+          height={share.list}
+        />
       )}
       <Box flexGrow={1} />
       <Rows rows={beside} width={width} height={beside.length} />

@@ -1,6 +1,6 @@
 import { formatDuration } from '../base/units.ts';
-import { statusWords } from '../session/status-words.ts';
 import type { StepRow, View } from '../session/view.ts';
+import { statusWords } from '../session/words.ts';
 import { padText } from './cells.ts';
 import { type Row, span } from './row.ts';
 import { statusSigns } from './theme.ts';

@@ -1,6 +1,6 @@
 import { formatDuration } from '../base/units.ts';
-import { statusWords } from '../session/status-words.ts';
 import type { ProgressView, StepDetail, StepRow, View } from '../session/view.ts';
+import { statusWords } from '../session/words.ts';
 import { checkRows, orderChecks } from './check-rows.ts';
 import { describeOutput, type OutputRequest, outputRow, windowOutput } from './output-window.ts';
 import { barSpans, progressRows } from './progress-rows.ts';

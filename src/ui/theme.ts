@@ -1,5 +1,7 @@
 import type { Mode } from '../base/mode.ts';
-import type { CheckRow, StepStatus } from '../session/view.ts';
+import type { Tone as ShownTone } from '../base/verdict.ts';
+import type { StepStatus } from '../session/view.ts';
+import { modeWord, statusTone } from '../session/words.ts';
 
 /**
  * What a piece of text means. The eight basic colours only, and never a colour without a word beside it. Green, yellow and
@@ -7,14 +9,11 @@ import type { CheckRow, StepStatus } from '../session/view.ts';
  * magenta, which can be read on both.
  */
 export type Tone =
+  | ShownTone
   | 'plain'
   | 'strong'
-  | 'quiet'
   | 'line'
   | 'key'
-  | 'good'
-  | 'bad'
-  | 'unsure'
   | 'now'
   | 'bar'
   | 'match'
@@ -57,32 +56,27 @@ const styles: Readonly<Record<Tone, Style>> = {
   'tabletop-badge': { color: 'black', backgroundColor: 'cyan' },
 };
 
+/** Of a step and of a check: the verdicts of both are the same. */
 export const statusSigns: Readonly<Record<StepStatus, { readonly symbol: string; readonly tone: Tone }>> = {
-  pending: { symbol: ' ', tone: 'quiet' },
-  running: { symbol: '▸', tone: 'now' },
-  doubt: { symbol: '?', tone: 'unsure' },
-  passed: { symbol: '✓', tone: 'good' },
-  'could-not-verify': { symbol: '?', tone: 'unsure' },
-  failed: { symbol: '✗', tone: 'bad' },
-  skipped: { symbol: '–', tone: 'quiet' },
+  pending: sign(' ', 'pending'),
+  running: sign('▸', 'running'),
+  interrupted: sign('?', 'interrupted'),
+  passed: sign('✓', 'passed'),
+  'could-not-verify': sign('?', 'could-not-verify'),
+  failed: sign('✗', 'failed'),
+  skipped: sign('–', 'skipped'),
 };
 
-export const verdictSigns: Readonly<
-  Record<CheckRow['verdict'], { readonly symbol: string; readonly tone: Tone }>
-> = {
-  passed: { symbol: '✓', tone: 'good' },
-  failed: { symbol: '✗', tone: 'bad' },
-  'could-not-verify': { symbol: '?', tone: 'unsure' },
-  skipped: { symbol: '–', tone: 'quiet' },
-  running: { symbol: '▸', tone: 'now' },
-};
+function sign(symbol: string, status: StepStatus) {
+  return { symbol, tone: statusTone(status) };
+}
 
 export const modeSigns: Readonly<
   Record<Mode, { readonly word: string; readonly tone: Tone; readonly badge: Tone }>
 > = {
-  live: { word: 'LIVE', tone: 'live', badge: 'live-badge' },
-  drill: { word: 'DRILL', tone: 'drill', badge: 'drill-badge' },
-  tabletop: { word: 'TABLETOP', tone: 'tabletop', badge: 'tabletop-badge' },
+  live: { word: modeWord('live'), tone: 'live', badge: 'live-badge' },
+  drill: { word: modeWord('drill'), tone: 'drill', badge: 'drill-badge' },
+  tabletop: { word: modeWord('tabletop'), tone: 'tabletop', badge: 'tabletop-badge' },
 };
 
 // Each stands for one cell, so that the same layout serves both alphabets.

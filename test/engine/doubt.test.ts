@@ -31,11 +31,11 @@ function counting() {
 }
 
 describe('a step that was started and never finished', () => {
-  it('is in doubt on the screen until a person has spoken', async () => {
+  it('is interrupted on the screen until a person has spoken', async () => {
     const { handlers } = counting();
     const folder = await diedInside(handlers);
     const session = await startToyRun({ steps, handlers, folder, answer: () => 'run-again' });
-    expect(session.view().steps.find(({ id }) => id === 'command')?.status).toBe('doubt');
+    expect(session.view().steps.find(({ id }) => id === 'command')?.status).toBe('interrupted');
     await session.ended;
     expect(session.view().steps.find(({ id }) => id === 'command')?.status).toBe('passed');
   });
@@ -85,7 +85,7 @@ describe('a step that was started and never finished', () => {
   it.each([
     ['stop', 'operator'],
     [undefined, 'answer-missing'],
-  ])('stays in doubt when the answer is %s', async (given, because) => {
+  ])('stays interrupted when the answer is %s', async (given, because) => {
     const { counted, handlers } = counting();
     const folder = await diedInside(handlers);
     const { end, state } = await toyRun({ steps, handlers, folder, answer: () => given });

@@ -72,10 +72,10 @@ describe('A run that somebody else drives, or nobody any more', () => {
     expect(view.nowMs).toBe(startMs + 3000);
   });
 
-  test('a run that ended without an end says so, and what it left in doubt', () => {
+  test('a run that ended without an end says so, and what it left interrupted', () => {
     const view = read(journal(started)).session.view();
     expect(view.phase).toBe('stopped');
-    expect(view.steps[0]?.status).toBe('doubt');
+    expect(view.steps[0]?.status).toBe('interrupted');
     expect(view.summary.join(' ')).toContain('Its process ended before the run did.');
   });
 
@@ -90,10 +90,10 @@ describe('A run that somebody else drives, or nobody any more', () => {
     expect(later.seenAs).toEqual({ kind: 'watched', by: 'process 4711' });
   });
 
-  test('what began before the last resume is in doubt, what began after it runs', () => {
+  test('what began before the last resume was interrupted, what began after it runs', () => {
     const resumed: Entry = { kind: 'run-resumed', host: 'crm-01', user: 'root', pid: 4711, tornBytes: 0 };
     const before = read(journal(started, resumed), 'process 4711').session.view();
-    expect(before.steps[0]?.status).toBe('doubt');
+    expect(before.steps[0]?.status).toBe('interrupted');
     const after = read(journal(started, resumed, { ...started, attempt: 2 }), 'process 4711').session.view();
     expect(after.steps[0]?.status).toBe('running');
   });

@@ -30,7 +30,7 @@ describe('a session seen from outside', () => {
     await session.ended;
   });
 
-  it('has the words of every step: what is to do, in hand, done, in doubt or left out', async () => {
+  it('has the words of every step: what is to do, in hand, done, interrupted or left out', async () => {
     const world = createFakeWorld();
     let release = () => {};
     const handlers = toyHandlers({

@@ -10,11 +10,11 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 /** The compiled screen must be the one that stands in src, or these tests would prove another program. */
 function requireFreshBuild(): void {
   const sources = [
-    ...readdirSync(join(root, 'src/ui'), { recursive: true, encoding: 'utf8' })
-      .filter((name) => /\.tsx?$/.test(name))
-      .map((name) => `ui/${name}`),
-    'session/status-words.ts',
-    'base/units.ts',
+    ...['ui', 'session', 'base'].flatMap((room) =>
+      readdirSync(join(root, 'src', room), { recursive: true, encoding: 'utf8' })
+        .filter((name) => /\.tsx?$/.test(name))
+        .map((name) => `${room}/${name}`),
+    ),
   ];
   for (const source of sources) {
     const compiled = join(root, 'dist', source.replace(/\.tsx?$/, '.js'));

@@ -19,12 +19,12 @@ export const sampleHome: HomeView = {
           choice: { kind: 'resume', runId: '2026-04-28T1448Z-port-nimara-crm-live' },
           mode: 'live',
           label: 'go on at step 5 of 9, Restore PostgreSQL',
-          touches: [{ how: 'may replace', what: 'port_nimara_crm at 10.0.0.5:5432' }],
+          touches: [{ how: 'replace', what: 'port_nimara_crm at 10.0.0.5:5432' }],
         },
         {
           choice: { kind: 'read', runId: '2026-04-28T1448Z-port-nimara-crm-live' },
           label: 'look at what it did',
-          touches: [{ how: 'touches', what: 'nothing' }],
+          touches: [{ how: 'touch', what: 'nothing' }],
         },
       ],
     },
@@ -41,17 +41,17 @@ export const sampleHome: HomeView = {
           label: 'restore production',
           touches: [
             {
-              how: 'may replace',
+              how: 'replace',
               what: 'database port_nimara_crm at 10.0.0.5:5432, after you type its name',
             },
-            { how: 'only reads', what: 'objects in backups at https://s3.example.org' },
+            { how: 'read', what: 'objects in backups at https://s3.example.org' },
           ],
         },
         {
           choice: { kind: 'start', runbook: 'runbooks/port-nimara-crm.yaml', mode: 'drill' },
           mode: 'drill',
           label: 'walk it on throwaway targets',
-          touches: [{ how: 'may use', what: 'database drill at 10.0.0.9:5432' }],
+          touches: [{ how: 'use', what: 'database drill at 10.0.0.9:5432' }],
         },
         {
           choice: { kind: 'start', runbook: 'runbooks/port-nimara-crm.yaml', mode: 'tabletop' },

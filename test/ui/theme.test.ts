@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createTheme, modeSigns, statusSigns, type Tone, verdictSigns } from '../../src/ui/theme.ts';
+import { createTheme, modeSigns, statusSigns, type Tone } from '../../src/ui/theme.ts';
 
 /** The eight basic colours as common terminals draw them. */
 const palettes = {
@@ -97,7 +97,7 @@ describe('Colours', () => {
 
   test('every sign has an ASCII form, and every mode a word', () => {
     const theme = createTheme({ color: false, ascii: true });
-    const signs = [...Object.values(statusSigns), ...Object.values(verdictSigns)].map(({ symbol }) => symbol);
+    const signs = Object.values(statusSigns).map(({ symbol }) => symbol);
     for (const sign of signs) expect(theme.print(sign)).toMatch(/^[\x20-\x7e]$/);
     expect(Object.values(modeSigns).map(({ word }) => word)).toEqual(['LIVE', 'DRILL', 'TABLETOP']);
   });

@@ -241,7 +241,7 @@ describe('The walk', () => {
     const states = [
       'passed',
       'running',
-      'doubt',
+      'interrupted',
       'could-not-verify',
       'failed',
       'skipped',
@@ -258,9 +258,9 @@ describe('The walk', () => {
       "
       ›✓ 1 Stop writers       done  1:01 
        ▸ 2 Choose snapshot     now  1:01 
-       ? 3 Fetch                in doubt 
+       ? 3 Fetch             interrupted 
        ? 4 Decrypt            unverified 
-       ✗ 5 Restore PostgreSQL     failed 
+       ✗ 5 Restore PostgreS…      failed 
        – 6 Mirror objects        skipped 
          7 Verify secrets                
       "

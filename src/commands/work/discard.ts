@@ -13,6 +13,7 @@ import { cutTornEnd, findRun, openRunToWork } from '../../app/run-log.ts';
 import { askName, type TerminalContext } from '../../app/terminal.ts';
 import { writeRecord } from '../../app/write-record.ts';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
+import { verdictWord } from '../../base/verdict.ts';
 import { guardJournal } from '../../engine/journal-writer.ts';
 import { isUnfinished, type RunState } from '../../journal/run-state.ts';
 import { readFact } from '../../kinds/fact.ts';
@@ -96,7 +97,7 @@ async function takeAway(
   const discarded = await discardRun(parts, new AbortController().signal);
   if (!discarded.ok) return discarded;
   for (const { verdict, text } of discarded.value)
-    printLine(context, redact(verdict === 'passed' ? text : `${verdict.replaceAll('-', ' ')}: ${text}`));
+    printLine(context, redact(verdict === 'passed' ? text : `${verdictWord(verdict)}: ${text}`));
   const record = await writeRecord({ folder, logFolder, ...anchorPlace({ mode, ready, world }) });
   if (!record.ok) return record;
   for (const warning of record.value.warnings) printLine(context, redact(warning));

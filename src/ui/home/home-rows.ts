@@ -1,9 +1,9 @@
 import type { Verdict } from '../../base/verdict.ts';
 import type { HomeGroup, HomeRow } from '../../session/home-view.ts';
-import { homeGroups } from '../../session/home-view.ts';
+import { homeGroups, isRisky, touchWords } from '../../session/home-view.ts';
 import { cellWidth, cleanText, padText } from '../cells.ts';
 import { blankRow, cutRow, paragraph, type Row, span, windowRows } from '../row.ts';
-import { modeSigns, verdictSigns } from '../theme.ts';
+import { modeSigns, statusSigns } from '../theme.ts';
 import { type HomeSituation, markedRow, rowsLeft } from './home-state.ts';
 
 const groupTitles: Readonly<Record<HomeGroup, string>> = {
@@ -64,16 +64,16 @@ function listRow(
       ...lead,
       span(padText(row.title, at.titleWidth), at.here ? 'strong' : 'plain'),
       span('  '),
-      ...verdictSign(row.verdict),
+      ...signSpans(row.verdict),
       span(cleanText(row.words), row.verdict === 'failed' ? 'bad' : 'plain'),
     ],
     at.width,
   );
 }
 
-function verdictSign(verdict: Verdict | undefined): Row {
+function signSpans(verdict: Verdict | undefined): Row {
   if (verdict === undefined) return [];
-  const { symbol, tone } = verdictSigns[verdict];
+  const { symbol, tone } = statusSigns[verdict];
   return [span(`${symbol} `, tone)];
 }
 
@@ -108,11 +108,13 @@ export function homeActionRows(
           span(action.label, closed ? 'quiet' : here ? 'strong' : 'plain'),
           ...(closed ? [span(`  – not now: ${cleanText(action.disabledBecause ?? '')}`, 'quiet')] : []),
         ],
-        ...action.touches.flatMap(({ how, what }) =>
+        ...action.touches.flatMap((touch) =>
           paragraph({
-            text: what,
+            text: touch.what,
             width,
-            prefix: [span(`     ${padText(how, 14)}  `, how.startsWith('may') ? 'unsure' : 'quiet')],
+            prefix: [
+              span(`     ${padText(touchWords[touch.how], 14)}  `, isRisky(touch) ? 'unsure' : 'quiet'),
+            ],
             tone: here ? 'plain' : 'quiet',
           }),
         ),

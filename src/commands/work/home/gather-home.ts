@@ -94,8 +94,8 @@ const rehearsalRow: HomeRow = {
       choice: { kind: 'rehearse' },
       label: 'rehearse',
       touches: [
-        { how: 'may use', what: 'throwaway servers on 127.0.0.1 and a temporary folder, removed at the end' },
-        { how: 'leaves alone', what: 'everything else' },
+        { how: 'use', what: 'throwaway servers on 127.0.0.1 and a temporary folder, removed at the end' },
+        { how: 'spare', what: 'everything else' },
       ],
     },
   ],

@@ -2,9 +2,9 @@ import { findHolder } from '../../../adapters/disk/run-lock.ts';
 import { runLockPath } from '../../../app/run-locks.ts';
 import { type LoggedRun, openRun } from '../../../app/run-log.ts';
 import { formatDuration, formatSpan, formatTime } from '../../../base/units.ts';
+import { resultWord } from '../../../base/verdict.ts';
 import { isUnfinished, type RunState } from '../../../journal/run-state.ts';
-import type { HomeAction, HomeRow } from '../../../session/home-view.ts';
-import { verdictWord } from '../../../session/words.ts';
+import type { HomeAction, HomeRow, Touch } from '../../../session/home-view.ts';
 
 /** A run of the log folder as a row; a damaged one says so and can only be reported, never resumed. */
 export async function runRow(request: {
@@ -40,7 +40,7 @@ function readAction(runId: string): HomeAction {
   return {
     choice: { kind: 'read', runId },
     label: 'look at what it did',
-    touches: [{ how: 'touches', what: 'nothing: steps, output, answers and notes are there to read' }],
+    touches: [{ how: 'touch', what: 'nothing: steps, output, answers and notes are there to read' }],
   };
 }
 
@@ -48,7 +48,7 @@ function finishedWords(state: RunState): Pick<HomeRow, 'group' | 'words' | 'verd
   const { start, ended } = state;
   const verdict = ended?.verdict ?? 'could-not-verify';
   const undone = state.rolledBack ? ', rolled back' : '';
-  const end = ended === undefined ? 'not finished' : verdictWord(verdict);
+  const end = ended === undefined ? 'not finished' : resultWord(verdict);
   const time = ended === undefined ? '' : ` · ${formatDuration(ended.atMs - start.atMs)}`;
   return {
     group: 'record',
@@ -89,10 +89,10 @@ function unfinishedWords(
         mode: start.mode,
         label: driven ? 'attach to it' : `go on ${place}`,
         touches: driven
-          ? [{ how: 'touches', what: 'nothing, until you take it over' }]
+          ? [{ how: 'touch', what: 'nothing, until you take it over' }]
           : [
-              { how: touchWord(state), what: start.targets.database ?? 'what its runbook names' },
-              { how: 'checks first', what: 'what was done before, and asks where nobody can know' },
+              { how: touchOf(state), what: start.targets.database ?? 'what its runbook names' },
+              { how: 'look', what: 'what was done before, and asks where nobody can know' },
             ],
         ...(elsewhere ? { disabledBecause: `it began on host ${start.host.name}` } : {}),
       },
@@ -101,12 +101,8 @@ function unfinishedWords(
   };
 }
 
-function touchWord(state: RunState): string {
-  return state.start.mode === 'live'
-    ? 'may replace'
-    : state.start.mode === 'drill'
-      ? 'may use'
-      : 'leaves alone';
+function touchOf(state: RunState): Touch['how'] {
+  return state.start.mode === 'live' ? 'replace' : state.start.mode === 'drill' ? 'use' : 'spare';
 }
 
 /** at step 5 of 9, Restore PostgreSQL */

@@ -2,7 +2,7 @@ import { formatSpan } from '../../../base/units.ts';
 import { durationMs } from '../../../kinds/targets.ts';
 import { canDrill } from '../../../runbook/can-drill.ts';
 import type { Runbook } from '../../../runbook/schema.ts';
-import type { HomeAction, HomeRow } from '../../../session/home-view.ts';
+import type { HomeAction, HomeRow, Touch } from '../../../session/home-view.ts';
 import { describePlaces, type Places } from './describe-places.ts';
 
 /** A runbook as a row, with what each mode may touch. `newest` is what is known about its newest snapshot so far. */
@@ -54,32 +54,32 @@ function actionsOf(
       choice: { kind: 'start', runbook: path, mode: 'tabletop' },
       mode: 'tabletop',
       label: 'talk it through',
-      touches: [{ how: 'touches', what: 'nothing: every step is shown and discussed, none is executed' }],
+      touches: [{ how: 'touch', what: 'nothing: every step is shown and discussed, none is executed' }],
     },
   ];
 }
 
 function liveTouches(at: Places): HomeAction['touches'] {
   return [
-    ...said('may replace', { place: at.database, more: 'after its checks, and after you type its name' }),
-    ...said('may overwrite', { place: at.objects }),
-    ...said('may stop', { place: at.services, more: 'and starts them again' }),
-    ...said('only reads', { place: at.backups }),
+    ...said('replace', { place: at.database, more: 'after its checks, and after you type its name' }),
+    ...said('overwrite', { place: at.objects }),
+    ...said('stop', { place: at.services, more: 'and starts them again' }),
+    ...said('read', { place: at.backups }),
   ];
 }
 
 function drillTouches({ production, drill }: { readonly production: Places; readonly drill: Places }) {
   return [
-    ...said('may use', { place: drill.database, more: 'for a database of its own, removed at the end' }),
-    ...said('may use', { place: drill.objects }),
-    ...said('only reads', { place: production.database }),
-    ...said('only reads', { place: production.backups }),
-    ...said('leaves alone', { place: production.services }),
+    ...said('use', { place: drill.database, more: 'for a database of its own, removed at the end' }),
+    ...said('use', { place: drill.objects }),
+    ...said('read', { place: production.database }),
+    ...said('read', { place: production.backups }),
+    ...said('spare', { place: production.services }),
   ];
 }
 
 function said(
-  how: string,
+  how: Touch['how'],
   { place, more }: { readonly place: string | undefined; readonly more?: string },
 ): HomeAction['touches'] {
   if (place === undefined) return [];
