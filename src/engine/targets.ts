@@ -1,11 +1,10 @@
 import type { Mode } from '../base/mode.ts';
 import type { Secret } from '../base/secret.ts';
 import { createSecret } from '../base/secret.ts';
-import type { DatabaseField, ServicesField } from '../kinds/fields.ts';
+import type { DatabaseField } from '../kinds/fields.ts';
 import { findReferences } from '../kinds/references.ts';
 import { type Place, resolveStore, type Targets } from '../kinds/targets.ts';
 import type { ClusterPlace } from '../ports/cluster-tools.ts';
-import type { ServicesConfig } from '../ports/services.ts';
 import type { KeyConfig } from '../ports/unpacker.ts';
 import type { Runbook } from '../runbook/schema.ts';
 
@@ -27,7 +26,7 @@ export function resolveTargets(runbook: Runbook, ...[mode, throwaway]: [Mode, Th
     expectedDatabase: production.database.expectName || undefined,
     ...resolveRoute(production.database),
     objects: production.objects === undefined ? undefined : resolveStore(production.objects),
-    services: production.services === undefined ? undefined : resolveServices(production.services),
+    services: production.services,
     envFile: production.envFile || undefined,
   };
   return {
@@ -85,37 +84,10 @@ function drillPlace(
 function resolveRoute({ via }: DatabaseField): Pick<Place, 'databaseRoute'> {
   // A command that reaches no database leaves its placeholders as they are, and uses the programs of this host.
   if (via === undefined || findReferences(via).length > 0) return {};
-  if (via.kind === 'compose') return { databaseRoute: { ...resolveCompose(via), service: via.service } };
-  const { pod, container } = via;
-  // A variable may say whether a pod lies between: empty, and the server is reached from here.
-  if (pod === '') return {};
-  return { databaseRoute: { ...resolveKubernetes(via), pod, ...(container ? { container } : {}) } };
+  return { databaseRoute: via };
 }
 
 /** A drill's database is reached its own way. */
 function withoutRoute({ databaseRoute: _, ...rest }: Place): Place {
   return rest;
-}
-
-function resolveServices(services: ServicesField): ServicesConfig {
-  if (services.kind === 'process') return services;
-  return services.kind === 'compose' ? resolveCompose(services) : resolveKubernetes(services);
-}
-
-function resolveKubernetes(services: Extract<ServicesField, { kind: 'kubernetes' }>) {
-  return {
-    kind: 'kubernetes' as const,
-    namespace: services.namespace,
-    ...(services.context ? { context: services.context } : {}),
-    ...(services.kubeconfig ? { kubeconfig: services.kubeconfig } : {}),
-  };
-}
-
-function resolveCompose(services: Extract<ServicesField, { kind: 'compose' }>) {
-  return {
-    kind: 'compose' as const,
-    file: services.file,
-    ...(services.project ? { project: services.project } : {}),
-    ...(services.envFile ? { envFile: services.envFile } : {}),
-  };
 }

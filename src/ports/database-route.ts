@@ -1,20 +1,12 @@
 import type { Duplex } from 'node:stream';
 import type { Outcome } from '../base/failure.ts';
 import type { ProcessRequest, ProcessResult } from './process-runner.ts';
-import type { ServicesConfig } from './services.ts';
 
-/** How a database is reached that has no port on this host. Left out everywhere: straight from here. */
-export type DatabaseRouteConfig =
-  | (Extract<ServicesConfig, { kind: 'compose' }> & {
-      /** The service in whose container the server runs, with the programs of PostgreSQL beside it. */
-      readonly service: string;
-    })
-  | (Extract<ServicesConfig, { kind: 'kubernetes' }> & {
-      /** A pod, or the workload whose only running pod is meant: postgres-0, statefulset/postgres. */
-      readonly pod: string;
-      /** Left out where the pod has one, or names its own default. */
-      readonly container?: string;
-    });
+/**
+ * How a database is reached that has no port on this host: the fields of the runbook, filled. Only the kind reads more of it
+ * (`services/<kind>/kind.ts`). Left out everywhere: straight from here.
+ */
+export type DatabaseRouteConfig = { readonly kind: string; readonly [field: string]: unknown };
 
 export type RoutedProgram = Omit<ProcessRequest, 'cwd' | 'input'> & {
   /**

@@ -1,21 +1,7 @@
 import type { Outcome } from '../base/failure.ts';
 
-export type ServicesConfig =
-  | {
-      readonly kind: 'compose';
-      readonly file: string;
-      readonly project?: string;
-      /** Compose's own --env-file, where the runbook names one. */
-      readonly envFile?: string;
-    }
-  | { readonly kind: 'process'; readonly controlFile: string }
-  | {
-      readonly kind: 'kubernetes';
-      readonly namespace: string;
-      readonly context?: string;
-      /** Left out: KUBECONFIG, or the user's own. */
-      readonly kubeconfig?: string;
-    };
+/** Where services are: the fields of the runbook, filled. Only their kind reads more of it (`services/<kind>/kind.ts`). */
+export type ServicesConfig = { readonly kind: string; readonly [field: string]: unknown };
 
 export type ServiceStatus = {
   readonly name: string;

@@ -17,12 +17,8 @@ import type { DatabaseLogin, DatabaseServer, Lease } from '../ports/database-ser
 import type { DumpTools } from '../ports/dump-tools.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { World } from '../ports/world.ts';
-import { openComposeContainer } from '../services/compose/compose-container.ts';
-import { openComposeServices } from '../services/compose/compose-services.ts';
-import { openKubernetesServices } from '../services/kubernetes/kubernetes-services.ts';
-import { openPodContainer } from '../services/kubernetes/pod-container.ts';
-import { openSupervisedServices } from '../services/supervisor/supervised-services.ts';
 import { kindOf } from './kind-of.ts';
+import { routes as routeKinds, services as servicesKinds } from './services.ts';
 import { nameStore, stores as storeKinds } from './stores.ts';
 import { watchProcesses } from './watch-processes.ts';
 
@@ -35,11 +31,11 @@ export function createWorld(environment: Readonly<Record<string, string | undefi
   const routedTools = new Map<string, DumpTools>();
   const openRoute = (config: DatabaseRouteConfig | undefined) => {
     if (config === undefined) return undefined;
-    const open = () =>
-      config.kind === 'compose'
-        ? openComposeContainer({ config, processes, environment })
-        : openPodContainer({ config, processes, environment });
-    return keep(routes, JSON.stringify(config), () => openContainerRoute(open()));
+    const key = JSON.stringify(config);
+    const known = routes.get(key);
+    if (known !== undefined) return known;
+    const container = kindOf(routeKinds, config).open(config, { processes, environment });
+    return container === undefined ? undefined : keep(routes, key, () => openContainerRoute(container));
   };
   return {
     host: createDiskHost({ env: environment }),
@@ -62,17 +58,14 @@ export function createWorld(environment: Readonly<Record<string, string | undefi
         withOneLease(openDatabaseServer({ url, route: openRoute(config), login })),
       ),
     openDumpTools(url, ...[config, login]) {
-      const open = () => openDumpTools({ url, processes, route: openRoute(config), login });
+      const route = openRoute(config);
+      const open = () => openDumpTools({ url, processes, route, login });
       // On this host a missing program may be installed while a step waits to be tried again, so it is looked for each time.
-      return config === undefined ? open() : keep(routedTools, serverKey(url, config, login), open);
+      return route === undefined ? open() : keep(routedTools, serverKey(url, config, login), open);
     },
     openUnpacker: (keys) => openUnpacker({ keys, processes }),
     openPacker: (config) => openPacker({ config, processes }),
-    openServices(config) {
-      if (config.kind === 'compose') return openComposeServices({ config, processes, environment });
-      if (config.kind === 'kubernetes') return openKubernetesServices({ config, processes, environment });
-      return openSupervisedServices({ controlFile: config.controlFile });
-    },
+    openServices: (config) => kindOf(servicesKinds, config).open(config, { processes, environment }),
     async close() {
       for (const store of stores.values()) store.close();
       await Promise.all([...servers.values()].map((server) => server.close()));

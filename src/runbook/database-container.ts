@@ -1,36 +1,30 @@
-/** Where services are stopped, as far as it tells whether the database is among them; with placeholders or filled. */
-type ServicesLike =
-  | { readonly kind: 'process' }
-  | { readonly kind: 'compose'; readonly file: string; readonly project?: string | undefined }
-  | { readonly kind: 'kubernetes'; readonly namespace: string; readonly context?: string | undefined };
-
-type ViaLike =
-  | (Extract<ServicesLike, { kind: 'compose' }> & { readonly service: string })
-  | (Extract<ServicesLike, { kind: 'kubernetes' }> & { readonly pod: string });
+/** A place of the runbook, with placeholders or filled. */
+type PlaceLike = { readonly kind: string; readonly [field: string]: unknown };
 
 /**
  * The service among those to be stopped in whose container the database is reached: with it the way to the database would go,
  * and mostly the database itself. Undefined where there is none.
  */
 export function findStoppedDatabase(given: {
-  readonly services: ServicesLike | undefined;
-  readonly via: ViaLike | undefined;
+  readonly services: PlaceLike | undefined;
+  readonly via: PlaceLike | undefined;
   readonly names: readonly string[];
 }): string | undefined {
   const { services, via, names } = given;
-  if (services?.kind === 'compose' && via?.kind === 'compose') {
+  if (services === undefined || services.kind !== via?.kind) return undefined;
+  if (services.kind === 'compose') {
     const isSame = services.file === via.file && mayBeSame(services.project, via.project);
     return isSame ? names.find((name) => name === via.service) : undefined;
   }
-  if (services?.kind === 'kubernetes' && via?.kind === 'kubernetes') {
+  if (services.kind === 'kubernetes') {
     const isSame = services.namespace === via.namespace && mayBeSame(services.context, via.context);
-    return isSame ? names.find((name) => ownsPod(name, via.pod)) : undefined;
+    return isSame ? names.find((name) => ownsPod(name, String(via.pod))) : undefined;
   }
   return undefined;
 }
 
 /** What is left out may be either. */
-function mayBeSame(one: string | undefined, other: string | undefined): boolean {
+function mayBeSame(one: unknown, other: unknown): boolean {
   return !one || !other || one === other;
 }
 

@@ -111,6 +111,8 @@ export function servicesContract(given: {
       expect(heard).not.toContain('worker: beat 0');
       expect(heard[0]).toMatch(/^worker: beat \d+$/);
       expectValue(await under.services.stop({ names: ['worker'], onLine }));
+      // The beats count from 0 again; on a busy host it was followed from beat 2 or 3 on.
+      heard.length = 0;
       expectValue(await under.services.start({ names: ['worker'], onLine }));
       await until(() => heard.includes('worker: beat 3'));
       expect(heard).toContain('worker: beat 1');

@@ -1,32 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
 import { createSecret } from '../../src/base/secret.ts';
 import { resolveStore } from '../../src/kinds/targets.ts';
 import { nameStore, stores } from '../../src/registry/stores.ts';
 import { createWorld } from '../../src/registry/wire.ts';
 
-/** Every description that is missing in a JSON Schema, by its path. */
-function undescribed(schema: z.core.JSONSchema.JSONSchema, path: string): readonly string[] {
-  return Object.entries(schema.properties ?? {}).flatMap(([name, field]) => {
-    if (typeof field === 'boolean' || name === 'kind') return [];
-    const inner = [field, ...(field.anyOf ?? [])].flatMap((one) =>
-      typeof one === 'boolean' ? [] : undescribed(one, `${path}.${name}`),
-    );
-    return field.description === undefined ? [`${path}.${name}`, ...inner] : inner;
-  });
-}
-
 describe.each(stores.map((store) => ({ store, kind: store.kind })))(
   'The store kind $kind',
   ({ store, kind }) => {
-    it('says of itself, and of each field, what it is, and its example is one', () => {
-      expect(store.about).toMatch(/\.$/);
-      expect(undescribed(z.toJSONSchema(store.schema, { io: 'input' }), kind)).toEqual([]);
-      expect(store.schema.safeParse(store.example)).toMatchObject({ success: true });
-      expect(Object.keys(store.schema.shape)).toEqual(expect.arrayContaining([...store.secrets]));
-    });
-
     it('names itself without a secret, whether its fields are boxed, or placeholders still', () => {
       const filled = Object.fromEntries(
         Object.entries(store.example).map(([name, value]) => [

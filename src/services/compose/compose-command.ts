@@ -3,11 +3,16 @@ import { type Failure, fail, type Outcome } from '../../base/failure.ts';
 import { shellLine } from '../../base/quoting.ts';
 import type { ContainerCall } from '../../ports/container.ts';
 import type { ProcessResult, ProcessRunner } from '../../ports/process-runner.ts';
-import type { ServicesConfig } from '../../ports/services.ts';
 import { checkReadable, classifyComposeFailure } from './compose-failure.ts';
 import { type ComposeProgram, expectedProgram, findComposeProgram } from './compose-program.ts';
 
-export type ComposeConfig = Extract<ServicesConfig, { kind: 'compose' }>;
+export type ComposeConfig = {
+  readonly kind: 'compose';
+  readonly file: string;
+  readonly project?: string;
+  /** Compose's own --env-file, where the runbook names one. */
+  readonly envFile?: string;
+};
 
 export type ComposeCall = {
   readonly args: readonly string[];

@@ -1,12 +1,14 @@
 import type { Failure } from '../../base/failure.ts';
 import type { Container } from '../../ports/container.ts';
-import type { DatabaseRouteConfig } from '../../ports/database-route.ts';
 import type { ProcessResult, ProcessRunner } from '../../ports/process-runner.ts';
-import { type ComposeCommand, createComposeCommand } from './compose-command.ts';
+import { type ComposeCommand, type ComposeConfig, createComposeCommand } from './compose-command.ts';
 
 /** The container of one service: `docker compose exec -T SERVICE`. */
 export function openComposeContainer(options: {
-  readonly config: Extract<DatabaseRouteConfig, { kind: 'compose' }>;
+  readonly config: ComposeConfig & {
+    /** The service in whose container the server runs, with the programs of PostgreSQL beside it. */
+    readonly service: string;
+  };
   readonly processes: ProcessRunner;
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }): Container {

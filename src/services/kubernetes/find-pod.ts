@@ -1,10 +1,14 @@
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
-import type { DatabaseRouteConfig } from '../../ports/database-route.ts';
 import { arrayOf, type Json, objectOf, parseJson, stringsOf, textOf } from './json-values.ts';
-import type { Kubectl } from './kubectl.ts';
+import type { Kubectl, KubernetesConfig } from './kubectl.ts';
 import { notUnderstood } from './read-workloads.ts';
 
-export type PodRoute = Extract<DatabaseRouteConfig, { kind: 'kubernetes' }>;
+export type PodRoute = KubernetesConfig & {
+  /** A pod, or the workload whose only running pod is meant: postgres-0, statefulset/postgres. */
+  readonly pod: string;
+  /** Left out where the pod has one, or names its own default. */
+  readonly container?: string;
+};
 
 /** A container that runs, by the names that kubectl takes. */
 export type RunningContainer = { readonly pod: string; readonly container: string };

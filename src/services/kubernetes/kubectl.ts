@@ -2,9 +2,14 @@ import { type Failure, fail, type Outcome } from '../../base/failure.ts';
 import { shellLine } from '../../base/quoting.ts';
 import type { ContainerCall } from '../../ports/container.ts';
 import type { ProcessResult, ProcessRunner } from '../../ports/process-runner.ts';
-import type { ServicesConfig } from '../../ports/services.ts';
 
-export type KubernetesConfig = Extract<ServicesConfig, { kind: 'kubernetes' }>;
+export type KubernetesConfig = {
+  readonly kind: 'kubernetes';
+  readonly namespace: string;
+  readonly context?: string;
+  /** Left out: KUBECONFIG, or the user's own. */
+  readonly kubeconfig?: string;
+};
 
 export type KubectlCall = {
   readonly args: readonly string[];

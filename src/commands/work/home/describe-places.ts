@@ -1,4 +1,5 @@
 import { fillReferences, findReferences } from '../../../kinds/references.ts';
+import { nameServices } from '../../../registry/services.ts';
 import { nameStore } from '../../../registry/stores.ts';
 import type { Runbook } from '../../../runbook/schema.ts';
 
@@ -13,17 +14,11 @@ export type Places = {
 type Section = {
   readonly database?: { readonly url: string; readonly via?: ViaLike | undefined } | undefined;
   readonly objects?: StoreLike | undefined;
-  readonly services?: ServicesLike | undefined;
+  readonly services?: Parameters<typeof nameServices>[0] | undefined;
 };
 
 type StoreLike = Parameters<typeof nameStore>[0];
 type ViaLike = { readonly service?: string | undefined; readonly pod?: string | undefined };
-type ServicesLike = {
-  readonly kind: string;
-  readonly project?: string | undefined;
-  readonly namespace?: string | undefined;
-};
-
 /** Where a mode acts, as far as the values at hand tell; what is not at hand is named by its variable. */
 export function describePlaces(
   runbook: Runbook,
@@ -89,20 +84,13 @@ function describeStore(
 }
 
 function describeServices(
-  services: ServicesLike | undefined,
+  services: Parameters<typeof nameServices>[0] | undefined,
   values: ReadonlyMap<string, string>,
 ): string | undefined {
   if (services === undefined) return undefined;
-  if (services.kind === 'kubernetes') {
-    const namespace = fillReferences(services.namespace ?? '', values);
-    const open = findReferences(namespace);
-    return open.length > 0 ? namedBy(open) : `workloads of namespace ${namespace}`;
-  }
-  if (services.kind !== 'compose') return 'services of this host';
-  const project = fillReferences(services.project ?? '', values);
-  return project === '' || findReferences(project).length > 0
-    ? 'services of the compose file'
-    : `services of compose project ${project}`;
+  const name = nameServices(fillReferences(services, values));
+  const open = findReferences(name);
+  return open.length > 0 ? namedBy(open) : name;
 }
 
 function namedBy(names: readonly string[]): string {

@@ -1,0 +1,48 @@
+import { optionalText, text } from '../../platform/declare-fields.ts';
+import { defineRoute, defineServices } from '../services-kind.ts';
+import { openComposeContainer } from './compose-container.ts';
+import { openComposeServices } from './compose-services.ts';
+
+const fields = {
+  file: text.describe('Path of the compose file'),
+  project: optionalText.describe('Name of the project; the one that Compose gives when left out'),
+  envFile: optionalText.describe("Compose's own --env-file"),
+};
+
+type Given = {
+  readonly file: string;
+  readonly project?: string | undefined;
+  readonly envFile?: string | undefined;
+};
+
+/** What is empty counts as left out. */
+function toConfig({ file, project, envFile }: Given) {
+  return {
+    kind: 'compose' as const,
+    file,
+    ...(project ? { project } : {}),
+    ...(envFile ? { envFile } : {}),
+  };
+}
+
+export const compose = defineServices({
+  kind: 'compose',
+  about: 'The services of a compose file, through the docker CLI.',
+  fields,
+  example: { file: 'docker-compose.prod.yml', project: 'crm' },
+  name: ({ project }) =>
+    project ? `services of compose project ${project}` : 'services of the compose file',
+  open: (given, tools) => openComposeServices({ config: toConfig(given), ...tools }),
+});
+
+export const throughCompose = defineRoute({
+  kind: 'compose',
+  about: 'Through the container of one service: docker compose exec.',
+  fields: {
+    ...fields,
+    service: text.describe('The service in whose container PostgreSQL and its programs are'),
+  },
+  example: { file: 'docker-compose.prod.yml', service: 'db' },
+  open: ({ service, ...given }, tools) =>
+    openComposeContainer({ config: { ...toConfig(given), service }, ...tools }),
+});

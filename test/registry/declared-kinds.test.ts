@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { routes, services } from '../../src/registry/services.ts';
+import { stores } from '../../src/registry/stores.ts';
+import { createWorld } from '../../src/registry/wire.ts';
+
+const lists = { store: stores, services, route: routes };
+const declared = Object.entries(lists).flatMap(([list, kinds]) =>
+  kinds.map((one) => ({ list, kind: one.kind, one })),
+);
+
+/** Every description that is missing in a JSON Schema, by its path. */
+function undescribed(schema: z.core.JSONSchema.JSONSchema, path: string): readonly string[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([name, field]) => {
+    if (typeof field === 'boolean' || name === 'kind') return [];
+    const inner = [field, ...(field.anyOf ?? [])].flatMap((one) =>
+      typeof one === 'boolean' ? [] : undescribed(one, `${path}.${name}`),
+    );
+    return field.description === undefined ? [`${path}.${name}`, ...inner] : inner;
+  });
+}
+
+describe.each(declared)('The $list $kind', ({ one }) => {
+  it('says of itself, and of each field, what it is, and its example is one', () => {
+    expect(one.about).toMatch(/\.$/);
+    expect(undescribed(z.toJSONSchema(one.schema, { io: 'input' }), one.kind)).toEqual([]);
+    expect(one.schema.safeParse(one.example)).toMatchObject({ success: true });
+    expect(Object.keys(one.schema.shape)).toEqual(expect.arrayContaining([...one.secrets]));
+  });
+});
+
+describe('A list of kinds', () => {
+  it.each(Object.entries(lists))('names each %s once', (_list, kinds) => {
+    const names = kinds.map(({ kind }) => kind);
+    expect(new Set(names).size).toBe(names.length);
+  });
+});
+
+describe('Services whose values do not fit', () => {
+  it('refuse whatever is asked of them, with the name of the field', async () => {
+    const config = { kind: 'compose', file: '' };
+    const failure = {
+      ok: false,
+      failure: { code: 'invalid-input', message: expect.stringContaining('file') },
+    };
+    expect(await createWorld({}).openServices(config).probe()).toMatchObject(failure);
+    expect(await createWorld({}).openServices(config).status()).toMatchObject(failure);
+  });
+});
