@@ -17,6 +17,7 @@ export const prune = defineCommand({
     verified: 'what should go is gone',
     notVerified: 'the store keeps something that should go',
     answerMissing: 'a value is missing',
+    stopped: 'stopped before everything was removed',
   },
   run: async (context, { operands: { runbook }, options }) =>
     (await import('./work/prune.ts')).prune({ runbook, options }, context),

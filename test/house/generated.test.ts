@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { renderCommands } from '../../scripts/render-commands.ts';
 import { renderReference } from '../../scripts/render-reference.ts';
+import { recordJsonSchema } from '../../src/record/record-schema.ts';
 import { runbookJsonSchema } from '../../src/runbook/parse-runbook.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
@@ -17,6 +18,10 @@ describe('What is generated from the code', () => {
 
   it('has a fresh schema/runbook.schema.json (otherwise: npm run schema)', () => {
     expect(JSON.parse(read('schema/runbook.schema.json'))).toEqual(runbookJsonSchema());
+  });
+
+  it('has a fresh schema/record.schema.json (otherwise: npm run schema)', () => {
+    expect(JSON.parse(read('schema/record.schema.json'))).toEqual(recordJsonSchema());
   });
 
   it('records no registry address in the lock file', () => {

@@ -58,12 +58,16 @@ function pruneUnwatched(
         tellPlan(pruned.value, { dryRun, say, tell });
         for (const pattern of elsewhere) say(`${pattern} lies in a store of its own, which is left alone.`);
         tellEnd(pruned.value, { dryRun, say, tell });
-        for (const { removal, failure } of pruned.value.refused)
+        const { remove, removed, refused } = pruned.value;
+        for (const { removal, failure } of refused)
           tellTrouble({
             verdict: 'failed',
             text: `${removal.key}: ${failure.message} ${failure.remedy}`,
           });
-        return succeed(pruned.value.refused.length === 0 ? exitStatus.verified : exitStatus.notVerified);
+        // What was not come to is still in the store.
+        if (!dryRun && refused.length === 0 && removed.length < remove.length)
+          return fail(stopped(removed.length, remove.length));
+        return succeed(refused.length === 0 ? exitStatus.verified : exitStatus.notVerified);
       },
     },
     context,
@@ -129,6 +133,15 @@ function owned({ role, owners }: RemovalItem): string {
   return owners.length > 1
     ? `: belongs to this dump and ${formatCount(owners.length - 1)} more that go`
     : ': belongs to this dump';
+}
+
+function stopped(removed: number, of: number) {
+  return {
+    code: 'cancelled',
+    message: `Stopped after ${removed} of ${of} that should go; the others are still there.`,
+    remedy: 'Run it again.',
+    retry: 'safe',
+  } as const;
 }
 
 function noRetention(path: string) {

@@ -1,11 +1,10 @@
 import { readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Readable, Writable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { artifactKey } from '../../../src/backups/artifact-keys.ts';
-import { runCommandLine } from '../../../src/cli/run-command-line.ts';
 import { type BackupStand, drillSteps, putObject, startBackupStand } from '../../parts/backup-stand.ts';
 import { replaceDump } from '../../parts/replace-dump.ts';
+import { runThawUntil } from '../../parts/stopped-thaw.ts';
 
 let stand: BackupStand;
 let undo: () => unknown = () => {};
@@ -255,20 +254,9 @@ describe('rows and objects that do not know each other', () => {
 describe('A verification that is stopped', () => {
   it('between two snapshots does not end as if all had been looked at', async () => {
     await stand.backUp();
-    const others = new Set(process.listeners('SIGTERM'));
-    let text = '';
-    const stdout = new Writable({
-      write: (chunk, _encoding, done) => {
-        text += String(chunk);
-        // As the signal would come, in the moment in which the checks of the first one are told.
-        if (text.includes('✓ passed'))
-          for (const listener of process.listeners('SIGTERM')) if (!others.has(listener)) listener('SIGTERM');
-        done();
-      },
-    });
-    const status = await runCommandLine(['verify', stand.runbookFile, '--all'], {
-      ...{ stdin: Readable.from([]), stdout, stderr: stdout, folder: stand.folder },
-      environment: { PATH: process.env.PATH, HOME: stand.folder },
+    const { status, text } = await runThawUntil('✓ passed', {
+      args: ['verify', stand.runbookFile, '--all'],
+      ...{ cwd: stand.folder, env: { HOME: stand.folder } },
     });
     expect(status, text).toBe(5);
     expect(text).toContain('Stopped after 1 of 2 snapshots');

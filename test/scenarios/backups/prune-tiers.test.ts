@@ -17,6 +17,7 @@ import { type Layout, parseLayout } from '../../../src/backups/layout.ts';
 import { planPrune } from '../../../src/backups/prune-plan.ts';
 import { parseRunbook } from '../../../src/runbook/parse-runbook.ts';
 import { openDirectoryObjectStore } from '../../../src/stores/directory/directory-object-store.ts';
+import { runThawUntil } from '../../parts/stopped-thaw.ts';
 import { runThaw } from '../../parts/thaw.ts';
 
 /** Corporate Intel: daily kept 7 days, weekly 28 days, monthly 365 days, each in a folder of its own, removed by their age. */
@@ -166,6 +167,17 @@ describe('thaw prune on a store that was never pruned', () => {
     expect(dumpsIn(join(folder, 'whole'))).toHaveLength(everyDay.flatMap(madeOn).length);
   });
 
+  it('that is stopped has not done what it should, and says how far it came', async () => {
+    const before = dumpsIn(join(folder, 'whole')).length;
+    const { status, text } = await runThawUntil('removed ', {
+      args: ['prune', runbookFile],
+      ...{ cwd: folder, env: environment() },
+    });
+    expect(status, text).toBe(5);
+    expect(text).toMatch(/Stopped after 1 of \d+ that should go; the others are still there/);
+    expect(dumpsIn(join(folder, 'whole'))).toHaveLength(before - 1);
+  });
+
   it('ends at once with what the handbook promises, and has nothing left to do', async () => {
     const done = await prune();
     expect(done.status, done.text).toBe(0);
@@ -193,9 +205,10 @@ describe('a tier that the rules say nothing of', () => {
   it('is thinned among its own dumps alone, and keeps its newest', async () => {
     const root = join(folder, 'others');
     const text = readFileSync(runbookFile, 'utf8').replace(
-      'retention: corporate-intel',
+      /^retention: .*$/m,
       'retention: { daily: 2, floor: 1 }',
     );
+    expect(text).toContain('\nretention: { daily: 2, floor: 1 }\n');
     const path = join(folder, 'others.yaml');
     writeFileSync(path, text);
     for (const tier of ['daily', 'weekly', 'by-hand'])
