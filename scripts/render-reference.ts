@@ -1,9 +1,12 @@
+import { z } from 'zod';
 import { exitStatus, type StatusName, statusWords } from '../src/app/exit-status.ts';
 import { failureCodes } from '../src/base/failure.ts';
-import { stepSchema } from '../src/kinds/step-schema.ts';
-import { handlers } from '../src/registry/handlers.ts';
+import { servicesSchema, storeSchema } from '../src/kinds/fields.ts';
+import { commonFields } from '../src/kinds/kind.ts';
+import { handlers, runbookSchema } from '../src/registry/kinds.ts';
 import { homeHelp } from '../src/ui/home/home-help.ts';
 import { keymap } from '../src/ui/keymap.ts';
+import { choiceKey, fieldsOf, renderFields } from './render-fields.ts';
 
 /** Step kinds, failure codes, exit statuses and keys, from the places that define them. */
 export function renderReference(): string {
@@ -25,19 +28,34 @@ export function renderReference(): string {
       ]),
     ),
     '',
-    ...stepSchema.options.flatMap((option) => {
-      const fields = Object.entries(option.shape).filter(([name]) => !commonFields.has(name));
-      if (fields.length === 0) return [];
-      const kind = option.shape.kind.value;
-      return [
-        `### ${kind}`,
-        '',
-        ...fields.map(([name, field]) => `- \`${name}\`${field.description ? `: ${field.description}` : ''}`),
-        '',
-      ];
-    }),
-    'Every step may have `id` (defaults to the kind), `title`, and `alongside: true` (runs while the step before it runs).',
+    'Every step may have these, beside those of its kind:',
     '',
+    ...renderFields(fieldsOf(z.object(commonFields))),
+    '',
+    ...Object.values(handlers).flatMap(({ kind, about, example, schema }) => [
+      `### ${kind}`,
+      '',
+      about,
+      '',
+      '```yaml',
+      example,
+      '```',
+      '',
+      ...tableOf(schema, common),
+    ]),
+    '## The runbook',
+    '',
+    'Everything around the steps. Durations are written as 90s, 30m or 1h 30m; every text may hold placeholders.',
+    '',
+    ...renderFields(fieldsOf(runbookSchema), { leaveOut: new Set(['steps']), known }),
+    '',
+    ...choices.flatMap(({ heading, about, schema }) => [
+      `## ${heading}`,
+      '',
+      about,
+      '',
+      ...variantsAsTables(schema),
+    ]),
     '## Failure codes',
     '',
     failureCodes.map((code) => `\`${code}\``).join(', '),
@@ -67,7 +85,35 @@ export function renderReference(): string {
   ].join('\n');
 }
 
-const commonFields = new Set(['kind', 'id', 'title', 'alongside']);
+const common = new Set(['kind', ...Object.keys(commonFields)]);
+
+/** Told once, and named wherever they stand. */
+const choices = [
+  { heading: 'Stores', word: 'a [store](#stores)', about: 'Where objects are.', schema: storeSchema },
+  {
+    heading: 'Services',
+    word: '[services](#services)',
+    about: 'What starts and stops the application.',
+    schema: servicesSchema,
+  },
+];
+
+const known = new Map(choices.map(({ schema, word }) => [choiceKey(fieldsOf(schema)), word]));
+
+function variantsAsTables(schema: z.ZodType): readonly string[] {
+  return (fieldsOf(schema).oneOf ?? []).flatMap((variant) => [
+    `### ${variant.properties?.kind?.const}`,
+    '',
+    ...(variant.description === undefined ? [] : [variant.description, '']),
+    ...renderFields(variant, { leaveOut: new Set(['kind']), known }),
+    '',
+  ]);
+}
+
+function tableOf(schema: z.ZodType, leaveOut: ReadonlySet<string>): readonly string[] {
+  const rows = renderFields(fieldsOf(schema), { leaveOut, known });
+  return rows.length === 0 ? [] : [...rows, ''];
+}
 
 const crashWords = {
   'run-again': 'runs again; nothing it does hurts twice',

@@ -5,7 +5,7 @@ import type { EntryOf } from '../journal/entry.ts';
 import type { JournalReading } from '../journal/read-journal.ts';
 import type { RunFolder } from '../ports/run-folder.ts';
 import type { World } from '../ports/world.ts';
-import { handlers } from '../registry/handlers.ts';
+import { handlers } from '../registry/kinds.ts';
 import { startSession } from '../session/session.ts';
 import { anchorPlace } from './anchors.ts';
 import { type AnswerInstead, attend } from './attend.ts';

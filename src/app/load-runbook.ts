@@ -7,6 +7,7 @@ import type { Mode } from '../base/mode.ts';
 import { createMasking, type Masking } from '../base/secret.ts';
 import { encryptedSecrets, namedSecrets, namesIn, passwordIn } from '../base/secret-values.ts';
 import { resolveTargets } from '../engine/targets.ts';
+import { handlerOf } from '../kinds/handlers.ts';
 import {
   fillReferences,
   findReferences,
@@ -17,6 +18,7 @@ import {
   resolveInputs,
 } from '../kinds/references.ts';
 import type { Targets } from '../kinds/targets.ts';
+import { handlers, runbookSchema } from '../registry/kinds.ts';
 import { lintRunbook } from '../runbook/lint-runbook.ts';
 import { parseRunbook } from '../runbook/parse-runbook.ts';
 import type { Runbook } from '../runbook/schema.ts';
@@ -44,9 +46,13 @@ export type ReadyRunbook = LoadedRunbook &
 export async function loadRunbook(name: string, folder: string): Promise<Outcome<LoadedRunbook>> {
   const path = await findRunbook(name, folder);
   if (!path.ok) return path;
-  const parsed = parseRunbook({ path: path.value, text: await readFile(path.value, 'utf8') });
+  const parsed = parseRunbook({
+    path: path.value,
+    text: await readFile(path.value, 'utf8'),
+    schema: runbookSchema,
+  });
   if (!parsed.ok) return parsed;
-  const findings = lintRunbook(parsed.value.runbook);
+  const findings = lintRunbook(parsed.value.runbook, handlers);
   if (findings.length === 0) return succeed({ path: path.value, ...parsed.value });
   return fail({
     code: 'runbook-invalid',
@@ -87,7 +93,7 @@ export async function readyRunbook(
   const targets = resolveTargets(filled, request.mode);
   // A tabletop reads nothing of the system it speaks of, so nothing of its .env can come out again.
   const envFile = request.mode === 'tabletop' ? undefined : targets.production.envFile;
-  const wasEncrypted = runbook.steps.some(({ kind }) => kind === 'open-secrets');
+  const wasEncrypted = runbook.steps.some((step) => handlerOf(handlers, step).opensEnvFile);
   const known = await collectSecrets({ inputs, values: values.value, envFile, wasEncrypted });
   const given = needs.value.needed.flatMap((name) => needs.value.given.get(name) ?? []);
   return succeed({ ...loaded, filled, targets, values: given, ...createMasking(known) });

@@ -3,6 +3,7 @@ import { refuseElsewhere } from '../engine/bound-places.ts';
 import type { RunState } from '../journal/run-state.ts';
 import type { DatabaseServer } from '../ports/database-server.ts';
 import type { World } from '../ports/world.ts';
+import { handlers } from '../registry/kinds.ts';
 import type { ReadyRunbook } from './load-runbook.ts';
 
 /** What was made in one place is neither undone nor taken away in another. */
@@ -25,6 +26,6 @@ export function staysInPlace(
   const { targets, filled } = ready;
   return refuseElsewhere(
     { runId: start.runId, places },
-    { world, targets, mode: start.mode, steps: filled.steps },
+    { world, targets, mode: start.mode, steps: filled.steps, handlers },
   );
 }

@@ -6,7 +6,9 @@ import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import type { Mode } from '../base/mode.ts';
 import { type JournalReading, readJournal } from '../journal/read-journal.ts';
 import { foldJournal, type RunState } from '../journal/run-state.ts';
+import { upgradeEntries } from '../kinds/fact.ts';
 import type { RunFolder } from '../ports/run-folder.ts';
+import { knownFacts } from '../registry/kinds.ts';
 
 /** The log folder: one folder a run, named by time, runbook and mode. */
 
@@ -14,6 +16,8 @@ export type LoggedRun = {
   readonly folder: RunFolder;
   readonly reading: JournalReading;
   readonly state: RunState;
+  /** A fact of another version that this thaw cannot read: the run can be looked at, and nobody goes on with it. */
+  readonly unreadable?: Failure;
 };
 
 /** 2026-04-28T1448Z-harbour-crm-live; a second run in the same minute gets a number. */
@@ -56,7 +60,7 @@ export async function openRunToWork(request: {
   readonly runId: string;
   readonly stillOurs: Lock['stillOurs'];
 }): Promise<Outcome<LoggedRun>> {
-  const run = await openRun(request);
+  const run = forWork(await openRun(request));
   if (!run.ok) return run;
   const { workPath } = run.value.state.start;
   return readRun({ path: run.value.folder.path, workPath, stillOurs: request.stillOurs });
@@ -74,7 +78,8 @@ async function readRun(place: Parameters<typeof openRunFolder>[0]): Promise<Outc
   if (!bytes.ok) return bytes;
   const reading = readJournal(bytes.value);
   if (!reading.ok) return reading;
-  const state = foldJournal(reading.value.entries);
+  const { entries, unreadable } = upgradeEntries(knownFacts, reading.value.entries);
+  const state = foldJournal(entries);
   if (state === undefined) {
     return fail({
       code: 'not-found',
@@ -83,7 +88,22 @@ async function readRun(place: Parameters<typeof openRunFolder>[0]): Promise<Outc
       retry: 'never',
     });
   }
-  return succeed({ folder: folder.value, reading: reading.value, state });
+  return succeed({
+    folder: folder.value,
+    reading: { ...reading.value, entries },
+    state,
+    ...(unreadable === undefined ? {} : { unreadable }),
+  });
+}
+
+/** What cannot be read cannot be undone, taken away or gone on with either. */
+function forWork(run: Outcome<LoggedRun>): Outcome<LoggedRun> {
+  return run.ok && run.value.unreadable !== undefined ? fail(run.value.unreadable) : run;
+}
+
+/** For whoever means to go on with it, to undo it, or to give it up. */
+export async function findRunToWork(request: Parameters<typeof findRun>[0]): Promise<Outcome<LoggedRun>> {
+  return forWork(await findRun(request));
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Failure, Outcome } from '../base/failure.ts';
-import { type StepHandler, stepId } from '../kinds/kind.ts';
-import type { Step } from '../kinds/step-schema.ts';
+import { factOf, holds } from '../kinds/fact.ts';
+import { handlerOf } from '../kinds/handlers.ts';
+import { type Step, type StepHandler, stepId } from '../kinds/kind.ts';
 import type { Answer, Choice, Question } from '../ports/operator.ts';
 import type { Engine } from './engine.ts';
 import type { StopReason } from './run-end.ts';
@@ -57,10 +58,11 @@ export async function decideAfterFailure(inHand: StepInHand, failure: Failure): 
 }
 
 function choicesAfterFailure({ engine, step, handler, signal }: StepInHand): readonly Choice[] {
-  const leaveOut = handler.leaveOut?.(step as never, engine.context(step, signal));
+  const leaveOut = handler.leaveOut?.(step, engine.context(step, signal));
   const position = engine.steps.indexOf(step);
-  const chooser = engine.steps.slice(0, position).find((earlier) => earlier.kind === 'choose-snapshot');
-  const closed = whyNoOtherSnapshot(engine);
+  const goBackTo = (earlier: Step) => handlerOf(engine.handlers, earlier).goBackTo;
+  const chooser = engine.steps.slice(0, position).find((earlier) => goBackTo(earlier) !== undefined);
+  const closed = whyNotBack(engine);
   return [
     { value: 'retry', label: 'retry' },
     ...(chooser === undefined
@@ -68,7 +70,7 @@ function choicesAfterFailure({ engine, step, handler, signal }: StepInHand): rea
       : [
           {
             value: `back:${stepId(chooser)}`,
-            label: 'choose another snapshot',
+            label: goBackTo(chooser) ?? '',
             ...(closed === undefined ? {} : { disabledBecause: closed }),
           },
         ]),
@@ -84,20 +86,17 @@ function choicesAfterFailure({ engine, step, handler, signal }: StepInHand): rea
   ];
 }
 
-/** Between the first rename and the last, and after it, another snapshot would be restored over a half-made swap. */
-function whyNoOtherSnapshot(engine: Engine): string | undefined {
-  const facts = engine.journal.state()?.facts;
-  // null takes a fact back.
-  const holds = (name: string) => facts?.get(name) !== undefined && facts.get(name) !== null;
-  if (holds('swapped')) return 'the database is already in place; use `thaw rollback` first';
-  const filesSwapped = [...(facts?.keys() ?? [])].some(
-    (name) => name.startsWith('swapping-files:') && holds(name),
-  );
-  if (filesSwapped) return 'files of this snapshot are already in place';
-  return holds('swapping') ? 'the swap of the databases has begun; retry to end it' : undefined;
+/** Once something is half done or in place, going back would do it over. What closes the way, the kinds of the walk say. */
+function whyNotBack(engine: Engine): string | undefined {
+  const facts = engine.journal.state()?.facts ?? new Map<string, unknown>();
+  const closing = engine.steps.flatMap((step) => {
+    const { closesWayBack = [] } = handlerOf(engine.handlers, step);
+    return closesWayBack.map((one) => ({ ...one, fact: factOf(one.while, stepId(step)) }));
+  });
+  return closing.find(({ fact }) => holds(fact, facts))?.because;
 }
 
-export type Doubt =
+export type Interrupted =
   | { readonly kind: 'go-on' }
   | { readonly kind: 'closed' }
   | { readonly kind: 'stopped'; readonly decision: Stop };
@@ -106,7 +105,7 @@ export type Doubt =
  * A step that was begun in an earlier process: it never finished, or it failed and the run was stopped there. Only a kind
  * that says `ask` needs a person; every other kind knows how to begin again.
  */
-export async function settleInterrupted(inHand: StepInHand): Promise<Doubt> {
+export async function settleInterrupted(inHand: StepInHand): Promise<Interrupted> {
   const { engine, step, handler, signal } = inHand;
   const state = engine.journal.state()?.steps.get(stepId(step));
   if (handler.afterCrash !== 'ask' || (state?.kind !== 'started' && state?.kind !== 'failed')) {
@@ -144,12 +143,12 @@ function interruptedQuestion(id: string, title: string): Question {
   };
 }
 
-function stopInterrupted(doubt: {
+function stopInterrupted(found: {
   readonly stepId: string;
   readonly title: string;
   readonly asked: Outcome<Answer>;
-}): Doubt {
-  const { stepId: id, title, asked } = doubt;
+}): Interrupted {
+  const { stepId: id, title, asked } = found;
   const byOperator = asked.ok || asked.failure.code === 'cancelled';
   const failure: Failure = {
     code: byOperator ? 'cancelled' : 'answer-missing',

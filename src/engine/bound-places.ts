@@ -1,5 +1,6 @@
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import type { BoundPlaces } from '../journal/entry.ts';
+import { handlerOf, type StepHandlers } from '../kinds/handlers.ts';
 import type { CheckContext } from '../kinds/kind.ts';
 import type { DatabaseServer } from '../ports/database-server.ts';
 import type { ObjectStoreConfig } from '../ports/object-store.ts';
@@ -10,7 +11,7 @@ import { undeclared } from '../runbook/schema.ts';
  * bucket of a store, the real path of a folder. A run stays with the ones it first saw.
  */
 
-type Reach = Pick<CheckContext, 'world' | 'targets' | 'mode' | 'steps'>;
+type Reach = Pick<CheckContext, 'world' | 'targets' | 'mode' | 'steps'> & { readonly handlers: StepHandlers };
 
 /** Every place that answers now. One that does not is left out: nothing can be done to it either, and it is bound when it is first seen. */
 export async function lookAtPlaces(context: Reach): Promise<BoundPlaces> {
@@ -57,9 +58,9 @@ export async function refuseElsewhere(
 
 type Found = readonly [string, BoundPlaces[string]];
 
-function makesItsServer({ mode, steps, targets }: Reach): boolean {
+function makesItsServer({ mode, steps, targets, handlers }: Reach): boolean {
   if (targets.acting.throwaway !== undefined) return true;
-  return mode === 'drill' && steps.some(({ kind }) => kind === 'recover-cluster');
+  return mode === 'drill' && steps.some((step) => handlerOf(handlers, step).makesServer);
 }
 
 async function lookAtServer(

@@ -1,5 +1,5 @@
 import { type Check, couldNotVerify, passed } from '../base/verdict.ts';
-import { handlerOf } from '../kinds/kind.ts';
+import { handlerOf } from '../kinds/handlers.ts';
 import type { Engine } from './engine.ts';
 
 /** What the steps made is taken away, the last one first; nothing decrypted stays behind. */
@@ -10,7 +10,7 @@ export async function cleanUp(
   for (const step of run.steps.toReversed()) {
     const handler = handlerOf(run.handlers, step);
     if (handler.cleanUp !== undefined)
-      checks.push(...(await handler.cleanUp(step as never, run.context(step, run.stop))));
+      checks.push(...(await handler.cleanUp(step, run.context(step, run.stop))));
   }
   const cleared = await run.folder.clearWork();
   checks.push(

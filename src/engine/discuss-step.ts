@@ -12,7 +12,7 @@ export async function discussStep(inHand: StepInHand): Promise<StepResult> {
   const { engine, step, handler, signal } = inHand;
   const id = stepId(step);
   const attempt = (engine.journal.state()?.steps.get(id)?.attempt ?? 0) + 1;
-  const { sentences, commands } = await handler.preview(step as never, engine.context(step, signal));
+  const { sentences, commands } = await handler.preview(step, engine.context(step, signal));
   await engine.journal.append({
     kind: 'step-started',
     stepId: id,

@@ -1,8 +1,9 @@
 import { assert } from '../base/assert.ts';
 import type { Failure } from '../base/failure.ts';
 import type { RunState } from '../journal/run-state.ts';
-import { handlerOf, stepId } from '../kinds/kind.ts';
-import type { Step } from '../kinds/step-schema.ts';
+import { handlerOf } from '../kinds/handlers.ts';
+import type { Step } from '../kinds/kind.ts';
+import { stepId } from '../kinds/kind.ts';
 import type { Stop } from './ask-what-now.ts';
 import { lookAtPlaces, refuseOtherPlaces } from './bound-places.ts';
 import { cleanUp } from './clean-up.ts';
@@ -58,7 +59,7 @@ async function begin(engine: Engine): Promise<RunEnd | undefined> {
 /** Bound are the places that passed the preflight, not whatever a first attempt had been given by mistake. */
 async function bindPlaces(engine: Engine): Promise<RunEnd | undefined> {
   const { places, start } = stateOf(engine);
-  const now = await lookAtPlaces(engine.checkContext);
+  const now = await lookAtPlaces({ ...engine.checkContext, handlers: engine.handlers });
   const other = refuseOtherPlaces({ runId: start.runId, places }, now);
   if (other !== undefined) {
     await noteStop(engine, other);
@@ -76,7 +77,7 @@ async function lookAtPromises(engine: Engine): Promise<RunEnd | undefined> {
   for (const step of engine.steps) {
     if (stateOf(engine).steps.get(stepId(step))?.kind !== 'finished') continue;
     const handler = handlerOf(engine.handlers, step);
-    const holds = await handler.stillHolds?.(step as never, engine.context(step, engine.stop));
+    const holds = await handler.stillHolds?.(step, engine.context(step, engine.stop));
     if (holds === undefined || holds.ok) continue;
     if (engine.stop.aborted || holds.failure.code === 'cancelled')
       return stop(engine, { because: 'operator', failure: stoppedByOperator });

@@ -1,8 +1,8 @@
 import type { Outcome } from '../base/failure.ts';
 import type { Check } from '../base/verdict.ts';
 import type { Inject } from '../journal/exercise.ts';
-import type { CheckContext, StepContext, StepHandlers } from '../kinds/kind.ts';
-import type { Step } from '../kinds/step-schema.ts';
+import type { StepHandlers } from '../kinds/handlers.ts';
+import type { CheckContext, Step, StepContext } from '../kinds/kind.ts';
 import type { Answer, Question } from '../ports/operator.ts';
 import type { RunFolder } from '../ports/run-folder.ts';
 import type { JournalWriter } from './journal-writer.ts';

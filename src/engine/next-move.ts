@@ -1,6 +1,6 @@
 import type { RunState } from '../journal/run-state.ts';
+import type { Step } from '../kinds/kind.ts';
 import { stepId } from '../kinds/kind.ts';
-import type { Step } from '../kinds/step-schema.ts';
 
 /** What to do next. Chosen by looking at the facts alone, so a resumed run chooses as an undisturbed one would. */
 export type Move =

@@ -9,8 +9,8 @@ import type { StepResult } from './step-result.ts';
 export async function performStep(inHand: StepInHand): Promise<StepResult> {
   const { engine, step, handler } = inHand;
   if (engine.discussion !== undefined) return discussStep(inHand);
-  const doubt = await settleInterrupted(inHand);
-  if (doubt.kind !== 'go-on') return doubt;
+  const interrupted = await settleInterrupted(inHand);
+  if (interrupted.kind !== 'go-on') return interrupted;
   for (;;) {
     const failed = await attemptStep(inHand);
     if (failed === undefined) return { kind: 'closed' };
@@ -19,7 +19,7 @@ export async function performStep(inHand: StepInHand): Promise<StepResult> {
       case 'retry':
         continue;
       case 'skip': {
-        const leaveOut = handler.leaveOut?.(step as never, engine.context(step, inHand.signal));
+        const leaveOut = handler.leaveOut?.(step, engine.context(step, inHand.signal));
         if (leaveOut !== undefined) {
           await leaveOut.accept(decision.reason);
           continue;
@@ -46,7 +46,7 @@ async function attemptStep(inHand: StepInHand): Promise<Failure | undefined> {
   const { journal } = engine;
   const id = stepId(step);
   const attempt = (journal.state()?.steps.get(id)?.attempt ?? 0) + 1;
-  const preview = await handler.preview(step as never, engine.context(step, signal));
+  const preview = await handler.preview(step, engine.context(step, signal));
   await journal.append({
     kind: 'step-started',
     stepId: id,
@@ -95,7 +95,7 @@ async function runAndVerify(inHand: StepInHand): Promise<Attempt> {
   if (ran.value.kind === 'not-executed') return ran.value;
   if (ran.value.kind === 'waits')
     return { kind: 'failed', failure: waitedInVain(ran.value.reason), checks: [] };
-  const verified = await handler.verify(step as never, context);
+  const verified = await handler.verify(step, context);
   if (!verified.ok) return { kind: 'failed', failure: verified.failure, checks: [] };
   const checks = verified.value;
   if (checks.some((check) => check.verdict === 'failed'))
@@ -108,11 +108,11 @@ async function runInTurn(
   { step, handler, signal, besideEnded }: StepInHand,
   context: StepContext,
 ): Promise<Outcome<StepEnd>> {
-  const ran = await handler.run(step as never, context);
+  const ran = await handler.run(step, context);
   if (!ran.ok || ran.value.kind !== 'waits') return ran;
   context.output(ran.value.reason);
   await besideEnded;
-  return signal.aborted ? ran : handler.run(step as never, context);
+  return signal.aborted ? ran : handler.run(step, context);
 }
 
 /** The step beside it did not bring what was waited for; why not, that one tells. */

@@ -1,7 +1,8 @@
 import { type Failure, fail } from '../base/failure.ts';
 import type { Check } from '../base/verdict.ts';
-import { type CheckContext, handlerOf, notVerified, type StepHandlers, stepId } from '../kinds/kind.ts';
-import type { Step } from '../kinds/step-schema.ts';
+import { handlerOf, type StepHandlers } from '../kinds/handlers.ts';
+import type { Step } from '../kinds/kind.ts';
+import { type CheckContext, notVerified, stepId } from '../kinds/kind.ts';
 import type { Engine } from './engine.ts';
 
 export type PreflightCheck = Check & { readonly stepId: string };
@@ -14,7 +15,7 @@ export async function runPreflight(request: {
 }): Promise<readonly PreflightCheck[]> {
   const perStep = await Promise.all(
     request.steps.map(async (step) => {
-      const checks = await handlerOf(request.handlers, step).check(step as never, request.context);
+      const checks = await handlerOf(request.handlers, step).check(step, request.context);
       return checks.map((check) => ({ ...check, stepId: stepId(step) }));
     }),
   );

@@ -1,6 +1,7 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { assert } from '../base/assert.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
+import type { JournalEntry } from '../journal/entry.ts';
 
 /**
  * What one step leaves for the others, kept in the journal so that a resumed run knows it too. A fact has one name and one shape,
@@ -71,6 +72,11 @@ function recordedValue({ name }: AnyFact, from: FactSource): unknown {
   return 'fact' in from ? from.fact(name) : from.get(name);
 }
 
+/** The fact itself, or the one of a family that belongs to this id. */
+export function factOf(known: KnownFact, id: string): AnyFact {
+  return 'prefix' in known ? { ...known.fact, name: `${known.prefix}${id}` } : known;
+}
+
 /** Every fact of a family that holds, with the id it belongs to. */
 export function readFacts<T>(
   family: FactFamily<T>,
@@ -124,6 +130,22 @@ export function upgradeFact(known: readonly KnownFact[], recorded: Recorded): Ou
     value = upgrade(value);
   }
   return succeed(value);
+}
+
+/** Facts of older versions in the shape of today, in memory alone: the journal stays as it was written. */
+export function upgradeEntries(
+  known: readonly KnownFact[],
+  entries: readonly JournalEntry[],
+): { readonly entries: readonly JournalEntry[]; readonly unreadable: Failure | undefined } {
+  let unreadable: Failure | undefined;
+  const upgraded = entries.map((entry): JournalEntry => {
+    if (entry.kind !== 'fact-recorded') return entry;
+    const value = upgradeFact(known, entry);
+    if (value.ok) return { ...entry, value: z.json().parse(value.value) };
+    unreadable ??= value.failure;
+    return entry;
+  });
+  return { entries: upgraded, unreadable };
 }
 
 /** A fact or a family, whatever it holds: what lists of them are made of. */

@@ -154,6 +154,28 @@ export const restoredFilesFact = defineFacts(
 /** Written before the first rename; the names themselves tell how far it came. */
 export const swappingFilesFact = defineFacts('swapping-files:', 1, swap);
 
+/** Services that a step stopped and that are still to be down; null once the walk started them again. */
+export const writersDownFact = defineFacts(
+  'writers-down:',
+  1,
+  z.object({
+    services: z.array(z.string()),
+    /** How long clients may take to hang up, as the runbook writes it. */
+    settle: z.string(),
+    /** Nobody was connected to the database then; false once some of them were started again by the walk itself. */
+    alone: z.boolean(),
+    /** Rows that were ever inserted, updated or deleted, as the server counts; the OID says in which database, whatever its name. */
+    count: z.object({ oid: z.string(), changes: z.number() }).optional(),
+  }),
+);
+
+/** Who came back after the writers were stopped, and how many rows changed since then, as far as the server counts. */
+export const cameBackFact = defineFact(
+  'writers-came-back',
+  1,
+  z.object({ who: z.array(z.string()), rows: z.number().optional() }),
+);
+
 export const mirroredFact = defineFact(
   'mirrored',
   1,

@@ -41,6 +41,32 @@ export const storeSchema = z.discriminatedUnion('kind', [
   }),
 ]);
 
+/** Where files or objects are that belong to a dump: the two ways to say it. */
+export const filesSource = {
+  archive: z
+    .strictObject({
+      kind: z.literal('archive'),
+      layout: text.describe(
+        'Key pattern of a tar archive, wrapped as its endings say: docs/{timestamp}.tar.gz',
+      ),
+      store: storeSchema.optional().describe('The backup store when left out'),
+    })
+    .describe('One archive'),
+  tree: z
+    .strictObject({
+      kind: z.literal('tree'),
+      prefix: z
+        .string()
+        .describe(
+          'Folder or prefix, of the time of the dump where it belongs to one: media-{date}/; everything when empty',
+        ),
+      store: storeSchema.optional().describe('The backup store when left out'),
+    })
+    .describe('Everything below a prefix'),
+};
+
+export type FilesSource = z.infer<typeof filesSource.archive> | z.infer<typeof filesSource.tree>;
+
 const compose = {
   kind: z.literal('compose'),
   file: text.describe('Path of the compose file'),

@@ -1,11 +1,145 @@
+import { z } from 'zod';
 import type { Failure, Outcome } from '../base/failure.ts';
 import type { Mode } from '../base/mode.ts';
 import type { Check } from '../base/verdict.ts';
+import type { ObjectStoreConfig } from '../ports/object-store.ts';
 import type { Answer, Question } from '../ports/operator.ts';
 import type { World } from '../ports/world.ts';
-import type { Fact, Recordable } from './fact.ts';
-import type { Step, StepKind, StepOf } from './step-schema.ts';
+import type { Fact, KnownFact, Recordable } from './fact.ts';
+import { type DatabaseField, duration, id, type ServicesField, text } from './fields.ts';
 import type { Targets } from './targets.ts';
+
+/**
+ * A kind of step declares itself, once: what may be written in a runbook, what it needs and leaves, and what it does. The runbook's
+ * schema, its lint, the reference and the choices of the engine are derived from it; nothing above knows a kind by its name.
+ */
+
+const common = {
+  id: id.optional().describe('Defaults to the kind'),
+  title: text.optional().describe('What the operator reads in the list; each kind has its own'),
+  alongside: z.boolean().default(false).describe('Runs while the step before it runs'),
+  budget: duration.optional().describe('How long it may take of the RTO'),
+  role: text.optional().describe('Whose work it is: Database Admin'),
+};
+
+/** Fields that every step has beside those of its kind. */
+export const commonFields: Readonly<Record<string, z.ZodType>> = common;
+
+/** A step of any kind, as the engine sees it. `isStepOf` gives it the fields of its kind. */
+export type Step = z.infer<z.ZodObject<typeof common>> & { readonly kind: string };
+
+/** Places of a runbook that may be left out, and that a kind cannot do without. */
+export type Place =
+  | 'backups'
+  | 'backups.objects'
+  | 'backups.cluster'
+  | 'production.database'
+  | 'production.objects'
+  | 'production.services'
+  | 'production.envFile'
+  | 'drill.database'
+  | 'drill.objects';
+
+/** What lint knows of the runbook around a step. Texts may hold placeholders. */
+export type Plan = {
+  readonly steps: readonly Step[];
+  readonly production: {
+    readonly database: DatabaseField;
+    readonly services?: ServicesField | undefined;
+    readonly envFile?: string | undefined;
+  };
+  readonly backups: { readonly key: { readonly ageIdentityFile?: string | undefined } };
+  declares(place: Place): boolean;
+};
+
+/** One of these facts has to be there before the step begins: an earlier step of the runbook gives it. */
+export type Need = {
+  readonly oneOf: readonly KnownFact[];
+  /** Completes "X must come after Y: …". */
+  readonly because?: string;
+};
+
+/** What of the record a step fills when it has ended, beside its own row. */
+export type Evidence =
+  /** Data is back. */
+  | 'data'
+  /** Services are up. */
+  | 'services'
+  /** It only looks: what was brought back was up before. */
+  | 'proof'
+  /** What a person said, and no program saw. */
+  | 'attestation';
+
+/** Files or objects in a backup store that are restored together with a dump of their time. */
+export type ArtifactSource = {
+  readonly kind: 'archive' | 'tree';
+  /** Key pattern, or prefix. */
+  readonly pattern: string;
+  /** A store of its own; the backup store when left out. */
+  readonly store?: unknown;
+};
+
+type Fields = z.core.$ZodLooseShape;
+type SchemaOf<Name extends string, F extends Fields> = z.ZodObject<
+  typeof common & { readonly kind: z.ZodLiteral<Name> } & F,
+  z.core.$strict
+>;
+
+/** What is said of a kind without running it; pure, so that other kinds may read it. */
+export type Declaration<Name extends string, F extends Fields, S> = {
+  readonly kind: Name;
+  readonly title: string;
+  /** What it does, in a sentence or two: for the reference and the editor. */
+  readonly about: string;
+  /** One step as it stands in a runbook, in YAML. */
+  readonly example: string;
+  readonly fields: F;
+  /**
+   * After a crash inside this step. run-again: nothing it does hurts twice. look-first: `run` finds out what was done and
+   * goes on from there. ask: only a person can say; the engine asks before it runs again.
+   */
+  readonly afterCrash: 'run-again' | 'look-first' | 'ask';
+  /** Why it cannot be left out; undefined when a person may go on without it. */
+  readonly essential?: string;
+  /** What it leaves has one name in the journal: a second step of the kind would take the first one's for its own. */
+  readonly once?: true;
+  /** Facts that it alone, or it and its like, leave behind; what later steps need is among them. */
+  readonly gives?: readonly KnownFact[];
+  needs?(step: S, plan: Plan): readonly Need[];
+  /** What the runbook must declare for it; of `drill.` only where the runbook has a drill. */
+  places?(step: S): readonly Place[];
+  /** What a schema cannot say, one sentence a finding. */
+  lint?(step: S, plan: Plan): readonly string[];
+  /** After a later failure a person may go back to this step: the label of that choice. */
+  readonly goBackTo?: string;
+  /** While such a fact holds nobody goes back: it would be done over something half done. */
+  readonly closesWayBack?: readonly { readonly while: KnownFact; readonly because: string }[];
+  readonly fills?: readonly Evidence[];
+  artifacts?(step: S): readonly ArtifactSource[];
+  /** In a drill it makes the database server itself. */
+  readonly makesServer?: true;
+  /** It opens the env file of the application: the runbook is run where that lies encrypted. */
+  readonly opensEnvFile?: true;
+};
+
+export type DeclaredKind<Name extends string = string, F extends Fields = Fields> = Declaration<
+  Name,
+  F,
+  z.infer<SchemaOf<Name, F>>
+> & { readonly schema: SchemaOf<Name, F> };
+
+export function declareKind<const Name extends string, F extends Fields>(
+  declaration: Declaration<Name, F, z.infer<SchemaOf<Name, F>>>,
+): DeclaredKind<Name, F> {
+  const kind = z.literal(declaration.kind);
+  const { about, example, fields } = declaration;
+  // Editors that show Markdown show the example, too.
+  const markdownDescription = `${about}\n\n\`\`\`yaml\n${example}\n\`\`\``;
+  const schema = z
+    .strictObject({ kind, ...common, ...fields })
+    .meta({ description: about, markdownDescription });
+  return { ...declaration, schema: schema as unknown as SchemaOf<Name, F> };
+}
 
 /** What a step will do, before it does it: whole sentences, and the commands as they will run. */
 export type Preview = { readonly sentences: readonly string[]; readonly commands: readonly string[] };
@@ -25,8 +159,12 @@ export type StepContext = {
   readonly runId: string;
   readonly world: World;
   readonly targets: Targets;
-  /** All of the walk: what a later step proves may be tried before there is no way back. */
+  /** All of the walk. */
   readonly steps: readonly Step[];
+  /** Steps of the walk whose kind leaves this fact. */
+  giving(fact: KnownFact): readonly Step[];
+  /** What later steps will prove of a database that is not in place yet: tried before there is no way back. */
+  foresee(database: string): Promise<readonly Check[]>;
   /** Secrets that this step has opened: from then on they are masked in everything that leaves the program. */
   mask(values: readonly string[]): void;
   readonly signal: AbortSignal;
@@ -64,59 +202,68 @@ export type LeaveOut = {
   accept(reason: string): Promise<void>;
 };
 
-/**
- * The contract of a step kind. A step is done when what it promised was checked, so `run` acts and `verify` looks.
- * `run` may be called again after a failure or a crash and must look at what is there first.
- */
-export type StepHandler<K extends StepKind = StepKind> = {
-  readonly kind: K;
-  readonly title: string;
-  /**
-   * After a crash inside this step. run-again: nothing it does hurts twice. look-first: `run` finds out what was done and
-   * goes on from there. ask: only a person can say; the engine asks before it runs again.
-   */
-  readonly afterCrash: 'run-again' | 'look-first' | 'ask';
-  /** Why it cannot be left out; undefined when a person may go on without it. */
-  readonly essential?: string;
+export type StepOf<K extends { readonly schema: z.ZodType }> = z.infer<K['schema']>;
+
+export function isStepOf<K extends { readonly kind: string; readonly schema: z.ZodType }>(
+  kind: K,
+  step: Step,
+): step is Step & StepOf<K> {
+  return step.kind === kind.kind;
+}
+
+/** What a kind does. A step is done when what it promised was checked, so `run` acts and `verify` looks. */
+export type Behaviour<S> = {
   /** Asked after a failure; undefined when all of the step is meant. */
-  leaveOut?(step: StepOf<K>, context: StepContext): LeaveOut | undefined;
-  preview(step: StepOf<K>, context: StepContext): Promise<Preview>;
+  leaveOut?(step: S, context: StepContext): LeaveOut | undefined;
+  preview(step: S, context: StepContext): Promise<Preview>;
   /** Preflight: reads only, changes nothing, answers within seconds. May record what it saw, to be compared later. */
-  check(step: StepOf<K>, context: CheckContext): Promise<readonly Check[]>;
-  run(step: StepOf<K>, context: StepContext): Promise<Outcome<StepEnd>>;
-  verify(step: StepOf<K>, context: StepContext): Promise<Outcome<readonly Check[]>>;
+  check(step: S, context: CheckContext): Promise<readonly Check[]>;
+  /** May be called again after a failure or a crash, and must look at what is there first. */
+  run(step: S, context: StepContext): Promise<Outcome<StepEnd>>;
+  verify(step: S, context: StepContext): Promise<Outcome<readonly Check[]>>;
   /**
    * For a promise that others can break while the run stands still: looked at again before an interrupted run goes on, for every
    * step of the kind that is finished. May ask, and may put it right. A failure keeps the run where it is.
    */
-  stillHolds?(step: StepOf<K>, context: StepContext): Promise<Outcome<void>>;
+  stillHolds?(step: S, context: StepContext): Promise<Outcome<void>>;
+  /** What this step will prove, tried now on a database that is not in place yet. */
+  foresee?(
+    step: S,
+    trial: { readonly database: string; readonly context: StepContext },
+  ): Promise<readonly Check[]>;
   /**
    * After the last step of a drill, and when an unfinished run is discarded: takes away what this step made. Of a live run that
    * is what was never put in place; nothing for a step that works in place.
    */
-  cleanUp?(step: StepOf<K>, context: StepContext): Promise<readonly Check[]>;
+  cleanUp?(step: S, context: StepContext): Promise<readonly Check[]>;
+  /** The live store whose objects it overwrites, where a roll-back finds them. */
+  liveStore?(step: S, targets: Targets): ObjectStoreConfig | undefined;
 };
+
+/**
+ * A kind with all that it does. Its methods take the steps of its own kind; whoever holds a list of kinds asks through `handlerOf`,
+ * which never hands a step to another kind.
+ */
+export type StepHandler<S extends Step = Step> = Omit<Declaration<string, Fields, S>, never> &
+  Behaviour<S> & { readonly schema: z.ZodObject };
+
+export function implementKind<Name extends string, F extends Fields>(
+  kind: DeclaredKind<Name, F>,
+  behaviour: Behaviour<z.infer<SchemaOf<Name, F>>>,
+): StepHandler<z.infer<SchemaOf<Name, F>> & Step> {
+  return { ...kind, ...behaviour };
+}
 
 export type CheckContext = Pick<
   StepContext,
-  'mode' | 'world' | 'targets' | 'steps' | 'mask' | 'fact' | 'record' | 'signal' | 'runId'
+  'mode' | 'world' | 'targets' | 'steps' | 'giving' | 'mask' | 'fact' | 'record' | 'signal' | 'runId'
 > & {
   /** --snapshot, where it was given. */
   readonly wantedSnapshot: string | undefined;
   workFile(name: string): string;
 };
 
-export type StepHandlers = { readonly [K in StepKind]: StepHandler<K> };
-
-/**
- * A step with the handler of its kind. The one cast: TypeScript cannot see that `handlers[step.kind]` takes exactly this
- * step, although the type of the table says so.
- */
-export function handlerOf(handlers: StepHandlers, step: Step): StepHandler {
-  return handlers[step.kind] as unknown as StepHandler;
-}
-
-export function stepId(step: Step): string {
+export function stepId(step: Pick<Step, 'id' | 'kind'>): string {
   return step.id ?? step.kind;
 }
 

@@ -1,8 +1,8 @@
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import { formatBytes, formatCount } from '../base/units.ts';
 import { notCopiedFact } from '../kinds/facts.ts';
-import type { StepContext } from '../kinds/kind.ts';
-import type { StepOf } from '../kinds/step-schema.ts';
+import type { FilesSource } from '../kinds/fields.ts';
+import type { Step, StepContext } from '../kinds/kind.ts';
 import { folderStore } from '../kinds/targets.ts';
 import type { TreeSummary } from '../ports/file-trees.ts';
 import type { ObjectInfo } from '../ports/object-store.ts';
@@ -19,7 +19,7 @@ const stallMs = 30_000;
 const workers = 16;
 
 type Bring = {
-  readonly step: Pick<StepOf<'restore-files'>, 'id' | 'from'> & { readonly kind: string };
+  readonly step: Pick<Step, 'id' | 'kind'> & { readonly from: FilesSource };
   readonly files: FoundFiles;
   readonly toFolder: string;
 };

@@ -3,14 +3,14 @@ import { parseLayout } from '../backups/layout.ts';
 import { layersOf } from '../backups/wrapping.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { type Check, couldNotVerify, failed } from '../base/verdict.ts';
+import type { FilesSource } from '../kinds/fields.ts';
 import type { StepContext } from '../kinds/kind.ts';
-import type { StepOf } from '../kinds/step-schema.ts';
 import type { ObjectInfo, ObjectStore, ObjectStoreConfig } from '../ports/object-store.ts';
 import type { Layer } from '../ports/unpacker.ts';
 import { listAll } from './open-targets.ts';
 
 type Reach = Pick<StepContext, 'world' | 'targets'>;
-type Source = StepOf<'restore-files'>['from'];
+type Source = FilesSource;
 
 /** Where the files of a snapshot are: one archive, or a tree below a prefix. */
 export type FoundFiles =

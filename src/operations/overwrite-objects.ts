@@ -82,7 +82,8 @@ export async function decideOverwriting(
 /** The step that replaces the database may stand before this one, beside it, or after it. */
 function turnOf(id: string, context: StepContext): 'now' | 'wait' | 'too-early' {
   const own = context.steps.findIndex((step) => stepId(step) === id);
-  const restoring = context.steps.findIndex(({ kind }) => kind === 'restore-database');
+  const [restore] = context.giving(swappedFact);
+  const restoring = restore === undefined ? -1 : context.steps.indexOf(restore);
   if (restoring === -1 || readFact(swappedFact, context) !== undefined) return 'now';
   if (restoring < own) return 'wait';
   const between = context.steps.slice(own + 1, restoring + 1);

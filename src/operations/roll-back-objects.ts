@@ -3,11 +3,8 @@ import { fail, type Outcome, succeed } from '../base/failure.ts';
 import { formatCount } from '../base/units.ts';
 import { readFacts } from '../kinds/fact.ts';
 import { type Overwriting, overwritingFact } from '../kinds/facts.ts';
-import { type StepContext, stepId } from '../kinds/kind.ts';
-import type { Step } from '../kinds/step-schema.ts';
-import type { Targets } from '../kinds/targets.ts';
+import type { StepContext } from '../kinds/kind.ts';
 import type { ObjectInfo, ObjectStore } from '../ports/object-store.ts';
-import type { World } from '../ports/world.ts';
 import { copyObjects, notCopied } from './copy-objects.ts';
 import { isSameStore } from './keep-off-production.ts';
 import { listAll } from './open-targets.ts';
@@ -31,14 +28,13 @@ export function overwrittenObjects(facts: ReadonlyMap<string, unknown>): readonl
  */
 export async function rollBackObjects(of: {
   readonly facts: ReadonlyMap<string, unknown>;
-  readonly steps: readonly Step[];
-  readonly targets: Targets;
-  readonly world: Pick<World, 'openStore'>;
+  /** The live store of a step, by its id; undefined where the runbook has no such step any more. */
+  readonly storeOf: (stepId: string) => ObjectStore | undefined;
   readonly signal?: AbortSignal;
 }): Promise<Outcome<readonly string[]>> {
   const said: string[] = [];
   for (const { id, overwriting } of overwrittenObjects(of.facts)) {
-    const store = storeOf(id, of);
+    const store = of.storeOf(id);
     if (store === undefined) return fail(elsewhere(overwriting));
     const access = await store.access(of.signal);
     if (!access.ok) return access;
@@ -48,16 +44,6 @@ export async function rollBackObjects(of: {
     said.push(back.value);
   }
   return succeed(said);
-}
-
-function storeOf(
-  id: string,
-  { steps, targets, world }: Pick<Parameters<typeof rollBackObjects>[0], 'steps' | 'targets' | 'world'>,
-): ObjectStore | undefined {
-  const step = steps.find((one) => stepId(one) === id);
-  if (step?.kind === 'bring-objects') return world.openStore(step.into);
-  const { objects } = targets.production;
-  return step?.kind === 'mirror-objects' && objects !== undefined ? world.openStore(objects) : undefined;
 }
 
 async function bringBack(

@@ -2,7 +2,6 @@ import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { formatTime } from '../base/units.ts';
 import { type Check, passed } from '../base/verdict.ts';
 import type { CheckContext, StepContext } from '../kinds/kind.ts';
-import type { StepOf } from '../kinds/step-schema.ts';
 import { durationMs } from '../kinds/targets.ts';
 import type { ForeignSession } from '../ports/database-server.ts';
 import type { ServiceStatus, Services } from '../ports/services.ts';
@@ -10,8 +9,11 @@ import { blocker, targetServer } from './open-targets.ts';
 
 const lookAgainMs = 500;
 
+/** Services that write, and how long their clients may take to hang up, as the runbook writes it. */
+export type ToStop = { readonly services: readonly string[]; readonly settle: string };
+
 /** Stops the services and waits until nobody is connected; who stays is asked about. */
-export async function stopThem(step: StepOf<'stop-writers'>, context: StepContext): Promise<Outcome<void>> {
+export async function stopThem(step: ToStop, context: StepContext): Promise<Outcome<void>> {
   const services = servicesOf(context);
   if (services === undefined) return fail(noServices);
   await context.recordCommand(services.describe('stop', step.services));

@@ -1,61 +1,51 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import { formatCount } from '../base/units.ts';
 import { type Check, couldNotVerify, passed } from '../base/verdict.ts';
-import { defineFact, defineFacts, readFact } from '../kinds/fact.ts';
-import { type StepContext, stepId } from '../kinds/kind.ts';
-import type { StepOf } from '../kinds/step-schema.ts';
+import { readFact } from '../kinds/fact.ts';
+import { cameBackFact, writersDownFact } from '../kinds/facts.ts';
+import { type Step, type StepContext, stepId } from '../kinds/kind.ts';
 import type { ForeignSession } from '../ports/database-server.ts';
 import type { ServiceStatus } from '../ports/services.ts';
 import { targetServer } from './open-targets.ts';
-import { describeSession, foreignSessions, isDown, servicesOf, stopThem } from './stop-services.ts';
+import {
+  describeSession,
+  foreignSessions,
+  isDown,
+  servicesOf,
+  stopThem,
+  type ToStop,
+} from './stop-services.ts';
 
 /**
  * That writers are down is true only while nobody starts them: a reboot, a restarted daemon or a colleague brings them back, and
  * what they write then is in the database that goes out. So it is judged again before each act that replaces something.
  */
 
-type StopStep = StepOf<'stop-writers'>;
-type Down = {
-  readonly services: readonly string[];
-  /** Nobody was connected to the database then; false once some of them were started again by the walk itself. */
-  readonly alone: boolean;
-  readonly count?: Count | undefined;
-};
-/** Rows that were ever inserted, updated or deleted, as the server counts; the OID says in which database, whatever its name. */
-type Count = { readonly oid: string; readonly changes: number };
-
-const downFacts = defineFacts(
-  'writers-down:',
-  1,
-  z.object({
-    services: z.array(z.string()),
-    alone: z.boolean(),
-    count: z.object({ oid: z.string(), changes: z.number() }).optional(),
-  }),
-);
-const downFact = (step: StopStep) => downFacts(stepId(step));
-
-const cameBackFact = defineFact(
-  'writers-came-back',
-  1,
-  z.object({ who: z.array(z.string()), rows: z.number().optional() }),
-);
+type Down = z.infer<typeof writersDownFact.fact.schema>;
+type Count = NonNullable<Down['count']>;
 
 /** What stop-writers leaves behind, once it has proved it. */
-export async function noteWritersDown(step: StopStep, context: StepContext): Promise<void> {
+export async function noteWritersDown(
+  step: ToStop & Pick<Step, 'id' | 'kind'>,
+  context: StepContext,
+): Promise<void> {
   const count = await countChanges(context);
-  const down: Down = { services: step.services, alone: true, ...(count === undefined ? {} : { count }) };
-  await context.record(downFact(step), down);
+  await context.record(writersDownFact(stepId(step)), {
+    services: step.services,
+    settle: step.settle,
+    alone: true,
+    ...(count === undefined ? {} : { count }),
+  });
 }
 
 /** The walk itself starts services: those may be up from now on. No name means all. */
 export async function letWritersUp(names: readonly string[], context: StepContext): Promise<void> {
-  for (const { step, down } of stoppedBefore(context)) {
+  for (const { fact, down } of stoppedBefore(context)) {
     const left = names.length === 0 ? [] : down.services.filter((name) => !names.includes(name));
     if (left.length === down.services.length) continue;
-    const rest: Down | null = left.length === 0 ? null : { services: left, alone: false };
-    await context.record(downFact(step), rest);
+    const rest = left.length === 0 ? null : { services: left, settle: down.settle, alone: false };
+    await context.record(fact, rest);
   }
 }
 
@@ -66,7 +56,7 @@ export async function letWritersUp(names: readonly string[], context: StepContex
  * @returns conflict when they stay: nothing may be replaced then.
  */
 export async function writersStillDown(context: StepContext): Promise<Outcome<void>> {
-  for (const { step, down } of stoppedBefore(context)) {
+  for (const { down } of stoppedBefore(context)) {
     for (;;) {
       const found = await lookFor(down, context);
       if (!found.ok) return found;
@@ -75,7 +65,7 @@ export async function writersStillDown(context: StepContext): Promise<Outcome<vo
       const decided = await askAbout(found.value, context);
       if (!decided.ok) return decided;
       if (decided.value !== 'stop-again') continue;
-      const stopped = await stopThem({ ...step, services: [...down.services] }, context);
+      const stopped = await stopThem(down, context);
       if (!stopped.ok) return stopped;
     }
   }
@@ -107,12 +97,12 @@ type Found = {
   readonly sessions: readonly ForeignSession[];
 };
 
-/** Every stop-writers of the walk whose services are still to be down. */
+/** Every step of the walk that stopped services which are still to be down. */
 function stoppedBefore(context: StepContext) {
-  return context.steps.flatMap((step) => {
-    if (step.kind !== 'stop-writers') return [];
-    const down = readFact(downFact(step), context);
-    return down === undefined ? [] : [{ step, down }];
+  return context.giving(writersDownFact).flatMap((step) => {
+    const fact = writersDownFact(stepId(step));
+    const down = readFact(fact, context);
+    return down === undefined ? [] : [{ fact, down }];
   });
 }
 

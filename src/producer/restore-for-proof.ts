@@ -1,13 +1,13 @@
 import type { Check } from '../base/verdict.ts';
 import type { StepContext } from '../kinds/kind.ts';
-import { stepSchema } from '../kinds/step-schema.ts';
 import { blocker } from '../operations/open-targets.ts';
+import { restoreDatabaseKind } from '../steps/restore-database/kind.ts';
 import { proveRestored } from '../steps/restore-database/prove-restored.ts';
 import { restoreDatabase } from '../steps/restore-database/restore-database.ts';
 
 /** Into a database of its own on the drill's server, every count against the manifest, and away with it. */
 export async function restoreForProof(context: StepContext): Promise<readonly Check[]> {
-  const step = stepSchema.parse({ kind: 'restore-database' }) as never;
+  const step = restoreDatabaseKind.schema.parse({ kind: 'restore-database' });
   // The drill's server must be shown not to be production before anything is made on it.
   const blocked = await restoreDatabase.check(step, { ...context, wantedSnapshot: undefined });
   const bad = blocked.filter((check) => check.verdict === 'failed');

@@ -21,6 +21,8 @@ export function createScratchContext(scratch: {
     ...scratch,
     mode: 'drill',
     steps: [],
+    giving: () => [],
+    foresee: async () => [],
     // Whoever only proves a backup opens no secrets.
     mask: () => {},
     fact: (name) => facts.get(name),

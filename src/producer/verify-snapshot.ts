@@ -7,13 +7,14 @@ import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
 import { needFact } from '../kinds/fact.ts';
 import { archiveFileFact, manifestFact, snapshotFact } from '../kinds/facts.ts';
 import type { StepContext } from '../kinds/kind.ts';
-import { stepSchema } from '../kinds/step-schema.ts';
 import { readManifest } from '../operations/find-snapshots.ts';
 import { openSnapshot, sayOpened } from '../operations/open-snapshot.ts';
 import { backupStore, blocker, listAll, readBytes, targetTools } from '../operations/open-targets.ts';
 import { proveMirror } from '../operations/prove-mirror.ts';
 import { decryptDump } from '../steps/decrypt/decrypt.ts';
+import { decryptKind } from '../steps/decrypt/kind.ts';
 import { fetchDump } from '../steps/fetch/fetch.ts';
+import { fetchKind } from '../steps/fetch/kind.ts';
 import { restoreForProof } from './restore-for-proof.ts';
 
 export type VerifyRequest = {
@@ -108,11 +109,18 @@ async function verifyDump(
   context: StepContext,
 ): Promise<{ readonly checks: readonly Check[]; readonly whole: boolean }> {
   const checks: Check[] = [];
-  for (const handler of [fetchDump, decryptDump]) {
-    // Each of the two takes a step of its own kind, and neither has settings.
-    const step = stepSchema.parse({ kind: handler.kind }) as never;
-    const done = await handler.run(step, context);
-    const looked = done.ok ? await handler.verify(step, context) : done;
+  const fetchStep = fetchKind.schema.parse({ kind: 'fetch' });
+  const decryptStep = decryptKind.schema.parse({ kind: 'decrypt' });
+  const works = [
+    { run: () => fetchDump.run(fetchStep, context), verify: () => fetchDump.verify(fetchStep, context) },
+    {
+      run: () => decryptDump.run(decryptStep, context),
+      verify: () => decryptDump.verify(decryptStep, context),
+    },
+  ];
+  for (const { run, verify } of works) {
+    const done = await run();
+    const looked = done.ok ? await verify() : done;
     if (!looked.ok) return { checks: [...checks, blocker(looked.failure)], whole: false };
     checks.push(...looked.value);
   }

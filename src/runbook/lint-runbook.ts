@@ -1,19 +1,23 @@
 import { parseLayout } from '../backups/layout.ts';
+import { assert } from '../base/assert.ts';
+import type { KnownFact } from '../kinds/fact.ts';
+import { handlerOf, type StepHandlers, stepsGiving } from '../kinds/handlers.ts';
+import { type Need, type Place, type Plan, type Step, stepId } from '../kinds/kind.ts';
 import { findMalformedReferences, findReferences } from '../kinds/references.ts';
-import type { Step, StepKind } from '../kinds/step-schema.ts';
-import { findStoppedDatabase } from './database-container.ts';
 import { lintExercise } from './lint-exercise.ts';
-import { lintOpenSecrets } from './lint-open-secrets.ts';
 import { type Runbook, undeclared } from './schema.ts';
 
-/** What a schema cannot say. Each finding is a whole sentence; none means the runbook holds together. */
-export function lintRunbook(runbook: Runbook): readonly string[] {
+/**
+ * What a schema cannot say. Each finding is a whole sentence; none means the runbook holds together. What a step needs, its kind
+ * says; here it is held against the steps before it and the places that are declared.
+ */
+export function lintRunbook(runbook: Runbook, handlers: StepHandlers): readonly string[] {
   return [
     ...lintReferences(runbook),
-    ...lintIds(runbook),
-    ...lintOrder(runbook),
-    ...lintTargets(runbook),
-    ...lintOpenSecrets(runbook),
+    ...lintIds(runbook, handlers),
+    ...lintOrder(runbook, handlers),
+    ...lintPlaces(runbook, handlers),
+    ...lintKinds(runbook, handlers),
     ...lintExercise(runbook),
   ];
 }
@@ -21,183 +25,126 @@ export function lintRunbook(runbook: Runbook): readonly string[] {
 function lintReferences(runbook: Runbook): readonly string[] {
   const { inputs, ...rest } = runbook;
   const used = findReferences(rest);
-  const undeclared = used.filter((name) => inputs[name] === undefined);
+  const unknown = used.filter((name) => inputs[name] === undefined);
   const unused = Object.keys(inputs).filter((name) => !used.includes(name));
   return [
     ...findMalformedReferences(rest).map(
       (text) => `${text} is no placeholder; write \${NAME}, in upper case.`,
     ),
-    ...undeclared.map((name) => `\${${name}} is used but not declared under inputs.`),
+    ...unknown.map((name) => `\${${name}} is used but not declared under inputs.`),
     ...unused.map((name) => `Input ${name} is declared but nothing uses it.`),
   ];
 }
 
-/** What these kinds leave for later steps has one name in the journal: a second one would take the first one's for its own. */
-const onlyOnce: readonly StepKind[] = [
-  'choose-snapshot',
-  'fetch',
-  'decrypt',
-  'restore-database',
-  'mirror-objects',
-  'recover-cluster',
-];
-
-function lintIds(runbook: Runbook): readonly string[] {
-  const findings: string[] = [];
-  const { steps } = runbook;
-  for (const stepId of repeated(steps.map((step) => step.id ?? step.kind))) {
-    findings.push(`Two steps have the id ${stepId}; give one of them another id.`);
-  }
-  for (const kind of repeated(steps.map((step) => step.kind))) {
-    if (onlyOnce.includes(kind)) findings.push(`Two steps are of the kind ${kind}; a runbook may have one.`);
-  }
-  // A person's answer is kept under the item's id, whichever list it stands in.
-  const items = steps.flatMap((step) =>
-    step.kind === 'smoke-checklist' ? step.items.map(({ id }) => id) : [],
-  );
-  for (const id of repeated(items)) findings.push(`Two checklist items have the id ${id}.`);
-  return findings;
+function lintIds({ steps }: Runbook, handlers: StepHandlers): readonly string[] {
+  return [
+    ...repeated(steps.map(stepId)).map((id) => `Two steps have the id ${id}; give one of them another id.`),
+    ...repeated(steps.filter((step) => handlerOf(handlers, step).once).map(({ kind }) => kind)).map(
+      (kind) => `Two steps are of the kind ${kind}; a runbook may have one.`,
+    ),
+  ];
 }
 
 function repeated<T>(values: readonly T[]): readonly T[] {
   return [...new Set(values.filter((value, index) => values.indexOf(value) !== index))];
 }
 
-/** Each kind stands on what an earlier one leaves behind. */
-const needsBefore: Partial<Record<StepKind, readonly StepKind[]>> = {
-  'stop-writers': ['choose-snapshot'],
-  fetch: ['choose-snapshot'],
-  decrypt: ['fetch'],
-  'restore-database': ['decrypt', 'stop-writers'],
-  'start-services': ['restore-database'],
-  'restore-roles': ['choose-snapshot'],
-  'export-query': ['restore-database'],
-};
-
-function lintOrder(runbook: Runbook): readonly string[] {
+/** Each step stands on the facts that earlier ones leave behind. */
+function lintOrder(runbook: Runbook, handlers: StepHandlers): readonly string[] {
   const findings: string[] = [];
-  let done: readonly StepKind[] = [];
-  let beside: readonly StepKind[] = [];
+  let done: readonly Step[] = [];
+  let beside: readonly Step[] = [];
+  const plan = planOf(runbook);
   for (const step of runbook.steps) {
     // Steps beside each other run at the same time: none of them may wait for another.
     if (!step.alongside) [done, beside] = [[...done, ...beside], []];
-    for (const needed of needsOf(step, runbook).map((kind) => orRecovery(kind, { step, runbook }))) {
-      if (!done.includes(needed))
-        findings.push(mustComeAfter({ step, needed, beside: beside.includes(needed) }));
+    for (const need of handlerOf(handlers, step).needs?.(step, plan) ?? []) {
+      const fact = wanted(need, { steps: runbook.steps, handlers });
+      const gives = (one: Step) => handlerOf(handlers, one).gives?.includes(fact);
+      if (!done.some(gives))
+        findings.push(
+          mustComeAfter({ step, need, giver: giverOf(fact, handlers), beside: beside.some(gives) }),
+        );
     }
-    beside = [...beside, step.kind];
+    beside = [...beside, step];
   }
   if (runbook.steps[0]?.alongside) findings.push('The first step cannot run alongside the step before it.');
   return findings;
 }
 
-function needsOf(step: Step, runbook: Runbook): readonly StepKind[] {
-  // On new machines nothing writes yet; a runbook that names no services has nothing to stop.
-  const always = (needsBefore[step.kind] ?? []).filter(
-    (kind) => kind !== 'stop-writers' || runbook.production.services !== undefined,
-  );
-  if (step.kind === 'restore-files') return standsAlone(step) ? [] : [...always, 'choose-snapshot'];
-  // Which archive belongs to the dump is told by the dump's name.
-  if (step.kind === 'bring-objects' && step.from.kind === 'archive') return [...always, 'choose-snapshot'];
-  const looksIntoDatabase =
-    (step.kind === 'verify-secrets' && step.probes.length > 0) ||
-    (step.kind === 'smoke-checklist' && step.items.some(({ kind }) => kind !== 'http' && kind !== 'attest'));
-  return looksIntoDatabase ? [...always, 'restore-database'] : always;
+/** Of several facts the one that this runbook makes; the first, where it makes none. */
+function wanted(
+  { oneOf }: Need,
+  walk: { readonly steps: readonly Step[]; readonly handlers: StepHandlers },
+): KnownFact {
+  const isMade = (fact: KnownFact) => stepsGiving(fact, walk).length > 0;
+  const found = oneOf.find(isMade) ?? oneOf[0];
+  assert(found !== undefined, 'a need names at least one fact');
+  return found;
 }
 
-/** Files that belong to no dump, from a store of their own. */
-function standsAlone(step: Step): boolean {
-  return step.kind === 'restore-files' && step.which === 'newest' && step.from.store !== undefined;
-}
-
-/** A recovered cluster comes from a chosen backup and holds the database, as much as a restored dump does. */
-function orRecovery(
-  needed: StepKind,
-  { step, runbook }: { readonly step: Step; readonly runbook: Runbook },
-): StepKind {
-  const kinds = runbook.steps.map(({ kind }) => kind);
-  const stands = step.kind === 'stop-writers' || step.kind === 'start-services';
-  return stands && !kinds.includes(needed) && kinds.includes('recover-cluster') ? 'recover-cluster' : needed;
+function giverOf(fact: KnownFact, handlers: StepHandlers): string {
+  const giver = Object.values(handlers).find(({ gives }) => gives?.includes(fact));
+  assert(giver !== undefined, 'what a kind needs, another kind gives');
+  return giver.kind;
 }
 
 function mustComeAfter(order: {
   readonly step: Step;
-  readonly needed: StepKind;
+  readonly need: Need;
+  readonly giver: string;
   readonly beside: boolean;
 }): string {
-  const { step, needed, beside } = order;
-  if (beside) return `${step.kind} needs ${needed} to be done, and cannot run alongside it.`;
-  if (step.kind === 'stop-writers' && needed === 'choose-snapshot') {
-    return 'stop-writers must come after choose-snapshot: nothing is stopped for a backup that cannot be opened.';
+  const { step, need, giver, beside } = order;
+  if (beside) return `${step.kind} needs ${giver} to be done, and cannot run alongside it.`;
+  const because = need.because === undefined ? '' : `: ${need.because}`;
+  return `${step.kind} must come after ${giver}${because}.`;
+}
+
+function planOf(runbook: Runbook): Plan {
+  const { steps, production, backups } = runbook;
+  return { steps, production, backups, declares: (place) => isDeclared(place, runbook) };
+}
+
+const isThere: Readonly<Record<Place, (runbook: Runbook) => boolean>> = {
+  backups: ({ backups: { store } }) =>
+    store.kind !== undeclared.store.kind || store.path !== undeclared.store.path,
+  'backups.objects': ({ backups }) => backups.objects !== undefined,
+  'backups.cluster': ({ backups }) => backups.cluster !== undefined,
+  'production.database': ({ production }) => production.database.url !== undeclared.database.url,
+  'production.objects': ({ production }) => production.objects !== undefined,
+  'production.services': ({ production }) => production.services !== undefined,
+  'production.envFile': ({ production }) => production.envFile !== undefined,
+  'drill.database': ({ drill }) => drill?.database !== undefined,
+  'drill.objects': ({ drill }) => drill?.objects !== undefined,
+};
+
+export function isDeclared(place: Place, runbook: Runbook): boolean {
+  return isThere[place](runbook);
+}
+
+function lintPlaces(runbook: Runbook, handlers: StepHandlers): readonly string[] {
+  const users = new Map<Place, string[]>();
+  for (const step of runbook.steps) {
+    for (const place of handlerOf(handlers, step).places?.(step) ?? []) {
+      // Without a section for drills there is no drill of it.
+      if (isDeclared(place, runbook) || (place.startsWith('drill.') && runbook.drill === undefined)) continue;
+      const known = users.get(place) ?? [];
+      if (!known.includes(step.kind)) users.set(place, [...known, step.kind]);
+    }
   }
-  return `${step.kind} must come after ${needed}.`;
+  return [...users].map(([place, kinds]) => {
+    const where = place.startsWith('drill.') ? ' in a drill' : '';
+    return `${kinds.join(', ')}${where} needs ${place}, which is not declared.`;
+  });
 }
 
-const restoring: readonly StepKind[] = [
-  ...(['choose-snapshot', 'fetch', 'decrypt', 'restore-database', 'mirror-objects'] as const),
-  ...(['restore-files', 'bring-objects', 'recover-cluster', 'restore-roles'] as const),
-];
-
-/** What a runbook that restores nothing may leave out, and who would need it. */
-function lacking(runbook: Runbook): readonly (readonly [string, readonly StepKind[]])[] {
-  const { backups, production } = runbook;
-  const noStore = backups.store.kind === 'directory' && backups.store.path === undeclared.store.path;
-  const noDatabase = production.database.url === undeclared.database.url;
-  return [
-    ...(noStore ? [['backups', restoring] as const] : []),
-    ...(noDatabase
-      ? [['production.database', ['restore-database', 'stop-writers', 'recover-cluster']] as const]
-      : []),
-  ];
-}
-
-function lintTargets(runbook: Runbook): readonly string[] {
-  const kinds = new Set(runbook.steps.map((step) => step.kind));
-  const findings: string[] = [];
+function lintKinds(runbook: Runbook, handlers: StepHandlers): readonly string[] {
+  const plan = planOf(runbook);
   // A placeholder may stand in a layout; what it will be does not matter to the layout's shape.
   const layout = parseLayout(runbook.backups.dumps.layout.replace(/\$\{[A-Z][A-Z0-9_]*\}/g, 'filled'));
-  if ('fault' in layout) findings.push(`backups.dumps.layout: ${layout.fault}`);
-  const usesServices = kinds.has('stop-writers') || kinds.has('start-services');
-  if (usesServices && runbook.production.services === undefined) {
-    findings.push('Steps stop or start services, but production.services is not declared.');
-  }
-  for (const step of runbook.steps) {
-    if (step.kind !== 'stop-writers') continue;
-    const { services, database } = runbook.production;
-    const stopped = findStoppedDatabase({ services, via: database.via, names: step.services });
-    if (stopped !== undefined) {
-      findings.push(`stop-writers stops ${stopped}, through whose container the database is reached.`);
-    }
-  }
-  for (const [what, needing] of lacking(runbook)) {
-    const users = needing.filter((kind) =>
-      runbook.steps.some((step) => step.kind === kind && !standsAlone(step)),
-    );
-    if (users.length > 0) findings.push(`${users.join(', ')} needs ${what}, which is not declared.`);
-  }
-  const asksEnvironment = runbook.steps.some(
-    (step) => step.kind === 'diagnose' && step.questions.some(({ variable }) => variable !== undefined),
-  );
-  if (asksEnvironment && runbook.production.envFile === undefined) {
-    findings.push('diagnose looks into production.envFile, which is not declared.');
-  }
-  if (kinds.has('verify-secrets') && runbook.production.envFile === undefined) {
-    findings.push('verify-secrets needs production.envFile.');
-  }
-  if (kinds.has('recover-cluster') && runbook.backups.cluster === undefined) {
-    findings.push('recover-cluster needs backups.cluster.');
-  }
-  if (kinds.has('recover-cluster') && runbook.drill !== undefined && runbook.drill.database === undefined) {
-    findings.push(
-      'recover-cluster in a drill needs drill.database: the URL of the recovered cluster itself.',
-    );
-  }
-  if (kinds.has('mirror-objects')) {
-    if (runbook.backups.objects === undefined) findings.push('mirror-objects needs backups.objects.');
-    if (runbook.production.objects === undefined) findings.push('mirror-objects needs production.objects.');
-    if (runbook.drill !== undefined && runbook.drill.objects === undefined) {
-      findings.push('mirror-objects in a drill needs drill.objects.');
-    }
-  }
-  return findings;
+  return [
+    ...('fault' in layout ? [`backups.dumps.layout: ${layout.fault}`] : []),
+    ...runbook.steps.flatMap((step) => handlerOf(handlers, step).lint?.(step, plan) ?? []),
+  ];
 }

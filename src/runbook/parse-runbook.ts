@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Document, isMap, isNode, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
-import { type Runbook, runbookSchema } from './schema.ts';
+import type { Runbook } from './schema.ts';
 
 export type ParsedRunbook = {
   readonly runbook: Runbook;
@@ -14,6 +14,7 @@ export type ParsedRunbook = {
 export function parseRunbook(source: {
   readonly path: string;
   readonly text: string;
+  readonly schema: z.ZodType<Runbook>;
 }): Outcome<ParsedRunbook> {
   const lineCounter = new LineCounter();
   const document = parseDocument(source.text, { lineCounter, prettyErrors: true });
@@ -27,7 +28,7 @@ export function parseRunbook(source: {
   }
   const value = toValue(document);
   if (!value.ok) return invalid(source.path, [value.fault]);
-  const parsed = runbookSchema.safeParse(value.value, {
+  const parsed = source.schema.safeParse(value.value, {
     error: (issue) => (issue.input === undefined ? 'is missing' : undefined),
   });
   if (!parsed.success) {
@@ -85,6 +86,6 @@ function invalid(path: string, faults: readonly string[]) {
 }
 
 /** The JSON Schema for editors, generated from the same zod schema. */
-export function runbookJsonSchema(): unknown {
-  return z.toJSONSchema(runbookSchema, { io: 'input', target: 'draft-2020-12' });
+export function runbookJsonSchema(schema: z.ZodType<Runbook>): unknown {
+  return z.toJSONSchema(schema, { io: 'input', target: 'draft-2020-12' });
 }

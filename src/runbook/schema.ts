@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { clusterBackupsSchema } from '../kinds/cluster-schema.ts';
+import { assert } from '../base/assert.ts';
 import {
   databaseSchema,
   duration,
@@ -9,7 +9,8 @@ import {
   storeSchema,
   text,
 } from '../kinds/fields.ts';
-import { stepSchema } from '../kinds/step-schema.ts';
+import type { StepHandlers } from '../kinds/handlers.ts';
+import type { Step } from '../kinds/kind.ts';
 import { exerciseFieldSchema, recordsSchema, tabletopSchema } from './exercise-schema.ts';
 import { monitorSchema, producerSchema, retentionSchema } from './producer-schema.ts';
 
@@ -21,6 +22,22 @@ export const undeclared = {
   store: { kind: 'directory' as const, path: 'no-backups-declared' },
   database: { url: 'postgresql://nobody@localhost/no-database-declared' },
 };
+
+/** Physical backups: a whole cluster and its write-ahead log, for recovery to a point in time. */
+const clusterBackupsSchema = z.discriminatedUnion('engine', [
+  z.strictObject({
+    engine: z.literal('base-backup'),
+    layout: text.describe(
+      'Key pattern of base backups: base/{timestamp}/base.tar.gz[.gpg], or base/{timestamp}/backup_label for a plain copy',
+    ),
+    walPrefix: text.describe('Where the archive_command puts segments: wal-archive/'),
+  }),
+  z.strictObject({
+    engine: z.literal('pgbackrest'),
+    stanza: text,
+    configFile: text.describe('The configuration that names the repository and holds its credentials'),
+  }),
+]);
 
 const backupsSchema = z.strictObject({
   store: storeSchema,
@@ -58,8 +75,8 @@ const backupsSchema = z.strictObject({
     .describe('What opens the dumps; left out: the keyring of the gpg on this host'),
 });
 
-/** The whole file: one system, from what the operator must bring to the ordered steps. */
-export const runbookSchema = z.strictObject({
+/** All of the file but its steps. */
+const head = {
   thaw: z.literal(1).describe('Version of this format'),
   name: id,
   title: text,
@@ -115,7 +132,24 @@ export const runbookSchema = z.strictObject({
   exercise: exerciseFieldSchema.optional().describe('Why drills are done, by whom, and how they are judged'),
   tabletop: tabletopSchema.optional().describe('What is put to the table in a tabletop exercise'),
   records: recordsSchema.optional().describe('Where records are vouched for outside this host'),
-  steps: z.array(stepSchema).min(1),
-});
+};
 
-export type Runbook = z.infer<typeof runbookSchema>;
+const headSchema = z.strictObject(head);
+
+/** One system, from what the operator must bring to the ordered steps. */
+export type Runbook = z.infer<typeof headSchema> & { readonly steps: readonly Step[] };
+
+/** The whole file. What a step may say is said by its kind. */
+export function runbookSchemaOf(kinds: StepHandlers): z.ZodType<Runbook> {
+  const [first, ...rest] = Object.values(kinds).map(({ schema }) => schema);
+  assert(first !== undefined, 'there is at least one kind of step');
+  const step = z.discriminatedUnion('kind', [first, ...rest]);
+  // What the kinds' schemas share is what every step is; zod cannot know it of a list.
+  return z.strictObject({
+    ...head,
+    steps: z
+      .array(step as unknown as z.ZodType<Step>)
+      .min(1)
+      .describe('In this order'),
+  });
+}

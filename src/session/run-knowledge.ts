@@ -1,6 +1,6 @@
 import type { JournalEntry } from '../journal/entry.ts';
+import type { Step } from '../kinds/kind.ts';
 import { stepId } from '../kinds/kind.ts';
-import type { Step } from '../kinds/step-schema.ts';
 import { collectViews, noViews, type RunViews } from './build-view.ts';
 import { createStepFeed, type StepFeed } from './step-feed.ts';
 

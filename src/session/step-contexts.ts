@@ -1,7 +1,8 @@
 import type { JournalWriter } from '../engine/journal-writer.ts';
-import type { CheckContext, StepContext } from '../kinds/kind.ts';
+import type { KnownFact } from '../kinds/fact.ts';
+import { foreseeAll, stepsGiving } from '../kinds/handlers.ts';
+import type { CheckContext, Step, StepContext } from '../kinds/kind.ts';
 import { stepId } from '../kinds/kind.ts';
-import type { Step } from '../kinds/step-schema.ts';
 import { closeDoors } from './close-doors.ts';
 import type { QuestionDesk } from './question-desk.ts';
 import type { SessionRequest } from './session-request.ts';
@@ -9,7 +10,7 @@ import type { StepFeed } from './step-feed.ts';
 
 export type ContextRequest = Pick<
   SessionRequest,
-  'mode' | 'world' | 'targets' | 'steps' | 'folder' | 'redact' | 'mask' | 'start'
+  'mode' | 'world' | 'targets' | 'steps' | 'handlers' | 'folder' | 'redact' | 'mask' | 'start'
 > &
   Partial<Pick<SessionRequest, 'provenSnapshots' | 'wantedSnapshot'>>;
 
@@ -31,6 +32,7 @@ export function createStepContexts(parts: {
     world,
     targets,
     steps: request.steps,
+    giving: (fact: KnownFact) => stepsGiving(fact, request),
     mask: request.mask,
     workFile: (name: string) => folder.workFile(name),
     fact: (name: string) => journal.state()?.facts.get(name),
@@ -49,6 +51,7 @@ export function createStepContexts(parts: {
     return {
       ...shared,
       signal,
+      foresee: (database) => foreseeAll(request, { database, context: forStep(step, signal) }),
       lostAtMs: start.lostAtMs,
       rpoMs: start.objectives.rpoMs,
       ...(request.provenSnapshots === undefined ? {} : { provenSnapshots: request.provenSnapshots }),

@@ -1,6 +1,7 @@
 import type { JournalWriter } from '../engine/journal-writer.ts';
-import { type StepHandler, type StepHandlers, stepId } from '../kinds/kind.ts';
-import type { Step } from '../kinds/step-schema.ts';
+import type { StepHandlers } from '../kinds/handlers.ts';
+import type { Step } from '../kinds/kind.ts';
+import { type StepHandler, stepId } from '../kinds/kind.ts';
 import type { ProgramObserver, World } from '../ports/world.ts';
 
 /** A step that copies objects one program each, or asks for a state every second, shall not drown the journal. */
@@ -23,24 +24,22 @@ export function watchPrograms(parts: {
     observers.set(id, observer);
     return within(observer, work);
   };
-  const watched = Object.entries(handlers as unknown as Record<string, StepHandler>).map(
-    ([kind, handler]) => {
-      const { cleanUp, stillHolds } = handler;
-      const one: StepHandler = {
-        ...handler,
-        run: (step, context) => watch(step as Step, () => handler.run(step, context)),
-        verify: (step, context) => watch(step as Step, () => handler.verify(step, context)),
-        ...(cleanUp === undefined
-          ? {}
-          : { cleanUp: (step, context) => watch(step as Step, () => cleanUp(step, context)) }),
-        ...(stillHolds === undefined
-          ? {}
-          : { stillHolds: (step, context) => watch(step as Step, () => stillHolds(step, context)) }),
-      };
-      return [kind, one];
-    },
-  );
-  return Object.fromEntries(watched) as unknown as StepHandlers;
+  const watched = Object.entries(handlers).map(([kind, handler]) => {
+    const { cleanUp, stillHolds } = handler;
+    const one: StepHandler = {
+      ...handler,
+      run: (step, context) => watch(step, () => handler.run(step, context)),
+      verify: (step, context) => watch(step, () => handler.verify(step, context)),
+      ...(cleanUp === undefined
+        ? {}
+        : { cleanUp: (step, context) => watch(step, () => cleanUp(step, context)) }),
+      ...(stillHolds === undefined
+        ? {}
+        : { stillHolds: (step, context) => watch(step, () => stillHolds(step, context)) }),
+    };
+    return [kind, one];
+  });
+  return Object.fromEntries(watched);
 }
 
 function observe(id: string, journal: JournalWriter): ProgramObserver {

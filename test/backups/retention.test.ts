@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { periodOf, planRetention, type RetentionRules } from '../../src/backups/retention.ts';
 import { newestComplete, type Snapshot } from '../../src/backups/snapshot.ts';
+import { runbookSchema } from '../../src/registry/kinds.ts';
 import { parseRunbook } from '../../src/runbook/parse-runbook.ts';
 import { runsOf } from '../parts/property-runs.ts';
 
@@ -24,7 +25,7 @@ const none = { hourly: 0, daily: 0, weekly: 0, monthly: 0, yearly: 0, floor: 3 }
 /** As the runbook of that system has it: nothing in the program knows a system by its name. */
 function rulesOf(name: string): RetentionRules {
   const path = `runbooks/${name}.yaml`;
-  const parsed = parseRunbook({ path, text: readFileSync(path, 'utf8') });
+  const parsed = parseRunbook({ path, text: readFileSync(path, 'utf8'), schema: runbookSchema });
   if (!parsed.ok) throw new Error(parsed.failure.message);
   const { retention } = parsed.value.runbook;
   if (retention === undefined) throw new Error(`${path} has no retention`);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { planRetention } from '../../src/backups/retention.ts';
+import { runbookSchema } from '../../src/registry/kinds.ts';
 import { parseRunbook } from '../../src/runbook/parse-runbook.ts';
 
 const dayMs = 86_400_000;
@@ -15,7 +16,11 @@ function nights(count: number) {
 }
 
 const rules = (() => {
-  const parsed = parseRunbook({ path: 'x', text: readFileSync('runbooks/dolibarr-erp.yaml', 'utf8') });
+  const parsed = parseRunbook({
+    path: 'x',
+    text: readFileSync('runbooks/dolibarr-erp.yaml', 'utf8'),
+    schema: runbookSchema,
+  });
   if (!parsed.ok || parsed.value.runbook.retention === undefined) throw new Error('no retention');
   return parsed.value.runbook.retention;
 })();

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { fail, succeed } from '../../src/base/failure.ts';
 import { readJournal } from '../../src/journal/read-journal.ts';
-import type { StepContext, StepHandlers } from '../../src/kinds/kind.ts';
+import type { StepHandlers } from '../../src/kinds/handlers.ts';
+import type { StepContext } from '../../src/kinds/kind.ts';
 import type { Question } from '../../src/ports/operator.ts';
 import { valueFrom } from '../contracts/object-store.contract.ts';
 import { createFakeRunFolder } from '../fakes/fake-run-folder.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fail, succeed } from '../../src/base/failure.ts';
-import type { StepHandlers } from '../../src/kinds/kind.ts';
+import type { StepHandlers } from '../../src/kinds/handlers.ts';
+import { handlerOf } from '../../src/kinds/handlers.ts';
 import type { Question } from '../../src/ports/operator.ts';
 import { createFakeRunFolder, type FakeRunFolder } from '../fakes/fake-run-folder.ts';
 import { toyHandlers, toyStep } from './toy-handlers.ts';
@@ -99,7 +100,10 @@ describe('a step that was started and never finished', () => {
     const folder = await diedInside(handlers);
     const { end } = await toyRun({
       steps,
-      handlers: { ...handlers, command: { ...handlers.command, afterCrash: 'look-first' } },
+      handlers: {
+        ...handlers,
+        command: { ...handlerOf(handlers, toyStep('command')), afterCrash: 'look-first' },
+      },
       folder,
       answer: (question) => {
         throw new Error(`Nobody need be asked ${question.id}`);

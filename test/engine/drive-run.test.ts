@@ -255,7 +255,7 @@ describe('a step that fails', () => {
   ])('cannot send it back once the fact %s is there', async (name, reason) => {
     let question: Question | undefined;
     const { end } = await toyRun({
-      steps,
+      steps: [...steps, toyStep('restore-database')],
       mode: 'live',
       handlers: toyHandlers({
         decrypt: {

@@ -2,34 +2,45 @@ import { z } from 'zod';
 import { succeed } from '../../src/base/failure.ts';
 import { passed } from '../../src/base/verdict.ts';
 import { defineFact } from '../../src/kinds/fact.ts';
-import type { StepHandler, StepHandlers } from '../../src/kinds/kind.ts';
-import { type Step, type StepKind, stepSchema } from '../../src/kinds/step-schema.ts';
+import type { StepHandlers } from '../../src/kinds/handlers.ts';
+import type { Step, StepHandler } from '../../src/kinds/kind.ts';
+import { handlers, runbookSchema } from '../../src/registry/kinds.ts';
 
 /** What a test says of one kind; everything else of it does nothing and succeeds. */
 export type Toy = Partial<Omit<StepHandler, 'kind'>>;
 
-const kinds = stepSchema.options.map((option) => option.shape.kind.value);
-
-export function toyHandlers(toys: Partial<Record<StepKind, Toy>> = {}): StepHandlers {
+/** Real declarations that do nothing: every kind there is may be played. */
+export function toyHandlers(toys: Readonly<Record<string, Toy>> = {}): StepHandlers {
   return Object.fromEntries(
-    kinds.map((kind) => [kind, toyHandler(kind, toys[kind] ?? {})]),
-  ) as unknown as StepHandlers;
+    Object.values(handlers).map((declared) => [
+      declared.kind,
+      toyHandler(declared, toys[declared.kind] ?? {}),
+    ]),
+  );
 }
 
-function toyHandler(kind: StepKind, toy: Toy): StepHandler {
+function toyHandler(declared: StepHandler, toy: Toy): StepHandler {
+  const {
+    essential: _,
+    leaveOut: _leave,
+    stillHolds: _holds,
+    foresee: _foresee,
+    cleanUp: _clean,
+    ...rest
+  } = declared;
   return {
-    kind,
-    title: `Toy ${kind}`,
+    ...rest,
+    title: `Toy ${declared.kind}`,
     afterCrash: 'run-again',
-    preview: async () => ({ sentences: [`Plays ${kind}.`], commands: [] }),
+    preview: async () => ({ sentences: [`Plays ${declared.kind}.`], commands: [] }),
     check: async () => [],
     run: async () => succeed({ kind: 'done' }),
-    verify: async () => succeed([passed(`${kind} looked at`)]),
+    verify: async () => succeed([passed(`${declared.kind} looked at`)]),
     ...toy,
   };
 }
 
-const needed: Partial<Record<StepKind, object>> = {
+const needed: Readonly<Record<string, object>> = {
   'stop-writers': { services: ['web'] },
   'recover-cluster': { folder: '/srv/recovered', port: '5999' },
   'restore-files': { from: { kind: 'tree', prefix: 'media-{date}/' }, into: '/srv/media' },
@@ -43,10 +54,21 @@ const needed: Partial<Record<StepKind, object>> = {
 
 /** A step of this kind with all that its schema wants. */
 export function toyStep(
-  kind: StepKind,
+  kind: string,
   more: { readonly id?: string; readonly alongside?: boolean } = {},
 ): Step {
-  return stepSchema.parse({ kind, ...needed[kind], ...more });
+  return parseStep({ kind, ...needed[kind], ...more });
+}
+
+/** As a runbook's schema does it: a step of any kind, with its defaults. */
+export function parseStep(step: { readonly kind: string }): Step {
+  return runbookSchema
+    .parse({
+      ...{ thaw: 1, name: 'toy', title: 'Toy', objectives: { rto: '1h', rpo: '1h' } },
+      ...{ production: {}, steps: [step] },
+    })
+    .steps.values()
+    .next().value as Step;
 }
 
 /** A fact that holds whatever a toy says. */

@@ -5,8 +5,9 @@ import type { RunEnd } from '../../src/engine/run-end.ts';
 import type { EntryOf, JournalEntry } from '../../src/journal/entry.ts';
 import { readJournal } from '../../src/journal/read-journal.ts';
 import { foldJournal, type RunState } from '../../src/journal/run-state.ts';
-import { type StepHandlers, stepId } from '../../src/kinds/kind.ts';
-import type { Step } from '../../src/kinds/step-schema.ts';
+import { handlerOf, type StepHandlers } from '../../src/kinds/handlers.ts';
+import type { Step } from '../../src/kinds/kind.ts';
+import { stepId } from '../../src/kinds/kind.ts';
 import type { Answer, Question } from '../../src/ports/operator.ts';
 import type { World } from '../../src/ports/world.ts';
 import { type RunningSession, startSession } from '../../src/session/session.ts';
@@ -63,7 +64,11 @@ export async function startToyRun(request: ToyRunRequest): Promise<RunningSessio
       ...sampleStart,
       mode,
       ...request.about,
-      steps: steps.map((step) => ({ id: stepId(step), kind: step.kind, title: handlers[step.kind].title })),
+      steps: steps.map((step) => ({
+        id: stepId(step),
+        kind: step.kind,
+        title: handlerOf(handlers, step).title,
+      })),
     },
     wantedSnapshot: undefined,
     writeRecord: async () => undefined,

@@ -2,10 +2,11 @@ import { type Outcome, succeed } from '../../src/base/failure.ts';
 import type { Mode } from '../../src/base/mode.ts';
 import { createSecret } from '../../src/base/secret.ts';
 import type { Check } from '../../src/base/verdict.ts';
-import type { CheckContext, StepContext } from '../../src/kinds/kind.ts';
-import type { Step } from '../../src/kinds/step-schema.ts';
+import { foreseeAll, stepsGiving } from '../../src/kinds/handlers.ts';
+import type { CheckContext, Step, StepContext } from '../../src/kinds/kind.ts';
 import type { Place, Targets } from '../../src/kinds/targets.ts';
 import type { Answer, Question } from '../../src/ports/operator.ts';
+import { handlers } from '../../src/registry/kinds.ts';
 import { startMs } from './fake-host.ts';
 import { createFakeWorld, type FakeWorld } from './fake-world.ts';
 
@@ -37,12 +38,14 @@ export function createFakeContext(given: {
   const commands: string[] = [];
   const asked: Question[] = [];
   const masked: string[] = [];
-  return {
+  const context: FakeContext = {
     mode,
     runId,
     world,
     targets: { ...defaultTargets(mode), ...given.targets },
     steps: given.steps ?? [],
+    giving: (fact) => stepsGiving(fact, { steps: given.steps ?? [], handlers }),
+    foresee: (database) => foreseeAll({ steps: given.steps ?? [], handlers }, { database, context }),
     signal: new AbortController().signal,
     wantedSnapshot: given.wantedSnapshot,
     lostAtMs: startMs,
@@ -66,6 +69,7 @@ export function createFakeContext(given: {
       return typeof given === 'string' ? succeed({ value: given, by: 'operator' }) : given;
     },
   };
+  return context;
 }
 
 const live: Place = {

@@ -1,8 +1,9 @@
 import { createCipheriv, createHash } from 'node:crypto';
 import { fingerprintSecret } from '../../src/backups/fingerprint.ts';
 import { writeManifest } from '../../src/backups/manifest.ts';
-import { type Step, stepSchema } from '../../src/kinds/step-schema.ts';
+import type { Step } from '../../src/kinds/kind.ts';
 import type { Inventory } from '../../src/ports/database-server.ts';
+import { parseStep } from '../engine/toy-handlers.ts';
 import { archiveBytes } from './archive-bytes.ts';
 import { createFakeWorld, type FakeWorld } from './fake-world.ts';
 
@@ -49,7 +50,7 @@ export const wholeWalk: readonly Step[] = [
       { kind: 'attest', id: 'look', title: 'Look at it', instructions: `Open ${healthUrl}.` },
     ],
   },
-].map((step) => stepSchema.parse(step));
+].map(parseStep);
 
 const tables = ['clients', 'receipts'].map((name) => ({ schema: 'public', name, rows: 7 }));
 const restored: Inventory = { tables, sequences: [], extensions: [] };

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { StepHandlers } from '../../src/kinds/kind.ts';
+import type { StepHandlers } from '../../src/kinds/handlers.ts';
 
 /** Says everything in other words, and knows how to say it in the first ones again. */
 export type Rewording = {

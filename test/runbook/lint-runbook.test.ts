@@ -1,12 +1,13 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholders of a runbook look like this.
 import { describe, expect, it } from 'vitest';
+import { handlers } from '../../src/registry/kinds.ts';
 import { lintRunbook } from '../../src/runbook/lint-runbook.ts';
 import { runbookFrom, sampleText } from './sample-runbook.ts';
 
 function findings(change: (text: string) => string): readonly string[] {
   const text = change(sampleText);
   expect(text).not.toBe(sampleText);
-  return lintRunbook(runbookFrom(text));
+  return lintRunbook(runbookFrom(text), handlers);
 }
 
 const replace = (from: string, to: string) => (text: string) => {
@@ -29,7 +30,7 @@ const throughPod = (pod: string, name: string) => (text: string) =>
 
 describe('a runbook that holds together', () => {
   it('has no findings', () => {
-    expect(lintRunbook(runbookFrom(sampleText))).toEqual([]);
+    expect(lintRunbook(runbookFrom(sampleText), handlers)).toEqual([]);
   });
 
   it.each([
@@ -165,7 +166,7 @@ describe('what a schema cannot say', () => {
     [
       'services that are not declared',
       replace('  services: { kind: process, controlFile: /control.json }\n', ''),
-      'Steps stop or start services, but production.services is not declared.',
+      'stop-writers, start-services needs production.services, which is not declared.',
     ],
     [
       'secrets opened after they are looked at',
@@ -206,21 +207,25 @@ describe('what a schema cannot say', () => {
           ),
       'stop-writers stops web, through whose container the database is reached.',
     ],
-    ['secrets without a file', replace('  envFile: .env\n', ''), 'verify-secrets needs production.envFile.'],
+    [
+      'secrets without a file',
+      replace('  envFile: .env\n', ''),
+      'verify-secrets needs production.envFile, which is not declared.',
+    ],
     [
       'a mirror without a source',
       replace('  objects: { prefix: minio/ }\n', ''),
-      'mirror-objects needs backups.objects.',
+      'mirror-objects needs backups.objects, which is not declared.',
     ],
     [
       'a mirror without a target',
       replace('  objects: { kind: directory, path: /live }\n', ''),
-      'mirror-objects needs production.objects.',
+      'mirror-objects needs production.objects, which is not declared.',
     ],
     [
       'a mirror without a target in drills',
       replace('  objects: { kind: directory, path: /sandbox }\n', ''),
-      'mirror-objects in a drill needs drill.objects.',
+      'mirror-objects in a drill needs drill.objects, which is not declared.',
     ],
     [
       'a recovery without its own URL in drills',
@@ -229,7 +234,7 @@ describe('what a schema cannot say', () => {
           '  database: { url: postgresql://u@sandbox/crm }\n',
           '',
         )(`${text}  - { kind: recover-cluster, folder: /srv/recovered, port: "5499" }\n`),
-      'recover-cluster in a drill needs drill.database: the URL of the recovered cluster itself.',
+      'recover-cluster in a drill needs drill.database, which is not declared.',
     ],
   ])('%s', (_what, change, finding) => {
     expect(findings(change)).toContain(finding);

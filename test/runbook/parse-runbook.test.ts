@@ -1,12 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { handlers, runbookSchema } from '../../src/registry/kinds.ts';
 import { lintRunbook } from '../../src/runbook/lint-runbook.ts';
 import { parseRunbook, runbookJsonSchema } from '../../src/runbook/parse-runbook.ts';
 import { sampleText } from './sample-runbook.ts';
 
 function faultsOf(text: string): readonly string[] {
-  const parsed = parseRunbook({ path: 'crm.yaml', text });
+  const parsed = parseRunbook({ path: 'crm.yaml', text, schema: runbookSchema });
   if (parsed.ok) return [];
   expect(parsed.failure.code).toBe('runbook-invalid');
   return parsed.failure.message
@@ -17,7 +18,7 @@ function faultsOf(text: string): readonly string[] {
 
 describe('reading a runbook', () => {
   it('fills what may be left out', () => {
-    const parsed = parseRunbook({ path: 'crm.yaml', text: sampleText });
+    const parsed = parseRunbook({ path: 'crm.yaml', text: sampleText, schema: runbookSchema });
     expect(parsed).toMatchObject({
       ok: true,
       value: {
@@ -41,7 +42,7 @@ describe('reading a runbook', () => {
 
   it('has a fingerprint that any change of the file changes', () => {
     const fingerprint = (text: string) => {
-      const parsed = parseRunbook({ path: 'crm.yaml', text });
+      const parsed = parseRunbook({ path: 'crm.yaml', text, schema: runbookSchema });
       return parsed.ok ? parsed.value.fingerprint : '';
     };
     expect(fingerprint(sampleText)).toMatch(/^[0-9a-f]{64}$/);
@@ -106,8 +107,12 @@ describe('the runbooks that come with thaw', () => {
   const files = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
 
   it.each(files)('%s is whole and holds together', (name) => {
-    const parsed = parseRunbook({ path: name, text: readFileSync(`${folder}${name}`, 'utf8') });
-    expect(parsed.ok ? lintRunbook(parsed.value.runbook) : parsed.failure.message).toEqual([]);
+    const parsed = parseRunbook({
+      path: name,
+      text: readFileSync(`${folder}${name}`, 'utf8'),
+      schema: runbookSchema,
+    });
+    expect(parsed.ok ? lintRunbook(parsed.value.runbook, handlers) : parsed.failure.message).toEqual([]);
     expect(parsed.ok && parsed.value.runbook.name).toBe(name.replace('.yaml', ''));
   });
 
@@ -118,7 +123,7 @@ describe('the runbooks that come with thaw', () => {
 
 describe('the schema for editors', () => {
   it('knows every kind of step', () => {
-    const text = JSON.stringify(runbookJsonSchema());
+    const text = JSON.stringify(runbookJsonSchema(runbookSchema));
     for (const kind of ['choose-snapshot', 'restore-database', 'confirm'])
       expect(text).toContain(`"const":"${kind}"`);
   });

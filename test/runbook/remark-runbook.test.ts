@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { runbookSchema } from '../../src/registry/kinds.ts';
 import { parseRunbook } from '../../src/runbook/parse-runbook.ts';
 import { remarkRunbook } from '../../src/runbook/remark-runbook.ts';
 
@@ -7,7 +8,7 @@ function remarks(steps: string, rto = '1h') {
   const text = readFileSync('runbooks/corporate-intel-pgbackrest.yaml', 'utf8')
     .replace(/rto: .*/, `rto: ${rto}`)
     .replace(/^steps:[\s\S]*/m, `steps:\n${steps}`);
-  const parsed = parseRunbook({ path: 'a.yaml', text });
+  const parsed = parseRunbook({ path: 'a.yaml', text, schema: runbookSchema });
   if (!parsed.ok) throw new Error(parsed.failure.message);
   return remarkRunbook(parsed.value.runbook);
 }

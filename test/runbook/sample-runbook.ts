@@ -1,3 +1,4 @@
+import { runbookSchema } from '../../src/registry/kinds.ts';
 import { parseRunbook } from '../../src/runbook/parse-runbook.ts';
 import type { Runbook } from '../../src/runbook/schema.ts';
 
@@ -35,7 +36,7 @@ steps:
 `;
 
 export function runbookFrom(text: string): Runbook {
-  const parsed = parseRunbook({ path: 'crm.yaml', text });
+  const parsed = parseRunbook({ path: 'crm.yaml', text, schema: runbookSchema });
   if (!parsed.ok) throw new Error(parsed.failure.message);
   return parsed.value.runbook;
 }

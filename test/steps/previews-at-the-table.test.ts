@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { resolveTargets } from '../../src/engine/targets.ts';
-import { handlerOf, stepId } from '../../src/kinds/kind.ts';
-import { handlers } from '../../src/registry/handlers.ts';
+import { handlerOf } from '../../src/kinds/handlers.ts';
+import { stepId } from '../../src/kinds/kind.ts';
+import { handlers, runbookSchema } from '../../src/registry/kinds.ts';
 import { parseRunbook } from '../../src/runbook/parse-runbook.ts';
 import { closeDoors } from '../../src/session/close-doors.ts';
 import { valueFrom } from '../contracts/object-store.contract.ts';
@@ -21,7 +22,7 @@ describe('what a step says it would do, at a table', () => {
     'is said for every step of %s, without a value, a fact, or anything asked',
     async (name) => {
       const text = readFileSync(new URL(name, folder), 'utf8');
-      const { runbook } = valueFrom(parseRunbook({ path: name, text }));
+      const { runbook } = valueFrom(parseRunbook({ path: name, text, schema: runbookSchema }));
       const context = {
         ...createFakeContext({ mode: 'tabletop' }),
         targets: resolveTargets(runbook, 'tabletop'),

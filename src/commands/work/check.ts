@@ -6,8 +6,9 @@ import type { Options } from '../../app/options.ts';
 import { type Outcome, succeed } from '../../base/failure.ts';
 import type { Check } from '../../base/verdict.ts';
 import { runPreflight } from '../../engine/preflight.ts';
+import { stepsGiving } from '../../kinds/handlers.ts';
 import { checkPermissions } from '../../producer/check-permissions.ts';
-import { handlers } from '../../registry/handlers.ts';
+import { handlers } from '../../registry/kinds.ts';
 import { createWorld } from '../../registry/wire.ts';
 
 /** Every blocker at once; touches nothing. */
@@ -35,6 +36,7 @@ export async function check(
         world,
         targets,
         steps: filled.steps,
+        giving: (fact) => stepsGiving(fact, { steps: filled.steps, handlers }),
         mask,
         runId: 'check',
         fact: () => undefined,

@@ -9,7 +9,7 @@ import { otherTarget, staysInPlace } from '../../app/other-target.ts';
 import { findThrowaway } from '../../app/place-throwaway.ts';
 import { readyOrAsk } from '../../app/ready-or-ask.ts';
 import { withRunLocks } from '../../app/run-locks.ts';
-import { cutTornEnd, findRun, openRunToWork } from '../../app/run-log.ts';
+import { cutTornEnd, findRunToWork, openRunToWork } from '../../app/run-log.ts';
 import { askName, type TerminalContext } from '../../app/terminal.ts';
 import { writeRecord } from '../../app/write-record.ts';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
@@ -21,7 +21,7 @@ import { swappedFact } from '../../kinds/facts.ts';
 import { wayBack } from '../../operations/overwrite-objects.ts';
 import { overwrittenObjects } from '../../operations/roll-back-objects.ts';
 import type { World } from '../../ports/world.ts';
-import { handlers } from '../../registry/handlers.ts';
+import { handlers } from '../../registry/kinds.ts';
 import { createWorld } from '../../registry/wire.ts';
 import { discardRun } from '../../session/discard-run.ts';
 
@@ -40,7 +40,7 @@ export async function discard(
 ): Promise<Outcome<number>> {
   const { options, named } = request;
   const logFolder = resolve(context.folder, options.logFolder);
-  const found = await findRun({ logFolder, named, fits: isUnfinished, what: 'unfinished run' });
+  const found = await findRunToWork({ logFolder, named, fits: isUnfinished, what: 'unfinished run' });
   if (!found.ok) return found;
   const { state } = found.value;
   const { start } = state;

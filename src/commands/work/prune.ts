@@ -8,6 +8,7 @@ import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { formatBytes, formatCount } from '../../base/units.ts';
 import { artifactPatterns } from '../../producer/artifact-patterns.ts';
 import { type Pruned, pruneSnapshots } from '../../producer/prune-snapshots.ts';
+import { handlers } from '../../registry/kinds.ts';
 
 type PruneRequest = {
   readonly runbook: string;
@@ -38,12 +39,12 @@ function pruneUnwatched(
         runbook.backups.store,
         runbook.backups.dumps,
         runbook.retention,
-        artifactPatterns(runbook),
+        artifactPatterns(runbook, handlers),
       ],
       work: async ({ ready, world, signal, say, tell }) => {
         const { retention: rules } = ready.filled;
         if (rules === undefined) return fail(noRetention(ready.path));
-        const { patterns, elsewhere } = artifactPatterns(ready.filled);
+        const { patterns, elsewhere } = artifactPatterns(ready.filled, handlers);
         const { targets } = ready;
         const pruned = await pruneSnapshots({
           world,

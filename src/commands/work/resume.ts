@@ -9,7 +9,7 @@ import { staysInPlace } from '../../app/other-target.ts';
 import { findThrowaway, raiseAgain } from '../../app/place-throwaway.ts';
 import { readyOrAsk } from '../../app/ready-or-ask.ts';
 import { runLockPath, withRunLocks } from '../../app/run-locks.ts';
-import { cutTornEnd, findRun, type LoggedRun, openRun, openRunToWork } from '../../app/run-log.ts';
+import { cutTornEnd, findRunToWork, type LoggedRun, openRun, openRunToWork } from '../../app/run-log.ts';
 import type { TerminalContext } from '../../app/terminal.ts';
 import { verifyRecord } from '../../app/verify-record.ts';
 import { tellEnd, watchRun } from '../../app/watch-run.ts';
@@ -31,7 +31,7 @@ export async function resume(
   const { options, named } = request;
   const { environment, folder } = context;
   const logFolder = resolve(folder, options.logFolder);
-  const found = await findRun({ logFolder, named, fits: isUnfinished, what: 'unfinished run' });
+  const found = await findRunToWork({ logFolder, named, fits: isUnfinished, what: 'unfinished run' });
   if (!found.ok) return found;
   const { start } = found.value.state;
   const loaded = await loadRunbook(start.runbook.path, folder);

@@ -7,7 +7,7 @@ import type { Options } from '../../app/options.ts';
 import { otherTarget, staysInPlace } from '../../app/other-target.ts';
 import { readyOrAsk } from '../../app/ready-or-ask.ts';
 import { withRunLocks } from '../../app/run-locks.ts';
-import { cutTornEnd, findRun, openRun } from '../../app/run-log.ts';
+import { cutTornEnd, findRunToWork, openRun } from '../../app/run-log.ts';
 import { askName, type TerminalContext } from '../../app/terminal.ts';
 import { writeRecord } from '../../app/write-record.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
@@ -19,9 +19,16 @@ import type { Entry } from '../../journal/entry.ts';
 import { isUnfinished, type RunState } from '../../journal/run-state.ts';
 import { readFact } from '../../kinds/fact.ts';
 import { type DatabaseSwap, type Swap, swappedFact, swappingFact } from '../../kinds/facts.ts';
+import { handlerOf } from '../../kinds/handlers.ts';
+import { stepId } from '../../kinds/kind.ts';
+import type { Targets } from '../../kinds/targets.ts';
 import { overwrittenObjects, rollBackObjects } from '../../operations/roll-back-objects.ts';
 import type { DatabaseServer } from '../../ports/database-server.ts';
+import type { ObjectStore } from '../../ports/object-store.ts';
+import type { World } from '../../ports/world.ts';
+import { handlers } from '../../registry/kinds.ts';
 import { createWorld } from '../../registry/wire.ts';
+import type { Runbook } from '../../runbook/schema.ts';
 import { checkWayBack, rollBackSwap } from '../../steps/restore-database/roll-back-swap.ts';
 import { lookAtSwap, undoSwap } from '../../steps/restore-database/swap-databases.ts';
 import { replacedFolders, rollBackFiles } from '../../steps/restore-files/roll-back-files.ts';
@@ -39,7 +46,7 @@ export async function rollback(
   const { options, named } = request;
   const { environment, folder } = context;
   const logFolder = resolve(folder, options.logFolder);
-  const found = await findRun({ logFolder, named, fits: canRollBack, what: 'run with a swap to undo' });
+  const found = await findRunToWork({ logFolder, named, fits: canRollBack, what: 'run with a swap to undo' });
   if (!found.ok) return found;
   const { state } = found.value;
   const swap = swapOf(state);
@@ -53,12 +60,9 @@ export async function rollback(
     ready.value.targets.acting.databaseUrl,
     ready.value.targets.acting.databaseRoute,
   );
-  const elsewhere = otherTarget(state.start, server);
-  if (elsewhere !== undefined) {
-    await world.close();
-    return fail(elsewhere);
-  }
   try {
+    const elsewhere = otherTarget(state.start, server);
+    if (elsewhere !== undefined) return fail(elsewhere);
     const same = await staysInPlace(state, { ready: ready.value, world });
     if (!same.ok) return same;
     return await withRunLocks({ logFolder, runId: state.start.runId, target: server }, async () => {
@@ -85,7 +89,10 @@ export async function rollback(
       const files = await rollBackFiles(world.trees, folders);
       if (!files.ok) return files;
       const { filled, targets } = ready.value;
-      const objects = await rollBackObjects({ facts: state.facts, steps: filled.steps, targets, world });
+      const objects = await rollBackObjects({
+        facts: state.facts,
+        storeOf: liveStores({ filled, targets, world }),
+      });
       if (!objects.ok) return objects;
       const database = `${swap.target} is the old database again; the restored one is kept as ${undoneName(swap)}`;
       const text = [database, ...files.value, ...objects.value].join('. ');
@@ -231,5 +238,18 @@ function nothingToUndo(state: RunState) {
     message: `Run ${state.start.runId} has nothing to undo: ${state.rolledBack ? 'it was rolled back already' : 'it swapped no database, or there was none before'}.`,
     remedy: 'Look at its record with `thaw records show`.',
     retry: 'never' as const,
+  };
+}
+
+/** Where the objects of a step live, as its kind says. */
+function liveStores(of: {
+  readonly filled: Pick<Runbook, 'steps'>;
+  readonly targets: Targets;
+  readonly world: Pick<World, 'openStore'>;
+}): (id: string) => ObjectStore | undefined {
+  return (id) => {
+    const step = of.filled.steps.find((one) => stepId(one) === id);
+    const config = step && handlerOf(handlers, step).liveStore?.(step, of.targets);
+    return config === undefined ? undefined : of.world.openStore(config);
   };
 }

@@ -7,6 +7,7 @@ import { defaultLogFolder, type Options } from '../../app/options.ts';
 import { planSchedule, toCrontab, toSystemdUnits } from '../../backups/schedule.ts';
 import { type Outcome, succeed } from '../../base/failure.ts';
 import { parseDuration } from '../../base/units.ts';
+import { handlers } from '../../registry/kinds.ts';
 import { canDrill } from '../../runbook/can-drill.ts';
 
 /** Prints entries to copy; installs nothing, asks for no value, contacts nobody. */
@@ -25,7 +26,7 @@ export async function printSchedule(
   const jobs = planSchedule({
     runbook: /[./]/.test(name) ? resolve(folder, name) : name,
     rpoMs: parseDuration(runbook.objectives.rpo) ?? 0,
-    hasDrill: canDrill(runbook),
+    hasDrill: canDrill(runbook, handlers),
     hasRetention: runbook.retention !== undefined,
     options: [
       ...options.envFiles.flatMap((file) => ['--env-file', resolve(folder, file)]),

@@ -17,6 +17,7 @@ import type { Mode } from '../../base/mode.ts';
 import { needsThrowaway } from '../../engine/targets.ts';
 import { firstLink } from '../../journal/journal-line.ts';
 import type { JournalReading } from '../../journal/read-journal.ts';
+import { handlers } from '../../registry/kinds.ts';
 import { createWorld } from '../../registry/wire.ts';
 import { canDrill } from '../../runbook/can-drill.ts';
 import { undeclared } from '../../runbook/schema.ts';
@@ -54,7 +55,7 @@ export async function start(request: StartRequest, context: StartContext): Promi
   const { mode, options } = request;
   const loaded = await loadRunbook(request.runbook, context.folder);
   if (!loaded.ok) return loaded;
-  if (mode === 'drill' && !canDrill(loaded.value.runbook)) return fail(noDrill(loaded.value.path));
+  if (mode === 'drill' && !canDrill(loaded.value.runbook, handlers)) return fail(noDrill(loaded.value.path));
   const ready = await readyOrAsk(loaded.value, { mode, options, context });
   if (!ready.ok) return ready;
   return begin({ ...request, ready: ready.value }, context);

@@ -3,8 +3,8 @@ import { formatSpan, formatTime } from '../../base/units.ts';
 import { type Check, couldNotVerify, passed } from '../../base/verdict.ts';
 import { needFact } from '../../kinds/fact.ts';
 import { snapshotFact } from '../../kinds/facts.ts';
-import { type CheckContext, type StepContext, type StepHandler, stepId } from '../../kinds/kind.ts';
-import type { StepOf } from '../../kinds/step-schema.ts';
+import type { StepOf } from '../../kinds/kind.ts';
+import { type CheckContext, implementKind, type StepContext, stepId } from '../../kinds/kind.ts';
 import { folderStore } from '../../kinds/targets.ts';
 import { bringFiles } from '../../operations/bring-files.ts';
 import { checkStorePair, type StorePair } from '../../operations/check-store-pair.ts';
@@ -15,19 +15,16 @@ import { listAll, objectPrefix } from '../../operations/open-targets.ts';
 import type { Placement } from '../../operations/overwrite-objects.ts';
 import { judgePlaced, placeObjects, takeAway } from '../../operations/place-objects.ts';
 import type { ObjectInfo, ObjectStore } from '../../ports/object-store.ts';
+import { bringObjectsKind } from './kind.ts';
 
-type BringStep = StepOf<'bring-objects'>;
+type BringStep = StepOf<typeof bringObjectsKind>;
 type Reach = Pick<StepContext, 'world' | 'targets' | 'mode' | 'runId'>;
 
 /**
  * The objects of one bucket, from an archive of it or from a replica: only what differs is written, nothing is ever deleted.
  * A runbook may have one of these for each bucket.
  */
-export const bringObjects: StepHandler<'bring-objects'> = {
-  kind: 'bring-objects',
-  title: 'Bring objects',
-  afterCrash: 'run-again',
-
+export const bringObjects = implementKind(bringObjectsKind, {
   async preview(step, context) {
     const to = targetOf(step, context);
     const { from } = step;
@@ -67,6 +64,8 @@ export const bringObjects: StepHandler<'bring-objects'> = {
     return succeed(ended.value.kind === 'placed' ? { kind: 'done' } : ended.value);
   },
 
+  liveStore: (step) => step.into,
+
   leaveOut: (step, context) => leaveOutObjects(stepId(step), context),
 
   async verify(step, context) {
@@ -83,7 +82,7 @@ export const bringObjects: StepHandler<'bring-objects'> = {
     const prefix = prefixOf(step, context);
     return into === undefined || prefix === '' ? [] : takeAway(into, prefix);
   },
-};
+});
 
 function targetOf(step: BringStep, { mode, world }: Pick<Reach, 'mode' | 'world'>): ObjectStore | undefined {
   const config = mode === 'drill' ? step.drillInto : step.into;

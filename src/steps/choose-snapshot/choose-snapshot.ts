@@ -7,23 +7,19 @@ import { formatBytes, formatSpan, formatTime } from '../../base/units.ts';
 import { type Check, couldNotVerify, passed } from '../../base/verdict.ts';
 import { needFact, readFact, saysNone } from '../../kinds/fact.ts';
 import { manifestFact, openedDumpFact, snapshotFact } from '../../kinds/facts.ts';
-import type { CheckContext, StepContext, StepHandler } from '../../kinds/kind.ts';
-import type { StepOf } from '../../kinds/step-schema.ts';
+import type { CheckContext, StepContext, StepOf } from '../../kinds/kind.ts';
+import { implementKind } from '../../kinds/kind.ts';
 import { findSnapshots, pickSnapshot, readManifest } from '../../operations/find-snapshots.ts';
 import { openSnapshot, sayOpened } from '../../operations/open-snapshot.ts';
 import { backupStore, blocker } from '../../operations/open-targets.ts';
 import { refuseLive } from '../../operations/refuse-scope.ts';
 import type { TableRow } from '../../ports/operator.ts';
+import { chooseSnapshotKind } from './kind.ts';
 
 /** A larger difference makes the RPO and the record's times wrong; stores refuse signatures at 15 minutes. */
 const tolerableSkewMs = 2 * 60_000;
 
-export const chooseSnapshot: StepHandler<'choose-snapshot'> = {
-  kind: 'choose-snapshot',
-  title: 'Choose snapshot',
-  afterCrash: 'run-again',
-  essential: 'everything after it needs a snapshot',
-
+export const chooseSnapshot = implementKind(chooseSnapshotKind, {
   async preview(_step, context) {
     return {
       sentences: [
@@ -75,10 +71,10 @@ export const chooseSnapshot: StepHandler<'choose-snapshot'> = {
           ),
     ]);
   },
-};
+});
 
 async function checkBackups(
-  step: StepOf<'choose-snapshot'>,
+  step: StepOf<typeof chooseSnapshotKind>,
   context: CheckContext,
 ): Promise<readonly Check[]> {
   if (step.pointInTime) return [blocker(dumpHasNoPointInTime('A dump', step.pointInTime))];

@@ -1,15 +1,13 @@
 import { fail, succeed } from '../../base/failure.ts';
 import { shellLine } from '../../base/quoting.ts';
 import { passed } from '../../base/verdict.ts';
-import type { StepHandler } from '../../kinds/kind.ts';
+import type {} from '../../kinds/kind.ts';
+import { implementKind } from '../../kinds/kind.ts';
 import { durationMs } from '../../kinds/targets.ts';
+import { commandKind } from './kind.ts';
 
 /** The escape hatch: a program with arguments, never a shell string. What it did only a person knows after a crash. */
-export const runCommand: StepHandler<'command'> = {
-  kind: 'command',
-  title: 'Run a command',
-  afterCrash: 'ask',
-
+export const runCommand = implementKind(commandKind, {
   async preview(step) {
     return { sentences: [], commands: [shellLine([step.program, ...step.args])] };
   },
@@ -45,4 +43,4 @@ export const runCommand: StepHandler<'command'> = {
   async verify(step) {
     return succeed([passed(`${step.program} ended with status 0`)]);
   },
-};
+});

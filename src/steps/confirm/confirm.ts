@@ -1,13 +1,11 @@
 import { fail, succeed } from '../../base/failure.ts';
 import { passed } from '../../base/verdict.ts';
-import type { StepHandler } from '../../kinds/kind.ts';
+import type {} from '../../kinds/kind.ts';
+import { implementKind } from '../../kinds/kind.ts';
+import { confirmKind } from './kind.ts';
 
 /** A person reads something and agrees. */
-export const confirm: StepHandler<'confirm'> = {
-  kind: 'confirm',
-  title: 'Confirm',
-  afterCrash: 'run-again',
-
+export const confirm = implementKind(confirmKind, {
   async preview(step) {
     return { sentences: [step.text], commands: [] };
   },
@@ -41,4 +39,4 @@ export const confirm: StepHandler<'confirm'> = {
   async verify(step) {
     return succeed([passed(`agreed: ${step.text}`)]);
   },
-};
+});

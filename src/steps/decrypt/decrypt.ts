@@ -15,19 +15,16 @@ import {
   openedDumpFact,
   snapshotFact,
 } from '../../kinds/facts.ts';
-import type { CheckContext, StepContext, StepHandler } from '../../kinds/kind.ts';
+import type { CheckContext, StepContext } from '../../kinds/kind.ts';
+import { implementKind } from '../../kinds/kind.ts';
 import { findSnapshots, pickSnapshot } from '../../operations/find-snapshots.ts';
 import { checkToolReads } from '../../operations/open-snapshot.ts';
 import { blocker, targetTools } from '../../operations/open-targets.ts';
 import { refuseScope } from '../../operations/refuse-scope.ts';
 import type { ArchiveEntry } from '../../ports/dump-tools.ts';
+import { decryptKind } from './kind.ts';
 
-export const decryptDump: StepHandler<'decrypt'> = {
-  kind: 'decrypt',
-  title: 'Decrypt and unpack',
-  afterCrash: 'run-again',
-  essential: 'there is nothing to restore without the archive',
-
+export const decryptDump = implementKind(decryptKind, {
   async preview(_step, context) {
     const layers = readFact(snapshotFact, context)?.layers;
     const how =
@@ -109,7 +106,7 @@ export const decryptDump: StepHandler<'decrypt'> = {
       ...archiveDigest(readFact(manifestFact, context), archive.sha256),
     ]);
   },
-};
+});
 
 /** Shows damage that happened before the dump was encrypted: no later layer can know of it. */
 function archiveDigest(manifest: Manifest | undefined, sha256: string): readonly Check[] {

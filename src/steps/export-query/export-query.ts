@@ -1,28 +1,18 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
 import { type Failure, fail, succeed } from '../../base/failure.ts';
 import { formatCount } from '../../base/units.ts';
 import { failed, passed } from '../../base/verdict.ts';
-import { defineFacts, needFact } from '../../kinds/fact.ts';
-import type { StepContext, StepHandler } from '../../kinds/kind.ts';
-import type { StepOf } from '../../kinds/step-schema.ts';
+import { needFact } from '../../kinds/fact.ts';
+import type { StepContext, StepOf } from '../../kinds/kind.ts';
+import { implementKind } from '../../kinds/kind.ts';
 import { queryRestored } from '../../operations/cell.ts';
 import { targetDatabase } from '../../operations/open-targets.ts';
+import { exportedFact, exportQueryKind } from './kind.ts';
 
-type ExportStep = StepOf<'export-query'>;
-
-const exportedFact = defineFacts(
-  'exported:',
-  1,
-  z.object({ path: z.string(), rows: z.number(), sha256: z.string() }),
-);
+type ExportStep = StepOf<typeof exportQueryKind>;
 
 /** Rows of the restored database as a CSV file, for documentation or for moving; never the columns that hold secrets. */
-export const exportQuery: StepHandler<'export-query'> = {
-  kind: 'export-query',
-  title: 'Export a query',
-  afterCrash: 'run-again',
-
+export const exportQuery = implementKind(exportQueryKind, {
   async preview(step, context) {
     const never = step.never.length === 0 ? '' : ` Refuses to write ${step.never.join(', ')}.`;
     return { sentences: [`Writes the rows to ${placeOf(step, context)}.${never}`], commands: [step.query] };
@@ -62,7 +52,7 @@ export const exportQuery: StepHandler<'export-query'> = {
         : failed(`${exported.path} is not what was written.`, 'Retry.'),
     ]);
   },
-};
+});
 
 function idOf(step: ExportStep): string {
   return step.id ?? step.kind;

@@ -10,10 +10,12 @@ import {
   manifestFact,
   snapshotFact,
 } from '../../kinds/facts.ts';
-import type { CheckContext, StepContext, StepHandler } from '../../kinds/kind.ts';
+import type { CheckContext, StepContext } from '../../kinds/kind.ts';
+import { implementKind } from '../../kinds/kind.ts';
 import { findSnapshots, pickSnapshot, readManifest } from '../../operations/find-snapshots.ts';
 import { backupStore, unanswered } from '../../operations/open-targets.ts';
 import { readNotedDigest } from '../../operations/read-noted-digest.ts';
+import { fetchKind } from './kind.ts';
 
 /** No byte for that long on a part: it is asked for again. */
 const stallMs = 30_000;
@@ -22,12 +24,7 @@ const stallMs = 30_000;
 const spaceFactor = 2.5;
 const air = 1.05;
 
-export const fetchDump: StepHandler<'fetch'> = {
-  kind: 'fetch',
-  title: 'Fetch',
-  afterCrash: 'run-again',
-  essential: 'there is nothing to restore without the dump',
-
+export const fetchDump = implementKind(fetchKind, {
   async preview(_step, context) {
     const snapshot = readFact(snapshotFact, context);
     const key = snapshot?.key ?? 'the chosen dump';
@@ -94,7 +91,7 @@ export const fetchDump: StepHandler<'fetch'> = {
     await context.record(dumpDigestFact, digest ?? null);
     return succeed([sizeCheck(file.sizeBytes, snapshot.sizeBytes), digestCheck(digest)]);
   },
-};
+});
 
 /** What somebody wrote down about the dump: the producer, else a script beside it, else the store. */
 function findDigest(context: StepContext): DumpDigest | undefined {

@@ -1,26 +1,20 @@
-import { z } from 'zod';
 import { readEnvFile } from '../../base/env-file.ts';
 import { type Outcome, succeed } from '../../base/failure.ts';
 import { type Check, couldNotVerify, failed, passed, skipped } from '../../base/verdict.ts';
-import { defineFacts, readFact } from '../../kinds/fact.ts';
-import type { StepContext, StepHandler } from '../../kinds/kind.ts';
-import type { StepOf } from '../../kinds/step-schema.ts';
+import { readFact } from '../../kinds/fact.ts';
+import type { StepContext, StepOf } from '../../kinds/kind.ts';
+import { implementKind } from '../../kinds/kind.ts';
 import { blocker } from '../../operations/open-targets.ts';
+import { diagnoseKind, foundFact } from './kinds.ts';
 
-type Question = StepOf<'diagnose'>['questions'][number];
+type Question = StepOf<typeof diagnoseKind>['questions'][number];
 type Found = { readonly value: string; readonly by: string };
-
-const foundFact = defineFacts('diagnosed:', 1, z.object({ value: z.string(), by: z.string() }));
 
 /**
  * Questions in an order that somebody thought about: the likeliest and cheapest first. What the program can see it sees; the
  * first yes is the cause, and a retry after it was mended asks that one again and goes on from there.
  */
-export const diagnose: StepHandler<'diagnose'> = {
-  kind: 'diagnose',
-  title: 'Find the cause',
-  afterCrash: 'run-again',
-
+export const diagnose = implementKind(diagnoseKind, {
   async preview(step) {
     return { sentences: step.questions.map(({ title }, index) => `${index + 1}. ${title}`), commands: [] };
   },
@@ -59,7 +53,7 @@ export const diagnose: StepHandler<'diagnose'> = {
     }
     return succeed(checks);
   },
-};
+});
 
 function judge(
   { title, cause, remedy }: Question,

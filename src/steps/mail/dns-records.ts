@@ -1,15 +1,12 @@
 import { succeed } from '../../base/failure.ts';
 import type { Check } from '../../base/verdict.ts';
-import type { StepContext, StepHandler } from '../../kinds/kind.ts';
-import type { StepOf } from '../../kinds/step-schema.ts';
+import type { StepContext, StepOf } from '../../kinds/kind.ts';
+import { implementKind } from '../../kinds/kind.ts';
 import { type Ask, judgeRecord } from './judge-mail-records.ts';
+import { dnsRecordsKind } from './kinds.ts';
 
 /** What the world sees of a mail domain. Looks only: it may run in every mode. */
-export const dnsRecords: StepHandler<'dns-records'> = {
-  kind: 'dns-records',
-  title: 'Look up DNS records',
-  afterCrash: 'run-again',
-
+export const dnsRecords = implementKind(dnsRecordsKind, {
   async preview(step) {
     return {
       sentences: [`Looks up ${step.records.length} records and compares them with what the runbook expects.`],
@@ -43,9 +40,9 @@ export const dnsRecords: StepHandler<'dns-records'> = {
     }
     return succeed(checks);
   },
-};
+});
 
-function askerOf(step: StepOf<'dns-records'>, { world, output }: StepContext): Ask {
+function askerOf(step: StepOf<typeof dnsRecordsKind>, { world, output }: StepContext): Ask {
   return async (name, type) => {
     const found = await world.mail.lookUp({ name, type, ...(step.server ? { server: step.server } : {}) });
     if (found.ok) output(`${type} ${name}: ${found.value.length === 0 ? 'none' : found.value.join(' | ')}`);

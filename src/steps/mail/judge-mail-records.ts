@@ -1,8 +1,8 @@
 import { createPublicKey } from 'node:crypto';
 import { type Outcome, succeed } from '../../base/failure.ts';
 import { type Check, couldNotVerify, failed, passed } from '../../base/verdict.ts';
-import type { MailRecord } from '../../kinds/mail-schema.ts';
 import type { RecordType } from '../../ports/mail.ts';
+import type { MailRecord } from './kinds.ts';
 
 /** One question to DNS: records of that name, empty where there are none. */
 export type Ask = (name: string, type: RecordType) => Promise<Outcome<readonly string[]>>;

@@ -1,15 +1,10 @@
-import { z } from 'zod';
 import { succeed } from '../../base/failure.ts';
 import { createSecret } from '../../base/secret.ts';
 import { couldNotVerify, failed, passed } from '../../base/verdict.ts';
-import { defineFacts, needFact, readFact } from '../../kinds/fact.ts';
-import type { StepHandler } from '../../kinds/kind.ts';
-
-const probeFact = defineFacts(
-  'smtp-probe:',
-  1,
-  z.object({ answer: z.string(), messageId: z.string(), seen: z.string() }),
-);
+import { needFact, readFact } from '../../kinds/fact.ts';
+import type {} from '../../kinds/kind.ts';
+import { implementKind } from '../../kinds/kind.ts';
+import { probeFact, smtpProbeKind } from './kinds.ts';
 
 /** A placeholder that was filled with something else asks for the safe way. */
 function securityOf(text: string): 'tls' | 'starttls' | 'none' {
@@ -20,11 +15,7 @@ function securityOf(text: string): 'tls' | 'starttls' | 'none' {
  * One mail the whole way: the server takes it, and a person finds it in the mailbox. Asked once: after a crash nobody knows
  * whether it went out, and a second one does no harm.
  */
-export const smtpProbe: StepHandler<'smtp-probe'> = {
-  kind: 'smtp-probe',
-  title: 'Send a probe mail',
-  afterCrash: 'run-again',
-
+export const smtpProbe = implementKind(smtpProbeKind, {
   async preview(step) {
     return {
       sentences: [
@@ -92,4 +83,4 @@ export const smtpProbe: StepHandler<'smtp-probe'> = {
     if (seen === 'nowhere') return succeed([taken, failed(`it did not arrive at ${step.to}`, lost)]);
     return succeed([taken, couldNotVerify(`nobody looked into the mailbox of ${step.to}`, 'Look there.')]);
   },
-};
+});

@@ -2,8 +2,8 @@ import { type Outcome, succeed } from '../../base/failure.ts';
 import { type Check, failed, passed } from '../../base/verdict.ts';
 import { readFact } from '../../kinds/fact.ts';
 import { manifestFact, mirroredFact, snapshotFact } from '../../kinds/facts.ts';
-import { type CheckContext, type StepContext, type StepHandler, stepId } from '../../kinds/kind.ts';
-import type { StepOf } from '../../kinds/step-schema.ts';
+import type { StepOf } from '../../kinds/kind.ts';
+import { type CheckContext, implementKind, type StepContext, stepId } from '../../kinds/kind.ts';
 import { awkwardKeys } from '../../operations/compare-objects.ts';
 import { findSnapshots } from '../../operations/find-snapshots.ts';
 import { isSameStore, keepOffProduction } from '../../operations/keep-off-production.ts';
@@ -13,13 +13,10 @@ import type { Placement } from '../../operations/overwrite-objects.ts';
 import { judgePlaced, placeObjects, takeAway } from '../../operations/place-objects.ts';
 import { proveMirror } from '../../operations/prove-mirror.ts';
 import type { ObjectInfo, ObjectStore } from '../../ports/object-store.ts';
+import { mirrorObjectsKind } from './kind.ts';
 
 /** From the backup's mirror to the live bucket: only what differs, and nothing is ever deleted there. */
-export const mirrorObjects: StepHandler<'mirror-objects'> = {
-  kind: 'mirror-objects',
-  title: 'Mirror objects',
-  afterCrash: 'run-again',
-
+export const mirrorObjects = implementKind(mirrorObjectsKind, {
   async preview(_step, context) {
     const target = targetStore(context);
     return {
@@ -56,6 +53,8 @@ export const mirrorObjects: StepHandler<'mirror-objects'> = {
     return succeed({ kind: 'done' });
   },
 
+  liveStore: (_step, { production }) => production.objects,
+
   leaveOut: (step, context) => leaveOutObjects(stepId(step), context),
 
   async verify(step, context) {
@@ -73,7 +72,7 @@ export const mirrorObjects: StepHandler<'mirror-objects'> = {
     const prefix = objectPrefix(context);
     return target === undefined || prefix === '' ? [] : takeAway(target, prefix);
   },
-};
+});
 
 type Reach = Pick<StepContext, 'world' | 'targets' | 'mode' | 'runId'>;
 
@@ -91,7 +90,7 @@ function targetKey(context: Reach, key: string): string {
 }
 
 async function placementOf(
-  step: StepOf<'mirror-objects'>,
+  step: StepOf<typeof mirrorObjectsKind>,
   context: StepContext,
 ): Promise<Outcome<Placement | undefined>> {
   const { objects: config } = context.targets.acting;

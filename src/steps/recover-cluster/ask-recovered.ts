@@ -1,11 +1,11 @@
 import { type Check, couldNotVerify, failed, passed } from '../../base/verdict.ts';
 import type { Recovered } from '../../kinds/cluster-facts.ts';
-import type { StepContext } from '../../kinds/kind.ts';
-import type { StepOf } from '../../kinds/step-schema.ts';
+import type { StepContext, StepOf } from '../../kinds/kind.ts';
 import { targetServer } from '../../operations/open-targets.ts';
 import type { DatabaseServer } from '../../ports/database-server.ts';
+import type { recoverClusterKind } from './kind.ts';
 
-type Question = StepOf<'recover-cluster'>['queries'][number];
+type Question = StepOf<typeof recoverClusterKind>['queries'][number];
 type Asked = Recovered['queries'][number];
 
 /** A query that waits for a lock waits for ever while replay is paused; this long tells it from a slow one well enough. */
@@ -23,7 +23,7 @@ const lockedSql = `SELECT string_agg(DISTINCT relation::regclass::text, ', ') AS
 /** The runbook's questions, put to the recovered cluster. */
 export async function askQuestions(
   context: StepContext,
-  { step, server }: { readonly step: StepOf<'recover-cluster'>; readonly server: DatabaseServer },
+  { step, server }: { readonly step: StepOf<typeof recoverClusterKind>; readonly server: DatabaseServer },
 ): Promise<readonly Asked[]> {
   const asked: Asked[] = [];
   for (const question of step.queries) {

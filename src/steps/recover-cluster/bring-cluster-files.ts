@@ -2,16 +2,16 @@ import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { formatTime } from '../../base/units.ts';
 import { clusterFilesFact } from '../../kinds/cluster-facts.ts';
 import { readFact } from '../../kinds/fact.ts';
-import type { StepContext } from '../../kinds/kind.ts';
-import type { StepOf } from '../../kinds/step-schema.ts';
+import type { StepContext, StepOf } from '../../kinds/kind.ts';
 import { durationMs } from '../../kinds/targets.ts';
 import { listBaseBackups, pickBaseBackup } from '../../operations/find-base-backup.ts';
 import type { ClusterBackupsConfig, ClusterPlace, PgBackRestConfig } from '../../ports/cluster-tools.ts';
 import { type Brought, bringBaseBackup } from './bring-base-backup.ts';
 import { taken } from './check-recovery.ts';
+import type { recoverClusterKind } from './kind.ts';
 
 type Bringing = {
-  readonly step: StepOf<'recover-cluster'>;
+  readonly step: StepOf<typeof recoverClusterKind>;
   readonly place: ClusterPlace;
   readonly cluster: ClusterBackupsConfig;
   readonly targetTimeMs: number | undefined;

@@ -5,8 +5,7 @@ import { layersOf } from '../../backups/wrapping.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { formatCount, formatTime } from '../../base/units.ts';
 import { type Check, couldNotVerify, passed } from '../../base/verdict.ts';
-import type { CheckContext, StepContext } from '../../kinds/kind.ts';
-import type { StepOf } from '../../kinds/step-schema.ts';
+import type { CheckContext, StepContext, StepOf } from '../../kinds/kind.ts';
 import {
   type BaseBackupConfig,
   isDump,
@@ -19,8 +18,9 @@ import {
 } from '../../operations/find-base-backup.ts';
 import { backupStore, blocker, unanswered } from '../../operations/open-targets.ts';
 import type { PgBackRestConfig } from '../../ports/cluster-tools.ts';
+import type { recoverClusterKind } from './kind.ts';
 
-type RecoverStep = StepOf<'recover-cluster'>;
+type RecoverStep = StepOf<typeof recoverClusterKind>;
 const tarHeadBytes = 4096;
 
 /** undefined: to the end of the archive. A moment still to come is a slip. */

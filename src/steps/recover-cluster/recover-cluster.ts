@@ -3,27 +3,23 @@ import { formatTime } from '../../base/units.ts';
 import { type Check, couldNotVerify, failed, passed } from '../../base/verdict.ts';
 import { clusterFilesFact, promotingFact, type Recovered, recoveredFact } from '../../kinds/cluster-facts.ts';
 import { needFact, readFact } from '../../kinds/fact.ts';
-import { notVerified, type StepContext, type StepHandler } from '../../kinds/kind.ts';
-import type { StepOf } from '../../kinds/step-schema.ts';
+import type { StepOf } from '../../kinds/kind.ts';
+import { implementKind, notVerified, type StepContext } from '../../kinds/kind.ts';
 import { durationMs } from '../../kinds/targets.ts';
 import type { ClusterPlace } from '../../ports/cluster-tools.ts';
 import { askQuestions, queryChecks } from './ask-recovered.ts';
 import { awaitRecovery, currentTimeline } from './await-recovery.ts';
 import { bringClusterFiles } from './bring-cluster-files.ts';
 import { checkRecovery, noCluster, placeOf, readTarget } from './check-recovery.ts';
+import { recoverClusterKind } from './kind.ts';
 
-type RecoverStep = StepOf<'recover-cluster'>;
+type RecoverStep = StepOf<typeof recoverClusterKind>;
 
 /**
  * Point-in-time recovery: a base backup and the WAL archive make a new cluster, with a folder and a port of its own, as it was
  * at a chosen moment. It waits there, open for reading alone, until it has been looked at; only then it gets a timeline.
  */
-export const recoverCluster: StepHandler<'recover-cluster'> = {
-  kind: 'recover-cluster',
-  title: 'Recover PostgreSQL to a point in time',
-  afterCrash: 'look-first',
-  essential: 'without the database there is nothing to bring up',
-
+export const recoverCluster = implementKind(recoverClusterKind, {
   async preview(step, context) {
     const { folder } = placeOf(step, context);
     const target = readTarget(step, context);
@@ -98,7 +94,7 @@ export const recoverCluster: StepHandler<'recover-cluster'> = {
       ),
     ];
   },
-};
+});
 
 function serverOf(step: RecoverStep, context: StepContext) {
   const url = context.world.clusters.url({

@@ -3,8 +3,7 @@ import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { formatCount } from '../../base/units.ts';
 import { needFact, readFact } from '../../kinds/fact.ts';
 import { archiveFileFact, manifestFact, restoredFact, snapshotFact } from '../../kinds/facts.ts';
-import type { StepContext } from '../../kinds/kind.ts';
-import type { StepOf } from '../../kinds/step-schema.ts';
+import type { StepContext, StepOf } from '../../kinds/kind.ts';
 import { durationMs } from '../../kinds/targets.ts';
 import {
   chooseRights,
@@ -18,10 +17,11 @@ import { makeIncomingDatabase } from '../../operations/incoming-database.ts';
 import { targetServer, targetTools } from '../../operations/open-targets.ts';
 import { refuseNewer } from '../../operations/throwaway-cluster.ts';
 import type { ArchiveContents, RestoreMessage, RestoreReport } from '../../ports/dump-tools.ts';
+import type { restoreDatabaseKind } from './kind.ts';
 
 /** The archive into a incoming database, every message of pg_restore judged, every table counted. Touches nothing else. */
 export async function restoreArchive(
-  step: StepOf<'restore-database'>,
+  step: StepOf<typeof restoreDatabaseKind>,
   context: StepContext,
 ): Promise<Outcome<void>> {
   const archive = needFact(archiveFileFact, context);
@@ -65,7 +65,10 @@ export async function restoreArchive(
   });
 }
 
-export function restoreJobs(step: StepOf<'restore-database'>, { world }: Pick<StepContext, 'world'>): number {
+export function restoreJobs(
+  step: StepOf<typeof restoreDatabaseKind>,
+  { world }: Pick<StepContext, 'world'>,
+): number {
   return step.jobs ?? world.host.facts.cores;
 }
 

@@ -10,17 +10,17 @@ import {
   swappingFact,
   targetFact,
 } from '../../kinds/facts.ts';
-import { notVerified, type StepContext, type StepHandler } from '../../kinds/kind.ts';
+import { implementKind, notVerified, type StepContext } from '../../kinds/kind.ts';
 import { lookBeforeSwap } from '../../operations/before-swap.ts';
 import { closeCell, dropCell } from '../../operations/cell.ts';
 import { dropOwn, incomingNames, ownershipComment } from '../../operations/incoming-database.ts';
-import { judgeKeys } from '../../operations/keys/try-keys.ts';
 import { targetServer, targetTools } from '../../operations/open-targets.ts';
 import { raiseThrowaway, removeThrowaway } from '../../operations/throwaway-cluster.ts';
 import { writersBackChecks } from '../../operations/writers-still-down.ts';
 import { checkDatabases } from './check-databases.ts';
 import { compareWithLive } from './compare-with-live.ts';
 import { compareWithLiveSchema } from './compare-with-live-schema.ts';
+import { restoreDatabaseKind } from './kind.ts';
 import { holdsSchemaAlone, proveRestored } from './prove-restored.ts';
 import { restoreArchive, restoreJobs } from './restore-archive.ts';
 import { swapInPlace, undoUnfinishedSwap } from './swap-in-place.ts';
@@ -29,12 +29,7 @@ import { swapInPlace, undoUnfinishedSwap } from './swap-in-place.ts';
  * Restores into a database beside the one to be replaced, proves it, and only then swaps the two by renaming. The old
  * database stays for `thaw rollback`. A drill ends before the swap.
  */
-export const restoreDatabase: StepHandler<'restore-database'> = {
-  kind: 'restore-database',
-  title: 'Restore PostgreSQL',
-  afterCrash: 'look-first',
-  essential: 'without the database there is nothing to bring up',
-
+export const restoreDatabase = implementKind(restoreDatabaseKind, {
   async preview(step, context) {
     const server = targetServer(context);
     const { incoming, kept } = incomingNames(context.runId, server.databaseName);
@@ -129,7 +124,7 @@ export const restoreDatabase: StepHandler<'restore-database'> = {
     if (context.mode === 'live' && !dropped.value) return [];
     return [passed(`throwaway database ${incoming} dropped`)];
   },
-};
+});
 
 function writersBack(context: StepContext): readonly Check[] {
   const { kept } = incomingNames(context.runId, targetServer(context).databaseName);
@@ -203,4 +198,26 @@ async function confirmSwap(context: StepContext, checks: readonly Check[]): Prom
     remedy: 'Retry to be asked again; nothing needs to be restored anew.',
     retry: 'safe',
   });
+}
+
+/** What later steps will prove is tried now: a key that does not open what was restored is cheaper to find before the swap than after it. */
+async function judgeKeys(context: StepContext, database: string): Promise<Outcome<readonly Check[]>> {
+  const checks = await context.foresee(database);
+  const bad = checks.filter((check) => check.verdict === 'failed');
+  if (bad.length === 0) return succeed(checks);
+  const answer = await context.ask({
+    kind: 'choose',
+    id: 'restore-database.keys',
+    stepId: 'restore-database',
+    title: 'A key does not open the restored rows. Swap all the same?',
+    body: bad.flatMap(({ text, remedy }) => [text, ...(remedy === undefined ? [] : [remedy])]),
+    choices: [
+      { value: 'stop', label: 'no, the right key has to be found first' },
+      { value: 'accept', label: 'yes, these rows are given up', needsReason: true },
+    ],
+    preferred: 'stop',
+  });
+  // Where nobody is there to give rows up, the key that does not hold is the reason, and not the missing answer.
+  if (!answer.ok) return answer.failure.code === 'answer-missing' ? fail(notVerified(bad)) : answer;
+  return answer.value.value === 'accept' ? succeed(checks) : fail(notVerified(bad));
 }

@@ -1,13 +1,13 @@
 import { formatBytes, formatCount } from '../../base/units.ts';
 import { type Check, failed, passed } from '../../base/verdict.ts';
-import type { CheckContext } from '../../kinds/kind.ts';
-import type { StepOf } from '../../kinds/step-schema.ts';
+import type { CheckContext, StepOf } from '../../kinds/kind.ts';
 import { type FoundFiles, filesStore, findFiles, missingBeside } from '../../operations/find-files.ts';
 import { findSnapshots, pickSnapshot } from '../../operations/find-snapshots.ts';
 import { blocker, unanswered } from '../../operations/open-targets.ts';
 import { filesPlaces } from './files-places.ts';
+import type { restoreFilesKind } from './kind.ts';
 
-type FilesStep = StepOf<'restore-files'>;
+type FilesStep = StepOf<typeof restoreFilesKind>;
 
 /** An archive for a moment stands packed, unpacked and as files. */
 const archiveSpaceFactor = 3.5;

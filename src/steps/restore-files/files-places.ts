@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { StepContext } from '../../kinds/kind.ts';
-import type { StepOf } from '../../kinds/step-schema.ts';
+import type { StepContext, StepOf } from '../../kinds/kind.ts';
 import { objectPrefix } from '../../operations/open-targets.ts';
+import type { restoreFilesKind } from './kind.ts';
 
 /** The folders of one restore-files step: of this run and no other, so that a look at them tells whose they are. */
 export function filesPlaces(
-  step: StepOf<'restore-files'>,
+  step: StepOf<typeof restoreFilesKind>,
   context: Pick<StepContext, 'mode' | 'runId' | 'workFile'>,
 ) {
   const target = step.into.replace(/\/+$/, '');

@@ -4,8 +4,8 @@ import { formatBytes, formatCount, formatSpan, formatTime } from '../../base/uni
 import { type Check, couldNotVerify, failed, passed } from '../../base/verdict.ts';
 import { needFact, readFact } from '../../kinds/fact.ts';
 import { restoredFilesFact, snapshotFact, swappingFilesFact } from '../../kinds/facts.ts';
-import type { StepContext, StepEnd, StepHandler } from '../../kinds/kind.ts';
-import type { StepOf } from '../../kinds/step-schema.ts';
+import type { StepContext, StepEnd, StepOf } from '../../kinds/kind.ts';
+import { implementKind } from '../../kinds/kind.ts';
 import { durationMs } from '../../kinds/targets.ts';
 import { bringFiles } from '../../operations/bring-files.ts';
 import { filesStore, findFiles, namedTimeOf } from '../../operations/find-files.ts';
@@ -14,18 +14,15 @@ import { writersStillDown } from '../../operations/writers-still-down.ts';
 import type { TreeSummary } from '../../ports/file-trees.ts';
 import { checkFiles } from './check-files.ts';
 import { filesPlaces } from './files-places.ts';
+import { restoreFilesKind } from './kind.ts';
 
-type FilesStep = StepOf<'restore-files'>;
+type FilesStep = StepOf<typeof restoreFilesKind>;
 
 /**
  * Documents and media back into a folder: brought into a folder beside it, looked at, and swapped by renaming. The old
  * folder stays. A drill brings them into a folder of its own and ends before the swap.
  */
-export const restoreFiles: StepHandler<'restore-files'> = {
-  kind: 'restore-files',
-  title: 'Restore files',
-  afterCrash: 'look-first',
-
+export const restoreFiles = implementKind(restoreFilesKind, {
   async preview(step, context) {
     const { target, incoming, kept } = filesPlaces(step, context);
     const what = step.from.kind === 'archive' ? step.from.layout : step.from.prefix;
@@ -90,7 +87,7 @@ export const restoreFiles: StepHandler<'restore-files'> = {
     if (removed.ok) return [passed(`${files} removed: ${incoming}`)];
     return [failed(`${files} are still in ${incoming}: ${removed.failure.message}`, removed.failure.remedy)];
   },
-};
+});
 
 function idOf(step: FilesStep): string {
   return step.id ?? step.kind;

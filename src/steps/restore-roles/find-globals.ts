@@ -1,18 +1,18 @@
 import { artifactKey } from '../../backups/artifact-keys.ts';
 import { layersOf, unwrappedKey } from '../../backups/wrapping.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
-import type { StepContext } from '../../kinds/kind.ts';
-import type { StepOf } from '../../kinds/step-schema.ts';
+import type { StepContext, StepOf } from '../../kinds/kind.ts';
 import { findFiles } from '../../operations/find-files.ts';
 import { backupStore, listAll } from '../../operations/open-targets.ts';
 import type { ObjectInfo } from '../../ports/object-store.ts';
 import type { Layer } from '../../ports/unpacker.ts';
+import type { restoreRolesKind } from './kind.ts';
 
 export type FoundGlobals = { readonly object: ObjectInfo; readonly layers: readonly Layer[] };
 
 /** What `thaw backup` put beside the dump; else what other scripts wrote, by the layout of the runbook. */
 export async function findGlobals(
-  step: StepOf<'restore-roles'>,
+  step: StepOf<typeof restoreRolesKind>,
   ...[snapshotKey, context]: [string, Pick<StepContext, 'world' | 'targets'>]
 ): Promise<Outcome<FoundGlobals>> {
   const beside = artifactKey(snapshotKey, 'globals');

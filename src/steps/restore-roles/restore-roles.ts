@@ -1,31 +1,19 @@
-import { z } from 'zod';
 import { shorten } from '../../backups/compare-inventories.ts';
 import { type Globals, readGlobals } from '../../backups/globals.ts';
 import { type Outcome, succeed } from '../../base/failure.ts';
 import { createSecret } from '../../base/secret.ts';
 import { type Check, couldNotVerify, failed, passed } from '../../base/verdict.ts';
-import { defineFact, needFact, readFact } from '../../kinds/fact.ts';
+import { needFact, readFact } from '../../kinds/fact.ts';
 import { snapshotFact } from '../../kinds/facts.ts';
-import type { CheckContext, StepContext, StepHandler } from '../../kinds/kind.ts';
-import type { StepOf } from '../../kinds/step-schema.ts';
+import type { CheckContext, StepContext, StepOf } from '../../kinds/kind.ts';
+import { implementKind } from '../../kinds/kind.ts';
 import { missingBeside } from '../../operations/find-files.ts';
 import { findSnapshots, pickSnapshot } from '../../operations/find-snapshots.ts';
 import { backupStore, targetServer } from '../../operations/open-targets.ts';
 import { findGlobals } from './find-globals.ts';
+import { restoreRolesKind, rolesFact } from './kind.ts';
 
-type RolesStep = StepOf<'restore-roles'>;
-
-const rolesFact = defineFact(
-  'roles',
-  1,
-  z.object({
-    key: z.string(),
-    wanted: z.array(z.string()).readonly(),
-    made: z.array(z.string()).readonly(),
-    leftOut: z.number(),
-    isComplete: z.boolean(),
-  }),
-);
+type RolesStep = StepOf<typeof restoreRolesKind>;
 
 const stallMs = 30_000;
 
@@ -33,11 +21,7 @@ const stallMs = 30_000;
  * The roles of the lost server, with their passwords: a dump of one database has none. What exists already is left as it is, its
  * password above all. Roles belong to a whole server, so a drill only reads them.
  */
-export const restoreRoles: StepHandler<'restore-roles'> = {
-  kind: 'restore-roles',
-  title: 'Restore roles',
-  afterCrash: 'run-again',
-
+export const restoreRoles = implementKind(restoreRolesKind, {
   async preview(step, context) {
     const server = targetServer(context).address;
     return {
@@ -106,7 +90,7 @@ export const restoreRoles: StepHandler<'restore-roles'> = {
     );
     return succeed(checks);
   },
-};
+});
 
 async function checkRights(context: CheckContext): Promise<readonly Check[]> {
   if (context.mode === 'drill') return [];

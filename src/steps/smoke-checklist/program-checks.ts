@@ -6,10 +6,10 @@ import { type Check, couldNotVerify, failed, passed } from '../../base/verdict.t
 import { readFact } from '../../kinds/fact.ts';
 import { manifestFact } from '../../kinds/facts.ts';
 import type { StepContext } from '../../kinds/kind.ts';
-import type { ChecklistItem } from '../../kinds/step-schema.ts';
 import { queryRestored } from '../../operations/cell.ts';
 import { listAll, objectPrefix, targetDatabase, unanswered } from '../../operations/open-targets.ts';
 import type { ObjectStore } from '../../ports/object-store.ts';
+import type { ChecklistItem } from './kind.ts';
 
 /** Checks of the list that need no person. Each ends as passed, failed, or could not verify. */
 

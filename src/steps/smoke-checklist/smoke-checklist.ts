@@ -2,16 +2,14 @@ import { succeed } from '../../base/failure.ts';
 import { type Check, couldNotVerify, failed, passed, skipped } from '../../base/verdict.ts';
 import { readFact } from '../../kinds/fact.ts';
 import { attestedFact } from '../../kinds/facts.ts';
-import type { StepContext, StepHandler } from '../../kinds/kind.ts';
-import type { ChecklistItem } from '../../kinds/step-schema.ts';
+import type { StepContext } from '../../kinds/kind.ts';
+import { implementKind } from '../../kinds/kind.ts';
+import type { ChecklistItem } from './kind.ts';
+import { smokeChecklistKind } from './kind.ts';
 import { checkHttp, checkObject, checkQuery, checkReferences } from './program-checks.ts';
 
 /** What the program can look at it looks at; what only a person can see, a person attests, with a note. */
-export const smokeChecklist: StepHandler<'smoke-checklist'> = {
-  kind: 'smoke-checklist',
-  title: 'Smoke checklist',
-  afterCrash: 'run-again',
-
+export const smokeChecklist = implementKind(smokeChecklistKind, {
   async preview(step) {
     return { sentences: step.items.map((item) => item.title), commands: step.items.flatMap(commandOf) };
   },
@@ -49,7 +47,7 @@ export const smokeChecklist: StepHandler<'smoke-checklist'> = {
     }
     return succeed(checks);
   },
-};
+});
 
 function commandOf(item: ChecklistItem): readonly string[] {
   if (item.kind === 'http') return [`GET ${item.url}`];

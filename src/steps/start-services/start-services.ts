@@ -1,27 +1,22 @@
-import { z } from 'zod';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { formatDuration } from '../../base/units.ts';
 import { type Check, couldNotVerify, failed, passed } from '../../base/verdict.ts';
-import { defineFact, readFact } from '../../kinds/fact.ts';
-import type { StepContext, StepHandler } from '../../kinds/kind.ts';
-import type { StepOf } from '../../kinds/step-schema.ts';
+import { readFact } from '../../kinds/fact.ts';
+import type { StepContext, StepOf } from '../../kinds/kind.ts';
+import { implementKind } from '../../kinds/kind.ts';
 import { durationMs } from '../../kinds/targets.ts';
 import { checkServices } from '../../operations/stop-services.ts';
 import { letWritersUp } from '../../operations/writers-still-down.ts';
 import type { ServiceStatus, Services } from '../../ports/services.ts';
+import { logFollowedFact, startServicesKind } from './kind.ts';
 
 const lookAgainMs = 1000;
 
-type StartStep = StepOf<'start-services'>;
+type StartStep = StepOf<typeof startServicesKind>;
 
 /** Up, healthy, and quiet: a worker that keeps shouting is not up. */
-const logFollowedFact = defineFact('log-followed', 1, z.object({ quiet: z.boolean(), text: z.string() }));
 
-export const startServices: StepHandler<'start-services'> = {
-  kind: 'start-services',
-  title: 'Start services',
-  afterCrash: 'run-again',
-
+export const startServices = implementKind(startServicesKind, {
   async preview(step, context) {
     if (context.mode === 'drill')
       return { sentences: ['A drill starts nothing: production goes on.'], commands: [] };
@@ -72,7 +67,7 @@ export const startServices: StepHandler<'start-services'> = {
     );
     return succeed([...wanted.map(toCheck), ...quietCheck(step, context)]);
   },
-};
+});
 
 function servicesOf(context: Pick<StepContext, 'world' | 'targets'>): Services {
   const config = context.targets.production.services;

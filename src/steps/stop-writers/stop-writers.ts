@@ -1,6 +1,7 @@
 import { fail, succeed } from '../../base/failure.ts';
 import { type Check, couldNotVerify, passed } from '../../base/verdict.ts';
-import type { CheckContext, StepContext, StepHandler } from '../../kinds/kind.ts';
+import type { CheckContext, StepContext } from '../../kinds/kind.ts';
+import { implementKind } from '../../kinds/kind.ts';
 import { blocker, targetServer } from '../../operations/open-targets.ts';
 import {
   checkServices,
@@ -15,13 +16,10 @@ import {
 import { noteWritersDown, writersStillDown } from '../../operations/writers-still-down.ts';
 import type { ForeignSession } from '../../ports/database-server.ts';
 import type { ServiceStatus } from '../../ports/services.ts';
-import { findStoppedDatabase } from '../../runbook/database-container.ts';
+import { findStoppedDatabase } from './database-container.ts';
+import { stopWritersKind } from './kind.ts';
 
-export const stopWriters: StepHandler<'stop-writers'> = {
-  kind: 'stop-writers',
-  title: 'Stop writers',
-  afterCrash: 'run-again',
-
+export const stopWriters = implementKind(stopWritersKind, {
   async preview(step, context) {
     if (context.mode === 'drill')
       return { sentences: ['A drill stops nothing: production goes on.'], commands: [] };
@@ -73,7 +71,7 @@ export const stopWriters: StepHandler<'stop-writers'> = {
   },
 
   stillHolds: (_step, context) => writersStillDown(context),
-};
+});
 
 /** Names may come from variables, which `thaw lint` does not see filled. */
 function checkDatabaseStays(

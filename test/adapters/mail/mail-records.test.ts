@@ -3,8 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openMailTools } from '../../../src/adapters/mail/open-mail-tools.ts';
 import type { Outcome } from '../../../src/base/failure.ts';
 import type { Check } from '../../../src/base/verdict.ts';
-import type { MailRecord } from '../../../src/kinds/mail-schema.ts';
 import { judgeRecord } from '../../../src/steps/mail/judge-mail-records.ts';
+import type { MailRecord } from '../../../src/steps/mail/kinds.ts';
 import { type DnsServer, startDnsServer } from '../../parts/dns-server.ts';
 
 /** Real answers over UDP, from a name server of the test. */

@@ -15,6 +15,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { collectArtifacts } from '../../../src/backups/artifacts.ts';
 import { type Layout, parseLayout } from '../../../src/backups/layout.ts';
 import { planPrune } from '../../../src/backups/prune-plan.ts';
+import { runbookSchema } from '../../../src/registry/kinds.ts';
 import { parseRunbook } from '../../../src/runbook/parse-runbook.ts';
 import { openDirectoryObjectStore } from '../../../src/stores/directory/directory-object-store.ts';
 import { runThawUntil } from '../../parts/stopped-thaw.ts';
@@ -37,7 +38,11 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const runbookFile = join(import.meta.dirname, '../../../runbooks/corporate-intel-local.yaml');
 const { rules, layout } = (() => {
-  const parsed = parseRunbook({ path: runbookFile, text: readFileSync(runbookFile, 'utf8') });
+  const parsed = parseRunbook({
+    path: runbookFile,
+    text: readFileSync(runbookFile, 'utf8'),
+    schema: runbookSchema,
+  });
   if (!parsed.ok || parsed.value.runbook.retention === undefined) throw new Error('no retention');
   const { retention, backups } = parsed.value.runbook;
   return { rules: retention, layout: layoutOf(backups.dumps.layout) };

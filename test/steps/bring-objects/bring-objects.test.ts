@@ -1,12 +1,12 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { stepSchema } from '../../../src/kinds/step-schema.ts';
 import { bringObjects } from '../../../src/steps/bring-objects/bring-objects.ts';
+import { bringObjectsKind } from '../../../src/steps/bring-objects/kind.ts';
 import { createFakeContext, words } from '../../fakes/fake-context.ts';
 import { createFakeWorld } from '../../fakes/fake-world.ts';
 
 function stepOf(given: { readonly drillInto?: string; readonly into?: string }) {
-  return stepSchema.parse({
+  return bringObjectsKind.schema.parse({
     kind: 'bring-objects',
     id: 'documents',
     from: { kind: 'tree', prefix: 'replica/', store: { kind: 'directory', path: 'backups' } },

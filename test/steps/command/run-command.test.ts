@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { succeed } from '../../../src/base/failure.ts';
-import { stepSchema } from '../../../src/kinds/step-schema.ts';
+import { commandKind } from '../../../src/steps/command/kind.ts';
 import { runCommand } from '../../../src/steps/command/run-command.ts';
 import { createFakeContext, words } from '../../fakes/fake-context.ts';
 import { ended } from '../../fakes/fake-world.ts';
 
 const stepWith = (more: object = {}) =>
-  stepSchema.parse({ kind: 'command', program: 'reindex', args: ['--all', 'a b'], ...more }) as never;
+  commandKind.schema.parse({ kind: 'command', program: 'reindex', args: ['--all', 'a b'], ...more }) as never;
 
 describe('a command of the runbook', () => {
   it('runs with its arguments as they are, never through a shell', async () => {

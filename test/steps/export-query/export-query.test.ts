@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { succeed } from '../../../src/base/failure.ts';
-import { stepSchema } from '../../../src/kinds/step-schema.ts';
 import { exportQuery } from '../../../src/steps/export-query/export-query.ts';
+import { exportQueryKind } from '../../../src/steps/export-query/kind.ts';
 import { createFakeContext, words } from '../../fakes/fake-context.ts';
 import { createFakeWorld } from '../../fakes/fake-world.ts';
 
-const step = stepSchema.parse({
+const step = exportQueryKind.schema.parse({
   kind: 'export-query',
   query: 'SELECT id, name FROM connectors',
   into: '/export/connectors.csv',

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { stepSchema } from '../../../src/kinds/step-schema.ts';
 import { diagnose } from '../../../src/steps/mail/diagnose.ts';
+import { diagnoseKind } from '../../../src/steps/mail/kinds.ts';
 import { createFakeContext, words } from '../../fakes/fake-context.ts';
 import { createFakeWorld } from '../../fakes/fake-world.ts';
 
 const more = { instructions: 'Look.', remedy: 'Mend it.' };
-const step = stepSchema.parse({
+const step = diagnoseKind.schema.parse({
   kind: 'diagnose',
   questions: [
     {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { stepSchema } from '../../../src/kinds/step-schema.ts';
 import { dnsRecords } from '../../../src/steps/mail/dns-records.ts';
+import { dnsRecordsKind } from '../../../src/steps/mail/kinds.ts';
 import { createFakeContext, words } from '../../fakes/fake-context.ts';
 import { createFakeMailTools } from '../../fakes/fake-mail-tools.ts';
 import { createFakeWorld } from '../../fakes/fake-world.ts';
 
-const step = stepSchema.parse({
+const step = dnsRecordsKind.schema.parse({
   kind: 'dns-records',
   records: [
     { kind: 'txt', name: 'port.example', contains: 'verification=' },

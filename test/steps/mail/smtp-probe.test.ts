@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { stepSchema } from '../../../src/kinds/step-schema.ts';
+import { smtpProbeKind } from '../../../src/steps/mail/kinds.ts';
 import { smtpProbe } from '../../../src/steps/mail/smtp-probe.ts';
 import { createFakeContext, words } from '../../fakes/fake-context.ts';
 import { createFakeMailTools } from '../../fakes/fake-mail-tools.ts';
 import { createFakeWorld } from '../../fakes/fake-world.ts';
 
-const step = stepSchema.parse({
+const step = smtpProbeKind.schema.parse({
   kind: 'smtp-probe',
   host: 'smtp.example',
   security: 'starttls',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { stepSchema } from '../../../src/kinds/step-schema.ts';
 import type { ServerState } from '../../../src/ports/cluster-tools.ts';
 import type { Answer } from '../../../src/ports/operator.ts';
+import { recoverClusterKind } from '../../../src/steps/recover-cluster/kind.ts';
 import { recoverCluster } from '../../../src/steps/recover-cluster/recover-cluster.ts';
 import { createFakeClusterTools, quiet } from '../../fakes/fake-cluster-tools.ts';
 import { createFakeContext, words } from '../../fakes/fake-context.ts';
@@ -47,7 +47,7 @@ function stage(given: {
       return { ok: true, value: undefined };
     };
   }
-  const step = stepSchema.parse({
+  const step = recoverClusterKind.schema.parse({
     kind: 'recover-cluster',
     to: given.to ?? '2026-04-28 14:00:00 UTC',
     folder: '/srv/recovered',

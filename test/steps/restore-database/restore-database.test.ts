@@ -1,11 +1,11 @@
 import { createCipheriv, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { succeed } from '../../../src/base/failure.ts';
-import { stepSchema } from '../../../src/kinds/step-schema.ts';
 import { incomingNames } from '../../../src/operations/incoming-database.ts';
 import type { Inventory } from '../../../src/ports/database-server.ts';
 import type { Question } from '../../../src/ports/operator.ts';
 import { restoreDatabase } from '../../../src/steps/restore-database/restore-database.ts';
+import { verifySecretsKind } from '../../../src/steps/secrets/verify-secrets-kind.ts';
 import { toyStep } from '../../engine/toy-handlers.ts';
 import { createFakeContext, type FakeContext, runId, words } from '../../fakes/fake-context.ts';
 import { createFakeWorld } from '../../fakes/fake-world.ts';
@@ -150,7 +150,7 @@ describe('restoring the database', () => {
   it('renames nothing under writers that came back after the name was typed', async () => {
     const writers = toyStep('stop-writers');
     const names = { target: 'crm', incoming, kept, hadTarget: true };
-    const down = { services: ['web'], alone: true };
+    const down = { settle: '1s', services: ['web'], alone: true };
     const context = contextWith({
       steps: [writers],
       facts: { swapping: names, 'writers-down:stop-writers': down },
@@ -277,7 +277,7 @@ describe('discarding a live run', () => {
 });
 
 describe('a key that a later step proves', () => {
-  const secretsStep = stepSchema.parse({
+  const secretsStep = verifySecretsKind.schema.parse({
     kind: 'verify-secrets',
     required: ['ENCRYPTION_KEY'],
     probes: [

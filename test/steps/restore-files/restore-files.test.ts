@@ -14,9 +14,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { succeed } from '../../../src/base/failure.ts';
-import { type StepOf, stepSchema } from '../../../src/kinds/step-schema.ts';
+import type { StepOf } from '../../../src/kinds/kind.ts';
 import { findFiles } from '../../../src/operations/find-files.ts';
 import { createWorld } from '../../../src/registry/wire.ts';
+import { restoreFilesKind } from '../../../src/steps/restore-files/kind.ts';
 import { restoreFiles } from '../../../src/steps/restore-files/restore-files.ts';
 import { replacedFolders, rollBackFiles } from '../../../src/steps/restore-files/roll-back-files.ts';
 import { createFakeContext, type FakeContext, words } from '../../fakes/fake-context.ts';
@@ -64,8 +65,8 @@ const snapshot = {
 };
 const facts = { snapshot };
 
-function stepOf(more: object): StepOf<'restore-files'> {
-  const step = stepSchema.parse({ kind: 'restore-files', into: at('media'), ...more });
+function stepOf(more: object): StepOf<typeof restoreFilesKind> {
+  const step = restoreFilesKind.schema.parse({ kind: 'restore-files', into: at('media'), ...more });
   if (step.kind !== 'restore-files') throw new Error('It is another kind');
   return step;
 }

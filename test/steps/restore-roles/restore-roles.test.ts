@@ -1,11 +1,14 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { stepSchema } from '../../../src/kinds/step-schema.ts';
+import { restoreRolesKind } from '../../../src/steps/restore-roles/kind.ts';
 import { restoreRoles } from '../../../src/steps/restore-roles/restore-roles.ts';
 import { createFakeContext, words } from '../../fakes/fake-context.ts';
 import { createFakeWorld } from '../../fakes/fake-world.ts';
 
-const step = stepSchema.parse({ kind: 'restore-roles', layout: 'pg/globals_{timestamp}.sql' }) as never;
+const step = restoreRolesKind.schema.parse({
+  kind: 'restore-roles',
+  layout: 'pg/globals_{timestamp}.sql',
+}) as never;
 const end = '-- PostgreSQL database cluster dump complete\n';
 const snapshot = {
   ...{ id: '2026-04-28/14', key: 'pg/crm-01/2026-04-28/14.dump.gz', takenAtMs: Date.UTC(2026, 3, 28, 14) },

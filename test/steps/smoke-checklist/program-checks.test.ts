@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createBodyError } from '../../../src/base/body-error.ts';
 import { cancelledFailure } from '../../../src/base/cancelled-failure.ts';
-import { checklistItemSchema } from '../../../src/kinds/step-schema.ts';
+import { checklistItemSchema } from '../../../src/steps/smoke-checklist/kind.ts';
 import {
   checkHttp,
   checkObject,

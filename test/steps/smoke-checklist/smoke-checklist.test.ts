@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { stepSchema } from '../../../src/kinds/step-schema.ts';
+import { smokeChecklistKind } from '../../../src/steps/smoke-checklist/kind.ts';
 import { smokeChecklist } from '../../../src/steps/smoke-checklist/smoke-checklist.ts';
 import { createFakeContext, words } from '../../fakes/fake-context.ts';
 
 const stepWith = (...items: readonly object[]) =>
-  stepSchema.parse({ kind: 'smoke-checklist', items }) as never;
+  smokeChecklistKind.schema.parse({ kind: 'smoke-checklist', items }) as never;
 const attest = { kind: 'attest', id: 'mail', title: 'Mail', instructions: 'Send one.' };
 
 describe('what a person looks at', () => {

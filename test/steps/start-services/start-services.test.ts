@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { stepSchema } from '../../../src/kinds/step-schema.ts';
+import { startServicesKind } from '../../../src/steps/start-services/kind.ts';
 import { startServices } from '../../../src/steps/start-services/start-services.ts';
 import { createFakeContext, words } from '../../fakes/fake-context.ts';
 
-const stepWith = (more: object = {}) => stepSchema.parse({ kind: 'start-services', ...more }) as never;
+const stepWith = (more: object = {}) =>
+  startServicesKind.schema.parse({ kind: 'start-services', ...more }) as never;
 
 describe('starting the services', () => {
   it('starts all and says that each is up', async () => {

@@ -1,5 +1,6 @@
 import { formatSpan } from '../../../base/units.ts';
 import { durationMs } from '../../../kinds/targets.ts';
+import { handlers } from '../../../registry/kinds.ts';
 import { canDrill } from '../../../runbook/can-drill.ts';
 import type { Runbook } from '../../../runbook/schema.ts';
 import type { HomeAction, HomeRow, Touch } from '../../../session/home-view.ts';
@@ -35,7 +36,7 @@ function actionsOf(
   about: { readonly runbook: Runbook; readonly values: ReadonlyMap<string, string> },
 ): readonly HomeAction[] {
   const places = describePlaces(about.runbook, about.values);
-  const noDrill = !canDrill(about.runbook);
+  const noDrill = !canDrill(about.runbook, handlers);
   return [
     {
       choice: { kind: 'start', runbook: path, mode: 'live' },

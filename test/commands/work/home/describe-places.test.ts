@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { describePlaces } from '../../../../src/commands/work/home/describe-places.ts';
+import { runbookSchema } from '../../../../src/registry/kinds.ts';
 import { parseRunbook } from '../../../../src/runbook/parse-runbook.ts';
 
 /** As a runbook writes it. */
@@ -24,7 +25,7 @@ production:
 steps:
   - { kind: confirm, text: Look }
 `;
-  const parsed = parseRunbook({ path: 'crm.yaml', text: change(text) });
+  const parsed = parseRunbook({ path: 'crm.yaml', text: change(text), schema: runbookSchema });
   if (!parsed.ok) throw new Error(parsed.failure.message);
   return parsed.value.runbook;
 }

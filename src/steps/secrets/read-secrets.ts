@@ -1,8 +1,8 @@
 import { readEnvNames } from '../../backups/read-otherwise.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
-import type { StepContext } from '../../kinds/kind.ts';
-import type { StepOf } from '../../kinds/step-schema.ts';
+import type { StepContext, StepOf } from '../../kinds/kind.ts';
 import { type ValuesToBe, valuesToBe } from './sealed-secrets.ts';
+import type { verifySecretsKind } from './verify-secrets-kind.ts';
 
 export type Secrets = {
   /** The file they were read from. */
@@ -19,7 +19,7 @@ export type SecretsReach = Pick<StepContext, 'mode' | 'world' | 'targets' | 'ste
  * @param when `to-be`: as the walk will have put it there. A drill puts nothing there, so for a drill it is always that.
  */
 export async function readSecrets(
-  step: StepOf<'verify-secrets'>,
+  step: StepOf<typeof verifySecretsKind>,
   ...[context, when]: [SecretsReach, 'in-place' | 'to-be']
 ): Promise<Outcome<Secrets>> {
   const path = context.targets.production.envFile ?? '.env';

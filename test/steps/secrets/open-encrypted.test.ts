@@ -1,7 +1,7 @@
 import { createCipheriv, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { DecryptProbe } from '../../../src/kinds/step-schema.ts';
-import { openEncrypted, readKey } from '../../../src/operations/keys/open-encrypted.ts';
+import { openEncrypted, readKey } from '../../../src/steps/secrets/open-encrypted.ts';
+import type { DecryptProbe } from '../../../src/steps/secrets/verify-secrets-kind.ts';
 
 const key = randomBytes(32);
 type Probe = Pick<DecryptProbe, 'layout' | 'encoding' | 'ivBytes'>;

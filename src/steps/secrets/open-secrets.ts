@@ -1,21 +1,19 @@
 import { readEnvFile } from '../../base/env-file.ts';
 import { succeed } from '../../base/failure.ts';
 import { type Check, couldNotVerify, failed, passed } from '../../base/verdict.ts';
-import type { CheckContext, StepContext, StepHandler } from '../../kinds/kind.ts';
-import type { StepOf } from '../../kinds/step-schema.ts';
-import { keptPath, openComplete, plainPath, sealedFileOf } from '../../operations/keys/sealed-secrets.ts';
+import type { CheckContext, StepContext, StepOf } from '../../kinds/kind.ts';
+import { implementKind } from '../../kinds/kind.ts';
 import { blocker } from '../../operations/open-targets.ts';
 import type { OpenedFile, SealedFile } from '../../ports/secret-files.ts';
+import { openSecretsKind } from './open-secrets-kind.ts';
+import { keptPath, openComplete, plainPath, sealedFileOf } from './sealed-secrets.ts';
 
-type SecretsStep = StepOf<'open-secrets'>;
+type SecretsStep = StepOf<typeof openSecretsKind>;
 type InHand = { readonly sealed: SealedFile; readonly opened: OpenedFile };
 
 /** The secrets that lie encrypted in the repository, opened and put in place. A drill opens them in memory and judges them. */
-export const openSecrets: StepHandler<'open-secrets'> = {
-  kind: 'open-secrets',
-  title: 'Open secrets',
+export const openSecrets = implementKind(openSecretsKind, {
   // Equal bytes in place are left alone, so a second time comes to the same end.
-  afterCrash: 'run-again',
 
   async preview(step, context) {
     const plain = plainPath(step, context);
@@ -78,7 +76,7 @@ export const openSecrets: StepHandler<'open-secrets'> = {
       return succeed([...judged, ...(await compareWithPlace(step, inHand, context))]);
     return succeed([...judged, ...(await lookAtPlace(step, inHand, context))]);
   },
-};
+});
 
 function hasAll(step: SecretsStep, { sealed, opened }: InHand): Check {
   if (step.required.length > 0) return passed(`${sealed.path} has ${step.required.join(', ')}`);

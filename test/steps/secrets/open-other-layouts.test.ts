@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { keyEncodingOf, openEncrypted, readKey } from '../../src/operations/keys/open-encrypted.ts';
+import { keyEncodingOf, openEncrypted, readKey } from '../../../src/steps/secrets/open-encrypted.ts';
 
 describe('a Fernet token', () => {
   // The test vectors of the Fernet specification: github.com/fernet/spec, generate.json and invalid.json.

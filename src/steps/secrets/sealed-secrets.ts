@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { encryptedSecrets } from '../../base/secret-values.ts';
-import type { StepContext } from '../../kinds/kind.ts';
-import type { StepOf } from '../../kinds/step-schema.ts';
+import type { StepContext, StepOf } from '../../kinds/kind.ts';
+import { isStepOf } from '../../kinds/kind.ts';
 import type { OpenedFile, SealedFile } from '../../ports/secret-files.ts';
+import { openSecretsKind } from './open-secrets-kind.ts';
 
-type SecretsStep = StepOf<'open-secrets'>;
+type SecretsStep = StepOf<typeof openSecretsKind>;
 type Reach = Pick<StepContext, 'mode' | 'world' | 'targets' | 'signal' | 'mask'>;
 
 /** The plain file of an open-secrets step: what the application reads. */
@@ -68,7 +69,7 @@ export async function valuesToBe(
   context: Reach & Pick<StepContext, 'steps'>,
 ): Promise<Outcome<ValuesToBe> | undefined> {
   for (const step of context.steps) {
-    if (step.kind !== 'open-secrets' || plainPath(step, context) !== path) continue;
+    if (!isStepOf(openSecretsKind, step) || plainPath(step, context) !== path) continue;
     const sealed = sealedFileOf(step, context);
     if (sealed === undefined) continue;
     const opened = await openSealed(sealed, context);

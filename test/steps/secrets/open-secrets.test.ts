@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Failure } from '../../../src/base/failure.ts';
 import type { Mode } from '../../../src/base/mode.ts';
-import { type Step, type StepOf, stepSchema } from '../../../src/kinds/step-schema.ts';
-import { openSecrets } from '../../../src/steps/open-secrets/open-secrets.ts';
-import { verifySecrets } from '../../../src/steps/verify-secrets/verify-secrets.ts';
+import type { Step } from '../../../src/kinds/kind.ts';
+import { openSecrets } from '../../../src/steps/secrets/open-secrets.ts';
+import { type OpenSecretsStep, openSecretsKind } from '../../../src/steps/secrets/open-secrets-kind.ts';
+import { verifySecrets } from '../../../src/steps/secrets/verify-secrets.ts';
+import { type VerifySecretsStep, verifySecretsKind } from '../../../src/steps/secrets/verify-secrets-kind.ts';
 import { createFakeContext, type FakeContext, words } from '../../fakes/fake-context.ts';
 
 const sealed =
@@ -11,20 +13,20 @@ const sealed =
 const path = '/repo/secrets.env';
 const kept = /^\/app\/\.env\.before-[0-9a-f]{6}$/;
 
-function openStep(more: object = {}): StepOf<'open-secrets'> {
-  return stepSchema.parse({
+function openStep(more: object = {}): OpenSecretsStep {
+  return openSecretsKind.schema.parse({
     kind: 'open-secrets',
     from: path,
     ageIdentityFile: '/etc/age.key',
     required: ['DATABASE_URL', 'PEPPER'],
     ...more,
-  }) as StepOf<'open-secrets'>;
+  }) as OpenSecretsStep;
 }
 
-const verifyStep = stepSchema.parse({
+const verifyStep = verifySecretsKind.schema.parse({
   kind: 'verify-secrets',
   required: ['DATABASE_URL', 'PEPPER'],
-}) as StepOf<'verify-secrets'>;
+}) as VerifySecretsStep;
 
 function contextWith(given: {
   readonly mode?: Mode;

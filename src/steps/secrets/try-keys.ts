@@ -1,11 +1,10 @@
-import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { type Check, couldNotVerify, failed, passed } from '../../base/verdict.ts';
-import { notVerified, type StepContext } from '../../kinds/kind.ts';
-import type { DecryptProbe } from '../../kinds/step-schema.ts';
-import { queryRestored } from '../cell.ts';
-import { unanswered } from '../open-targets.ts';
+import type { StepContext } from '../../kinds/kind.ts';
+import { queryRestored } from '../../operations/cell.ts';
+import { unanswered } from '../../operations/open-targets.ts';
 import { keyEncodingOf, openEncrypted, readKey } from './open-encrypted.ts';
 import { readSecrets, type Secrets } from './read-secrets.ts';
+import type { DecryptProbe, VerifySecretsStep } from './verify-secrets-kind.ts';
 
 /** Enough to know that a key opens the values, few enough to be read in a moment. */
 const mostRows = 20;
@@ -16,44 +15,17 @@ export type KeyTrial = {
   readonly database: string;
 };
 
-/** A key that does not open what was restored is found while the old database is still in place. */
-export async function judgeKeys(context: StepContext, database: string): Promise<Outcome<readonly Check[]>> {
-  const checks = await tryKeys(context, database);
-  const bad = checks.filter((check) => check.verdict === 'failed');
-  if (bad.length === 0) return succeed(checks);
-  const answer = await context.ask({
-    kind: 'choose',
-    id: 'restore-database.keys',
-    stepId: 'restore-database',
-    title: 'A key does not open the restored rows. Swap all the same?',
-    body: bad.flatMap(({ text, remedy }) => [text, ...(remedy === undefined ? [] : [remedy])]),
-    choices: [
-      { value: 'stop', label: 'no, the right key has to be found first' },
-      { value: 'accept', label: 'yes, these rows are given up', needsReason: true },
-    ],
-    preferred: 'stop',
-  });
-  // Where nobody is there to give rows up, the key that does not hold is the reason, and not the missing answer.
-  if (!answer.ok) return answer.failure.code === 'answer-missing' ? fail(notVerified(bad)) : answer;
-  return answer.value.value === 'accept' ? succeed(checks) : fail(notVerified(bad));
-}
-
-/**
- * What later steps will prove of the keys, tried on a database that is not in place yet: a wrong key is cheaper to find
- * before the swap than after it.
- */
-async function tryKeys(context: StepContext, database: string): Promise<readonly Check[]> {
+/** What a verify-secrets step will prove of its keys, on a database that is not in place yet. */
+export async function tryKeys(
+  step: VerifySecretsStep,
+  { context, database }: Omit<KeyTrial, 'secrets'>,
+): Promise<readonly Check[]> {
+  if (step.probes.length === 0) return [];
+  const secrets = await readSecrets(step, context, 'to-be');
+  if (!secrets.ok) return [unanswered(secrets.failure)];
   const checks: Check[] = [];
-  for (const step of context.steps) {
-    if (step.kind !== 'verify-secrets' || step.probes.length === 0) continue;
-    const secrets = await readSecrets(step, context, 'to-be');
-    if (!secrets.ok) {
-      checks.push(unanswered(secrets.failure));
-      continue;
-    }
-    const trial = { context, secrets: secrets.value, database };
-    for (const probe of step.probes) checks.push(await tryKey(probe, trial));
-  }
+  for (const probe of step.probes)
+    checks.push(await tryKey(probe, { context, database, secrets: secrets.value }));
   return checks;
 }
 

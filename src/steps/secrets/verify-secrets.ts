@@ -4,21 +4,18 @@ import { succeed } from '../../base/failure.ts';
 import { type Check, couldNotVerify, failed, passed } from '../../base/verdict.ts';
 import { readFact } from '../../kinds/fact.ts';
 import { manifestFact, type SecretFingerprints, secretFingerprintsFact } from '../../kinds/facts.ts';
-import { type CheckContext, type StepHandler, stepId } from '../../kinds/kind.ts';
-import type { StepOf } from '../../kinds/step-schema.ts';
+import type { CheckContext, StepOf } from '../../kinds/kind.ts';
+import { implementKind, stepId } from '../../kinds/kind.ts';
 import { findSnapshots, pickSnapshot, readManifest } from '../../operations/find-snapshots.ts';
-import { readSecrets, type Secrets } from '../../operations/keys/read-secrets.ts';
-import { tryKey } from '../../operations/keys/try-keys.ts';
 import { blocker, targetDatabase } from '../../operations/open-targets.ts';
+import { readSecrets, type Secrets } from './read-secrets.ts';
+import { tryKey, tryKeys } from './try-keys.ts';
+import { verifySecretsKind } from './verify-secrets-kind.ts';
 
-type SecretsStep = StepOf<'verify-secrets'>;
+type SecretsStep = StepOf<typeof verifySecretsKind>;
 
 /** `.env` is there, complete, and its keys are the ones the data was written with: shown by really decrypting rows. */
-export const verifySecrets: StepHandler<'verify-secrets'> = {
-  kind: 'verify-secrets',
-  title: 'Verify secrets',
-  afterCrash: 'run-again',
-
+export const verifySecrets = implementKind(verifySecretsKind, {
   async preview(step, context) {
     return {
       sentences: [
@@ -41,6 +38,8 @@ export const verifySecrets: StepHandler<'verify-secrets'> = {
     return succeed({ kind: 'done' });
   },
 
+  foresee: tryKeys,
+
   async verify(step, context) {
     const secrets = await readSecrets(step, context, 'in-place');
     if (!secrets.ok) return secrets;
@@ -51,7 +50,7 @@ export const verifySecrets: StepHandler<'verify-secrets'> = {
     for (const probe of step.probes) probes.push(await tryKey(probe, trial));
     return succeed([...there(step, secrets.value), ...judgeFingerprints(step, fingerprints), ...probes]);
   },
-};
+});
 
 function there(step: SecretsStep, { path, note }: Secrets): readonly Check[] {
   return [passed(`${path} has ${step.required.join(', ')}`), ...(note === undefined ? [] : [passed(note)])];

@@ -1,14 +1,14 @@
 import { createCipheriv, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { fingerprintSecret } from '../../../src/backups/fingerprint.ts';
-import { stepSchema } from '../../../src/kinds/step-schema.ts';
-import { verifySecrets } from '../../../src/steps/verify-secrets/verify-secrets.ts';
+import { verifySecrets } from '../../../src/steps/secrets/verify-secrets.ts';
+import { verifySecretsKind } from '../../../src/steps/secrets/verify-secrets-kind.ts';
 import { createFakeContext, words } from '../../fakes/fake-context.ts';
 
 const key = randomBytes(32);
 
 function stepWith(more: object = {}) {
-  return stepSchema.parse({
+  return verifySecretsKind.schema.parse({
     kind: 'verify-secrets',
     required: ['DATABASE_URL', 'ENCRYPTION_KEY'],
     probes: [

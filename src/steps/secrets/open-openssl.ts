@@ -1,6 +1,6 @@
 import { createDecipheriv, createHash, pbkdf2Sync } from 'node:crypto';
-import type { DecryptProbe } from '../../kinds/step-schema.ts';
 import type { OpenedValue } from './opened-value.ts';
+import type { DecryptProbe } from './verify-secrets-kind.ts';
 
 const magic = Buffer.from('Salted__');
 const saltBytes = 8;

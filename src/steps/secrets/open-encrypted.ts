@@ -1,8 +1,8 @@
 import { createDecipheriv } from 'node:crypto';
-import type { DecryptProbe } from '../../kinds/step-schema.ts';
 import { openFernet } from './open-fernet.ts';
 import { type OpensslProbe, openOpenssl } from './open-openssl.ts';
 import type { OpenedValue } from './opened-value.ts';
+import type { DecryptProbe } from './verify-secrets-kind.ts';
 
 const tagBytes = 16;
 const shortestIvBytes = 8;

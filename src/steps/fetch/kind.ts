@@ -1,0 +1,16 @@
+import { dumpDigestFact, dumpFileFact, snapshotFact } from '../../kinds/facts.ts';
+import { declareKind } from '../../kinds/kind.ts';
+
+export const fetchKind = declareKind({
+  kind: 'fetch',
+  title: 'Fetch the dump',
+  about: 'Downloads the chosen dump in parts that survive an interruption, and compares its digest.',
+  example: '- kind: fetch',
+  fields: {},
+  afterCrash: 'run-again',
+  essential: 'there is nothing to restore without the dump',
+  once: true,
+  gives: [dumpFileFact, dumpDigestFact],
+  needs: () => [{ oneOf: [snapshotFact] }],
+  places: () => ['backups'],
+});

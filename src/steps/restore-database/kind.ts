@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import {
+  archiveFileFact,
+  cellFact,
+  incomingDatabaseFact,
+  restoredFact,
+  swappedFact,
+  swappingFact,
+  targetFact,
+  writersDownFact,
+} from '../../kinds/facts.ts';
+import { duration, text } from '../../kinds/fields.ts';
+import { declareKind } from '../../kinds/kind.ts';
+
+export const restoreDatabaseKind = declareKind({
+  kind: 'restore-database',
+  title: 'Restore PostgreSQL',
+  about:
+    'Restores the archive into a database beside the one to be replaced, counts every table, and swaps the two by renaming once a person has typed the name. The old database is kept.',
+  example: '- kind: restore-database\n  jobs: 4',
+  fields: {
+    jobs: z.int().min(1).max(64).optional().describe('Parallel jobs; the number of cores when left out'),
+    stall: duration.default('15m').describe('No sign of life for that long counts as stalled'),
+    createdColumn: text
+      .default('created_at')
+      .describe('Tells old rows from new ones when a drill compares with live'),
+  },
+  afterCrash: 'look-first',
+  essential: 'without the database there is nothing to bring up',
+  once: true,
+  gives: [targetFact, incomingDatabaseFact, cellFact, restoredFact, swappingFact, swappedFact],
+  // On new machines nothing writes yet; a runbook that names no services has nothing to stop.
+  needs: (_step, plan) => [
+    { oneOf: [archiveFileFact] },
+    ...(plan.declares('production.services') ? [{ oneOf: [writersDownFact] }] : []),
+  ],
+  places: () => ['backups', 'production.database'],
+  closesWayBack: [
+    { while: swappedFact, because: 'the database is already in place; use `thaw rollback` first' },
+    { while: swappingFact, because: 'the swap of the databases has begun; retry to end it' },
+  ],
+  fills: ['data'],
+});

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { defineFact } from '../../kinds/fact.ts';
+import { snapshotFact } from '../../kinds/facts.ts';
+import { text } from '../../kinds/fields.ts';
+import { declareKind } from '../../kinds/kind.ts';
+
+/** What was found and made. */
+export const rolesFact = defineFact(
+  'roles',
+  1,
+  z.object({
+    key: z.string(),
+    wanted: z.array(z.string()).readonly(),
+    made: z.array(z.string()).readonly(),
+    leftOut: z.number(),
+    isComplete: z.boolean(),
+  }),
+);
+
+export const restoreRolesKind = declareKind({
+  kind: 'restore-roles',
+  title: 'Restore roles',
+  about:
+    'Makes the roles of the application that are missing on the server, from what pg_dumpall --globals-only wrote.',
+  example: '- kind: restore-roles\n  layout: "daily/globals_{timestamp}.sql.gz.gpg"',
+  fields: {
+    layout: text.describe(
+      'Key pattern of what pg_dumpall --globals-only wrote: daily/globals_{timestamp}.sql.gz.gpg',
+    ),
+  },
+  afterCrash: 'run-again',
+  gives: [rolesFact],
+  needs: () => [{ oneOf: [snapshotFact] }],
+  places: () => ['backups'],
+  artifacts: ({ layout }) => [{ kind: 'archive', pattern: layout }],
+});

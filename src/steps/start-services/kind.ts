@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { recoveredFact } from '../../kinds/cluster-facts.ts';
+import { defineFact } from '../../kinds/fact.ts';
+import { swappedFact } from '../../kinds/facts.ts';
+import { duration, text } from '../../kinds/fields.ts';
+import { declareKind } from '../../kinds/kind.ts';
+
+export const logFollowedFact = defineFact(
+  'log-followed',
+  1,
+  z.object({ quiet: z.boolean(), text: z.string() }),
+);
+
+export const startServicesKind = declareKind({
+  kind: 'start-services',
+  title: 'Start services',
+  about:
+    'Starts the services, waits until they are healthy, and watches the log of one of them until it is quiet.',
+  example: '- kind: start-services\n  followLog: web',
+  fields: {
+    services: z.array(text).default([]).describe('Empty means all'),
+    healthy: duration.default('3m').describe('How long services may take to become healthy'),
+    followLog: text.optional().describe('The service whose log is watched until it is quiet'),
+    quiet: duration.default('5s').describe('How long the log must say nothing to count as quiet'),
+    quietWithin: duration.default('2m').describe('How long the log may take to become quiet'),
+  },
+  afterCrash: 'run-again',
+  gives: [logFollowedFact],
+  needs: () => [{ oneOf: [swappedFact, recoveredFact] }],
+  places: () => ['production.services'],
+  fills: ['services'],
+});
