@@ -1,8 +1,9 @@
 import { Box } from 'ink';
 import type { ReactElement } from 'react';
 import type { Question } from '../ports/operator.ts';
+import { ChoiceList } from './choice-list.tsx';
 import { bodyHeight, countListed, questionWidth, shareRows, stepsBesideQuestion } from './geometry.ts';
-import { choiceRows, questionParts } from './question-rows.ts';
+import { questionParts } from './question-rows.ts';
 import { blankRow, cutSpan, endsRow, type Row, span, windowRows } from './row.ts';
 import { Rows } from './rows.tsx';
 import { choicesOf, type Situation } from './screen-state.ts';
@@ -30,11 +31,7 @@ export function QuestionPane(props: {
     <Box flexDirection="column" width={width} height={bodyHeight(size)}>
       <Rows rows={rows} width={width} height={Math.min(rows.length, height)} />
       {listed > 0 && (
-        <Rows
-          rows={choiceRows({ choices: choicesOf(question), cursor: asked.cursor, width, height: share.list })}
-          width={width}
-          height={share.list}
-        />
+        <ChoiceList choices={choicesOf(question)} cursor={asked.cursor} width={width} height={share.list} />
       )}
       <Box flexGrow={1} />
       <Rows rows={beside} width={width} height={beside.length} />

@@ -1,7 +1,7 @@
-import type { Choice, Question } from '../ports/operator.ts';
+import type { Question } from '../ports/operator.ts';
 import type { StepDetail, View } from '../session/view.ts';
 import { cellWidth, cleanText, cutTextStart, padText } from './cells.ts';
-import { blankRow, cutSpan, endsRow, paragraph, type Row, rowWidth, span, windowRows } from './row.ts';
+import { blankRow, cutSpan, endsRow, paragraph, type Row, rowWidth, span } from './row.ts';
 import type { AskedState } from './screen-state.ts';
 import { filterRows, tableRows } from './table-rows.ts';
 
@@ -62,33 +62,6 @@ export function questionParts(question: Question, request: Request): QuestionPar
     case 'failure':
       return { top: title, body: [...spaced, ...failureRows(question, request)], bottom: [] };
   }
-}
-
-/** The choices under a question, cut around the marked one. What cannot be chosen stays in its place, dimmed, and says why. */
-export function choiceRows(list: {
-  readonly choices: readonly Choice[];
-  readonly cursor: string | undefined;
-  readonly width: number;
-  readonly height: number;
-}): readonly Row[] {
-  const { choices, width, height } = list;
-  const at = Math.max(
-    0,
-    choices.findIndex(({ value }) => value === list.cursor),
-  );
-  const rows = choices.map((choice, index): Row => {
-    const tone = choice.disabledBecause !== undefined ? 'quiet' : index === at ? 'strong' : 'plain';
-    return [
-      span(index === at ? ' ▸ ' : '   ', 'strong'),
-      cutSpan(describeChoice(choice), { width: width - 4, tone }),
-    ];
-  });
-  return windowRows({ rows, height, scroll: at - Math.floor(height / 2) }).rows;
-}
-
-function describeChoice(choice: Choice): string {
-  if (choice.disabledBecause !== undefined) return `${choice.label} – not now: ${choice.disabledBecause}`;
-  return choice.needsReason === true ? `${choice.label} (asks for a reason)` : choice.label;
 }
 
 function titleRows(question: Question, { view, width }: Request): readonly Row[] {

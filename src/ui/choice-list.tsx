@@ -1,0 +1,72 @@
+import { Box, Text } from 'ink';
+import SelectInput from 'ink-select-input';
+import type { ReactElement } from 'react';
+import type { Choice } from '../ports/operator.ts';
+import { cutText } from './cells.ts';
+import { useTheme } from './theme-context.ts';
+
+type Marker = { readonly isSelected?: boolean };
+type Line = Marker & { readonly label: string };
+
+function ChoiceMarker({ isSelected = false }: Marker): ReactElement {
+  const theme = useTheme();
+  return (
+    <Box marginLeft={1} marginRight={1} flexShrink={0}>
+      <Text {...theme.style('strong')}>{theme.print(isSelected ? '▸' : ' ')}</Text>
+    </Box>
+  );
+}
+
+/**
+ * The choices of a question. What cannot be chosen stays in its place, dimmed, and says why.
+ *
+ * The list only draws: which choice is marked comes from the keymap like everything else. By itself it would read
+ * the marked index from its last frame, so that Enter right behind an arrow, in one read from a slow line, would
+ * take the choice before.
+ */
+export function ChoiceList(props: {
+  readonly choices: readonly Choice[];
+  readonly cursor: string | undefined;
+  readonly width: number;
+  readonly height: number;
+}): ReactElement {
+  const theme = useTheme();
+  const { choices, width, height } = props;
+  const items = choices.map((choice) => ({
+    key: choice.value,
+    value: choice.value,
+    label: cutText(describeChoice(choice), width - 4),
+    isClosed: choice.disabledBecause !== undefined,
+  }));
+  // The list hands only the label to what draws it.
+  const closed: ReadonlySet<string> = new Set(
+    items.filter(({ isClosed }) => isClosed).map(({ label }) => label),
+  );
+  const ChoiceLine = ({ isSelected = false, label }: Line): ReactElement => (
+    <Text wrap="truncate-end" {...theme.style(closed.has(label) ? 'quiet' : isSelected ? 'strong' : 'plain')}>
+      {theme.print(label)}
+    </Text>
+  );
+  const marked = Math.max(
+    0,
+    choices.findIndex((choice) => choice.value === props.cursor),
+  );
+  return (
+    <Box flexDirection="column" width={width} height={height} overflow="hidden" flexShrink={0}>
+      <SelectInput
+        key={marked}
+        items={items}
+        initialIndex={marked}
+        limit={height}
+        isFocused={false}
+        indicatorComponent={ChoiceMarker}
+        itemComponent={ChoiceLine}
+      />
+    </Box>
+  );
+}
+
+function describeChoice(choice: Choice): string {
+  if (choice.disabledBecause !== undefined) return `${choice.label} – not now: ${choice.disabledBecause}`;
+  return choice.needsReason === true ? `${choice.label} (asks for a reason)` : choice.label;
+}
