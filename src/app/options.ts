@@ -1,5 +1,6 @@
 import { modes } from '../base/mode.ts';
 import { signingRoles } from '../journal/signing-roles.ts';
+import { scheduleFormats } from '../registry/schedules.ts';
 
 export const recordFormats = ['md', 'html', 'json'] as const;
 export type RecordFormat = (typeof recordFormats)[number];
@@ -65,8 +66,12 @@ export const vocabulary = {
   latest: flag('latest', 'the newest snapshot, which is the default'),
   restore: flag('restore', 'into a throwaway database, too, and compare the counts'),
   dryRun: flag('dry-run', 'remove nothing, show what would go'),
-  cron: flag('cron', 'lines for a crontab, which is the default'),
-  systemd: flag('systemd', 'units for systemd'),
+  scheduler: oneOf({
+    flag: 'for',
+    among: scheduleFormats.map(({ kind }) => kind),
+    help: `the scheduler to write for: ${scheduleFormats.map(({ kind, about }) => `${kind}, ${about}`).join('; ')}`,
+    otherwise: scheduleFormats[0].kind,
+  }),
   mode: oneOf({ flag: 'mode', among: modes, help: 'what is rehearsed (live)', otherwise: 'live' }),
   commander: text({ flag: 'commander', value: 'NAME', help: 'who leads, and declares the recovery' }),
   operator: text({ flag: 'operator', value: 'NAME', help: 'who works at the terminal' }),

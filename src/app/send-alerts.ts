@@ -1,9 +1,7 @@
-import { openAlertChannel } from '../adapters/alerts/open-alert-channel.ts';
 import type { JobState } from '../backups/job-state.ts';
 import { type Failure, type Outcome, succeed } from '../base/failure.ts';
-import { createSecret } from '../base/secret.ts';
-import type { Alert, AlertChannel, AlertChannelConfig } from '../ports/alert-channel.ts';
-import type { AlertField } from '../runbook/producer-schema.ts';
+import type { Alert, AlertChannelConfig } from '../ports/alert-channel.ts';
+import { openAlerts } from '../registry/alerts.ts';
 
 /**
  * Tells people: once when a trouble begins, and once when the last one has ended, each channel for itself, so that what did not
@@ -13,7 +11,7 @@ import type { AlertField } from '../runbook/producer-schema.ts';
  * @returns what each channel knows now, and what did not arrive.
  */
 export async function sendAlerts(request: {
-  readonly alerts: readonly AlertField[];
+  readonly alerts: readonly AlertChannelConfig[];
   readonly alert: Alert;
   readonly troubles: readonly string[];
   readonly rang: JobState['rang'];
@@ -43,39 +41,4 @@ export async function sendAlerts(request: {
     ),
     undelivered: told.flatMap(({ sent }) => (sent.ok ? [] : [sent.failure])),
   };
-}
-
-/** The channels of the runbook's monitor section, with every placeholder filled. */
-export function openAlerts(alerts: readonly AlertField[]): readonly AlertChannel[] {
-  return alerts.filter(isFilled).map((alert) => openAlertChannel(resolve(alert)));
-}
-
-/** A placeholder that came out empty leaves the channel out: not every host that monitors has a pager. */
-function isFilled(alert: AlertField): boolean {
-  switch (alert.kind) {
-    case 'slack':
-      return alert.webhook !== '';
-    case 'pagerduty':
-      return alert.routingKey !== '';
-    case 'email':
-      return alert.server !== '';
-  }
-}
-
-function resolve(alert: AlertField): AlertChannelConfig {
-  switch (alert.kind) {
-    case 'slack':
-      return { kind: 'slack', webhook: createSecret(alert.webhook) };
-    case 'pagerduty':
-      return { kind: 'pagerduty', routingKey: createSecret(alert.routingKey), url: alert.url };
-    case 'email':
-      return {
-        kind: 'email',
-        server: alert.server,
-        user: alert.user || undefined,
-        password: alert.password ? createSecret(alert.password) : undefined,
-        from: alert.from,
-        to: alert.to,
-      };
-  }
 }

@@ -1,16 +1,16 @@
 import { everywhere } from '../app/options.ts';
+import { scheduleFormats } from '../registry/schedules.ts';
 import { defineCommand, runbookOperand } from './command.ts';
 
 export const schedule = defineCommand({
   name: 'schedule',
-  about: 'entries for --cron or --systemd: backup, verify, drill, monitor, prune',
+  about: `entries for ${scheduleFormats.map(({ kind }) => kind).join(' or ')}: backup, verify, drill, monitor, prune`,
   more: ['Often enough for the RPO of the runbook. It prints them to be copied, and installs nothing.'],
   operands: { runbook: runbookOperand },
-  options: ['cron', 'systemd', ...everywhere],
-  either: [['cron', 'systemd']],
+  options: ['scheduler', ...everywhere],
   examples: [
     { line: 'thaw schedule crm --env-file .env', about: 'lines for crontab -e' },
-    { line: 'thaw schedule crm --systemd', about: 'services and timers, with the paths they go to' },
+    { line: 'thaw schedule crm --for systemd', about: 'services and timers, with the paths they go to' },
   ],
   statuses: { verified: 'the entries are printed' },
   run: async (context, { operands: { runbook }, options }) =>

@@ -29,7 +29,9 @@ it.each([[['help']], [['--version']], [['restore', '--help']], [['completions', 
     );
     expect(
       loaded.filter((path) =>
-        /node_modules|^dist\/(?!(app|base|cli|commands|journal)\/|main\.js)|commands\/work/.test(path),
+        /node_modules|^dist\/(?!(app|base|cli|commands|journal|backups\/schedules)\/|registry\/schedules|main\.js)|commands\/work/.test(
+          path,
+        ),
       ),
     ).toEqual([]);
     expect(loaded.length).toBeLessThan(70);

@@ -37,10 +37,10 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
   producer: ['zod', 'node:crypto', 'node:util', 'node:zlib', 'node:stream', 'node:stream/consumers'],
   ui: ['ink', 'react', 'ink-select-input', ...terminal],
   plain: terminal,
-  ...Object.fromEntries(['platform', 'adapters', 'databases', 'sandbox'].map((room) => [room, ['node:*']])),
+  ...Object.fromEntries(['databases', 'sandbox'].map((room) => [room, ['node:*']])),
   // Their kinds declare what the runbook may say of them.
   ...Object.fromEntries(
-    ['platform', 'layers', 'services', 'stores'].map((room) => [room, ['zod', 'node:*']]),
+    ['platform', 'adapters', 'layers', 'services', 'stores'].map((room) => [room, ['zod', 'node:*']]),
   ),
   ...Object.fromEntries(['registry', 'app', 'commands', 'cli', 'main.ts'].map((room) => [room, ['node:*']])),
 };

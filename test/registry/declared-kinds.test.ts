@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { alertKinds, openAlerts } from '../../src/registry/alerts.ts';
 import { routes, services } from '../../src/registry/services.ts';
 import { stores } from '../../src/registry/stores.ts';
 import { createWorld } from '../../src/registry/wire.ts';
 
-const lists = { store: stores, services, route: routes };
+const lists = { store: stores, services, route: routes, 'alert channel': alertKinds };
 const declared = Object.entries(lists).flatMap(([list, kinds]) =>
   kinds.map((one) => ({ list, kind: one.kind, one })),
 );
@@ -45,5 +46,23 @@ describe('Services whose values do not fit', () => {
     };
     expect(await createWorld({}).openServices(config).probe()).toMatchObject(failure);
     expect(await createWorld({}).openServices(config).status()).toMatchObject(failure);
+  });
+});
+
+describe('An alert channel', () => {
+  it('is left out where what it needs comes out empty, and says so where another value does not fit', async () => {
+    expect(openAlerts([{ kind: 'slack', webhook: '' }])).toEqual([]);
+    const [channel] = openAlerts([
+      { kind: 'email', server: 'smtp://mail', from: '', to: ['ops@example.org'] },
+    ]);
+    const alert = {
+      severity: 'critical',
+      subject: '',
+      lines: [],
+      dedupKey: '',
+      source: '',
+      atMs: 0,
+    } as const;
+    expect(await channel?.send(alert)).toMatchObject({ ok: false, failure: { code: 'invalid-input' } });
   });
 });

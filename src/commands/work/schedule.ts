@@ -4,17 +4,19 @@ import { exitStatus } from '../../app/exit-status.ts';
 import { launcher } from '../../app/installed.ts';
 import { loadRunbook } from '../../app/load-runbook.ts';
 import { defaultLogFolder, type Options } from '../../app/options.ts';
-import { planSchedule, toCrontab, toSystemdUnits } from '../../backups/schedule.ts';
+import { planSchedule } from '../../backups/schedule.ts';
 import { type Outcome, succeed } from '../../base/failure.ts';
 import { parseDuration } from '../../base/units.ts';
+import { kindOf } from '../../registry/kind-of.ts';
 import { handlers } from '../../registry/kinds.ts';
+import { scheduleFormats } from '../../registry/schedules.ts';
 import { canDrill } from '../../runbook/can-drill.ts';
 
 /** Prints entries to copy; installs nothing, asks for no value, contacts nobody. */
 export async function printSchedule(
   request: {
     readonly runbook: string;
-    readonly options: Options<'systemd' | 'envFiles' | 'logFolder'>;
+    readonly options: Options<'scheduler' | 'envFiles' | 'logFolder'>;
   },
   context: Pick<CommandContext, 'folder' | 'stdout'>,
 ): Promise<Outcome<number>> {
@@ -35,10 +37,7 @@ export async function printSchedule(
   });
   // The dashes keep Node from taking --env-file for its own.
   const program = [process.execPath, '--', launcher];
-  stdout.write(
-    options.systemd
-      ? toSystemdUnits(jobs, { name: runbook.name, folder, program })
-      : toCrontab(jobs, { folder, program, logFile: resolve(folder, `thaw-${runbook.name}.log`) }),
-  );
+  const place = { name: runbook.name, folder, program, logFile: resolve(folder, `thaw-${runbook.name}.log`) };
+  stdout.write(kindOf(scheduleFormats, { kind: options.scheduler }).render(jobs, place));
   return succeed(exitStatus.verified);
 }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openAlertChannel } from '../../../src/adapters/alerts/open-alert-channel.ts';
 import { createSecret } from '../../../src/base/secret.ts';
-import type { Alert } from '../../../src/ports/alert-channel.ts';
+import type { Alert, AlertChannelConfig } from '../../../src/ports/alert-channel.ts';
+import { openAlerts } from '../../../src/registry/alerts.ts';
 import { findFreePort } from '../../parts/free-port.ts';
 import { type HttpReceiver, startHttpReceiver, startSmtpReceiver } from '../../parts/receivers.ts';
 
@@ -13,6 +13,12 @@ const alert: Alert = {
   source: 'host-1',
   atMs: Date.UTC(2026, 3, 28, 14, 7, 31),
 };
+
+function openAlertChannel(config: AlertChannelConfig) {
+  const [channel] = openAlerts([config]);
+  if (channel === undefined) throw new Error('The channel is left out');
+  return channel;
+}
 
 let receiver: HttpReceiver;
 beforeEach(async () => {
