@@ -16,23 +16,32 @@ export const text = z.string().min(1);
 /** May come out empty after the placeholders are filled: then it counts as left out. */
 export const optionalText = z.string().optional();
 
-const s3Endpoint = z.union([
-  text.describe('URL with scheme, for example https://s3.eu-west-1.amazonaws.com'),
-  z
-    .strictObject({ host: text, port: text, tls: text.describe('true or false') })
-    .describe('The same in parts, for systems that keep host, port and TLS in three variables'),
-]);
+const s3Endpoint = z
+  .union([
+    text.describe('URL with scheme, for example https://s3.eu-west-1.amazonaws.com'),
+    z
+      .strictObject({
+        host: text.describe('Name or address'),
+        port: text.describe('Port'),
+        tls: text.describe('true or false'),
+      })
+      .describe('The same in parts, for systems that keep host, port and TLS in three variables'),
+  ])
+  .describe('Where the S3 interface answers, not a console or a proxy');
 
 export const storeSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('s3'),
     endpoint: s3Endpoint,
-    region: text.default('us-east-1'),
-    bucket: text,
-    accessKey: text,
-    secretKey: text,
+    region: text.default('us-east-1').describe('Where the server knows regions'),
+    bucket: text.describe('Name of the bucket'),
+    accessKey: text.describe('Access key id'),
+    secretKey: text.describe('Secret access key'),
   }),
-  z.strictObject({ kind: z.literal('directory'), path: text }),
+  z.strictObject({
+    kind: z.literal('directory'),
+    path: text.describe('The folder; below it one file an object'),
+  }),
   z.strictObject({
     kind: z.literal('rclone'),
     remote: text.describe('remote:path, as rclone writes it, crypt remotes included'),
@@ -70,20 +79,23 @@ export type FilesSource = z.infer<typeof filesSource.archive> | z.infer<typeof f
 const compose = {
   kind: z.literal('compose'),
   file: text.describe('Path of the compose file'),
-  project: optionalText,
-  envFile: optionalText,
+  project: optionalText.describe("Compose's project name; its own default when left out"),
+  envFile: optionalText.describe("Compose's own --env-file"),
 };
 
 const kubernetes = {
   kind: z.literal('kubernetes'),
-  namespace: text,
-  context: optionalText,
+  namespace: text.describe('Of the workloads'),
+  context: optionalText.describe('Of the kubeconfig; its current one when left out'),
   kubeconfig: optionalText.describe('KUBECONFIG, or the one of this user, when left out'),
 };
 
 export const servicesSchema = z.discriminatedUnion('kind', [
   z.strictObject(compose),
-  z.strictObject({ kind: z.literal('process'), controlFile: text }),
+  z.strictObject({
+    kind: z.literal('process'),
+    controlFile: text.describe('JSON that says how each process is started, and where its pid and log are'),
+  }),
   z.strictObject(kubernetes),
 ]);
 

@@ -6,8 +6,11 @@ import { duration, id, text } from '../kinds/fields.ts';
 const criterion = z.union([
   text,
   z.strictObject({
-    text,
-    judgedBy: z.enum(['rto', 'rpo', 'result', 'clean-up']).exactOptional(),
+    text: text.describe('What has to be true, in a sentence'),
+    judgedBy: z
+      .enum(['rto', 'rpo', 'result', 'clean-up'])
+      .exactOptional()
+      .describe('What the record measures anyway and judges it by'),
     step: id.exactOptional().describe('Judged by how this step came out'),
   }),
 ]);
@@ -15,22 +18,26 @@ const criterion = z.union([
 export const exerciseFieldSchema = z.strictObject({
   objectives: z.array(text).default([]).describe('What the exercise is to show'),
   criteria: z.array(criterion).default([]).describe('What makes it a success, beside RTO and RPO'),
-  scenario: text.exactOptional(),
-  threat: text.exactOptional(),
+  scenario: text.exactOptional().describe('What is supposed to have happened'),
+  threat: text.exactOptional().describe('What it stands for: ransomware, a lost host'),
   scope: z
-    .strictObject({ in: z.array(text).default([]), out: z.array(text).default([]) })
-    .default({ in: [], out: [] }),
-  assumptions: z.array(text).default([]),
+    .strictObject({
+      in: z.array(text).default([]).describe('What is exercised'),
+      out: z.array(text).default([]).describe('What is not'),
+    })
+    .default({ in: [], out: [] })
+    .describe('What belongs to the exercise'),
+  assumptions: z.array(text).default([]).describe('What is taken for given'),
   absences: z.array(text).default([]).describe('Key people who are simulated as absent'),
-  classification: text.exactOptional(),
+  classification: text.exactOptional().describe('Who may read the record: internal'),
   every: duration.exactOptional().describe('How often; the record says when the next one is due'),
   people: z
     .strictObject({
-      commander: text.exactOptional(),
-      operator: text.exactOptional(),
-      witness: text.exactOptional(),
-      planApprover: text.exactOptional(),
-      resultApprover: text.exactOptional(),
+      commander: text.exactOptional().describe('Who leads, and declares the recovery'),
+      operator: text.exactOptional().describe('Who works at the terminal'),
+      witness: text.exactOptional().describe('Who watches'),
+      planApprover: text.exactOptional().describe('Who approved the plan'),
+      resultApprover: text.exactOptional().describe('Who is to approve the result'),
     })
     .default({})
     .describe('Roles where the command line names nobody'),
@@ -44,7 +51,8 @@ export const tabletopSchema = z.strictObject({
         text: text.describe('The GPG key is on the dead host.'),
       }),
     )
-    .default([]),
+    .default([])
+    .describe('What is put to the table, and when'),
 });
 
 export const recordsSchema = z.strictObject({

@@ -14,8 +14,11 @@ export const producerSchema = z.strictObject({
     'The {host} of new dumps; backups.dumps.host when left out, then the name of this host',
   ),
   tier: optionalText.describe('The {tier} of new dumps'),
-  compression: z.enum(['none', ...compressions.map(({ name }) => name)]).default('gzip'),
-  encrypt: encrypt.default({ kind: 'none' }),
+  compression: z
+    .enum(['none', ...compressions.map(({ name }) => name)])
+    .default('gzip')
+    .describe('How new dumps are compressed'),
+  encrypt: encrypt.default({ kind: 'none' }).describe('To whom new dumps are encrypted'),
   fingerprints: z
     .array(text)
     .default([])
@@ -32,10 +35,10 @@ const count = z.int().min(0).max(100_000).default(0);
 
 export const retentionSchema = z.strictObject({
   hourly: count.describe('Keep the newest snapshot of each of the last N hours that have one'),
-  daily: count,
+  daily: count.describe('The newest of each of the last N days that have one'),
   weekly: count.describe('Weeks begin on Monday, UTC'),
-  monthly: count,
-  yearly: count,
+  monthly: count.describe('The newest of each of the last N months that have one'),
+  yearly: count.describe('The newest of each of the last N years that have one'),
   floor: z
     .int()
     .min(1)
@@ -48,40 +51,45 @@ const alert = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('email'),
     server: text.describe('smtp://host:port, or smtps://host:port'),
-    user: optionalText,
-    password: optionalText,
-    from: text,
-    to: z.array(text).min(1),
+    user: optionalText.describe('Whom to log in as; nobody when left out'),
+    password: optionalText.describe('Of that user'),
+    from: text.describe('The address it comes from'),
+    to: z.array(text).min(1).describe('Whom it goes to'),
   }),
   z.strictObject({
     kind: z.literal('pagerduty'),
-    routingKey: text,
-    url: text.default('https://events.pagerduty.com/v2/enqueue'),
+    routingKey: text.describe('Integration key of the service'),
+    url: text
+      .default('https://events.pagerduty.com/v2/enqueue')
+      .describe('Another endpoint of the Events API'),
   }),
 ]);
 
 export const monitorSchema = z.strictObject({
-  alerts: z.array(alert).default([]),
+  alerts: z.array(alert).default([]).describe('Whom to tell'),
   metricsFile: optionalText.describe('JSON, written anew each time'),
   prometheusFile: optionalText.describe('For the textfile collector of the node exporter'),
   size: z
-    .strictObject({ least: z.number().default(0.5), most: z.number().default(3) })
+    .strictObject({
+      least: z.number().default(0.5).describe('A smaller share of the median is told'),
+      most: z.number().default(3).describe('A larger multiple of the median is told'),
+    })
     .prefault({})
     .describe('The newest dump against the median of the ten before it'),
   successRate: z.number().min(0).max(100).default(95).describe('Percent of the backups begun in 7 days'),
   disk: z
     .strictObject({
-      warn: z.number().default(80),
-      critical: z.number().default(90),
-      paths: z.array(text).default([]),
+      warn: z.number().default(80).describe('From here on it is told'),
+      critical: z.number().default(90).describe('From here on it is critical'),
+      paths: z.array(text).default([]).describe('Folders or mount points to look at'),
     })
     .prefault({})
     .describe('Percent used, of a directory store and of these paths'),
   archives: z
     .array(
       z.strictObject({
-        id,
-        title: text,
+        id: id.describe('Names the archive in metrics and alerts'),
+        title: text.describe('What it is, for people'),
         here: storeSchema.describe('Where it is written'),
         there: storeSchema.describe('Its copy, where whoever is on this host cannot reach'),
         settled: duration.default('2h').describe('How long a file may take to arrive there'),
@@ -96,7 +104,12 @@ export const monitorSchema = z.strictObject({
     .strictObject({
       prefix: text.describe('Where the WAL archive lies in the backup store'),
       newest: duration.describe('The age its newest segment may reach'),
-      segmentMegabytes: z.int().min(1).max(1024).default(16),
+      segmentMegabytes: z
+        .int()
+        .min(1)
+        .max(1024)
+        .default(16)
+        .describe('Size of a WAL segment of this cluster, in MiB'),
     })
     .optional()
     .describe(

@@ -34,41 +34,46 @@ const clusterBackupsSchema = z.discriminatedUnion('engine', [
   }),
   z.strictObject({
     engine: z.literal('pgbackrest'),
-    stanza: text,
+    stanza: text.describe('Name of the stanza in the repository'),
     configFile: text.describe('The configuration that names the repository and holds its credentials'),
   }),
 ]);
 
 const backupsSchema = z.strictObject({
-  store: storeSchema,
-  dumps: z.strictObject({
-    layout: text.describe('Key pattern: pg/{host}/{date}/{hour}.dump.gz[.gpg]'),
-    host: optionalText.describe('Only dumps of this host; all hosts when left out'),
-    metadata: z
-      .strictObject({
-        ending: text.describe('What the key of the dump is followed by: .metadata.json'),
-        sha256: text.describe('The field that holds the digest of the dump: checksum, or integrity.sha256'),
-      })
-      .optional()
-      .describe('JSON that other scripts write beside each dump; a manifest of thaw counts for more'),
-    contents: z
-      .enum(['whole', 'schema'])
-      .default('whole')
-      .describe(
-        'schema: made with --schema-only. Such dumps are drilled, compared with the live schema, and never restored',
-      ),
-    expectTables: z
-      .array(text)
-      .default([])
-      .describe('schema.table: a dump that makes no such table is refused before anything is dropped'),
-  }),
-  objects: z.strictObject({ prefix: z.string() }).optional(),
+  store: storeSchema.describe('Where the backups are'),
+  dumps: z
+    .strictObject({
+      layout: text.describe('Key pattern: pg/{host}/{date}/{hour}.dump.gz[.gpg]'),
+      host: optionalText.describe('Only dumps of this host; all hosts when left out'),
+      metadata: z
+        .strictObject({
+          ending: text.describe('What the key of the dump is followed by: .metadata.json'),
+          sha256: text.describe('The field that holds the digest of the dump: checksum, or integrity.sha256'),
+        })
+        .optional()
+        .describe('JSON that other scripts write beside each dump; a manifest of thaw counts for more'),
+      contents: z
+        .enum(['whole', 'schema'])
+        .default('whole')
+        .describe(
+          'schema: made with --schema-only. Such dumps are drilled, compared with the live schema, and never restored',
+        ),
+      expectTables: z
+        .array(text)
+        .default([])
+        .describe('schema.table: a dump that makes no such table is refused before anything is dropped'),
+    })
+    .describe('How the dumps are named, and what is expected of them'),
+  objects: z
+    .strictObject({ prefix: z.string().describe('Folder or prefix of the mirror in the backup store') })
+    .optional()
+    .describe('The mirror of the live objects'),
   cluster: clusterBackupsSchema.optional().describe('Base backups and WAL, for recover-cluster'),
   key: z
     .strictObject({
-      privateKeyFile: optionalText,
-      passphrase: optionalText,
-      gnupgHome: optionalText,
+      privateKeyFile: optionalText.describe('An armored OpenPGP private key'),
+      passphrase: optionalText.describe('Of that key, or of dumps encrypted with a passphrase alone'),
+      gnupgHome: optionalText.describe('A GnuPG home that holds the key'),
       ageIdentityFile: optionalText.describe('For dumps encrypted with age'),
     })
     .default({})
@@ -78,33 +83,38 @@ const backupsSchema = z.strictObject({
 /** All of the file but its steps. */
 const head = {
   thaw: z.literal(1).describe('Version of this format'),
-  name: id,
-  title: text,
-  about: text.optional(),
-  objectives: z.strictObject({
-    rto: duration.describe('Recovery time objective'),
-    rpo: duration.describe('Recovery point objective'),
-  }),
+  name: id.describe('Names the runbook on the command line and in run folders'),
+  title: text.describe('What people read at the head of screen and record'),
+  about: text.optional().describe('What the system is, in a sentence'),
+  objectives: z
+    .strictObject({
+      rto: duration.describe('Recovery time objective'),
+      rpo: duration.describe('Recovery point objective'),
+    })
+    .describe('What a recovery is measured against'),
   bring: z.array(text).default([]).describe('What the operator must hold before the first step'),
   inputs: z
     .record(
       z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'Write variable names in upper case.'),
       z.strictObject({
-        about: text,
-        secret: z.boolean().default(false),
+        about: text.describe('What the value is and where to find it'),
+        secret: z.boolean().default(false).describe('Masked wherever it could be shown'),
         default: z.string().optional().describe('Left out: the value must be given'),
       }),
     )
-    .default({}),
+    .default({})
+    .describe('Values that stand in other fields as placeholders, by name'),
   backups: backupsSchema
     .prefault({ store: undeclared.store, dumps: { layout: '{date}' } })
     .describe('Left out where nothing is restored'),
-  production: z.strictObject({
-    database: databaseSchema.prefault(undeclared.database).describe('Left out where nothing is restored'),
-    objects: storeSchema.optional(),
-    services: servicesSchema.optional(),
-    envFile: text.optional(),
-  }),
+  production: z
+    .strictObject({
+      database: databaseSchema.prefault(undeclared.database).describe('Left out where nothing is restored'),
+      objects: storeSchema.optional().describe('The live bucket or folder'),
+      services: servicesSchema.optional().describe('What starts and stops the application'),
+      envFile: text.optional().describe('The env file that the application reads'),
+    })
+    .describe('What a live restore works on'),
   drill: z
     .strictObject({
       database: databaseSchema

@@ -2,8 +2,10 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isMap, parseDocument } from 'yaml';
+import { z } from 'zod';
 import type { KnownFact } from '../../src/kinds/fact.ts';
-import { handlers, knownFacts } from '../../src/registry/kinds.ts';
+import { handlers, knownFacts, runbookSchema } from '../../src/registry/kinds.ts';
+import { runbookJsonSchema } from '../../src/runbook/parse-runbook.ts';
 
 const root = new URL('../../src/', import.meta.url).pathname;
 
@@ -42,4 +44,19 @@ describe('The list of kinds', () => {
       expect(isMap(document.contents)).toBe(false);
     },
   );
+
+  it('says of every field of a runbook what it is', () => {
+    const silent: string[] = [];
+    const visit = (schema: unknown, path: string): void => {
+      if (typeof schema !== 'object' || schema === null) return;
+      for (const [name, value] of Object.entries(schema)) {
+        if (name === 'properties')
+          for (const [field, shape] of Object.entries(z.record(z.string(), z.looseObject({})).parse(value)))
+            if (shape.description === undefined && shape.const === undefined) silent.push(`${path}.${field}`);
+        visit(value, name === 'properties' ? path : `${path}.${name}`);
+      }
+    };
+    visit(runbookJsonSchema(runbookSchema), 'runbook');
+    expect(silent).toEqual([]);
+  });
 });
