@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
-import { describeFileFailure, errorCode } from '../base/file-failure.ts';
+import { describeFileFailure } from '../base/file-failure.ts';
+import { errorCode } from '../base/thrown.ts';
 import { genesisHash } from '../journal/journal-line.ts';
 import { takeLockSoon } from './run-locks.ts';
 

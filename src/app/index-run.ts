@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
-import { describeFileFailure, errorCode } from '../base/file-failure.ts';
+import { describeFileFailure } from '../base/file-failure.ts';
+import { errorCode } from '../base/thrown.ts';
 import { formatDuration } from '../base/units.ts';
-import { replaceFile } from '../platform/sync-folder.ts';
+import { replaceFile } from '../platform/durable-files.ts';
 import type { DrillRecord } from '../record/drill-record.ts';
 import { resultWords } from '../record/result-words.ts';
 import { contradiction, type Finding, renderable } from './chain-heads.ts';
@@ -39,7 +40,7 @@ async function replaceLine(logFolder: string, record: DrillRecord): Promise<void
   const lines = before.trimEnd().split('\n');
   const own = lines.findIndex((known) => known.includes(placeOf(runId)));
   const after = own === -1 ? [...lines, line] : lines.with(own, line);
-  await replaceFile(join(logFolder, indexName), `${after.join('\n')}\n`);
+  await replaceFile({ path: join(logFolder, indexName), content: `${after.join('\n')}\n` });
 }
 
 function indexLine(record: DrillRecord): string {

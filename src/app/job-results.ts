@@ -6,7 +6,7 @@ import { type JobState, readJobState } from '../backups/job-state.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import { describeFileFailure } from '../base/file-failure.ts';
 import type { RunState } from '../journal/run-state.ts';
-import { replaceFile } from '../platform/sync-folder.ts';
+import { replaceFile } from '../platform/durable-files.ts';
 import { runLockPath } from './run-locks.ts';
 import { listRunIds, openRun } from './run-log.ts';
 
@@ -129,7 +129,7 @@ export async function writeJob(place: Place, state: JobState): Promise<Outcome<v
   const path = pathOf(place);
   try {
     await mkdir(join(place.logFolder, '.jobs'), { recursive: true, mode: 0o700 });
-    await replaceFile(path, `${JSON.stringify(state, null, 2)}\n`);
+    await replaceFile({ path, content: `${JSON.stringify(state, null, 2)}\n` });
     return succeed(undefined);
   } catch (error) {
     return fail(describeFileFailure({ doing: `write ${path}`, error }));

@@ -1,4 +1,5 @@
 import type { Failure } from './failure.ts';
+import { errorWords } from './thrown.ts';
 
 /**
  * A stream can only end badly with an Error. This one carries the failure that was classified where it happened,
@@ -28,7 +29,7 @@ export function brokenBodyFailure(doing: string, error: unknown): Failure {
       message: `Cannot ${doing}: its content broke off.`,
       remedy: 'Read the source again.',
       retry: 'safe',
-      detail: error instanceof Error ? error.message : String(error),
+      detail: errorWords(error),
     }
   );
 }

@@ -52,3 +52,22 @@ export function succeed<T>(value: T): Outcome<T> {
 export function fail(failure: Failure): { readonly ok: false; readonly failure: Failure } {
   return { ok: false, failure };
 }
+
+/** What a code of the outside (errno, SQLSTATE, HTTP status, exit status) means to an operator: one row of a driver's table. */
+export type Meaning = readonly [code: FailureCode, because: string, remedy: string, retry: Retry];
+
+/** The row of a table for a code that came from outside: one that is called `constructor` finds nothing. */
+export function findMeaning<T>(table: Readonly<Record<string, T>>, code: string | undefined): T | undefined {
+  return code !== undefined && Object.hasOwn(table, code) ? table[code] : undefined;
+}
+
+/** @param request.doing what cannot be done, with the place in it: "read s3://b/k". */
+export function failureMeaning(request: {
+  readonly doing: string;
+  readonly meaning: Meaning;
+  readonly detail?: string;
+}): Failure {
+  const [code, because, remedy, retry] = request.meaning;
+  const detail = request.detail === undefined ? {} : { detail: request.detail };
+  return { code, message: `Cannot ${request.doing}: ${because}.`, remedy, retry, ...detail };
+}

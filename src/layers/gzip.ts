@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { createGunzip, createGzip } from 'node:zlib';
 import { succeed } from '../base/failure.ts';
+import { errorCode } from '../base/thrown.ts';
 import type { Compression } from './layer.ts';
 import { forwardErrors } from './stream-parts.ts';
 import { damaged } from './unpack-failure.ts';
@@ -18,7 +19,7 @@ export const gzip: Compression = {
   compress: () => createGzip({ level: 6, chunkSize: chunkBytes }),
   // zlib has codes of its own: the only one that means "ended early" is Z_BUF_ERROR.
   explain(error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const code = errorCode(error);
     const detail = error instanceof Error ? `${String(code)}: ${error.message}` : undefined;
     if (code === 'Z_BUF_ERROR') return damaged('The gzip data ends early: the dump is truncated.', detail);
     if (code !== 'Z_DATA_ERROR' && code !== 'Z_NEED_DICT' && code !== 'Z_STREAM_ERROR') return undefined;

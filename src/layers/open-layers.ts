@@ -2,13 +2,14 @@ import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { failureOfBodyError } from '../base/body-error.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
+import { fileFailure } from '../base/file-failure.ts';
 import type { ProcessRunner } from '../ports/process-runner.ts';
 import type { KeyConfig, Layer } from '../ports/unpacker.ts';
 import type { LayerKind } from './layer.ts';
 import { layerOf, layers } from './list.ts';
 import { isEndOfLook } from './replay-body.ts';
 import { quiet, readBeginning } from './stream-parts.ts';
-import { damaged, failureOf, fileFailure } from './unpack-failure.ts';
+import { damaged } from './unpack-failure.ts';
 
 /** No layer needs more of its beginning to be known. */
 const magicBytes = 64;
@@ -107,13 +108,13 @@ async function drain(stream: Readable): Promise<void> {
 }
 
 function classify(error: unknown): Failure | undefined {
-  const carried = failureOf(error) ?? failureOfBodyError(error);
+  const carried = failureOfBodyError(error);
   if (carried !== undefined) return carried;
   for (const { explain } of layers) {
     const failure = explain?.(error);
     if (failure !== undefined) return failure;
   }
-  return fileFailure(error, 'read the backup');
+  return fileFailure({ doing: 'read the backup', error });
 }
 
 /** Content that does not begin as this layer does; and as what it begins instead. */

@@ -1,10 +1,12 @@
 import type { Readable } from 'node:stream';
 import { failureOfBodyError } from '../base/body-error.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
+import { fileFailure } from '../base/file-failure.ts';
+import { errorWords } from '../base/thrown.ts';
 import { isDoubted } from './layer.ts';
 import { type LayersRequest, openLayers } from './open-layers.ts';
 import { type Replay, replayBody } from './replay-body.ts';
-import { damaged, failureOf, fileFailure } from './unpack-failure.ts';
+import { damaged } from './unpack-failure.ts';
 
 /**
  * How much more than the wanted bytes may be read: gpg's AEAD and pieces of gzip come in blocks of up to 4 MiB. Armor makes a
@@ -78,14 +80,13 @@ async function collect(replay: Replay, look: Look): Promise<Outcome<Buffer>> {
 
 function lostBody(error: unknown): Failure {
   return (
-    failureOf(error) ??
     failureOfBodyError(error) ??
-    fileFailure(error, 'read the backup') ?? {
+    fileFailure({ doing: 'read the backup', error }) ?? {
       code: 'unreachable',
       message: 'The first bytes of the backup do not arrive: the connection to its store is lost.',
       remedy: 'Check the connection to the store, then try again.',
       retry: 'safe',
-      detail: error instanceof Error ? error.message : String(error),
+      detail: errorWords(error),
     }
   );
 }

@@ -1,18 +1,5 @@
 import type { Failure } from '../base/failure.ts';
 
-/** Streams can only report errors: this one carries the failure through them to whoever reads. */
-const carried = new WeakMap<Error, Failure>();
-
-export function failureAsError(failure: Failure): Error {
-  const error = new Error(failure.message);
-  carried.set(error, failure);
-  return error;
-}
-
-export function failureOf(error: unknown): Failure | undefined {
-  return error instanceof Error ? carried.get(error) : undefined;
-}
-
 const chooseAnother = 'Choose another snapshot, and keep this one for finding out what happened to it.';
 
 export function damaged(message: string, detail?: string): Failure {
@@ -61,39 +48,6 @@ export function cancelled(): Failure {
     remedy: 'Resume the run to start it again.',
     retry: 'safe',
   };
-}
-
-/** Of the file system, by errno. */
-export function fileFailure(error: unknown, doing: string): Failure | undefined {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'ENOENT' || code === 'EISDIR' || code === 'ENOTDIR') {
-    return {
-      code: 'not-found',
-      message: `Cannot ${doing}: there is no such file.`,
-      remedy: 'Correct the path in the runbook, or run the step that makes the file.',
-      retry: 'after-fix',
-      detail: code,
-    };
-  }
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
-    return {
-      code: 'denied',
-      message: `Cannot ${doing}: this user may not.`,
-      remedy: 'Give the user who runs thaw the right to it.',
-      retry: 'after-fix',
-      detail: code,
-    };
-  }
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return {
-      code: 'out-of-space',
-      message: `Cannot ${doing}: the disk is full.`,
-      remedy: 'Free space there, or name a work folder on a bigger disk.',
-      retry: 'after-fix',
-      detail: code,
-    };
-  }
-  return undefined;
 }
 
 export function gpgNeeded(what: string, detail?: string): Failure {

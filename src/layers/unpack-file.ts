@@ -1,16 +1,18 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { open, rename, rm, stat } from 'node:fs/promises';
+import { rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
+import { fileFailure } from '../base/file-failure.ts';
+import { syncFolder } from '../platform/durable-files.ts';
 import type { ProcessRunner } from '../ports/process-runner.ts';
 import type { KeyConfig, Unpacked, UnpackRequest } from '../ports/unpacker.ts';
 import { isDoubted } from './layer.ts';
 import { encryptions, layerOf } from './list.ts';
 import { openLayers } from './open-layers.ts';
-import { cancelled, damaged, fileFailure } from './unpack-failure.ts';
+import { cancelled, damaged } from './unpack-failure.ts';
 
 type Job = UnpackRequest & {
   readonly keys: KeyConfig;
@@ -63,11 +65,11 @@ async function attempt(
     const { sizeBytes, sha256 } = meter.result();
     if (sizeBytes === 0) return fail(damaged('The backup holds nothing: its content has 0 bytes.'));
     await rename(partFile, job.toFile);
-    await flushFolder(dirname(job.toFile));
+    await syncFolder(dirname(job.toFile));
     return succeed({ sizeBytes, sha256, engine });
   } catch (error) {
     if (job.signal?.aborted) return fail(cancelled());
-    const ofTarget = fileFailure(error, `write ${job.toFile}`);
+    const ofTarget = fileFailure({ doing: `write ${job.toFile}`, error });
     const failure = ofTarget ?? (await firstFailure(error));
     if (failure === undefined) throw error;
     return fail(failure);
@@ -106,11 +108,6 @@ function createMeter() {
   return { pass, result: () => ({ sizeBytes, sha256: hash.digest('hex') }) };
 }
 
-async function flushFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  await folder.sync().finally(() => folder.close());
-}
-
 /** Names the file, and what the outermost layer tells about it: a message that ends early is told from a changed one. */
 async function named(failure: Failure, job: Job): Promise<Failure> {
   const [outermost] = job.layers;
@@ -127,7 +124,7 @@ function withFile(failure: Failure, file: string): Failure {
 }
 
 function explained(error: unknown, doing: string): Failure {
-  const failure = fileFailure(error, doing);
+  const failure = fileFailure({ doing, error });
   if (failure === undefined) throw error;
   return failure;
 }

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib';
 import { succeed } from '../base/failure.ts';
+import { errorCode } from '../base/thrown.ts';
 import type { Compression } from './layer.ts';
 import { damaged } from './unpack-failure.ts';
 
@@ -19,7 +20,7 @@ export const zstd: Compression = {
   compress: () => createZstdCompress({ chunkSize: chunkBytes }),
   // Node passes zstd's own error names on as codes; the end that comes too early has that of zlib.
   explain(error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const code = errorCode(error) ?? '';
     if (!code.startsWith('ZSTD_error_')) return undefined;
     const detail = error instanceof Error ? `${code}: ${error.message}` : code;
     return damaged(

@@ -1,32 +1,71 @@
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { errorCode } from '../base/file-failure.ts';
-import { readProcStat } from '../base/proc-stat.ts';
+import { errorCode } from '../base/thrown.ts';
 
-/** Names one process for ever: a pid alone is used again by the next one. */
+/** One process of this host for ever: a pid alone is used again by the next one. */
 export type ProcessIdentity = {
   readonly pid: number;
+  /** When it started, in clock ticks since the machine did, as /proc/PID/stat has it; empty where the system does not say. */
+  readonly startTicks: string;
+};
+
+/** The same in a file that may be read on another host, or after this one was started again. */
+export type ProcessOnHost = ProcessIdentity & {
   readonly host: string;
   /** Empty where the system does not say. */
   readonly bootId: string;
-  /** In clock ticks since boot, as /proc/PID/stat has it; empty where the system does not say. */
-  readonly processStart: string;
 };
 
-export async function identifyThisProcess(): Promise<ProcessIdentity> {
-  const processStart = (await readProcessStart(process.pid)) ?? '';
-  return { pid: process.pid, host: hostname(), bootId: await readBootId(), processStart };
+/** Linux reports ticks of a hundredth of a second to programs, whatever the kernel's own clock. */
+const ticksPerSecond = 100;
+
+/**
+ * What /proc/PID/stat says of a process, see proc(5). The second field is the program's name in brackets, which may itself hold spaces and
+ * brackets.
+ *
+ * @returns undefined for a process that has ended and that only its parent has not noticed yet.
+ */
+export function readProcStat(
+  text: string,
+): { readonly processGroup: number; readonly startTicks: string } | undefined {
+  const [state, , processGroup, ...rest] = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  // Field 22; the state is the third, the process group the fifth.
+  const startTicks = rest[16];
+  if (state === undefined || startTicks === undefined || state === 'Z' || state === 'X') return undefined;
+  return { processGroup: Number(processGroup), startTicks };
+}
+
+/** @returns undefined when there is no such process, or only its remains that nobody has collected. */
+export async function identifyProcess(pid: number): Promise<ProcessIdentity | undefined> {
+  const startTicks = await readStart(pid);
+  if (startTicks === 'ended' || !hasProcess(pid)) return undefined;
+  return { pid, startTicks: startTicks ?? '' };
+}
+
+export async function identifyThisProcess(): Promise<ProcessOnHost> {
+  const startTicks = (await identifyProcess(process.pid))?.startTicks ?? '';
+  return { pid: process.pid, startTicks, host: hostname(), bootId: await readBootId() };
+}
+
+/** On this host. Where the system does not say when a process started, any one with that pid counts. */
+export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
+  const now = await identifyProcess(identity.pid);
+  if (now === undefined) return false;
+  return now.startTicks === '' || identity.startTicks === '' || now.startTicks === identity.startTicks;
 }
 
 /** Unknown when the process is on another host: from here nobody can tell. */
-export async function findFate(owner: ProcessIdentity): Promise<'alive' | 'dead' | 'unknown'> {
+export async function findFate(owner: ProcessOnHost): Promise<'alive' | 'dead' | 'unknown'> {
   if (owner.host !== hostname()) return 'unknown';
   const bootId = await readBootId();
   if (owner.bootId !== '' && bootId !== '' && owner.bootId !== bootId) return 'dead';
-  if (!hasProcess(owner.pid)) return 'dead';
-  const start = await readProcessStart(owner.pid);
-  if (owner.processStart === '' || start === undefined) return hasProcess(owner.pid) ? 'alive' : 'dead';
-  return start === owner.processStart ? 'alive' : 'dead';
+  return (await isAlive(owner)) ? 'alive' : 'dead';
+}
+
+/** How long it has been there. */
+export async function ageMs(identity: ProcessIdentity): Promise<number> {
+  const uptime = await readFile('/proc/uptime', 'utf8');
+  return Number(uptime.split(' ')[0]) * 1000 - (Number(identity.startTicks) / ticksPerSecond) * 1000;
 }
 
 function hasProcess(pid: number): boolean {
@@ -38,10 +77,10 @@ function hasProcess(pid: number): boolean {
   }
 }
 
-/** Empty for a process that has ended; undefined where the system does not say. */
-async function readProcessStart(pid: number): Promise<string | undefined> {
+/** undefined where the system does not say. */
+async function readStart(pid: number): Promise<string | 'ended' | undefined> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
-  return text === undefined ? undefined : (readProcStat(text)?.startTicks ?? '');
+  return text === undefined ? undefined : (readProcStat(text)?.startTicks ?? 'ended');
 }
 
 async function readBootId(): Promise<string> {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Document, isMap, isNode, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
+import { errorWords } from '../base/thrown.ts';
 import type { Runbook } from './schema.ts';
 
 export type ParsedRunbook = {
@@ -53,7 +54,7 @@ function toValue(
   try {
     return { ok: true, value: document.toJS() };
   } catch (error) {
-    return { ok: false, fault: error instanceof Error ? error.message : String(error) };
+    return { ok: false, fault: errorWords(error) };
   }
 }
 

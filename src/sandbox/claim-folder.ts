@@ -1,10 +1,11 @@
-import { chmod, mkdir, mkdtemp, readdir, realpath, rename, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, realpath } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { assert } from '../base/assert.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
+import { replaceFile } from '../platform/durable-files.ts';
+import { identifyProcess } from '../platform/process-identity.ts';
 import { destroySandbox, isAbandoned } from './destroy-sandbox.ts';
-import { identifyProcess } from './proc.ts';
 import { layOut, sandboxPrefix } from './sandbox-layout.ts';
 
 /** Makes the folder and marks it as ours: only a marked folder is ever removed. */
@@ -26,8 +27,7 @@ export async function claimFolder(wanted: string | undefined): Promise<Outcome<s
   assert(owner !== undefined, 'this process finds itself under /proc');
   // Whole from the first moment: a sweep that read half a mark would take the sandbox for an abandoned one.
   const { marker } = layOut(folder);
-  await writeFile(`${marker}.new`, `${JSON.stringify(owner)}\n`, { mode: 0o600 });
-  await rename(`${marker}.new`, marker);
+  await replaceFile({ path: marker, content: `${JSON.stringify(owner)}\n`, mode: 0o600, alone: true });
   // PostgreSQL runs as a user of its own and has to pass through; it need not list what lies here.
   await chmod(folder, 0o711);
   return succeed(folder);

@@ -1,9 +1,10 @@
 import { readdir, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isAlive, type ProcessIdentity } from '../platform/process-identity.ts';
 import { endGpgAgent } from './gpg-key.ts';
 import { stopPostgresCluster } from './postgres-cluster.ts';
-import { endProcesses, findProcesses, isAlive, type ProcessIdentity } from './proc.ts';
+import { endProcesses, findProcesses } from './proc.ts';
 import { layOut, sandboxPrefix } from './sandbox-layout.ts';
 
 /** In the command line of every service, whether it runs from source or from a build. */

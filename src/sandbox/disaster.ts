@@ -1,5 +1,6 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { errorCode, errorWords } from '../base/thrown.ts';
 import { formatCount } from '../base/units.ts';
 import type { Sandbox } from './build-sandbox.ts';
 import { type Connection, withConnection } from './crm/database.ts';
@@ -39,7 +40,7 @@ async function migrateHalfWay(client: Connection, onLine: (line: string) => void
       await untilNoDeadlock(() => client.query(statement));
       onLine(`migration: ${statement}`);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = errorWords(error);
       onLine(`migration: ${statement}`);
       onLine(`migration: ERROR: ${reason}. It stops half-way.`);
       return;
@@ -54,7 +55,7 @@ async function untilNoDeadlock(statement: () => Promise<unknown>): Promise<void>
       await statement();
       return;
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === '40P01')) throw error;
+      if (errorCode(error) !== '40P01') throw error;
     }
   }
 }

@@ -1,21 +1,7 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { sep } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readProcStat } from '../base/proc-stat.ts';
-
-/** One process for certain: a number alone may have been given to somebody else since. */
-export type ProcessIdentity = { readonly pid: number; readonly startTicks: string };
-
-/** Undefined when there is no such process, or only its zombie. */
-export async function identifyProcess(pid: number): Promise<ProcessIdentity | undefined> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
-  const found = stat === undefined ? undefined : readProcStat(stat);
-  return found === undefined ? undefined : { pid, ...found };
-}
-
-export async function isAlive(process: ProcessIdentity): Promise<boolean> {
-  return (await identifyProcess(process.pid))?.startTicks === process.startTicks;
-}
+import { identifyProcess, isAlive, type ProcessIdentity } from '../platform/process-identity.ts';
 
 /**
  * Processes that work inside a folder and carry a text in their command line. Both are asked for: a person's shell

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { fail, succeed } from '../../base/failure.ts';
+import { errorCode } from '../../base/thrown.ts';
 import { optionalText, placeholder, text } from '../../platform/declare-fields.ts';
+import { networkTrouble } from '../../platform/network-verdicts.ts';
 import type { Alert } from '../../ports/alert-channel.ts';
 import { defineAlertChannel } from './alert-kind.ts';
 import { undelivered } from './post-json.ts';
@@ -85,12 +87,12 @@ function isHere(host: string): boolean {
 
 /** nodemailer's own codes: https://nodemailer.com/errors. */
 function mailFailure(name: string, error: unknown) {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'it fails';
+  const code = errorCode(error) ?? 'it fails';
   const answer =
     error instanceof Error && 'responseCode' in error ? ` (answer ${String(error.responseCode)})` : '';
   const failure = undelivered(name, `${code}${answer}`);
   if (code === 'EAUTH') return { ...failure, code: 'denied' as const };
-  if (['ECONNECTION', 'ETIMEDOUT', 'EDNS', 'ESOCKET', 'ETLS', 'ECONNREFUSED'].includes(code))
+  if (networkTrouble(code) !== undefined)
     return { ...failure, code: 'unreachable' as const, retry: 'safe' as const };
   return failure;
 }

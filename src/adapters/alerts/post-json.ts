@@ -1,4 +1,5 @@
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
+import { errorCode } from '../../base/thrown.ts';
 
 const limitMs = 15_000;
 
@@ -21,9 +22,11 @@ export async function postJson(request: {
     });
     await answer.arrayBuffer();
   } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'no answer';
-    return fail({ ...undelivered(name, code), code: 'unreachable', retry: 'safe' });
+    return fail({
+      ...undelivered(name, errorCode(error) ?? 'no answer'),
+      code: 'unreachable',
+      retry: 'safe',
+    });
   }
   if (answer.ok) return succeed(undefined);
   const denied = answer.status === 401 || answer.status === 403 || answer.status === 404;

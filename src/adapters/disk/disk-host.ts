@@ -1,9 +1,11 @@
-import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rm, stat } from 'node:fs/promises';
 import { availableParallelism, hostname, userInfo } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
-import { describeFileFailure, errorCode } from '../../base/file-failure.ts';
+import { describeFileFailure } from '../../base/file-failure.ts';
+import { errorCode } from '../../base/thrown.ts';
+import { replaceFile } from '../../platform/durable-files.ts';
 import type { Host, HostFacts } from '../../ports/host.ts';
 import { download } from './download.ts';
 import { measureFreeBytes } from './free-space.ts';
@@ -72,10 +74,7 @@ async function look(path: string): Promise<{ readonly size: number; readonly mod
 
 async function writePrivate(path: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  const unfinished = `${path}.writing`;
-  await rm(unfinished, { force: true });
-  await writeFile(unfinished, text, { mode: 0o600, flag: 'wx', flush: true });
-  await rename(unfinished, path);
+  await replaceFile({ path, content: text, mode: 0o600, alone: true });
 }
 
 async function readFirst(path: string, bytes: number): Promise<Buffer> {

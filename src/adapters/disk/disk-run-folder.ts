@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { assert } from '../../base/assert.ts';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import { describeFileFailure } from '../../base/file-failure.ts';
-import { replaceFile, syncFolder } from '../../platform/sync-folder.ts';
+import { replaceFile, syncFolder } from '../../platform/durable-files.ts';
 import type { RunFolder } from '../../ports/run-folder.ts';
 import { openJournalFile } from './journal-file.ts';
 import { openOutputFiles } from './output-files.ts';
@@ -66,7 +66,7 @@ const noWorkFolder = succeed({
 async function writeRecord(path: string, text: string): Promise<Outcome<string>> {
   assert(!basename(path).startsWith('journal'), 'a record is not written over the journal');
   try {
-    await replaceFile(path, text);
+    await replaceFile({ path, content: text });
     return succeed(path);
   } catch (error) {
     return fail(describeFileFailure({ doing: `write ${path}`, error }));

@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { brokenBodyFailure, wrongLengthFailure } from '../../base/body-error.ts';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import { networkRetries, retry } from '../../platform/retry.ts';
-import { createStallWatch, type StallWatch } from '../../platform/stall-watch.ts';
+import { type StallWatch, watchForStall } from '../../platform/stall-watch.ts';
 import type { ObjectBody, ObjectInfo, ObjectStore } from '../../ports/object-store.ts';
 import { describeWriteFailure } from './free-space.ts';
 
@@ -46,7 +46,7 @@ async function tryPart(request: PartRequest, doing: string): Promise<Brought> {
   const { from, object, firstByte, lastByte, stallMs } = request;
   const stall = new AbortController();
   const signal = AbortSignal.any([request.signal, stall.signal]);
-  const watch = createStallWatch({ stallMs, onStall: () => stall.abort() });
+  const watch = watchOther(stallMs, () => stall.abort());
   const ask = { key: object.key, fromByte: firstByte, toByte: lastByte, signal };
   const tag = object.etag === undefined ? {} : { ifMatch: object.etag };
   try {
@@ -70,6 +70,29 @@ async function tryPart(request: PartRequest, doing: string): Promise<Brought> {
   }
 }
 
+type OtherSide = Pick<StallWatch, 'end'> & {
+  /** From now on we wait for the other side. */
+  listen(): void;
+  /** Something came: what follows is our own work. */
+  rest(): void;
+};
+
+/** Counts only the time spent waiting for bytes, never the time our own disk takes. */
+function watchOther(stallMs: number, onStall: () => void): OtherSide {
+  let isOurTurn = true;
+  const watch = watchForStall({ stallMs, onStall, isOurTurn: () => isOurTurn });
+  return {
+    listen: () => {
+      isOurTurn = false;
+      watch.sawLife();
+    },
+    rest: () => {
+      isOurTurn = true;
+    },
+    end: watch.end,
+  };
+}
+
 /** Some stores do not listen to the signal; what they bring too late is thrown away. */
 async function orAborted(
   reading: Promise<Outcome<ObjectBody>>,
@@ -87,7 +110,7 @@ async function store(work: {
   readonly request: PartRequest;
   readonly body: ObjectBody;
   readonly signal: AbortSignal;
-  readonly watch: StallWatch;
+  readonly watch: OtherSide;
   readonly doing: string;
 }): Promise<Brought> {
   const { request, signal, watch, doing } = work;
@@ -135,7 +158,7 @@ async function store(work: {
 /** Reads to the end and tells how the body broke, if it did. What `onChunk` throws is ours, and goes through. */
 async function drain(work: {
   readonly body: AsyncIterable<Buffer>;
-  readonly watch: StallWatch;
+  readonly watch: OtherSide;
   readonly onChunk: (chunk: Buffer) => Promise<'more' | 'enough'>;
 }): Promise<{ readonly error: unknown } | undefined> {
   const chunks = work.body[Symbol.asyncIterator]();

@@ -1,7 +1,8 @@
 import { statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Failure } from '../../base/failure.ts';
-import { describeFileFailure, errorCode } from '../../base/file-failure.ts';
+import { describeFileFailure } from '../../base/file-failure.ts';
+import { errorCode } from '../../base/thrown.ts';
 import { formatBytes } from '../../base/units.ts';
 
 /** What is free for this user, not for root; asked of the nearest parent that exists. Throws what the kernel says. */

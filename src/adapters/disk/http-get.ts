@@ -4,8 +4,10 @@ import http from 'node:http';
 import https from 'node:https';
 import type { Readable } from 'node:stream';
 import { cancelledFailure } from '../../base/cancelled-failure.ts';
-import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
-import { describeFileFailure, errorCode } from '../../base/file-failure.ts';
+import { type Failure, fail, failureMeaning, type Outcome, succeed } from '../../base/failure.ts';
+import { describeFileFailure } from '../../base/file-failure.ts';
+import { errorCode, errorWords } from '../../base/thrown.ts';
+import { networkMeaning } from '../../platform/network-verdicts.ts';
 
 export type HttpGetRequest = {
   readonly url: string;
@@ -81,31 +83,22 @@ async function digestBody(body: Readable): Promise<Omit<HttpAnswer, 'status'>> {
   return { sizeBytes, sha256: hash.digest('hex'), text: Buffer.concat(kept).toString() };
 }
 
-const reasons: Readonly<Record<string, readonly [because: string, remedy: string]>> = {
-  ECONNREFUSED: ['nothing answers at that port', 'Start the service, or correct the address.'],
-  ENOTFOUND: ['the name cannot be resolved', "Check the address, and this host's DNS."],
-  EAI_AGAIN: ['the name cannot be resolved', "Check the address, and this host's DNS."],
-  EHOSTUNREACH: ['there is no way to that host', 'Check the network and its firewalls.'],
-  ENETUNREACH: ['there is no way to that host', 'Check the network and its firewalls.'],
-};
-
 function describeNetworkFailure(request: {
   readonly doing: string;
   readonly host: string;
   readonly error: unknown;
 }): Failure {
-  const code = errorCode(request.error) ?? 'an unknown error';
-  const [because, remedy] = reasons[code] ?? [
-    `the connection to ${request.host} broke off (${code})`,
-    'Look at the log of the service, then try again.',
-  ];
-  return {
-    code: 'unreachable',
-    message: `Cannot ${request.doing}: ${because}.`,
-    remedy,
-    retry: 'safe',
-    detail: request.error instanceof Error ? request.error.message : String(request.error),
-  };
+  const code = errorCode(request.error);
+  return failureMeaning({
+    doing: request.doing,
+    meaning: networkMeaning(code, { host: request.host, role: 'service' }) ?? [
+      'unreachable',
+      `the connection to ${request.host} broke off (${code ?? 'an unknown error'})`,
+      'Look at the log of the service, then try again.',
+      'safe',
+    ],
+    detail: errorWords(request.error),
+  });
 }
 
 function tooLate(request: { readonly doing: string; readonly limitMs: number }): Failure {

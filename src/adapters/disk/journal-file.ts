@@ -3,8 +3,9 @@ import { appendFile, open as openHandle, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
-import { describeFileFailure, errorCode } from '../../base/file-failure.ts';
-import { syncFolder } from '../../platform/sync-folder.ts';
+import { describeFileFailure } from '../../base/file-failure.ts';
+import { errorCode } from '../../base/thrown.ts';
+import { syncFolder } from '../../platform/durable-files.ts';
 import { lookAtJournal } from './look-at-journal.ts';
 
 // Plain descriptors: a FileHandle that is forgotten is closed by the garbage collector with a warning on the screen.

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Failure } from '../../base/failure.ts';
-import { errorCode } from '../../base/file-failure.ts';
+import { errorCode, errorWords } from '../../base/thrown.ts';
 
 const statDescriptor = promisify(fstat);
 const readDescriptor = promisify(read);
@@ -38,7 +38,7 @@ async function removed(held: Held, own: Stats): Promise<Failure> {
     // Whoever still holds a removed file open is the last one who can read it.
     await writeFile(kept, await readAll(held.file, own.size), { mode: 0o600, flag: 'wx' });
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = errorWords(error);
     return lost(message, `Nothing of it could be kept (${why}); what was printed is all there is.`);
   }
   return lost(

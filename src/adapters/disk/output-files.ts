@@ -4,7 +4,8 @@ import { mkdir, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assert } from '../../base/assert.ts';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
-import { describeFileFailure, errorCode } from '../../base/file-failure.ts';
+import { describeFileFailure } from '../../base/file-failure.ts';
+import { errorCode } from '../../base/thrown.ts';
 
 export type OutputFiles = {
   append(name: string, line: string): void;

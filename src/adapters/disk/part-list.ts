@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { errorCode } from '../../base/file-failure.ts';
+import { readFile, rm } from 'node:fs/promises';
+import { errorCode } from '../../base/thrown.ts';
+import { replaceFile } from '../../platform/durable-files.ts';
 import type { ObjectInfo } from '../../ports/object-store.ts';
 
 /** What is being fetched and how it is cut. Parts that were fetched under another plan are worth nothing. */
@@ -90,9 +91,8 @@ export function keepPartList(request: {
     // The bytes first: a list that is ahead of its file would leave a hole nobody looks for.
     await file.datasync();
     done.push(...batch);
-    const unfinished = `${path}.new`;
-    await writeFile(unfinished, `${JSON.stringify({ plan, done: done.toSorted((a, b) => a - b) })}\n`);
-    await rename(unfinished, path);
+    const content = `${JSON.stringify({ plan, done: done.toSorted((a, b) => a - b) })}\n`;
+    await replaceFile({ path, content, alone: true });
   };
   return {
     markDone: (index) => {

@@ -1,7 +1,7 @@
-import { chmod, mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { chmod, mkdir, readFile, realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { errorCode } from '../../base/file-failure.ts';
-import { syncFolder } from '../../platform/sync-folder.ts';
+import { errorCode } from '../../base/thrown.ts';
+import { replaceFile } from '../../platform/durable-files.ts';
 import type { PlacedFile } from '../../ports/host.ts';
 
 const ownerOnly = 0o600;
@@ -46,29 +46,12 @@ async function keep(old: Standing, keepAs: string): Promise<string> {
   throw Object.assign(new Error(`${keepAs} and ${mostKept} more are taken`), { code: 'EEXIST' });
 }
 
-async function writeWhole(file: {
+function writeWhole(file: {
   readonly path: string;
   readonly content: Buffer;
   readonly owner: Pick<Standing, 'uid' | 'gid'> | undefined;
 }): Promise<void> {
-  const { path, content, owner } = file;
-  const beside = `${path}.writing`;
-  await rm(beside, { force: true });
-  const handle = await open(beside, 'wx+', ownerOnly);
-  try {
-    await handle.writeFile(content);
-    await handle.sync();
-    if (owner !== undefined && process.getuid?.() === 0) await handle.chown(owner.uid, owner.gid);
-    const back = Buffer.alloc(content.length + 1);
-    const { bytesRead } = await handle.read(back, 0, back.length, 0);
-    if (!back.subarray(0, bytesRead).equals(content)) {
-      throw Object.assign(new Error(`${beside} does not hold what was written`), { code: 'EIO' });
-    }
-  } finally {
-    await handle.close();
-  }
-  await rename(beside, path);
-  await syncFolder(dirname(path));
+  return replaceFile({ ...file, mode: ownerOnly, readBack: true, alone: true });
 }
 
 async function readStanding(path: string): Promise<Standing | undefined> {

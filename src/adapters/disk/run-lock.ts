@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { link, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
-import { describeFileFailure, errorCode } from '../../base/file-failure.ts';
-import { findFate, identifyThisProcess, type ProcessIdentity } from '../../platform/process-identity.ts';
+import { describeFileFailure } from '../../base/file-failure.ts';
+import { errorCode } from '../../base/thrown.ts';
+import { writeNewFile } from '../../platform/durable-files.ts';
+import { findFate, identifyThisProcess, type ProcessOnHost } from '../../platform/process-identity.ts';
 
 export type Lock = {
   release(): Promise<void>;
@@ -11,7 +13,7 @@ export type Lock = {
   stillOurs(): Promise<Failure | undefined>;
 };
 
-type Holder = ProcessIdentity & { readonly nonce: string; readonly since: string };
+type Holder = ProcessOnHost & { readonly nonce: string; readonly since: string };
 
 /**
  * One run at a time: a file that is there or is not, made whole and by link(2), so it is never seen half written. A
@@ -99,15 +101,9 @@ function successorOf(path: string, holder: Holder): string {
   return `${path}.after-${holder.nonce}`;
 }
 
-async function writeDraft(path: string, holder: Holder): Promise<void> {
-  const handle = await open(path, 'wx');
-  try {
-    await handle.writeFile(`${JSON.stringify(holder)}\n`);
-    // After a power cut an empty lock would belong to nobody, and nobody could take it.
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+/** After a power cut an empty lock would belong to nobody, and nobody could take it. */
+function writeDraft(path: string, holder: Holder): Promise<void> {
+  return writeNewFile({ path, content: `${JSON.stringify(holder)}\n` });
 }
 
 /** False when the name is taken. */
@@ -139,7 +135,7 @@ async function readHolder(path: string): Promise<Holder | 'gone' | 'unreadable'>
 
 function isHolder(value: unknown): value is Holder {
   if (value === null || typeof value !== 'object') return false;
-  const texts = ['host', 'bootId', 'processStart', 'nonce', 'since'];
+  const texts = ['host', 'bootId', 'startTicks', 'nonce', 'since'];
   return (
     Number.isInteger(Reflect.get(value, 'pid')) &&
     texts.every((key) => typeof Reflect.get(value, key) === 'string')

@@ -1,6 +1,7 @@
 import { Resolver } from 'node:dns/promises';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
-import { errorCode } from '../../base/file-failure.ts';
+import { errorCode, errorWords } from '../../base/thrown.ts';
+import { networkTrouble } from '../../platform/network-verdicts.ts';
 import type { MailTools, ProbeMail, RecordType, TakenMail } from '../../ports/mail.ts';
 
 const dnsLimitMs = 3000;
@@ -30,7 +31,7 @@ async function lookUp(request: {
       message: `Cannot look up ${type} of ${name}: ${server === undefined ? 'the name servers of this host' : server} answer ${code ?? 'nothing'}.`,
       remedy: 'Check the network and the name server; another one can be named in the runbook.',
       retry: 'safe',
-      detail: error instanceof Error ? error.message : String(error),
+      detail: errorWords(error),
     });
   }
 }
@@ -81,14 +82,11 @@ async function send(mail: ProbeMail): Promise<Outcome<TakenMail>> {
   }
 }
 
-/** nodemailer's own codes: https://nodemailer.com/errors. */
-const unreachableCodes = ['ECONNECTION', 'ETIMEDOUT', 'EDNS', 'ESOCKET', 'ETLS', 'ECONNREFUSED'];
-
 function refused({ host, port }: ProbeMail, error: unknown) {
   const code = errorCode(error) ?? 'no code';
   const answer = error instanceof Error && 'response' in error ? String(error.response) : '';
   const server = `The mail server ${host}:${port}`;
-  const detail = error instanceof Error ? error.message : String(error);
+  const detail = errorWords(error);
   if (code === 'EAUTH') {
     return {
       code: 'denied',
@@ -98,7 +96,7 @@ function refused({ host, port }: ProbeMail, error: unknown) {
       detail,
     } as const;
   }
-  if (unreachableCodes.includes(code)) {
+  if (networkTrouble(code) !== undefined) {
     return {
       code: 'unreachable',
       message: `${server} cannot be reached safely: ${code}.`,

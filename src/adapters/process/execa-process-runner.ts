@@ -6,10 +6,10 @@ import { execa, type Options } from 'execa';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import { cleanEnvironment } from '../../platform/clean-environment.ts';
 import { createGroupKiller } from '../../platform/kill-group.ts';
+import { watchForStall } from '../../platform/stall-watch.ts';
 import type { ProcessRequest, ProcessResult, ProcessRunner } from '../../ports/process-runner.ts';
 import { type OutputTail, readOutput } from './output-reader.ts';
 import { cancelledProgram, killedProgram, stalledProgram, startFailure } from './process-failure.ts';
-import { watchForStall } from './stall-watch.ts';
 
 /** A daemon the child left behind may hold its streams open for ever; its own words are out by then. */
 const lingeringStreamsMs = 1_000;
@@ -69,7 +69,7 @@ async function runProcess(request: ProcessRequest): Promise<Outcome<ProcessResul
   });
 
   const { exitCode, signalName } = await ended(child);
-  watch.stop();
+  watch.end();
   signal?.removeEventListener('abort', onAbort);
   killer.leaderEnded();
   await streams.drained();

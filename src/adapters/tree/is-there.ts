@@ -1,5 +1,5 @@
 import { lstat } from 'node:fs/promises';
-import { errorCode } from '../../base/file-failure.ts';
+import { errorCode } from '../../base/thrown.ts';
 
 /** Whether anything has that name; a link counts by itself. */
 export async function isThere(path: string): Promise<boolean> {

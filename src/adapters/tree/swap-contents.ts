@@ -1,6 +1,7 @@
-import { chmod, chown, lstat, mkdir, open, readdir, rename, rmdir } from 'node:fs/promises';
+import { chmod, chown, lstat, mkdir, readdir, rename, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import { syncFolder } from '../../platform/durable-files.ts';
 import type { Swapping } from '../../ports/file-trees.ts';
 import { isThere } from './is-there.ts';
 import { isNotContent } from './not-content.ts';
@@ -31,13 +32,13 @@ export async function swapContents(swapping: Swapping): Promise<Outcome<void>> {
     const aside = await moveAll(target, kept);
     if (!aside.ok) return aside;
     await rename(incoming, inward);
-    await settle(target);
+    await syncFolder(target);
   }
   const moved = await moveAll(inward, target);
   if (!moved.ok) return moved;
   await dressLike(inward, target);
   await rmdir(inward);
-  await settle(target);
+  await syncFolder(target);
   return succeed(undefined);
 }
 
@@ -63,14 +64,8 @@ async function moveAll(from: string, to: string): Promise<Outcome<void>> {
     if (await isThere(join(to, name))) return fail(inTheWay(join(to, name)));
     await rename(join(from, name), join(to, name));
   }
-  await settle(to);
+  await syncFolder(to);
   return succeed(undefined);
-}
-
-/** The names are on the disk before the next step counts on them. */
-async function settle(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  await folder.sync().finally(() => folder.close());
 }
 
 function inTheWay(path: string) {

@@ -1,7 +1,8 @@
-import { mkdir, open, rename } from 'node:fs/promises';
+import { mkdir, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
-import { errorCode } from '../../base/file-failure.ts';
+import { errorCode } from '../../base/thrown.ts';
+import { syncFolder } from '../../platform/durable-files.ts';
 import type { Swapping } from '../../ports/file-trees.ts';
 import { isThere } from './is-there.ts';
 import { swapContents, swapsContents } from './swap-contents.ts';
@@ -47,7 +48,6 @@ async function move(from: string, to: string): Promise<Outcome<void>> {
       retry: 'after-fix',
     });
   }
-  const folder = await open(dirname(to), 'r');
-  await folder.sync().finally(() => folder.close());
+  await syncFolder(dirname(to));
   return succeed(undefined);
 }

@@ -3,7 +3,8 @@ import { open, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { extract, type Header } from 'tar-stream';
 import type { Failure } from '../../base/failure.ts';
-import { describeFileFailure, errorCode } from '../../base/file-failure.ts';
+import { describeFileFailure } from '../../base/file-failure.ts';
+import { errorCode, errorWords } from '../../base/thrown.ts';
 
 const chunkBytes = 1024 * 1024;
 const endBytes = 1024;
@@ -68,5 +69,5 @@ export function damagedTar(file: string, because: string): Failure {
 /** The file system reports with codes; what has none is the archive's own fault. */
 export function tarFailure(file: string, ...[error, doing]: [unknown, string]): Failure {
   if (errorCode(error) !== undefined) return describeFileFailure({ doing, error });
-  return damagedTar(file, error instanceof Error ? error.message : String(error));
+  return damagedTar(file, errorWords(error));
 }

@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { joinShares, splitIntoShares } from '../../adapters/shamir/key-shares.ts';
 import { type CommandContext, printLine } from '../../app/command-context.ts';
@@ -6,6 +6,7 @@ import { exitStatus } from '../../app/exit-status.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { describeFileFailure } from '../../base/file-failure.ts';
 import { describeIdentities } from '../../layers/age/read-identities.ts';
+import { writeNewFile } from '../../platform/durable-files.ts';
 
 type Around = Pick<CommandContext, 'folder' | 'stdout'>;
 
@@ -71,7 +72,7 @@ async function readText(path: string): Promise<Outcome<string>> {
 /** Never over a file that is there: it could be the only copy of another key. */
 async function writeSecret(path: string, text: string): Promise<Outcome<void>> {
   try {
-    await writeFile(path, text, { mode: 0o400, flag: 'wx', flush: true });
+    await writeNewFile({ path, content: text, mode: 0o400 });
     return succeed(undefined);
   } catch (error) {
     return fail(describeFileFailure({ doing: `write ${path}`, error }));

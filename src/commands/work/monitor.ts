@@ -1,4 +1,3 @@
-import { rename, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { measureDiskUsage } from '../../adapters/disk/disk-usage.ts';
 import { exitStatus } from '../../app/exit-status.ts';
@@ -13,6 +12,7 @@ import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { describeFileFailure } from '../../base/file-failure.ts';
 import { parseDuration } from '../../base/units.ts';
 import { durationMs } from '../../kinds/targets.ts';
+import { replaceFile } from '../../platform/durable-files.ts';
 import type { Alert } from '../../ports/alert-channel.ts';
 import { collectHealth } from '../../producer/collect-health.ts';
 import { monitorSchema } from '../../runbook/producer-schema.ts';
@@ -177,8 +177,7 @@ async function writeWhole(
   if (!file.path) return succeed(undefined);
   const path = resolve(folder, file.path);
   try {
-    await writeFile(`${path}.${process.pid}`, file.text);
-    await rename(`${path}.${process.pid}`, path);
+    await replaceFile({ path, content: file.text });
     return succeed(undefined);
   } catch (error) {
     return fail(describeFileFailure({ doing: `write ${path}`, error }));

@@ -19,7 +19,7 @@ import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { describeFileFailure } from '../../base/file-failure.ts';
 import type { Entry } from '../../journal/entry.ts';
 import type { SigningRole } from '../../journal/signing-roles.ts';
-import { replaceFile } from '../../platform/sync-folder.ts';
+import { replaceFile } from '../../platform/durable-files.ts';
 
 /** One person, in one role, vouches for the journal as it stands now. */
 export async function signRecord(
@@ -83,8 +83,8 @@ async function sign(
   const file = join(folder.path, signatureFolder, name);
   try {
     await mkdir(join(folder.path, signatureFolder), { recursive: true });
-    await replaceFile(join(dirname(file), signedTextName(name)), text);
-    await replaceFile(file, signature.value);
+    await replaceFile({ path: join(dirname(file), signedTextName(name)), content: text });
+    await replaceFile({ path: file, content: signature.value });
   } catch (error) {
     return fail(describeFileFailure({ doing: `write ${file}`, error }));
   }

@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import { describeFileFailure } from '../../base/file-failure.ts';
 import { serverSetting, shellLine } from '../../base/quoting.ts';
+import { replaceFile } from '../../platform/durable-files.ts';
 import type { ClusterPlace, ClusterTools } from '../../ports/cluster-tools.ts';
 import type { ProcessRunner } from '../../ports/process-runner.ts';
 import { lookAtPlace, makePlace, pathsOf } from './cluster-place.ts';
@@ -100,7 +101,7 @@ async function configure(place: ClusterPlace): Promise<Outcome<void>> {
   try {
     await writeFile(paths.users, `thaw "${userInfo().username}" ${superuser}\n`);
     await writeFile(paths.access, access);
-    await writeFile(paths.settings, settings.join(''));
+    await replaceFile({ path: paths.settings, content: settings.join('') });
     return succeed(undefined);
   } catch (error) {
     return fail(describeFileFailure({ doing: `configure the cluster in ${paths.data}`, error }));

@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { succeed } from '../../base/failure.ts';
+import { readProcStat } from '../../platform/process-identity.ts';
 import { type ServerContext, withSession } from './session.ts';
 
 /** Names our pg_restore on the server, so that its sessions can be told from all others. */
@@ -30,9 +31,7 @@ export async function bytesMoved(processGroup: number): Promise<number> {
   for (const name of await readdir('/proc').catch(() => [])) {
     if (!/^\d+$/.test(name)) continue;
     const stat = await readFile(`/proc/${name}/stat`, 'utf8').catch(() => '');
-    // The second field, the program's name, may itself hold spaces and parentheses.
-    const [, , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    if (Number(group) !== processGroup) continue;
+    if (readProcStat(stat)?.processGroup !== processGroup) continue;
     const io = await readFile(`/proc/${name}/io`, 'utf8').catch(() => '');
     for (const [, amount] of io.matchAll(/^[rw]char: (\d+)$/gm)) total += Number(amount);
   }

@@ -1,6 +1,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { Client } from 'pg';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import { errorCode } from '../../base/thrown.ts';
 import type { DatabaseRoute } from '../../ports/database-route.ts';
 import { type ConnectionTarget, encryptionPlan } from './connection-target.ts';
 import { postgresFailure, sqlStateOf } from './postgres-failure.ts';
@@ -136,7 +137,7 @@ async function connect(context: ServerContext, request: SessionRequest): Promise
       await client.end().catch(() => {});
       // No code: the server declined TLS. 28000: pg_hba.conf has no line for this kind of connection.
       const sqlState = sqlStateOf(error);
-      const mayDiffer = sqlState === '28000' || !(error instanceof Error && 'code' in error && error.code);
+      const mayDiffer = sqlState === '28000' || errorCode(error) === undefined;
       const isLast = index === plan.length - 1;
       if (isLast || !mayDiffer || performance.now() - startedMs >= connectLimitMs) throw error;
     }

@@ -1,4 +1,5 @@
 import type { Failure } from '../../base/failure.ts';
+import { errorWords } from '../../base/thrown.ts';
 
 export function wrongIdentity(what: {
   readonly message: string;
@@ -11,7 +12,7 @@ export function wrongIdentity(what: {
     message,
     remedy,
     retry: 'after-fix',
-    ...(error === undefined ? {} : { detail: wordsOf(error) }),
+    ...(error === undefined ? {} : { detail: errorWords(error) }),
   };
 }
 
@@ -21,10 +22,6 @@ export function damagedMessage(error: unknown): Failure {
     message: 'The age data is damaged: it was changed after it was written, or it ends early.',
     remedy: 'Choose another snapshot, and keep this one for finding out what happened to it.',
     retry: 'never',
-    detail: wordsOf(error),
+    detail: errorWords(error),
   };
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

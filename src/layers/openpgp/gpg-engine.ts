@@ -1,10 +1,10 @@
 import { PassThrough, type Readable } from 'node:stream';
+import { createBodyError } from '../../base/body-error.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import type { ProcessRunner } from '../../ports/process-runner.ts';
 import type { KeyConfig } from '../../ports/unpacker.ts';
 import type { OpenedLayer } from '../layer.ts';
 import { quiet } from '../stream-parts.ts';
-import { failureAsError } from '../unpack-failure.ts';
 import { openGpgHome } from './gpg-home.ts';
 import { listSecretKeys } from './gpg-keyring.ts';
 import { type GpgStatus, judgeDecryption, readStatusLine } from './gpg-status.ts';
@@ -60,14 +60,14 @@ export async function openWithGpg(request: {
     await remove();
     if (content.destroyed) return;
     if (!run.ok) {
-      content.destroy(failureAsError(run.failure));
+      content.destroy(createBodyError(run.failure));
       return;
     }
     const { exitCode, stderr } = run.value;
     const words = stderr.replace(/^\[GNUPG:\].*\n?/gm, '');
     const failure = judgeDecryption({ exitCode, statuses, words, keyIds });
     if (failure === undefined) content.end();
-    else content.destroy(failureAsError(failure));
+    else content.destroy(createBodyError(failure));
   };
   const settled = finish();
   content.once('close', () => source.destroy());

@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import type { PrivateKey } from 'openpgp';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import { fileFailure } from '../../base/file-failure.ts';
+import { errorWords } from '../../base/thrown.ts';
 import type { KeyConfig, KeyDescription } from '../../ports/unpacker.ts';
-import { fileFailure, missingPassphrase, wrongKey, wrongPassphrase } from '../unpack-failure.ts';
+import { missingPassphrase, wrongKey, wrongPassphrase } from '../unpack-failure.ts';
 
 export type LoadedKeys =
   | { readonly kind: 'unlocked'; readonly keys: readonly PrivateKey[]; readonly description: KeyDescription }
@@ -18,7 +20,7 @@ export async function loadKeyFile(
   try {
     bytes = await readFile(privateKeyFile);
   } catch (error) {
-    const failure = fileFailure(error, `read the key file ${privateKeyFile}`);
+    const failure = fileFailure({ doing: `read the key file ${privateKeyFile}`, error });
     if (failure === undefined) throw error;
     return fail(failure);
   }
@@ -36,7 +38,7 @@ export async function loadKeyFile(
     // Nothing in it begins like OpenPGP data: no other program will read it either.
     const isHopeless = !/-----BEGIN PGP PRIVATE KEY/.test(text) && !beginsWithSecretKey(bytes);
     if (isHopeless) return fail(notASecretKey(privateKeyFile, 'It is no OpenPGP secret key.'));
-    return succeed({ kind: 'unsupported', detail: messageOf(error) });
+    return succeed({ kind: 'unsupported', detail: errorWords(error) });
   }
   const unlocked: PrivateKey[] = [];
   let lastError = '';
@@ -46,7 +48,7 @@ export async function loadKeyFile(
       try {
         unlocked.push(await openpgp.decryptKey({ privateKey: key, passphrase: passphrase.reveal() }));
       } catch (error) {
-        lastError = messageOf(error);
+        lastError = errorWords(error);
       }
     }
   }
@@ -78,8 +80,4 @@ function describe(keys: readonly PrivateKey[]): KeyDescription {
     .map((key) => [key.getFingerprint().toUpperCase(), ...key.getUserIDs().slice(0, 1)].join(' '))
     .join(', ');
   return { keyIds, text };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,11 +1,14 @@
 import { createDecipheriv } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { PrivateKey, SessionKey } from 'openpgp';
+import { createBodyError, failureOfBodyError } from '../../base/body-error.ts';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import type { Secret } from '../../base/secret.ts';
+import { errorWords } from '../../base/thrown.ts';
+import { type StallWatch, watchForStall } from '../../platform/stall-watch.ts';
 import { doubted, type OpenedLayer } from '../layer.ts';
 import { quiet } from '../stream-parts.ts';
-import { damaged, failureAsError, failureOf, wrongPassphrase, wrongRecipient } from '../unpack-failure.ts';
+import { damaged, wrongPassphrase, wrongRecipient } from '../unpack-failure.ts';
 import type { MessageHead } from './message-head.ts';
 
 export const openpgpjsName = 'openpgp.js';
@@ -52,7 +55,7 @@ export async function openWithOpenpgpjs(request: OpenpgpjsRequest): Promise<Outc
     });
   } catch (error) {
     source.destroy();
-    return fail(failureOf(source.errored) ?? classify(error, usesPassphrase));
+    return fail(failureOfBodyError(source.errored) ?? classify(error, usesPassphrase));
   }
 }
 
@@ -88,7 +91,7 @@ function classifyErrors(
     } catch (error) {
       // A wrong passphrase makes a wrong session key, and that makes nonsense from the first byte on.
       const failure = classify(error, usesPassphrase && !hasYielded);
-      throw failureOf(error) === undefined ? failureAsError(failure) : error;
+      throw failureOfBodyError(error) === undefined ? createBodyError(failure) : error;
     }
   };
   const classified = quiet(Readable.from(generator(), { objectMode: false, highWaterMark: 1024 * 1024 }));
@@ -98,7 +101,7 @@ function classifyErrors(
 
 /** openpgp.js throws texts without codes. This is the one place that reads them. */
 function classify(error: unknown, mayBePassphrase: boolean): Failure {
-  const detail = error instanceof Error ? error.message : String(error);
+  const detail = errorWords(error);
   if (!mayBePassphrase && detail.includes('Modification detected')) {
     return damaged(
       'The encrypted data was changed after it was written: its checksum does not match.',
@@ -144,26 +147,23 @@ const stuckMs = 20_000;
  * come to that where it takes noise for packets. A source that is slow itself is somebody else's to watch.
  */
 export function watchReader(source: Readable, limitMs = stuckMs) {
-  let lastMs = performance.now();
-  const note = () => {
-    lastMs = performance.now();
-  };
+  let watch: StallWatch | undefined;
   // Whoever made the source a web stream has paused it: to listen does not make it flow.
-  source.on('data', note);
+  source.on('data', () => watch?.sawLife());
   const isWaitedFor = () => source.isPaused() || source.readableEnded || source.destroyed;
   return {
     /** The same, or a failure when nothing moves for that long. */
     async within<T>(work: Promise<T>): Promise<T> {
-      note();
       const stuck = Promise.withResolvers<never>();
-      const timer = setInterval(() => {
-        if (isWaitedFor() && performance.now() - lastMs > limitMs)
-          stuck.reject(new Error('openpgp.js stopped reading in the middle of the message'));
-      }, limitMs / 10);
+      watch = watchForStall({
+        stallMs: limitMs,
+        isOurTurn: () => !isWaitedFor(),
+        onStall: () => stuck.reject(new Error('openpgp.js stopped reading in the middle of the message')),
+      });
       try {
         return await Promise.race([work, stuck.promise]);
       } finally {
-        clearInterval(timer);
+        watch.end();
       }
     },
   };

@@ -1,6 +1,7 @@
 import { access, constants } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
+import { errorCode, errorWords } from '../../base/thrown.ts';
 import type { ProcessResult, ProcessRunner } from '../../ports/process-runner.ts';
 
 type Environment = Readonly<Record<string, string>>;
@@ -32,7 +33,7 @@ export async function checkReadable(file: string, role: 'compose' | 'environment
     await access(file, constants.R_OK);
     return succeed(undefined);
   } catch (error) {
-    const isDenied = codeOf(error) === 'EACCES' || codeOf(error) === 'EPERM';
+    const isDenied = errorCode(error) === 'EACCES' || errorCode(error) === 'EPERM';
     return fail({
       code: isDenied ? 'denied' : 'not-found',
       message: isDenied
@@ -42,7 +43,7 @@ export async function checkReadable(file: string, role: 'compose' | 'environment
         ? `Run as a user who may read ${file}.`
         : 'Correct the file under services in the runbook, or run from the folder that holds it.',
       retry: 'after-fix',
-      detail: error instanceof Error ? error.message : String(error),
+      detail: errorWords(error),
     });
   }
 }
@@ -101,13 +102,9 @@ function connectionError(endpoint: string): Promise<string | undefined> {
       resolve(code);
     };
     socket.once('connect', () => finish(undefined));
-    socket.once('error', (error) => finish(codeOf(error)));
+    socket.once('error', (error) => finish(errorCode(error)));
     socket.setTimeout(5000, () => finish('ETIMEDOUT'));
   });
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
 }
 
 function tailOf(result: ProcessResult): string {

@@ -1,6 +1,6 @@
 import { get } from 'node:http';
+import { ageMs, type ProcessIdentity } from '../../platform/process-identity.ts';
 import type { ServiceStatus } from '../../ports/services.ts';
-import { ageMs, type ProcessIdentity } from './process-identity.ts';
 
 const answerLimitMs = 2000;
 /** How long a service may take to answer for the first time before it is called unhealthy. */

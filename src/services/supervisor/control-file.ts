@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import { errorCode } from '../../base/thrown.ts';
 
 /** One process the sandbox keeps alive: what a service is where there is no Docker. */
 export type SupervisedService = {
@@ -19,7 +20,7 @@ export async function readControlFile(path: string): Promise<Outcome<readonly Su
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const code = errorCode(error);
     return fail({
       code: code === 'ENOENT' ? 'not-found' : 'denied',
       message: `Cannot read the control file ${path} of the services.`,

@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process';
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
+import { identifyProcess, type ProcessIdentity } from '../../platform/process-identity.ts';
 import type { SupervisedService } from './control-file.ts';
-import { identifyProcess, type ProcessIdentity, writePidFile } from './process-identity.ts';
+import { writePidFile } from './pid-file.ts';
 
 /** What a program needs to run at all; everything else comes from the control file. */
 const passedOn = ['PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR'];

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
-import { isAlive, type ProcessIdentity } from './process-identity.ts';
+import { errorCode } from '../../base/thrown.ts';
+import { isAlive, type ProcessIdentity } from '../../platform/process-identity.ts';
 
 const gracePeriodMs = 5000;
 const pollMs = 50;
@@ -41,7 +42,7 @@ async function send(
     process.kill(-identity.pid, kill);
     return succeed(undefined);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const code = errorCode(error);
     if (code === 'ESRCH') return succeed(undefined);
     return fail({
       code: 'denied',

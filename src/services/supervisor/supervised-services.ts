@@ -1,10 +1,11 @@
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { formatDuration } from '../../base/units.ts';
+import { isAlive } from '../../platform/process-identity.ts';
 import type { ServiceRequest, ServiceStatus, Services } from '../../ports/services.ts';
 import { checkHealth } from './check-health.ts';
 import { readControlFile, type SupervisedService } from './control-file.ts';
 import { followFile } from './follow-file.ts';
-import { isAlive, readPidFile } from './process-identity.ts';
+import { readPidFile } from './pid-file.ts';
 import { startProcess } from './start-process.ts';
 import { stopProcess } from './stop-process.ts';
 

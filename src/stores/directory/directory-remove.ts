@@ -1,8 +1,9 @@
 import { lstat, rm, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
-import { describeFileFailure, errorCode } from '../../base/file-failure.ts';
+import { describeFileFailure } from '../../base/file-failure.ts';
 import { folderFailure } from '../../base/folder-prefix.ts';
+import { errorCode } from '../../base/thrown.ts';
 import { forgetAttributes } from './sidecar.ts';
 import { placeKey, refuseKey, resolveInside } from './store-paths.ts';
 

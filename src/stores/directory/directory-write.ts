@@ -5,7 +5,9 @@ import { addAbortSignal } from 'node:stream';
 import { brokenBodyFailure, wrongLengthFailure } from '../../base/body-error.ts';
 import { cancelledFailure } from '../../base/cancelled-failure.ts';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
-import { describeFileFailure, errorCode } from '../../base/file-failure.ts';
+import { describeFileFailure } from '../../base/file-failure.ts';
+import { errorCode } from '../../base/thrown.ts';
+import { syncFolder } from '../../platform/durable-files.ts';
 import type { ObjectInfo, StreamRequest, WriteRequest } from '../../ports/object-store.ts';
 import type { ContentTags } from './content-tags.ts';
 import { describeFile } from './directory-list.ts';
@@ -110,15 +112,6 @@ async function copyBody(
 /** undefined where the body is still being made: then its clean end alone decides. */
 function exactSize(request: Written): number | undefined {
   return 'sizeBytes' in request ? request.sizeBytes : undefined;
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder);
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 function vanished(doing: string): Failure {

@@ -1,7 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
-import { errorCode } from '../../base/file-failure.ts';
+import { errorCode } from '../../base/thrown.ts';
+import { replaceFile } from '../../platform/durable-files.ts';
 import type { ObjectAttributes } from '../../ports/object-store.ts';
 import { attributesFolder } from './store-paths.ts';
 
@@ -55,9 +56,7 @@ export async function keepAttributes(kept: Kept, attributes: ObjectAttributes): 
     return;
   }
   await mkdir(dirname(path), { recursive: true });
-  const unfinished = `${path}.${randomBytes(4).toString('hex')}`;
-  await writeFile(unfinished, `${JSON.stringify({ key: kept.key, attributes }, null, 2)}\n`);
-  await rename(unfinished, path);
+  await replaceFile({ path, content: `${JSON.stringify({ key: kept.key, attributes }, null, 2)}\n` });
 }
 
 export async function forgetAttributes(kept: Kept): Promise<void> {

@@ -1,7 +1,8 @@
 import { realpath } from 'node:fs/promises';
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
-import { describeFileFailure, errorCode } from '../../base/file-failure.ts';
+import { describeFileFailure } from '../../base/file-failure.ts';
+import { errorCode } from '../../base/thrown.ts';
 
 /** Our own folder inside the store: never listed, never a key. */
 export const attributesFolder = '.thaw-attributes';

@@ -1,4 +1,4 @@
-import type { Failure, FailureCode, Outcome, Retry } from '../../base/failure.ts';
+import { type Failure, failureMeaning, type Meaning, type Outcome } from '../../base/failure.ts';
 import type { Secret } from '../../base/secret.ts';
 import type { ProcessRequest, ProcessResult, ProcessRunner } from '../../ports/process-runner.ts';
 
@@ -55,10 +55,8 @@ export function pathOf({ remote }: RcloneConfig, key: string): string {
 
 export const exitStatus = { folderMissing: 3, fileMissing: 4 } as const;
 
-type Verdict = readonly [code: FailureCode, because: string, remedy: string, retry: Retry];
-
 /** https://rclone.org/docs/#exit-code */
-const verdicts: Readonly<Record<number, Verdict>> = {
+const meanings: Readonly<Record<number, Meaning>> = {
   1: [
     'invalid-input',
     'rclone does not take the call, or does not know the remote',
@@ -71,7 +69,7 @@ const verdicts: Readonly<Record<number, Verdict>> = {
   7: ['denied', 'the remote refuses for good', 'Look at the account of the remote.', 'after-fix'],
 };
 
-const otherwise: Verdict = [
+const otherwise: Meaning = [
   'command-failed',
   'rclone fails',
   'Read its last lines, mend what they say, then try again.',
@@ -79,14 +77,12 @@ const otherwise: Verdict = [
 ];
 
 export function rcloneFailure(doing: string, result: ProcessResult): Failure {
-  const [code, because, remedy, retry] = verdicts[result.exitCode] ?? otherwise;
-  return {
-    code,
-    message: `Cannot ${doing}: ${because} (exit status ${result.exitCode}).`,
-    remedy,
-    retry,
+  const [code, because, remedy, retry] = meanings[result.exitCode] ?? otherwise;
+  return failureMeaning({
+    doing,
+    meaning: [code, `${because} (exit status ${result.exitCode})`, remedy, retry],
     detail: result.stderr.trim().split('\n').slice(-6).join('\n'),
-  };
+  });
 }
 
 /** The runner's own failures name the program; what could not be done is more use to the reader. */

@@ -1,6 +1,7 @@
 import { type Readable, Transform } from 'node:stream';
 import { createBodyError } from '../../base/body-error.ts';
 import type { Failure } from '../../base/failure.ts';
+import { watchForStall } from '../../platform/stall-watch.ts';
 
 export type GuardRequest = {
   readonly source: Readable;
@@ -13,9 +14,6 @@ export type GuardRequest = {
   readonly classify: (error: unknown) => Failure;
 };
 
-/** The stall is noticed in quarters, so that a reader who was slow leaves the store a fresh span. */
-const looksPerStall = 4;
-
 /**
  * A GET is not tried again once its body has begun, has no timeout of its own, and may end early without an error.
  * This stands between the socket and the reader: it counts, it watches, and it ends badly when the body did.
@@ -23,12 +21,11 @@ const looksPerStall = 4;
 export function guardBody(request: GuardRequest): Readable {
   const { source, expectedBytes, stallMs, doing, signal } = request;
   let received = 0;
-  let quietLooks = 0;
 
   const out = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       received += chunk.length;
-      quietLooks = 0;
+      watch.sawLife();
       done(null, chunk);
     },
     flush(done) {
@@ -36,13 +33,12 @@ export function guardBody(request: GuardRequest): Readable {
     },
   });
 
-  const look = () => {
+  const watch = watchForStall({
+    stallMs,
     // Bytes that wait in our buffer mean a slow reader, and that is not the store's fault.
-    const readerIsBehind = out.readableLength > 0 || out.writableLength > 0;
-    quietLooks = readerIsBehind ? 0 : quietLooks + 1;
-    if (quietLooks >= looksPerStall) out.destroy(createBodyError(stalled({ doing, stallMs, received })));
-  };
-  const watch = setInterval(look, Math.max(1, stallMs / looksPerStall));
+    isOurTurn: () => out.readableLength > 0 || out.writableLength > 0,
+    onStall: () => out.destroy(createBodyError(stalled({ doing, stallMs, received }))),
+  });
   const cancel = () => out.destroy(createBodyError(request.classify(signal?.reason)));
 
   source.once('error', (error) => out.destroy(createBodyError(request.classify(error))));
@@ -51,7 +47,7 @@ export function guardBody(request: GuardRequest): Readable {
   });
   signal?.addEventListener('abort', cancel, { once: true });
   out.once('close', () => {
-    clearInterval(watch);
+    watch.end();
     signal?.removeEventListener('abort', cancel);
     if (!source.readableEnded) source.destroy();
   });

@@ -1,9 +1,8 @@
 import { cancelledFailure } from '../../base/cancelled-failure.ts';
-import type { Failure } from '../../base/failure.ts';
-import { errorCode } from '../../base/file-failure.ts';
-import { verdictOfNetworkCode } from '../../platform/network-verdicts.ts';
-import type { Verdict } from '../../platform/verdict-row.ts';
-import { verdictOfS3Code, verdictOfStatus } from './s3-verdicts.ts';
+import { type Failure, failureMeaning, type Meaning } from '../../base/failure.ts';
+import { errorCode } from '../../base/thrown.ts';
+import { networkMeaning } from '../../platform/network-verdicts.ts';
+import { meaningOfS3Code, meaningOfStatus } from './s3-verdicts.ts';
 
 export type FailedCall = {
   /** What cannot be done, with the place in it: "read s3://b/k". */
@@ -23,30 +22,17 @@ type Thrown = { readonly name: string; readonly status: number | undefined; read
 export function classifyS3Error(call: FailedCall): Failure {
   if (call.signal?.aborted) return cancelledFailure(call.doing);
   const thrown = readThrown(call.error);
-  const verdict =
-    verdictOfS3Code(thrown.name) ??
-    verdictOfNetworkCode(errorCode(call.error) ?? thrown.name) ??
-    verdictOfStatus(thrown.status);
-  return describe({ call, thrown, verdict });
-}
-
-function describe(request: {
-  readonly call: FailedCall;
-  readonly thrown: Thrown;
-  readonly verdict: Verdict;
-}): Failure {
-  const { call, thrown, verdict } = request;
-  const because = verdict.because
+  const [code, because, remedy, retry] =
+    meaningOfS3Code(thrown.name) ??
+    networkMeaning(errorCode(call.error) ?? thrown.name, { host: call.host, role: 'store' }) ??
+    meaningOfStatus(thrown.status);
+  const answer = thrown.status === undefined ? thrown.name : `HTTP ${thrown.status} ${thrown.name}`;
+  const words = because
     .replace('{host}', call.host)
     .replace('{skew}', describeSkew(call.clockSkewMs))
-    .replace('{answer}', thrown.status === undefined ? thrown.name : `HTTP ${thrown.status} ${thrown.name}`);
-  return {
-    code: verdict.code,
-    message: `Cannot ${call.doing}: ${because}.`,
-    remedy: verdict.remedy,
-    retry: verdict.retry,
-    detail: thrown.words,
-  };
+    .replace('{answer}', answer);
+  const meaning: Meaning = [code, words, remedy, retry];
+  return failureMeaning({ doing: call.doing, meaning, detail: thrown.words });
 }
 
 function describeSkew(skewMs: number | undefined): string {

@@ -1,38 +1,38 @@
-import { type Row, toVerdict, type Verdict } from '../../platform/verdict-row.ts';
+import { findMeaning, type Meaning } from '../../base/failure.ts';
 
 const later = 'Wait a minute, then try again.';
-const busy: Row = ['unreachable', 'the store at {host} is busy or in trouble ({answer})', later, 'safe'];
-const badSession: Row = [
+const busy: Meaning = ['unreachable', 'the store at {host} is busy or in trouble ({answer})', later, 'safe'];
+const badSession: Meaning = [
   'denied',
   'the session these credentials belong to is over',
   'Enter credentials that are valid now.',
   'after-fix',
 ];
-const wrongRegion: Row = [
+const wrongRegion: Meaning = [
   'invalid-input',
   'the bucket lies in another region than the one given',
   'Give the region and the endpoint of that bucket.',
   'after-fix',
 ];
-const badName: Row = [
+const badName: Meaning = [
   'invalid-input',
   'the store does not take such a name or argument ({answer})',
   'Change the name; the detail says what the store says about it.',
   'never',
 ];
-const storeFull: Row = [
+const storeFull: Meaning = [
   'out-of-space',
   'the store is full or the quota is used up',
   'Give the store more room, or raise the quota.',
   'after-fix',
 ];
-const damagedOnTheWay: Row = [
+const damagedOnTheWay: Meaning = [
   'damaged',
   'the bytes that reached the store are not the ones sent',
   'Try again; if it repeats, check the network path to the store.',
   'safe',
 ];
-const inTheWay: Row = [
+const inTheWay: Meaning = [
   'conflict',
   'another object stands in the way (one key is also the beginning of another)',
   'Use a store that can hold both keys, or rename one of them.',
@@ -40,7 +40,7 @@ const inTheWay: Row = [
 ];
 
 /** S3 error codes: docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html; X… ones are MinIO's. */
-const s3Codes: Readonly<Record<string, Row>> = {
+const s3Codes: Readonly<Record<string, Meaning>> = {
   InvalidAccessKeyId: [
     'denied',
     'the store does not know this access key',
@@ -123,17 +123,12 @@ const s3Codes: Readonly<Record<string, Row>> = {
   RequestTimeout: busy,
 };
 
-export function verdictOfS3Code(code: string): Verdict | undefined {
-  return toVerdict(s3Codes[code]);
+export function meaningOfS3Code(code: string): Meaning | undefined {
+  return findMeaning(s3Codes, code);
 }
 
 /** For answers without an S3 error code: a HEAD has no body, and a proxy in between knows no S3. */
-export function verdictOfStatus(status: number | undefined): Verdict {
-  const row = rowOfStatus(status);
-  return { code: row[0], because: row[1], remedy: row[2], retry: row[3] };
-}
-
-function rowOfStatus(status: number | undefined): Row {
+export function meaningOfStatus(status: number | undefined): Meaning {
   if (status === 401 || status === 403) {
     return [
       'denied',

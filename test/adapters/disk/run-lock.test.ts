@@ -58,7 +58,7 @@ describe('The lock of a run', () => {
     const lock = valueFrom(await takeLock({ path }));
     const own = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
     await lock.release();
-    for (const change of [{ processStart: '1' }, { bootId: 'of-yesterday' }]) {
+    for (const change of [{ startTicks: '1' }, { bootId: 'of-yesterday' }]) {
       await writeFile(path, JSON.stringify({ ...own, ...change, nonce: 'aaaa' }));
       const inherited = valueFrom(await takeLock({ path }));
       await inherited.release();
@@ -91,7 +91,7 @@ describe('The lock of a run', () => {
       pid: 2 ** 22 + 1,
       host: hostname(),
       bootId: '',
-      processStart: '1',
+      startTicks: '1',
     };
     for (let round = 0; round < 50; round += 1) {
       await writeFile(

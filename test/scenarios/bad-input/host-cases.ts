@@ -34,7 +34,7 @@ export const hostCases: readonly Case[] = [
       };
     },
     status: 3,
-    says: /server on 127\.0\.0\.1:\d+: no server answers there/,
+    says: /server on 127\.0\.0\.1:\d+: nothing answers at 127\.0\.0\.1:\d+/,
     remedy: /to do: Check that the server runs and that host and port/,
   },
   {

@@ -64,6 +64,8 @@ test.each([
   { status: 507, code: 'XMinioStorageFull', failure: 'out-of-space', says: 'full', remedy: 'room' },
   { status: 400, code: 'BadDigest', failure: 'damaged', says: 'not the ones sent', remedy: 'Try again' },
   { status: 500, code: 'InternalError', failure: 'unreachable', says: 'busy', remedy: 'Wait' },
+  // A code of a hostile store that every object of JavaScript knows.
+  { status: 404, code: 'constructor', failure: 'not-found', says: 'no such', remedy: 'Check the bucket' },
   { status: 404, code: 'WhatIsThis', failure: 'not-found', says: 'no such', remedy: 'Check the bucket' },
   {
     status: 400,
