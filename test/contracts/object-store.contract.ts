@@ -260,7 +260,7 @@ function promisesOfWriting(store: () => ObjectStore, ...[keepsAttributes]: [bool
     expect(await keysOf(store(), '')).toEqual(neighbours);
   });
 
-  test.each(['', '/', 'media', '../../te/', 'a/../', 'a//', './/'])(
+  test.each(['', '/', 'media', '../', 'a/../', 'a//', './'])(
     'refuses to remove all below %j, which is no folder',
     async (prefix) => {
       await put(store(), 'media/a', Buffer.from('x'));

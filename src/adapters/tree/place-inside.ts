@@ -125,7 +125,7 @@ function stepsOf(target: string): readonly string[] {
 export function insidePath(name: string): string | undefined {
   if (name.includes('\0') || posix.isAbsolute(name)) return undefined;
   const path = posix.normalize(name === '' ? '.' : name).replace(/\/+$/, '');
-  if (path === '..' || path.startsWith('../../layers/')) return undefined;
+  if (path === '..' || path.startsWith('../')) return undefined;
   return path === '.' ? '' : path;
 }
 

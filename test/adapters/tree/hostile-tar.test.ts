@@ -69,8 +69,8 @@ function climbing(): { readonly entries: readonly Entry[]; readonly up: string }
   const folders = names.map((_, index) => directory(names.slice(0, index + 1).join('/')));
   const deep = names.join('/');
   return {
-    entries: [{ name: 'a.pdf' }, ...folders, link(`${deep}/l`, '../../layers/'.repeat(8))],
-    up: `${deep}/l/${'../../layers/'.repeat(8)}`,
+    entries: [{ name: 'a.pdf' }, ...folders, link(`${deep}/l`, '../'.repeat(8))],
+    up: `${deep}/l/${'../'.repeat(8)}`,
   };
 }
 
@@ -230,7 +230,7 @@ describe('a folder that somebody hostile made', () => {
   it('is not copied with a link that climbs behind another, nor with the rights of a program', async () => {
     const deep = at(`from/${Array.from({ length: 4 }, (_, index) => `d${index}`).join('/')}`);
     mkdirSync(deep, { recursive: true });
-    symlinkSync('../../layers/'.repeat(4), join(deep, 'l'));
+    symlinkSync('../'.repeat(4), join(deep, 'l'));
     writeFileSync(at('from/shell'), '');
     if (process.getuid?.() === 0) chownSync(at('from/shell'), 65_534, 65_534);
     chmodSync(at('from/shell'), 0o4755);
