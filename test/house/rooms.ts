@@ -35,7 +35,7 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
   operations: ['zod', 'node:crypto', 'node:stream', 'node:zlib'],
   steps: ['zod', 'node:crypto', 'node:stream', 'node:zlib'],
   producer: ['zod', 'node:crypto', 'node:util', 'node:zlib', 'node:stream', 'node:stream/consumers'],
-  ui: ['ink', 'react', 'ink-select-input', ...terminal],
+  ui: ['ink', 'react', 'ink-select-input', 'string-width', ...terminal],
   plain: terminal,
   ...Object.fromEntries(['databases', 'sandbox'].map((room) => [room, ['node:*']])),
   // Their kinds declare what the runbook may say of them.
