@@ -1,10 +1,18 @@
 import { readdirSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { FunctionLikeDeclaration, Node, SourceFile } from 'typescript/unstable/ast';
+import type {
+  ExportSpecifier,
+  FunctionLikeDeclaration,
+  ImportSpecifier,
+  Node,
+  SourceFile,
+} from 'typescript/unstable/ast';
 import {
   isArrowFunction,
+  isAsExpression,
   isCallExpression,
+  isClassDeclaration,
   isConstructorDeclaration,
   isExportAssignment,
   isExportDeclaration,
@@ -12,11 +20,16 @@ import {
   isFunctionExpression,
   isIdentifier,
   isImportDeclaration,
+  isInterfaceDeclaration,
   isMethodDeclaration,
+  isNamedExports,
+  isNamedImports,
   isNewExpression,
   isPropertyAccessExpression,
   isPropertyAssignment,
   isStringLiteral,
+  isTypeAliasDeclaration,
+  isVariableStatement,
 } from 'typescript/unstable/ast/is';
 import { API } from 'typescript/unstable/sync';
 
@@ -37,6 +50,9 @@ export type Source = {
   /** What reads the clock, chance, the process or the console: `Date.now`, `new Date()`, `process.on`. */
   readonly worldly: readonly { readonly line: number; readonly text: string }[];
   readonly defaultExports: readonly number[];
+  readonly exports: readonly { readonly name: string; readonly line: number }[];
+  /** `x as unknown as T` and `x as never`: the compiler is told to believe something it could not check. */
+  readonly blindCasts: readonly number[];
 };
 
 export type Import = {
@@ -45,6 +61,8 @@ export type Import = {
   readonly target: string;
   readonly isFile: boolean;
   readonly typeOnly: boolean;
+  /** As the other file calls them; `*` for all of it. */
+  readonly names: readonly string[];
 };
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -77,18 +95,27 @@ function readSource(path: string, file: SourceFile): Source {
   const functions: Source['functions'][number][] = [];
   const worldly: Source['worldly'][number][] = [];
   const defaultExports: number[] = [];
+  const exports: Source['exports'][number][] = [];
+  const blindCasts: number[] = [];
   const lineOf = (position: number) => file.getLineAndCharacterOfPosition(position).line + 1;
   const visit = (node: Node): void => {
     const line = lineOf(node.getStart(file));
     const imported = importOf(node);
     if (imported !== undefined)
-      imports.push({ line, ...place(path, imported.name), typeOnly: imported.typeOnly });
+      imports.push({
+        line,
+        ...place(path, imported.name),
+        typeOnly: imported.typeOnly,
+        names: imported.names,
+      });
     if (isFunctionLike(node)) {
       const lines = lineOf(node.getEnd()) - line + 1;
       functions.push({ name: nameOf(node), line, lines, parameters: node.parameters.length });
     }
     if (isWorldly(node, file)) worldly.push({ line, text: node.getText(file) });
     if (isDefaultExport(node)) defaultExports.push(line);
+    if (isBlindCast(node)) blindCasts.push(line);
+    exports.push(...exportedBy(node).map((name) => ({ name, line })));
     node.forEachChild(visit);
   };
   visit(file);
@@ -100,23 +127,68 @@ function readSource(path: string, file: SourceFile): Source {
     functions,
     worldly,
     defaultExports,
+    exports,
+    blindCasts,
   };
 }
 
-function importOf(node: Node): { readonly name: string; readonly typeOnly: boolean } | undefined {
+type Imported = { readonly name: string; readonly typeOnly: boolean; readonly names: readonly string[] };
+
+function importOf(node: Node): Imported | undefined {
   if (isImportDeclaration(node) && isStringLiteral(node.moduleSpecifier)) {
-    return { name: node.moduleSpecifier.text, typeOnly: /^import type\b/.test(node.getText()) };
+    const bindings = node.importClause?.namedBindings;
+    const names =
+      bindings !== undefined && isNamedImports(bindings) ? bindings.elements.map(theirNameOf) : ['*'];
+    return { name: node.moduleSpecifier.text, typeOnly: /^import type\b/.test(node.getText()), names };
   }
   if (
     isExportDeclaration(node) &&
     node.moduleSpecifier !== undefined &&
     isStringLiteral(node.moduleSpecifier)
   ) {
-    return { name: node.moduleSpecifier.text, typeOnly: /^export type\b/.test(node.getText()) };
+    const clause = node.exportClause;
+    const names = clause !== undefined && isNamedExports(clause) ? clause.elements.map(theirNameOf) : ['*'];
+    return { name: node.moduleSpecifier.text, typeOnly: /^export type\b/.test(node.getText()), names };
   }
   if (!isCallExpression(node) || node.expression.getText() !== 'import') return undefined;
   const [name] = node.arguments;
-  return name !== undefined && isStringLiteral(name) ? { name: name.text, typeOnly: false } : undefined;
+  if (name === undefined || !isStringLiteral(name)) return undefined;
+  return { name: name.text, typeOnly: false, names: ['*'] };
+}
+
+function theirNameOf(one: ImportSpecifier | ExportSpecifier): string {
+  return (one.propertyName ?? one.name).text;
+}
+
+/** What a statement exports by name; a constant that is taken apart counts by each of its names. */
+function exportedBy(node: Node): readonly string[] {
+  if (isExportDeclaration(node)) {
+    const clause = node.exportClause;
+    return clause !== undefined && isNamedExports(clause) ? clause.elements.map(({ name }) => name.text) : [];
+  }
+  if (!isDeclaration(node) || !/^export\b/.test(node.getText())) return [];
+  if (!isVariableStatement(node)) return node.name === undefined ? [] : [node.name.text];
+  return node.declarationList.declarations.flatMap(({ name }) =>
+    isIdentifier(name)
+      ? [name.text]
+      : [...name.getText().matchAll(/[\w$]+(?=\s*[,}\]])/g)].map(([one]) => one),
+  );
+}
+
+function isDeclaration(node: Node) {
+  return (
+    isVariableStatement(node) ||
+    isFunctionDeclaration(node) ||
+    isClassDeclaration(node) ||
+    isTypeAliasDeclaration(node) ||
+    isInterfaceDeclaration(node)
+  );
+}
+
+function isBlindCast(node: Node): boolean {
+  if (!isAsExpression(node)) return false;
+  if (node.type.getText() === 'never') return true;
+  return isAsExpression(node.expression) && node.expression.type.getText() === 'unknown';
 }
 
 /** Imports between our files end in .ts; the one compiled program that others start is named as it will be: .js. */
