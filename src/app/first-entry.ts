@@ -5,10 +5,10 @@ import type { Exercise, People } from '../journal/exercise.ts';
 import { handlerOf } from '../kinds/handlers.ts';
 import { stepId } from '../kinds/kind.ts';
 import { durationMs } from '../kinds/targets.ts';
-import type { World } from '../ports/world.ts';
+import type { World, WorldNames } from '../ports/world.ts';
 import { handlers } from '../registry/kinds.ts';
 import { undeclared } from '../runbook/schema.ts';
-import { closeDoors } from '../session/close-doors.ts';
+import { nameWorld } from '../session/name-world.ts';
 import { thawVersion } from './installed.ts';
 import type { ReadyRunbook } from './load-runbook.ts';
 import type { Options, peopleAndTimes } from './options.ts';
@@ -35,7 +35,7 @@ export function firstEntry(request: {
     mode,
     runbook: { name: runbook.name, title: runbook.title, path, fingerprint },
     host: { name, user, ...(sshFrom === undefined ? {} : { sshFrom }) },
-    targets: describeTargets(ready, mode === 'tabletop' ? closeDoors(world) : world),
+    targets: describeTargets(ready, nameWorld(world)),
     objectives: { rtoMs: durationMs(runbook.objectives.rto), rpoMs: durationMs(runbook.objectives.rpo) },
     steps: filled.steps.map((step) => ({
       id: stepId(step),
@@ -52,7 +52,7 @@ export function firstEntry(request: {
 }
 
 /** Addresses for people; no credential is in them. Nothing is contacted. */
-function describeTargets({ targets, runbook }: ReadyRunbook, world: World): Record<string, string> {
+function describeTargets({ targets, runbook }: ReadyRunbook, world: WorldNames): Record<string, string> {
   if (runbook.production.database.url === undeclared.database.url) return {};
   const server = world.openDatabaseServer(targets.acting.databaseUrl, targets.acting.databaseRoute);
   const { objects, services, throwaway } = targets.acting;

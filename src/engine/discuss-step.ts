@@ -9,10 +9,10 @@ import type { StepResult } from './step-result.ts';
  * its kind is called, so no kind can forget to hold still.
  */
 export async function discussStep(inHand: StepInHand): Promise<StepResult> {
-  const { engine, step, handler, signal } = inHand;
+  const { engine, step, handler } = inHand;
   const id = stepId(step);
   const attempt = (engine.journal.state()?.steps.get(id)?.attempt ?? 0) + 1;
-  const { sentences, commands } = await handler.preview(step, engine.context(step, signal));
+  const { sentences, commands } = await handler.preview(step, engine.previewContext);
   await engine.journal.append({
     kind: 'step-started',
     stepId: id,

@@ -42,11 +42,11 @@ export async function performStep(inHand: StepInHand): Promise<StepResult> {
 
 /** Write before you act: the start is durable before the first side effect, the end only after the look. */
 async function attemptStep(inHand: StepInHand): Promise<Failure | undefined> {
-  const { engine, step, handler, signal } = inHand;
+  const { engine, step, handler } = inHand;
   const { journal } = engine;
   const id = stepId(step);
   const attempt = (journal.state()?.steps.get(id)?.attempt ?? 0) + 1;
-  const preview = await handler.preview(step, engine.context(step, signal));
+  const preview = await handler.preview(step, engine.previewContext);
   await journal.append({
     kind: 'step-started',
     stepId: id,

@@ -4,7 +4,7 @@ import type { Mode } from '../base/mode.ts';
 import type { Check } from '../base/verdict.ts';
 import type { ObjectStoreConfig } from '../ports/object-store.ts';
 import type { Answer, Question } from '../ports/operator.ts';
-import type { World } from '../ports/world.ts';
+import type { World, WorldNames } from '../ports/world.ts';
 import type { Fact, KnownFact, Recordable } from './fact.ts';
 import { type DatabaseField, duration, id, type ServicesField, text } from './fields.ts';
 import type { Targets } from './targets.ts';
@@ -187,6 +187,14 @@ export type StepContext = {
   readonly rpoMs: number;
 };
 
+/** What a step may say beforehand, and with what: nothing here can be asked or changed. */
+export type PreviewContext = Pick<
+  StepContext,
+  'mode' | 'runId' | 'targets' | 'steps' | 'fact' | 'workFile'
+> & {
+  readonly world: WorldNames;
+};
+
 export type StepEnd =
   | { readonly kind: 'done' }
   /** This mode never runs it; listed as such in the record. */
@@ -215,7 +223,7 @@ export function isStepOf<K extends { readonly kind: string; readonly schema: z.Z
 export type Behaviour<S> = {
   /** Asked after a failure; undefined when all of the step is meant. */
   leaveOut?(step: S, context: StepContext): LeaveOut | undefined;
-  preview(step: S, context: StepContext): Promise<Preview>;
+  preview(step: S, context: PreviewContext): Promise<Preview>;
   /** Preflight: reads only, changes nothing, answers within seconds. May record what it saw, to be compared later. */
   check(step: S, context: CheckContext): Promise<readonly Check[]>;
   /** May be called again after a failure or a crash, and must look at what is there first. */

@@ -5,6 +5,7 @@ import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { type Check, couldNotVerify, failed } from '../base/verdict.ts';
 import type { FilesSource } from '../kinds/fields.ts';
 import type { StepContext } from '../kinds/kind.ts';
+import type { Targets } from '../kinds/targets.ts';
 import type { ObjectInfo, ObjectStore, ObjectStoreConfig } from '../ports/object-store.ts';
 import type { Layer } from '../ports/unpacker.ts';
 import { listAll } from './open-targets.ts';
@@ -31,7 +32,10 @@ export function filesStoreConfig(source: Source, { targets }: Pick<Reach, 'targe
   return source.store ?? targets.backups.store;
 }
 
-export function filesStore(source: Source, context: Reach): ObjectStore {
+export function filesStore<Store>(
+  source: Source,
+  context: { readonly world: { openStore(config: ObjectStoreConfig): Store }; readonly targets: Targets },
+): Store {
   return context.world.openStore(filesStoreConfig(source, context));
 }
 

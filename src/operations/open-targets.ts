@@ -4,27 +4,37 @@ import { type Check, couldNotVerify, failed } from '../base/verdict.ts';
 import { readFact } from '../kinds/fact.ts';
 import { incomingDatabaseFact } from '../kinds/facts.ts';
 import type { StepContext } from '../kinds/kind.ts';
-import type { DatabaseServer } from '../ports/database-server.ts';
-import type { DumpTools } from '../ports/dump-tools.ts';
-import type { ObjectStore } from '../ports/object-store.ts';
+import type { Targets } from '../kinds/targets.ts';
+import type { ObjectStore, ObjectStoreConfig } from '../ports/object-store.ts';
+import type { World } from '../ports/world.ts';
 
 type Reach = Pick<StepContext, 'world' | 'targets' | 'mode' | 'fact' | 'runId'>;
 
-export function backupStore(context: Pick<Reach, 'world' | 'targets'>): ObjectStore {
+/**
+ * Each gives as much of a port as the world it is handed has: names to a preview, everything to a run.
+ */
+type Stores<Store> = { openStore(config: ObjectStoreConfig): Store };
+type At<World> = { readonly world: World; readonly targets: Targets };
+
+export function backupStore<Store>(context: At<Stores<Store>>): Store {
   return context.world.openStore(context.targets.backups.store);
 }
 
-export function targetServer(context: Pick<Reach, 'world' | 'targets'>): DatabaseServer {
+type Servers<Server> = { openDatabaseServer(...place: Parameters<World['openDatabaseServer']>): Server };
+
+export function targetServer<Server>(context: At<Servers<Server>>): Server {
   const { databaseUrl, databaseRoute } = context.targets.acting;
   return context.world.openDatabaseServer(databaseUrl, databaseRoute);
 }
 
-export function productionServer(context: Pick<Reach, 'world' | 'targets'>): DatabaseServer {
+export function productionServer<Server>(context: At<Servers<Server>>): Server {
   const { databaseUrl, databaseRoute } = context.targets.production;
   return context.world.openDatabaseServer(databaseUrl, databaseRoute);
 }
 
-export function targetTools(context: Pick<Reach, 'world' | 'targets'>): DumpTools {
+export function targetTools<Tools>(
+  context: At<{ openDumpTools(...place: Parameters<World['openDumpTools']>): Tools }>,
+): Tools {
   const { databaseUrl, databaseRoute } = context.targets.acting;
   return context.world.openDumpTools(databaseUrl, databaseRoute);
 }

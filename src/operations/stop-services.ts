@@ -2,9 +2,9 @@ import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { formatTime } from '../base/units.ts';
 import { type Check, passed } from '../base/verdict.ts';
 import type { CheckContext, StepContext } from '../kinds/kind.ts';
-import { durationMs } from '../kinds/targets.ts';
+import { durationMs, type Targets } from '../kinds/targets.ts';
 import type { ForeignSession } from '../ports/database-server.ts';
-import type { ServiceStatus, Services } from '../ports/services.ts';
+import type { ServiceStatus, ServicesConfig } from '../ports/services.ts';
 import { blocker, targetServer } from './open-targets.ts';
 
 const lookAgainMs = 500;
@@ -45,7 +45,11 @@ export function runsElsewhere({ name, elsewhere = [] }: ServiceStatus): readonly
   ];
 }
 
-export function servicesOf(context: Pick<StepContext, 'world' | 'targets'>): Services | undefined {
+/** Names of them for a preview, everything for a run: as much as the world it is handed has. */
+export function servicesOf<Face>(context: {
+  readonly world: { openServices(config: ServicesConfig): Face };
+  readonly targets: Targets;
+}): Face | undefined {
   const config = context.targets.production.services;
   return config === undefined ? undefined : context.world.openServices(config);
 }

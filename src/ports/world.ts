@@ -23,6 +23,28 @@ export type ProgramObserver = (ended: {
   readonly because?: FailureCode;
 }) => Promise<void>;
 
+/**
+ * What can be said of the world without asking it anything: names, addresses, commands as they would run. A preview gets no more, and
+ * neither does a tabletop.
+ */
+export type WorldNames = {
+  readonly host: Pick<Host, 'facts' | 'now'>;
+  readonly secretFiles: Pick<SecretFiles, 'describe'>;
+  nameStore(config: ObjectStoreConfig): StoreNames;
+  openStore(config: ObjectStoreConfig): Pick<ObjectStore, 'address'>;
+  openDatabaseServer(
+    url: Secret,
+    route?: DatabaseRouteConfig,
+    login?: DatabaseLogin,
+  ): Pick<DatabaseServer, 'address' | 'databaseName'>;
+  openDumpTools(
+    url: Secret,
+    route?: DatabaseRouteConfig,
+    login?: DatabaseLogin,
+  ): Pick<DumpTools, 'describeRestore' | 'describeDump'>;
+  openServices(config: ServicesConfig): Pick<Services, 'address' | 'describe'>;
+};
+
 /** Everything outside: what the steps may ask for. `registry/wire.ts` fills it with adapters, tests with fakes. */
 export type World = {
   readonly host: Host;

@@ -145,6 +145,7 @@ function drive(
     journal,
     folder,
     context: contexts.forStep,
+    previewContext: contexts.forPreview,
     checkContext: contexts.forCheck(stop),
     origins: request.origins ?? [],
     title,

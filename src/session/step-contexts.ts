@@ -1,9 +1,10 @@
+import { assert } from '../base/assert.ts';
 import type { JournalWriter } from '../engine/journal-writer.ts';
 import type { KnownFact } from '../kinds/fact.ts';
 import { foreseeAll, stepsGiving } from '../kinds/handlers.ts';
-import type { CheckContext, Step, StepContext } from '../kinds/kind.ts';
+import type { CheckContext, PreviewContext, Step, StepContext } from '../kinds/kind.ts';
 import { stepId } from '../kinds/kind.ts';
-import { closeDoors } from './close-doors.ts';
+import { nameWorld } from './name-world.ts';
 import type { QuestionDesk } from './question-desk.ts';
 import type { SessionRequest } from './session-request.ts';
 import type { StepFeed } from './step-feed.ts';
@@ -24,7 +25,7 @@ export function createStepContexts(parts: {
 }) {
   const { request, journal, desk, feeds, onOutput } = parts;
   const { folder, redact, mode, targets, start } = request;
-  const world = mode === 'tabletop' ? closeDoors(request.world) : request.world;
+  const { world } = request;
 
   const shared = {
     mode,
@@ -47,6 +48,7 @@ export function createStepContexts(parts: {
     };
 
   function forStep(step: Step, signal: AbortSignal): StepContext {
+    assert(mode !== 'tabletop', 'at a table nothing is executed');
     const id = stepId(step);
     return {
       ...shared,
@@ -78,5 +80,8 @@ export function createStepContexts(parts: {
     return { ...shared, signal, record: recordFor('preflight'), wantedSnapshot: request.wantedSnapshot };
   }
 
-  return { forStep, forCheck };
+  const { fact, workFile, steps, runId } = shared;
+  const forPreview: PreviewContext = { mode, targets, steps, runId, fact, workFile, world: nameWorld(world) };
+
+  return { forStep, forCheck, forPreview };
 }

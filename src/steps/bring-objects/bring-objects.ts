@@ -14,7 +14,7 @@ import { leaveOutObjects } from '../../operations/leave-out.ts';
 import { listAll, objectPrefix } from '../../operations/open-targets.ts';
 import type { Placement } from '../../operations/overwrite-objects.ts';
 import { judgePlaced, placeObjects, takeAway } from '../../operations/place-objects.ts';
-import type { ObjectInfo, ObjectStore } from '../../ports/object-store.ts';
+import type { ObjectInfo, ObjectStore, ObjectStoreConfig } from '../../ports/object-store.ts';
 import { bringObjectsKind } from './kind.ts';
 
 type BringStep = StepOf<typeof bringObjectsKind>;
@@ -84,7 +84,11 @@ export const bringObjects = implementKind(bringObjectsKind, {
   },
 });
 
-function targetOf(step: BringStep, { mode, world }: Pick<Reach, 'mode' | 'world'>): ObjectStore | undefined {
+function targetOf<Store>(
+  step: BringStep,
+  context: Pick<Reach, 'mode'> & { readonly world: { openStore(config: ObjectStoreConfig): Store } },
+): Store | undefined {
+  const { mode, world } = context;
   const config = mode === 'drill' ? step.drillInto : step.into;
   return config === undefined ? undefined : world.openStore(config);
 }

@@ -12,7 +12,7 @@ import { backupStore, blocker, listAll, objectPrefix } from '../../operations/op
 import type { Placement } from '../../operations/overwrite-objects.ts';
 import { judgePlaced, placeObjects, takeAway } from '../../operations/place-objects.ts';
 import { proveMirror } from '../../operations/prove-mirror.ts';
-import type { ObjectInfo, ObjectStore } from '../../ports/object-store.ts';
+import type { ObjectInfo, ObjectStoreConfig } from '../../ports/object-store.ts';
 import { mirrorObjectsKind } from './kind.ts';
 
 /** From the backup's mirror to the live bucket: only what differs, and nothing is ever deleted there. */
@@ -76,12 +76,14 @@ export const mirrorObjects = implementKind(mirrorObjectsKind, {
 
 type Reach = Pick<StepContext, 'world' | 'targets' | 'mode' | 'runId'>;
 
-function targetStore(context: Reach): ObjectStore | undefined {
+function targetStore<Store>(
+  context: Pick<Reach, 'targets'> & { readonly world: { openStore(config: ObjectStoreConfig): Store } },
+): Store | undefined {
   const config = context.targets.acting.objects;
   return config === undefined ? undefined : context.world.openStore(config);
 }
 
-function sourcePrefix(context: Reach): string {
+function sourcePrefix(context: Pick<Reach, 'targets'>): string {
   return context.targets.backups.objectsPrefix ?? '';
 }
 

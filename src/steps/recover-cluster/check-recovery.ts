@@ -5,7 +5,7 @@ import { layersOf } from '../../backups/wrapping.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { formatCount, formatTime } from '../../base/units.ts';
 import { type Check, couldNotVerify, passed } from '../../base/verdict.ts';
-import type { CheckContext, StepContext, StepOf } from '../../kinds/kind.ts';
+import type { CheckContext, PreviewContext, StepContext, StepOf } from '../../kinds/kind.ts';
 import {
   type BaseBackupConfig,
   isDump,
@@ -26,7 +26,7 @@ const tarHeadBytes = 4096;
 /** undefined: to the end of the archive. A moment still to come is a slip. */
 export function readTarget(
   step: Pick<RecoverStep, 'to'>,
-  context: Pick<StepContext, 'world'>,
+  context: Pick<PreviewContext, 'world'>,
 ): Outcome<number | undefined> {
   if (step.to === undefined || step.to.trim() === '') return succeed(undefined);
   const target = readPointInTime(step.to);

@@ -3,7 +3,7 @@ import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { formatCount } from '../../base/units.ts';
 import { needFact, readFact } from '../../kinds/fact.ts';
 import { archiveFileFact, manifestFact, restoredFact, snapshotFact } from '../../kinds/facts.ts';
-import type { StepContext, StepOf } from '../../kinds/kind.ts';
+import type { PreviewContext, StepContext, StepOf } from '../../kinds/kind.ts';
 import { durationMs } from '../../kinds/targets.ts';
 import {
   chooseRights,
@@ -67,7 +67,7 @@ export async function restoreArchive(
 
 export function restoreJobs(
   step: StepOf<typeof restoreDatabaseKind>,
-  { world }: Pick<StepContext, 'world'>,
+  { world }: Pick<PreviewContext, 'world'>,
 ): number {
   return step.jobs ?? world.host.facts.cores;
 }

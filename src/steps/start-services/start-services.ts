@@ -4,10 +4,11 @@ import { type Check, couldNotVerify, failed, passed } from '../../base/verdict.t
 import { readFact } from '../../kinds/fact.ts';
 import type { StepContext, StepOf } from '../../kinds/kind.ts';
 import { implementKind } from '../../kinds/kind.ts';
+import type { Targets } from '../../kinds/targets.ts';
 import { durationMs } from '../../kinds/targets.ts';
 import { checkServices } from '../../operations/stop-services.ts';
 import { letWritersUp } from '../../operations/writers-still-down.ts';
-import type { ServiceStatus, Services } from '../../ports/services.ts';
+import type { ServiceStatus, Services, ServicesConfig } from '../../ports/services.ts';
 import { logFollowedFact, startServicesKind } from './kind.ts';
 
 const lookAgainMs = 1000;
@@ -69,7 +70,10 @@ export const startServices = implementKind(startServicesKind, {
   },
 });
 
-function servicesOf(context: Pick<StepContext, 'world' | 'targets'>): Services {
+function servicesOf<Face>(context: {
+  readonly world: { openServices(config: ServicesConfig): Face };
+  readonly targets: Targets;
+}): Face {
   const config = context.targets.production.services;
   // Lint refuses a runbook that starts services and declares none.
   if (config === undefined) throw new Error('Broken promise: the runbook declares services');
