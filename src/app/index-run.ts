@@ -5,7 +5,7 @@ import { describeFileFailure } from '../base/file-failure.ts';
 import { errorCode } from '../base/thrown.ts';
 import { formatDuration } from '../base/units.ts';
 import { replaceFile } from '../platform/durable-files.ts';
-import type { DrillRecord } from '../record/drill-record.ts';
+import type { DrillRecord } from '../record/record-schema.ts';
 import { resultWords } from '../record/result-words.ts';
 import { contradiction, type Finding, renderable } from './chain-heads.ts';
 import { takeLockSoon } from './run-locks.ts';

@@ -1,6 +1,6 @@
 import type { Mode } from '../base/mode.ts';
 import type { History } from '../journal/exercise.ts';
-import type { DrillRecord } from '../record/drill-record.ts';
+import type { DrillRecord } from '../record/record-schema.ts';
 import { renderRecord } from '../record/render-record.ts';
 import { expectSteps, openActionsOf } from '../record/trend.ts';
 import { listRunIds, openRun } from './run-log.ts';

@@ -7,8 +7,8 @@ import { errorCode } from '../base/thrown.ts';
 import type { JournalEntry } from '../journal/entry.ts';
 import { genesisHash } from '../journal/journal-line.ts';
 import type { JournalReading } from '../journal/read-journal.ts';
-import type { DrillRecord } from '../record/drill-record.ts';
 import { entriesOfKind } from '../record/entries-of-kind.ts';
+import type { DrillRecord } from '../record/record-schema.ts';
 import { renderRecord } from '../record/render-record.ts';
 import type { Anchor } from './anchors.ts';
 import {

@@ -7,7 +7,7 @@ import { type Outcome, succeed } from '../base/failure.ts';
 import { formatTime } from '../base/units.ts';
 import { systemClock } from '../plain/clock.ts';
 import { printSession } from '../plain/print-session.ts';
-import { createReadSession, type ReadSession, type RunPapersOnDisk } from '../session/read-session.ts';
+import { createReadSession, type ReadSession, type RunOnDisk } from '../session/read-session.ts';
 import type { OutputLine } from '../session/view.ts';
 import { printLine } from './command-context.ts';
 import { runLockPath } from './run-locks.ts';
@@ -137,7 +137,7 @@ const tailBytes = 400_000;
 export async function readRunViews(request: {
   readonly logFolder: string;
   readonly runId: string;
-}): Promise<Outcome<{ readonly run: LoggedRun; readonly views: RunPapersOnDisk }>> {
+}): Promise<Outcome<{ readonly run: LoggedRun; readonly views: RunOnDisk }>> {
   const run = await openRun(request);
   if (!run.ok) return run;
   const { folder, reading, state } = run.value;

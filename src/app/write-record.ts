@@ -3,7 +3,7 @@ import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { readJournal } from '../journal/read-journal.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { RunFolder } from '../ports/run-folder.ts';
-import type { DrillRecord } from '../record/drill-record.ts';
+import type { DrillRecord } from '../record/record-schema.ts';
 import { renderRecord } from '../record/render-record.ts';
 import { toHtml } from '../record/to-html.ts';
 import { toMarkdown } from '../record/to-markdown.ts';

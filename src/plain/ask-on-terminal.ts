@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline';
 import type { Question } from '../ports/operator.ts';
 import type { Session } from '../session/view.ts';
+import { stopAskedWords } from '../session/words.ts';
 import type { PromptedOutput } from './prompted-output.ts';
 import { promptFor, readTypedAnswer, type Typed } from './read-typed-answer.ts';
 import { watchQuestions } from './watch-questions.ts';
@@ -65,7 +66,7 @@ export function askOnTerminal(request: {
 
   const onInterrupt = () => {
     if (stopAsked) {
-      say('A stop is asked for: the run ends at its next safe point.');
+      say(stopAskedWords);
       return session.stop();
     }
     stopAsked = true;

@@ -1,6 +1,6 @@
 import type { CheckRow, StepDetail, StepRow, View } from '../session/view.ts';
+import { optionFor } from './answer-from-flags.ts';
 import { newOutput } from './new-output.ts';
-import { optionFor } from './option-for.ts';
 import { type PlainLine, plainVersion, stepFields } from './plain-line.ts';
 
 /**

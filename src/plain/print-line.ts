@@ -1,16 +1,24 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { Mode } from '../base/mode.ts';
 import { formatDuration, formatTime } from '../base/units.ts';
+import type { Choice, Question } from '../ports/operator.ts';
+import { attestations, choiceRemark } from '../session/question-words.ts';
 import type { CheckRow } from '../session/view.ts';
-import { checkWord, modeWord, statusWords } from '../session/words.ts';
+import {
+  answerWords,
+  attemptWords,
+  checkWord,
+  endWords,
+  modePromises,
+  modeWord,
+  remedyOf,
+  statusWords,
+} from '../session/words.ts';
 import type { PlainLine } from './plain-line.ts';
-import { questionText } from './question-text.ts';
 
-const banners: Readonly<Record<Mode, string>> = {
-  live: 'LIVE: this run touches the production targets.',
-  drill: 'DRILL: this run touches a throwaway copy only.',
-  tabletop: 'TABLETOP: this run touches nothing.',
-};
+function banner(mode: Mode): string {
+  return `${modeWord(mode)}: ${modePromises[mode]}`;
+}
 
 /**
  * One fact as lines of text. Words only, and every line ends with a full stop where a voice should pause: a screen
@@ -32,7 +40,7 @@ function textOf(line: PlainLine): readonly string[] {
   switch (line.type) {
     case 'thaw':
       return [
-        banners[line.mode],
+        banner(line.mode),
         `thaw ${line.title}, run ${line.runId}, ${line.steps} steps, ${formatTime(line.atMs)}`,
         `target: ${line.target}`,
         ...(line.advice ?? []),
@@ -47,25 +55,21 @@ function textOf(line: PlainLine): readonly string[] {
           .map((text) => `  ${text}`),
         `  answered by ${line.option}`,
       ];
-    case 'answered': {
-      const note = line.note === undefined ? '' : `: ${line.note}`;
-      return [`answered ${line.questionId}: ${line.value}${note} (by ${byWords[line.by]})`];
-    }
+    case 'answered':
+      return [`answered ${line.questionId}: ${answerWords(line)}`];
     case 'note':
       return [`note: ${line.text}`];
     case 'ended':
       return [
         ...line.summary,
         ...(line.recordPath === undefined ? [] : [`record: ${line.recordPath}`]),
-        line.phase === 'finished' ? 'The walk is over.' : 'Stopped at a safe point.',
-        banners[line.mode],
+        `${endWords(line.phase)}.`,
+        banner(line.mode),
       ];
     default:
       return stepText(line);
   }
 }
-
-const byWords = { operator: 'the operator', option: 'an option', rehearsal: 'the rehearsal' } as const;
 
 type StepLine = Extract<PlainLine, { readonly step: string }>;
 
@@ -73,14 +77,12 @@ function stepText(line: StepLine): readonly string[] {
   const name = `${modeWord(line.mode)} step ${line.number} of ${line.of}, ${line.title}`;
   switch (line.type) {
     case 'step-started':
-      return [`${name}: begun${line.attempt > 1 ? `, attempt ${line.attempt}` : ''}`];
+      return [`${name}: begun${attemptWords(line)}`];
     case 'step-interrupted':
       return [`${name}: ${statusWords.interrupted}, and its end is not known`];
     case 'step-ended': {
       const time = line.durationMs === undefined ? '' : ` after ${formatDuration(line.durationMs)}`;
-      return [
-        `${name}: ${statusWords[line.status]}${time}${line.attempt > 1 ? `, attempt ${line.attempt}` : ''}`,
-      ];
+      return [`${name}: ${statusWords[line.status]}${time}${attemptWords(line)}`];
     }
     case 'heartbeat': {
       const progress = line.progress.map((text) => `, ${text}`).join('');
@@ -111,9 +113,58 @@ function stepText(line: StepLine): readonly string[] {
 }
 
 function checkText(prefix: string, check: CheckRow): readonly string[] {
-  const remedy = check.remedy !== undefined && check.verdict !== 'passed' ? check.remedy : undefined;
+  const remedy = remedyOf(check);
   return [
     `${prefix} ${checkWord(check.verdict)}: ${check.text}`,
     ...(remedy === undefined ? [] : [`${prefix} to do: ${remedy}`]),
   ];
+}
+
+/** The question as lines of text, its choices numbered, so that it can be read aloud and answered by a number. */
+function questionText(question: Question): readonly string[] {
+  return [question.title, ...question.body, ...particulars(question)];
+}
+
+function particulars(question: Question): readonly string[] {
+  switch (question.kind) {
+    case 'choose':
+      return numbered(question.choices, question.preferred);
+    case 'failure':
+      return [
+        ...question.lastLines.map((line) => `| ${line}`),
+        `To do: ${question.remedy}`,
+        ...numbered(question.choices),
+      ];
+    case 'choose-row': {
+      const rows = question.rows.map((row) => ({
+        ...row,
+        label: question.columns.map((column, index) => `${column} ${row.cells[index] ?? '-'}`).join(', '),
+      }));
+      const about = question.preferred === undefined ? undefined : question.about[question.preferred];
+      return [...numbered(rows, question.preferred), ...(about === undefined ? [] : [about])];
+    }
+    case 'type-name':
+      return question.facts.map((fact) => `${fact.label}: ${fact.value}`);
+    case 'attest':
+      return attestations.map(({ value, means }) => `${value}: ${means}`);
+    case 'confirm':
+      return [];
+  }
+}
+
+function numbered(choices: readonly Choice[], preferred?: string): readonly string[] {
+  return choices.map((choice, index) => {
+    const marks = [
+      ...(choice.value === preferred ? ['proposed'] : []),
+      ...[choiceRemark(choice)].filter((remark) => remark !== undefined),
+    ];
+    return `${index + 1}. ${choice.label}${marks.length > 0 ? ` (${marks.join(', ')})` : ''}`;
+  });
+}
+
+/** One object a line. `atMs` becomes `at`, a time in UTC that people and programs both read. */
+export function printJsonLine(line: PlainLine): string {
+  const { type, atMs, ...rest } = line;
+  const version = 'version' in rest ? { version: rest.version } : {};
+  return JSON.stringify({ type, ...version, at: new Date(atMs).toISOString(), ...rest });
 }

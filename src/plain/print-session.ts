@@ -1,10 +1,8 @@
 import type { Session, View } from '../session/view.ts';
 import type { Clock } from './clock.ts';
-import { holdOutput } from './hold-output.ts';
 import { linesBetween } from './lines-between.ts';
 import { type PlainLine, stepFields } from './plain-line.ts';
-import { printJsonLine } from './print-json-line.ts';
-import { printLine } from './print-line.ts';
+import { printJsonLine, printLine } from './print-line.ts';
 
 /** A word after ten seconds of silence, and after two minutes one each minute. */
 const firstSilenceMs = 10_000;
@@ -73,4 +71,32 @@ function heartbeats(request: {
     const progress = (view.details[step.id]?.progress ?? []).map((bar) => `${bar.label} ${bar.text}`);
     return [{ type: 'heartbeat', ...stepFields(view, step), atMs: nowMs, durationMs, progress }];
   });
+}
+
+/** Held while a question is open, per run: more than this is in the steps' own output files only. */
+const maxHeld = 2000;
+
+/** @returns a sieve for each batch of lines: output waits while a question is open, everything else passes. */
+function holdOutput(): (lines: readonly PlainLine[], view: View) => readonly PlainLine[] {
+  let held: PlainLine[] = [];
+  let dropped = 0;
+  return (lines, view) => {
+    const isAsked = lines.some((line) => line.type === 'question');
+    if (view.question !== undefined && !isAsked) {
+      held.push(...lines.filter((line) => line.type === 'output'));
+      dropped += Math.max(0, held.length - maxHeld);
+      held = held.slice(-maxHeld);
+      return lines.filter((line) => line.type !== 'output');
+    }
+    const late = [...leftOut(dropped, view), ...held];
+    held = [];
+    dropped = 0;
+    return [...late, ...lines];
+  };
+}
+
+function leftOut(count: number, view: View): readonly PlainLine[] {
+  if (count === 0) return [];
+  const text = `${count} lines that steps printed while a question was open are in their output files only.`;
+  return [{ type: 'note', mode: view.mode, atMs: view.nowMs, text }];
 }

@@ -1,5 +1,6 @@
 import type { Answer, Choice, Question } from '../ports/operator.ts';
-import { readAnswer } from './answer-for.ts';
+import { closedWords } from '../session/question-words.ts';
+import { readAnswer } from './answer-from-flags.ts';
 
 /** What one typed line means: an answer, or a sentence about why it is none yet. */
 export type Typed =
@@ -59,7 +60,7 @@ function readChoice(
   // A row may be called 14: what is written in front of the rows counts first.
   const choice = byNumber ?? byValue;
   if (choice?.disabledBecause !== undefined) {
-    return { kind: 'again', message: `${choice.label} cannot be chosen: ${choice.disabledBecause}.` };
+    return { kind: 'again', message: closedWords(choice) };
   }
   if (choice?.needsReason === true) return { kind: 'needs-note', value: choice.value };
   if (choice !== undefined) return { kind: 'answer', answer: { value: choice.value } };

@@ -6,7 +6,7 @@ import { recordedSchema } from './recorded.ts';
 import { checkShape, measure, stepRecordSchema, timeText } from './step-record-schema.ts';
 
 /**
- * The record of one run, drawn from its journal alone: whoever has the journal can draw it again and compare. The published
+ * The record of one run, rendered from its journal alone: whoever has the journal can render it again and compare. The published
  * schema/record.schema.json is made from this. Times are UTC, ISO 8601; durations are milliseconds.
  */
 export const recordVersion = 1;
@@ -248,6 +248,9 @@ export const recordSchema = z.strictObject({
 });
 
 export type DrillRecord = z.infer<typeof recordSchema>;
+export type QuestionRecord = DrillRecord['questions'][number];
+export type Finding = DrillRecord['findings']['gaps'][number];
+export type { AttemptRecord, StepRecord } from './step-record-schema.ts';
 
 export function recordJsonSchema(): unknown {
   return {

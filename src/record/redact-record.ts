@@ -1,5 +1,5 @@
 import { redactDeep } from '../base/secret.ts';
-import type { DrillRecord } from './drill-record.ts';
+import type { DrillRecord } from './record-schema.ts';
 import { recordedValue } from './recorded.ts';
 
 /**

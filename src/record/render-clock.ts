@@ -1,7 +1,7 @@
 import type { JournalEntry } from '../journal/entry.ts';
 import type { RunState } from '../journal/run-state.ts';
-import type { DrillRecord, QuestionRecord, StepRecord } from './drill-record.ts';
 import { entriesOfKind, isoTime } from './entries-of-kind.ts';
+import type { DrillRecord, QuestionRecord, StepRecord } from './record-schema.ts';
 import { recorded } from './recorded.ts';
 import { waitedWithin } from './render-questions.ts';
 

@@ -1,8 +1,8 @@
 import type { JournalEntry } from '../journal/entry.ts';
 import type { RunState } from '../journal/run-state.ts';
-import type { DrillRecord, QuestionRecord } from './drill-record.ts';
 import { entriesOfKind } from './entries-of-kind.ts';
 import { readDeviationNotes } from './read-notes.ts';
+import type { DrillRecord, QuestionRecord } from './record-schema.ts';
 import { type Recorded, recorded } from './recorded.ts';
 
 type Deviation = DrillRecord['deviations'][number];

@@ -1,5 +1,9 @@
+import type { JournalEntry } from '../journal/entry.ts';
 import type { Exercise, People } from '../journal/exercise.ts';
-import type { DrillRecord } from './drill-record.ts';
+import type { RunState } from '../journal/run-state.ts';
+import type { SigningRole } from '../journal/signing-roles.ts';
+import { entriesOfKind, isoTime } from './entries-of-kind.ts';
+import type { DrillRecord, QuestionRecord } from './record-schema.ts';
 import { recorded, recordedList } from './recorded.ts';
 
 export function renderPeople(people: People | undefined): DrillRecord['people'] {
@@ -46,4 +50,72 @@ export function renderWhy(exercise: Exercise | undefined): DrillRecord['why'] {
     assumptions: recordedList(exercise?.assumptions, because('assumptions')),
     absences: recordedList(exercise?.absences, because('absences')),
   };
+}
+
+/** The last signature of each role counts; it covers the journal up to the entry it names. */
+export function renderSignOff(
+  entries: readonly JournalEntry[],
+  run: { readonly questions: readonly QuestionRecord[]; readonly people: People | undefined },
+): DrillRecord['signOff'] {
+  const { questions, people } = run;
+  const words: Partial<Record<SigningRole, string | undefined>> = {
+    commander: wordOf(people?.commander, { questions, id: 'declare-recovery' }),
+    approver: wordOf(people?.resultApprover, { questions, id: 'approve-result' }),
+  };
+  const signed = entriesOfKind(entries, 'signed-off');
+  const by = (role: SigningRole) => {
+    const last = signed.findLast((entry) => entry.role === role);
+    return recorded(
+      last === undefined
+        ? undefined
+        : {
+            name: last.signer,
+            at: last.at,
+            entries: last.entries,
+            head: last.head,
+            keyFingerprint: last.keyFingerprint,
+            file: last.signature.name,
+            sha256: last.signature.sha256,
+          },
+      `${words[role] === undefined ? '' : `${words[role]}; `}not signed yet: thaw records sign RUN --key FILE --as ${role}`,
+    );
+  };
+  return {
+    commander: by('commander'),
+    operator: by('operator'),
+    witness: by('witness'),
+    approver: by('approver'),
+  };
+}
+
+export function renderNextDue(state: RunState): DrillRecord['nextDue'] {
+  const repeatMs = state.start.exercise?.repeatMs;
+  return recorded(
+    repeatMs === undefined ? undefined : isoTime(state.start.atMs + repeatMs).slice(0, 10),
+    'the runbook does not say how often: exercise.every',
+  );
+}
+
+const givenBy: Readonly<Record<string, string>> = {
+  operator: 'at the terminal',
+  option: 'beforehand, by an option of the command line',
+  rehearsal: 'by the rehearsal itself',
+};
+
+/**
+ * What somebody said at the end of a run, and how it came to be written down. Nobody's word is made up: what nobody gave is said to
+ * be missing. Only a signature proves whose it was. undefined where nobody was named.
+ */
+export function wordOf(
+  name: string | undefined,
+  asked: {
+    readonly questions: readonly QuestionRecord[];
+    readonly id: 'declare-recovery' | 'approve-result';
+  },
+): string | undefined {
+  if (name === undefined) return undefined;
+  const last = asked.questions.findLast(({ id }) => id === asked.id);
+  if (last?.answer === undefined) return 'not attested: nobody answered';
+  const by = last.by === undefined ? '' : (givenBy[last.by] ?? last.by);
+  return `${last.answer}, in the name of ${name}, ${by}, ${last.answeredAt}`;
 }

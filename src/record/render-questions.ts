@@ -1,5 +1,6 @@
 import type { JournalEntry } from '../journal/entry.ts';
-import type { QuestionRecord } from './drill-record.ts';
+import type { RunState } from '../journal/run-state.ts';
+import type { DrillRecord, QuestionRecord } from './record-schema.ts';
 
 export function renderQuestions(entries: readonly JournalEntry[]): readonly QuestionRecord[] {
   const questions: QuestionRecord[] = [];
@@ -43,4 +44,28 @@ export function waitedWithin(questions: readonly QuestionRecord[], within: Span)
     countedToMs = Math.max(countedToMs, endMs);
   }
   return waitedMs;
+}
+
+/** What was decided at the table, how long it took, and what was found to be missing. */
+export function renderDecisions(
+  state: RunState,
+  questions: readonly QuestionRecord[],
+): DrillRecord['decisions'] {
+  if (state.start.mode !== 'tabletop') return [];
+  const injects = state.start.exercise?.injects ?? [];
+  return questions.flatMap(({ id, stepId, answer, note, askedAt, answeredAt }) => {
+    if (stepId === undefined || answer === undefined || answeredAt === undefined) return [];
+    const number = /\.inject-(\d+)$/.exec(id)?.[1];
+    const inject = number === undefined ? undefined : injects[Number(number) - 1]?.text;
+    return [
+      {
+        stepId,
+        ...(inject === undefined ? {} : { inject }),
+        decision: answer,
+        ...(note === undefined ? {} : { note }),
+        tookMs: Date.parse(answeredAt) - Date.parse(askedAt),
+        gap: answer === 'gap',
+      },
+    ];
+  });
 }

@@ -1,17 +1,15 @@
 import type { JournalEntry } from '../journal/entry.ts';
 import { foldJournal, type RunState } from '../journal/run-state.ts';
-import { type DrillRecord, recordVersion } from './drill-record.ts';
 import { entriesOfKind, isoTime } from './entries-of-kind.ts';
 import { readActions, readFindings } from './read-notes.ts';
+import { type DrillRecord, recordVersion } from './record-schema.ts';
 import { recorded } from './recorded.ts';
 import { readClock, renderMarks, renderRto } from './render-clock.ts';
-import { renderDecisions } from './render-decisions.ts';
 import { renderDeviations } from './render-deviations.ts';
-import { renderPeople, renderWhy } from './render-people.ts';
-import { renderQuestions, waitedWithin } from './render-questions.ts';
+import { renderNextDue, renderPeople, renderSignOff, renderWhy } from './render-people.ts';
+import { renderDecisions, renderQuestions, waitedWithin } from './render-questions.ts';
 import { renderRecoveryPoint, renderRpo } from './render-recovery-point.ts';
 import { judgeCriteria, lastChecks, renderResult } from './render-result.ts';
-import { renderNextDue, renderSignOff } from './render-sign-off.ts';
 import { renderSteps } from './render-steps.ts';
 
 const kinds = { live: 'live', drill: 'functional', tabletop: 'discussion' } as const;

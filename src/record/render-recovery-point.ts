@@ -12,8 +12,8 @@ import {
   secretFingerprintsFact,
   snapshotFact,
 } from '../kinds/facts.ts';
-import type { DrillRecord } from './drill-record.ts';
 import { isoTime } from './entries-of-kind.ts';
+import type { DrillRecord } from './record-schema.ts';
 import { recorded, recordedList } from './recorded.ts';
 import { whyNotBack } from './render-clock.ts';
 

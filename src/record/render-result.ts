@@ -1,5 +1,5 @@
 import type { RunState } from '../journal/run-state.ts';
-import type { DrillRecord, StepRecord } from './drill-record.ts';
+import type { DrillRecord, StepRecord } from './record-schema.ts';
 import { judgedAs } from './result-words.ts';
 import { sayDuration } from './say-duration.ts';
 

@@ -2,7 +2,7 @@ import type { JournalEntry } from '../journal/entry.ts';
 import type { Expectation } from '../journal/exercise.ts';
 import { isFarBeyond } from '../journal/far-beyond.ts';
 import type { RunState, StepState } from '../journal/run-state.ts';
-import type { AttemptRecord, DrillRecord, QuestionRecord, StepRecord } from './drill-record.ts';
+import type { AttemptRecord, DrillRecord, QuestionRecord, StepRecord } from './record-schema.ts';
 import { recorded } from './recorded.ts';
 import { waitedWithin } from './render-questions.ts';
 

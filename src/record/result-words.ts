@@ -1,5 +1,5 @@
 import { resultWord, type Tone, toneOf, type Verdict } from '../base/verdict.ts';
-import type { DrillRecord } from './drill-record.ts';
+import type { DrillRecord } from './record-schema.ts';
 
 /** The one line about a run: in the list, in the index, on top of its record. */
 export function resultWords(record: Pick<DrillRecord, 'result' | 'mode'>): string {

@@ -1,10 +1,10 @@
 import { formatBytes, formatSpan } from '../base/units.ts';
-import type { DrillRecord } from './drill-record.ts';
+import type { DrillRecord } from './record-schema.ts';
 import { recordedValue } from './recorded.ts';
+import { wordOf } from './render-people.ts';
 import { criterionTone } from './result-words.ts';
 import { sayDuration } from './say-duration.ts';
 import { type Block, type Cell, code, type Section, say, sayField, sayList } from './section.ts';
-import { wordOf } from './word-of.ts';
 
 /** The first half: what it was, why, who, and what came of it. */
 export function sectionsAbout(record: DrillRecord): readonly Section[] {

@@ -1,4 +1,4 @@
-import type { DrillRecord, Finding } from './drill-record.ts';
+import type { DrillRecord, Finding } from './record-schema.ts';
 import {
   type Block,
   type Cell,

@@ -1,5 +1,5 @@
-import type { DrillRecord, StepRecord } from './drill-record.ts';
 import { escapeHtml } from './escape-html.ts';
+import type { DrillRecord, StepRecord } from './record-schema.ts';
 import { sayDuration } from './say-duration.ts';
 
 const rowHeight = 34;
@@ -101,7 +101,7 @@ function bar(request: {
 }): string {
   const { scale, top, kind } = request;
   const width = Math.max(thinnestPercent, scale.percent(request.toMs) - scale.percent(request.fromMs));
-  // At the very end a bar is pushed back into the picture.
+  // At the very end a bar is pushed back into the chart.
   const x = Math.min(100 - thinnestPercent, Math.max(0, scale.percent(request.fromMs)));
   return `<rect class="bar ${kind}" x="${x.toFixed(2)}%" y="${top}" width="${Math.min(width, 100 - x).toFixed(2)}%" height="${barHeight}" rx="3"/>`;
 }

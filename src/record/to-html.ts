@@ -1,7 +1,7 @@
 import { formatSpan } from '../base/units.ts';
-import type { DrillRecord } from './drill-record.ts';
 import { escapeHtml } from './escape-html.ts';
 import { htmlStyle } from './html-style.ts';
+import type { DrillRecord } from './record-schema.ts';
 import { resultTone, resultWords } from './result-words.ts';
 import { sayDuration } from './say-duration.ts';
 import type { Block, Cell } from './section.ts';
@@ -118,13 +118,13 @@ function toWords({ text, lead, tone, code }: Cell): string {
 }
 
 function timeline(record: DrillRecord): string {
-  const picture = renderTimeline(record);
-  if (picture === '') return '<p class="quiet">No step was begun.</p>';
+  const chart = renderTimeline(record);
+  if (chart === '') return '<p class="quiet">No step was begun.</p>';
   const legend = [
     ['var(--good-bar)', 'verified'],
     ['var(--unsure-bar)', 'could not verify'],
     ['var(--bad-bar)', 'failed'],
     ['var(--quiet-bar)', record.mode === 'tabletop' ? 'discussed' : 'not executed'],
   ].map(([color, word]) => `<li><i style="background:${color}"></i>${word}</li>`);
-  return `${picture}\n<ul class="legend">${legend.join('')}<li><i class="w"></i>waiting for an answer</li></ul>`;
+  return `${chart}\n<ul class="legend">${legend.join('')}<li><i class="w"></i>waiting for an answer</li></ul>`;
 }

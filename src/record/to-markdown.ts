@@ -1,4 +1,4 @@
-import type { DrillRecord } from './drill-record.ts';
+import type { DrillRecord } from './record-schema.ts';
 import { resultWords } from './result-words.ts';
 import type { Block, Cell, Section } from './section.ts';
 import { sectionsAbout } from './sections-about.ts';

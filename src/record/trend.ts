@@ -1,5 +1,5 @@
 import type { Expectation, OpenAction } from '../journal/exercise.ts';
-import type { DrillRecord, StepRecord } from './drill-record.ts';
+import type { DrillRecord, StepRecord } from './record-schema.ts';
 
 /** The same walk, several times: what it took each time, and what that lets one expect. */
 

@@ -11,13 +11,13 @@ import type { AnsweredRow, CheckRow, StepDetail, StepRow, StepStatus, View } fro
 
 /** What the journal says beyond the state of a run: kept while folding, since the state keeps only what decides. */
 export type RunViews = {
-  readonly steps: ReadonlyMap<string, StepPapers>;
+  readonly steps: ReadonlyMap<string, StepViews>;
   readonly answered: readonly AnsweredRow[];
   /** Titles of the questions asked so far, by id. */
   readonly titles: ReadonlyMap<string, string>;
 };
 
-type StepPapers = { readonly sentences: readonly string[]; readonly commands: readonly string[] };
+type StepViews = { readonly sentences: readonly string[]; readonly commands: readonly string[] };
 
 export const noViews: RunViews = { steps: new Map(), answered: [], titles: new Map() };
 

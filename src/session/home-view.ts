@@ -34,6 +34,17 @@ export type HomeRow = {
 export const homeGroups = ['unfinished', 'runbook', 'record'] as const;
 export type HomeGroup = (typeof homeGroups)[number];
 
+export const groupTitles: Readonly<Record<HomeGroup, string>> = {
+  unfinished: 'Unfinished: go on here',
+  runbook: 'Runbooks',
+  record: 'Past runs',
+};
+
+/** Where there is no row. */
+export function emptyWords({ looking }: Pick<HomeView, 'looking'>): string {
+  return looking ? 'Looking for runs and runbooks …' : 'There is no runbook here.';
+}
+
 /** What can be done with a row, and what it may touch. */
 export type HomeAction = {
   readonly choice: HomeChoice;

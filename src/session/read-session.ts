@@ -7,7 +7,7 @@ import { summarise } from './summarise.ts';
 import type { OutputLine, SeenAs, Session, View } from './view.ts';
 
 /** What a run left on the disk so far, as its reader found it. */
-export type RunPapersOnDisk = {
+export type RunOnDisk = {
   readonly entries: readonly JournalEntry[];
   readonly headHash: string;
   readonly outputs: ReadonlyMap<string, readonly OutputLine[]>;
@@ -16,12 +16,12 @@ export type RunPapersOnDisk = {
 /** A run seen by somebody who does not drive it: a record that is read again, or a run that another process drives. */
 export type ReadSession = Session & {
   /** Shows what the reader found now. An empty journal changes nothing. */
-  update(found: RunPapersOnDisk): void;
+  update(found: RunOnDisk): void;
 };
 
 export function createReadSession(request: {
   readonly path: string;
-  readonly found: RunPapersOnDisk;
+  readonly found: RunOnDisk;
   readonly recordPath: string | undefined;
   /** The process that drives the run; left out for a run that nobody drives. */
   readonly drivenBy?: string;
@@ -30,7 +30,7 @@ export function createReadSession(request: {
   readonly onStop?: () => void;
 }): ReadSession {
   const listeners = new Set<() => void>();
-  let view = draw(request, request.found);
+  let view = renderView(request, request.found);
   return {
     view: () => view,
     subscribe(listener) {
@@ -42,13 +42,13 @@ export function createReadSession(request: {
     note: () => undefined,
     stop: () => request.onStop?.(),
     update(found) {
-      view = draw(request, found);
+      view = renderView(request, found);
       for (const listener of [...listeners]) listener();
     },
   };
 }
 
-function draw(request: Parameters<typeof createReadSession>[0], found: RunPapersOnDisk): View {
+function renderView(request: Parameters<typeof createReadSession>[0], found: RunOnDisk): View {
   const { entries, outputs, headHash } = found;
   const state = foldJournal(entries);
   if (state === undefined) throw new Error('Broken promise: a run is read only after its start was written');

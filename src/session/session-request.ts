@@ -34,10 +34,10 @@ export type SessionRequest = {
   /** Shown beside a snapshot: which earlier run restored and verified it. */
   readonly provenSnapshots?: ReadonlyMap<string, string>;
   /** Makes the record from the journal; called once, when the run ends or stops. undefined where none is kept. */
-  readonly writeRecord: () => Promise<Outcome<DrawnRecord> | undefined>;
+  readonly writeRecord: () => Promise<Outcome<WrittenRecord> | undefined>;
 };
 
-export type DrawnRecord = {
+export type WrittenRecord = {
   readonly path: string;
   readonly head: string;
   /** What could not be done to vouch for it elsewhere. */

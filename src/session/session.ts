@@ -3,12 +3,14 @@ import type { Failure } from '../base/failure.ts';
 import { driveRun } from '../engine/drive-run.ts';
 import { createJournalWriter, JournalLost, type JournalWriter } from '../engine/journal-writer.ts';
 import type { RunEnd } from '../engine/run-end.ts';
+import type { JournalEntry } from '../journal/entry.ts';
+import { type Step, stepId } from '../kinds/kind.ts';
 import type { Question } from '../ports/operator.ts';
-import { buildView, type ViewParts } from './build-view.ts';
+import { buildView, collectViews, noViews, type RunViews, type ViewParts } from './build-view.ts';
 import { createQuestionDesk, type QuestionDesk } from './question-desk.ts';
-import { createRunKnowledge, type RunKnowledge } from './run-knowledge.ts';
 import type { SessionRequest } from './session-request.ts';
 import { createStepContexts } from './step-contexts.ts';
+import { createStepFeed, type StepFeed } from './step-feed.ts';
 import { summarise } from './summarise.ts';
 import type { Session, View } from './view.ts';
 import { createViewCache, type ViewCache } from './view-cache.ts';
@@ -95,6 +97,32 @@ export async function startSession(request: SessionRequest): Promise<RunningSess
   };
 }
 
+/** What this process has seen of a run beyond its state: views of the journal, feeds of the steps, and which it began. */
+type RunKnowledge = {
+  readonly feeds: ReadonlyMap<string, StepFeed>;
+  /** A started step that is not among them was begun by a process that is gone: it was interrupted. */
+  readonly begunHere: ReadonlySet<string>;
+  views(): RunViews;
+  note(entry: JournalEntry): void;
+};
+
+function createRunKnowledge(steps: readonly Step[], entries: readonly JournalEntry[]): RunKnowledge {
+  const feeds = new Map(steps.map((step) => [stepId(step), createStepFeed()]));
+  const begunHere = new Set<string>();
+  let views = entries.reduce(collectViews, noViews);
+  return {
+    feeds,
+    begunHere,
+    views: () => views,
+    note(entry) {
+      views = collectViews(views, entry);
+      if (entry.kind !== 'step-started') return;
+      begunHere.add(entry.stepId);
+      feeds.get(entry.stepId)?.clearProgress();
+    },
+  };
+}
+
 type Closing = Pick<ViewParts, 'summary' | 'recordPath' | 'ended'>;
 
 type Parts = {
@@ -171,13 +199,13 @@ async function closeRun(
 ): Promise<{ readonly closing: Closing; readonly end: RunEnd }> {
   const { request, journal, end, journalLost } = parts;
   const flushed = await request.folder.flushOutputs();
-  const drawn = await request.writeRecord();
-  const record = drawn?.ok === true ? drawn.value : undefined;
-  const unrecorded = drawn?.ok === false ? drawn.failure : undefined;
+  const written = await request.writeRecord();
+  const record = written?.ok === true ? written.value : undefined;
+  const unrecorded = written?.ok === false ? written.failure : undefined;
   const state = journal.state();
   const nowMs = request.world.host.now();
   const summary = state === undefined ? [] : summarise({ state, end, nowMs, record, journalLost });
-  // Where the journal is lost, its own words say where the facts are; that nothing can be drawn from it is nothing new.
+  // Where the journal is lost, its own words say where the facts are; that no record can be made from it is nothing new.
   const open = journalLost
     ? []
     : [...(flushed.ok ? [] : [flushed.failure]), ...(unrecorded ? [unrecorded] : [])];

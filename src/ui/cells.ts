@@ -3,7 +3,7 @@ import stringWidth from 'string-width';
 
 /**
  * Text measured in terminal cells. Rows are cut and wrapped here rather than by the layout engine, because a pane
- * that scrolls has to know how many rows a paragraph takes before it is drawn.
+ * that scrolls has to know how many rows a paragraph takes before it is shown.
  */
 const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
 const plainText = /^[\x20-\x7e]*$/;

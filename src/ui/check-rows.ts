@@ -1,20 +1,7 @@
 import type { CheckRow } from '../session/view.ts';
-import { checkWord } from '../session/words.ts';
+import { checkWord, remedyOf } from '../session/words.ts';
 import { paragraph, type Row, span } from './row.ts';
 import { statusSigns } from './theme.ts';
-
-// What blocks comes first; the order within a verdict is the order in which the checks were made.
-const urgency: readonly CheckRow['verdict'][] = [
-  'failed',
-  'could-not-verify',
-  'running',
-  'passed',
-  'skipped',
-];
-
-export function orderChecks(checks: readonly CheckRow[]): readonly CheckRow[] {
-  return urgency.flatMap((verdict) => checks.filter((check) => check.verdict === verdict));
-}
 
 /** The longest verdict word, so that all texts begin in one column. */
 function wordWidth(checks: readonly CheckRow[]): number {
@@ -39,13 +26,11 @@ export function checkRows(request: {
       span(`${word}  `, check.verdict === 'passed' ? 'quiet' : sign.tone),
     ];
     const rows = paragraph({ text: check.text, width: request.width, prefix });
-    if (check.remedy === undefined || check.verdict === 'passed') return rows;
+    const remedy = remedyOf(check);
+    if (remedy === undefined) return rows;
     const under = ' '.repeat((request.indent ?? '').length + 2 + column + 2);
     const arrow: Row = [span(under), span('→ ', 'strong')];
-    return [
-      ...rows,
-      ...paragraph({ text: check.remedy, width: request.width, prefix: arrow, tone: 'strong' }),
-    ];
+    return [...rows, ...paragraph({ text: remedy, width: request.width, prefix: arrow, tone: 'strong' })];
   });
 }
 
@@ -61,17 +46,8 @@ function inlineRows(request: {
   const sign = statusSigns[check.verdict];
   const prefix: Row = [span(indent), span(`${sign.symbol} `, sign.tone)];
   const rows = paragraph({ text: `${checkWord(check.verdict)}: ${check.text}`, width, prefix });
-  if (check.remedy === undefined || check.verdict === 'passed') return rows;
+  const remedy = remedyOf(check);
+  if (remedy === undefined) return rows;
   const arrow: Row = [span(`${indent}  `), span('→ ', 'strong')];
-  return [...rows, ...paragraph({ text: check.remedy, width, prefix: arrow, tone: 'strong' })];
-}
-
-/** 14 checks: 1 failed, 2 could not be verified */
-export function countChecks(checks: readonly CheckRow[]): string {
-  const count = (verdict: CheckRow['verdict']) => checks.filter((check) => check.verdict === verdict).length;
-  const parts = urgency
-    .map((verdict) => ({ verdict, number: count(verdict) }))
-    .filter(({ number }) => number > 0)
-    .map(({ verdict, number }) => `${number} ${checkWord(verdict)}`);
-  return `${checks.length} checks${parts.length > 0 ? `: ${parts.join(', ')}` : ''}`;
+  return [...rows, ...paragraph({ text: remedy, width, prefix: arrow, tone: 'strong' })];
 }

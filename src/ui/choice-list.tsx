@@ -2,8 +2,9 @@ import { Box, Text } from 'ink';
 import SelectInput from 'ink-select-input';
 import type { ReactElement } from 'react';
 import type { Choice } from '../ports/operator.ts';
+import { choiceRemark } from '../session/question-words.ts';
 import { cutText } from './cells.ts';
-import { useTheme } from './theme-context.ts';
+import { useTheme } from './rows.tsx';
 
 type Marker = { readonly isSelected?: boolean };
 type Line = Marker & { readonly label: string };
@@ -67,6 +68,7 @@ export function ChoiceList(props: {
 }
 
 function describeChoice(choice: Choice): string {
-  if (choice.disabledBecause !== undefined) return `${choice.label} – not now: ${choice.disabledBecause}`;
-  return choice.needsReason === true ? `${choice.label} (asks for a reason)` : choice.label;
+  const remark = choiceRemark(choice);
+  if (remark === undefined) return choice.label;
+  return choice.disabledBecause === undefined ? `${choice.label} (${remark})` : `${choice.label} – ${remark}`;
 }

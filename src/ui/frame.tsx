@@ -1,13 +1,14 @@
 import { Box } from 'ink';
 import type { ReactElement } from 'react';
 import type { Question } from '../ports/operator.ts';
-import { finishedRows, finishedTitle } from './finished-rows.ts';
+import { endWords, goesOnWords, preflightWords } from '../session/words.ts';
 import { footerRow } from './footer-row.ts';
 import { bodyHeight, pageHeight, paneWidth, stepsBesideQuestion } from './geometry.ts';
 import { headerRows } from './header-rows.ts';
 import { overlayPage, type Page } from './overlay-rows.ts';
-import { preflightCount, preflightRows, preflightTitle } from './preflight-rows.ts';
+import { preflightRows } from './preflight-rows.ts';
 import { QuestionPane } from './question-pane.tsx';
+import { finishedRows } from './result-rows.ts';
 import { blankRow, cutRow, endsRow, type Row, ruleRow, span, windowRows } from './row.ts';
 import { OneRow, Rows } from './rows.tsx';
 import { type Situation, settleState, shownStepId, smallestSize } from './screen-state.ts';
@@ -16,10 +17,10 @@ import { stepPane } from './step-pane-rows.ts';
 import { modeSigns } from './theme.ts';
 import { whereNow } from './where-now.ts';
 
-type PictureProps = { readonly situation: Situation };
+type FrameProps = { readonly situation: Situation };
 
-/** The whole screen for one moment: a picture of the view and of where the operator looks, and nothing else. */
-export function Picture(props: PictureProps): ReactElement {
+/** The whole screen for one moment: made of the view and of where the operator looks, and of nothing else. */
+export function Frame(props: FrameProps): ReactElement {
   const { view, size } = props.situation;
   const situation = { ...props.situation, state: settleState(props.situation.state, view) };
   const width = size.columns;
@@ -42,7 +43,7 @@ export function Picture(props: PictureProps): ReactElement {
   );
 }
 
-function Body({ situation }: PictureProps): ReactElement {
+function Body({ situation }: FrameProps): ReactElement {
   const { view, state, size } = situation;
   const shown = whereNow({ ...situation, state: withoutTyping(situation) });
   if (state.overlay !== undefined) {
@@ -53,14 +54,13 @@ function Body({ situation }: PictureProps): ReactElement {
     return <QuestionBody question={view.question} situation={situation} />;
   }
   if (shown === 'finished') {
-    const page = { title: finishedTitle(view), rows: finishedRows({ view, width: size.columns }) };
+    const page = { title: endWords(view.phase), rows: finishedRows({ view, width: size.columns }) };
     return <PageBody page={page} scroll={0} situation={situation} />;
   }
   if (shown === 'preflight') {
-    const page = { title: preflightTitle(view), rows: preflightRows({ view, width: size.columns }) };
-    return (
-      <PageBody page={page} scroll={state.listScroll} situation={situation} aside={preflightCount(view)} />
-    );
+    const page = { title: preflightWords(view.checks), rows: preflightRows({ view, width: size.columns }) };
+    const aside = `${view.checks.length} checks`;
+    return <PageBody page={page} scroll={state.listScroll} situation={situation} aside={aside} />;
   }
   return <WalkBody situation={situation} />;
 }
@@ -106,7 +106,7 @@ function StepList(props: {
   );
 }
 
-function QuestionBody(props: PictureProps & { readonly question: Question }): ReactElement {
+function QuestionBody(props: FrameProps & { readonly question: Question }): ReactElement {
   const { situation } = props;
   const pane = <QuestionPane question={props.question} situation={situation} />;
   if (!stepsBesideQuestion(situation.size)) return pane;
@@ -147,7 +147,7 @@ function TooSmall({ situation }: { readonly situation: Situation }): ReactElemen
         'strong',
       ),
     ],
-    [span(view.question === undefined ? 'The run goes on.' : 'The run goes on; a question waits.')],
+    [span(goesOnWords(view))],
     [span(state.overlay?.kind === 'leave' ? 'y leave  ^C stop the run  esc stay' : 'q leave', 'key')],
     ...(state.notice === undefined ? [] : [[span(state.notice, 'unsure')]]),
   ];

@@ -1,5 +1,5 @@
-import { formatDuration, formatSpan } from '../base/units.ts';
 import type { View } from '../session/view.ts';
+import { lossWords, seenAsWords, timeWords } from '../session/words.ts';
 import { barSpans } from './progress-rows.ts';
 import { cutSpan, endsRow, type Row, rowWidth, type Span, span } from './row.ts';
 import { modeSigns } from './theme.ts';
@@ -11,21 +11,15 @@ export function headerRows(request: { readonly view: View; readonly width: numbe
 
 function identityRow({ view, width }: { readonly view: View; readonly width: number }): Row {
   const mode = modeSigns[view.mode];
+  const seenAs = seenAsWords(view);
   const left: Row = [
     span(` ${mode.word} `, mode.badge),
     span(' '),
     span(view.title, 'strong'),
-    ...seenAsSpans(view),
+    ...(seenAs === undefined ? [] : [span('  '), span(seenAs, 'unsure')]),
   ];
   const room = Math.max(0, width - rowWidth(left) - 4);
   return endsRow({ left, right: [cutSpan(view.target, { width: room, tone: 'quiet' }), span(' ')], width });
-}
-
-/** Nobody may take a record, or a run in other hands, for one that waits for keys. */
-function seenAsSpans({ seenAs }: View): readonly Span[] {
-  if (seenAs === undefined) return [];
-  const words = seenAs.kind === 'record' ? 'RECORD, read only' : `WATCHED, driven by ${seenAs.by}`;
-  return [span('  '), span(words, 'unsure')];
 }
 
 function timeRow({ view, width }: { readonly view: View; readonly width: number }): Row {
@@ -39,27 +33,23 @@ function timeRow({ view, width }: { readonly view: View; readonly width: number 
 }
 
 function timeSpans(view: View): readonly Span[] {
-  const elapsedMs = view.nowMs - view.startedAtMs;
-  const elapsed = formatDuration(elapsedMs);
-  if (view.rtoMs === undefined) return [span(' elapsed ', 'quiet'), span(elapsed, 'strong')];
-  const over = elapsedMs - view.rtoMs;
+  const { spent, promised, over } = timeWords(view);
   return [
     span(' elapsed ', 'quiet'),
-    span(elapsed, over > 0 ? 'bad' : 'strong'),
-    span(` of ${formatDuration(view.rtoMs)} RTO`, 'quiet'),
-    ...(over > 0 ? [span(`, over by ${formatDuration(over)}`, 'bad')] : []),
+    span(spent, over === undefined ? 'strong' : 'bad'),
+    ...(promised === undefined ? [] : [span(promised, 'quiet')]),
+    ...(over === undefined ? [] : [span(over, 'bad')]),
   ];
 }
 
 function lossSpans(view: View): readonly Span[] {
-  const promised = view.rpoMs === undefined ? '' : ` of ${formatSpan(view.rpoMs)} RPO`;
-  if (view.lossMs === undefined) return [span(`loss not known yet${promised} `, 'quiet')];
-  const over = view.rpoMs !== undefined && view.lossMs > view.rpoMs;
+  const { spent, promised = '', over } = lossWords(view);
+  if (spent === undefined) return [span(`loss not known yet${promised} `, 'quiet')];
   return [
     span('loss ', 'quiet'),
-    span(formatSpan(view.lossMs), over ? 'bad' : 'strong'),
+    span(spent, over === undefined ? 'strong' : 'bad'),
     span(promised, 'quiet'),
-    ...(over ? [span(', over', 'bad')] : []),
+    ...(over === undefined ? [] : [span(over, 'bad')]),
     span(' '),
   ];
 }

@@ -1,8 +1,8 @@
 import { render } from 'ink';
 import type { ReactElement } from 'react';
 import type { Terminal } from './lend-terminal.ts';
+import { ThemeContext } from './rows.tsx';
 import { createTheme } from './theme.ts';
-import { ThemeContext } from './theme-context.ts';
 
 export type ScreenOptions = {
   /** On the primary screen instead of the alternate one: what was shown stays in the scrollback. */
@@ -13,31 +13,31 @@ export type ScreenOptions = {
 
 /**
  * Output comes in at most every 100 ms, so this rate costs nothing while a step prints; it is what keeps a key from
- * waiting for the picture before.
+ * waiting for the frame before.
  */
 const framesPerSecond = 30;
 
 /**
- * Shows one picture on this terminal until it says that it is done or the terminal is gone. The only place that renders,
+ * Shows one page on this terminal until it says that it is done or the terminal is gone. The only place that renders,
  * and the only exit.
  *
  * FORCE_COLOR=0 has to stand in the environment before this file is imported where no colour is wanted: Ink's colour
  * library decides while it is loaded, and does not know NO_COLOR.
  */
 export async function mountApp(request: {
-  readonly draw: (done: () => void) => ReactElement;
+  readonly render: (done: () => void) => ReactElement;
   readonly streams: Terminal;
   readonly options: ScreenOptions;
-  /** Closes the picture without a key. */
+  /** Closes the page without a key. */
   readonly until?: Promise<unknown>;
 }): Promise<{ readonly lost: boolean }> {
   const { streams, options } = request;
   const gone = watchTerminal(streams);
   const done = Promise.withResolvers<void>();
-  // Ink reads keys only after its first frame: a key pressed before would be echoed into the picture.
+  // Ink reads keys only after its first frame: a key pressed before would be echoed into the frame.
   streams.stdin.setRawMode(true);
   const app = render(
-    <ThemeContext value={createTheme(options)}>{request.draw(() => done.resolve())}</ThemeContext>,
+    <ThemeContext value={createTheme(options)}>{request.render(() => done.resolve())}</ThemeContext>,
     {
       stdin: streams.stdin,
       stdout: streams.stdout,

@@ -1,8 +1,6 @@
 import type { Session } from '../session/view.ts';
-import type { Terminal } from './lend-terminal.ts';
+import { openFile, openShell, type Terminal } from './lend-terminal.ts';
 import { mountApp, type ScreenOptions } from './mount-app.tsx';
-import { openFile } from './open-file.ts';
-import { openShell } from './open-shell.ts';
 import { Screen } from './screen.tsx';
 
 export type ScreenOutcome = { readonly outcome: 'left' | 'finished' };
@@ -23,7 +21,7 @@ export async function openScreen(request: {
     streams,
     options,
     ...(request.until === undefined ? {} : { until: request.until }),
-    draw: (done) => (
+    render: (done) => (
       <Screen
         session={session}
         inline={options.inline}

@@ -16,7 +16,7 @@ export type Splash = {
 type Said = { readonly mode: Mode | undefined; readonly title: string; readonly words: string };
 
 /**
- * The first picture, while the drivers of databases and stores are still being loaded: somebody who pressed Enter sees at
+ * The first frame, while the drivers of databases and stores are still being loaded: somebody who pressed Enter sees at
  * once that it began, and in which mode. Nothing runs behind it, so Ctrl+C simply ends the program.
  */
 export function openSplash(
@@ -26,7 +26,7 @@ export function openSplash(
   const lifted = Promise.withResolvers<void>();
   const closed = mountApp({
     ...terminal,
-    draw: () => <SplashFrame said={said} />,
+    render: () => <SplashFrame said={said} />,
     until: lifted.promise,
   });
   return {

@@ -1,11 +1,15 @@
-import { checkRows, countChecks, orderChecks } from './check-rows.ts';
-import { helpRows } from './help-rows.ts';
-import { leaveRows } from './leave-rows.ts';
+import { formatDuration } from '../base/units.ts';
+import { countChecks, orderChecks, resultTitle, stopAskedWords } from '../session/words.ts';
+import { cellWidth, padText } from './cells.ts';
+import { checkRows } from './check-rows.ts';
+import { nameOfKey } from './key-binding.ts';
+import { keymap } from './keymap.ts';
 import { outputRow } from './output-window.ts';
 import { progressRows } from './progress-rows.ts';
-import { resultRows, resultTitle } from './result-rows.ts';
+import { resultRows } from './result-rows.ts';
 import { blankRow, lines, paragraph, type Row, span, textRow } from './row.ts';
 import { type OverlayKind, type Situation, shownStepId } from './screen-state.ts';
+import { type Where, whereNow } from './where-now.ts';
 
 export type Page = { readonly title: string; readonly rows: readonly Row[] };
 
@@ -13,9 +17,9 @@ export type Page = { readonly title: string; readonly rows: readonly Row[] };
 export function overlayPage(kind: OverlayKind, situation: Situation): Page {
   switch (kind) {
     case 'help':
-      return helpRows(situation);
+      return helpPage(situation);
     case 'leave':
-      return leaveRows(situation);
+      return leavePage(situation);
     case 'commands':
       return commandLogPage(situation);
     case 'whole-step':
@@ -88,4 +92,95 @@ function wholeStepPage(situation: Situation): Page {
     ...printed.map((line) => [span(' '), ...outputRow({ line, width, search: situation.state.search })]),
   );
   return { title: `${step.number} of ${view.steps.length}  ${step.title}`, rows };
+}
+
+const placeNames: Readonly<Record<Where, string>> = {
+  'too-small': 'a terminal that is too small',
+  entry: 'typing',
+  leave: 'leaving',
+  overlay: 'a page over the walk',
+  finished: 'the end',
+  preflight: 'the checks before the walk',
+  walk: 'the walk',
+  reading: 'a run to look at',
+  choose: 'a question with choices',
+  failure: 'a step that failed',
+  'choose-row': 'a table to choose from',
+  'type-name': 'a name to type',
+  confirm: 'a question with yes and no',
+  attest: 'a check made by a person',
+};
+
+/** Every key that works where one was when the help was asked for; those that do nothing right now say why. */
+function helpPage(situation: Situation): Page {
+  const { overlay: _help, ...state } = situation.state;
+  const under: Situation = { ...situation, state };
+  const where = whereNow(under);
+  const keys = keymap[where];
+  const width = situation.size.columns - 2;
+  const keyColumn = Math.max(...keys.map((key) => cellWidth(key.shown)));
+  const nameColumn = Math.max(...keys.map((key) => cellWidth(nameOfKey(key, under))));
+  const rows = keys.flatMap((key): readonly Row[] => {
+    const reason = key.unless?.(under);
+    const tone = reason === undefined ? 'plain' : 'quiet';
+    const prefix: Row = [
+      span(` ${padText(key.shown, keyColumn)}  `, reason === undefined ? 'key' : 'quiet'),
+      span(`${padText(nameOfKey(key, under), nameColumn)}  `, tone),
+    ];
+    const text = reason === undefined ? key.does : `${key.does} Not now: ${reason}.`;
+    return paragraph({ text, width, prefix, tone });
+  });
+  const signs: Row = [
+    span(' '),
+    span('✓', 'good'),
+    span(' done  ▸ now  '),
+    span('✗', 'bad'),
+    span(' failed  – skipped  '),
+    span('?', 'unsure'),
+    span(' could not verify, or interrupted'),
+  ];
+  return { title: `Keys: ${placeNames[where]}`, rows: [...rows, blankRow, signs] };
+}
+
+/** Before leaving: what keeps running without the screen, and what a second Ctrl+C does. */
+function leavePage({ view, state, size }: Situation): Page {
+  const width = size.columns - 2;
+  const say = (text: string): readonly Row[] => paragraph({ text, width, prefix: [span(' ')] });
+  const running = view.steps.filter((step) => step.status === 'running');
+  const runningRows = running.map(
+    (step): Row => [
+      span('   ▸ ', 'now'),
+      span(`${step.number} ${step.title}`, 'strong'),
+      span(`  now ${formatDuration(step.durationMs ?? 0)}`, 'quiet'),
+    ],
+  );
+  const now: readonly Row[] =
+    running.length > 0
+      ? [...say('In hand, and it keeps running without the screen:'), ...runningRows]
+      : say(
+          view.question === undefined
+            ? 'No step is in hand right now.'
+            : 'No step is in hand; a question waits for its answer.',
+        );
+  const key = (shown: string, text: string): readonly Row[] =>
+    paragraph({ text, width, prefix: [span(`   ${shown.padEnd(8)}`, 'key')] });
+  const stop = state.stopAsked
+    ? key('Ctrl+C', stopAskedWords)
+    : key(
+        'Ctrl+C',
+        'Pressed again, stops the run at its next safe point. Nothing is cut off; it can be resumed.',
+      );
+  return {
+    title: 'Leave the screen?',
+    rows: [
+      ...now,
+      blankRow,
+      ...key(
+        'y',
+        'Leaves the screen. The run goes on and everything is written to its journal and output files.',
+      ),
+      ...stop,
+      ...key('esc', 'Stays here; nothing happens.'),
+    ],
+  };
 }

@@ -1,4 +1,5 @@
 import type { Choice } from '../ports/operator.ts';
+import { type Attestation, attestations, closedWords } from '../session/question-words.ts';
 import { answerWith, type Handlers, openEntry, say } from './react-to.ts';
 import { choicesOf, type Reaction, type Situation } from './screen-state.ts';
 
@@ -6,7 +7,7 @@ import { choicesOf, type Reaction, type Situation } from './screen-state.ts';
 function takeChoice(situation: Situation, choice: Choice): Reaction {
   const { state } = situation;
   if (choice.disabledBecause !== undefined) {
-    return say(state, `${choice.label} cannot be chosen: ${choice.disabledBecause}`);
+    return say(state, closedWords(choice));
   }
   if (choice.needsReason !== true) return answerWith(situation, { value: choice.value });
   return openEntry(state, {
@@ -24,13 +25,9 @@ function takeMarked(situation: Situation): Reaction {
   return choice === undefined ? say(state, 'Nothing is marked.') : takeChoice(situation, choice);
 }
 
-function attest(situation: Situation, value: 'passed' | 'failed' | 'skipped'): Reaction {
-  const labels = {
-    passed: 'Passed; a note:',
-    failed: 'Failed; what was seen:',
-    skipped: 'Skipped, because:',
-  };
-  return openEntry(situation.state, { purpose: 'attest-note', label: labels[value], text: '', value });
+function attest(situation: Situation, value: Attestation): Reaction {
+  const label = attestations.find((one) => one.value === value)?.asks ?? '';
+  return openEntry(situation.state, { purpose: 'attest-note', label, text: '', value });
 }
 
 export const questionCommands = {

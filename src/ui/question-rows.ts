@@ -1,4 +1,5 @@
 import type { Question } from '../ports/operator.ts';
+import { attestations, closedWords, noWords, placeWords } from '../session/question-words.ts';
 import type { StepDetail, View } from '../session/view.ts';
 import { cellWidth, cleanText, cutTextStart, padText } from './cells.ts';
 import { blankRow, cutSpan, endsRow, paragraph, type Row, rowWidth, span } from './row.ts';
@@ -46,7 +47,7 @@ export function questionParts(question: Question, request: Request): QuestionPar
         body: spaced,
         bottom: answerKeys([
           ['y', question.verb],
-          ['n', 'no, nothing happens'],
+          ['n', noWords],
         ]),
       };
     case 'attest':
@@ -54,9 +55,7 @@ export function questionParts(question: Question, request: Request): QuestionPar
         top: title,
         body: spaced,
         bottom: answerKeys([
-          ['p', 'passed: it is as it should be'],
-          ['f', 'failed: it is not; you say what you saw'],
-          ['s', 'skipped: nobody looked; you say why'],
+          ...attestations.map(({ value, means }) => [value.charAt(0), `${value}: ${means}`] as const),
         ]),
       };
     case 'failure':
@@ -67,9 +66,7 @@ export function questionParts(question: Question, request: Request): QuestionPar
 function titleRows(question: Question, { view, width }: Request): readonly Row[] {
   const step = view.steps.find((row) => row.id === question.stepId);
   const failed = question.kind === 'failure';
-  const attempt = failed && step !== undefined && step.attempt > 1 ? `, attempt ${step.attempt}` : '';
-  const place: Row =
-    step === undefined ? [] : [span(`step ${step.number} of ${view.steps.length}${attempt} `, 'quiet')];
+  const place: Row = step === undefined ? [] : [span(`${placeWords(step, view)} `, 'quiet')];
   const rows = paragraph({
     text: question.title,
     width: width - rowWidth(place) - 2,
@@ -84,8 +81,7 @@ function tableParts(question: Of<'choose-row'>, request: Request): Pick<Question
   const left = filterRows(question, asked.rowFilter);
   const row = left.find((one) => one.value === asked.cursor);
   const about = row === undefined ? '' : (question.about[row.value] ?? '');
-  const text =
-    row?.disabledBecause === undefined ? about : `Cannot be chosen: ${row.disabledBecause}. ${about}`;
+  const text = row?.disabledBecause === undefined ? about : `${closedWords(row)} ${about}`;
   const sign: Row = row?.marked === true ? [span(' ★ ', 'good')] : [span(' ')];
   const bottom: readonly Row[] = [
     blankRow,

@@ -1,11 +1,28 @@
 import type { View } from '../session/view.ts';
-import { finishedRows } from './finished-rows.ts';
+import { answerWords } from '../session/words.ts';
 import { blankRow, paragraph, type Row, span } from './row.ts';
 import type { Situation } from './screen-state.ts';
 
-export function resultTitle({ seenAs }: View): string {
-  if (seenAs?.kind === 'record') return 'What came of it';
-  return seenAs?.kind === 'watched' ? 'So far' : 'Result';
+/** The end: the same lines that stay in the scrollback afterwards, and where the record is. */
+export function finishedRows({
+  view,
+  width,
+}: {
+  readonly view: View;
+  readonly width: number;
+}): readonly Row[] {
+  // The first line is the verdict; all of them stand here exactly as they are left in the scrollback.
+  const say = (text: string, index: number) =>
+    paragraph({ text, width, tone: index === 0 ? 'strong' : 'plain' });
+  // A summary names its record; a run that goes on has no summary yet, and perhaps a record of its last stop.
+  const record =
+    view.recordPath === undefined || view.summary.length > 0
+      ? []
+      : [
+          blankRow,
+          ...paragraph({ text: view.recordPath, width: width - 1, prefix: [span(' record  ', 'strong')] }),
+        ];
+  return [...view.summary.flatMap(say), ...record];
 }
 
 /** The end of a run in words, then what people said while it went on. */
@@ -16,10 +33,7 @@ export function resultRows({ view, size }: Situation): readonly Row[] {
     ...section({
       title: 'Answers',
       width,
-      texts: (view.answered ?? []).map(({ title, value, note, by }) => {
-        const who = by === 'operator' ? '' : ` (by ${by === 'option' ? 'an option' : 'the rehearsal'})`;
-        return `${title} ${value}${note === undefined ? '' : `: ${note}`}${who}`;
-      }),
+      texts: (view.answered ?? []).map((row) => `${row.title} ${answerWords(row)}`),
     }),
     ...section({ title: 'Notes', width, texts: view.notes }),
   ];

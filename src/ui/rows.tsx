@@ -1,7 +1,13 @@
 import { Box, Text } from 'ink';
-import type { ReactElement } from 'react';
+import { createContext, type ReactElement, useContext } from 'react';
 import { cutRow, type Row } from './row.ts';
-import { useTheme } from './theme-context.ts';
+import { createTheme, type Theme } from './theme.ts';
+
+export const ThemeContext = createContext<Theme>(createTheme({ color: true, ascii: false }));
+
+export function useTheme(): Theme {
+  return useContext(ThemeContext);
+}
 
 /** One row, cut to its width a last time: whatever a text contains, it never wraps into the row below. */
 export function OneRow({ row, width }: { readonly row: Row; readonly width: number }): ReactElement {

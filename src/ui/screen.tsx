@@ -1,7 +1,7 @@
 import { useApp, useInput, usePaste } from 'ink';
 import { type ReactElement, useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import type { Session } from '../session/view.ts';
-import { Picture } from './frame.tsx';
+import { Frame } from './frame.tsx';
 import { type KeyPress, readKeys } from './key-press.ts';
 import { pressKey } from './press-key.ts';
 import { withAsked } from './react-to.ts';
@@ -30,7 +30,7 @@ export type ScreenProps = {
   readonly toLineStart: () => void;
 };
 
-/** The living screen: the session's view, the operator's keys, one picture. It starts nothing and waits for nothing. */
+/** The living screen: the session's view, the operator's keys, one frame. It starts nothing and waits for nothing. */
 export function Screen(props: ScreenProps): ReactElement {
   const { session } = props;
   const subscribe = useCallback((listener: () => void) => session.subscribe(listener), [session]);
@@ -38,7 +38,7 @@ export function Screen(props: ScreenProps): ReactElement {
   const size = useFrameSize(props.inline);
   const [state, setState] = useState<ScreenState>(() => openingState(view));
   const situation: Situation = { state: settleState(state, view), view, size };
-  // Keys can come faster than pictures: each one starts from what the last one left, not from what is drawn.
+  // Keys can come faster than frames: each one starts from what the last one left, not from what is shown.
   const latest = useRef(situation);
   latest.current = situation;
   const take = (change: (now: Situation) => Reaction): readonly Effect[] => {
@@ -63,7 +63,7 @@ export function Screen(props: ScreenProps): ReactElement {
     if (!reading.current) press({ kind: 'key', name: 'ctrl-c', alone: true });
   });
   useArming(situation, () => react((now) => ({ state: withAsked(now.state, { armed: true }), effects: [] })));
-  return <Picture situation={situation} />;
+  return <Frame situation={situation} />;
 }
 
 function useEffects(request: {

@@ -45,7 +45,7 @@ function move(situation: Situation, by: Move): Reaction {
     : moveInQuestion(situation, { question: view.question, by });
 }
 
-/** Scrolling back holds the step as well: the picture stays still until f. */
+/** Scrolling back holds the step as well: the frame stays still until f. */
 function moveOutput({ state, view, size }: Situation, by: Move): Reaction {
   const stepId = shownStepId(state, view);
   const { output } = stepPane({ view, state, stepId, width: paneWidth(size), height: bodyHeight(size) });

@@ -1,7 +1,6 @@
-import { formatDuration } from '../base/units.ts';
 import type { ProgressView, StepDetail, StepRow, View } from '../session/view.ts';
-import { statusWords } from '../session/words.ts';
-import { checkRows, orderChecks } from './check-rows.ts';
+import { attemptWords, expectedWords, orderChecks, statusWords } from '../session/words.ts';
+import { checkRows } from './check-rows.ts';
 import { describeOutput, type OutputRequest, outputRow, windowOutput } from './output-window.ts';
 import { barSpans, progressRows } from './progress-rows.ts';
 import { blankRow, cutSpan, endsRow, lines, paragraph, type Row, rowWidth, span } from './row.ts';
@@ -10,7 +9,7 @@ import { statusSigns } from './theme.ts';
 
 export type StepPane = {
   readonly rows: readonly Row[];
-  /** How the output part was drawn: scrolling needs its height. Absent where there is no output. */
+  /** How the output part was rendered: scrolling needs its height. Absent where there is no output. */
   readonly output?: OutputRequest;
 };
 
@@ -70,26 +69,17 @@ function titleRows(request: {
 }): readonly Row[] {
   const { step, width } = request;
   const sign = statusSigns[step.status];
-  const attempt = step.attempt > 1 ? `, attempt ${step.attempt}` : '';
   const left: Row = [span(`${step.number} of ${request.of}  `, 'quiet'), span(step.title, 'strong')];
-  const status = span(`${sign.symbol} ${statusWords[step.status]}${attempt}`.trimStart(), sign.tone);
-  const expected = expectedSpans(step);
+  const status = span(
+    `${sign.symbol} ${statusWords[step.status]}${attemptWords(step)}`.trimStart(),
+    sign.tone,
+  );
+  const known = expectedWords(step);
+  const expected: Row = known === undefined ? [] : [span(known.words, known.isOver ? 'unsure' : 'quiet')];
   const beside = [...expected, ...(expected.length > 0 ? [span('  ')] : []), status];
   const fits = rowWidth(left) + rowWidth(beside) + 2 <= width;
   if (fits || expected.length === 0) return [endsRow({ left, right: beside, width })];
   return [endsRow({ left, right: [status], width }), expected];
-}
-
-/** 71 % of 8:00 budget, or 71 % of the usual 8:00; what is over says so. */
-function expectedSpans({ expected, durationMs }: StepRow): Row {
-  if (expected === undefined) return [];
-  const time = formatDuration(expected.durationMs);
-  const planned = expected.by === 'budget' ? `${time} budget` : `the usual ${time}`;
-  if (durationMs === undefined) return [span(planned, 'quiet')];
-  const overMs = durationMs - expected.durationMs;
-  if (overMs > 0) return [span(`over ${planned} by ${formatDuration(overMs)}`, 'unsure')];
-  const share = Math.floor((durationMs / Math.max(1, expected.durationMs)) * 100);
-  return [span(`${share} % of ${planned}`, 'quiet')];
 }
 
 /** In order of what may be shortened last: the failure and the bars never are. */

@@ -1,3 +1,4 @@
+import { stopAskedWords } from '../session/words.ts';
 import { bodyHeight, paneWidth } from './geometry.ts';
 import { findMatch, windowOutput } from './output-window.ts';
 import { type Handlers, openEntry, say, stay, withAsked, withoutHold, withoutOverlay } from './react-to.ts';
@@ -68,7 +69,7 @@ export const walkCommands = {
   leave: ({ state }) => stay(state, { kind: 'leave' }),
   stop: ({ state }) => {
     const after = { ...withoutOverlay(state), stopAsked: true };
-    const notice = 'A stop is asked for: the run ends at its next safe point.';
+    const notice = stopAskedWords;
     return state.stopAsked ? say(after, notice) : stay({ ...after, notice }, { kind: 'stop' });
   },
   repaint: ({ state }) => stay(state, { kind: 'repaint' }),

@@ -69,8 +69,7 @@ export const driverFolders: Readonly<Record<string, readonly string[]>> = {
 /** One file of a room that may do what its neighbours may not. */
 export const exceptions: Readonly<Record<string, readonly string[]>> = {
   // The operator's own pager and shell on the operator's own terminal, while the screen has stepped aside.
-  'src/ui/lend-terminal.ts': ['node:child_process'],
-  'src/ui/open-file.ts': ['node:fs'],
+  'src/ui/lend-terminal.ts': ['node:child_process', 'node:fs'],
 };
 
 /** Where the program and its helpers begin; what none of them reaches is dead. */

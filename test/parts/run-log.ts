@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JournalEntry } from '../../src/journal/entry.ts';
 import { readJournal } from '../../src/journal/read-journal.ts';
-import type { DrillRecord } from '../../src/record/drill-record.ts';
+import type { DrillRecord } from '../../src/record/record-schema.ts';
 
 /** What a run left in its log folder. */
 

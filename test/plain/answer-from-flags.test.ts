@@ -1,7 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { answerFor, type Flags } from '../../src/plain/answer-for.ts';
-import { answerFromFlags } from '../../src/plain/answer-from-flags.ts';
-import { optionFor } from '../../src/plain/option-for.ts';
+import { answerFor, answerFromFlags, type Flags, optionFor } from '../../src/plain/answer-from-flags.ts';
 import { readTypedAnswer } from '../../src/plain/read-typed-answer.ts';
 import type { Question } from '../../src/ports/operator.ts';
 import { createMemorySession } from '../ui/memory-session.ts';

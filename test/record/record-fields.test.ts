@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Entry } from '../../src/journal/entry.ts';
-import type { DrillRecord } from '../../src/record/drill-record.ts';
-import { recordJsonSchema, recordSchema } from '../../src/record/record-schema.ts';
+import { type DrillRecord, recordJsonSchema, recordSchema } from '../../src/record/record-schema.ts';
 import { toHtml } from '../../src/record/to-html.ts';
 import { toMarkdown } from '../../src/record/to-markdown.ts';
 import { sampleEntries, sampleStart } from '../journal/sample-journal.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Entry } from '../../src/journal/entry.ts';
-import type { DrillRecord } from '../../src/record/drill-record.ts';
+import type { DrillRecord } from '../../src/record/record-schema.ts';
 import { renderRecord } from '../../src/record/render-record.ts';
 import { toMarkdown } from '../../src/record/to-markdown.ts';
 import { readBack, sampleStart, writeJournal } from '../journal/sample-journal.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Entry, EntryOf } from '../../src/journal/entry.ts';
-import type { DrillRecord } from '../../src/record/drill-record.ts';
+import type { DrillRecord } from '../../src/record/record-schema.ts';
 import { renderRecord } from '../../src/record/render-record.ts';
 import { readBack, sampleStart, writeJournal } from '../journal/sample-journal.ts';
 

@@ -74,7 +74,7 @@ describe('Questions answered with keys', { timeout: 120_000 }, () => {
   test('a row that cannot be taken can be read about, not taken', async () => {
     const demo = await ask('choose-row', 'enter choose');
     demo.write('\x1b[F');
-    await demo.waitFor('Cannot be chosen: incomplete. The dump has no bytes.');
+    await demo.waitFor('cannot be chosen: incomplete. The dump has no bytes.');
     demo.write(enter);
     await demo.waitFor('2026-04-28 11:07 cannot be chosen: incomplete');
     expect(demo.events()).toEqual([]);

@@ -58,7 +58,7 @@ describe('The first page', () => {
          DRILL     walk it on throwaway targets
            may use         database drill at 10.0.0.9:5432
 
-         TABLETOP  talk it through  – not now: nobody is invited
+         TABLETOP  talk it through  – cannot be chosen: nobody is invited
 
        Port Nimara CRM. Cold restore of the CRM on a clean host.
 

@@ -39,7 +39,7 @@ test.each([
     const { events, streams } = watchedTerminal();
     const shown = Promise.withResolvers<void>();
     const mounted = mountApp({
-      draw: (done) => {
+      render: (done) => {
         shown.promise.then(done);
         return <Picture reads={reads} />;
       },

@@ -18,7 +18,7 @@ describe('Questions', () => {
        The dump is encrypted for two keys. Both are known here.
 
        ▸ 0x9A41…77C2 on the smart card
-         0x1B02…90DE in the keyring – not now: it expired on 2026-03-01
+         0x1B02…90DE in the keyring – cannot be chosen: it expired on 2026-03-01
          Go on without decrypting (asks for a reason)
 
 

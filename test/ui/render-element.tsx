@@ -1,8 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
 import { renderToString } from 'ink';
 import type { ReactElement } from 'react';
+import { ThemeContext } from '../../src/ui/rows.tsx';
 import { createTheme } from '../../src/ui/theme.ts';
-import { ThemeContext } from '../../src/ui/theme-context.ts';
 
 /** Any picture as text, without colours, as it stands on a terminal of that width. */
 export function renderElement(element: ReactElement, columns: number): string {

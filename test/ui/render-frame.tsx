@@ -1,11 +1,11 @@
 import { stripVTControlCharacters } from 'node:util';
 import { renderToString } from 'ink';
 import type { View } from '../../src/session/view.ts';
-import { Picture } from '../../src/ui/frame.tsx';
+import { Frame } from '../../src/ui/frame.tsx';
 import { withAsked } from '../../src/ui/react-to.ts';
+import { ThemeContext } from '../../src/ui/rows.tsx';
 import { firstState, type ScreenState, type Size, settleState } from '../../src/ui/screen-state.ts';
 import { createTheme } from '../../src/ui/theme.ts';
-import { ThemeContext } from '../../src/ui/theme-context.ts';
 
 /** One frame as text, without colours, as it stands on a terminal of that size. */
 export function renderFrame(request: {
@@ -19,7 +19,7 @@ export function renderFrame(request: {
   const state = withAsked(settled, { armed: true, ...request.state?.asked });
   const frame = renderToString(
     <ThemeContext value={createTheme({ color: false, ascii: request.ascii ?? false })}>
-      <Picture situation={{ state, view, size }} />
+      <Frame situation={{ state, view, size }} />
     </ThemeContext>,
     { columns: size.columns },
   );

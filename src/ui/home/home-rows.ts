@@ -1,16 +1,11 @@
 import type { Verdict } from '../../base/verdict.ts';
-import type { HomeGroup, HomeRow } from '../../session/home-view.ts';
-import { homeGroups, isRisky, touchWords } from '../../session/home-view.ts';
+import type { HomeRow } from '../../session/home-view.ts';
+import { emptyWords, groupTitles, homeGroups, isRisky, touchWords } from '../../session/home-view.ts';
+import { choiceRemark } from '../../session/question-words.ts';
 import { cellWidth, cleanText, padText } from '../cells.ts';
 import { blankRow, cutRow, paragraph, type Row, span, windowRows } from '../row.ts';
 import { modeSigns, statusSigns } from '../theme.ts';
 import { type HomeSituation, markedRow, rowsLeft } from './home-state.ts';
-
-const groupTitles: Readonly<Record<HomeGroup, string>> = {
-  unfinished: 'Unfinished: go on here',
-  runbook: 'Runbooks',
-  record: 'Past runs',
-};
 
 const modeWidth = 8;
 const whenWidth = 16;
@@ -41,7 +36,7 @@ export function homeListRows(situation: HomeSituation & { readonly height: numbe
 
 function emptyRow({ view, state }: HomeSituation): Row {
   if (state.filter !== '') return [span(` No row contains “${cleanText(state.filter)}”.`, 'quiet')];
-  return [span(view.looking ? ' Looking for runs and runbooks …' : ' There is no runbook here.', 'quiet')];
+  return [span(` ${emptyWords(view)}`, 'quiet')];
 }
 
 function listRow(
@@ -106,7 +101,7 @@ export function homeActionRows(
             ? []
             : [span(padText(sign.word, modeWidth), action.mode === 'live' ? 'bad' : 'strong'), span('  ')]),
           span(action.label, closed ? 'quiet' : here ? 'strong' : 'plain'),
-          ...(closed ? [span(`  – not now: ${cleanText(action.disabledBecause ?? '')}`, 'quiet')] : []),
+          ...(closed ? [span(`  – ${cleanText(choiceRemark(action) ?? '')}`, 'quiet')] : []),
         ],
         ...action.touches.flatMap((touch) =>
           paragraph({

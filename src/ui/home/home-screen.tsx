@@ -20,7 +20,7 @@ export function HomeScreen(props: {
   const size = useFrameSize(props.inline);
   const { suspendTerminal } = useApp();
   const [state, setState] = useState<HomeState>(firstHomeState);
-  // Keys can come faster than pictures: each one starts from what the last one left.
+  // Keys can come faster than frames: each one starts from what the last one left.
   const latest = useRef<HomeSituation>({ state, view, size });
   latest.current = { state, view, size };
   const press = (key: KeyPress) => {

@@ -13,7 +13,7 @@ export async function openHome(request: {
   const { lost } = await mountApp({
     streams: request.streams,
     options: request.options,
-    draw: (done) => (
+    render: (done) => (
       <HomeScreen
         home={request.home}
         inline={request.options.inline}

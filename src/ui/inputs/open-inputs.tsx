@@ -20,7 +20,7 @@ export async function openInputs(request: {
   const { lost } = await mountApp({
     streams: request.streams,
     options: request.options,
-    draw: (done) => (
+    render: (done) => (
       <InputsScreen
         request={inputs}
         inline={request.options.inline}

@@ -62,7 +62,7 @@ test('a step that fails says what, where and what to do; mended, a retry by key 
     '→ Pull the file from the secrets vault to that place; it is in no backup.',
   );
   expect(textOf(failed)).toMatch(
-    /▸ retry choose another snapshot – not now: .* go on without it .*stop here/,
+    /▸ retry choose another snapshot – cannot be chosen: .* go on without it .*stop here/,
   );
   // Nothing is mended yet: it fails again, and says that it was the second time.
   await chooseAfterFailure(thaw, 'retry');
@@ -92,7 +92,7 @@ test('sent back to another snapshot, and one step left out with a reason: both s
   expect(textOf(older)).toContain('more than the RPO of 1 h.');
   thaw.write(keys.escape);
   const no = await thaw.waitFor('The swap was not confirmed; harbour_crm is untouched');
-  expect(textOf(no)).toContain('go on without it – not now: without the database there is nothing');
+  expect(textOf(no)).toContain('go on without it – cannot be chosen: without the database there is nothing');
   await chooseAfterFailure(thaw, 'choose another snapshot');
   expect(textOf(await swapWithoutSecrets(thaw))).toContain('Verify secrets failed.');
   await putBack();

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
-import type { DrillRecord } from '../../../src/record/drill-record.ts';
+import type { DrillRecord } from '../../../src/record/record-schema.ts';
 import { openPseudoTerminal, type PseudoTerminal } from '../../terminal/pseudo-terminal.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));

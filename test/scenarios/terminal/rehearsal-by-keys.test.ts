@@ -80,7 +80,7 @@ async function chooseWithArrows(thaw: PseudoTerminal): Promise<void> {
   const older = await thaw.waitFor(/▸ {2}.* gpg +no\b/);
   expect(textOf(older)).toContain('more than the RPO of 1 h.');
   thaw.write(keys.down);
-  await thaw.waitFor('Cannot be chosen: 0 bytes cannot hold a dump.');
+  await thaw.waitFor('cannot be chosen: 0 bytes cannot hold a dump.');
   thaw.write(keys.enter);
   await thaw.waitFor((rows) => rows[22]?.includes('cannot be chosen: 0 bytes cannot hold a dump') === true);
   thaw.write(keys.up);
