@@ -2,7 +2,6 @@ import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import type { BoundPlaces } from '../journal/entry.ts';
 import { handlerOf, type StepHandlers } from '../kinds/handlers.ts';
 import type { CheckContext } from '../kinds/kind.ts';
-import type { DatabaseServer } from '../ports/database-server.ts';
 import type { ObjectStoreConfig } from '../ports/object-store.ts';
 import { undeclared } from '../runbook/schema.ts';
 
@@ -69,7 +68,7 @@ async function lookAtServer(
 ): Promise<Found | undefined> {
   const { databaseUrl, databaseRoute } = at.place;
   if (databaseUrl.reveal() === undeclared.database.url) return undefined;
-  const server: DatabaseServer = at.context.world.openDatabaseServer(databaseUrl, databaseRoute);
+  const server = at.context.world.openDatabaseServer(databaseUrl, databaseRoute);
   const identity = await server.identity();
   if (!identity.ok) return undefined;
   const { systemIdentifier } = identity.value;

@@ -4,7 +4,7 @@ import type { Mode } from '../base/mode.ts';
 import type { Check } from '../base/verdict.ts';
 import type { ObjectStoreConfig } from '../ports/object-store.ts';
 import type { Answer, Question } from '../ports/operator.ts';
-import type { World, WorldNames } from '../ports/world.ts';
+import type { World, WorldLooks, WorldNames } from '../ports/world.ts';
 import type { Fact, KnownFact, Recordable } from './fact.ts';
 import { type DatabaseField, duration, id, type ServicesField, text } from './fields.ts';
 import type { Targets } from './targets.ts';
@@ -264,8 +264,9 @@ export function implementKind<Name extends string, F extends Fields>(
 
 export type CheckContext = Pick<
   StepContext,
-  'mode' | 'world' | 'targets' | 'steps' | 'giving' | 'mask' | 'fact' | 'record' | 'signal' | 'runId'
+  'mode' | 'targets' | 'steps' | 'giving' | 'mask' | 'fact' | 'record' | 'signal' | 'runId'
 > & {
+  readonly world: WorldLooks;
   /** --snapshot, where it was given. */
   readonly wantedSnapshot: string | undefined;
   workFile(name: string): string;

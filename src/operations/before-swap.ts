@@ -5,13 +5,9 @@ import { formatTime } from '../base/units.ts';
 import { type Check, couldNotVerify } from '../base/verdict.ts';
 import { readFact } from '../kinds/fact.ts';
 import { targetFact } from '../kinds/facts.ts';
-import type { StepContext } from '../kinds/kind.ts';
-import type {
-  DatabaseDescription,
-  DatabaseServer,
-  ForeignSession,
-  PreparedTransaction,
-} from '../ports/database-server.ts';
+import type { CheckContext, StepContext } from '../kinds/kind.ts';
+import type { DatabaseDescription, ForeignSession, PreparedTransaction } from '../ports/database-server.ts';
+import type { ServerLooks } from '../ports/world.ts';
 import { blocker, targetServer } from './open-targets.ts';
 import { writersStillDown } from './writers-still-down.ts';
 
@@ -36,7 +32,7 @@ export async function lookBeforeSwap(context: StepContext): Promise<Outcome<void
 
 /** Whether the database of that name is still the one that the first preflight saw. */
 export function notAsAtBeginning(
-  context: Pick<StepContext, 'fact' | 'world' | 'targets'>,
+  context: Pick<CheckContext, 'fact' | 'world' | 'targets'>,
   found: DatabaseDescription | undefined,
 ): Failure | undefined {
   const first = readFact(targetFact, context);
@@ -61,7 +57,7 @@ export function notAsAtBeginning(
  * role may not end. Each is named, with what to run.
  */
 export async function nobodyInTheWay(
-  server: DatabaseServer,
+  server: ServerLooks,
   databases: readonly string[],
 ): Promise<Outcome<void>> {
   for (const database of databases) {
@@ -74,7 +70,7 @@ export async function nobodyInTheWay(
 }
 
 /** What the preflight says of it: a superuser's session blocks, sessions of other roles may go when their services are stopped. */
-export async function checkInTheWay(server: DatabaseServer, database: string): Promise<readonly Check[]> {
+export async function checkInTheWay(server: ServerLooks, database: string): Promise<readonly Check[]> {
   const held = await whatHolds(server, database);
   if (!held.ok) return [blocker(held.failure)];
   const { prepared, sessions } = held.value;
@@ -100,7 +96,7 @@ type Held = {
   readonly sessions: readonly ForeignSession[];
 };
 
-async function whatHolds(server: DatabaseServer, database: string): Promise<Outcome<Held>> {
+async function whatHolds(server: ServerLooks, database: string): Promise<Outcome<Held>> {
   const prepared = await server.preparedTransactions(database);
   if (!prepared.ok) return prepared;
   const sessions = await server.foreignSessions(database);
@@ -112,7 +108,7 @@ async function whatHolds(server: DatabaseServer, database: string): Promise<Outc
 }
 
 function inTheWay(
-  server: DatabaseServer,
+  server: ServerLooks,
   { database, prepared, sessions }: Held & { readonly database: string },
 ): Failure | undefined {
   if (prepared.length + sessions.length === 0) return undefined;
@@ -153,7 +149,7 @@ export const atTheBeginning = 'at the beginning';
 
 /** A database of that name that is not the one which was looked at: somebody dropped, made or renamed databases meanwhile. */
 export function otherDatabase(
-  server: DatabaseServer,
+  server: ServerLooks,
   look: {
     readonly found: DatabaseDescription | undefined;
     readonly oid: number | undefined;

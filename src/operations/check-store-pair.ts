@@ -1,13 +1,13 @@
 import { type Check, failed, passed } from '../base/verdict.ts';
-import type { ObjectStore } from '../ports/object-store.ts';
+import type { StoreLooks } from '../ports/world.ts';
 import { isSameStore, keepOffProduction } from './keep-off-production.ts';
 import { blocker } from './open-targets.ts';
 
 export type StorePair = {
-  readonly from: ObjectStore;
-  readonly into: ObjectStore;
+  readonly from: StoreLooks;
+  readonly into: StoreLooks;
   /** In a drill: what `into` must not be. */
-  readonly production?: ObjectStore;
+  readonly production?: StoreLooks;
 };
 
 /** Both answer, the one is not the other, and a drill's is not production: told by identity, since names deceive. */

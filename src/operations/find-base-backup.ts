@@ -4,13 +4,13 @@ import { listSnapshots, type Snapshot } from '../backups/snapshot.ts';
 import { readWalName, type WalFile } from '../backups/wal-archive.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import { formatTime } from '../base/units.ts';
-import type { StepContext } from '../kinds/kind.ts';
+import type { CheckContext } from '../kinds/kind.ts';
 import type { ClusterBackupsConfig } from '../ports/cluster-tools.ts';
 import type { ObjectInfo } from '../ports/object-store.ts';
 import { backupStore, listAll } from './open-targets.ts';
 
 export type BaseBackupConfig = Extract<ClusterBackupsConfig, { engine: 'base-backup' }>;
-type Reach = Pick<StepContext, 'world' | 'targets'>;
+type Reach = Pick<CheckContext, 'world' | 'targets'>;
 
 /** Base backups, newest first. */
 export async function listBaseBackups(

@@ -4,13 +4,14 @@ import { layersOf } from '../backups/wrapping.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { type Check, couldNotVerify, failed } from '../base/verdict.ts';
 import type { FilesSource } from '../kinds/fields.ts';
-import type { StepContext } from '../kinds/kind.ts';
+import type { CheckContext } from '../kinds/kind.ts';
 import type { Targets } from '../kinds/targets.ts';
-import type { ObjectInfo, ObjectStore, ObjectStoreConfig } from '../ports/object-store.ts';
+import type { ObjectInfo, ObjectStoreConfig } from '../ports/object-store.ts';
 import type { Layer } from '../ports/unpacker.ts';
+import type { StoreLooks } from '../ports/world.ts';
 import { listAll } from './open-targets.ts';
 
-type Reach = Pick<StepContext, 'world' | 'targets'>;
+type Reach = Pick<CheckContext, 'world' | 'targets'>;
 type Source = FilesSource;
 
 /** Where the files of a snapshot are: one archive, or a tree below a prefix. */
@@ -70,7 +71,7 @@ export async function findFiles(
 
 async function findArchive(search: {
   readonly source: Extract<Source, { kind: 'archive' }>;
-  readonly store: ObjectStore;
+  readonly store: StoreLooks;
   readonly time: NamedTime;
 }): Promise<Outcome<FoundFiles>> {
   const { source, store, time } = search;
@@ -100,7 +101,7 @@ async function findArchive(search: {
 
 async function findTree(search: {
   readonly source: Extract<Source, { kind: 'tree' }>;
-  readonly store: ObjectStore;
+  readonly store: StoreLooks;
   readonly timeMs: number;
 }): Promise<Outcome<FoundFiles>> {
   const { source, store, timeMs } = search;

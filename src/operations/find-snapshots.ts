@@ -2,11 +2,11 @@ import { type Layout, parseLayout } from '../backups/layout.ts';
 import { type Manifest, readManifestText } from '../backups/manifest.ts';
 import { listSnapshots, newestComplete, type Snapshot } from '../backups/snapshot.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
-import type { StepContext } from '../kinds/kind.ts';
+import type { CheckContext } from '../kinds/kind.ts';
 import type { ObjectInfo } from '../ports/object-store.ts';
 import { backupStore, listAll, readText } from './open-targets.ts';
 
-type Reach = Pick<StepContext, 'world' | 'targets'>;
+type Reach = Pick<CheckContext, 'world' | 'targets'>;
 
 /** What is in the backup store, newest first. `not-found` when nothing there fits the layout. */
 export async function findSnapshots(context: Reach): Promise<Outcome<readonly Snapshot[]>> {

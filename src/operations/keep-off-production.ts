@@ -1,6 +1,7 @@
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import { type Check, failed, passed } from '../base/verdict.ts';
-import type { ObjectInfo, ObjectStore, StoreIdentity } from '../ports/object-store.ts';
+import type { ObjectInfo, StoreIdentity } from '../ports/object-store.ts';
+import type { StoreLooks } from '../ports/world.ts';
 import { blocker, isSetAside } from './open-targets.ts';
 
 /** Enough that two stores do not hold them by chance. */
@@ -15,9 +16,9 @@ export function isSameStore(a: StoreIdentity, b: StoreIdentity): boolean {
  * differ by what is in it: the same objects, written in the same moments. When in doubt the drill is refused, which is cheap.
  */
 export async function keepOffProduction(stores: {
-  readonly into: ObjectStore;
+  readonly into: StoreLooks;
   readonly identity: StoreIdentity;
-  readonly production: ObjectStore;
+  readonly production: StoreLooks;
 }): Promise<Check> {
   const { into, identity, production } = stores;
   const live = await production.access();
@@ -33,17 +34,14 @@ export async function keepOffProduction(stores: {
   return passed(`the drill's store ${into.address} is not production (${production.address})`);
 }
 
-function cannotTell(
-  into: ObjectStore,
-  failure: { readonly message: string; readonly remedy: string },
-): Check {
+function cannotTell(into: StoreLooks, failure: { readonly message: string; readonly remedy: string }): Check {
   return failed(
     `It cannot be shown that ${into.address} is not production: ${failure.message}`,
     failure.remedy,
   );
 }
 
-function isProduction(into: ObjectStore, why: string): Check {
+function isProduction(into: StoreLooks, why: string): Check {
   return blocker({
     code: 'production-target',
     message: `The drill's object store ${into.address} is production: ${why}.`,
@@ -53,7 +51,7 @@ function isProduction(into: ObjectStore, why: string): Check {
 }
 
 /** @returns the first object of both, when all that were compared are the same; nothing in one of them is no likeness. */
-async function holdsTheSame(one: ObjectStore, other: ObjectStore): Promise<Outcome<string | undefined>> {
+async function holdsTheSame(one: StoreLooks, other: StoreLooks): Promise<Outcome<string | undefined>> {
   const [ours, theirs] = await Promise.all([firstObjects(one), firstObjects(other)]);
   if (!ours.ok) return ours;
   if (!theirs.ok) return theirs;
@@ -69,7 +67,7 @@ function isSameObject(one: ObjectInfo, other: ObjectInfo | undefined): boolean {
   );
 }
 
-async function firstObjects(store: ObjectStore): Promise<Outcome<readonly ObjectInfo[]>> {
+async function firstObjects(store: StoreLooks): Promise<Outcome<readonly ObjectInfo[]>> {
   const found: ObjectInfo[] = [];
   for await (const page of store.list({ prefix: '', sizesOnly: true })) {
     if (!page.ok) return fail(page.failure);

@@ -3,12 +3,12 @@ import { type DumpScope, readDumpScope, scopeLooksBytes } from '../backups/dump-
 import type { Snapshot } from '../backups/snapshot.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import type { OpenedDump } from '../kinds/facts.ts';
-import type { StepContext } from '../kinds/kind.ts';
+import type { CheckContext } from '../kinds/kind.ts';
 import type { Targets } from '../kinds/targets.ts';
 import { backupStore, targetTools } from './open-targets.ts';
 import { refuseScope } from './refuse-scope.ts';
 
-type Reach = Pick<StepContext, 'world' | 'targets'>;
+type Reach = Pick<CheckContext, 'world' | 'targets'>;
 
 /**
  * Proves, without fetching it whole, that the key at hand opens this snapshot, that it is a dump, and that the pg_restore or
@@ -26,7 +26,7 @@ export async function openSnapshot(context: Reach, snapshot: Snapshot): Promise<
 
 /** Opens the beginning of a dump in the backup store with the key at hand, and reads what it says about itself. */
 export async function peekDump(
-  context: { readonly world: StepContext['world']; readonly targets: Pick<Targets, 'backups'> },
+  context: { readonly world: CheckContext['world']; readonly targets: Pick<Targets, 'backups'> },
   { key, layers }: Pick<Snapshot, 'key' | 'layers'>,
 ): Promise<Outcome<DumpHead>> {
   const { store, key: keys } = context.targets.backups;

@@ -6,7 +6,7 @@ import { incomingDatabaseFact } from '../kinds/facts.ts';
 import type { StepContext } from '../kinds/kind.ts';
 import type { Targets } from '../kinds/targets.ts';
 import type { ObjectStore, ObjectStoreConfig } from '../ports/object-store.ts';
-import type { World } from '../ports/world.ts';
+import type { StoreLooks, World } from '../ports/world.ts';
 
 type Reach = Pick<StepContext, 'world' | 'targets' | 'mode' | 'fact' | 'runId'>;
 
@@ -67,7 +67,7 @@ export function isSetAside(key: string): boolean {
 }
 
 /** All pages of a listing without what a run has set aside below that prefix, or the first failure. */
-export async function listAll(store: ObjectStore, ...[prefix, signal]: [string, AbortSignal?]) {
+export async function listAll(store: Pick<ObjectStore, 'list'>, ...[prefix, signal]: [string, AbortSignal?]) {
   const objects = [];
   for await (const page of store.list({ prefix, ...(signal === undefined ? {} : { signal }) })) {
     if (!page.ok) return page;
@@ -77,12 +77,12 @@ export async function listAll(store: ObjectStore, ...[prefix, signal]: [string, 
 }
 
 /** A small object as text: a manifest. */
-export async function readText(store: ObjectStore, key: string): Promise<Outcome<string>> {
+export async function readText(store: StoreLooks, key: string): Promise<Outcome<string>> {
   const bytes = await readBytes(store, key);
   return bytes.ok ? succeed(bytes.value.toString('utf8')) : bytes;
 }
 
-export async function readBytes(store: ObjectStore, key: string): Promise<Outcome<Buffer>> {
+export async function readBytes(store: StoreLooks, key: string): Promise<Outcome<Buffer>> {
   const reading = await store.read({ key });
   if (!reading.ok) return reading;
   const chunks: Buffer[] = [];

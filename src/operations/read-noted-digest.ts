@@ -1,5 +1,5 @@
 import { fail, type Outcome, succeed } from '../base/failure.ts';
-import type { StepContext } from '../kinds/kind.ts';
+import type { CheckContext } from '../kinds/kind.ts';
 import { backupStore, readText } from './open-targets.ts';
 
 export type NotedDigest = { readonly key: string; readonly sha256: string };
@@ -9,7 +9,7 @@ export type NotedDigest = { readonly key: string; readonly sha256: string };
  * none. A file that is there and does not hold it is a failure: somebody believes it protects the dump.
  */
 export async function readNotedDigest(
-  context: Pick<StepContext, 'world' | 'targets'>,
+  context: Pick<CheckContext, 'world' | 'targets'>,
   dumpKey: string,
 ): Promise<Outcome<NotedDigest | undefined>> {
   const { metadata } = context.targets.backups;

@@ -22,7 +22,7 @@ const elsewhere =
 /** The restored database, and the log that the server keeps while it is filled. */
 const spaceFactor = 1.2;
 
-type Reach = Pick<StepContext, 'world' | 'targets'>;
+type Reach = Pick<CheckContext, 'world' | 'targets'>;
 
 export async function checkThrowaway(place: ClusterPlace, context: CheckContext): Promise<readonly Check[]> {
   const { clusters } = context.world;
@@ -130,7 +130,10 @@ export async function raiseThrowaway(
   return clusters.raise(throwaway);
 }
 
-export async function removeThrowaway(place: ClusterPlace, context: Reach): Promise<readonly Check[]> {
+export async function removeThrowaway(
+  place: ClusterPlace,
+  context: Pick<StepContext, 'world'>,
+): Promise<readonly Check[]> {
   const { clusters } = context.world;
   const found = await clusters.look(place);
   if (found.ok && found.value.kind !== 'own') return [];

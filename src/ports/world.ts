@@ -45,6 +45,54 @@ export type WorldNames = {
   openServices(config: ServicesConfig): Pick<Services, 'address' | 'describe'>;
 };
 
+/** What can be looked at and not changed: all that a preflight is given. */
+export type WorldLooks = {
+  readonly host: Omit<Host, 'writeTextFile' | 'placePrivateFile' | 'removeFile' | 'download'>;
+  readonly mail: Omit<MailTools, 'send'>;
+  readonly trees: Pick<FileTrees, 'exists' | 'isMountPoint' | 'isHalfway' | 'findFile' | 'summarise'>;
+  readonly clusters: Omit<
+    ClusterTools,
+    | 'make'
+    | 'unpackTar'
+    | 'configure'
+    | 'start'
+    | 'raise'
+    | 'promote'
+    | 'stop'
+    | 'remove'
+    | 'restoreFromRepository'
+  >;
+  readonly secretFiles: SecretFiles;
+  nameStore(config: ObjectStoreConfig): StoreNames;
+  openStore(config: ObjectStoreConfig): StoreLooks;
+  openDatabaseServer(url: Secret, route?: DatabaseRouteConfig, login?: DatabaseLogin): ServerLooks;
+  openDumpTools(
+    url: Secret,
+    route?: DatabaseRouteConfig,
+    login?: DatabaseLogin,
+  ): Omit<DumpTools, 'restore' | 'dump' | 'dumpGlobals'>;
+  openUnpacker(config: KeyConfig): Omit<Unpacker, 'unpack'>;
+  openServices(config: ServicesConfig): Omit<Services, 'stop' | 'start'>;
+};
+
+/** A store that can be read. */
+export type StoreLooks = Omit<ObjectStore, 'write' | 'writeStream' | 'remove' | 'removeFolder'>;
+
+/** A server that can be asked. */
+export type ServerLooks = Pick<
+  DatabaseServer,
+  | 'address'
+  | 'databaseName'
+  | 'identity'
+  | 'describeDatabase'
+  | 'foreignSessions'
+  | 'preparedTransactions'
+  | 'inventory'
+  | 'query'
+  // Held by this process until it ends: it changes no database, and keeps a second run away.
+  | 'lease'
+>;
+
 /** Everything outside: what the steps may ask for. `registry/wire.ts` fills it with adapters, tests with fakes. */
 export type World = {
   readonly host: Host;

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { resolveTargets } from '../../src/engine/targets.ts';
 import { handlerOf } from '../../src/kinds/handlers.ts';
-import { stepId } from '../../src/kinds/kind.ts';
+import { type CheckContext, stepId } from '../../src/kinds/kind.ts';
 import { handlers, runbookSchema } from '../../src/registry/kinds.ts';
 import { parseRunbook } from '../../src/runbook/parse-runbook.ts';
 import { nameWorld } from '../../src/session/name-world.ts';
@@ -86,5 +86,25 @@ describe('the world by its names', () => {
     expect(world.openStore({ ...store, accessKey: keys, secretKey: keys }).address).toBe(
       `s3://${input('BUCKET')} at ${input('URL')}`,
     );
+  });
+});
+
+describe('the world of a preflight', () => {
+  it('can be looked at, and what would change it does not compile', () => {
+    // Never called: the compiler is the test.
+    const attempts = async ({ world, targets }: Pick<CheckContext, 'world' | 'targets'>) => {
+      await world.openStore(targets.backups.store).access();
+      // @ts-expect-error a preflight removes nothing
+      await world.openStore(targets.backups.store).remove('pg/14.dump');
+      // @ts-expect-error a preflight stops nothing
+      await world.openServices({ kind: 'process', controlFile: '/c' }).stop({ names: [], onLine: () => {} });
+      // @ts-expect-error a preflight drops nothing
+      await world.openDatabaseServer(targets.acting.databaseUrl).dropDatabase('crm');
+      // @ts-expect-error a preflight swaps no folders
+      await world.trees.swap({ target: '/a', incoming: '/b', kept: '/c', hadTarget: true });
+      // @ts-expect-error a preflight sends no mail
+      await world.mail.send({});
+    };
+    expect(attempts).toBeTypeOf('function');
   });
 });

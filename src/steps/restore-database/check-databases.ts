@@ -7,7 +7,8 @@ import { checkInTheWay, notAsAtBeginning } from '../../operations/before-swap.ts
 import { checkCell } from '../../operations/cell.ts';
 import { blocker, productionServer, targetServer, unanswered } from '../../operations/open-targets.ts';
 import { checkThrowaway } from '../../operations/throwaway-cluster.ts';
-import type { DatabaseServer, ServerIdentity } from '../../ports/database-server.ts';
+import type { ServerIdentity } from '../../ports/database-server.ts';
+import type { ServerLooks } from '../../ports/world.ts';
 import { lookAtSwap } from './swap-databases.ts';
 
 /** Twice the space for a moment: the old database and the new one. */
@@ -116,7 +117,7 @@ async function checkNotProduction(context: CheckContext, drill: ServerIdentity):
 }
 
 /** The runbook allows it; what is made and dropped there carries the mark of the run. */
-function beside(live: DatabaseServer): Check {
+function beside(live: ServerLooks): Check {
   return passed(
     `the drill makes its own database beside ${live.databaseName} on the server of production, which it slows down for a while`,
   );
@@ -139,7 +140,7 @@ export function shortIdentifier(identity: ServerIdentity): string {
 /** Only where the server's own disk can be seen from here. */
 async function checkSpace(
   context: CheckContext,
-  ...[server, identity]: [DatabaseServer, ServerIdentity]
+  ...[server, identity]: [ServerLooks, ServerIdentity]
 ): Promise<Check> {
   const live = productionServer(context);
   const described = await live.describeDatabase(live.databaseName);

@@ -2,6 +2,7 @@ import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts
 import type { DatabaseSwap } from '../../kinds/facts.ts';
 import { atTheBeginning, nobodyInTheWay, otherDatabase } from '../../operations/before-swap.ts';
 import type { DatabaseDescription, DatabaseServer } from '../../ports/database-server.ts';
+import type { ServerLooks } from '../../ports/world.ts';
 
 /**
  * Both renames are one transaction, so nobody sees one half of them; but the doors are closed before, and a server may stop at
@@ -35,7 +36,7 @@ type Found = {
 };
 
 /** How far a swap came, by what is on the server. Changes nothing. */
-export async function lookAtSwap(server: DatabaseServer, swap: PlannedSwap): Promise<Outcome<Found>> {
+export async function lookAtSwap(server: ServerLooks, swap: PlannedSwap): Promise<Outcome<Found>> {
   const found: (DatabaseDescription | undefined)[] = [];
   for (const name of [swap.target, swap.incoming, swap.kept]) {
     const described = await server.describeDatabase(name);

@@ -1,7 +1,7 @@
 import { artifactKey } from '../../backups/artifact-keys.ts';
 import { layersOf, unwrappedKey } from '../../backups/wrapping.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
-import type { StepContext, StepOf } from '../../kinds/kind.ts';
+import type { CheckContext, StepOf } from '../../kinds/kind.ts';
 import { findFiles } from '../../operations/find-files.ts';
 import { backupStore, listAll } from '../../operations/open-targets.ts';
 import type { ObjectInfo } from '../../ports/object-store.ts';
@@ -13,7 +13,7 @@ export type FoundGlobals = { readonly object: ObjectInfo; readonly layers: reado
 /** What `thaw backup` put beside the dump; else what other scripts wrote, by the layout of the runbook. */
 export async function findGlobals(
   step: StepOf<typeof restoreRolesKind>,
-  ...[snapshotKey, context]: [string, Pick<StepContext, 'world' | 'targets'>]
+  ...[snapshotKey, context]: [string, Pick<CheckContext, 'world' | 'targets'>]
 ): Promise<Outcome<FoundGlobals>> {
   const beside = artifactKey(snapshotKey, 'globals');
   const listed = await listAll(backupStore(context), beside);

@@ -144,7 +144,7 @@ async function lookAtPlace(
 }
 
 /** One byte more than expected is enough to know that it is another file. */
-async function readPlace(plain: string, ...[{ world }, opened]: [Pick<StepContext, 'world'>, OpenedFile]) {
+async function readPlace(plain: string, ...[{ world }, opened]: [Pick<CheckContext, 'world'>, OpenedFile]) {
   const size = await world.host.fileSize(plain);
   if (!size.ok || size.value === undefined) return size.ok ? succeed(undefined) : size;
   return world.host.readHead(plain, Math.max(size.value, opened.content.length) + 1);

@@ -1,6 +1,6 @@
 import { readEnvNames } from '../../backups/read-otherwise.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
-import type { StepContext, StepOf } from '../../kinds/kind.ts';
+import type { CheckContext, StepOf } from '../../kinds/kind.ts';
 import { type ValuesToBe, valuesToBe } from './sealed-secrets.ts';
 import type { verifySecretsKind } from './verify-secrets-kind.ts';
 
@@ -12,7 +12,7 @@ export type Secrets = {
   readonly note: string | undefined;
 };
 
-export type SecretsReach = Pick<StepContext, 'mode' | 'world' | 'targets' | 'steps' | 'signal' | 'mask'>;
+export type SecretsReach = Pick<CheckContext, 'mode' | 'world' | 'targets' | 'steps' | 'signal' | 'mask'>;
 
 /**
  * What the env file says, with every name that the step asks for.
@@ -43,7 +43,10 @@ export async function readSecrets(
   });
 }
 
-async function readFromHost(path: string, context: Pick<StepContext, 'world'>): Promise<Outcome<ValuesToBe>> {
+async function readFromHost(
+  path: string,
+  context: Pick<CheckContext, 'world'>,
+): Promise<Outcome<ValuesToBe>> {
   const text = await context.world.host.readTextFile(path);
   if (!text.ok) {
     if (text.failure.code !== 'not-found') return text;

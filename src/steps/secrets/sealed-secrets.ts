@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { encryptedSecrets } from '../../base/secret-values.ts';
-import type { StepContext, StepOf } from '../../kinds/kind.ts';
+import type { CheckContext, StepContext, StepOf } from '../../kinds/kind.ts';
 import { isStepOf } from '../../kinds/kind.ts';
 import type { OpenedFile, SealedFile } from '../../ports/secret-files.ts';
 import { openSecretsKind } from './open-secrets-kind.ts';
 
 type SecretsStep = StepOf<typeof openSecretsKind>;
-type Reach = Pick<StepContext, 'mode' | 'world' | 'targets' | 'signal' | 'mask'>;
+type Reach = Pick<CheckContext, 'mode' | 'world' | 'targets' | 'signal' | 'mask'>;
 
 /** The plain file of an open-secrets step: what the application reads. */
 export function plainPath(step: SecretsStep, { targets }: Pick<StepContext, 'targets'>): string {
