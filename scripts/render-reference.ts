@@ -1,9 +1,13 @@
 import { z } from 'zod';
+import { alertKinds } from '../src/adapters/alerts/list.ts';
 import { exitStatus, type StatusName, statusWords } from '../src/app/exit-status.ts';
 import { failureCodes } from '../src/base/failure.ts';
-import { servicesSchema, storeSchema } from '../src/kinds/fields.ts';
 import { commonFields } from '../src/kinds/kind.ts';
+import { layers } from '../src/layers/list.ts';
+import type { DeclaredFields, Kinds } from '../src/platform/declare-fields.ts';
 import { handlers, runbookSchema } from '../src/registry/kinds.ts';
+import { routes, services } from '../src/services/list.ts';
+import { stores } from '../src/stores/list.ts';
 import { homeHelp } from '../src/ui/home/home-help.ts';
 import { keymap } from '../src/ui/keymap.ts';
 import { choiceKey, fieldsOf, renderFields } from './render-fields.ts';
@@ -49,13 +53,8 @@ export function renderReference(): string {
     '',
     ...renderFields(fieldsOf(runbookSchema), { leaveOut: new Set(['steps']), known }),
     '',
-    ...choices.flatMap(({ heading, about, schema }) => [
-      `## ${heading}`,
-      '',
-      about,
-      '',
-      ...variantsAsTables(schema),
-    ]),
+    ...choices.flatMap(chapterOf),
+    ...layersAsTable(),
     '## Failure codes',
     '',
     failureCodes.map((code) => `\`${code}\``).join(', '),
@@ -88,26 +87,82 @@ export function renderReference(): string {
 const common = new Set(['kind', ...Object.keys(commonFields)]);
 
 /** Told once, and named wherever they stand. */
-const choices = [
-  { heading: 'Stores', word: 'a [store](#stores)', about: 'Where objects are.', schema: storeSchema },
+const choices: readonly Choice[] = [
+  { heading: 'Stores', word: 'a [store](#stores)', about: 'Where objects are.', kinds: stores },
   {
     heading: 'Services',
     word: '[services](#services)',
     about: 'What starts and stops the application.',
-    schema: servicesSchema,
+    kinds: services,
+  },
+  {
+    heading: 'Ways to a database',
+    word: 'a [way to a database](#ways-to-a-database)',
+    about: 'Through what a database is reached that has no port on this host.',
+    kinds: routes,
+  },
+  {
+    heading: 'Alert channels',
+    word: '[alert channels](#alert-channels)',
+    about: 'Whom `thaw monitor` and the scheduled jobs tell.',
+    kinds: alertKinds,
   },
 ];
 
-const known = new Map(choices.map(({ schema, word }) => [choiceKey(fieldsOf(schema)), word]));
+type Choice = {
+  readonly heading: string;
+  readonly word: string;
+  readonly about: string;
+  readonly kinds: Kinds<DeclaredFields>;
+};
 
-function variantsAsTables(schema: z.ZodType): readonly string[] {
-  return (fieldsOf(schema).oneOf ?? []).flatMap((variant) => [
-    `### ${variant.properties?.kind?.const}`,
+const known = new Map(
+  choices.map(({ kinds: [first, ...rest], word }) => {
+    const schemas = [first.schema, ...rest.map(({ schema }) => schema)] as const;
+    return [choiceKey(fieldsOf(z.discriminatedUnion('kind', schemas))), word];
+  }),
+);
+
+function chapterOf({ heading, about, kinds }: Choice): readonly string[] {
+  return [
+    `## ${heading}`,
     '',
-    ...(variant.description === undefined ? [] : [variant.description, '']),
-    ...renderFields(variant, { leaveOut: new Set(['kind']), known }),
+    about,
     '',
-  ]);
+    ...kinds.flatMap(({ kind, about, exampleText, secrets, schema }) => [
+      `### ${kind}`,
+      '',
+      about,
+      '',
+      '```yaml',
+      exampleText,
+      '```',
+      '',
+      ...tableOf(schema, new Set(['kind'])),
+      ...(secrets.length === 0
+        ? []
+        : [
+            `Credentials, masked wherever they stand: ${secrets.map((name) => `\`${name}\``).join(', ')}.`,
+            '',
+          ]),
+    ]),
+  ];
+}
+
+/** Compressions and encryptions, as the ending of a key says them. */
+function layersAsTable(): readonly string[] {
+  return [
+    '## How dumps are wrapped',
+    '',
+    'The last endings of a key say it, the outermost last: `.dump.gz.gpg` is gzip in OpenPGP. `producer.compression` and `producer.encrypt` make them.',
+    '',
+    '| name | endings | what it does | what it is |',
+    '| --- | --- | --- | --- |',
+    ...layers.map(({ name, endings, does, about }) =>
+      row([`\`${name}\``, endings.map((one) => `\`.${one}\``).join(', '), does, about]),
+    ),
+    '',
+  ];
 }
 
 function tableOf(schema: z.ZodType, leaveOut: ReadonlySet<string>): readonly string[] {

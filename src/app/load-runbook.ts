@@ -1,5 +1,6 @@
 import { access, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { alertKinds } from '../adapters/alerts/list.ts';
 import { everyReading } from '../backups/read-otherwise.ts';
 import { readEnvFile } from '../base/env-file.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
@@ -23,6 +24,7 @@ import { lintRunbook } from '../runbook/lint-runbook.ts';
 import { parseRunbook } from '../runbook/parse-runbook.ts';
 import type { Runbook } from '../runbook/schema.ts';
 import type { MissingInput } from '../session/missing-input.ts';
+import { stores } from '../stores/list.ts';
 import { type EnvFile, type GivenValue, weighValues } from './given-values.ts';
 import { ownRunbooks } from './installed.ts';
 
@@ -94,7 +96,7 @@ export async function readyRunbook(
   // A tabletop reads nothing of the system it speaks of, so nothing of its .env can come out again.
   const envFile = request.mode === 'tabletop' ? undefined : targets.production.envFile;
   const wasEncrypted = runbook.steps.some((step) => handlerOf(handlers, step).opensEnvFile);
-  const known = await collectSecrets({ inputs, values: values.value, envFile, wasEncrypted });
+  const known = await collectSecrets({ inputs, values: values.value, filled, envFile, wasEncrypted });
   const given = needs.value.needed.flatMap((name) => needs.value.given.get(name) ?? []);
   return succeed({ ...loaded, filled, targets, values: given, ...createMasking(known) });
 }
@@ -197,6 +199,8 @@ async function exists(path: string): Promise<boolean> {
 export async function collectSecrets(request: {
   readonly inputs: Readonly<Record<string, InputField>>;
   readonly values: ReadonlyMap<string, string>;
+  /** The runbook with its placeholders filled. */
+  readonly filled: unknown;
   readonly envFile: string | undefined;
   /** The env file is an opened one: all of it was encrypted for a reason. */
   readonly wasEncrypted: boolean;
@@ -211,7 +215,21 @@ export async function collectSecrets(request: {
   }
   const env = await readEnv(request.envFile);
   secrets.push(...(request.wasEncrypted ? encryptedSecrets(env) : namedSecrets(env)));
-  return { secrets, publicNames: new Set(known) };
+  // What stands where a credential belongs is one, whatever the runbook says of the input that it came from.
+  const credentials = new Set(credentialsIn(request.filled));
+  secrets.push(...credentials);
+  return { secrets, publicNames: new Set(known.filter((name) => !credentials.has(name))) };
+}
+
+/** Of every store and alert channel in it, by what their kinds declare to be a secret. */
+function credentialsIn(value: unknown): readonly string[] {
+  if (value === null || typeof value !== 'object') return [];
+  const kind = 'kind' in value ? value.kind : undefined;
+  const names = [...stores, ...alertKinds].flatMap((one) => (one.kind === kind ? one.secrets : []));
+  return Object.entries(value).flatMap(([name, field]) => {
+    if (typeof field !== 'string') return credentialsIn(field);
+    return names.includes(name) && findReferences(field).length === 0 ? [field] : [];
+  });
 }
 
 /** Read in every way, since what reads the file otherwise may print it, too. */

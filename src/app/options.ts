@@ -1,6 +1,6 @@
+import { scheduleFormats } from '../backups/schedules/list.ts';
 import { modes } from '../base/mode.ts';
 import { signingRoles } from '../journal/signing-roles.ts';
-import { scheduleFormats } from '../registry/schedules.ts';
 
 export const recordFormats = ['md', 'html', 'json'] as const;
 export type RecordFormat = (typeof recordFormats)[number];

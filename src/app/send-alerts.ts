@@ -1,7 +1,7 @@
+import { openAlerts } from '../adapters/alerts/list.ts';
 import type { JobState } from '../backups/job-state.ts';
 import { type Failure, type Outcome, succeed } from '../base/failure.ts';
 import type { Alert, AlertChannelConfig } from '../ports/alert-channel.ts';
-import { openAlerts } from '../registry/alerts.ts';
 
 /**
  * Tells people: once when a trouble begins, and once when the last one has ended, each channel for itself, so that what did not

@@ -22,7 +22,7 @@ export type ScheduledPlace = {
   readonly logFile: string;
 };
 
-/** The language of one scheduler, in one file; `registry/schedules.ts` lists them. */
+/** The language of one scheduler, in one file; `backups/schedules/list.ts` lists them. */
 export type ScheduleFormat = {
   /** What `--for` takes. */
   readonly kind: string;

@@ -1,5 +1,5 @@
 import { everywhere } from '../app/options.ts';
-import { scheduleFormats } from '../registry/schedules.ts';
+import { scheduleFormats } from '../backups/schedules/list.ts';
 import { defineCommand, runbookOperand } from './command.ts';
 
 export const schedule = defineCommand({

@@ -1,5 +1,8 @@
 import { z } from 'zod';
 import { parseDuration } from '../base/units.ts';
+import type { DeclaredFields, Kinds, Place } from '../platform/declare-fields.ts';
+import { routes, services } from '../services/list.ts';
+import { stores } from '../stores/list.ts';
 
 /** Building blocks of the runbook's schema. Every text may hold ${NAME} placeholders unless it is an id. */
 
@@ -16,39 +19,12 @@ export const text = z.string().min(1);
 /** May come out empty after the placeholders are filled: then it counts as left out. */
 export const optionalText = z.string().optional();
 
-const s3Endpoint = z
-  .union([
-    text.describe('URL with scheme, for example https://s3.eu-west-1.amazonaws.com'),
-    z
-      .strictObject({
-        host: text.describe('Name or address'),
-        port: text.describe('Port'),
-        tls: text.describe('true or false'),
-      })
-      .describe('The same in parts, for systems that keep host, port and TLS in three variables'),
-  ])
-  .describe('Where the S3 interface answers, not a console or a proxy');
+function unionOf([first, ...rest]: Kinds<DeclaredFields>): z.ZodType<Place> {
+  return z.discriminatedUnion('kind', [first.schema, ...rest.map(({ schema }) => schema)]);
+}
 
-export const storeSchema = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('s3'),
-    endpoint: s3Endpoint,
-    region: text.default('us-east-1').describe('Where the server knows regions'),
-    bucket: text.describe('Name of the bucket'),
-    accessKey: text.describe('Access key id'),
-    secretKey: text.describe('Secret access key'),
-  }),
-  z.strictObject({
-    kind: z.literal('directory'),
-    path: text.describe('The folder; below it one file an object'),
-  }),
-  z.strictObject({
-    kind: z.literal('rclone'),
-    remote: text.describe('remote:path, as rclone writes it, crypt remotes included'),
-    configFile: optionalText.describe("rclone.conf; rclone's own place when left out"),
-    configPassword: optionalText.describe('Of an encrypted rclone.conf'),
-  }),
-]);
+/** One of the stores that `stores/list.ts` names. */
+export const storeSchema = unionOf(stores);
 
 /** Where files or objects are that belong to a dump: the two ways to say it. */
 export const filesSource = {
@@ -76,48 +52,12 @@ export const filesSource = {
 
 export type FilesSource = z.infer<typeof filesSource.archive> | z.infer<typeof filesSource.tree>;
 
-const compose = {
-  kind: z.literal('compose'),
-  file: text.describe('Path of the compose file'),
-  project: optionalText.describe("Compose's project name; its own default when left out"),
-  envFile: optionalText.describe("Compose's own --env-file"),
-};
-
-const kubernetes = {
-  kind: z.literal('kubernetes'),
-  namespace: text.describe('Of the workloads'),
-  context: optionalText.describe('Of the kubeconfig; its current one when left out'),
-  kubeconfig: optionalText.describe('KUBECONFIG, or the one of this user, when left out'),
-};
-
-export const servicesSchema = z.discriminatedUnion('kind', [
-  z.strictObject(compose),
-  z.strictObject({
-    kind: z.literal('process'),
-    controlFile: text.describe('JSON that says how each process is started, and where its pid and log are'),
-  }),
-  z.strictObject(kubernetes),
-]);
+export const servicesSchema = unionOf(services);
 
 export const databaseSchema = z.strictObject({
   url: text.describe('postgresql://user:password@host:port/name'),
   expectName: optionalText.describe('The name it must have: the URL of another environment is refused'),
-  via: z
-    .discriminatedUnion('kind', [
-      z.strictObject({
-        ...compose,
-        service: text.describe('The service in whose container PostgreSQL and its programs are'),
-      }),
-      z.strictObject({
-        ...kubernetes,
-        pod: z
-          .string()
-          .describe(
-            'The pod that reaches the server and has its programs: NAME, or statefulset/NAME or deployment/NAME where it has one; empty: straight from this host',
-          ),
-        container: optionalText.describe('Where the pod has several'),
-      }),
-    ])
+  via: unionOf(routes)
     .optional()
     .describe('For a database without a port on this host: then the host in the URL is the one valid there'),
 });

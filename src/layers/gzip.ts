@@ -12,7 +12,7 @@ const chunkBytes = 256 * 1024;
 export const gzip: Compression = {
   name: 'gzip',
   does: 'compresses',
-  about: 'Read everywhere; what pigz and `pg_dump | gzip` write.',
+  about: 'Read everywhere; what most scripts write.',
   endings: ['gz'],
   magic: { text: 'the bytes 1f 8b', fits: (head) => head[0] === 0x1f && head[1] === 0x8b },
   open: async ({ source }) => succeed({ stream: gunzip(source), engine: 'zlib' }),

@@ -3,14 +3,15 @@ import { fail, type Outcome, succeed } from '../base/failure.ts';
 import type { Secret } from '../base/secret.ts';
 
 /** What a runbook may say about one kind of place, and what a reader of it has to know. Everything else is derived from it. */
-export type DeclaredFields<Shape extends z.ZodRawShape = z.ZodRawShape> = {
+export type DeclaredFields = {
   /** The value of `kind:` in the runbook. */
   readonly kind: string;
   /** One sentence, for the reference. */
   readonly about: string;
-  readonly schema: z.ZodObject<{ kind: z.ZodLiteral<string> } & Shape>;
-  /** As it stands in a runbook. */
+  readonly schema: z.ZodObject<{ kind: z.ZodLiteral<string> }>;
   readonly example: Readonly<Record<string, unknown>>;
+  /** The example as it stands in a runbook, in YAML. */
+  readonly exampleText: string;
   /** Fields that carry a credential: masked everywhere, and marked in the reference. */
   readonly secrets: readonly string[];
 };
@@ -24,6 +25,19 @@ export const text = z.string().min(1);
 /** May come out empty after the placeholders are filled: then it counts as left out. */
 export const optionalText = z.string().optional();
 
+/** The declaration that a place belongs to; the runbook's schema has refused every other kind. */
+export function kindOf<T extends { readonly kind: string }>(
+  kinds: readonly T[],
+  { kind }: { readonly kind: string },
+): T {
+  const found = kinds.find((one) => one.kind === kind);
+  if (found === undefined) throw new Error(`Broken promise: nobody declares the kind ${kind}`);
+  return found;
+}
+
+/** A list of kinds, as the runbook's schema wants it. */
+export type Kinds<T> = readonly [T, ...T[]];
+
 /** As a runbook names a value that the environment gives, for examples. */
 export const placeholder = (name: string) => `\${${name}}`;
 
@@ -36,12 +50,21 @@ export function declareFields<Shape extends z.ZodRawShape>(declared: {
   readonly example: z.input<z.ZodObject<Shape>>;
 }) {
   const { kind, about, fields, secrets = [] } = declared;
-  const schema = z.strictObject({ kind: z.literal(kind), ...fields }).describe(about);
+  const example = { kind, ...declared.example };
+  const exampleText = Object.entries(example)
+    .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join('\n');
+  // Editors that show Markdown show the example, too.
+  const markdownDescription = `${about}\n\n\`\`\`yaml\n${exampleText}\n\`\`\``;
+  const schema = z
+    .strictObject({ kind: z.literal(kind), ...fields })
+    .meta({ description: about, markdownDescription });
   return {
     kind,
     about,
     schema,
-    example: { kind, ...declared.example },
+    example,
+    exampleText,
     secrets,
     /** Credentials out of their boxes. Fails where a value that filled a placeholder does not fit: one that is empty, say. */
     read(place: Place): Outcome<z.output<typeof schema>> {

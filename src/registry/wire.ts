@@ -12,14 +12,14 @@ import { openContainerRoute } from '../databases/route/open-container-route.ts';
 import { describeIdentities } from '../layers/age/read-identities.ts';
 import { openPacker } from '../layers/open-packer.ts';
 import { openUnpacker } from '../layers/open-unpacker.ts';
+import { kindOf } from '../platform/declare-fields.ts';
 import type { DatabaseRoute, DatabaseRouteConfig } from '../ports/database-route.ts';
 import type { DatabaseLogin, DatabaseServer, Lease } from '../ports/database-server.ts';
 import type { DumpTools } from '../ports/dump-tools.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { World } from '../ports/world.ts';
-import { kindOf } from './kind-of.ts';
-import { routes as routeKinds, services as servicesKinds } from './services.ts';
-import { nameStore, stores as storeKinds } from './stores.ts';
+import { routes as routeKinds, services as servicesKinds } from '../services/list.ts';
+import { nameStore, stores as storeKinds } from '../stores/list.ts';
 import { watchProcesses } from './watch-processes.ts';
 
 /** Fills the world with the real adapters. Each server and store is opened once, however many steps ask for it. */

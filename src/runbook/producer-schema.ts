@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { alertKinds } from '../adapters/alerts/list.ts';
 import { duration, id, optionalText, storeSchema, text } from '../kinds/fields.ts';
 import { compressions, encryptions } from '../layers/list.ts';
 
@@ -46,27 +47,11 @@ export const retentionSchema = z.strictObject({
     .describe('Never fewer complete snapshots than this, whatever the other numbers say'),
 });
 
-const alert = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('slack'), webhook: text.describe('Any webhook that takes {"text": …}') }),
-  z.strictObject({
-    kind: z.literal('email'),
-    server: text.describe('smtp://host:port, or smtps://host:port'),
-    user: optionalText.describe('Whom to log in as; nobody when left out'),
-    password: optionalText.describe('Of that user'),
-    from: text.describe('The address it comes from'),
-    to: z.array(text).min(1).describe('Whom it goes to'),
-  }),
-  z.strictObject({
-    kind: z.literal('pagerduty'),
-    routingKey: text.describe('Integration key of the service'),
-    url: text
-      .default('https://events.pagerduty.com/v2/enqueue')
-      .describe('Another endpoint of the Events API'),
-  }),
-]);
+const [firstAlert, ...otherAlerts] = alertKinds;
+const alert = z.discriminatedUnion('kind', [firstAlert.schema, ...otherAlerts.map(({ schema }) => schema)]);
 
 export const monitorSchema = z.strictObject({
-  alerts: z.array(alert).default([]).describe('Whom to tell'),
+  alerts: z.array(alert).default([]).describe('Whom to tell, each for itself'),
   metricsFile: optionalText.describe('JSON, written anew each time'),
   prometheusFile: optionalText.describe('For the textfile collector of the node exporter'),
   size: z

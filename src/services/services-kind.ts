@@ -12,7 +12,7 @@ export type ServicesTools = {
   readonly environment: Readonly<Record<string, string | undefined>>;
 };
 
-/** What stops and starts services: one folder each, listed in `registry/services.ts`. */
+/** What stops and starts services: one folder each, listed in `services/list.ts`. */
 export type ServicesKind = DeclaredFields & {
   /** For people, pure: services of compose project crm. */
   name(config: ServicesConfig): string;
@@ -21,6 +21,8 @@ export type ServicesKind = DeclaredFields & {
 
 /** A container through which a database is reached, `via:` in the runbook. */
 export type RouteKind = DeclaredFields & {
+  /** For people, pure: the service, or the pod. Empty where nothing lies between. */
+  name(config: DatabaseRouteConfig): string;
   /** undefined where its values say that nothing lies between. */
   open(config: DatabaseRouteConfig, tools: ServicesTools): Container | undefined;
 };
@@ -52,6 +54,7 @@ export function defineServices<Shape extends z.ZodRawShape>(
 
 export function defineRoute<Shape extends z.ZodRawShape>(
   declared: Declared<Shape> & {
+    name(fields: Filled<Shape>): string;
     /** Left out: always. */
     isUsed?(fields: Filled<Shape>): boolean;
     open(fields: Filled<Shape>, tools: ServicesTools): Container;
@@ -60,6 +63,10 @@ export function defineRoute<Shape extends z.ZodRawShape>(
   const { read, ...fields } = declareFields(declared);
   return {
     ...fields,
+    name(config) {
+      const filled = read(config);
+      return filled.ok ? declared.name(filled.value) : '';
+    },
     open(config, tools) {
       const filled = read(config);
       if (!filled.ok) return closed(declared.kind, filled.failure);

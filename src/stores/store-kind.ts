@@ -8,7 +8,7 @@ import type { ProcessRunner } from '../ports/process-runner.ts';
 export type StoreTools = { readonly processes: ProcessRunner };
 
 /**
- * One kind of store: what a runbook says of it, how it is called, how it is opened. The lists in `registry/stores.ts` name each once;
+ * One kind of store: what a runbook says of it, how it is called, how it is opened. The lists in `stores/list.ts` name each once;
  * the runbook's schema, the wiring, the table-top and the reference are read from there.
  */
 export type StoreKind = DeclaredFields & {

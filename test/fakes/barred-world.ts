@@ -1,5 +1,5 @@
 import type { World } from '../../src/ports/world.ts';
-import { nameStore } from '../../src/registry/stores.ts';
+import { nameStore } from '../../src/stores/list.ts';
 import { createFakeHost } from './fake-host.ts';
 
 /** What only names a thing, and reaches nowhere. */

@@ -8,7 +8,7 @@ import type { DumpTools, RestoreReport } from '../../src/ports/dump-tools.ts';
 import type { ProcessResult, ProcessRunner } from '../../src/ports/process-runner.ts';
 import type { Unpacker } from '../../src/ports/unpacker.ts';
 import type { World } from '../../src/ports/world.ts';
-import { nameStore } from '../../src/registry/stores.ts';
+import { nameStore } from '../../src/stores/list.ts';
 import { createFakeDatabaseServer, type FakeDatabaseServer } from './fake-database-server.ts';
 import { createFakeHost, type FakeHost } from './fake-host.ts';
 import { createFakeObjectStore, type FakeObjectStore } from './fake-object-store.ts';

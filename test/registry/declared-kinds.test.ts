@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { z } from 'zod';
-import { alertKinds, openAlerts } from '../../src/registry/alerts.ts';
-import { routes, services } from '../../src/registry/services.ts';
-import { stores } from '../../src/registry/stores.ts';
+import { alertKinds, openAlerts } from '../../src/adapters/alerts/list.ts';
 import { createWorld } from '../../src/registry/wire.ts';
+import { routes, services } from '../../src/services/list.ts';
+import { stores } from '../../src/stores/list.ts';
 
 const lists = { store: stores, services, route: routes, 'alert channel': alertKinds };
 const declared = Object.entries(lists).flatMap(([list, kinds]) =>
@@ -26,6 +27,7 @@ describe.each(declared)('The $list $kind', ({ one }) => {
     expect(one.about).toMatch(/\.$/);
     expect(undescribed(z.toJSONSchema(one.schema, { io: 'input' }), one.kind)).toEqual([]);
     expect(one.schema.safeParse(one.example)).toMatchObject({ success: true });
+    expect(parse(one.exampleText)).toEqual(one.example);
     expect(Object.keys(one.schema.shape)).toEqual(expect.arrayContaining([...one.secrets]));
   });
 });

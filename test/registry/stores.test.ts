@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { createSecret } from '../../src/base/secret.ts';
 import { resolveStore } from '../../src/kinds/targets.ts';
-import { nameStore, stores } from '../../src/registry/stores.ts';
 import { createWorld } from '../../src/registry/wire.ts';
+import { nameStore, stores } from '../../src/stores/list.ts';
 
 describe.each(stores.map((store) => ({ store, kind: store.kind })))(
   'The store kind $kind',

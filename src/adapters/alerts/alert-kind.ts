@@ -3,7 +3,7 @@ import { fail } from '../../base/failure.ts';
 import { type DeclaredFields, declareFields } from '../../platform/declare-fields.ts';
 import type { AlertChannel, AlertChannelConfig } from '../../ports/alert-channel.ts';
 
-/** One way to tell people, in one file; `registry/alerts.ts` lists them. */
+/** One way to tell people, in one file; `adapters/alerts/list.ts` lists them. */
 export type AlertKind = DeclaredFields & {
   /** undefined where it is left out: not every host that monitors has a pager. */
   open(config: AlertChannelConfig): AlertChannel | undefined;

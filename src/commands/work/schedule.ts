@@ -5,11 +5,10 @@ import { launcher } from '../../app/installed.ts';
 import { loadRunbook } from '../../app/load-runbook.ts';
 import { defaultLogFolder, type Options } from '../../app/options.ts';
 import { planSchedule } from '../../backups/schedule.ts';
+import { scheduleFormatOf } from '../../backups/schedules/list.ts';
 import { type Outcome, succeed } from '../../base/failure.ts';
 import { parseDuration } from '../../base/units.ts';
-import { kindOf } from '../../registry/kind-of.ts';
 import { handlers } from '../../registry/kinds.ts';
-import { scheduleFormats } from '../../registry/schedules.ts';
 import { canDrill } from '../../runbook/can-drill.ts';
 
 /** Prints entries to copy; installs nothing, asks for no value, contacts nobody. */
@@ -38,6 +37,6 @@ export async function printSchedule(
   // The dashes keep Node from taking --env-file for its own.
   const program = [process.execPath, '--', launcher];
   const place = { name: runbook.name, folder, program, logFile: resolve(folder, `thaw-${runbook.name}.log`) };
-  stdout.write(kindOf(scheduleFormats, { kind: options.scheduler }).render(jobs, place));
+  stdout.write(scheduleFormatOf(options.scheduler).render(jobs, place));
   return succeed(exitStatus.verified);
 }

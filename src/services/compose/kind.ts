@@ -43,6 +43,7 @@ export const throughCompose = defineRoute({
     service: text.describe('The service in whose container PostgreSQL and its programs are'),
   },
   example: { file: 'docker-compose.prod.yml', service: 'db' },
+  name: ({ service }) => service,
   open: ({ service, ...given }, tools) =>
     openComposeContainer({ config: { ...toConfig(given), service }, ...tools }),
 });

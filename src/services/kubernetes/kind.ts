@@ -48,6 +48,7 @@ export const throughPod = defineRoute({
     container: optionalText.describe('Where the pod has several'),
   },
   example: { namespace: 'crm', pod: 'statefulset/postgres' },
+  name: ({ pod }) => pod,
   isUsed: ({ pod }) => pod !== '',
   open: ({ pod, container, ...given }, tools) =>
     openPodContainer({ config: { ...toConfig(given), pod, ...(container ? { container } : {}) }, ...tools }),

@@ -28,7 +28,7 @@ export const s3 = defineStore({
     accessKey: text.describe('Access key id'),
     secretKey: text.describe('Secret access key'),
   },
-  secrets: ['accessKey', 'secretKey'],
+  secrets: ['secretKey'],
   example: {
     endpoint: 'https://s3.eu-west-1.amazonaws.com',
     region: 'eu-west-1',

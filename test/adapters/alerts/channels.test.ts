@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openAlerts } from '../../../src/adapters/alerts/list.ts';
 import { createSecret } from '../../../src/base/secret.ts';
 import type { Alert, AlertChannelConfig } from '../../../src/ports/alert-channel.ts';
-import { openAlerts } from '../../../src/registry/alerts.ts';
 import { findFreePort } from '../../parts/free-port.ts';
 import { type HttpReceiver, startHttpReceiver, startSmtpReceiver } from '../../parts/receivers.ts';
 

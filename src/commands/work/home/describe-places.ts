@@ -1,7 +1,7 @@
 import { fillReferences, findReferences } from '../../../kinds/references.ts';
-import { nameServices } from '../../../registry/services.ts';
-import { nameStore } from '../../../registry/stores.ts';
 import type { Runbook } from '../../../runbook/schema.ts';
+import { nameRoute, nameServices } from '../../../services/list.ts';
+import { nameStore } from '../../../stores/list.ts';
 
 /** The names of places for people: no credential is in them, nothing is contacted. */
 export type Places = {
@@ -18,7 +18,7 @@ type Section = {
 };
 
 type StoreLike = Parameters<typeof nameStore>[0];
-type ViaLike = { readonly service?: string | undefined; readonly pod?: string | undefined };
+type ViaLike = Parameters<typeof nameRoute>[0];
 /** Where a mode acts, as far as the values at hand tell; what is not at hand is named by its variable. */
 export function describePlaces(
   runbook: Runbook,
@@ -68,7 +68,7 @@ function describeDatabase(
   if (open.length > 0 || !URL.canParse(address)) return namedBy(open);
   const { hostname, port, pathname } = new URL(address);
   // Only these three parts: user and password stay where they are.
-  const way = fillReferences(database.via?.service ?? database.via?.pod ?? '', values);
+  const way = database.via === undefined ? '' : nameRoute(fillReferences(database.via, values));
   const through = way === '' || findReferences(way).length > 0 ? '' : ` through ${way}`;
   return `database ${decodeURIComponent(pathname.slice(1))} at ${hostname}:${port || '5432'}${through}`;
 }
