@@ -26,7 +26,7 @@ const tiers: Readonly<Record<string, () => readonly Suite[]>> = {
   night: () => [
     {
       name: 'night-properties',
-      args: ['--testTimeout=7200000', ...filesWithProperties()],
+      args: ['--testTimeout=7200000', ...filesWithRuns()],
       env: { THAW_TEST_RUNS: process.env.THAW_TEST_RUNS ?? '200' },
     },
     {
@@ -48,8 +48,12 @@ function onMajor(major: string): Suite {
   };
 }
 
-function filesWithProperties(): readonly string[] {
-  const found = execFileSync('grep', ['-rl', "from 'fast-check'", 'test'], { cwd: root, encoding: 'utf8' });
+/** Properties, and whatever else is told by `runsOf` how often to try. */
+function filesWithRuns(): readonly string[] {
+  const found = execFileSync('grep', ['-rlE', "from 'fast-check'|runsOf\\(", 'test'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
   return found.split('\n').filter((path) => /\.test\.tsx?$/.test(path));
 }
 

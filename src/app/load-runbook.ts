@@ -25,6 +25,7 @@ import { parseRunbook } from '../runbook/parse-runbook.ts';
 import type { Runbook } from '../runbook/schema.ts';
 import type { MissingInput } from '../session/missing-input.ts';
 import { stores } from '../stores/list.ts';
+import { maskInTrace } from './debug-trace.ts';
 import { type EnvFile, type GivenValue, weighValues } from './given-values.ts';
 import { ownRunbooks } from './installed.ts';
 
@@ -98,7 +99,9 @@ export async function readyRunbook(
   const wasEncrypted = runbook.steps.some((step) => handlerOf(handlers, step).opensEnvFile);
   const known = await collectSecrets({ inputs, values: values.value, filled, envFile, wasEncrypted });
   const given = needs.value.needed.flatMap((name) => needs.value.given.get(name) ?? []);
-  return succeed({ ...loaded, filled, targets, values: given, ...createMasking(known) });
+  const masking = createMasking(known);
+  maskInTrace(masking.redact);
+  return succeed({ ...loaded, filled, targets, values: given, ...masking });
 }
 
 function notEncoded(names: readonly string[]): Failure {

@@ -12,7 +12,14 @@ export async function runCommandLine(argv: readonly string[], context: CommandCo
     tell(parsed.failure, context);
     return exitStatus.usage;
   }
-  const done = await parsed.value({ ...context, pages: derivePages(commandGroups) });
+  // Loaded where it is wanted: `thaw --help` and every press of the tab key shall be instant.
+  const traces = (context.environment.THAW_DEBUG ?? '') !== '';
+  const endTrace = traces
+    ? (await import('../app/debug-trace.ts')).startDebugTrace({ argv, context })
+    : undefined;
+  const done = await parsed
+    .value({ ...context, pages: derivePages(commandGroups) })
+    .finally(() => endTrace?.());
   if (done.ok) return done.value;
   tell(done.failure, context);
   return statusBeforeRun(done.failure);

@@ -4,9 +4,11 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa, type Options } from 'execa';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
+import { shellLine } from '../../base/quoting.ts';
 import { cleanEnvironment } from '../../platform/clean-environment.ts';
 import { createGroupKiller } from '../../platform/kill-group.ts';
 import { watchForStall } from '../../platform/stall-watch.ts';
+import { traced } from '../../platform/trace.ts';
 import type { ProcessRequest, ProcessResult, ProcessRunner } from '../../ports/process-runner.ts';
 import { type OutputTail, readOutput } from './output-reader.ts';
 import { cancelledProgram, killedProgram, stalledProgram, startFailure } from './process-failure.ts';
@@ -15,7 +17,17 @@ import { cancelledProgram, killedProgram, stalledProgram, startFailure } from '.
 const lingeringStreamsMs = 1_000;
 
 export function createProcessRunner(): ProcessRunner {
-  return { run: runProcess };
+  return {
+    run: (request) =>
+      traced(
+        {
+          kind: 'program',
+          text: () => shellLine([request.program, ...request.args]),
+          outcome: (ended) => (ended.ok ? `exit ${ended.value.exitCode}` : ended.failure.code),
+        },
+        () => runProcess(request),
+      ),
+  };
 }
 
 function spawnOptions(request: ProcessRequest) {

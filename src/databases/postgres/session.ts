@@ -2,6 +2,7 @@ import type { ConnectionOptions } from 'node:tls';
 import type { Client } from 'pg';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { errorCode } from '../../base/thrown.ts';
+import { traced, withoutLiterals } from '../../platform/trace.ts';
 import type { DatabaseRoute } from '../../ports/database-route.ts';
 import { type ConnectionTarget, encryptionPlan } from './connection-target.ts';
 import { postgresFailure, sqlStateOf } from './postgres-failure.ts';
@@ -192,16 +193,19 @@ async function prepare(
   { client, request }: { readonly client: Client; readonly request: SessionRequest },
 ): Promise<OpenSession> {
   const rows = async (sql: string, values: readonly unknown[] = []): Promise<readonly Row[]> => {
-    const result = await client.query<Record<string, string | null>>(
-      sql,
-      values.length > 0 ? [...values] : undefined,
-    );
-    return result.rows;
+    const ask = () =>
+      client.query<Record<string, string | null>>(sql, values.length > 0 ? [...values] : undefined);
+    return (await traced(statement(sql), ask)).rows;
   };
   const oneStatement = async (sql: string, values: readonly unknown[]): Promise<readonly Row[]> => {
     const query = { text: sql, values: [...values], queryMode: 'extended' };
-    return (await client.query<Record<string, string | null>>(query)).rows;
+    return (await traced(statement(sql), () => client.query<Record<string, string | null>>(query))).rows;
   };
+  const statement = (sql: string) => ({
+    kind: 'sql' as const,
+    text: () => `${context.target.address}/${request.database}: ${withoutLiterals(sql)}`,
+    outcome: ({ rowCount }: { readonly rowCount: number | null }) => `${rowCount ?? 0} rows`,
+  });
   let entry = '';
   const end = async () => {
     ownBackends.delete(entry);

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -63,6 +64,9 @@ export type Outcome = {
   readonly swapsDone: number;
 };
 
+/** Enough to be caught in the middle of on a slow line, and no more: each is copied in every walk. */
+export const objectCount = 90;
+
 const ownRunbook = fileURLToPath(new URL('../../../runbooks/port-nimara-crm.yaml', import.meta.url));
 
 export async function startStand(): Promise<Stand> {
@@ -76,7 +80,8 @@ export async function startStand(): Promise<Stand> {
 }
 
 async function furnish(server: S3Server): Promise<Stand> {
-  const nimara = await startPortNimara({ server, docker: undefined, objects: 0, size: 'small' });
+  const nimara = await startPortNimara({ server, docker: undefined, objects: objectCount, size: 'tiny' });
+  await fillDump(nimara.databaseUrl);
   const line = await startSlowProxy({ targetPort: server.port });
   await nimara.untilWritersWrite();
   const backup = await backUp(nimara);
@@ -165,6 +170,16 @@ async function writeRunbook(path: string): Promise<void> {
     .replace(/kind: compose\n(\s+)file:/, 'kind: process\n$1controlFile:')
     .replace('followLog: worker', 'followLog: worker\n    quiet: 1s');
   await writeFile(path, text);
+}
+
+/** One setting that no compression makes smaller: a dump that takes its time on a slow line, with few rows to count. */
+async function fillDump(databaseUrl: string): Promise<void> {
+  await withConnection(databaseUrl, (client) =>
+    client.query('insert into system_settings (key, value, encrypted) values ($1, $2, false)', [
+      'port.letterhead',
+      randomBytes(900_000).toString('base64'),
+    ]),
+  );
 }
 
 /** The writers go on: they write audit logs into whatever is left. */
