@@ -31,11 +31,14 @@ type Words = Pick<OptionDefinition<unknown>, 'flag' | 'value' | 'help' | 'comple
 
 /** The one place where an option stands: its name, its type, its words. Which command takes it, that command declares. */
 export const vocabulary = {
-  plain: flag('plain', 'lines instead of the screen'),
-  json: flag('json', 'one JSON object a line'),
-  inline: flag('inline', 'the screen without the alternate screen'),
+  plain: flag('plain', 'print lines instead of drawing the screen'),
+  json: flag('json', 'print one JSON object a line'),
+  inline: flag('inline', 'draw below the prompt, so that the picture stays in the scrollback'),
   noColor: flag('no-color', 'no colours'),
-  yes: flag('yes', 'agree to go on where that is asked; names nothing to be replaced and vouches for nobody'),
+  yes: flag(
+    'yes',
+    'answer yes where a run asks whether to go on; it names nothing to be replaced and speaks for nobody',
+  ),
   answers: answersByQuestion(),
   confirm: texts({
     flag: 'confirm',
@@ -43,7 +46,10 @@ export const vocabulary = {
     help: 'the exact name of what is replaced, or of the run to discard; may be given again',
   }),
   snapshot: text({ flag: 'snapshot', value: 'ID|latest', help: 'the snapshot to take' }),
-  lostAt: time('lost-at', 'when production was lost, for the RPO; the start of the run when left out'),
+  lostAt: time(
+    'lost-at',
+    'when production was lost: the RPO counts from it; the start of the run when left out',
+  ),
   envFiles: texts({
     flag: 'env-file',
     value: 'FILE',
@@ -59,13 +65,13 @@ export const vocabulary = {
   workFolder: text({
     flag: 'work-dir',
     value: 'DIR',
-    help: 'where big files go while they are needed',
+    help: 'where big files are kept while they are needed',
     completes: 'folder',
   }),
   all: flag('all', 'every snapshot'),
   latest: flag('latest', 'the newest snapshot, which is the default'),
-  restore: flag('restore', 'into a throwaway database, too, and compare the counts'),
-  dryRun: flag('dry-run', 'remove nothing, show what would go'),
+  restore: flag('restore', 'restore it into a throwaway database, too, and compare the counts'),
+  dryRun: flag('dry-run', 'show what would be removed, and remove nothing'),
   scheduler: oneOf({
     flag: 'for',
     among: scheduleFormats.map(({ kind }) => kind),
@@ -75,11 +81,15 @@ export const vocabulary = {
   mode: oneOf({ flag: 'mode', among: modes, help: 'what is rehearsed (live)', otherwise: 'live' }),
   commander: text({ flag: 'commander', value: 'NAME', help: 'who leads, and declares the recovery' }),
   operator: text({ flag: 'operator', value: 'NAME', help: 'who works at the terminal' }),
-  witness: text({ flag: 'witness', value: 'NAME', help: 'who watches' }),
+  witness: text({ flag: 'witness', value: 'NAME', help: 'who watches, and can say so later' }),
   planApprover: text({ flag: 'approver', value: 'NAME', help: 'who approved the plan' }),
   resultApprover: text({ flag: 'result-approver', value: 'NAME', help: 'who is to approve the result' }),
-  observers: texts({ flag: 'observer', value: 'NAME', help: 'who looks on; may be given again' }),
-  absent: texts({ flag: 'absent', value: 'NAME', help: 'who was missed; may be given again' }),
+  observers: texts({ flag: 'observer', value: 'NAME', help: 'who only watches; may be given again' }),
+  absent: texts({
+    flag: 'absent',
+    value: 'NAME',
+    help: 'who should have been there and was not; may be given again',
+  }),
   detectedAt: time('detected-at', 'when the loss was noticed'),
   declaredAt: time('declared-at', 'when a disaster was declared'),
   format: oneOf({
@@ -88,8 +98,8 @@ export const vocabulary = {
     help: 'the form of the record (md)',
     otherwise: 'md',
   }),
-  redact: flag('redact', 'mask hosts, people and places'),
-  trend: flag('trend', 'the runs of one runbook side by side'),
+  redact: flag('redact', 'mask names of hosts, people and places'),
+  trend: flag('trend', 'the last runs of one runbook side by side'),
   key: text({ flag: 'key', value: 'FILE', help: 'the SSH key that signs', completes: 'file' }),
   role: oneOf({ flag: 'as', among: signingRoles, help: 'the role of who signs', otherwise: undefined }),
   signer: text({ flag: 'signer', value: 'NAME', help: 'who signs, where the run named nobody' }),

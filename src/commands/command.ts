@@ -214,10 +214,7 @@ export function sayCommand({ name }: Pick<Command, 'name'>): string {
   return name === firstCommand ? 'thaw' : `thaw ${name}`;
 }
 
-function wrongCount(
-  command: Command | Omit<Command, 'prepare'>,
-  words: readonly string[],
-): string | undefined {
+function wrongCount(command: Omit<Command, 'prepare'>, words: readonly string[]): string | undefined {
   const { operands } = command;
   const least = operands.reduce((sum, { count }) => sum + count[0], 0);
   const most = operands.reduce((sum, { count }) => sum + count[1], 0);
