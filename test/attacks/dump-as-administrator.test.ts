@@ -151,7 +151,18 @@ describe.each(administrators)('a forged dump, restored with the URL of $who,', (
       - { kind: query, id: count, title: orders are there, query: "SELECT count(*) FROM orders WHERE note <> ''", expect: { equals: "100" } }`,
     });
     expect(end.status, end.text).toBe(1);
-    expect(checksOf(await readRecord(logs))).toContain('smoke-checklist passed: orders are there: 100');
+    // From PostgreSQL 16 on CREATEROLE hands out no other right: there the application's own login looks, and the trap, sprung with no
+    // more rights than the application has, is refused by the server.
+    const [{ major } = { major: null }] = await production.sql(
+      'postgres',
+      "SELECT current_setting('server_version_num')::int / 10000 AS major",
+    );
+    const looksAsReader = by.who === 'a superuser' || Number(major) < 16;
+    expect(checksOf(await readRecord(logs)).join('\n')).toMatch(
+      looksAsReader
+        ? /smoke-checklist passed: orders are there: 100/
+        : /smoke-checklist failed: orders are there: Cannot run .*: the server refuses/,
+    );
     const after = await look();
     expect(after.roles.map(({ rolname }) => rolname)).not.toContain('evil');
     expect(after.roles.filter(({ rolname }) => rolname?.startsWith('thaw_'))).toEqual([]);
