@@ -41,6 +41,7 @@ export function firstEntry(request: {
       id: stepId(step),
       kind: step.kind,
       title: step.title ?? handlerOf(handlers, step).title,
+      fills: [...(handlerOf(handlers, step).fills ?? [])],
       ...(step.budget === undefined ? {} : { budgetMs: durationMs(step.budget) }),
       ...(step.role === undefined ? {} : { role: step.role }),
     })),

@@ -26,6 +26,13 @@ const failureSchema = z.object({
   detail: z.string().exactOptional(),
 });
 
+/**
+ * What of the record a step fills beside its own row. data: data is back when it has ended. services: they are up. proof: it only looks.
+ * attestation: a person said it, and no program saw.
+ */
+export const evidence = ['data', 'services', 'proof', 'attestation'] as const;
+export type Evidence = (typeof evidence)[number];
+
 const stepPlan = z.object({
   id: z.string(),
   kind: z.string(),
@@ -33,6 +40,7 @@ const stepPlan = z.object({
   /** What the runbook allows it of the RTO, and whose work it is. */
   budgetMs: z.number().exactOptional(),
   role: z.string().exactOptional(),
+  fills: z.array(z.enum(evidence)).exactOptional(),
 });
 export type StepPlan = z.infer<typeof stepPlan>;
 

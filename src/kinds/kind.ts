@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Failure, Outcome } from '../base/failure.ts';
 import type { Mode } from '../base/mode.ts';
 import type { Check } from '../base/verdict.ts';
+import type { Evidence } from '../journal/entry.ts';
 import type { ObjectStoreConfig } from '../ports/object-store.ts';
 import type { Answer, Question } from '../ports/operator.ts';
 import type { World, WorldLooks, WorldNames } from '../ports/world.ts';
@@ -58,17 +59,6 @@ export type Need = {
   /** Completes "X must come after Y: …". */
   readonly because?: string;
 };
-
-/** What of the record a step fills when it has ended, beside its own row. */
-export type Evidence =
-  /** Data is back. */
-  | 'data'
-  /** Services are up. */
-  | 'services'
-  /** It only looks: what was brought back was up before. */
-  | 'proof'
-  /** What a person said, and no program saw. */
-  | 'attestation';
 
 /** Files or objects in a backup store that are restored together with a dump of their time. */
 export type ArtifactSource = {

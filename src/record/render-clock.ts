@@ -1,13 +1,9 @@
-import type { JournalEntry } from '../journal/entry.ts';
+import type { Evidence, JournalEntry } from '../journal/entry.ts';
 import type { RunState } from '../journal/run-state.ts';
 import { entriesOfKind, isoTime } from './entries-of-kind.ts';
 import type { DrillRecord, QuestionRecord, StepRecord } from './record-schema.ts';
 import { recorded } from './recorded.ts';
 import { waitedWithin } from './render-questions.ts';
-
-/** Steps that only look. What the others brought back is up when the last of them ended. */
-const provingKinds: ReadonlySet<string> = new Set(['verify-secrets', 'smoke-checklist', 'confirm']);
-const dataKinds: ReadonlySet<string> = new Set(['restore-database', 'mirror-objects', 'restore-files']);
 
 export type Clock = {
   readonly lostAtMs: number;
@@ -39,15 +35,18 @@ export function readClock(request: {
     ({ questionId, value }) => questionId === declareQuestion && value === 'yes',
   );
   const measured = state.start.mode !== 'tabletop';
+  const plans = new Map(state.start.steps.map((plan) => [plan.id, plan.fills ?? []]));
+  const fills = (what: Evidence) => (step: StepRecord) => plans.get(step.id)?.includes(what) ?? false;
+  const onlyLooks = fills('proof');
   return {
     lostAtMs,
     lostAtGiven: marks?.lostAtGiven ?? false,
     detectedAtMs: marks?.detectedAtMs,
     declaredAtMs: marks?.declaredAtMs,
     begunAtMs: begun === undefined || !measured ? undefined : Date.parse(begun.at),
-    dataAtMs: measured ? lastEnd(steps, ({ kind }) => dataKinds.has(kind)) : undefined,
-    upAtMs: measured ? lastEnd(steps, ({ kind }) => !provingKinds.has(kind)) : undefined,
-    servicesUpAtMs: measured ? lastEnd(steps, ({ kind }) => kind === 'start-services') : undefined,
+    dataAtMs: measured ? lastEnd(steps, fills('data')) : undefined,
+    upAtMs: measured ? lastEnd(steps, (step) => !onlyLooks(step)) : undefined,
+    servicesUpAtMs: measured ? lastEnd(steps, fills('services')) : undefined,
     endedAtMs: measured ? state.ended?.atMs : undefined,
     recoveryDeclaredAtMs: declared === undefined ? undefined : Date.parse(declared.at),
     lastAtMs: state.ended?.atMs ?? Date.parse(lastOfRun(entries)?.at ?? isoTime(state.start.atMs)),

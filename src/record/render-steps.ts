@@ -14,7 +14,7 @@ export function renderSteps(request: {
   readonly outputs: DrillRecord['outputs'];
 }): StepRecord[] {
   const { entries, state, questions, outputs } = request;
-  return state.start.steps.map(({ id, kind, title, ...plan }, index) => {
+  return state.start.steps.map(({ id, kind, title, fills = [], ...plan }, index) => {
     const own = entries.filter((entry) => 'stepId' in entry && entry.stepId === id);
     const asked = questions.filter((question) => question.stepId === id);
     const attempts = renderAttempts(own, asked);
@@ -26,7 +26,7 @@ export function renderSteps(request: {
       kind,
       title,
       ...plan,
-      by: actedBy({ attempts, asked, kind, mode: state.start.mode }),
+      by: actedBy({ attempts, asked, isAttested: fills.includes('attestation'), mode: state.start.mode }),
       operator: recorded(
         asked.length === 0 ? state.start.people?.operator : operatorOf(state),
         'nobody was named as operator (--operator) and nothing was asked',
@@ -50,12 +50,12 @@ function operatorOf(state: RunState): string {
 function actedBy(step: {
   readonly attempts: readonly AttemptRecord[];
   readonly asked: readonly QuestionRecord[];
-  readonly kind: string;
+  readonly isAttested: boolean;
   readonly mode: string;
 }): StepRecord['by'] {
   if (step.attempts.length === 0) return 'nobody';
   if (step.mode === 'tabletop') return 'discussed';
-  if (step.kind === 'confirm') return 'attested';
+  if (step.isAttested) return 'attested';
   return step.asked.length > 0 ? 'mixed' : 'automatic';
 }
 

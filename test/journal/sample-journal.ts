@@ -16,7 +16,7 @@ export const sampleStart: Extract<Entry, { kind: 'run-started' }> = {
   mark: '0badc0',
   steps: [
     { id: 'fetch', kind: 'fetch', title: 'Fetch' },
-    { id: 'restore', kind: 'restore-database', title: 'Restore' },
+    { id: 'restore', kind: 'restore-database', title: 'Restore', fills: ['data'] },
   ],
 };
 

@@ -18,8 +18,8 @@ export const fullStart: EntryOf<'run-started'> = {
   lostAtMs: at(40),
   steps: [
     { id: 'fetch', kind: 'fetch', title: 'Fetch' },
-    { id: 'restore-database', kind: 'restore-database', title: 'Restore' },
-    { id: 'smoke-checklist', kind: 'smoke-checklist', title: 'Smoke checklist' },
+    { id: 'restore-database', kind: 'restore-database', title: 'Restore', fills: ['data'] },
+    { id: 'smoke-checklist', kind: 'smoke-checklist', title: 'Smoke checklist', fills: ['proof'] },
   ],
   people: {
     ...{ commander: 'the commander', operator: 'the operator', witness: 'the witness' },

@@ -38,6 +38,7 @@ export const bringObjectsKind = declareKind({
   // Which archive belongs to the dump is told by the dump's name.
   needs: ({ from }) => (from.kind === 'archive' ? [{ oneOf: [snapshotFact] }] : []),
   places: () => ['backups'],
+  fills: ['data'],
   // A tree is the bucket itself, or a replica of it: of no dump more than of another.
   artifacts: ({ from }) =>
     from.kind === 'archive' ? [{ kind: 'archive', pattern: from.layout, store: from.store }] : [],

@@ -4,7 +4,7 @@ import { declareKind } from '../../kinds/kind.ts';
 
 export const chooseSnapshotKind = declareKind({
   kind: 'choose-snapshot',
-  title: 'Choose a snapshot',
+  title: 'Choose snapshot',
   about:
     'Lists the dumps of the backup store, lets a person choose one, and opens its head with the key at hand.',
   example: '- kind: choose-snapshot',

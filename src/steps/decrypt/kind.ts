@@ -3,7 +3,7 @@ import { declareKind } from '../../kinds/kind.ts';
 
 export const decryptKind = declareKind({
   kind: 'decrypt',
-  title: 'Decrypt',
+  title: 'Decrypt and unpack',
   about: 'Opens the layers of the dump (encryption, compression) and reads the archive inside to its end.',
   example: '- kind: decrypt',
   fields: {},

@@ -3,7 +3,7 @@ import { declareKind } from '../../kinds/kind.ts';
 
 export const fetchKind = declareKind({
   kind: 'fetch',
-  title: 'Fetch the dump',
+  title: 'Fetch',
   about: 'Downloads the chosen dump in parts that survive an interruption, and compares its digest.',
   example: '- kind: fetch',
   fields: {},

@@ -49,7 +49,7 @@ export type MailRecord = z.infer<typeof mailRecord>;
 
 export const dnsRecordsKind = declareKind({
   kind: 'dns-records',
-  title: 'Look at DNS records',
+  title: 'Look up DNS records',
   about: 'Asks the DNS for the records that mail depends on, and judges them.',
   example: '- kind: dns-records\n  records:\n    - { kind: mx, domain: example.org }',
   fields: {
@@ -69,7 +69,7 @@ export const probeFact = defineFacts(
 
 export const smtpProbeKind = declareKind({
   kind: 'smtp-probe',
-  title: 'Send a test mail',
+  title: 'Send a probe mail',
   about: 'Sends one mail the whole way: the server takes it, and a person finds it in the mailbox.',
   example:
     '- kind: smtp-probe\n  host: smtp.example.org\n  from: restore@example.org\n  to: operator@example.org',

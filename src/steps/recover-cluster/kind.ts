@@ -18,7 +18,7 @@ const question = z.strictObject({
 
 export const recoverClusterKind = declareKind({
   kind: 'recover-cluster',
-  title: 'Recover the cluster',
+  title: 'Recover PostgreSQL to a point in time',
   about:
     'Recovers a whole PostgreSQL cluster to a moment in time, from a base backup and the WAL archive, in a new folder; the old one stays.',
   example: '- kind: recover-cluster\n  folder: /srv/postgres-recovered\n  port: "5433"',
@@ -49,5 +49,6 @@ export const recoverClusterKind = declareKind({
   once: true,
   gives: [clusterFilesFact, recoveredFact, promotingFact],
   places: () => ['backups', 'backups.cluster', 'production.database', 'drill.database'],
+  fills: ['data'],
   makesServer: true,
 });
