@@ -96,14 +96,14 @@ async function lookBackAndTakeNotes(thaw: PseudoTerminal): Promise<void> {
   thaw.write(keys.tab);
   await thaw.waitFor('5 of 9  Restore PostgreSQL');
   thaw.write(keys.up);
-  const done = await thaw.waitFor('4 of 9  Decrypt ');
-  expect(done.join('\n')).toMatch(/›✓ 4 Decrypt +done/);
+  const done = await thaw.waitFor('4 of 9  Decrypt and unpack');
+  expect(done.join('\n')).toMatch(/›✓ 4 Decrypt and unpack +done/);
   expect(done.join('\n')).toContain('✓ passed: decrypted and authenticated to');
   thaw.write('@');
   const commands = await thaw.waitFor('Commands of all steps, as they run');
   expect(commands.join('\n')).toContain('$ stop web worker scheduler of');
   thaw.write(keys.escape);
-  await thaw.waitFor('4 of 9  Decrypt ');
+  await thaw.waitFor('4 of 9  Decrypt and unpack');
   thaw.write('n');
   await thaw.waitFor('Note:');
   await typeText(thaw, note);
