@@ -1,6 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { type Pack, pack } from 'tar-stream';
 
 const blockBytes = 512;
 const chunkBytes = 1024 * 1024;
@@ -39,18 +41,30 @@ export async function openFolderStream(request: {
 }
 
 async function* writeMembers(members: readonly Member[]): AsyncGenerator<Buffer> {
-  for (const member of members) {
-    yield header(member);
-    yield* contentOf(member);
-    const fillBytes = padded(member.sizeBytes) - member.sizeBytes;
-    if (fillBytes > 0) yield Buffer.alloc(fillBytes);
+  const archive = pack();
+  const filling = fill(archive, members);
+  // It is told by the archive's own end, or by the wait below.
+  filling.catch((error: unknown) => archive.destroy(error instanceof Error ? error : undefined));
+  try {
+    for await (const chunk of archive) yield Buffer.from(chunk as Uint8Array);
+    await filling;
+  } finally {
+    archive.destroy();
   }
-  yield Buffer.alloc(2 * blockBytes);
+}
+
+async function fill(archive: Pack, members: readonly Member[]): Promise<void> {
+  for (const member of members) {
+    const { name, sizeBytes } = member;
+    const header = { name, size: sizeBytes, mode: 0o600, mtime: new Date(0), uid: 0, gid: 0 };
+    if (sizeBytes === 0) archive.entry(header, '');
+    else await pipeline(contentOf(member), archive.entry(header));
+  }
+  archive.finalize();
 }
 
 /** As long as announced: what grows meanwhile would shift everything behind it. */
 async function* contentOf({ path, sizeBytes }: Member): AsyncGenerator<Buffer> {
-  if (sizeBytes === 0) return;
   let readBytes = 0;
   for await (const chunk of createReadStream(path, { highWaterMark: chunkBytes, end: sizeBytes - 1 })) {
     readBytes += (chunk as Buffer).length;
@@ -61,24 +75,4 @@ async function* contentOf({ path, sizeBytes }: Member): AsyncGenerator<Buffer> {
 
 function padded(sizeBytes: number): number {
   return Math.ceil(sizeBytes / blockBytes) * blockBytes;
-}
-
-/** POSIX ustar; sizes of 8 GiB and more in binary, as GNU, BSD and busybox read them. */
-function header({ name, sizeBytes }: Member): Buffer {
-  const block = Buffer.alloc(blockBytes);
-  block.write(name, 0);
-  block.write('0000600\0', 100);
-  block.write('0000000\0', 108);
-  block.write('0000000\0', 116);
-  if (sizeBytes < 8 ** 11) block.write(`${sizeBytes.toString(8).padStart(11, '0')}\0`, 124);
-  else {
-    block[124] = 0x80;
-    block.writeBigUInt64BE(BigInt(sizeBytes), 128);
-  }
-  block.write('00000000000\0', 136);
-  block.write('        0', 148);
-  block.write('ustar\u000000', 257);
-  const sum = block.reduce((total, byte) => total + byte, 0);
-  block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
-  return block;
 }
