@@ -51,3 +51,15 @@ function prepend(head: Buffer, rest: Readable): Readable {
   joined.once('close', () => rest.destroy());
   return quiet(joined);
 }
+
+/**
+ * Web streams as Node's own and back. The two descriptions of them, Node's and that of the packages, differ in details nobody uses here:
+ * the one place of this room where the compiler is told so.
+ */
+export function fromWeb(stream: object, options?: { readonly highWaterMark: number }): Readable {
+  return Readable.fromWeb(stream as unknown as Parameters<typeof Readable.fromWeb>[0], options);
+}
+
+export function toWeb<T extends Uint8Array | string>(source: Readable): ReadableStream<T> {
+  return Readable.toWeb(source) as unknown as ReadableStream<T>;
+}

@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { createBodyError, failureOfBodyError } from '../../base/body-error.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import type { Secret } from '../../base/secret.ts';
+import { fromWeb } from '../stream-parts.ts';
 import { damagedMessage, wrongIdentity } from './age-failure.ts';
 import { readIdentities } from './read-identities.ts';
 import { removeArmor } from './remove-armor.ts';
@@ -60,7 +61,7 @@ export async function openAge(request: {
   }
   const stream = new PassThrough({ highWaterMark: 1024 * 1024 });
   stream.on('error', () => {});
-  const settled = pipeline(Readable.fromWeb(plain as never), stream, { end: false }).then(
+  const settled = pipeline(fromWeb(plain), stream, { end: false }).then(
     () => {
       stream.end();
     },

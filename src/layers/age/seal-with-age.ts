@@ -1,7 +1,8 @@
-import { PassThrough, Readable } from 'node:stream';
+import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import type { RecipientDescription } from '../../ports/packer.ts';
+import { fromWeb, toWeb } from '../stream-parts.ts';
 import { wrongIdentity } from './age-failure.ts';
 
 export async function describeAgeRecipients(
@@ -22,10 +23,10 @@ export async function sealWithAge(request: {
     source.destroy();
     return encrypter;
   }
-  const sealed = await encrypter.value.encrypt(Readable.toWeb(source) as ReadableStream<Uint8Array>);
+  const sealed = await encrypter.value.encrypt(toWeb<Uint8Array>(source));
   const stream = new PassThrough({ highWaterMark: 1024 * 1024 });
   stream.on('error', () => {});
-  void pipeline(Readable.fromWeb(sealed as never), stream, { end: false }).then(
+  void pipeline(fromWeb(sealed), stream, { end: false }).then(
     () => {
       if (source.errored === null) stream.end();
       else stream.destroy(source.errored);

@@ -7,7 +7,7 @@ import type { Secret } from '../../base/secret.ts';
 import { errorWords } from '../../base/thrown.ts';
 import { type StallWatch, watchForStall } from '../../platform/stall-watch.ts';
 import { doubted, type OpenedLayer } from '../layer.ts';
-import { quiet } from '../stream-parts.ts';
+import { fromWeb, quiet, toWeb } from '../stream-parts.ts';
 import { damaged, wrongPassphrase, wrongRecipient } from '../unpack-failure.ts';
 import type { MessageHead } from './message-head.ts';
 
@@ -47,8 +47,7 @@ export async function openWithOpenpgpjs(request: OpenpgpjsRequest): Promise<Outc
       config: { allowUnauthenticatedStream: true },
     });
     const { data } = await reader.within(decrypted);
-    const content = data as unknown as Parameters<typeof Readable.fromWeb>[0];
-    const opened = quiet(Readable.fromWeb(content, { highWaterMark: 1024 * 1024 }));
+    const opened = quiet(fromWeb(data, { highWaterMark: 1024 * 1024 }));
     return succeed({
       stream: classifyErrors(opened, { usesPassphrase, reader }),
       engine: openpgpjsName,
@@ -64,11 +63,6 @@ async function readMessage(source: Readable, head: MessageHead) {
   if (!head.armored) return openpgp.readMessage({ binaryMessage: toWeb<Uint8Array>(source) });
   source.setEncoding('latin1');
   return openpgp.readMessage({ armoredMessage: toWeb<string>(source) });
-}
-
-/** The two descriptions of a web stream, Node's and openpgp's, differ in details nobody uses here. */
-function toWeb<T extends Uint8Array | string>(source: Readable): ReadableStream<T> {
-  return Readable.toWeb(source) as unknown as ReadableStream<T>;
 }
 
 function classifyErrors(
