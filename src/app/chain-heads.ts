@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { genesisHash, openLine, sealLine } from '../base/digest.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { describeFileFailure } from '../base/file-failure.ts';
 import { errorCode } from '../base/thrown.ts';
-import { genesisHash } from '../journal/journal-line.ts';
 import { takeLockSoon } from './run-locks.ts';
 
 /**
@@ -49,13 +48,13 @@ export async function readChainHeads(logFolder: string): Promise<Outcome<readonl
   const lines = text.split('\n');
   if (lines.pop() !== '') return fail(damaged(lines.length + 1, 'it has no end'));
   for (const [index, line] of lines.entries()) {
-    const [, body, hash] = /^(\{[ -~]*),"hash":"([0-9a-f]{64})"\}$/.exec(line) ?? [];
-    if (body === undefined || hash === undefined || sha256(`${body}}`) !== hash)
+    const opened = openLine(line);
+    if (typeof opened === 'string' || !/^[ -~]*$/.test(line))
       return fail(damaged(index + 1, 'its text does not match its hash'));
-    const { prev, ...head } = JSON.parse(`${body}}`) as Head & { readonly prev: string };
+    const { prev, ...head } = JSON.parse(opened.body) as Head & { readonly prev: string };
     if (prev !== before) return fail(damaged(index + 1, 'it does not follow the line before it'));
     heads.push(head);
-    before = hash;
+    before = opened.hash;
   }
   return succeed(heads);
 }
@@ -72,7 +71,7 @@ export async function appendHead(logFolder: string, head: Head): Promise<Outcome
     const prev = await lastHash(logFolder);
     const { runId, entries, at } = head;
     const body = JSON.stringify({ runId, entries, head: head.head, at, prev });
-    const line = `${body.slice(0, -1)},"hash":"${sha256(body)}"}\n`;
+    const { line } = sealLine(body);
     const file = await open(join(logFolder, fileName), 'a');
     try {
       const { size } = await file.stat();
@@ -99,10 +98,6 @@ async function writeDurably(file: FileHandle, line: string): Promise<void> {
 async function lastHash(logFolder: string): Promise<string> {
   const text = await readFile(join(logFolder, fileName), 'utf8').catch(() => '');
   return /"hash":"([0-9a-f]{64})"\}\n$/.exec(text)?.[1] ?? genesisHash;
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }
 
 function damaged(lineNumber: number, why: string): Failure {

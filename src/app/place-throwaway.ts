@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sha256 } from '../base/digest.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import type { Mode } from '../base/mode.ts';
 import { needsThrowaway, resolveTargets } from '../engine/targets.ts';
@@ -21,7 +21,7 @@ async function chooseFolder({ world, runId, workPath }: Choice): Promise<string>
   const beside = `${workPath}.cluster`;
   const found = await world.clusters.look({ folder: beside, runId });
   if (found.ok || found.failure.code !== 'denied') return beside;
-  const mark = createHash('sha256').update(workPath).digest('hex').slice(0, 12);
+  const mark = sha256(workPath).slice(0, 12);
   return join(tmpdir(), `thaw-drill-${mark}`);
 }
 

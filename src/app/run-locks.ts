@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Lock, takeLock } from '../adapters/disk/run-lock.ts';
+import { sha256 } from '../base/digest.ts';
 import { type Failure, fail, type Outcome } from '../base/failure.ts';
 import { retry } from '../platform/retry.ts';
 import type { DatabaseServer } from '../ports/database-server.ts';
@@ -45,7 +45,7 @@ export async function withRunLocks<T>(
 }
 
 async function lockTarget(folder: string, { address, databaseName }: DatabaseServer): Promise<Outcome<Lock>> {
-  const target = createHash('sha256').update(`${address}/${databaseName}`).digest('hex').slice(0, 16);
+  const target = sha256(`${address}/${databaseName}`).slice(0, 16);
   const held = await takeLock({ path: join(folder, `target-${target}`) });
   if (held.ok) return held;
   const message = `Another run works on ${databaseName} at ${address}. ${held.failure.message}`;

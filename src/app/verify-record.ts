@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { genesisHash, sha256 } from '../base/digest.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { describeFileFailure } from '../base/file-failure.ts';
 import { errorCode } from '../base/thrown.ts';
 import type { JournalEntry } from '../journal/entry.ts';
-import { genesisHash } from '../journal/journal-line.ts';
 import type { JournalReading } from '../journal/read-journal.ts';
 import { entriesOfKind } from '../record/entries-of-kind.ts';
 import type { DrillRecord } from '../record/record-schema.ts';
@@ -207,7 +206,7 @@ async function unvouchedFiles(
 }
 
 function digest(content: string | Buffer): string {
-  return createHash('sha256').update(content).digest('hex');
+  return sha256(content);
 }
 
 export function damagedRecord(runId: string, why: string): Failure {

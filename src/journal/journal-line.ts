@@ -1,14 +1,11 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { genesisHash, openLine, sealLine } from '../base/digest.ts';
 import { type Entry, entrySchema, type JournalEntry, journalVersion } from './entry.ts';
 
 /**
  * One entry is one line of JSON: `{"seq":…,"at":…,"prev":…,…,"hash":…}`. `hash` is the SHA-256 of the line's own text
  * before `hash` was put in, and `prev` is the hash of the line before, so a changed, missing, added or moved line breaks
- * the chain. Hashing the text itself, not a re-serialised value, leaves no byte that could change unseen.
- */
-export const genesisHash = '0'.repeat(64);
-
+ * the chain. Hashing the text itself, not a re-serialised value, leaves no byte that could change unseen. */
 export type Link = { readonly seq: number; readonly hash: string };
 
 export const firstLink: Link = { seq: 0, hash: genesisHash };
@@ -21,8 +18,8 @@ export function writeLine(request: { readonly entry: Entry; readonly after: Link
     prev: request.after.hash,
     ...request.entry,
   });
-  const hash = sha256(body);
-  return { line: `${body.slice(0, -1)},"hash":"${hash}"}\n`, link: { seq, hash } satisfies Link };
+  const { line, hash } = sealLine(body);
+  return { line, link: { seq, hash } satisfies Link };
 }
 
 export type LineReading =
@@ -33,11 +30,10 @@ export type LineReading =
 
 /** @param line without its newline. */
 export function readLine(line: string, after: Link): LineReading {
-  const split = /^(\{.*),"hash":"([0-9a-f]{64})"\}$/s.exec(line);
-  if (split?.[1] === undefined || split[2] === undefined) return broken('it is not a journal line');
-  const body = `${split[1]}}`;
-  if (sha256(body) !== split[2]) return broken('its text does not match its hash');
-  const frame = parseFrame(body);
+  const opened = openLine(line);
+  if (opened === 'no-line') return broken('it is not a journal line');
+  if (opened === 'changed') return broken('its text does not match its hash');
+  const frame = parseFrame(opened.body);
   if (frame === undefined) return broken('it is not a journal line');
   const { seq, at, prev, ...rest } = frame;
   if (prev !== after.hash) return broken('it does not follow the line before it');
@@ -49,7 +45,7 @@ export function readLine(line: string, after: Link): LineReading {
   const entry = entrySchema.safeParse(rest);
   if (!entry.success)
     return broken('this version does not know such an entry; use the version that wrote it');
-  return { kind: 'whole', entry: { seq, at, ...entry.data }, link: { seq, hash: split[2] } };
+  return { kind: 'whole', entry: { seq, at, ...entry.data }, link: { seq, hash: opened.hash } };
 }
 
 const frameSchema = z.looseObject({ seq: z.int(), at: z.iso.datetime(), prev: z.string() });
@@ -65,8 +61,4 @@ function parseFrame(body: string) {
 
 function broken(why: string): LineReading {
   return { kind: 'broken', why };
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { runMark } from '../base/digest.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import { readFact } from '../kinds/fact.ts';
 import { incomingDatabaseFact } from '../kinds/facts.ts';
@@ -15,7 +15,7 @@ const longestName = 63;
  * restores (cell.ts).
  */
 export function incomingNames(runId: string, target: string) {
-  const mark = createHash('sha256').update(runId).digest('hex').slice(0, 6);
+  const mark = runMark(runId);
   const name = (role: string) => {
     const ending = `__${role}_${mark}`;
     return `${target.slice(0, longestName - ending.length)}${ending}`;

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { runMark } from '../base/digest.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { formatBytes, formatCount, formatTime } from '../base/units.ts';
 import type { Check } from '../base/verdict.ts';
@@ -32,8 +32,8 @@ export type Placement = {
 type Overwrite = Pick<Placement, 'stepId' | 'to' | 'toTargetKey' | 'liveName' | 'prove'>;
 
 /** The former objects of one step of one run, in their own bucket. Every listing of ours leaves it out (`isSetAside`). */
-export function keptBelow(step: string, { runId }: Pick<StepContext, 'runId'>): string {
-  const mark = createHash('sha256').update(`${runId}\n${step}`).digest('hex').slice(0, 6);
+function keptBelow(step: string, { runId }: Pick<StepContext, 'runId'>): string {
+  const mark = runMark(runId, step);
   return `.thaw-before-${mark}/`;
 }
 

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
 import { shorten } from '../backups/compare-inventories.ts';
 import type { Manifest } from '../backups/manifest.ts';
@@ -9,6 +8,7 @@ import {
   summariseObjects,
   takeObjectInventory,
 } from '../backups/object-inventory.ts';
+import { sha256 } from '../base/digest.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import { formatBytes, formatCount } from '../base/units.ts';
 import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
@@ -82,7 +82,7 @@ async function readList(
   if (part === undefined) return succeed(undefined);
   const bytes = await readBytes(store, part.key);
   if (!bytes.ok) return bytes;
-  if (createHash('sha256').update(bytes.value).digest('hex') !== part.sha256)
+  if (sha256(bytes.value) !== part.sha256)
     return fail(changedList(part.key, 'its digest is not that of the manifest'));
   const list = readObjectInventory(gunzipSync(bytes.value).toString('utf8'));
   if (list === undefined) return fail(changedList(part.key, 'it cannot be read'));

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { shorten } from '../backups/compare-inventories.ts';
 import type { Manifest } from '../backups/manifest.ts';
 import type { Snapshot } from '../backups/snapshot.ts';
+import { sha256 } from '../base/digest.ts';
 import { formatCount } from '../base/units.ts';
 import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
 import { needFact } from '../kinds/fact.ts';
@@ -77,7 +77,7 @@ async function verifyParts(context: StepContext, manifest: Manifest): Promise<re
   for (const part of parts) {
     const bytes = await readBytes(backupStore(context), part.key);
     if (!bytes.ok) checks.push(blocker(bytes.failure));
-    else if (createHash('sha256').update(bytes.value).digest('hex') !== part.sha256) {
+    else if (sha256(bytes.value) !== part.sha256) {
       checks.push(
         failed(
           `${part.key} is not what the manifest speaks of: its SHA-256 differs`,

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { type Document, isMap, isNode, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
+import { sha256 } from '../base/digest.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import { errorWords } from '../base/thrown.ts';
 import type { Runbook } from './schema.ts';
@@ -43,7 +43,7 @@ export function parseRunbook(source: {
   }
   return succeed({
     runbook: parsed.data,
-    fingerprint: createHash('sha256').update(source.text).digest('hex'),
+    fingerprint: sha256(source.text),
   });
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../../base/digest.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 
 /** A share as one line that can be printed and typed: thaw-share:1:3:2:BASE64URL:CHECK */
@@ -60,7 +60,7 @@ export async function joinShares(lines: readonly string[]): Promise<Outcome<stri
 }
 
 function checkOf(text: string): string {
-  return createHash('sha256').update(`thaw share ${text}`).digest('hex').slice(0, 8);
+  return sha256(`thaw share ${text}`).slice(0, 8);
 }
 
 /** Never repeats the share: two of them may be the key. */

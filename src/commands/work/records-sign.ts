@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { createProcessRunner } from '../../adapters/process/execa-process-runner.ts';
@@ -15,6 +14,7 @@ import {
   signedTextName,
   signText,
 } from '../../app/signatures.ts';
+import { sha256 } from '../../base/digest.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { describeFileFailure } from '../../base/file-failure.ts';
 import type { Entry } from '../../journal/entry.ts';
@@ -97,6 +97,6 @@ async function sign(
     entries,
     head,
     keyFingerprint: checked.value,
-    signature: { name, sha256: createHash('sha256').update(signature.value).digest('hex') },
+    signature: { name, sha256: sha256(signature.value) },
   });
 }

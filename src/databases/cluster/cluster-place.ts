@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { lstat, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { sha256 } from '../../base/digest.ts';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import { describeFileFailure } from '../../base/file-failure.ts';
 import { errorCode } from '../../base/thrown.ts';
@@ -13,7 +13,7 @@ import { runAsServer, type ServerAccount } from './server-account.ts';
 export function pathsOf({ folder }: Pick<ClusterPlace, 'folder'>) {
   const beside = `${folder}.recovery`;
   // The kernel allows 107 bytes for the path of a socket; a data folder's own may be longer.
-  const digest = createHash('sha256').update(folder).digest('hex').slice(0, 12);
+  const digest = sha256(folder).slice(0, 12);
   return {
     data: folder,
     beside,

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../../base/digest.ts';
 import { type Failure, fail, succeed } from '../../base/failure.ts';
 import { formatCount } from '../../base/units.ts';
 import { failed, passed } from '../../base/verdict.ts';
@@ -70,7 +70,7 @@ function cell(value: string | null): string {
 }
 
 function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return sha256(text);
 }
 
 function shows(columns: readonly string[]): Failure {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { runMark } from '../../base/digest.ts';
 import type { StepContext, StepOf } from '../../kinds/kind.ts';
 import { objectPrefix } from '../../operations/open-targets.ts';
 import type { restoreFilesKind } from './kind.ts';
@@ -9,7 +9,7 @@ export function filesPlaces(
   context: Pick<StepContext, 'mode' | 'runId' | 'workFile'>,
 ) {
   const target = step.into.replace(/\/+$/, '');
-  const mark = createHash('sha256').update(context.runId).digest('hex').slice(0, 6);
+  const mark = runMark(context.runId);
   const inDrill =
     step.drillInto === undefined || step.drillInto === ''
       ? context.workFile(`files-${step.id ?? step.kind}`)

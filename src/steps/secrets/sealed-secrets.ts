@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { runMark } from '../../base/digest.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { encryptedSecrets } from '../../base/secret-values.ts';
 import type { CheckContext, StepContext, StepOf } from '../../kinds/kind.ts';
@@ -16,7 +16,7 @@ export function plainPath(step: SecretsStep, { targets }: Pick<StepContext, 'tar
 
 /** Of this run and no other. */
 export function keptPath(step: SecretsStep, context: Pick<StepContext, 'targets' | 'runId'>): string {
-  const mark = createHash('sha256').update(context.runId).digest('hex').slice(0, 6);
+  const mark = runMark(context.runId);
   return `${plainPath(step, context)}.before-${mark}`;
 }
 

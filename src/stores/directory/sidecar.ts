@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
+import { sha256 } from '../../base/digest.ts';
 import { errorCode } from '../../base/thrown.ts';
 import { replaceFile } from '../../platform/durable-files.ts';
 import type { ObjectAttributes } from '../../ports/object-store.ts';
@@ -33,7 +33,7 @@ type Kept = { readonly root: string; readonly key: string };
 
 /** A key may be longer than a file name, so the sidecar is named by the key's digest. */
 function sidecarPath({ root, key }: Kept): string {
-  const name = createHash('sha256').update(key).digest('hex');
+  const name = sha256(key);
   return join(root, attributesFolder, name.slice(0, 2), `${name}.json`);
 }
 

@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto';
+
+/** SHA-256 in hexadecimal. */
+export function sha256(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex');
+}
+
+/**
+ * The short mark by which things of one run are told from those of every other: on its incoming database, beside the files and keys it set
+ * aside. Six letters fit into every name there is.
+ *
+ * @param runId unique everywhere, see StepContext.
+ */
+export function runMark(runId: string, part = ''): string {
+  return sha256(part === '' ? runId : `${runId}\n${part}`).slice(0, 6);
+}
+
+/** What a chain of lines begins with. */
+export const genesisHash = '0'.repeat(64);
+
+/**
+ * A line of a chain: `{…,"prev":"…",…,"hash":"…"}`. The hash is that of the line's own text before it was put in, so that no byte can change
+ * unseen, and each line holds the hash of the one before.
+ *
+ * @param body the JSON of an object that is not empty.
+ */
+export function sealLine(body: string): { readonly line: string; readonly hash: string } {
+  const hash = sha256(body);
+  return { line: `${body.slice(0, -1)},"hash":"${hash}"}\n`, hash };
+}
+
+/**
+ * @param line without its newline.
+ * @returns the body again; why it is none of ours otherwise.
+ */
+export function openLine(
+  line: string,
+): { readonly body: string; readonly hash: string } | 'no-line' | 'changed' {
+  const [, begin, hash] = /^(\{.*),"hash":"([0-9a-f]{64})"\}$/s.exec(line) ?? [];
+  if (begin === undefined || hash === undefined) return 'no-line';
+  const body = `${begin}}`;
+  return sha256(body) === hash ? { body, hash } : 'changed';
+}
