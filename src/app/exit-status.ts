@@ -61,7 +61,7 @@ export function statusBeforeRun(failure: Failure): number {
   return failure.code === 'conflict' ? exitStatus.blocked : statusOfFailure(failure);
 }
 
-export function statusOfFailure(failure: Failure): number {
+function statusOfFailure(failure: Failure): number {
   switch (failure.code) {
     case 'runbook-invalid':
     case 'invalid-input':

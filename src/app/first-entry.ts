@@ -68,7 +68,7 @@ function describeTargets({ targets, runbook }: ReadyRunbook, world: WorldNames):
 
 type About = Options<(typeof peopleAndTimes)[number]>;
 
-export type AboutRun = Pick<
+type AboutRun = Pick<
   EntryOf<'run-started'>,
   'people' | 'exercise' | 'marks' | 'history' | 'anchor' | 'lostAtMs'
 >;

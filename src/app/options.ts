@@ -2,7 +2,7 @@ import { scheduleFormats } from '../backups/schedules/list.ts';
 import { modes } from '../base/mode.ts';
 import { signingRoles } from '../journal/signing-roles.ts';
 
-export const recordFormats = ['md', 'html', 'json'] as const;
+const recordFormats = ['md', 'html', 'json'] as const;
 export type RecordFormat = (typeof recordFormats)[number];
 
 export const defaultLogFolder = 'restore-logs';
@@ -13,7 +13,7 @@ export type Completes = 'file' | 'folder' | 'runbook' | 'run' | 'command';
 /** What the words behind an option come to, or what is wrong with them. */
 export type Reading<T> = { readonly value: T } | { readonly wrong: string };
 
-export type OptionDefinition<T> = {
+type OptionDefinition<T> = {
   /** As it is typed, without its dashes. */
   readonly flag: string;
   readonly short?: string;

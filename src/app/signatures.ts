@@ -7,13 +7,13 @@ import type { ProcessRunner } from '../ports/process-runner.ts';
  * signed is a short text that names the run, the number of entries and the head; the namespace keeps it from being used for
  * anything else.
  */
-export const signatureNamespace = 'thaw-record';
+const signatureNamespace = 'thaw-record';
 export const signatureFolder = 'signatures';
 
 /** A question to ssh-keygen takes no longer, unless it waits for a passphrase that nobody can type. */
 const stallMs = 60_000;
 
-export type Signed = {
+type Signed = {
   readonly runId: string;
   readonly role: SigningRole;
   readonly signer: string;

@@ -23,7 +23,7 @@ import { type LoggedRun, listRunIds, openRun } from './run-log.ts';
 import { signatureFolder, signedText, signedTextName } from './signatures.ts';
 import { recordFiles } from './write-record.ts';
 
-export type Verified = {
+type Verified = {
   readonly record: DrillRecord;
   /** What vouches for the end of the journal. */
   readonly lines: readonly string[];

@@ -71,7 +71,7 @@ function noFacts({ id, path }: RunFolder): Failure {
   };
 }
 
-export function recordJson(record: DrillRecord): string {
+function recordJson(record: DrillRecord): string {
   return `${JSON.stringify(record, null, 2)}\n`;
 }
 

@@ -22,9 +22,6 @@ export type ArchiveHeader = {
   readonly neededMajor: number;
 };
 
-/** Enough for the header of any sensible database name. */
-export const archiveHeaderBytes = 4096;
-
 const formats = ['unknown', 'custom', 'unknown', 'tar', 'unknown', 'directory'] as const;
 const compressions = ['none', 'gzip', 'lz4', 'zstd'] as const;
 
@@ -33,7 +30,7 @@ export function isCustomArchive(head: Uint8Array): boolean {
 }
 
 /** 1.14 came with PostgreSQL 12, 1.15 with 16, 1.16 with 17; what is newer than we know needs a newer tool still. */
-export function neededRestoreMajor(minor: number): number {
+function neededRestoreMajor(minor: number): number {
   if (minor <= 14) return 12;
   return minor + 1;
 }

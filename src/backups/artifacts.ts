@@ -24,7 +24,7 @@ export type Artifact = {
   readonly sizeBytes: number;
 };
 
-export type ArtifactCollector = {
+type ArtifactCollector = {
   /** What has to be listed. */
   readonly prefixes: readonly string[];
   take(object: ObjectInfo): void;

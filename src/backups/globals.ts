@@ -11,8 +11,8 @@ export type Globals = {
   readonly isComplete: boolean;
 };
 
-export type GlobalRole = { readonly name: string; readonly statements: readonly string[] };
-export type Membership = { readonly role: string; readonly member: string; readonly statement: string };
+type GlobalRole = { readonly name: string; readonly statements: readonly string[] };
+type Membership = { readonly role: string; readonly member: string; readonly statement: string };
 
 const name = '("(?:[^"]|"")+"|[a-z_][a-z0-9_$]*)';
 const create = new RegExp(`^CREATE ROLE ${name};$`);

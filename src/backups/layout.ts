@@ -23,7 +23,7 @@ export type LayoutMatch = {
   readonly layers: readonly Layer[];
 };
 
-export type LayoutFault = { readonly fault: string };
+type LayoutFault = { readonly fault: string };
 
 const parts: Readonly<Record<string, string>> = {
   host: '[^/]+',

@@ -62,7 +62,7 @@ export function readObjectInventory(text: string): ObjectInventory | undefined {
   return entries;
 }
 
-export type ObjectDifferences = {
+type ObjectDifferences = {
   readonly missing: readonly string[];
   /** Another size, or another content where the tag tells. */
   readonly changed: readonly string[];

@@ -1,7 +1,7 @@
 import { type Artifact, deviation, isSameTime, type NamedTime } from './artifacts.ts';
 
 /** A dump, or one of which only a mark is left. */
-export type DatedDump = { readonly key: string; readonly time: NamedTime; readonly stays: boolean };
+type DatedDump = { readonly key: string; readonly time: NamedTime; readonly stays: boolean };
 
 export type ArtifactsPlan = {
   /** Each with the dumps it belongs to: it goes when the last of them is gone. */

@@ -31,7 +31,7 @@ function unwrapped(name: string): string {
 }
 
 /** A gap: recovery ends before it, however much there is behind it. */
-export type WalGap = { readonly after: string; readonly missing: string };
+type WalGap = { readonly after: string; readonly missing: string };
 
 /**
  * The first segment that is lacking between `from` and the newest one. A segment counts as there when any timeline has it:
@@ -69,7 +69,7 @@ function segmentName(segment: {
 }
 
 /** Where a timeline left its parent: one line a fork, the last line is the newest. */
-export type TimelineFork = { readonly parent: number; readonly at: string; readonly reason: string };
+type TimelineFork = { readonly parent: number; readonly at: string; readonly reason: string };
 
 export function readTimelineHistory(text: string): readonly TimelineFork[] {
   return text.split('\n').flatMap((line) => {
@@ -80,7 +80,7 @@ export function readTimelineHistory(text: string): readonly TimelineFork[] {
 }
 
 /** What the first page of a segment says about the cluster that wrote it. */
-export type WalHeader = {
+type WalHeader = {
   /** Of PostgreSQL; undefined for a version newer than this list. */
   readonly major: number | undefined;
   readonly systemIdentifier: string;

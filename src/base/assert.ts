@@ -2,8 +2,3 @@
 export function assert(condition: unknown, promise: string): asserts condition {
   if (!condition) throw new Error(`Broken promise: ${promise}`);
 }
-
-/** Ends an exhaustive switch: the compiler proves that no case reaches it. */
-export function unreachable(value: never): never {
-  throw new Error(`Broken promise: no case for ${JSON.stringify(value)}`);
-}

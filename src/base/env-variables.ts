@@ -1,6 +1,6 @@
 export type EnvLookup = (name: string) => string | undefined;
 
-export type Expanded = { readonly value: string } | { readonly fault: string };
+type Expanded = { readonly value: string } | { readonly fault: string };
 
 /** `$$`, `$NAME`, `${NAME…}`, or a brace that begins nothing; another dollar sign stands for itself. */
 const reference = /\$(?:(\$)|([_a-z][_a-z0-9]*)|\{(?:([_a-z][_a-z0-9]*(?::?[-+?]([^\n]*))?)\}|))/giu;

@@ -28,7 +28,7 @@ export const failureCodes = [
 export type FailureCode = (typeof failureCodes)[number];
 
 /** Whether trying again can help: at once, after the operator mended something, or never. */
-export type Retry = 'safe' | 'after-fix' | 'never';
+type Retry = 'safe' | 'after-fix' | 'never';
 
 export type Failure = {
   readonly code: FailureCode;

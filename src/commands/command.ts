@@ -16,7 +16,7 @@ export type Pages = {
 export type ManPage = { readonly file: string; readonly text: string };
 
 export const shells = ['bash', 'zsh', 'fish'] as const;
-export type Shell = (typeof shells)[number];
+type Shell = (typeof shells)[number];
 
 /** All there is; each command takes of it what it names in the type of its `run`. */
 export type ProgramContext = CommandContext & { readonly pages: Pages };
@@ -81,7 +81,7 @@ export const commandOperand = several({
 
 type Operands = Readonly<Record<string, Operand<unknown>>>;
 
-export type Given<O extends Operands, N extends OptionName, R extends N> = {
+type Given<O extends Operands, N extends OptionName, R extends N> = {
   readonly operands: { readonly [K in keyof O]: O[K] extends Operand<infer T> ? T : never };
   readonly options: Options<Exclude<N, R>> & { readonly [K in R]: NonNullable<Options<R>[K]> };
 };
@@ -111,7 +111,7 @@ type Declaration<O extends Operands, N extends OptionName, R extends N> = Words 
 };
 
 /** What was typed: operands in order, and by option each value that was given. */
-export type Typed = {
+type Typed = {
   readonly operands: readonly string[];
   readonly options: ReadonlyMap<OptionName, readonly string[]>;
 };
@@ -128,7 +128,7 @@ export type Command = Words & {
   readonly prepare: (typed: Typed) => { readonly start: Start } | { readonly wrong: string };
 };
 
-export type DefinedCommand<O extends Operands, N extends OptionName, R extends N> = Command & {
+type DefinedCommand<O extends Operands, N extends OptionName, R extends N> = Command & {
   readonly run: Declaration<O, N, R>['run'];
 };
 

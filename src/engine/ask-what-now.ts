@@ -7,7 +7,7 @@ import type { Engine } from './engine.ts';
 import type { StopReason } from './run-end.ts';
 
 /** What a person decided after a failure. */
-export type Decision =
+type Decision =
   | { readonly kind: 'retry' }
   | { readonly kind: 'skip'; readonly reason: string }
   | { readonly kind: 'back'; readonly toStepId: string }
@@ -96,7 +96,7 @@ function whyNotBack(engine: Engine): string | undefined {
   return closing.find(({ fact }) => holds(fact, facts))?.because;
 }
 
-export type Interrupted =
+type Interrupted =
   | { readonly kind: 'go-on' }
   | { readonly kind: 'closed' }
   | { readonly kind: 'stopped'; readonly decision: Stop };

@@ -3,12 +3,10 @@ import type { Step } from '../kinds/kind.ts';
 import { stepId } from '../kinds/kind.ts';
 
 /** What to do next. Chosen by looking at the facts alone, so a resumed run chooses as an undisturbed one would. */
-export type Move =
-  | { readonly kind: 'begin-steps'; readonly steps: readonly Step[] }
-  | { readonly kind: 'finish' };
+type Move = { readonly kind: 'begin-steps'; readonly steps: readonly Step[] } | { readonly kind: 'finish' };
 
 /** Steps in the order of the runbook; a step marked `alongside` joins the group of the step before it. */
-export function groupSteps(steps: readonly Step[]): readonly (readonly Step[])[] {
+function groupSteps(steps: readonly Step[]): readonly (readonly Step[])[] {
   const groups: Step[][] = [];
   for (const step of steps) {
     const last = groups.at(-1);

@@ -5,7 +5,7 @@ import type { Step } from '../kinds/kind.ts';
 import { type CheckContext, notVerified, stepId } from '../kinds/kind.ts';
 import type { Engine } from './engine.ts';
 
-export type PreflightCheck = Check & { readonly stepId: string };
+type PreflightCheck = Check & { readonly stepId: string };
 
 /** Every step's check, all at once, so that the operator sees all blockers on one screen. Touches nothing. */
 export async function runPreflight(request: {

@@ -13,7 +13,7 @@ export function needsThrowaway({ drill }: Pick<Runbook, 'drill'>, mode: Mode): b
   return mode === 'drill' && !drill?.database?.url;
 }
 
-export type Throwaway = { readonly place: ClusterPlace; readonly url: Secret };
+type Throwaway = { readonly place: ClusterPlace; readonly url: Secret };
 
 /**
  * @param runbook with its placeholders filled.

@@ -30,7 +30,7 @@ const failureSchema = z.object({
  * What of the record a step fills beside its own row. data: data is back when it has ended. services: they are up. proof: it only looks.
  * attestation: a person said it, and no program saw.
  */
-export const evidence = ['data', 'services', 'proof', 'attestation'] as const;
+const evidence = ['data', 'services', 'proof', 'attestation'] as const;
 export type Evidence = (typeof evidence)[number];
 
 const stepPlan = z.object({
@@ -42,7 +42,6 @@ const stepPlan = z.object({
   role: z.string().exactOptional(),
   fills: z.array(z.enum(evidence)).exactOptional(),
 });
-export type StepPlan = z.infer<typeof stepPlan>;
 
 /** By name: database, production, backups, objects. `what` is for people, `id` is compared. */
 const boundPlaces = z.record(z.string(), z.object({ what: z.string(), id: z.string() }));

@@ -17,14 +17,13 @@ export const peopleSchema = z.object({
 export type People = z.infer<typeof peopleSchema>;
 
 /** What a criterion is judged by; left out, only a person can judge it. */
-export const criterionSchema = z.object({
+const criterionSchema = z.object({
   text: z.string(),
   judgedBy: z.enum(['rto', 'rpo', 'result', 'clean-up']).exactOptional(),
   step: z.string().exactOptional(),
 });
-export type Criterion = z.infer<typeof criterionSchema>;
 
-export const injectSchema = z.object({
+const injectSchema = z.object({
   /** Id of the step before which it is put to the table. */
   before: z.string(),
   text: z.string(),
@@ -48,7 +47,7 @@ export const exerciseSchema = z.object({
 export type Exercise = z.infer<typeof exerciseSchema>;
 
 /** How long a step took in earlier runs of the same runbook and mode, without waiting for answers. */
-export const expectationSchema = z.object({
+const expectationSchema = z.object({
   medianMs: z.number(),
   longestMs: z.number(),
   runs: z.int(),
@@ -77,4 +76,3 @@ export const marksSchema = z.object({
   /** False where nobody said when production was lost, and the start of the run stands for it. */
   lostAtGiven: z.boolean(),
 });
-export type Marks = z.infer<typeof marksSchema>;

@@ -22,7 +22,7 @@ export function writeLine(request: { readonly entry: Entry; readonly after: Link
   return { line, link: { seq, hash } satisfies Link };
 }
 
-export type LineReading =
+type LineReading =
   | { readonly kind: 'whole'; readonly entry: JournalEntry; readonly link: Link }
   | { readonly kind: 'broken'; readonly why: string }
   /** In its place in the chain, and written by a version that knows more than this one. */

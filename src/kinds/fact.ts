@@ -18,10 +18,10 @@ export type Fact<T> = {
 };
 
 /** One fact for each step, or each item of one: `overwriting:` and the id. */
-export type FactFamily<T> = ((id: string) => Fact<T>) & { readonly prefix: string; readonly fact: Fact<T> };
+type FactFamily<T> = ((id: string) => Fact<T>) & { readonly prefix: string; readonly fact: Fact<T> };
 
 /** A fact of any shape: what lists hold, and what needs no value. */
-export type AnyFact = Pick<Fact<unknown>, 'name' | 'version' | 'upgrades'>;
+type AnyFact = Pick<Fact<unknown>, 'name' | 'version' | 'upgrades'>;
 
 type Definition<T> = [version: number, schema: z.ZodType<T>, upgrades?: Fact<T>['upgrades']];
 

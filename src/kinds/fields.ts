@@ -62,6 +62,5 @@ export const databaseSchema = z.strictObject({
     .describe('For a database without a port on this host: then the host in the URL is the one valid there'),
 });
 
-export type StoreField = z.infer<typeof storeSchema>;
 export type ServicesField = z.infer<typeof servicesSchema>;
 export type DatabaseField = z.infer<typeof databaseSchema>;

@@ -76,7 +76,7 @@ type SchemaOf<Name extends string, F extends Fields> = z.ZodObject<
 >;
 
 /** What is said of a kind without running it; pure, so that other kinds may read it. */
-export type Declaration<Name extends string, F extends Fields, S> = {
+type Declaration<Name extends string, F extends Fields, S> = {
   readonly kind: Name;
   readonly title: string;
   /** What it does, in a sentence or two: for the reference and the editor. */
@@ -112,7 +112,7 @@ export type Declaration<Name extends string, F extends Fields, S> = {
   readonly opensEnvFile?: true;
 };
 
-export type DeclaredKind<Name extends string = string, F extends Fields = Fields> = Declaration<
+type DeclaredKind<Name extends string = string, F extends Fields = Fields> = Declaration<
   Name,
   F,
   z.infer<SchemaOf<Name, F>>
@@ -132,7 +132,7 @@ export function declareKind<const Name extends string, F extends Fields>(
 }
 
 /** What a step will do, before it does it: whole sentences, and the commands as they will run. */
-export type Preview = { readonly sentences: readonly string[]; readonly commands: readonly string[] };
+type Preview = { readonly sentences: readonly string[]; readonly commands: readonly string[] };
 
 export type Progress = {
   /** bytes, entries, objects. */
@@ -210,7 +210,7 @@ export function isStepOf<K extends { readonly kind: string; readonly schema: z.Z
 }
 
 /** What a kind does. A step is done when what it promised was checked, so `run` acts and `verify` looks. */
-export type Behaviour<S> = {
+type Behaviour<S> = {
   /** Asked after a failure; undefined when all of the step is meant. */
   leaveOut?(step: S, context: StepContext): LeaveOut | undefined;
   preview(step: S, context: PreviewContext): Promise<Preview>;

@@ -60,7 +60,7 @@ export type Encryption = Described & {
 };
 
 /** Encrypts for public keys: whoever makes backups need not be able to open them. */
-export type Sealer = {
+type Sealer = {
   /** What `producer.encrypt` takes for it. */
   readonly schema: z.ZodObject<{ kind: z.ZodLiteral<string> }>;
   /** No recipient came out of the placeholders: then nothing is encrypted. Left out where that cannot be. */
@@ -71,9 +71,9 @@ export type Sealer = {
   pack(sealing: Sealing, work: SealWork): Promise<Outcome<Readable>>;
 };
 
-export type SealWork = { readonly source: Readable; readonly processes: ProcessRunner };
+type SealWork = { readonly source: Readable; readonly processes: ProcessRunner };
 
-export type PackedSource = {
+type PackedSource = {
   readonly source: Readable;
   readonly keys: KeyConfig;
   readonly processes: ProcessRunner;

@@ -24,7 +24,7 @@ export type LayersRequest = {
   readonly onlySecond?: boolean;
 };
 
-export type OpenedLayers = {
+type OpenedLayers = {
   /** The content itself. */
   readonly stream: Readable;
   /** What opened it, for people: openpgp.js + zlib. */

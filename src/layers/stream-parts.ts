@@ -15,7 +15,7 @@ export function forwardErrors(source: Readable, target: Writable): void {
   });
 }
 
-export type Begun = {
+type Begun = {
   /** At most the wanted bytes, fewer where the source is shorter. */
   readonly head: Buffer;
   /** The whole content from its first byte, the head included. */

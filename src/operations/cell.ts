@@ -19,12 +19,12 @@ import { targetServer } from './open-targets.ts';
  * with no other rights (docs/decisions/0050-the-cell.md).
  */
 
-export type RestoreRights =
+type RestoreRights =
   | { readonly kind: 'cell' }
   /** The user of the URL, with all it may do: a person has typed that this is understood. */
   | { readonly kind: 'user' };
 
-export function mayMakeCell(identity: ServerIdentity): boolean {
+function mayMakeCell(identity: ServerIdentity): boolean {
   return identity.isSuperuser || (identity.mayCreateRoles && identity.mayCreateDatabases);
 }
 

@@ -110,7 +110,7 @@ function digestsDiffer({ source, target }: Pair): boolean {
 }
 
 /** What differs on purpose, since a person said so. */
-export type Agreed = {
+type Agreed = {
   /** Keys of the source that were not copied, and why not. */
   readonly leftOut?: { readonly keys: ReadonlySet<string>; readonly reason: string } | undefined;
   /** Keys of the source whose live objects were kept, and what is to be done about it. */

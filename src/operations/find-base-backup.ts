@@ -60,7 +60,7 @@ export function tooEarly(...[targetTimeMs, endedAtMs]: [number, number]) {
 }
 
 export type WalObject = WalFile & { readonly object: ObjectInfo };
-export type WalSegment = Extract<WalObject, { kind: 'segment' }>;
+type WalSegment = Extract<WalObject, { kind: 'segment' }>;
 
 export async function listWal(
   context: Reach,

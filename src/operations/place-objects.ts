@@ -11,7 +11,7 @@ import { readLeftOut } from './leave-out.ts';
 import { listAll } from './open-targets.ts';
 import { decideOverwriting, keepFirst, type Placement, wayBack } from './overwrite-objects.ts';
 
-export type Placed = { readonly copied: number; readonly overwritten: number; readonly sizeBytes: number };
+type Placed = { readonly copied: number; readonly overwritten: number; readonly sizeBytes: number };
 
 /**
  * What is missing is copied at once. What differs from the live objects waits for the database, for the proof and for the name of the

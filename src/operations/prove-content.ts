@@ -31,7 +31,7 @@ export function sameContent(a: ObjectInfo, b: ObjectInfo | undefined): boolean {
 }
 
 /** The sizes of parts that may be behind a tag; none for a tag of the whole. */
-export function possibleParts({ sizeBytes, etag }: ObjectInfo): readonly number[] {
+function possibleParts({ sizeBytes, etag }: ObjectInfo): readonly number[] {
   const count = Number(md5OfParts.exec(etag ?? '')?.[1] ?? 0);
   if (count === 0) return [];
   const even = Math.ceil(sizeBytes / count / mebibyte) * mebibyte;
@@ -50,7 +50,7 @@ function ownParts(sizeBytes: number): number {
 type Hashed = { readonly md5: string; readonly tags: ReadonlySet<string> };
 
 /** Every tag that a store could give this content, cut into parts of these sizes. Holds no content. */
-export function createContentHash(partSizes: readonly number[]) {
+function createContentHash(partSizes: readonly number[]) {
   const whole = createHash('md5');
   const cuts = partSizes.map((partBytes) => ({
     partBytes,

@@ -2,7 +2,7 @@ import { fail, type Outcome, succeed } from '../base/failure.ts';
 import type { CheckContext } from '../kinds/kind.ts';
 import { backupStore, readText } from './open-targets.ts';
 
-export type NotedDigest = { readonly key: string; readonly sha256: string };
+type NotedDigest = { readonly key: string; readonly sha256: string };
 
 /**
  * The digest that other people's scripts wrote beside a dump; undefined where the runbook names no such file or the dump has

@@ -1,6 +1,6 @@
 import type { OutputLine } from '../session/view.ts';
 
-export type NewOutput = {
+type NewOutput = {
   readonly lines: readonly OutputLine[];
   /** Nothing of the window before is left: lines may have come and gone between two looks. */
   readonly gap: boolean;

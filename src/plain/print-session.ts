@@ -9,7 +9,7 @@ const firstSilenceMs = 10_000;
 const longSilenceMs = 60_000;
 const longStepMs = 120_000;
 
-export type Printing = {
+type Printing = {
   /** Prints what is left and stops listening. */
   stop(): void;
   /** Resolves when the end of the run has been printed, or after `stop`. */

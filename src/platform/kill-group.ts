@@ -10,7 +10,7 @@ function signalGroup(processGroup: number, signal: NodeJS.Signals): void {
   }
 }
 
-export type GroupKiller = {
+type GroupKiller = {
   /** SIGTERM now, SIGKILL when the grace is over. Calling it twice changes nothing. */
   kill(): void;
   /** To be called when the leader has ended: sweeps up workers that outlived it. */

@@ -3,7 +3,7 @@ import { type Failure, fail, type Outcome } from '../base/failure.ts';
 import { pause } from './pause.ts';
 
 /** How often and how patiently something is tried again. */
-export type RetryPolicy = {
+type RetryPolicy = {
   /** The first attempt counts, too. Counted in a row: what brings something in between starts the count anew. */
   readonly mostAttempts: number;
   /** After the first attempt; it doubles with each further one. */
@@ -21,7 +21,7 @@ export type RetryNotice = {
   readonly pauseMs: number;
 };
 
-export type RetryRequest<T> = {
+type RetryRequest<T> = {
   /** What is done, with the place in it: "read s3://b/k". For the failure when it is cancelled in a pause. */
   readonly doing: string;
   /** @param attempt counted from 1, and from 1 again after one that brought something. */

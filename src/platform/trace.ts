@@ -2,9 +2,9 @@ import { channel } from 'node:diagnostics_channel';
 import { errorCode } from '../base/thrown.ts';
 
 /** What is asked of the world: a program with its arguments, the head of a statement, a request to a store. Never what comes back. */
-export type Asked = { readonly kind: 'program' | 'sql' | 'store'; readonly text: string };
+type Asked = { readonly kind: 'program' | 'sql' | 'store'; readonly text: string };
 
-export type Traced = Asked & {
+type Traced = Asked & {
   readonly durationMs: number;
   /** `ok`, an exit status, the code of a failure: a few words, nothing that came from outside. */
   readonly outcome: string;

@@ -70,12 +70,12 @@ export type TableCount = {
   /** The newest row, where one of the columns asked for is there; null in an empty table. */
   readonly newest?: { readonly column: string; readonly at: string | null } | undefined;
 };
-export type SequenceValue = {
+type SequenceValue = {
   readonly schema: string;
   readonly name: string;
   readonly lastValue: string | null;
 };
-export type Extension = { readonly name: string; readonly version: string };
+type Extension = { readonly name: string; readonly version: string };
 
 /** Exact counts, all taken in one REPEATABLE READ snapshot, over every schema that is not the system's. */
 export type Inventory = {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Transform } from 'node:stream';
 
-export type Meter = {
+type Meter = {
   readonly stream: Transform;
   /** After the clean end. */
   result(): { readonly sizeBytes: number; readonly sha256: string };

@@ -16,7 +16,7 @@ import type { ObjectInfo, ObjectStore } from '../ports/object-store.ts';
 /** The live bucket is in use: what changes while it is copied is looked at again, so often. */
 const rounds = 3;
 
-export type MirrorRequest = {
+type MirrorRequest = {
   readonly live: ObjectStore;
   readonly backup: ObjectStore;
   readonly prefix: string;

@@ -17,7 +17,7 @@ import { openOwnBackup } from './open-own-backup.ts';
 import { type PreparedBackup, prepareBackup, serverMajor } from './prepare-backup.ts';
 import { type StoredPart, storePart } from './store-part.ts';
 
-export type TakenBackup = { readonly manifest: Manifest; readonly manifestKey: string };
+type TakenBackup = { readonly manifest: Manifest; readonly manifestKey: string };
 
 /**
  * One snapshot: dump and counts from one moment of the database, roles beside it, the objects mirrored, and last of all the

@@ -17,7 +17,7 @@ import { fetchDump } from '../steps/fetch/fetch.ts';
 import { fetchKind } from '../steps/fetch/kind.ts';
 import { restoreForProof } from './restore-for-proof.ts';
 
-export type VerifyRequest = {
+type VerifyRequest = {
   readonly snapshot: Snapshot;
   /** Its own, with nothing recorded yet. */
   readonly context: StepContext;

@@ -7,7 +7,7 @@ import { recordedValue } from './recorded.ts';
  * same thing gets the same stand-in everywhere, so that the copy can still be read. Digests stay: they are how the copy is
  * compared with the original, and `records verify` works on the original alone.
  */
-export const redactedKinds = [
+const redactedKinds = [
   'names of people',
   'host names, system users and SSH origins',
   'addresses, URLs, buckets and folders',
@@ -15,7 +15,7 @@ export const redactedKinds = [
   'database names of the targets',
 ] as const;
 
-export const keptKinds = [
+const keptKinds = [
   'run id and name of the runbook',
   'times and durations',
   'verdicts, counts and sizes',

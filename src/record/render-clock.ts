@@ -5,7 +5,7 @@ import type { DrillRecord, QuestionRecord, StepRecord } from './record-schema.ts
 import { recorded } from './recorded.ts';
 import { waitedWithin } from './render-questions.ts';
 
-export type Clock = {
+type Clock = {
   readonly lostAtMs: number;
   readonly lostAtGiven: boolean;
   readonly detectedAtMs: number | undefined;
@@ -21,7 +21,7 @@ export type Clock = {
   readonly lastAtMs: number;
 };
 
-export const declareQuestion = 'declare-recovery';
+const declareQuestion = 'declare-recovery';
 
 export function readClock(request: {
   readonly entries: readonly JournalEntry[];

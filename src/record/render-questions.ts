@@ -27,7 +27,7 @@ export function renderQuestions(entries: readonly JournalEntry[]): readonly Ques
   return questions;
 }
 
-export type Span = { readonly fromMs: number; readonly toMs: number };
+type Span = { readonly fromMs: number; readonly toMs: number };
 
 /** How much of a span of time went into waiting for answers. Questions may overlap; no moment counts twice. */
 export function waitedWithin(questions: readonly QuestionRecord[], within: Span): number {

@@ -60,5 +60,3 @@ export const recordsSchema = z.strictObject({
     'Prefix in the backup store under which the head of each record is written; the backup credential must be allowed to write there',
   ),
 });
-
-export type ExerciseField = z.infer<typeof exerciseFieldSchema>;

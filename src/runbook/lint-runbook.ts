@@ -119,7 +119,7 @@ const isThere: Readonly<Record<Place, (runbook: Runbook) => boolean>> = {
   'drill.objects': ({ drill }) => drill?.objects !== undefined,
 };
 
-export function isDeclared(place: Place, runbook: Runbook): boolean {
+function isDeclared(place: Place, runbook: Runbook): boolean {
   return isThere[place](runbook);
 }
 

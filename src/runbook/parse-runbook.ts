@@ -5,7 +5,7 @@ import { fail, type Outcome, succeed } from '../base/failure.ts';
 import { errorWords } from '../base/thrown.ts';
 import type { Runbook } from './schema.ts';
 
-export type ParsedRunbook = {
+type ParsedRunbook = {
   readonly runbook: Runbook;
   /** SHA-256 of the file's text, hex: a run refuses to go on with another runbook. */
   readonly fingerprint: string;

@@ -103,5 +103,3 @@ export const monitorSchema = z.strictObject({
 });
 
 export type ProducerField = z.infer<typeof producerSchema>;
-export type RetentionField = z.infer<typeof retentionSchema>;
-export type MonitorField = z.infer<typeof monitorSchema>;

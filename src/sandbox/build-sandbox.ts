@@ -9,7 +9,7 @@ import { renderSecrets, type SandboxSecrets } from './sandbox-secrets.ts';
 import { backupRecipient, type Company, startCompany } from './start-company.ts';
 import { waitForWriters } from './wait-for-writers.ts';
 
-export type SandboxRequest = {
+type SandboxRequest = {
   /** Made if absent; must be empty. A new one in the temporary folder when left out. */
   readonly folder?: string;
   readonly onLine: (line: string) => void;
@@ -18,7 +18,7 @@ export type SandboxRequest = {
 };
 
 /** What the newest backup really holds: a restore is measured against it. */
-export type SandboxTruth = {
+type SandboxTruth = {
   /** The dump's key under the backup directory. */
   readonly key: string;
   readonly takenAtMs: number;

@@ -1,6 +1,6 @@
 import { withConnection } from './crm/database.ts';
 
-export type CompanyDatabase = {
+type CompanyDatabase = {
   /** A superuser's URL on that cluster. */
   readonly superuserUrl: string;
   readonly role: string;

@@ -7,7 +7,7 @@ import type { SandboxLayout } from './sandbox-layout.ts';
 import type { SandboxSecrets } from './sandbox-secrets.ts';
 
 /** One entry of the control file, as the supervisor reads it. */
-export type SupervisedService = {
+type SupervisedService = {
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];

@@ -6,7 +6,7 @@ import { runProgram } from './start-program.ts';
 
 const quickS2k = 65_536;
 
-export type GpgKeyRequest = {
+type GpgKeyRequest = {
   /** Made if absent. Keep its path under 80 characters: gpg-agent opens a socket in it. */
   readonly gnupgHome: string;
   /** The address in the key's user id, and what `--recipient` names. */
@@ -17,7 +17,7 @@ export type GpgKeyRequest = {
   readonly secretKeyFile: string;
 };
 
-export type GpgKey = { readonly fingerprint: string };
+type GpgKey = { readonly fingerprint: string };
 
 /** Makes a real key pair and leaves no agent behind. The passphrase travels on standard input only. */
 export async function makeGpgKey(request: GpgKeyRequest): Promise<Outcome<GpgKey>> {

@@ -7,7 +7,7 @@ import { type Outcome, succeed } from '../base/failure.ts';
 import { type Connection, withConnection } from './crm/database.ts';
 import { startProgram } from './start-program.ts';
 
-export type OldBackupRequest = {
+type OldBackupRequest = {
   readonly databaseUrl: string;
   /** Where pg_dump lies. */
   readonly binFolder: string;

@@ -2,14 +2,14 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 
-export type ProgramRequest = {
+type ProgramRequest = {
   readonly program: string;
   readonly args: readonly string[];
   /** Added to PATH, HOME and LANG; nothing else of our environment reaches the program. */
   readonly env: Readonly<Record<string, string>>;
 };
 
-export type RunningProgram = {
+type RunningProgram = {
   readonly stdin: Writable;
   readonly stdout: Readable;
   /** Settles once the program has ended and closed its streams. */

@@ -7,7 +7,7 @@ import type { ProcessRunner } from '../ports/process-runner.ts';
 import type { Services, ServicesConfig } from '../ports/services.ts';
 
 /** What services and containers are opened with. */
-export type ServicesTools = {
+type ServicesTools = {
   readonly processes: ProcessRunner;
   readonly environment: Readonly<Record<string, string | undefined>>;
 };

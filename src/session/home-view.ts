@@ -32,7 +32,7 @@ export type HomeRow = {
 };
 
 export const homeGroups = ['unfinished', 'runbook', 'record'] as const;
-export type HomeGroup = (typeof homeGroups)[number];
+type HomeGroup = (typeof homeGroups)[number];
 
 export const groupTitles: Readonly<Record<HomeGroup, string>> = {
   unfinished: 'Unfinished: go on here',

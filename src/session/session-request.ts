@@ -37,7 +37,7 @@ export type SessionRequest = {
   readonly writeRecord: () => Promise<Outcome<WrittenRecord> | undefined>;
 };
 
-export type WrittenRecord = {
+type WrittenRecord = {
   readonly path: string;
   readonly head: string;
   /** What could not be done to vouch for it elsewhere. */

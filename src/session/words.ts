@@ -103,7 +103,7 @@ function count(checks: readonly CheckRow[], verdict: CheckRow['verdict']): numbe
 }
 
 /** A measure against what was promised: how much, of how much, and by how much it is over. */
-export type Against = { readonly spent: string; readonly promised?: string; readonly over?: string };
+type Against = { readonly spent: string; readonly promised?: string; readonly over?: string };
 
 export function timeWords(view: View): Against {
   const elapsedMs = view.nowMs - view.startedAtMs;

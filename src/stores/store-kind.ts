@@ -5,7 +5,7 @@ import type { ObjectStore, ObjectStoreConfig, StoreNames } from '../ports/object
 import type { ProcessRunner } from '../ports/process-runner.ts';
 
 /** What a store is opened with. */
-export type StoreTools = { readonly processes: ProcessRunner };
+type StoreTools = { readonly processes: ProcessRunner };
 
 /**
  * One kind of store: what a runbook says of it, how it is called, how it is opened. The lists in `stores/list.ts` name each once;

@@ -5,7 +5,7 @@ import { meanwhileWords, modeWord } from '../session/words.ts';
 
 export type Terminal = { readonly stdin: NodeJS.ReadStream; readonly stdout: NodeJS.WriteStream };
 
-export type Lending =
+type Lending =
   | { readonly kind: 'ended'; readonly status: number }
   | { readonly kind: 'not-started'; readonly why: string };
 
@@ -16,7 +16,7 @@ export type Lending =
 const lateSignalMs = 50;
 
 /** Gives the operator's own terminal to a program until it ends. Call it only while Ink has given the terminal away. */
-export async function lendTerminal(
+async function lendTerminal(
   terminal: Terminal,
   program: {
     readonly command: string;

@@ -4,7 +4,7 @@ import { cleanText, cutText } from './cells.ts';
 import { type Row, span } from './row.ts';
 
 /** The part of a step's output that is seen. */
-export type OutputWindow = {
+type OutputWindow = {
   readonly shown: readonly OutputLine[];
   /** Lines left after the filter. */
   readonly total: number;
@@ -24,12 +24,12 @@ export type OutputRequest = {
 
 const contains = (line: OutputLine, text: string) => line.text.toLowerCase().includes(text.toLowerCase());
 
-export function filterOutput(output: readonly OutputLine[], filter: string): readonly OutputLine[] {
+function filterOutput(output: readonly OutputLine[], filter: string): readonly OutputLine[] {
   return filter === '' ? output : output.filter((line) => contains(line, filter));
 }
 
 /** Where a held line stands now: it may have slid out of the last 2,000, then the oldest one left takes its place. */
-export function indexOfHeld(output: readonly OutputLine[], heldAt: OutputLine): number {
+function indexOfHeld(output: readonly OutputLine[], heldAt: OutputLine): number {
   const same = output.indexOf(heldAt);
   if (same !== -1) return same;
   const later = output.findIndex((line) => line.atMs >= heldAt.atMs);

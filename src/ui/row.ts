@@ -36,13 +36,6 @@ export function cutRow(row: Row, width: number): Row {
   return kept;
 }
 
-/** Exactly this wide. */
-export function padRow(row: Row, width: number): Row {
-  const cut = cutRow(row, width);
-  const missing = width - rowWidth(cut);
-  return missing > 0 ? [...cut, span(' '.repeat(missing))] : cut;
-}
-
 /** One part at each end; the left part gives way where both do not fit. */
 export function endsRow(parts: { readonly left: Row; readonly right: Row; readonly width: number }): Row {
   const right = cutRow(parts.right, Math.max(0, Math.floor(parts.width * 0.7)));

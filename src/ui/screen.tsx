@@ -18,7 +18,7 @@ import { useFrameSize } from './use-frame-size.ts';
 /** How long a question is on the screen before a key may answer it. */
 const armAfterMs = 250;
 
-export type ScreenProps = {
+type ScreenProps = {
   readonly session: Session;
   readonly inline: boolean;
   readonly onLeave: () => void;

@@ -7,7 +7,7 @@ import { blankRow, cutSpan, endsRow, lines, paragraph, type Row, rowWidth, span 
 import type { ScreenState } from './screen-state.ts';
 import { statusSigns } from './theme.ts';
 
-export type StepPane = {
+type StepPane = {
   readonly rows: readonly Row[];
   /** How the output part was rendered: scrolling needs its height. Absent where there is no output. */
   readonly output?: OutputRequest;

@@ -11,7 +11,7 @@ export function filterRows(question: RowQuestion, filter: string): readonly Tabl
   );
 }
 
-export type Column = {
+type Column = {
   /** Of its longest cell, or of its heading. */
   readonly wanted: number;
   readonly heading: number;
@@ -26,7 +26,7 @@ const gap = 2;
 const longestNumber = 12;
 
 /** Column widths that fit; undefined for a column that is left out. The less it matters, the earlier it goes. */
-export function fitColumns(columns: readonly Column[], room: number): readonly (number | undefined)[] {
+function fitColumns(columns: readonly Column[], room: number): readonly (number | undefined)[] {
   const widths: (number | undefined)[] = columns.map(({ wanted }) => wanted);
   const over = () => {
     const shown = widths.filter((width) => width !== undefined);

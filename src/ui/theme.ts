@@ -26,7 +26,7 @@ export type Tone =
   | 'tabletop-badge';
 
 /** The properties of Ink's Text that a tone may set. */
-export type Style = {
+type Style = {
   readonly color?: 'black' | 'white' | 'red' | 'green' | 'yellow' | 'magenta' | 'cyan';
   /** Where the background is ours, the letters on it are too: it reads the same on light and dark terminals. */
   readonly backgroundColor?: 'red' | 'yellow' | 'cyan';

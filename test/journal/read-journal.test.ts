@@ -1,6 +1,6 @@
-import { genesisHash } from '../../src/base/digest.ts';
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { genesisHash } from '../../src/base/digest.ts';
 import { readJournal } from '../../src/journal/read-journal.ts';
 import { failureFrom, valueFrom } from '../contracts/object-store.contract.ts';
 import { sampleEntries, sampleStart, writeJournal } from './sample-journal.ts';

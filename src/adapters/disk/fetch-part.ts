@@ -6,7 +6,7 @@ import { type StallWatch, watchForStall } from '../../platform/stall-watch.ts';
 import type { ObjectBody, ObjectInfo, ObjectStore } from '../../ports/object-store.ts';
 import { describeWriteFailure } from './free-space.ts';
 
-export type PartRequest = {
+type PartRequest = {
   readonly from: ObjectStore;
   readonly object: ObjectInfo;
   readonly file: FileHandle;

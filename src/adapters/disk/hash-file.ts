@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 
 const chunkBytes = 1024 * 1024;
 
-export type FileDigests = { readonly sizeBytes: number; readonly sha256: string; readonly md5: string };
+type FileDigests = { readonly sizeBytes: number; readonly sha256: string; readonly md5: string };
 
 /** One pass from the first byte to the last. Returns undefined when it is cancelled. */
 export async function hashFile(handle: FileHandle, signal?: AbortSignal): Promise<FileDigests | undefined> {

@@ -9,14 +9,14 @@ import { describeFileFailure } from '../../base/file-failure.ts';
 import { errorCode, errorWords } from '../../base/thrown.ts';
 import { networkMeaning } from '../../platform/network-verdicts.ts';
 
-export type HttpGetRequest = {
+type HttpGetRequest = {
   readonly url: string;
   /** For everything: name, connection, answer and content. */
   readonly limitMs: number;
   readonly signal?: AbortSignal;
 };
 
-export type HttpAnswer = {
+type HttpAnswer = {
   readonly status: number;
   readonly sizeBytes: number;
   readonly sha256: string;

@@ -18,7 +18,7 @@ const fs = {
   close: promisify(close),
 };
 
-export type JournalFile = {
+type JournalFile = {
   read(): Promise<Outcome<Buffer>>;
   append(line: string): Promise<Outcome<void>>;
   cut(keepBytes: number): Promise<Outcome<void>>;

@@ -7,7 +7,7 @@ import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts
 import { describeFileFailure } from '../../base/file-failure.ts';
 import { errorCode } from '../../base/thrown.ts';
 
-export type OutputFiles = {
+type OutputFiles = {
   append(name: string, line: string): void;
   flush(): Promise<Outcome<void>>;
   digests(): Promise<Outcome<readonly { readonly name: string; readonly sha256: string }[]>>;

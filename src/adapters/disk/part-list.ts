@@ -68,7 +68,7 @@ function parse(text: string): { readonly plan?: unknown; readonly done?: unknown
   }
 }
 
-export type PartList = {
+type PartList = {
   /** Returns once the part's bytes and then its mention are written. Parts that end together share the work. */
   markDone(index: number): Promise<void>;
 };

@@ -10,7 +10,7 @@ import { errorCode } from '../../base/thrown.ts';
 const marker = '.thaw-work';
 const markerText = 'thaw removes this folder when its run ends.\n';
 
-export type WorkFolder = {
+type WorkFolder = {
   file(name: string): string;
   clear(): Promise<Outcome<void>>;
 };

@@ -14,7 +14,7 @@ const packageOf: Readonly<Record<string, string>> = {
   rclone: 'rclone',
 };
 
-export function missingTool(program: string): Failure {
+function missingTool(program: string): Failure {
   const name = program.slice(program.lastIndexOf('/') + 1);
   const packageName = packageOf[name];
   return {

@@ -8,7 +8,7 @@ import { cutShort, notSealed, tooLarge } from './sops-failure.ts';
 /** Far above any file of secrets; a dump named by mistake is not read into memory. */
 const mostBytes = 16 * 1024 * 1024;
 
-export type SealedFacts = { readonly recipients: readonly string[]; readonly modified: string | undefined };
+type SealedFacts = { readonly recipients: readonly string[]; readonly modified: string | undefined };
 
 /** What a SOPS file says of itself, unencrypted: for whom it is and when it was last changed. */
 export async function readSealedFile(sealed: SealedFile): Promise<Outcome<SealedFacts>> {

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 
-export type ArchiveEntry = {
+type ArchiveEntry = {
   readonly name: string;
   readonly type: string | null;
   readonly linkTo?: string | null | undefined;
@@ -9,7 +9,7 @@ export type ArchiveEntry = {
 };
 
 /** What keeps an archive from being put below a folder, in words; undefined where nothing does. */
-export type PlaceJudge = {
+type PlaceJudge = {
   /** Takes entry after entry, since each may be harmless by itself and leave the folder through another one. */
   add(entry: ArchiveEntry): string | undefined;
   /** After the last one: only then it is known what a link really leads to. */

@@ -9,7 +9,7 @@ import { errorCode, errorWords } from '../../base/thrown.ts';
 const chunkBytes = 1024 * 1024;
 const endBytes = 1024;
 
-export type TarEntry = {
+type TarEntry = {
   readonly header: Header;
   readonly body: AsyncIterable<Buffer>;
   /** Passes over what nobody read. */

@@ -2,7 +2,7 @@ import { type Completes, type OptionName, optionNames, optionOf } from '../../ap
 import type { Command } from '../../commands/command.ts';
 
 /** What all three shells have to know, read from the declarations once. */
-export type CompletionSpec = {
+type CompletionSpec = {
   readonly commands: readonly Command[];
   /** The first word of each command, with what it does; a word like `records` says what its actions are. */
   readonly firstWords: readonly { readonly word: string; readonly about: string }[];

@@ -5,7 +5,7 @@ import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import type { ToolVersion } from '../../ports/dump-tools.ts';
 import type { ProcessRunner } from '../../ports/process-runner.ts';
 
-export type ServerPrograms = { readonly folder: string; readonly version: string };
+type ServerPrograms = { readonly folder: string; readonly version: string };
 
 /** Where the packages of Debian and of the PostgreSQL project put the programs of one major version. */
 const homesOf = (major: number) => [`/usr/lib/postgresql/${major}/bin`, `/usr/pgsql-${major}/bin`];

@@ -104,7 +104,7 @@ export function terminateSessions(context: ServerContext, database: string): Pro
 }
 
 /** pg_terminate_backend only sends a signal: a rename right after it would still find the client connected. */
-export async function waitUntilGone(
+async function waitUntilGone(
   session: Session,
   request: { readonly pids: readonly number[]; readonly limitMs: number },
 ): Promise<readonly number[]> {

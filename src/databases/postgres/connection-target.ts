@@ -5,8 +5,8 @@ import { createSecret, type Secret } from '../../base/secret.ts';
 import type { DatabaseLogin } from '../../ports/database-server.ts';
 
 /** How libpq names the ways to encrypt; `prefer` tries TLS and goes on without where the server has none. */
-export const sslModes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
-export type SslMode = (typeof sslModes)[number];
+const sslModes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
+type SslMode = (typeof sslModes)[number];
 
 /** A database URL taken apart. The password stays in its box. */
 export type ConnectionTarget = {

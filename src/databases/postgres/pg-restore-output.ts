@@ -4,7 +4,7 @@ import type { RestoreMessage } from '../../ports/dump-tools.ts';
  * Reads what pg_restore --verbose says. It prints no SQLSTATE, so here, and only here, texts are matched: those of
  * LC_ALL=C. A server that speaks another language than English makes every message fatal, which is the safe side.
  */
-export type RestoreOutputReader = {
+type RestoreOutputReader = {
   take(line: string): void;
   /** Archive entries processed so far. */
   entriesDone(): number;

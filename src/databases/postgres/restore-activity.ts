@@ -26,7 +26,7 @@ export function createActivityProbe(context: ServerContext, database: string) {
 }
 
 /** Bytes read and written by every process of the group; 0 where the system does not show it. */
-export async function bytesMoved(processGroup: number): Promise<number> {
+async function bytesMoved(processGroup: number): Promise<number> {
   let total = 0;
   for (const name of await readdir('/proc').catch(() => [])) {
     if (!/^\d+$/.test(name)) continue;

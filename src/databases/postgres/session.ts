@@ -27,7 +27,7 @@ export type ServerContext = {
   readonly open: Set<Client>;
 };
 
-export type SessionRequest = {
+type SessionRequest = {
   readonly database: string;
   /** Completes "Cannot …" in a failure. */
   readonly doing: string;
@@ -102,7 +102,7 @@ async function finish<T>(
   }
 }
 
-export type OpenSession = { readonly session: Session; end(): Promise<void> };
+type OpenSession = { readonly session: Session; end(): Promise<void> };
 
 export async function openSession(
   context: ServerContext,

@@ -8,7 +8,7 @@ const blockBytes = 512;
 const chunkBytes = 1024 * 1024;
 
 /** A folder as one stream of known length, as `tar` reads it. */
-export type FolderStream = {
+type FolderStream = {
   readonly sizeBytes: number;
   chunks(): AsyncGenerator<Buffer>;
 };

@@ -23,7 +23,7 @@ export async function listSecretKeys(gpg: Gpg): Promise<Outcome<readonly SecretK
   return listed.ok ? succeed(readSecretKeys(listed.value.stdout)) : listed;
 }
 
-export function readSecretKeys(listing: string): readonly SecretKey[] {
+function readSecretKeys(listing: string): readonly SecretKey[] {
   const keys: { fingerprint: string; keyIds: string[]; userId: string }[] = [];
   for (const line of listing.split('\n')) {
     const fields = line.split(':');

@@ -16,12 +16,12 @@ const canceled = 99;
 const noPinentry = 85;
 const fullyCanceled = 198;
 
-export function errorCode(status: GpgStatus): number {
+function errorCode(status: GpgStatus): number {
   const word = status.words[1] ?? '';
   return /^\d+$/.test(word) ? Number(word) & 0xffff : Number.parseInt(word, 10);
 }
 
-export function isLocked(status: GpgStatus): boolean {
+function isLocked(status: GpgStatus): boolean {
   return [canceled, noPinentry, fullyCanceled].includes(errorCode(status));
 }
 

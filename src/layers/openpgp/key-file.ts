@@ -6,7 +6,7 @@ import { errorWords } from '../../base/thrown.ts';
 import type { KeyConfig, KeyDescription } from '../../ports/unpacker.ts';
 import { missingPassphrase, wrongKey, wrongPassphrase } from '../unpack-failure.ts';
 
-export type LoadedKeys =
+type LoadedKeys =
   | { readonly kind: 'unlocked'; readonly keys: readonly PrivateKey[]; readonly description: KeyDescription }
   /** openpgp.js does not know this kind of key; the gpg binary may. */
   | { readonly kind: 'unsupported'; readonly detail: string };

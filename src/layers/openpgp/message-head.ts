@@ -15,7 +15,7 @@ export type MessageHead = {
   readonly opening: Buffer;
 };
 
-export type HeadReading =
+type HeadReading =
   | { readonly kind: 'message'; readonly head: MessageHead }
   | { readonly kind: 'cut' }
   | { readonly kind: 'other'; readonly why: string };
@@ -72,7 +72,7 @@ function recipientOf(body: Buffer): string {
   return hex(body[2] === 6 ? fingerprint.subarray(0, 8) : fingerprint.subarray(-8));
 }
 
-export type PacketHeader = {
+type PacketHeader = {
   readonly tag: number;
   readonly bodyAt: number;
   /** undefined when it is not known in advance: partial lengths, or until the end of the file. */

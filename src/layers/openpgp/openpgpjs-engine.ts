@@ -11,9 +11,9 @@ import { fromWeb, quiet, toWeb } from '../stream-parts.ts';
 import { damaged, wrongPassphrase, wrongRecipient } from '../unpack-failure.ts';
 import type { MessageHead } from './message-head.ts';
 
-export const openpgpjsName = 'openpgp.js';
+const openpgpjsName = 'openpgp.js';
 
-export type OpenpgpjsRequest = {
+type OpenpgpjsRequest = {
   readonly source: Readable;
   readonly head: MessageHead;
   readonly keys: readonly PrivateKey[];

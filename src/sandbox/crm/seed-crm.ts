@@ -6,7 +6,7 @@ import { objectContent } from './object-content.ts';
 import { crmSchema } from './schema.ts';
 import { laterWorkSql, seedSizes, seedSql } from './seed-sql.ts';
 
-export type SeedRequest = {
+type SeedRequest = {
   readonly databaseUrl: string;
   /** 64 hex digits. */
   readonly encryptionKey: string;

@@ -1,5 +1,5 @@
 /** How much of everything one size means. `small` is about 20,000 rows and 300 files. */
-export type SeedCounts = {
+type SeedCounts = {
   readonly users: number;
   readonly clients: number;
   readonly companies: number;

@@ -5,7 +5,7 @@ import { resolve, sep } from 'node:path';
 import type { Pool } from 'pg';
 import { keepTurning, type Log } from './database.ts';
 
-export type WebOptions = {
+type WebOptions = {
   readonly pool: Pool;
   readonly port: number;
   readonly objectsDirectory: string | undefined;

@@ -6,7 +6,7 @@ import { keepTurning, type Log } from './database.ts';
 import { decryptSetting } from './encrypt-setting.ts';
 import { objectContent } from './object-content.ts';
 
-export type WorkerOptions = {
+type WorkerOptions = {
   readonly pool: Pool;
   readonly encryptionKey: string;
   /** Without one it files no receipts: a row must never name a file that was nowhere to be put. */

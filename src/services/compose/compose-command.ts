@@ -14,7 +14,7 @@ export type ComposeConfig = {
   readonly envFile?: string;
 };
 
-export type ComposeCall = {
+type ComposeCall = {
   readonly args: readonly string[];
   readonly onLine?: (line: string) => void;
   readonly signal?: AbortSignal;

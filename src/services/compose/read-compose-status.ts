@@ -55,7 +55,7 @@ export function readDeclaredServices(text: string): Outcome<readonly DeclaredSer
 }
 
 /** What `ls --format json` says of a project that runs. */
-export type ComposeProject = { readonly name: string; readonly configFiles: readonly string[] };
+type ComposeProject = { readonly name: string; readonly configFiles: readonly string[] };
 
 export function readComposeProjects(text: string): Outcome<readonly ComposeProject[]> {
   const value = text.trim() === '' ? [] : parseJson(text);

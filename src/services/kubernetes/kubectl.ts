@@ -11,7 +11,7 @@ export type KubernetesConfig = {
   readonly kubeconfig?: string;
 };
 
-export type KubectlCall = {
+type KubectlCall = {
   readonly args: readonly string[];
   readonly onLine?: (line: string) => void;
   readonly signal?: AbortSignal;

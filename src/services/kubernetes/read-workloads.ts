@@ -3,8 +3,8 @@ import type { ServiceStatus } from '../../ports/services.ts';
 import { arrayOf, type Json, numberOf, objectOf, parseJson, stringsOf, textOf } from './json-values.ts';
 
 /** What can be stopped in a namespace: what keeps pods alive, and what starts them by the clock. */
-export const workloadKinds = ['Deployment', 'StatefulSet', 'CronJob'] as const;
-export type WorkloadKind = (typeof workloadKinds)[number];
+const workloadKinds = ['Deployment', 'StatefulSet', 'CronJob'] as const;
+type WorkloadKind = (typeof workloadKinds)[number];
 
 export type Workload = {
   readonly kind: WorkloadKind;
@@ -20,7 +20,7 @@ export type Workload = {
   readonly keeper: string | undefined;
 };
 
-export type Pod = {
+type Pod = {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   /** Kind and name of what made it: ReplicaSet, StatefulSet, Job. */

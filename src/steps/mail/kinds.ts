@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineFacts } from '../../kinds/fact.ts';
 import { id, optionalText, text } from '../../kinds/fields.ts';
-import { declareKind, type StepOf } from '../../kinds/kind.ts';
+import { declareKind } from '../../kinds/kind.ts';
 
 /** Finding out why a mail does not arrive. Nothing of it changes anything, but for the probe, which is a mail. */
 
@@ -121,5 +121,3 @@ export const diagnoseKind = declareKind({
   places: ({ questions }) =>
     questions.some(({ variable }) => variable !== undefined) ? ['production.envFile'] : [],
 });
-
-export type DiagnoseStep = StepOf<typeof diagnoseKind>;

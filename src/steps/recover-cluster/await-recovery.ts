@@ -7,7 +7,7 @@ import type { DatabaseServer } from '../../ports/database-server.ts';
 const lookAgainMs = 300;
 const comingMs = 20_000;
 
-export type Awaited = {
+type Awaited = {
   readonly reachedTarget: boolean;
   readonly lastCommit: string | null;
   readonly replayedTo: string;

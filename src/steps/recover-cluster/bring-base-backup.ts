@@ -23,7 +23,7 @@ export type Brought = {
   readonly endedAtMs: number | null;
 };
 
-export type Bringing = {
+type Bringing = {
   readonly config: BaseBackupConfig;
   readonly backup: Snapshot;
   readonly place: ClusterPlace;

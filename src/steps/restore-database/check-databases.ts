@@ -132,7 +132,7 @@ function sameServer(address: string, identity: ServerIdentity): Check {
   });
 }
 
-export function shortIdentifier(identity: ServerIdentity): string {
+function shortIdentifier(identity: ServerIdentity): string {
   const { systemIdentifier } = identity;
   return `#${systemIdentifier.slice(0, 4)}…${systemIdentifier.slice(-4)}`;
 }

@@ -17,7 +17,7 @@ import type { ServerLooks } from '../../ports/world.ts';
  *
  * Anything else was not our doing and stays as it is, and so does a database whose object id is not the one that was looked at.
  */
-export type SwapStage = 'not-begun' | 'closed' | 'half' | 'done' | 'foreign';
+type SwapStage = 'not-begun' | 'closed' | 'half' | 'done' | 'foreign';
 
 /** What a swap has to know; a roll-back is one, too: the restored database goes out, the old one comes in. */
 export type PlannedSwap = DatabaseSwap & {

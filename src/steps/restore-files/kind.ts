@@ -7,7 +7,7 @@ import {
   swappingFilesFact,
 } from '../../kinds/facts.ts';
 import { duration, type FilesSource, filesSource, optionalText, text } from '../../kinds/fields.ts';
-import { declareKind, type StepOf } from '../../kinds/kind.ts';
+import { declareKind } from '../../kinds/kind.ts';
 
 export const restoreFilesKind = declareKind({
   kind: 'restore-files',
@@ -55,8 +55,6 @@ export const restoreFilesKind = declareKind({
           },
         ],
 });
-
-export type FilesStep = StepOf<typeof restoreFilesKind>;
 
 /** Files that belong to no dump, from a store of their own. */
 function standsAlone(step: { readonly which: string; readonly from: FilesSource }): boolean {

@@ -8,7 +8,7 @@ import type { ObjectInfo } from '../../ports/object-store.ts';
 import type { Layer } from '../../ports/unpacker.ts';
 import type { restoreRolesKind } from './kind.ts';
 
-export type FoundGlobals = { readonly object: ObjectInfo; readonly layers: readonly Layer[] };
+type FoundGlobals = { readonly object: ObjectInfo; readonly layers: readonly Layer[] };
 
 /** What `thaw backup` put beside the dump; else what other scripts wrote, by the layout of the runbook. */
 export async function findGlobals(

@@ -12,7 +12,7 @@ export type Secrets = {
   readonly note: string | undefined;
 };
 
-export type SecretsReach = Pick<CheckContext, 'mode' | 'world' | 'targets' | 'steps' | 'signal' | 'mask'>;
+type SecretsReach = Pick<CheckContext, 'mode' | 'world' | 'targets' | 'steps' | 'signal' | 'mask'>;
 
 /**
  * What the env file says, with every name that the step asks for.

@@ -31,7 +31,7 @@ export function sealedFileOf(
 }
 
 /** In memory alone. Nobody else opens one, so nothing that was opened can go unmasked. */
-export async function openSealed(sealed: SealedFile, context: Reach): Promise<Outcome<OpenedFile>> {
+async function openSealed(sealed: SealedFile, context: Reach): Promise<Outcome<OpenedFile>> {
   const opened = await context.world.secretFiles.open({ sealed, signal: context.signal });
   if (!opened.ok) return opened;
   const { content, values } = opened.value;

@@ -9,7 +9,7 @@ import type { DecryptProbe, VerifySecretsStep } from './verify-secrets-kind.ts';
 /** Enough to know that a key opens the values, few enough to be read in a moment. */
 const mostRows = 20;
 
-export type KeyTrial = {
+type KeyTrial = {
   readonly context: StepContext;
   readonly secrets: Secrets;
   readonly database: string;

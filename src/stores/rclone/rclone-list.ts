@@ -15,7 +15,7 @@ export type Rclone = { readonly config: RcloneConfig; readonly call: RcloneCall 
 const pageSize = 1000;
 
 /** An object that is being written stands under such a name, and is never listed. */
-export const unfinishedName = /(^|\/)\.thaw-[0-9a-f]{16}\.part$/;
+const unfinishedName = /(^|\/)\.thaw-[0-9a-f]{16}\.part$/;
 
 /** The digest where the remote keeps one; a crypt remote keeps none. */
 const asJson = ['--hash', '--hash-type', 'MD5'];

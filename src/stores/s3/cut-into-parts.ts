@@ -3,7 +3,7 @@ import { brokenBodyFailure, wrongLengthFailure } from '../../base/body-error.ts'
 import { cancelledFailure } from '../../base/cancelled-failure.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 
-export type CutRequest = {
+type CutRequest = {
   readonly body: Readable;
   /**
    * Exact: the last part is handed out only when the body has ended right there. undefined where nobody knows it

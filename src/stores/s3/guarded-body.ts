@@ -3,7 +3,7 @@ import { createBodyError } from '../../base/body-error.ts';
 import type { Failure } from '../../base/failure.ts';
 import { watchForStall } from '../../platform/stall-watch.ts';
 
-export type GuardRequest = {
+type GuardRequest = {
   readonly source: Readable;
   readonly expectedBytes: number;
   readonly stallMs: number;

@@ -1,7 +1,7 @@
 import type { ObjectAttributes } from '../../ports/object-store.ts';
 
 /** The part of an S3 answer or request that describes an object to those who fetch it later. */
-export type S3AttributeFields = {
+type S3AttributeFields = {
   readonly ContentType?: string | undefined;
   readonly ContentEncoding?: string | undefined;
   readonly ContentDisposition?: string | undefined;

@@ -12,7 +12,7 @@ export type S3Config = {
   readonly accessKey: Secret;
   readonly secretKey: Secret;
 };
-export type Sdk = typeof import('@aws-sdk/client-s3');
+type Sdk = typeof import('@aws-sdk/client-s3');
 
 /** Sizes and times, settable so that tests need neither a thousand objects nor a minute. */
 export type S3Limits = {
@@ -37,9 +37,9 @@ export const defaultS3Limits: S3Limits = {
   partBytes: 8 * 1024 * 1024,
 };
 
-export type CallOptions = { readonly abortSignal?: AbortSignal; readonly requestTimeout: number };
+type CallOptions = { readonly abortSignal?: AbortSignal; readonly requestTimeout: number };
 
-export type S3Call<T> = {
+type S3Call<T> = {
   /** What is being done, as a verb: read, write, list. */
   readonly verb: string;
   readonly key?: string | undefined;

@@ -4,7 +4,7 @@ import { errorCode } from '../../base/thrown.ts';
 import { networkMeaning } from '../../platform/network-verdicts.ts';
 import { meaningOfS3Code, meaningOfStatus } from './s3-verdicts.ts';
 
-export type FailedCall = {
+type FailedCall = {
   /** What cannot be done, with the place in it: "read s3://b/k". */
   readonly doing: string;
   readonly error: unknown;

@@ -17,7 +17,7 @@ type SentPart = {
   readonly md5: Buffer;
   readonly sizeBytes: number;
 };
-export type Uploaded = { readonly etag: string | undefined; readonly sizeBytes: number };
+type Uploaded = { readonly etag: string | undefined; readonly sizeBytes: number };
 type Upload = {
   readonly connection: S3Connection;
   readonly request: UploadRequest;

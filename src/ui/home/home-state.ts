@@ -17,7 +17,7 @@ export type HomeState = {
   readonly notice?: string;
 };
 
-export type HomeEffect =
+type HomeEffect =
   | { readonly kind: 'choose'; readonly choice: HomeChoice }
   | { readonly kind: 'leave' }
   | { readonly kind: 'repaint' };

@@ -4,7 +4,7 @@ import type { CommandContext } from '../../../app/command-context.ts';
 import type { Options } from '../../../app/options.ts';
 import type { Home, HomeRow, HomeView } from '../../../session/home-view.ts';
 
-export type Gathering = Home & { stop(): void };
+type Gathering = Home & { stop(): void };
 
 type Request = {
   readonly logFolder: string;
