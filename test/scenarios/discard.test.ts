@@ -25,7 +25,7 @@ async function restoreUntilSwap() {
   expect(end, end.text).toMatchObject({ status: 4 });
   const after = await listDatabases(sandbox().databaseUrl);
   const made = after.filter((name) => !before.includes(name));
-  expect(made).toEqual([expect.stringMatching(/^port_nimara_crm__restore_\w+/)]);
+  expect(made).toEqual([expect.stringMatching(/^harbour_crm__restore_\w+/)]);
   const { runId } = await readNewestRun(folder);
   const [start = ''] = (await journalText(folder)).split('\n');
   const { workPath } = JSON.parse(start) as { workPath: string };
@@ -46,7 +46,7 @@ describe('A run that nobody goes on with', () => {
 
     const given = await thaw('discard', '--confirm', runId);
     expect(given, given.text).toMatchObject({ status: 0 });
-    expect(given.text).toMatch(/^throwaway database port_nimara_crm__restore_\w+ dropped$/m);
+    expect(given.text).toMatch(/^throwaway database harbour_crm__restore_\w+ dropped$/m);
     expect(given.text).toContain('decrypted files removed from this host');
     expect(given.text).toContain('Services that were stopped stay stopped');
     expect(await listDatabases(sandbox().databaseUrl)).toEqual(before);

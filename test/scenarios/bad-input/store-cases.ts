@@ -41,7 +41,7 @@ export const storeCases: readonly Case[] = [
     prepare: async () => ({ env: { BACKUP_S3_ENDPOINT: `http://127.0.0.1:${await findFreePort()}` } }),
     status: 3,
     says: /Cannot list s3:\/\/thaw-\w+: nothing answers at 127\.0\.0\.1:\d+/,
-    remedy: /to do: Start the store, or correct the endpoint/,
+    remedy: /to do: Start the store, or correct its address/,
   },
   {
     wrong: 'a prefix that does not exist',

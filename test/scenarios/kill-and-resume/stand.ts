@@ -28,7 +28,7 @@ export type Stand = {
   argsOf(command: Command): readonly string[];
   /** What a finished run comes to, looked at without thaw wherever that can be. */
   outcome(logFolder: string): Promise<Outcome>;
-  /** Keeps pg_restore waiting in the middle of its work, as soon as there is a incoming database. */
+  /** Keeps pg_restore waiting in the middle of its work, as soon as there is an incoming database. */
   holdRestore(): Promise<Hold>;
   /** Whatever a test left running or held ends. */
   calm(): Promise<void>;

@@ -62,7 +62,7 @@ describe('the runbook of the page "Write your own runbook"', () => {
     expect(await thaw('lint')).toMatchObject({ status: 0 });
     expect(await thaw('check', '--plain')).toMatchObject({ status: 0 });
     expect((await thaw('snapshots')).text).toContain('2026-11-19');
-    expect(await thaw('schedule', '--cron')).toMatchObject({ status: 0 });
+    expect(await thaw('schedule', '--for', 'cron')).toMatchObject({ status: 0 });
   });
 
   it('is drilled on a server of its own and leaves nothing behind', async () => {
