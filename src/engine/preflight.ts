@@ -13,9 +13,11 @@ export async function runPreflight(request: {
   readonly handlers: StepHandlers;
   readonly context: CheckContext;
 }): Promise<readonly PreflightCheck[]> {
+  // Many steps ask for the same listing within seconds. Once something acts, everybody lists for himself.
+  const context = { ...request.context, world: request.context.world.look() };
   const perStep = await Promise.all(
     request.steps.map(async (step) => {
-      const checks = await handlerOf(request.handlers, step).check(step, request.context);
+      const checks = await handlerOf(request.handlers, step).check(step, context);
       return checks.map((check) => ({ ...check, stepId: stepId(step) }));
     }),
   );

@@ -18,22 +18,24 @@ import { readBytes } from './open-targets.ts';
 /**
  * The mirror in the backup store as it is now, held against the list the producer wrote down, object by object and both ways.
  *
- * @param how.laterSnapshots whether a backup began after this one: it explains objects this one does not know.
+ * @param how.hasLater whether a backup began after this one: it explains objects this one does not know. Asked only where there are some,
+ *   since it takes a listing of the store.
  */
 export async function proveMirror(how: {
   readonly store: ObjectStore;
   readonly prefix: string;
   readonly mirror: readonly ObjectInfo[];
   readonly manifest: Manifest | undefined;
-  readonly laterSnapshots: boolean;
+  readonly hasLater: () => Promise<boolean>;
 }): Promise<Outcome<readonly Check[]>> {
-  const { store, prefix, mirror, manifest, laterSnapshots } = how;
+  const { store, prefix, mirror, manifest } = how;
   if (manifest?.objects === undefined) return succeed([]);
   const list = await readList(store, manifest);
   if (!list.ok) return list;
   if (list.value === undefined) return succeed([compareTotals(manifest.objects, mirror)]);
   const now = takeObjectInventory(mirror, { prefix, sourceEtags: new Map() });
   const { missing, changed, extra } = compareObjectInventories(list.value, now);
+  const laterSnapshots = changed.length + extra.length > 0 && (await how.hasLater());
   const checks: Check[] = [];
   if (missing.length > 0) {
     checks.push(

@@ -3,7 +3,7 @@ import { type Failure, fail, type Outcome } from '../base/failure.ts';
 import { pause } from './pause.ts';
 
 /** How often and how patiently something is tried again. */
-type RetryPolicy = {
+export type RetryPolicy = {
   /** The first attempt counts, too. Counted in a row: what brings something in between starts the count anew. */
   readonly mostAttempts: number;
   /** After the first attempt; it doubles with each further one. */

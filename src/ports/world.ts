@@ -73,6 +73,8 @@ export type WorldLooks = {
   ): Omit<DumpTools, 'restore' | 'dump' | 'dumpGlobals'>;
   openUnpacker(config: KeyConfig): Omit<Unpacker, 'unpack'>;
   openServices(config: ServicesConfig): Omit<Services, 'stop' | 'start'>;
+  /** The same for one look at everything: within it a listing is made once, however many ask for it. Another look lists anew. */
+  look(): WorldLooks;
 };
 
 /** A store that can be read. */
@@ -109,6 +111,7 @@ export type World = {
   openUnpacker(config: KeyConfig): Unpacker;
   openPacker(config: PackerConfig): Packer;
   openServices(config: ServicesConfig): Services;
+  look(): WorldLooks;
   /**
    * Does the work, and tells the observer of every program that runs on this host because of it. Left out where nobody wants to
    * know.

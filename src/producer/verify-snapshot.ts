@@ -100,7 +100,13 @@ async function verifyMirror(
   const store = backupStore(context);
   const mirror = await listAll(store, prefix, context.signal);
   if (!mirror.ok) return [blocker(mirror.failure)];
-  const proved = await proveMirror({ store, prefix, mirror: mirror.value, ...known });
+  const proved = await proveMirror({
+    store,
+    prefix,
+    mirror: mirror.value,
+    manifest: known.manifest,
+    hasLater: async () => known.laterSnapshots,
+  });
   return proved.ok ? proved.value : [blocker(proved.failure)];
 }
 

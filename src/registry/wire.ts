@@ -16,10 +16,12 @@ import { kindOf } from '../platform/declare-fields.ts';
 import type { DatabaseRoute, DatabaseRouteConfig } from '../ports/database-route.ts';
 import type { DatabaseLogin, DatabaseServer, Lease } from '../ports/database-server.ts';
 import type { DumpTools } from '../ports/dump-tools.ts';
-import type { ObjectStore } from '../ports/object-store.ts';
-import type { World } from '../ports/world.ts';
+import type { ObjectStore, ObjectStoreConfig } from '../ports/object-store.ts';
+import type { StoreLooks, World } from '../ports/world.ts';
 import { routes as routeKinds, services as servicesKinds } from '../services/list.ts';
-import { nameStore, stores as storeKinds } from '../stores/list.ts';
+import { nameStore } from '../stores/list.ts';
+import { keyOfStore, openStore } from '../stores/open-store.ts';
+import { withSharedListings } from '../stores/with-shared-listings.ts';
 import { watchProcesses } from './watch-processes.ts';
 
 /** Fills the world with the real adapters. Each server and store is opened once, however many steps ask for it. */
@@ -37,7 +39,7 @@ export function createWorld(environment: Readonly<Record<string, string | undefi
     const container = kindOf(routeKinds, config).open(config, { processes, environment });
     return container === undefined ? undefined : keep(routes, key, () => openContainerRoute(container));
   };
-  return {
+  const world: World = {
     host: createDiskHost({ env: environment }),
     processes,
     within,
@@ -46,13 +48,7 @@ export function createWorld(environment: Readonly<Record<string, string | undefi
     trees: createFileTrees(),
     secretFiles: openSopsSecretFiles({ processes, describeKey: describeIdentities }),
     nameStore,
-    openStore(config) {
-      const kind = kindOf(storeKinds, config);
-      return keep(stores, kind.key(config), () => ({
-        ...kind.open(config, { processes }),
-        address: kind.names(config).address,
-      }));
-    },
+    openStore: (config) => keep(stores, keyOfStore(config), () => openStore(config, { processes })),
     openDatabaseServer: (url, ...[config, login]) =>
       keep(servers, serverKey(url, config, login), () =>
         withOneLease(openDatabaseServer({ url, route: openRoute(config), login })),
@@ -66,11 +62,18 @@ export function createWorld(environment: Readonly<Record<string, string | undefi
     openUnpacker: (keys) => openUnpacker({ keys, processes }),
     openPacker: (config) => openPacker({ config, processes }),
     openServices: (config) => kindOf(servicesKinds, config).open(config, { processes, environment }),
+    look() {
+      const seen = new Map<string, StoreLooks>();
+      const once = (config: ObjectStoreConfig) =>
+        keep(seen, keyOfStore(config), () => withSharedListings(world.openStore(config)));
+      return { ...world, openStore: once };
+    },
     async close() {
       for (const store of stores.values()) store.close();
       await Promise.all([...servers.values()].map((server) => server.close()));
     },
   };
+  return world;
 }
 
 function keep<T>(opened: Map<string, T>, ...[key, open]: [string, () => T]): T {

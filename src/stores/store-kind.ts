@@ -1,11 +1,28 @@
 import type { z } from 'zod';
-import { type Failure, fail } from '../base/failure.ts';
+import { type Failure, fail, type Outcome } from '../base/failure.ts';
 import { type DeclaredFields, declareFields } from '../platform/declare-fields.ts';
-import type { ObjectStore, ObjectStoreConfig, StoreNames } from '../ports/object-store.ts';
+import type {
+  ObjectBody,
+  ObjectStore,
+  ObjectStoreConfig,
+  ReadRequest,
+  StoreNames,
+} from '../ports/object-store.ts';
 import type { ProcessRunner } from '../ports/process-runner.ts';
 
 /** What a store is opened with. */
-type StoreTools = { readonly processes: ProcessRunner };
+export type StoreTools = { readonly processes: ProcessRunner };
+
+/** A body as its store gives it: what `withLimits` promises of it is still to come. */
+export type RawBody = ObjectBody & {
+  /** What an error of the body means that carries no failure yet. */
+  readonly explain?: (error: unknown) => Failure;
+};
+
+/** A store before what all stores share stands around it (`open-store.ts`). */
+export type RawStore = Omit<ObjectStore, 'read'> & {
+  read(request: ReadRequest): Promise<Outcome<RawBody>>;
+};
 
 /**
  * One kind of store: what a runbook says of it, how it is called, how it is opened. The lists in `stores/list.ts` name each once;
@@ -17,7 +34,9 @@ export type StoreKind = DeclaredFields & {
   /** The same text for what is one store with one credential; holds the credential. */
   key(config: ObjectStoreConfig): string;
   /** Contacts nobody before the first request. */
-  open(config: ObjectStoreConfig, tools: StoreTools): ObjectStore;
+  open(config: ObjectStoreConfig, tools: StoreTools): RawStore;
+  /** What it speaks with tries requests again, and knows better when; left out, `withRetries` does. */
+  readonly triesAgainItself: boolean;
 };
 
 type Filled<Shape extends z.ZodRawShape> = z.output<
@@ -28,13 +47,15 @@ type Filled<Shape extends z.ZodRawShape> = z.output<
 export function defineStore<Shape extends z.ZodRawShape>(
   declared: Parameters<typeof declareFields<Shape>>[0] & {
     names(fields: Filled<Shape>): StoreNames;
-    open(fields: Filled<Shape>, tools: StoreTools): ObjectStore;
+    open(fields: Filled<Shape>, tools: StoreTools): RawStore;
+    readonly triesAgainItself?: true;
   },
 ): StoreKind {
   const { read, ...fields } = declareFields(declared);
   const unnamed = { address: `a store of kind ${declared.kind}`, name: '' };
   return {
     ...fields,
+    triesAgainItself: declared.triesAgainItself ?? false,
     names(config) {
       const filled = read(config);
       return filled.ok ? declared.names(filled.value) : unnamed;
@@ -47,7 +68,7 @@ export function defineStore<Shape extends z.ZodRawShape>(
   };
 }
 
-function refuseAll(failure: Failure): ObjectStore {
+function refuseAll(failure: Failure): RawStore {
   const refuse = async () => fail(failure);
   return {
     address: '',

@@ -45,7 +45,7 @@ export function createFakeWorld(): FakeWorld {
     report: { messages: [], exitCode: 0, entriesDone: 3 },
     restored: () => {},
   };
-  return {
+  const world: FakeWorld = {
     host,
     stores,
     production,
@@ -71,8 +71,10 @@ export function createFakeWorld(): FakeWorld {
       throw new Error('No step packs anything');
     },
     openServices: () => services,
+    look: () => world,
     close: async () => {},
   };
+  return world;
 }
 
 export function ended(exitCode: number): ProcessResult {

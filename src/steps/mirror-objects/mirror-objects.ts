@@ -115,20 +115,23 @@ async function placementOf(
 }
 
 async function proveSource(mirror: readonly ObjectInfo[], context: StepContext) {
-  const snapshots = await findSnapshots(context);
-  const chosen = readFact(snapshotFact, context);
   return proveMirror({
     store: backupStore(context),
     prefix: sourcePrefix(context),
     mirror,
     manifest: readFact(manifestFact, context),
-    // A listing dates a snapshot by its upload, later than its manifest does: it must not come after itself.
-    laterSnapshots:
-      snapshots.ok &&
-      snapshots.value.some(
-        ({ key, takenAtMs }) => key !== chosen?.key && takenAtMs > (chosen?.takenAtMs ?? 0),
-      ),
+    hasLater: () => hasLaterSnapshot(context),
   });
+}
+
+/** A listing dates a snapshot by its upload, later than its manifest does: it must not come after itself. */
+async function hasLaterSnapshot(context: StepContext): Promise<boolean> {
+  const snapshots = await findSnapshots(context);
+  const chosen = readFact(snapshotFact, context);
+  return (
+    snapshots.ok &&
+    snapshots.value.some(({ key, takenAtMs }) => key !== chosen?.key && takenAtMs > (chosen?.takenAtMs ?? 0))
+  );
 }
 
 async function checkStores(_step: unknown, context: CheckContext): Promise<readonly Check[]> {

@@ -40,7 +40,6 @@ export async function readFromDirectory(reading: Reading): Promise<Outcome<Objec
       fromByte,
       sizeBytes: endByte - fromByte,
       doing,
-      signal: request.signal,
     });
     return succeed({ info, attributes, body });
   } catch (error) {
@@ -55,12 +54,10 @@ function readSlice(slice: {
   readonly fromByte: number;
   readonly sizeBytes: number;
   readonly doing: string;
-  readonly signal: AbortSignal | undefined;
 }): Readable {
-  const { handle, doing, signal } = slice;
+  const { handle, doing } = slice;
   let position = slice.fromByte;
   let leftBytes = slice.sizeBytes;
-  const cancel = () => body.destroy(createBodyError(cancelledFailure(doing)));
   const body = new Readable({
     highWaterMark: chunkBytes,
     read() {
@@ -81,14 +78,12 @@ function readSlice(slice: {
       );
     },
     destroy(error, done) {
-      signal?.removeEventListener('abort', cancel);
       handle.close().then(
         () => done(error),
         () => done(error),
       );
     },
   });
-  signal?.addEventListener('abort', cancel, { once: true });
   // A reader may not listen yet when it goes wrong; it will still see the error when it reads.
   body.on('error', () => {});
   return body;

@@ -19,32 +19,30 @@ export type RcloneCall = (
 const stallMs = 300_000;
 
 const usual = [
-  '--retries',
-  '1',
-  '--low-level-retries',
-  '3',
-  '--contimeout',
-  '15s',
-  '--timeout',
-  '60s',
-  '--use-mmap',
+  ...['--retries', '1', '--contimeout', '15s', '--timeout', '60s', '--use-mmap'],
+  // Without a terminal a missing password must fail, not wait.
+  '--ask-password=false',
 ];
+
+/** A transfer that breaks off only rclone can take up again where it was; all other calls `withRetries` makes anew. */
+const transfers: readonly string[] = ['cat', 'rcat', 'moveto'];
 
 export function createRcloneCall(config: RcloneConfig, processes: ProcessRunner): RcloneCall {
   const env = {
     ...(config.configFile === undefined ? {} : { RCLONE_CONFIG: config.configFile }),
     ...(config.configPassword === undefined ? {} : { RCLONE_CONFIG_PASS: config.configPassword.reveal() }),
   };
-  // Without a terminal a missing password must fail, not wait.
-  const never = ['--ask-password=false'];
-  return (request) =>
-    processes.run({
+  return (request) => {
+    const [verb = '', ...args] = request.args;
+    const again = ['--low-level-retries', transfers.includes(verb) ? '3' : '1'];
+    return processes.run({
       ...request,
       program: 'rclone',
-      args: [...request.args.slice(0, 1), ...usual, ...never, ...request.args.slice(1)],
+      args: [verb, ...usual, ...again, ...args],
       env,
       stallMs,
     });
+  };
 }
 
 /** The path of a key below the remote: `remote:` takes it as it is, `remote:folder` wants a slash. */

@@ -16,8 +16,6 @@ type Sdk = typeof import('@aws-sdk/client-s3');
 
 /** Sizes and times, settable so that tests need neither a thousand objects nor a minute. */
 export type S3Limits = {
-  /** No byte of a body for that long ends it as `stalled`. */
-  readonly stallMs: number;
   /** No answer to a request for that long counts as a failed attempt, of five. */
   readonly answerMs: number;
   /** `access` gives up after that long, whatever the attempts. */
@@ -29,7 +27,6 @@ export type S3Limits = {
 };
 
 export const defaultS3Limits: S3Limits = {
-  stallMs: 60_000,
   answerMs: 60_000,
   accessMs: 20_000,
   connectMs: 10_000,

@@ -1,5 +1,6 @@
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
-import type { ObjectInfo, ObjectStore } from '../../ports/object-store.ts';
+import type { ObjectInfo } from '../../ports/object-store.ts';
+import type { RawStore } from '../store-kind.ts';
 import { accessBucket } from './s3-access.ts';
 import {
   createS3Connection,
@@ -15,7 +16,7 @@ import { askRights } from './s3-rights.ts';
 import { writeS3Object, writeS3Stream } from './s3-write.ts';
 
 /** A bucket of any S3 server: AWS, MinIO, Ceph, GCS, B2, R2. Nothing is contacted before the first method is called. */
-export function openS3ObjectStore(config: S3Config, limits?: Partial<S3Limits>): ObjectStore {
+export function openS3ObjectStore(config: S3Config, limits?: Partial<S3Limits>): RawStore {
   const connection = createS3Connection({ config, limits: { ...defaultS3Limits, ...limits } });
   return {
     address: `${connection.place()} at ${connection.host}`,

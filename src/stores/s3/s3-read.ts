@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
-import type { ObjectBody, ObjectInfo, ReadRequest } from '../../ports/object-store.ts';
-import { guardBody } from './guarded-body.ts';
+import type { ObjectInfo, ReadRequest } from '../../ports/object-store.ts';
+import type { RawBody } from '../store-kind.ts';
 import { readAttributes } from './s3-attributes.ts';
 import type { S3Connection } from './s3-client.ts';
 import { classifyS3Error } from './s3-failure.ts';
@@ -18,7 +18,7 @@ type Answer = {
 export async function readS3Object(
   connection: S3Connection,
   request: ReadRequest,
-): Promise<Outcome<ObjectBody>> {
+): Promise<Outcome<RawBody>> {
   const answer = await connection.call({
     verb: 'read',
     key: request.key,
@@ -44,18 +44,11 @@ export async function readS3Object(
     return fail(unfitAnswer({ connection, doing, because: trouble ?? 'the answer does not say its length' }));
   }
   const { signal } = request;
-  const body = guardBody({
-    source,
-    expectedBytes,
-    stallMs: connection.limits.stallMs,
-    doing,
-    signal,
-    classify: (error) => classifyS3Error({ doing, error, host: connection.host, signal }),
-  });
   return succeed({
     info: describeAnswer(request.key, answer.value),
     attributes: readAttributes(answer.value),
-    body,
+    body: source,
+    explain: (error) => classifyS3Error({ doing, error, host: connection.host, signal }),
   });
 }
 

@@ -41,6 +41,7 @@ export const s3 = defineStore({
     name: bucket,
     account: { id: createSecret(accessKey), fields: ['accessKey', 'secretKey'] },
   }),
+  triesAgainItself: true,
   open: ({ endpoint, region, bucket, accessKey, secretKey }) =>
     openS3ObjectStore({
       endpoint: urlOf(endpoint),

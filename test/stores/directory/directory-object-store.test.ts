@@ -3,19 +3,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createProcessRunner } from '../../../src/adapters/process/execa-process-runner.ts';
 import { failureOfBodyError } from '../../../src/base/body-error.ts';
 import type { Outcome } from '../../../src/base/failure.ts';
 import type { ObjectStore } from '../../../src/ports/object-store.ts';
-import { openDirectoryObjectStore } from '../../../src/stores/directory/directory-object-store.ts';
+import { openStore } from '../../../src/stores/open-store.ts';
 import { failureFrom, objectStoreContract, put, valueFrom } from '../../contracts/object-store.contract.ts';
 import { objectStreamContract } from '../../contracts/object-stream.contract.ts';
+
+const openFolder = (path: string) =>
+  openStore({ kind: 'directory', path }, { processes: createProcessRunner() });
 
 const folderStore = {
   name: 'a folder',
   make: async () => {
     const path = await mkdtemp(join(tmpdir(), 'thaw-store-'));
     const dispose = () => rm(path, { recursive: true, force: true });
-    return { store: openDirectoryObjectStore({ path }), dispose };
+    return { store: openFolder(path), dispose };
   },
 };
 objectStoreContract(folderStore);
@@ -31,7 +35,7 @@ describe('A folder as a store', () => {
     await mkdir(root);
     await mkdir(join(base, 'outside'));
     await writeFile(join(base, 'outside', 'secret'), 'secret');
-    store = openDirectoryObjectStore({ path: root });
+    store = openFolder(root);
   });
   afterEach(() => rm(base, { recursive: true, force: true }));
 
@@ -128,7 +132,7 @@ describe('A folder as a store', () => {
   });
 
   test('never creates the folder itself, since a disk that is not mounted must not look empty', async () => {
-    const missing = openDirectoryObjectStore({ path: join(base, 'not-mounted') });
+    const missing = openFolder(join(base, 'not-mounted'));
     expect(failureFrom(await missing.access()).code).toBe('not-found');
     expect(failureFrom(await put(missing, 'k', Buffer.from('x'))).code).toBe('not-found');
     expect((await collect(missing, '')).map((page) => failureFrom(page).code)).toEqual(['not-found']);
@@ -138,9 +142,7 @@ describe('A folder as a store', () => {
   test('is one and the same store under a link to it', async () => {
     await symlink(root, join(base, 'alias'));
     const direct = valueFrom(await store.access()).identity;
-    const through = valueFrom(
-      await openDirectoryObjectStore({ path: join(base, 'alias') }).access(),
-    ).identity;
+    const through = valueFrom(await openFolder(join(base, 'alias')).access()).identity;
     expect(through).toEqual(direct);
   });
 

@@ -6,7 +6,7 @@ import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createProcessRunner } from '../../../src/adapters/process/execa-process-runner.ts';
 import { createSecret } from '../../../src/base/secret.ts';
-import { openRcloneObjectStore } from '../../../src/stores/rclone/rclone-object-store.ts';
+import { openStore } from '../../../src/stores/open-store.ts';
 import { failureFrom, objectStoreContract, put, valueFrom } from '../../contracts/object-store.contract.ts';
 
 const processes = createProcessRunner();
@@ -36,7 +36,7 @@ objectStoreContract({
   make: async () => {
     const folder = makeFolder();
     const { configFile, data } = makeRemotes(folder);
-    const store = openRcloneObjectStore({ config: { remote: 'disk:', configFile }, processes });
+    const store = openStore({ kind: 'rclone', remote: 'disk:', configFile }, { processes });
     return {
       store,
       fill: async (keys) => {
@@ -54,7 +54,7 @@ describe('A crypt remote', () => {
   let folder = '';
   let configFile = '';
   let data = '';
-  const open = (remote: string) => openRcloneObjectStore({ config: { remote, configFile }, processes });
+  const open = (remote: string) => openStore({ kind: 'rclone', remote, configFile }, { processes });
   beforeEach(() => {
     folder = makeFolder();
     ({ configFile, data } = makeRemotes(folder));
@@ -97,12 +97,14 @@ describe('A crypt remote', () => {
     expect(failureFrom(await open('disk:nowhere').access()).code).toBe('not-found');
     for await (const page of open('disk:nowhere').list({ prefix: '' }))
       expect(failureFrom(page).code).toBe('not-found');
-    const without = openRcloneObjectStore({
-      config: { remote: 'disk:', configFile },
-      processes: {
-        run: (request) => processes.run({ ...request, env: { ...request.env, PATH: '/nowhere' } }),
+    const without = openStore(
+      { kind: 'rclone', remote: 'disk:', configFile },
+      {
+        processes: {
+          run: (request) => processes.run({ ...request, env: { ...request.env, PATH: '/nowhere' } }),
+        },
       },
-    });
+    );
     expect(failureFrom(await without.access())).toMatchObject({
       code: 'tool-missing',
       remedy: expect.stringContaining('rclone'),
@@ -115,7 +117,7 @@ describe('A crypt remote', () => {
     writeFileSync(configFile, `# Encrypted rclone configuration File\n\nRCLONE_ENCRYPT_V0:\n${sealed}\n`);
     const config = { remote: 'disk:', configFile };
     for (const given of [{}, { configPassword: createSecret('wrong-one') }]) {
-      const store = openRcloneObjectStore({ config: { ...config, ...given }, processes });
+      const store = openStore({ kind: 'rclone', ...config, ...given }, { processes });
       const failure = failureFrom(await store.access());
       expect(failure.message).toContain('disk:');
       expect(JSON.stringify(failure)).not.toContain('wrong-one');

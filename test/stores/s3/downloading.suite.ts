@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createDiskHost } from '../../../src/adapters/disk/disk-host.ts';
 import type { ObjectInfo, ObjectStore } from '../../../src/ports/object-store.ts';
-import { openS3ObjectStore } from '../../../src/stores/s3/s3-object-store.ts';
 import { failureFrom, put, valueFrom } from '../../contracts/object-store.contract.ts';
 import { type CuttingProxy, startCuttingProxy } from '../../parts/cutting-proxy.ts';
 import { createBucket, type S3Server } from '../../parts/s3-servers.ts';
+import { openBucketStore } from './open-bucket-store.ts';
 
 const content = randomBytes(30_000_000);
 
@@ -21,7 +21,7 @@ export function promisesOfDownloading(server: () => S3Server): void {
     let folder: string;
     beforeAll(async () => {
       proxy = await startCuttingProxy({ targetPort: server().port });
-      store = openS3ObjectStore({ ...(await createBucket(server())), endpoint: proxy.endpoint });
+      store = openBucketStore({ ...(await createBucket(server())), endpoint: proxy.endpoint });
       valueFrom(await put(store, 'pg/dump.gz.gpg', content));
       const described = valueFrom(await store.describe('pg/dump.gz.gpg'));
       if (described === undefined) throw new Error('The dump is not there.');

@@ -5,11 +5,11 @@ import { failureOfBodyError } from '../../../src/base/body-error.ts';
 import type { Outcome } from '../../../src/base/failure.ts';
 import { createSecret } from '../../../src/base/secret.ts';
 import type { ObjectStore } from '../../../src/ports/object-store.ts';
-import { openS3ObjectStore } from '../../../src/stores/s3/s3-object-store.ts';
 import { failureFrom, put, valueFrom } from '../../contracts/object-store.contract.ts';
 import { type CuttingProxy, startCuttingProxy } from '../../parts/cutting-proxy.ts';
 import { findFreePort } from '../../parts/free-port.ts';
 import { countUploads, createBucket, type S3Server } from '../../parts/s3-servers.ts';
+import { openBucketStore } from './open-bucket-store.ts';
 
 type Config = Awaited<ReturnType<typeof createBucket>>;
 
@@ -19,7 +19,7 @@ export function promisesOfFailing(server: () => S3Server): void {
     let config: Config;
     const opened: ObjectStore[] = [];
     const open = (changes: Partial<Config>) => {
-      const store = openS3ObjectStore({ ...config, ...changes });
+      const store = openBucketStore({ ...config, ...changes });
       opened.push(store);
       return store;
     };
@@ -41,7 +41,7 @@ export function promisesOfFailing(server: () => S3Server): void {
     beforeAll(async () => {
       proxy = await startCuttingProxy({ targetPort: server().port });
       config = await createBucket(server());
-      store = openS3ObjectStore(
+      store = openBucketStore(
         { ...config, endpoint: proxy.endpoint },
         { stallMs: 400, answerMs: 500, accessMs: 1500 },
       );

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openS3ObjectStore } from '../../../src/stores/s3/s3-object-store.ts';
 import { objectStoreContract } from '../../contracts/object-store.contract.ts';
 import { objectStreamContract } from '../../contracts/object-stream.contract.ts';
 import type { Found } from '../../parts/find-program.ts';
@@ -7,6 +6,7 @@ import { findMinio, findRgw } from '../../parts/find-s3-servers.ts';
 import { createBucket, type S3Server, startMinio, startRgw } from '../../parts/s3-servers.ts';
 import { promisesOfDownloading } from './downloading.suite.ts';
 import { promisesOfFailing } from './failing.suite.ts';
+import { openBucketStore } from './open-bucket-store.ts';
 
 const servers = [
   { name: 'Ceph RGW', found: await findRgw(), start: startRgw },
@@ -31,7 +31,7 @@ function suite(name: string, start: () => Promise<S3Server>): void {
     };
     const bucketStore = {
       name,
-      make: async () => ({ store: openS3ObjectStore(await createBucket(get())), dispose: async () => {} }),
+      make: async () => ({ store: openBucketStore(await createBucket(get())), dispose: async () => {} }),
     };
     objectStoreContract(bucketStore);
     objectStreamContract(bucketStore);

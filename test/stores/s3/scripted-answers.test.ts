@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { createSecret } from '../../../src/base/secret.ts';
 import type { ObjectStore } from '../../../src/ports/object-store.ts';
-import { openS3ObjectStore } from '../../../src/stores/s3/s3-object-store.ts';
 import { failureFrom, put, valueFrom } from '../../contracts/object-store.contract.ts';
+import { openBucketStore } from './open-bucket-store.ts';
 
 // What no server on this host says of itself: answers of archives, of wrong regions, of proxies that know no S3.
 
@@ -22,7 +22,7 @@ async function openStore(answer: RequestListener): Promise<ObjectStore> {
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const secretKey = createSecret('a-secret-that-must-not-show');
   const config = { kind: 's3' as const, endpoint, region: 'eu-west-1', bucket: 'b' };
-  store = openS3ObjectStore({ ...config, accessKey: createSecret('AK'), secretKey }, { stallMs: 500 });
+  store = openBucketStore({ ...config, accessKey: createSecret('AK'), secretKey }, { stallMs: 500 });
   return store;
 }
 
