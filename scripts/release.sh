@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes the artefacts of a release in dist/release, on one machine, with nothing but the package registry:
 #
-#   thaw-VERSION.tgz            npm's package: program, runbooks, schemas; completions and man pages where there are some
+#   thaw-VERSION.tgz            npm's package: program, runbooks, schemas, completions, man pages
 #   thaw-VERSION.sbom.cdx.json  what it is made of (CycloneDX), without what only developers need
 #   NOTES.md                    this version's part of CHANGELOG.md
 #   SHA256SUMS                  over all of them
@@ -24,8 +24,13 @@ tag="$(git tag --points-at HEAD --list 'v*')"
 [[ -z $tag || $tag == "v$version" ]] || die "The tag says $tag and package.json $version. Make them agree."
 
 # Files of an earlier build would be packed along.
-rm -rf dist
+rm -rf dist completions man
 npm run --silent build
+
+# What the program says of itself, for packages and shells: never in git, so never stale.
+mkdir completions
+for shell in bash zsh fish; do npm exec --offline -- node bin/thaw.js completions "$shell" >"completions/thaw.$shell"; done
+npm exec --offline -- node bin/thaw.js man --into man >/dev/null
 out=dist/release
 mkdir "$out"
 
