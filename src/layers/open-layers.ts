@@ -43,6 +43,8 @@ export async function openLayers(request: LayersRequest): Promise<Outcome<Opened
   const yields: Readable[] = [quiet(request.source)];
   const settled: Promise<void>[] = [];
   const engines: string[] = [];
+  const kinds = request.layers.map(layerOf);
+  const blame = (own: Failure | undefined) => firstFailureOf(yields, { own, kinds });
   const close = async () => {
     for (const stream of [...yields].reverse()) stream.destroy();
     await Promise.all(settled);
@@ -52,26 +54,25 @@ export async function openLayers(request: LayersRequest): Promise<Outcome<Opened
     return fail(failure);
   };
 
-  for (const [index, name] of request.layers.entries()) {
-    const layer = layerOf(name);
+  for (const [index, layer] of kinds.entries()) {
     try {
       if (layer.magic.judgedInside !== true) {
         const begun = await readBeginning(yields.at(-1) ?? request.source, magicBytes);
         // Whoever drains this stage later has to drain what stands in its place now.
         yields[yields.length - 1] = begun.stream;
         const failure = otherThan(layer, begun.head);
-        if (failure !== undefined) return giveUp((await firstFailureOf(yields, failure)) ?? failure);
+        if (failure !== undefined) return giveUp((await blame(failure)) ?? failure);
       }
       const { keys, processes, onlySecond } = request;
       const source = yields.at(-1) ?? request.source;
       const sizeBytes = index === 0 ? request.sizeBytes : undefined;
       const opened = await layer.open({ source, keys, processes, sizeBytes, onlySecond });
-      if (!opened.ok) return giveUp((await firstFailureOf(yields, opened.failure)) ?? opened.failure);
+      if (!opened.ok) return giveUp((await blame(opened.failure)) ?? opened.failure);
       yields.push(quiet(opened.value.stream));
       if (opened.value.settled !== undefined) settled.push(opened.value.settled);
       engines.push(opened.value.engine);
     } catch (error) {
-      const failure = await firstFailureOf(yields, classify(error));
+      const failure = await blame(classify(error, kinds));
       if (failure === undefined) throw error;
       return giveUp(failure);
     }
@@ -80,21 +81,21 @@ export async function openLayers(request: LayersRequest): Promise<Outcome<Opened
   return succeed({
     stream,
     engine: engines.length === 0 ? 'copy' : engines.join(' + '),
-    firstFailure: (error) => firstFailureOf(yields, error === undefined ? undefined : classify(error)),
+    firstFailure: (error) => blame(error === undefined ? undefined : classify(error, kinds)),
     close,
   });
 }
 
-/** @param own what the layer itself says that could not be opened or read. */
+/** @param known.own what the layer itself says that could not be opened or read. */
 async function firstFailureOf(
   yields: readonly Readable[],
-  own: Failure | undefined,
+  { own, kinds }: { readonly own: Failure | undefined; readonly kinds: readonly LayerKind[] },
 ): Promise<Failure | undefined> {
   // The innermost first: each of the others flows only as long as somebody takes what it gives.
   for (const stream of yields.toReversed()) {
     if (!stream.readableEnded && !stream.destroyed) await drain(stream);
   }
-  const failures = yields.flatMap((stream) => classify(stream.errored) ?? []);
+  const failures = yields.flatMap((stream) => classify(stream.errored, kinds) ?? []);
   // Where a look was told to stop is the reason only when nothing that was looked at is.
   const all = own === undefined ? failures : [...failures, own];
   return all.find((failure) => !isEndOfLook(failure)) ?? all[0];
@@ -107,10 +108,11 @@ async function drain(stream: Readable): Promise<void> {
   await finished(stream, { writable: false }).catch(() => {});
 }
 
-function classify(error: unknown): Failure | undefined {
+/** Two layers may use one library, and its errors: only those that are there can be to blame. */
+function classify(error: unknown, kinds: readonly LayerKind[]): Failure | undefined {
   const carried = failureOfBodyError(error);
   if (carried !== undefined) return carried;
-  for (const { explain } of layers) {
+  for (const { explain } of kinds) {
     const failure = explain?.(error);
     if (failure !== undefined) return failure;
   }

@@ -21,6 +21,7 @@ export const zstd: Compression = {
   // Node passes zstd's own error names on as codes; the end that comes too early has that of zlib.
   explain(error) {
     const code = errorCode(error) ?? '';
+    if (code === 'Z_BUF_ERROR') return damaged('The zstd data ends early: the dump is truncated.', code);
     if (!code.startsWith('ZSTD_error_')) return undefined;
     const detail = error instanceof Error ? `${code}: ${error.message}` : code;
     return damaged(
