@@ -115,7 +115,7 @@ reason_of() {
     etcd) echo "etcd: the store of a Kubernetes API server" ;;
     kubectl) echo "kubectl: what scales and what reaches into pods" ;;
     pgbackrest) echo "pgBackRest: point-in-time recovery from its repository" ;;
-    pip) echo "pip: PostgreSQL 16 and 18 for the matrix come as a Python package" ;;
+    pip) echo "pip: PostgreSQL 16 and 18 for the matrix come as Python packages" ;;
   esac
 }
 
