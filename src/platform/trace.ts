@@ -42,6 +42,13 @@ export async function traced<T>(
   }
 }
 
+/** For what was timed already. */
+export function tellTraced(traced: () => Traced): void {
+  if (!asked.hasSubscribers) return;
+  const { text, ...rest } = traced();
+  asked.publish({ ...rest, text: cut(text) } satisfies Traced);
+}
+
 /** @returns what ends the listening. */
 export function listenToTrace(hear: (traced: Traced) => void): () => void {
   const listener = (message: unknown) => hear(message as Traced);

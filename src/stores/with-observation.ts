@@ -1,5 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 import type { FailureCode, Outcome } from '../base/failure.ts';
+import { tellTraced } from '../platform/trace.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { RawStore } from './store-kind.ts';
 
@@ -23,6 +24,8 @@ export const storeRequests = channel('thaw:store-request');
 
 export function publishRequest(request: StoreRequest): void {
   if (storeRequests.hasSubscribers) storeRequests.publish(request);
+  const { address, method, key, durationMs, outcome } = request;
+  tellTraced(() => ({ kind: 'store', text: `${method} ${key} in ${address}`, durationMs, outcome }));
 }
 
 /** Tells the observer of every request, when it has ended. It sees outcomes and changes none. */

@@ -3,10 +3,11 @@ import { buffer } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { createBodyError, failureOfBodyError } from '../../src/base/body-error.ts';
 import { type Failure, fail, type Outcome, succeed } from '../../src/base/failure.ts';
+import { listenToTrace } from '../../src/platform/trace.ts';
 import type { ObjectInfo } from '../../src/ports/object-store.ts';
 import type { RawStore } from '../../src/stores/store-kind.ts';
 import { withLimits } from '../../src/stores/with-limits.ts';
-import { type StoreRequest, withObservation } from '../../src/stores/with-observation.ts';
+import { publishRequest, type StoreRequest, withObservation } from '../../src/stores/with-observation.ts';
 import { withRetries } from '../../src/stores/with-retries.ts';
 import { withSharedListings } from '../../src/stores/with-shared-listings.ts';
 import { createFakeObjectStore } from '../fakes/fake-object-store.ts';
@@ -210,5 +211,25 @@ describe('Limits around a body', () => {
       },
     });
     expect(await bodyOf(carrying)).toMatchObject({ code: 'conflict' });
+  });
+});
+
+describe('The trace of THAW_DEBUG', () => {
+  it('tells each request to a store by its method, key, time and outcome', async () => {
+    const heard: unknown[] = [];
+    const stop = listenToTrace((one) => heard.push(one));
+    const store = withObservation(storeOf(2), publishRequest);
+    await store.describe('pg/00000');
+    await store.read({ key: 'pg/none' });
+    stop();
+    await store.describe('pg/00000');
+    expect(heard).toEqual([
+      expect.objectContaining({
+        kind: 'store',
+        text: `describe pg/00000 in ${store.address}`,
+        outcome: 'ok',
+      }),
+      expect.objectContaining({ text: `read pg/none in ${store.address}`, outcome: 'not-found' }),
+    ]);
   });
 });
