@@ -24,5 +24,5 @@ export const ageKeyJoin = defineCommand({
     verified: 'the key is written',
     notVerified: 'the shares do not make a key, or a file could not be read or written',
   },
-  run: async (context, { operands }) => (await import('./work/age-key.ts')).joinKey(operands, context),
+  run: async (context, { operands }) => (await import('./actions/age-key.ts')).joinKey(operands, context),
 });

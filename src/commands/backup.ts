@@ -17,5 +17,5 @@ export const backup = defineCommand({
     answerMissing: 'a value is missing',
   },
   run: async (context, { operands: { runbook }, options }) =>
-    (await import('./work/backup.ts')).backUp({ runbook, options }, context),
+    (await import('./actions/backup.ts')).backUp({ runbook, options }, context),
 });

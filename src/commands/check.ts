@@ -17,5 +17,5 @@ export const check = defineCommand({
     answerMissing: 'a value is missing',
   },
   run: async (context, { operands: { runbook }, options }) =>
-    (await import('./work/check.ts')).check({ runbook, options }, context),
+    (await import('./actions/check.ts')).check({ runbook, options }, context),
 });

@@ -25,5 +25,5 @@ export const discard = defineCommand({
     damaged: 'the journal of the run is damaged',
   },
   run: async (context, { operands, options }) =>
-    (await import('./work/discard.ts')).discard({ named: operands.run, options }, context),
+    (await import('./actions/discard.ts')).discard({ named: operands.run, options }, context),
 });

@@ -20,6 +20,6 @@ export const drill = defineCommand({
   run: (context, { operands: { runbook }, options }) =>
     withSplash(
       { mode: 'drill', title: runbook, words: 'Reading the runbook …', options, context },
-      async (shown) => (await import('./work/start.ts')).drill({ runbook, options }, shown),
+      async (shown) => (await import('./actions/start.ts')).drill({ runbook, options }, shown),
     ),
 });

@@ -19,7 +19,7 @@ export const home = defineCommand({
   statuses: { verified: 'left without a choice; otherwise the status of what was chosen' },
   run: async (context, { options }) => {
     if (chooseAttendance(options, context) === 'screen')
-      return (await import('./work/home.ts')).openFirstPage(options, context);
+      return (await import('./actions/home.ts')).openFirstPage(options, context);
     const overview = context.pages.help([]);
     if (!overview.ok) return overview;
     context.stdout.write(overview.value);

@@ -16,5 +16,5 @@ export const monitor = defineCommand({
     answerMissing: 'a value is missing',
   },
   run: async (context, { operands: { runbook }, options }) =>
-    (await import('./work/monitor.ts')).monitor({ runbook, options }, context),
+    (await import('./actions/monitor.ts')).monitor({ runbook, options }, context),
 });

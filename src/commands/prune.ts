@@ -20,5 +20,5 @@ export const prune = defineCommand({
     stopped: 'stopped before everything was removed',
   },
   run: async (context, { operands: { runbook }, options }) =>
-    (await import('./work/prune.ts')).prune({ runbook, options }, context),
+    (await import('./actions/prune.ts')).prune({ runbook, options }, context),
 });

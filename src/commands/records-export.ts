@@ -12,5 +12,5 @@ export const recordsExport = defineCommand({
   ],
   statuses: { verified: 'it is printed', damaged: 'its journal is damaged' },
   run: async (context, { operands, options }) =>
-    (await import('./work/records-show.ts')).showRecord({ named: operands.run, options }, context),
+    (await import('./actions/records-show.ts')).showRecord({ named: operands.run, options }, context),
 });

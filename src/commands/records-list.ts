@@ -21,10 +21,10 @@ export const recordsList = defineCommand({
     const { json } = options;
     if (options.trend) {
       if (runbook === undefined) return fail(whoseTrend());
-      return (await import('./work/records-trend.ts')).showTrend({ runbook, logFolder, json }, context);
+      return (await import('./actions/records-trend.ts')).showTrend({ runbook, logFolder, json }, context);
     }
     if (runbook !== undefined) return fail(listOfOne(runbook));
-    return (await import('./work/records-list.ts')).listRecords({ logFolder, json }, context);
+    return (await import('./actions/records-list.ts')).listRecords({ logFolder, json }, context);
   },
 });
 

@@ -25,7 +25,7 @@ export const recordsSign = defineCommand({
   },
   run: async (context, { operands, options }) => {
     const { key, role } = options;
-    const { signRecord } = await import('./work/records-sign.ts');
+    const { signRecord } = await import('./actions/records-sign.ts');
     return signRecord({ named: operands.run, key, role, options }, context);
   },
 });

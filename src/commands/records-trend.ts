@@ -11,7 +11,7 @@ export const recordsTrend = defineCommand({
   examples: [{ line: 'thaw records trend crm', about: 'what became slower, and whether the RTO holds' }],
   statuses: { verified: 'they are printed' },
   run: async (context, { operands: { runbook }, options }) =>
-    (await import('./work/records-trend.ts')).showTrend(
+    (await import('./actions/records-trend.ts')).showTrend(
       { runbook, logFolder: resolve(context.folder, options.logFolder), json: options.json },
       context,
     ),

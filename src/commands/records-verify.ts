@@ -20,5 +20,5 @@ export const recordsVerify = defineCommand({
     answerMissing: 'a value for the backup store is missing',
   },
   run: async (context, { operands, options }) =>
-    (await import('./work/records-verify.ts')).verifyOneRecord({ named: operands.run, options }, context),
+    (await import('./actions/records-verify.ts')).verifyOneRecord({ named: operands.run, options }, context),
 });

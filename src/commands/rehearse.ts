@@ -16,5 +16,5 @@ export const rehearse = defineCommand({
     { line: 'thaw rehearse --mode drill --plain', about: 'a drill of the same company, in lines' },
   ],
   statuses: { verified: 'recovered and verified', ...walkStatuses },
-  run: async (context, { options }) => (await import('./work/rehearse.ts')).rehearse(options, context),
+  run: async (context, { options }) => (await import('./actions/rehearse.ts')).rehearse(options, context),
 });

@@ -23,6 +23,6 @@ export const restore = defineCommand({
   run: (context, { operands: { runbook }, options }) =>
     withSplash(
       { mode: 'live', title: runbook, words: 'Reading the runbook …', options, context },
-      async (shown) => (await import('./work/start.ts')).start({ runbook, mode: 'live', options }, shown),
+      async (shown) => (await import('./actions/start.ts')).start({ runbook, mode: 'live', options }, shown),
     ),
 });

@@ -28,6 +28,6 @@ export const resume = defineCommand({
         options,
         context,
       },
-      async (shown) => (await import('./work/resume.ts')).resume({ named: operands.run, options }, shown),
+      async (shown) => (await import('./actions/resume.ts')).resume({ named: operands.run, options }, shown),
     ),
 });

@@ -22,5 +22,5 @@ export const rollback = defineCommand({
     damaged: 'the journal of the run is damaged',
   },
   run: async (context, { operands, options }) =>
-    (await import('./work/rollback.ts')).rollback({ named: operands.run, options }, context),
+    (await import('./actions/rollback.ts')).rollback({ named: operands.run, options }, context),
 });

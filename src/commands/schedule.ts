@@ -14,5 +14,5 @@ export const schedule = defineCommand({
   ],
   statuses: { verified: 'the entries are printed' },
   run: async (context, { operands: { runbook }, options }) =>
-    (await import('./work/schedule.ts')).printSchedule({ runbook, options }, context),
+    (await import('./actions/schedule.ts')).printSchedule({ runbook, options }, context),
 });

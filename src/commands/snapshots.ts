@@ -13,5 +13,5 @@ export const snapshots = defineCommand({
     answerMissing: 'a value is missing',
   },
   run: async (context, { operands: { runbook }, options }) =>
-    (await import('./work/snapshots.ts')).listSnapshots({ runbook, options }, context),
+    (await import('./actions/snapshots.ts')).listSnapshots({ runbook, options }, context),
 });

@@ -22,6 +22,7 @@ export const tabletop = defineCommand({
   run: (context, { operands: { runbook }, options }) =>
     withSplash(
       { mode: 'tabletop', title: runbook, words: 'Reading the runbook …', options, context },
-      async (shown) => (await import('./work/start.ts')).start({ runbook, mode: 'tabletop', options }, shown),
+      async (shown) =>
+        (await import('./actions/start.ts')).start({ runbook, mode: 'tabletop', options }, shown),
     ),
 });

@@ -22,5 +22,5 @@ export const verify = defineCommand({
     stopped: 'stopped before every snapshot was looked at',
   },
   run: async (context, { operands: { runbook }, options }) =>
-    (await import('./work/verify.ts')).verify({ runbook, options }, context),
+    (await import('./actions/verify.ts')).verify({ runbook, options }, context),
 });

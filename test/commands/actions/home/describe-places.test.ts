@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { describePlaces } from '../../../../src/commands/work/home/describe-places.ts';
+import { describePlaces } from '../../../../src/commands/actions/home/describe-places.ts';
 import { runbookSchema } from '../../../../src/registry/kinds.ts';
 import { parseRunbook } from '../../../../src/runbook/parse-runbook.ts';
 
