@@ -81,13 +81,8 @@ export function factOf(known: KnownFact, id: string): AnyFact {
 export function readFacts<T>(
   family: FactFamily<T>,
   facts: ReadonlyMap<string, unknown>,
-): readonly { readonly id: string; readonly value: T }[] {
-  return [...facts.keys()].flatMap((name) => {
-    if (!name.startsWith(family.prefix)) return [];
-    const id = name.slice(family.prefix.length);
-    const value = readFact(family(id), facts);
-    return value === undefined ? [] : [{ id, value }];
-  });
+): readonly FactOfFamily<T>[] {
+  return factsOf(family, { facts, read: readFact });
 }
 
 /** Of an old journal, for people: what does not have the shape of today is not known, and a record is drawn all the same. */
@@ -100,11 +95,23 @@ export function readLoosely<T>(fact: Fact<T>, facts: ReadonlyMap<string, unknown
 export function readFactsLoosely<T>(
   family: FactFamily<T>,
   facts: ReadonlyMap<string, unknown>,
-): readonly { readonly id: string; readonly value: T }[] {
-  return [...facts.keys()].flatMap((name) => {
+): readonly FactOfFamily<T>[] {
+  return factsOf(family, { facts, read: readLoosely });
+}
+
+type FactOfFamily<T> = { readonly id: string; readonly value: T };
+
+function factsOf<T>(
+  family: FactFamily<T>,
+  how: {
+    readonly facts: ReadonlyMap<string, unknown>;
+    readonly read: (fact: Fact<T>, facts: ReadonlyMap<string, unknown>) => T | undefined;
+  },
+): readonly FactOfFamily<T>[] {
+  return [...how.facts.keys()].flatMap((name) => {
     if (!name.startsWith(family.prefix)) return [];
     const id = name.slice(family.prefix.length);
-    const value = readLoosely(family(id), facts);
+    const value = how.read(family(id), how.facts);
     return value === undefined ? [] : [{ id, value }];
   });
 }

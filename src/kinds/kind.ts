@@ -242,7 +242,7 @@ type Behaviour<S> = {
  * A kind with all that it does. Its methods take the steps of its own kind; whoever holds a list of kinds asks through `handlerOf`,
  * which never hands a step to another kind.
  */
-export type StepHandler<S extends Step = Step> = Omit<Declaration<string, Fields, S>, never> &
+export type StepHandler<S extends Step = Step> = Declaration<string, Fields, S> &
   Behaviour<S> & { readonly schema: z.ZodObject };
 
 export function implementKind<Name extends string, F extends Fields>(

@@ -3,6 +3,7 @@ import { formatBytes, formatCount } from '../base/units.ts';
 import { notCopiedFact } from '../kinds/facts.ts';
 import type { FilesSource } from '../kinds/fields.ts';
 import type { Step, StepContext } from '../kinds/kind.ts';
+import { stepId } from '../kinds/kind.ts';
 import { folderStore } from '../kinds/targets.ts';
 import type { TreeSummary } from '../ports/file-trees.ts';
 import type { ObjectInfo } from '../ports/object-store.ts';
@@ -44,7 +45,7 @@ type Part<K extends FoundFiles['kind']> = Bring & { readonly files: Extract<Foun
 async function unpackArchive(bring: Part<'archive'>, context: StepContext): Promise<Outcome<TreeSummary>> {
   const { step, files, toFolder } = bring;
   const { object, layers } = files;
-  const name = `files-${step.id ?? step.kind}`;
+  const name = `files-${stepId(step)}`;
   const packed = context.workFile(`${name}.packed`);
   const tar = context.workFile(`${name}.tar`);
   context.output(`fetching ${object.key}, ${formatBytes(object.sizeBytes)}`);
@@ -91,7 +92,7 @@ async function downloadTree(bring: Part<'tree'>, context: StepContext): Promise<
   if (!made.ok) return made;
   const to = context.world.openStore(folderStore(toFolder));
   const toTargetKey = (key: string) => key.slice(files.prefix.length);
-  const id = step.id ?? step.kind;
+  const id = stepId(step);
   const left = readLeftOut(id, context)?.keys ?? new Set<string>();
   const wanted = files.objects.filter(({ key }) => !left.has(key));
   // What an earlier attempt has brought need not come again.

@@ -5,6 +5,7 @@ import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { type Check, couldNotVerify, failed } from '../base/verdict.ts';
 import type { FilesSource } from '../kinds/fields.ts';
 import type { CheckContext } from '../kinds/kind.ts';
+import { stepId } from '../kinds/kind.ts';
 import type { Targets } from '../kinds/targets.ts';
 import type { ObjectInfo, ObjectStoreConfig } from '../ports/object-store.ts';
 import type { Layer } from '../ports/unpacker.ts';
@@ -137,7 +138,7 @@ export function missingBeside(
   step: { readonly id?: string | undefined; readonly kind: string },
 ): Check {
   if (failure.code !== 'not-found') return failed(failure.message, failure.remedy);
-  const id = step.id ?? step.kind;
+  const id = stepId(step);
   return couldNotVerify(
     failure.message,
     `${failure.remedy} Nothing waits for it: the step asks then whether to go on without it (--answer ${id}.failure=skip:REASON).`,

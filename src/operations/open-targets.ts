@@ -10,17 +10,21 @@ import type { StoreLooks, World } from '../ports/world.ts';
 
 type Reach = Pick<StepContext, 'world' | 'targets' | 'mode' | 'fact' | 'runId'>;
 
-/**
- * Each gives as much of a port as the world it is handed has: names to a preview, everything to a run.
- */
-type Stores<Store> = { openStore(config: ObjectStoreConfig): Store };
 type At<World> = { readonly world: World; readonly targets: Targets };
+type Stores<Store> = { openStore(config: ObjectStoreConfig): Store };
+type Servers<Server> = { openDatabaseServer(...place: Parameters<World['openDatabaseServer']>): Server };
+
+// Each gives as much of a port as the world it is handed has: names to a preview, what can be read to a check, everything to a run.
 
 export function backupStore<Store>(context: At<Stores<Store>>): Store {
   return context.world.openStore(context.targets.backups.store);
 }
 
-type Servers<Server> = { openDatabaseServer(...place: Parameters<World['openDatabaseServer']>): Server };
+/** undefined where the runbook declares no objects for this mode. */
+export function targetStore<Store>(context: At<Stores<Store>>): Store | undefined {
+  const config = context.targets.acting.objects;
+  return config === undefined ? undefined : context.world.openStore(config);
+}
 
 export function targetServer<Server>(context: At<Servers<Server>>): Server {
   const { databaseUrl, databaseRoute } = context.targets.acting;

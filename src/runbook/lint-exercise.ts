@@ -1,8 +1,9 @@
+import { stepId } from '../kinds/kind.ts';
 import type { Runbook } from './schema.ts';
 
 /** Injects and criteria speak of steps; a step that is not there would never be asked about. */
 export function lintExercise({ steps, exercise, tabletop }: Runbook): readonly string[] {
-  const known = new Set(steps.map((step) => step.id ?? step.kind));
+  const known = new Set(steps.map(stepId));
   const wanted = [
     ...(tabletop?.injects ?? []).map(({ before }) => ({ step: before, where: 'tabletop.injects' })),
     ...(exercise?.criteria ?? []).flatMap((criterion) =>

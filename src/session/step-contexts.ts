@@ -24,8 +24,7 @@ export function createStepContexts(parts: {
   readonly onOutput: () => void;
 }) {
   const { request, journal, desk, feeds, onOutput } = parts;
-  const { folder, redact, mode, targets, start } = request;
-  const { world } = request;
+  const { folder, redact, mode, targets, start, world } = request;
 
   const shared = {
     mode,

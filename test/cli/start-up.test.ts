@@ -29,7 +29,7 @@ it.each([[['help']], [['--version']], [['restore', '--help']], [['completions', 
     );
     expect(
       loaded.filter((path) =>
-        /node_modules|^dist\/(?!(app|base|cli|commands|journal|backups\/schedules)\/|main\.js)|commands\/work/.test(
+        /node_modules|^dist\/(?!(app|base|cli|commands|journal|backups\/schedules)\/|main\.js)|commands\/actions/.test(
           path,
         ),
       ),

@@ -1,7 +1,7 @@
 import { fail, succeed } from '../../base/failure.ts';
 import { passed } from '../../base/verdict.ts';
 import type {} from '../../kinds/kind.ts';
-import { implementKind } from '../../kinds/kind.ts';
+import { implementKind, stepId } from '../../kinds/kind.ts';
 import { confirmKind } from './kind.ts';
 
 /** A person reads something and agrees. */
@@ -17,7 +17,7 @@ export const confirm = implementKind(confirmKind, {
   async run(step, context) {
     if (context.mode === 'drill' && !step.inDrill)
       return succeed({ kind: 'not-executed', reason: 'the runbook keeps it out of drills' });
-    const id = step.id ?? step.kind;
+    const id = stepId(step);
     const answer = await context.ask({
       kind: 'confirm',
       id,

@@ -4,7 +4,7 @@ import { formatCount } from '../../base/units.ts';
 import { failed, passed } from '../../base/verdict.ts';
 import { needFact } from '../../kinds/fact.ts';
 import type { StepContext, StepOf } from '../../kinds/kind.ts';
-import { implementKind } from '../../kinds/kind.ts';
+import { implementKind, stepId } from '../../kinds/kind.ts';
 import { queryRestored } from '../../operations/cell.ts';
 import { targetDatabase } from '../../operations/open-targets.ts';
 import { exportedFact, exportQueryKind } from './kind.ts';
@@ -34,7 +34,7 @@ export const exportQuery = implementKind(exportQueryKind, {
     const path = placeOf(step, context);
     const written = await context.world.host.writeTextFile({ path, text });
     if (!written.ok) return written;
-    await context.record(exportedFact(idOf(step)), {
+    await context.record(exportedFact(stepId(step)), {
       path,
       rows: rows.value.length,
       sha256: digest(text),
@@ -43,7 +43,7 @@ export const exportQuery = implementKind(exportQueryKind, {
   },
 
   async verify(step, context) {
-    const exported = needFact(exportedFact(idOf(step)), context);
+    const exported = needFact(exportedFact(stepId(step)), context);
     const found = await context.world.host.readTextFile(exported.path);
     if (!found.ok) return found;
     return succeed([
@@ -54,13 +54,9 @@ export const exportQuery = implementKind(exportQueryKind, {
   },
 });
 
-function idOf(step: ExportStep): string {
-  return step.id ?? step.kind;
-}
-
 /** A drill writes into its own work folder, which goes away with it. */
 function placeOf(step: ExportStep, context: Pick<StepContext, 'mode' | 'workFile'>): string {
-  return context.mode === 'drill' ? context.workFile(`${idOf(step)}.csv`) : step.into;
+  return context.mode === 'drill' ? context.workFile(`${stepId(step)}.csv`) : step.into;
 }
 
 /** RFC 4180; an empty text is told from a null, as psql tells them. */

@@ -3,7 +3,7 @@ import { type Outcome, succeed } from '../../base/failure.ts';
 import { type Check, couldNotVerify, failed, passed, skipped } from '../../base/verdict.ts';
 import { readFact } from '../../kinds/fact.ts';
 import type { StepContext, StepOf } from '../../kinds/kind.ts';
-import { implementKind } from '../../kinds/kind.ts';
+import { implementKind, stepId } from '../../kinds/kind.ts';
 import { blocker } from '../../operations/open-targets.ts';
 import { diagnoseKind, foundFact } from './kinds.ts';
 
@@ -30,7 +30,7 @@ export const diagnose = implementKind(diagnoseKind, {
     for (const question of step.questions) {
       const before = readFact(foundFact(question.id), context);
       if (before?.value === 'no') continue;
-      const found = await answer(question, { context, stepId: step.id ?? step.kind });
+      const found = await answer(question, { context, stepId: stepId(step) });
       if (!found.ok) return found;
       await context.record(foundFact(question.id), found.value);
       if (found.value.value === 'yes') break;

@@ -3,7 +3,7 @@ import { createSecret } from '../../base/secret.ts';
 import { couldNotVerify, failed, passed } from '../../base/verdict.ts';
 import { needFact, readFact } from '../../kinds/fact.ts';
 import type {} from '../../kinds/kind.ts';
-import { implementKind } from '../../kinds/kind.ts';
+import { implementKind, stepId } from '../../kinds/kind.ts';
 import { probeFact, smtpProbeKind } from './kinds.ts';
 
 /** A placeholder that was filled with something else asks for the safe way. */
@@ -33,7 +33,7 @@ export const smtpProbe = implementKind(smtpProbeKind, {
   async run(step, context) {
     if (context.mode === 'drill' && !step.inDrill)
       return succeed({ kind: 'not-executed', reason: 'the runbook keeps it out of drills' });
-    const id = step.id ?? step.kind;
+    const id = stepId(step);
     const at = new Date(context.world.host.now()).toISOString();
     const sent = await context.world.mail.send({
       host: step.host,
@@ -71,7 +71,7 @@ export const smtpProbe = implementKind(smtpProbeKind, {
   },
 
   async verify(step, context) {
-    const id = step.id ?? step.kind;
+    const id = stepId(step);
     if (readFact(probeFact(id), context) === undefined) return succeed([]);
     const { answer, seen } = needFact(probeFact(id), context);
     const taken = passed(`${step.host}:${step.port} took the mail: ${answer}`);

@@ -8,11 +8,11 @@ import { awkwardKeys } from '../../operations/compare-objects.ts';
 import { findSnapshots } from '../../operations/find-snapshots.ts';
 import { isSameStore, keepOffProduction } from '../../operations/keep-off-production.ts';
 import { leaveOutObjects } from '../../operations/leave-out.ts';
-import { backupStore, blocker, listAll, objectPrefix } from '../../operations/open-targets.ts';
+import { backupStore, blocker, listAll, objectPrefix, targetStore } from '../../operations/open-targets.ts';
 import type { Placement } from '../../operations/overwrite-objects.ts';
 import { judgePlaced, placeObjects, takeAway } from '../../operations/place-objects.ts';
 import { proveMirror } from '../../operations/prove-mirror.ts';
-import type { ObjectInfo, ObjectStoreConfig } from '../../ports/object-store.ts';
+import type { ObjectInfo } from '../../ports/object-store.ts';
 import { mirrorObjectsKind } from './kind.ts';
 
 /** From the backup's mirror to the live bucket: only what differs, and nothing is ever deleted there. */
@@ -75,13 +75,6 @@ export const mirrorObjects = implementKind(mirrorObjectsKind, {
 });
 
 type Reach = Pick<StepContext, 'world' | 'targets' | 'mode' | 'runId'>;
-
-function targetStore<Store>(
-  context: Pick<Reach, 'targets'> & { readonly world: { openStore(config: ObjectStoreConfig): Store } },
-): Store | undefined {
-  const config = context.targets.acting.objects;
-  return config === undefined ? undefined : context.world.openStore(config);
-}
 
 function sourcePrefix(context: Pick<Reach, 'targets'>): string {
   return context.targets.backups.objectsPrefix ?? '';

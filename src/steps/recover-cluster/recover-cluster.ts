@@ -4,7 +4,7 @@ import { type Check, couldNotVerify, failed, passed } from '../../base/verdict.t
 import { clusterFilesFact, promotingFact, type Recovered, recoveredFact } from '../../kinds/cluster-facts.ts';
 import { needFact, readFact } from '../../kinds/fact.ts';
 import type { StepOf } from '../../kinds/kind.ts';
-import { implementKind, notVerified, type StepContext } from '../../kinds/kind.ts';
+import { implementKind, notVerified, type StepContext, stepId } from '../../kinds/kind.ts';
 import { durationMs } from '../../kinds/targets.ts';
 import type { ClusterPlace } from '../../ports/cluster-tools.ts';
 import { askQuestions, queryChecks } from './ask-recovered.ts';
@@ -167,7 +167,7 @@ async function agreeToPromote(step: RecoverStep, context: StepContext): Promise<
   const bad = checks.filter(({ verdict }) => verdict === 'failed');
   if (bad.length > 0) return fail(notVerified(bad));
   if (context.mode === 'drill') return succeed(undefined);
-  const id = step.id ?? step.kind;
+  const id = stepId(step);
   const answer = await context.ask({
     kind: 'confirm',
     id: `${id}.promote`,

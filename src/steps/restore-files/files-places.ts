@@ -1,5 +1,6 @@
 import { runMark } from '../../base/digest.ts';
 import type { StepContext, StepOf } from '../../kinds/kind.ts';
+import { stepId } from '../../kinds/kind.ts';
 import { objectPrefix } from '../../operations/open-targets.ts';
 import type { restoreFilesKind } from './kind.ts';
 
@@ -12,7 +13,7 @@ export function filesPlaces(
   const mark = runMark(context.runId);
   const inDrill =
     step.drillInto === undefined || step.drillInto === ''
-      ? context.workFile(`files-${step.id ?? step.kind}`)
+      ? context.workFile(`files-${stepId(step)}`)
       : `${step.drillInto.replace(/\/+$/, '')}/${objectPrefix(context).replace(/\/+$/, '')}`;
   const place = step.swap === 'contents' ? `${target}/.thaw` : target;
   return {

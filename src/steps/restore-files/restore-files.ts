@@ -5,7 +5,7 @@ import { type Check, couldNotVerify, failed, passed } from '../../base/verdict.t
 import { needFact, readFact } from '../../kinds/fact.ts';
 import { restoredFilesFact, snapshotFact, swappingFilesFact } from '../../kinds/facts.ts';
 import type { StepContext, StepEnd, StepOf } from '../../kinds/kind.ts';
-import { implementKind } from '../../kinds/kind.ts';
+import { implementKind, stepId } from '../../kinds/kind.ts';
 import { durationMs } from '../../kinds/targets.ts';
 import { bringFiles } from '../../operations/bring-files.ts';
 import { filesStore, findFiles, namedTimeOf } from '../../operations/find-files.ts';
@@ -42,7 +42,7 @@ export const restoreFiles = implementKind(restoreFilesKind, {
   check: checkFiles,
 
   async run(step, context) {
-    if (readFact(swappingFilesFact(idOf(step)), context) !== undefined) return swap(step, context);
+    if (readFact(swappingFilesFact(stepId(step)), context) !== undefined) return swap(step, context);
     if (!(await isBrought(step, context))) {
       const brought = await bring(step, context);
       if (!brought.ok) return brought;
@@ -53,13 +53,13 @@ export const restoreFiles = implementKind(restoreFilesKind, {
     return agreed.ok ? swap(step, context) : agreed;
   },
 
-  leaveOut: (step, context) => leaveOutObjects(idOf(step), context),
+  leaveOut: (step, context) => leaveOutObjects(stepId(step), context),
 
   async verify(step, context) {
-    const left = readLeftOut(idOf(step), context);
-    const restored = needFact(restoredFilesFact(idOf(step)), context);
+    const left = readLeftOut(stepId(step), context);
+    const restored = needFact(restoredFilesFact(stepId(step)), context);
     const { target, incoming, kept } = filesPlaces(step, context);
-    const swapped = readFact(swappingFilesFact(idOf(step)), context);
+    const swapped = readFact(swappingFilesFact(stepId(step)), context);
     const folder = context.mode === 'drill' ? incoming : target;
     const found = await context.world.trees.summarise({
       folder,
@@ -75,7 +75,7 @@ export const restoreFiles = implementKind(restoreFilesKind, {
   async cleanUp(step, context) {
     const { trees } = context.world;
     const { incoming, target } = filesPlaces(step, context);
-    const swapping = readFact(swappingFilesFact(idOf(step)), context);
+    const swapping = readFact(swappingFilesFact(stepId(step)), context);
     const halfway = swapping === undefined ? succeed(false) : await trees.isHalfway(swapping);
     if (!halfway.ok) return [failed(halfway.failure.message, halfway.failure.remedy)];
     if (halfway.value)
@@ -89,10 +89,6 @@ export const restoreFiles = implementKind(restoreFilesKind, {
   },
 });
 
-function idOf(step: FilesStep): string {
-  return step.id ?? step.kind;
-}
-
 /** The dump these files belong to; undefined where they stand for themselves. */
 function snapshotKeyOf(step: FilesStep, context: StepContext): string | undefined {
   return step.which === 'newest' ? undefined : needFact(snapshotFact, context).key;
@@ -100,7 +96,7 @@ function snapshotKeyOf(step: FilesStep, context: StepContext): string | undefine
 
 /** An earlier attempt may have brought everything, and stopped at the question. */
 async function isBrought(step: FilesStep, context: StepContext): Promise<boolean> {
-  const restored = readFact(restoredFilesFact(idOf(step)), context);
+  const restored = readFact(restoredFilesFact(stepId(step)), context);
   if (restored === undefined || restored.snapshotKey !== snapshotKeyOf(step, context)) return false;
   const there = await context.world.trees.exists(restored.folder);
   return there.ok && there.value;
@@ -114,7 +110,7 @@ async function bring(step: FilesStep, context: StepContext): Promise<Outcome<voi
   const summary = await bringFiles({ step, files: files.value, toFolder: incoming }, context);
   if (!summary.ok) return summary;
   context.output(inWords(summary.value));
-  await context.record(restoredFilesFact(idOf(step)), {
+  await context.record(restoredFilesFact(stepId(step)), {
     ...(snapshotKey === undefined ? {} : { snapshotKey }),
     from: files.value.kind === 'archive' ? files.value.object.key : files.value.prefix,
     namedTimeMs: files.value.namedTimeMs,
@@ -125,7 +121,7 @@ async function bring(step: FilesStep, context: StepContext): Promise<Outcome<voi
 }
 
 async function confirmSwap(step: FilesStep, context: StepContext): Promise<Outcome<void>> {
-  const id = idOf(step);
+  const id = stepId(step);
   const { target, incoming, kept, name } = filesPlaces(step, context);
   const restored = needFact(restoredFilesFact(id), context);
   const there = await context.world.trees.exists(target);
@@ -158,7 +154,7 @@ async function confirmSwap(step: FilesStep, context: StepContext): Promise<Outco
 }
 
 async function swap(step: FilesStep, context: StepContext): Promise<Outcome<StepEnd>> {
-  const names = needFact(swappingFilesFact(idOf(step)), context);
+  const names = needFact(swappingFilesFact(stepId(step)), context);
   const down = await writersStillDown(context);
   if (!down.ok) return down;
   const all = step.swap === 'contents' ? '/*' : '';
@@ -193,7 +189,7 @@ function compare(expected: TreeSummary, found: TreeSummary): readonly Check[] {
 
 /** Files of another time than the database: fewer than the rows name, or more. */
 function apart(step: FilesStep, context: StepContext): readonly Check[] {
-  const restored = needFact(restoredFilesFact(idOf(step)), context);
+  const restored = needFact(restoredFilesFact(stepId(step)), context);
   const { snapshotKey } = restored;
   const databaseMs =
     (snapshotKey === undefined ? undefined : namedTimeOf(snapshotKey, context)) ?? restored.namedTimeMs;

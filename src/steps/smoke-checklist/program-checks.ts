@@ -7,7 +7,13 @@ import { readFact } from '../../kinds/fact.ts';
 import { manifestFact } from '../../kinds/facts.ts';
 import type { StepContext } from '../../kinds/kind.ts';
 import { queryRestored } from '../../operations/cell.ts';
-import { listAll, objectPrefix, targetDatabase, unanswered } from '../../operations/open-targets.ts';
+import {
+  listAll,
+  objectPrefix,
+  targetDatabase,
+  targetStore,
+  unanswered,
+} from '../../operations/open-targets.ts';
 import type { ObjectStore } from '../../ports/object-store.ts';
 import type { ChecklistItem } from './kind.ts';
 
@@ -83,11 +89,6 @@ function judgeAnswer(
     return failed(`status ${status}, but "${item.contains}" is not in the answer`, `Open ${item.url}.`);
   }
   return passed(`status ${status}`);
-}
-
-function targetStore(context: StepContext): ObjectStore | undefined {
-  const config = context.targets.acting.objects;
-  return config === undefined ? undefined : context.world.openStore(config);
 }
 
 const noStore = couldNotVerify(

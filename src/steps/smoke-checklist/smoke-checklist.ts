@@ -3,7 +3,7 @@ import { type Check, couldNotVerify, failed, passed, skipped } from '../../base/
 import { readFact } from '../../kinds/fact.ts';
 import { attestedFact } from '../../kinds/facts.ts';
 import type { StepContext } from '../../kinds/kind.ts';
-import { implementKind } from '../../kinds/kind.ts';
+import { implementKind, stepId } from '../../kinds/kind.ts';
 import type { ChecklistItem } from './kind.ts';
 import { smokeChecklistKind } from './kind.ts';
 import { checkHttp, checkObject, checkQuery, checkReferences } from './program-checks.ts';
@@ -28,7 +28,7 @@ export const smokeChecklist = implementKind(smokeChecklistKind, {
       const answer = await context.ask({
         kind: 'attest',
         id: `smoke-checklist.${item.id}`,
-        stepId: step.id ?? step.kind,
+        stepId: stepId(step),
         title: item.title,
         body: [item.instructions],
       });

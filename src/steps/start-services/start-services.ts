@@ -1,14 +1,14 @@
+import { assert } from '../../base/assert.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { formatDuration } from '../../base/units.ts';
 import { type Check, couldNotVerify, failed, passed } from '../../base/verdict.ts';
 import { readFact } from '../../kinds/fact.ts';
 import type { StepContext, StepOf } from '../../kinds/kind.ts';
 import { implementKind } from '../../kinds/kind.ts';
-import type { Targets } from '../../kinds/targets.ts';
 import { durationMs } from '../../kinds/targets.ts';
-import { checkServices } from '../../operations/stop-services.ts';
+import { checkServices, servicesOf } from '../../operations/stop-services.ts';
 import { letWritersUp } from '../../operations/writers-still-down.ts';
-import type { ServiceStatus, Services, ServicesConfig } from '../../ports/services.ts';
+import type { ServiceStatus, Services } from '../../ports/services.ts';
 import { logFollowedFact, startServicesKind } from './kind.ts';
 
 const lookAgainMs = 1000;
@@ -29,7 +29,7 @@ export const startServices = implementKind(startServicesKind, {
       sentences: [
         `Starts ${step.services.join(', ') || 'all services'}, waits up to ${step.healthy} for health${follow}.`,
       ],
-      commands: [servicesOf(context).describe('start', step.services)],
+      commands: [declaredServices(context).describe('start', step.services)],
     };
   },
 
@@ -42,7 +42,7 @@ export const startServices = implementKind(startServicesKind, {
   async run(step, context) {
     if (context.mode === 'drill')
       return succeed({ kind: 'not-executed', reason: 'a drill never starts production' });
-    const services = servicesOf(context);
+    const services = declaredServices(context);
     await letWritersUp(step.services, context);
     await context.recordCommand(services.describe('start', step.services));
     const started = await services.start({
@@ -61,7 +61,7 @@ export const startServices = implementKind(startServicesKind, {
   },
 
   async verify(step, context) {
-    const status = await servicesOf(context).status();
+    const status = await declaredServices(context).status();
     if (!status.ok) return status;
     const wanted = status.value.filter(
       ({ name }) => step.services.length === 0 || step.services.includes(name),
@@ -70,14 +70,10 @@ export const startServices = implementKind(startServicesKind, {
   },
 });
 
-function servicesOf<Face>(context: {
-  readonly world: { openServices(config: ServicesConfig): Face };
-  readonly targets: Targets;
-}): Face {
-  const config = context.targets.production.services;
-  // Lint refuses a runbook that starts services and declares none.
-  if (config === undefined) throw new Error('Broken promise: the runbook declares services');
-  return context.world.openServices(config);
+function declaredServices<Face>(context: Parameters<typeof servicesOf<Face>>[0]): Face {
+  const services = servicesOf(context);
+  assert(services !== undefined, 'lint refuses a runbook that starts services and declares none');
+  return services;
 }
 
 function isUp({ state, health, exitCode }: ServiceStatus): boolean {
