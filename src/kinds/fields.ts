@@ -1,10 +1,18 @@
 import { z } from 'zod';
 import { parseDuration } from '../base/units.ts';
-import type { DeclaredFields, Kinds, Place } from '../platform/declare-fields.ts';
+import {
+  type DeclaredFields,
+  type Kinds,
+  optionalText,
+  type Place,
+  text,
+} from '../platform/declare-fields.ts';
 import { routes, services } from '../services/list.ts';
 import { stores } from '../stores/list.ts';
 
 /** Building blocks of the runbook's schema. Every text may hold ${NAME} placeholders unless it is an id. */
+
+export { optionalText, text };
 
 export const id = z
   .string()
@@ -13,11 +21,6 @@ export const id = z
 export const duration = z
   .string()
   .refine((text) => parseDuration(text) !== undefined, 'Write a duration as 90s, 30m, 1h or 1h 30m.');
-
-export const text = z.string().min(1);
-
-/** May come out empty after the placeholders are filled: then it counts as left out. */
-export const optionalText = z.string().optional();
 
 function unionOf([first, ...rest]: Kinds<DeclaredFields>): z.ZodType<Place> {
   return z.discriminatedUnion('kind', [first.schema, ...rest.map(({ schema }) => schema)]);

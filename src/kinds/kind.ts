@@ -3,6 +3,7 @@ import type { Failure, Outcome } from '../base/failure.ts';
 import type { Mode } from '../base/mode.ts';
 import type { Check } from '../base/verdict.ts';
 import type { Evidence } from '../journal/entry.ts';
+import { describeWithExample } from '../platform/declare-fields.ts';
 import type { ObjectStoreConfig } from '../ports/object-store.ts';
 import type { Answer, Question } from '../ports/operator.ts';
 import type { World, WorldLooks, WorldNames } from '../ports/world.ts';
@@ -123,11 +124,7 @@ export function declareKind<const Name extends string, F extends Fields>(
 ): DeclaredKind<Name, F> {
   const kind = z.literal(declaration.kind);
   const { about, example, fields } = declaration;
-  // Editors that show Markdown show the example, too.
-  const markdownDescription = `${about}\n\n\`\`\`yaml\n${example}\n\`\`\``;
-  const schema = z
-    .strictObject({ kind, ...common, ...fields })
-    .meta({ description: about, markdownDescription });
+  const schema = z.strictObject({ kind, ...common, ...fields }).meta(describeWithExample(about, example));
   return { ...declaration, schema: schema as unknown as SchemaOf<Name, F> };
 }
 
@@ -168,7 +165,6 @@ export type StepContext = {
   recordCommand(command: string): Promise<void>;
   output(line: string): void;
   progress(progress: Progress): void;
-  /** A check as soon as it is known; `verify` returns them all again. */
   ask(question: Question): Promise<Outcome<Answer>>;
   /** Snapshots that an earlier run on this host restored and verified, with the words for it: drill 04-26. */
   readonly provenSnapshots?: ReadonlyMap<string, string>;

@@ -41,6 +41,11 @@ export type Kinds<T> = readonly [T, ...T[]];
 /** As a runbook names a value that the environment gives, for examples. */
 export const placeholder = (name: string) => `\${${name}}`;
 
+/** What editors show; those that show Markdown show the example, too. */
+export function describeWithExample(about: string, example: string) {
+  return { description: about, markdownDescription: `${about}\n\n\`\`\`yaml\n${example}\n\`\`\`` };
+}
+
 export function declareFields<Shape extends z.ZodRawShape>(declared: {
   readonly kind: string;
   readonly about: string;
@@ -54,11 +59,9 @@ export function declareFields<Shape extends z.ZodRawShape>(declared: {
   const exampleText = Object.entries(example)
     .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
     .join('\n');
-  // Editors that show Markdown show the example, too.
-  const markdownDescription = `${about}\n\n\`\`\`yaml\n${exampleText}\n\`\`\``;
   const schema = z
     .strictObject({ kind: z.literal(kind), ...fields })
-    .meta({ description: about, markdownDescription });
+    .meta(describeWithExample(about, exampleText));
   return {
     kind,
     about,
