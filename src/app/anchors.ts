@@ -6,16 +6,19 @@ import type { ObjectStore } from '../ports/object-store.ts';
 import type { World } from '../ports/world.ts';
 import type { ReadyRunbook } from './load-runbook.ts';
 
+/** Where the heads of the journals are kept a second time: below a prefix of the backup store. */
+export type AnchorPlace = {
+  readonly store: Pick<ObjectStore, 'address' | 'list' | 'read' | 'write'>;
+  readonly prefix: string;
+};
+
 /**
  * The head of a record, put into the backup store: out of reach of whoever holds this host alone. Each end of a run makes a new object
  * and none is ever written over, so a bucket with object lock keeps them all.
  */
 export type Anchor = { readonly runId: string; readonly entries: number; readonly head: string };
 
-export async function anchorHead(
-  place: { readonly store: ObjectStore; readonly prefix: string },
-  anchor: Anchor,
-): Promise<Outcome<string>> {
+export async function anchorHead(place: AnchorPlace, anchor: Anchor): Promise<Outcome<string>> {
   const { runId, entries, head } = anchor;
   const key = `${place.prefix}${runId}/${String(entries).padStart(8, '0')}.json`;
   const body = Buffer.from(`${JSON.stringify({ runId, entries, head })}\n`);
@@ -29,10 +32,7 @@ export async function anchorHead(
 }
 
 /** Oldest first, as they were written. */
-export async function readAnchors(
-  place: { readonly store: ObjectStore; readonly prefix: string },
-  runId: string,
-): Promise<Outcome<readonly Anchor[]>> {
+export async function readAnchors(place: AnchorPlace, runId: string): Promise<Outcome<readonly Anchor[]>> {
   const anchors: Anchor[] = [];
   for await (const page of place.store.list({ prefix: `${place.prefix}${runId}/` })) {
     if (!page.ok) return page;
@@ -68,7 +68,7 @@ export function anchorPlace(run: {
   readonly mode: Mode;
   readonly ready: ReadyRunbook;
   readonly world: World;
-}): { readonly anchor?: { readonly store: ObjectStore; readonly prefix: string } } {
+}): { readonly anchor?: AnchorPlace } {
   const { mode, ready, world } = run;
   const prefix = ready.filled.records?.anchor;
   if (prefix === undefined || mode === 'tabletop') return {};

@@ -58,9 +58,9 @@ export async function askName(
     readonly confirm: readonly string[];
   },
   { stdin, stdout }: Pick<CommandContext, 'stdin' | 'stdout'>,
-): Promise<Outcome<void>> {
+): Promise<Outcome<string>> {
   const { name, what, verb, confirm } = request;
-  if (confirm.includes(name)) return succeed(undefined);
+  if (confirm.includes(name)) return succeed(name);
   if (stdin.isTTY !== true) {
     return fail({
       code: 'answer-missing',
@@ -72,7 +72,7 @@ export async function askName(
   const lines = createInterface({ input: stdin, output: stdout });
   const typed = await lines.question(`Type the name of the ${what} to ${verb}: `);
   lines.close();
-  if (typed.trim() === name) return succeed(undefined);
+  if (typed.trim() === name) return succeed(name);
   return fail({
     code: 'cancelled',
     message: 'The name does not match. Nothing was done.',

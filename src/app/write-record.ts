@@ -1,13 +1,12 @@
 import { join } from 'node:path';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { readJournal } from '../journal/read-journal.ts';
-import type { ObjectStore } from '../ports/object-store.ts';
 import type { RunFolder } from '../ports/run-folder.ts';
 import type { DrillRecord } from '../record/record-schema.ts';
 import { renderRecord } from '../record/render-record.ts';
 import { toHtml } from '../record/to-html.ts';
 import { toMarkdown } from '../record/to-markdown.ts';
-import { anchorHead } from './anchors.ts';
+import { type AnchorPlace, anchorHead } from './anchors.ts';
 import { appendHead } from './chain-heads.ts';
 import { indexRun } from './index-run.ts';
 import type { RecordFormat } from './options.ts';
@@ -27,7 +26,7 @@ export async function writeRecord(request: {
   readonly folder: RunFolder;
   readonly logFolder: string;
   /** Where the runbook has heads anchored. */
-  readonly anchor?: { readonly store: ObjectStore; readonly prefix: string };
+  readonly anchor?: AnchorPlace;
 }): Promise<Outcome<WrittenRecord>> {
   const { folder, logFolder, anchor } = request;
   const bytes = await folder.readJournal();

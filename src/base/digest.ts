@@ -15,6 +15,11 @@ export function runMark(runId: string, part = ''): string {
   return sha256(part === '' ? runId : `${runId}\n${part}`).slice(0, 6);
 }
 
+/** The mark of a run on what it made on a server, as a comment; only what carries it may be dropped. */
+export function ownershipComment(runId: string): string {
+  return `thaw run ${runId}`;
+}
+
 /** What a chain of lines begins with. */
 export const genesisHash = '0'.repeat(64);
 

@@ -131,7 +131,7 @@ export async function settleInterrupted(inHand: StepInHand): Promise<Interrupted
 function interruptedQuestion(id: string, title: string): Question {
   return {
     kind: 'choose',
-    id: `${id}.doubt`,
+    id: `${id}.interrupted`,
     stepId: id,
     title: `${title} What is true?`,
     body: ['Nobody knows how far it came. Look before you decide: running it twice may do harm.'],
@@ -153,7 +153,7 @@ function stopInterrupted(found: {
   const failure: Failure = {
     code: byOperator ? 'cancelled' : 'answer-missing',
     message: `${title} Nobody said how far it came.`,
-    remedy: `Look, then answer with --answer ${id}.doubt=run-again, or --answer ${id}.doubt=skip:REASON.`,
+    remedy: `Look, then answer with --answer ${id}.interrupted=run-again, or --answer ${id}.interrupted=skip:REASON.`,
     retry: 'after-fix',
   };
   return {

@@ -128,6 +128,8 @@ export const entrySchema = z.discriminatedUnion('kind', [
     value: z.string(),
     note: z.string().exactOptional(),
     by: z.enum(['operator', 'option', 'rehearsal']),
+    /** The question was for an exact name, and this is it. */
+    named: z.literal(true).exactOptional(),
   }),
   z.object({
     kind: z.literal('step-finished'),

@@ -5,7 +5,7 @@ import type { BoundPlaces, EntryOf, JournalEntry } from './entry.ts';
 /**
  * One type per state a step can be in.
  * pending → started → finished | failed | skipped; failed → started again; any → pending when reopened.
- * A step that is `started` when another process reads the journal is in doubt: nobody knows how far it came.
+ * A step that is `started` when another process reads the journal was interrupted: nobody knows how far it came.
  */
 export type StepState =
   | { readonly kind: 'pending'; readonly attempt: number }
@@ -37,6 +37,8 @@ export type RunState = {
   readonly start: EntryOf<'run-started'> & { readonly atMs: number };
   readonly steps: ReadonlyMap<string, StepState>;
   readonly facts: ReadonlyMap<string, unknown>;
+  /** Questions for an exact name that was typed; one that is asked again is open again. */
+  readonly named: ReadonlySet<string>;
   readonly notes: readonly string[];
   readonly places: BoundPlaces;
   readonly preflight: EntryOf<'preflight-finished'>['checks'];
@@ -62,6 +64,7 @@ export function foldJournal(entries: readonly JournalEntry[]): RunState | undefi
     start: { ...first, atMs: Date.parse(first.at) },
     steps: new Map(first.steps.map((step) => [step.id, { kind: 'pending', attempt: 0 }])),
     facts: new Map(),
+    named: new Set(),
     notes: [],
     places: {},
     preflight: [],
@@ -107,9 +110,11 @@ export function applyEntry(state: RunState, entry: JournalEntry): RunState {
       return { ...state, rolledBack: true };
     case 'run-discarded':
       return { ...state, discarded: true, stopped: discardedReason, cleanUp: entry.checks };
-    case 'run-started':
     case 'question-asked':
+      return { ...state, named: new Set([...state.named].filter((id) => id !== entry.questionId)) };
     case 'question-answered':
+      return entry.named === true ? { ...state, named: new Set([...state.named, entry.questionId]) } : state;
+    case 'run-started':
     case 'command-run':
     case 'program-ended':
     case 'signed-off':

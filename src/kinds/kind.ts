@@ -4,6 +4,7 @@ import type { Mode } from '../base/mode.ts';
 import type { Check } from '../base/verdict.ts';
 import type { Evidence } from '../journal/entry.ts';
 import { describeWithExample } from '../platform/declare-fields.ts';
+import type { Guard } from '../ports/guard.ts';
 import type { ObjectStoreConfig } from '../ports/object-store.ts';
 import type { Answer, Question } from '../ports/operator.ts';
 import type { World, WorldLooks, WorldNames } from '../ports/world.ts';
@@ -144,8 +145,12 @@ export type StepContext = {
   readonly mode: Mode;
   /** Unique everywhere: the name of the run and its random mark. What a run makes carries it. */
   readonly runId: string;
+  /** Of the step that is at work. */
+  readonly stepId: string;
   readonly world: World;
   readonly targets: Targets;
+  /** Gives leave for each act that destroys. */
+  readonly guard: Guard;
   /** All of the walk. */
   readonly steps: readonly Step[];
   /** Steps of the walk whose kind leaves this fact. */

@@ -79,7 +79,8 @@ async function unpackArchive(bring: Part<'archive'>, context: StepContext): Prom
   if (!unpacked.ok) return unpacked;
   // Room for what comes after: neither is needed once the files are there.
   for (const file of [packed, tar]) {
-    const removed = await context.world.host.removeFile(file);
+    const permit = context.guard.removeFile(file);
+    const removed = permit.ok ? await context.world.host.removeFile(permit.value) : permit;
     if (!removed.ok) return removed;
   }
   return unpacked;

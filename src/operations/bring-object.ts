@@ -38,7 +38,8 @@ export async function bringObject(
     onProgress: () => {},
   });
   if (!unpacked.ok) return unpacked;
-  return host.removeFile(wrapped);
+  const permit = context.guard.removeFile(wrapped);
+  return permit.ok ? host.removeFile(permit.value) : permit;
 }
 
 /** A few at a time; the first failure ends the rest. */

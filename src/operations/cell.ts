@@ -1,3 +1,4 @@
+import { ownershipComment } from '../base/digest.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import { type Check, couldNotVerify, failed } from '../base/verdict.ts';
 import { readFact } from '../kinds/fact.ts';
@@ -10,7 +11,7 @@ import type {
   ServerIdentity,
 } from '../ports/database-server.ts';
 import type { DumpTools } from '../ports/dump-tools.ts';
-import { incomingNames, ownershipComment } from './incoming-database.ts';
+import { incomingNames } from './incoming-database.ts';
 import { targetServer } from './open-targets.ts';
 
 /**
@@ -65,7 +66,7 @@ export async function chooseRights(context: StepContext): Promise<Outcome<Restor
   const answer = await context.ask({
     kind: 'type-name',
     id: 'restore-database.without-cell',
-    stepId: 'restore-database',
+    stepId: context.stepId,
     title: `Restore with all the rights of ${user}?`,
     body: [
       noCell(identity.value),

@@ -2,7 +2,8 @@ import { shorten } from '../backups/compare-inventories.ts';
 import { type Failure, type Outcome, succeed } from '../base/failure.ts';
 import { formatBytes, formatCount } from '../base/units.ts';
 import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
-import type { ObjectInfo, ObjectStore } from '../ports/object-store.ts';
+import type { ObjectInfo } from '../ports/object-store.ts';
+import type { StoreLooks } from '../ports/world.ts';
 import { leftOutCheck } from './leave-out.ts';
 import { isContentTag, proofMark, sameContent, sameWhenRead } from './prove-content.ts';
 
@@ -36,8 +37,8 @@ export async function compareObjects(request: {
   readonly source: readonly ObjectInfo[];
   readonly target: readonly ObjectInfo[];
   readonly toTargetKey: (key: string) => string;
-  readonly from: ObjectStore;
-  readonly to: ObjectStore;
+  readonly from: StoreLooks;
+  readonly to: StoreLooks;
   readonly proofs: ReadonlySet<string>;
   readonly onLine: (line: string) => void;
   readonly signal: AbortSignal;

@@ -1,7 +1,8 @@
 import { shorten } from '../backups/compare-inventories.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
+import type { Permit } from '../base/permit.ts';
 import { formatBytes, formatCount } from '../base/units.ts';
-import type { ObjectInfo, ObjectStore } from '../ports/object-store.ts';
+import type { ObjectInfo, ObjectStore, Replaced } from '../ports/object-store.ts';
 import { hashWhileRead, isContentTag, proofMark } from './prove-content.ts';
 
 /** How often one object is tried before it is given up; each store already retries single requests. */
@@ -33,13 +34,13 @@ export type CopyReport = {
  */
 export async function copyObjects(request: {
   readonly objects: readonly ObjectInfo[];
-  readonly from: ObjectStore;
-  readonly to: ObjectStore;
+  readonly from: Pick<ObjectStore, 'read'>;
+  readonly to: Pick<ObjectStore, 'write'>;
   readonly toTargetKey: (key: string) => string;
   readonly workers: number;
   readonly onCopied: (object: ObjectInfo) => void;
-  /** Done before an object is written; its failure is that of the object. */
-  readonly before?: (object: ObjectInfo) => Promise<Outcome<void>>;
+  /** Done before an object is written, with leave for what stands in its place; its failure is that of the object. */
+  readonly before?: (object: ObjectInfo) => Promise<Outcome<Permit<Replaced> | undefined>>;
   /** Says yes to a failure that counts for nothing: in a store that people use, objects go away and change while they are copied. */
   readonly tolerate?: (failure: Failure) => boolean;
   readonly signal: AbortSignal;
@@ -105,7 +106,7 @@ type Copied = { readonly proof?: string };
 async function copyPatiently(copy: Copy, object: ObjectInfo): Promise<Outcome<Copied>> {
   for (let attempt = 1; ; attempt += 1) {
     const ready = (await copy.before?.(object)) ?? succeed(undefined);
-    const copied = ready.ok ? await copyOne(copy, object) : ready;
+    const copied = ready.ok ? await copyOne({ ...copy, over: ready.value }, object) : ready;
     if (copied.ok || copied.failure.retry !== 'safe' || attempt === attempts || copy.signal.aborted)
       return copied;
   }
@@ -113,7 +114,13 @@ async function copyPatiently(copy: Copy, object: ObjectInfo): Promise<Outcome<Co
 
 /** One object, whole. Its proof is there when the bytes that were read are known to be those that are there now. */
 export async function copyOne(
-  { from, to, toTargetKey, signal }: Omit<Copy, 'before'>,
+  {
+    from,
+    to,
+    toTargetKey,
+    signal,
+    over,
+  }: Omit<Copy, 'before'> & { readonly over?: Permit<Replaced> | undefined },
   object: ObjectInfo,
 ): Promise<Outcome<Copied>> {
   const reading = await from.read({
@@ -127,7 +134,7 @@ export async function copyOne(
     isContentTag(info.etag) && info.sizeBytes <= alwaysWholeBytes ? undefined : hashWhileRead(info, body);
   const key = toTargetKey(object.key);
   const { sizeBytes } = info;
-  const written = await to.write({ key, body: hashed?.body ?? body, sizeBytes, attributes, signal });
+  const written = await to.write({ key, body: hashed?.body ?? body, sizeBytes, attributes, over, signal });
   body.destroy();
   if (!written.ok) return written;
   // Without a tag there is no saying which version was asked for: then the one that came has to have arrived whole.

@@ -1,5 +1,5 @@
-import { runMark } from '../base/digest.ts';
-import { fail, type Outcome, succeed } from '../base/failure.ts';
+import { ownershipComment, runMark } from '../base/digest.ts';
+import { type Outcome, succeed } from '../base/failure.ts';
 import { readFact } from '../kinds/fact.ts';
 import { incomingDatabaseFact } from '../kinds/facts.ts';
 import type { StepContext } from '../kinds/kind.ts';
@@ -26,11 +26,6 @@ export function incomingNames(runId: string, target: string) {
     rolledBack: name('undone'),
     cell: `thaw_cell_${mark}`,
   };
-}
-
-/** Our mark on what we made; only what carries it may be dropped. */
-export function ownershipComment(runId: string): string {
-  return `thaw run ${runId}`;
 }
 
 /**
@@ -60,24 +55,13 @@ export async function makeIncomingDatabase(
 /** Drops a database that this run made. Not being there is fine; being somebody else's is a conflict. */
 export async function dropOwn(context: StepContext, name: string): Promise<Outcome<boolean>> {
   const server = targetServer(context);
-  const found = await server.describeDatabase(name);
-  if (!found.ok) return found;
-  if (found.value === undefined) return succeed(false);
-  const { comment } = found.value;
-  // The comment is set a moment after the database is made. A crash in between leaves ours without one; that this run was
-  // about to make it is in the journal.
-  const unfinished = comment === undefined && readFact(incomingDatabaseFact, context)?.name === name;
-  if (comment !== ownershipComment(context.runId) && !unfinished) {
-    return fail({
-      code: 'conflict',
-      message: `Database ${name} exists on ${server.address} and was not made by this run.`,
-      remedy: `Look at ${name}; rename or drop it by hand if nobody needs it, then retry.`,
-      retry: 'after-fix',
-    });
-  }
+  const begun = readFact(incomingDatabaseFact, context)?.name === name;
+  const permit = await context.guard.dropDatabase(server, { name, begun });
+  if (!permit.ok) return permit;
+  if (permit.value === undefined) return succeed(false);
   context.output(`dropping ${name}, which this run made`);
   await context.recordCommand(`DROP DATABASE ${name} WITH (FORCE)`);
-  const dropped = await server.dropDatabase(name);
+  const dropped = await server.dropDatabase(permit.value);
   if (dropped.ok) return succeed(true);
   // Where somebody is in the way, who that is leads on; the server only says that it may not.
   const free = await nobodyInTheWay(server, [name]);

@@ -1,11 +1,12 @@
 import { runMark } from '../base/digest.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
+import type { Permit } from '../base/permit.ts';
 import { formatBytes, formatCount, formatTime } from '../base/units.ts';
 import type { Check } from '../base/verdict.ts';
 import { type FactSource, readFact } from '../kinds/fact.ts';
 import { overwritingFact, swappedFact } from '../kinds/facts.ts';
 import { notVerified, type StepContext, stepId } from '../kinds/kind.ts';
-import type { ObjectInfo, ObjectStore } from '../ports/object-store.ts';
+import type { ObjectInfo, ObjectStore, Replaced } from '../ports/object-store.ts';
 import type { Pair } from './compare-objects.ts';
 import { copyOne } from './copy-objects.ts';
 import { sameContent, sameWhenRead } from './prove-content.ts';
@@ -92,6 +93,10 @@ function turnOf(id: string, context: StepContext): 'now' | 'wait' | 'too-early' 
 
 const examples = 5;
 
+function overwriteQuestion(step: string): string {
+  return `${step}.overwrite`;
+}
+
 async function ask(
   { stepId: id, to, liveName = '', toTargetKey }: Overwrite,
   ...[known, context]: [
@@ -106,7 +111,7 @@ async function ask(
     formatBytes(different.reduce((sum, pair) => sum + pair[side].sizeBytes, 0));
   const answer = await context.ask({
     kind: 'type-name',
-    id: `${id}.overwrite`,
+    id: overwriteQuestion(id),
     stepId: id,
     title: 'Overwrite live objects that differ from the backup',
     body: [
@@ -165,14 +170,16 @@ export function keepFirst(
 ) {
   const prefix = keptBelow(id, context);
   const planned = new Map(pairs.map(({ source, target }) => [source.key, target]));
-  return async (source: ObjectInfo): Promise<Outcome<void>> => {
+  return async (source: ObjectInfo): Promise<Outcome<Permit<Replaced> | undefined>> => {
     const key = toTargetKey(source.key);
     const live = await to.describe(key);
     if (!live.ok) return live;
     // Gone meanwhile: there is nothing to keep.
     if (live.value === undefined) return succeed(undefined);
     if (live.value.etag !== planned.get(source.key)?.etag) return fail(changedMeanwhile(key));
-    return setAside({ store: to, object: live.value, asKey: `${prefix}${key}`, signal: context.signal });
+    const { signal, guard } = context;
+    const aside = await setAside({ store: to, object: live.value, asKey: `${prefix}${key}`, signal });
+    return aside.ok ? guard.overwriteObject({ object: live.value, agreedIn: overwriteQuestion(id) }) : aside;
   };
 }
 

@@ -170,13 +170,17 @@ function sizeOf(objects: readonly ObjectInfo[]): number {
 }
 
 /** What a drill put below its own prefix. One that stays does not keep the others. */
-export async function takeAway(store: ObjectStore, prefix: string): Promise<readonly Check[]> {
+export async function takeAway(
+  store: ObjectStore,
+  ...[prefix, { guard }]: [string, Pick<StepContext, 'guard'>]
+): Promise<readonly Check[]> {
   const listed = await listAll(store, prefix);
   if (!listed.ok)
     return [failed(`the drill's objects are still there: ${listed.failure.message}`, listed.failure.remedy)];
   const stay: Failure[] = [];
   for (const { key } of listed.value) {
-    const removed = await store.remove(key);
+    const permit = guard.removeObject(key);
+    const removed = permit.ok ? await store.remove(permit.value) : permit;
     if (!removed.ok) stay.push(removed.failure);
   }
   const [first] = stay;

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { brokenBodyFailure } from '../base/body-error.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
-import type { ObjectInfo, ObjectStore } from '../ports/object-store.ts';
+import type { ObjectInfo } from '../ports/object-store.ts';
+import type { StoreLooks } from '../ports/world.ts';
 
 const mebibyte = 1024 * 1024;
 const md5 = /^[0-9a-f]{32}$/;
@@ -123,8 +124,8 @@ export function proofMark(source: ObjectInfo, target: ObjectInfo): string {
 /** Reads the target, and where its digests do not tell, the source as well: then every byte was compared. */
 export async function sameWhenRead(
   sides: {
-    readonly from: ObjectStore;
-    readonly to: ObjectStore;
+    readonly from: StoreLooks;
+    readonly to: StoreLooks;
     readonly source: ObjectInfo;
     readonly target: ObjectInfo;
   },
@@ -139,7 +140,7 @@ export async function sameWhenRead(
 }
 
 async function hashStored(request: {
-  readonly store: ObjectStore;
+  readonly store: StoreLooks;
   readonly object: ObjectInfo;
   readonly partSizes: readonly number[];
   readonly signal: AbortSignal;

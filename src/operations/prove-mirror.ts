@@ -12,7 +12,8 @@ import { sha256 } from '../base/digest.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import { formatBytes, formatCount } from '../base/units.ts';
 import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
-import type { ObjectInfo, ObjectStore } from '../ports/object-store.ts';
+import type { ObjectInfo } from '../ports/object-store.ts';
+import type { StoreLooks } from '../ports/world.ts';
 import { readBytes } from './open-targets.ts';
 
 /**
@@ -22,7 +23,7 @@ import { readBytes } from './open-targets.ts';
  *   since it takes a listing of the store.
  */
 export async function proveMirror(how: {
-  readonly store: ObjectStore;
+  readonly store: StoreLooks;
   readonly prefix: string;
   readonly mirror: readonly ObjectInfo[];
   readonly manifest: Manifest | undefined;
@@ -77,7 +78,7 @@ function judgeExtra(extra: readonly string[], laterSnapshots: boolean): Check {
 
 /** undefined where the producer kept totals alone. */
 async function readList(
-  store: ObjectStore,
+  store: StoreLooks,
   manifest: Manifest,
 ): Promise<Outcome<ObjectInventory | undefined>> {
   const part = manifest.parts?.find(({ name }) => name === 'objects');

@@ -4,6 +4,7 @@ import { formatCount } from '../base/units.ts';
 import { readFacts } from '../kinds/fact.ts';
 import { type Overwriting, overwritingFact } from '../kinds/facts.ts';
 import type { StepContext } from '../kinds/kind.ts';
+import type { Guard } from '../ports/guard.ts';
 import type { ObjectInfo, ObjectStore } from '../ports/object-store.ts';
 import { copyObjects, notCopied } from './copy-objects.ts';
 import { isSameStore } from './keep-off-production.ts';
@@ -12,6 +13,9 @@ import { setAside } from './overwrite-objects.ts';
 import { sameContent } from './prove-content.ts';
 
 const workers = 8;
+
+/** A roll-back is agreed to as a whole, by the name of its database. */
+export const rollBackQuestion = 'rollback';
 
 type OfStep = { readonly id: string; readonly overwriting: Overwriting };
 
@@ -30,6 +34,7 @@ export async function rollBackObjects(of: {
   readonly facts: ReadonlyMap<string, unknown>;
   /** The live store of a step, by its id; undefined where the runbook has no such step any more. */
   readonly storeOf: (stepId: string) => ObjectStore | undefined;
+  readonly guard: Pick<Guard, 'overwriteObject'>;
   readonly signal?: AbortSignal;
 }): Promise<Outcome<readonly string[]>> {
   const said: string[] = [];
@@ -39,7 +44,11 @@ export async function rollBackObjects(of: {
     const access = await store.access(of.signal);
     if (!access.ok) return access;
     if (!isSameStore(access.value.identity, overwriting.store)) return fail(elsewhere(overwriting));
-    const back = await bringBack(store, { overwriting, signal: of.signal ?? new AbortController().signal });
+    const back = await bringBack(store, {
+      overwriting,
+      guard: of.guard,
+      signal: of.signal ?? new AbortController().signal,
+    });
     if (!back.ok) return back;
     said.push(back.value);
   }
@@ -48,7 +57,14 @@ export async function rollBackObjects(of: {
 
 async function bringBack(
   store: ObjectStore,
-  { overwriting, signal }: { readonly overwriting: Overwriting } & Pick<StepContext, 'signal'>,
+  {
+    overwriting,
+    guard,
+    signal,
+  }: {
+    readonly overwriting: Overwriting;
+    readonly guard: Pick<Guard, 'overwriteObject'>;
+  } & Pick<StepContext, 'signal'>,
 ): Promise<Outcome<string>> {
   const { keptBelow, address } = overwriting;
   const undoneBelow = keptBelow.replace('before', 'undone');
@@ -70,7 +86,13 @@ async function bringBack(
     before: async ({ key }) => {
       const now = await store.describe(place(key));
       if (!now.ok || now.value === undefined) return now.ok ? succeed(undefined) : now;
-      return setAside({ store, object: now.value, asKey: `${undoneBelow}${place(key)}`, signal });
+      const aside = await setAside({
+        store,
+        object: now.value,
+        asKey: `${undoneBelow}${place(key)}`,
+        signal,
+      });
+      return aside.ok ? guard.overwriteObject({ object: now.value, agreedIn: rollBackQuestion }) : aside;
     },
     onCopied: () => {},
     signal,

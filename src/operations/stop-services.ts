@@ -119,7 +119,7 @@ async function askAboutSessions(
   const answer = await context.ask({
     kind: 'choose',
     id: 'stop-writers.sessions',
-    stepId: 'stop-writers',
+    stepId: context.stepId,
     title: `${sessions.length} clients are still connected to ${targetServer(context).databaseName}. What now?`,
     body: sessions.map(describeSession),
     choices: [

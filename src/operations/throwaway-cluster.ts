@@ -132,12 +132,13 @@ export async function raiseThrowaway(
 
 export async function removeThrowaway(
   place: ClusterPlace,
-  context: Pick<StepContext, 'world'>,
+  context: Pick<StepContext, 'world' | 'guard'>,
 ): Promise<readonly Check[]> {
   const { clusters } = context.world;
   const found = await clusters.look(place);
   if (found.ok && found.value.kind !== 'own') return [];
-  const removed = await clusters.remove(place);
+  const permit = await context.guard.removeCluster(clusters, place);
+  const removed = permit.ok ? await clusters.remove(permit.value) : permit;
   if (removed.ok) return [passed(`throwaway cluster ${place.folder} stopped and removed`)];
   const { message, remedy } = removed.failure;
   return [failed(`throwaway cluster ${place.folder} is still there: ${message}`, remedy)];

@@ -1,4 +1,5 @@
 import type { Outcome } from '../base/failure.ts';
+import type { Guarded } from '../base/permit.ts';
 import type { Secret } from '../base/secret.ts';
 import type { ToolVersion } from './dump-tools.ts';
 
@@ -95,7 +96,7 @@ type Work = {
  * PostgreSQL clusters on this host, made from physical backups or empty. Where we are root the server and everything in its folder
  * belong to the user postgres. Failures: tool-missing, denied, conflict, out-of-space, damaged, stalled, command-failed.
  */
-export type ClusterTools = {
+export type ClusterDriver = {
   /** Server programs of exactly this major version: another one cannot read the folder. */
   serverVersion(major: number): Promise<Outcome<ToolVersion>>;
   /** The highest version whose programs can make a cluster and serve it. */
@@ -161,3 +162,6 @@ export type RepositoryRestore = {
   readonly place: ClusterPlace;
   readonly label: string;
 };
+
+/** Clusters as everybody but their driver has them: removing one needs leave. */
+export type ClusterTools = Guarded<ClusterDriver, 'remove'>;

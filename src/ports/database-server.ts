@@ -1,4 +1,5 @@
 import type { Outcome } from '../base/failure.ts';
+import type { Guarded } from '../base/permit.ts';
 import type { Secret } from '../base/secret.ts';
 
 export type ServerIdentity = {
@@ -55,6 +56,9 @@ export type PreparedTransaction = {
   readonly owner: string;
   readonly preparedAtMs: number;
 };
+
+/** A database by what it is: where its object id is given, no other of that name. */
+export type KnownDatabase = { readonly name: string; readonly oid?: number | undefined };
 
 export type Rename = {
   readonly from: string;
@@ -153,7 +157,7 @@ export type Lease = {
  * connection carries application_name `thaw`. Failures: unreachable, denied, not-found, conflict, out-of-space,
  * invalid-input, command-failed.
  */
-export type DatabaseServer = {
+export type DatabaseDriver = {
   /** host:port, without user or password. */
   readonly address: string;
   /** The database the URL names. */
@@ -191,8 +195,8 @@ export type DatabaseServer = {
    * be gone already. Fine where it is not there.
    */
   dropCell(request: CellRequest & { readonly newOwner?: string }): Promise<Outcome<void>>;
-  /** DROP DATABASE … WITH (FORCE). Dropping what is not there succeeds. */
-  dropDatabase(name: string): Promise<Outcome<void>>;
+  /** DROP DATABASE … WITH (FORCE). Dropping what is not there succeeds; another one of that name is a `conflict`. */
+  dropDatabase(database: KnownDatabase): Promise<Outcome<void>>;
   /** In this order and in one transaction: all of them or none. Waits for a lock for 15 s at most. */
   renameDatabases(renames: readonly Rename[]): Promise<Outcome<void>>;
   setConnectionsAllowed(request: {
@@ -211,3 +215,6 @@ export type DatabaseServer = {
   lease(name: string): Promise<Outcome<Lease>>;
   close(): Promise<void>;
 };
+
+/** A server as everybody but its driver has it: what takes a database away, or away from its name, needs leave. */
+export type DatabaseServer = Guarded<DatabaseDriver, 'dropDatabase' | 'renameDatabases'>;

@@ -1,4 +1,5 @@
 import type { Outcome } from '../base/failure.ts';
+import type { Guarded } from '../base/permit.ts';
 
 /** What a tree of files holds, folders and links counted apart. */
 export type TreeSummary = {
@@ -30,7 +31,7 @@ export type Swapping = {
  * Trees of files on this host. Failures: invalid-input (a path or a link that would leave the folder, an entry below or over a link,
  * a device, a sparse file; nothing is written then), damaged (a tar that ends early), not-found, denied, out-of-space, conflict, cancelled.
  */
-export type FileTrees = {
+export type TreesDriver = {
   /** Looks through the whole tar first, and writes only when everything in it stays inside of `toFolder`, made anew. */
   unpackTar(request: {
     readonly file: string;
@@ -74,3 +75,6 @@ export type FileTrees = {
   /** Removes a folder with everything in it. Removing what is not there succeeds. */
   removeFolder(path: string): Promise<Outcome<void>>;
 };
+
+/** Trees as everybody but their driver has them: what replaces or removes a folder needs leave. */
+export type FileTrees = Guarded<TreesDriver, 'swap' | 'removeFolder'>;

@@ -1,4 +1,5 @@
 import type { Outcome } from '../base/failure.ts';
+import type { Guarded } from '../base/permit.ts';
 import type { ObjectInfo, ObjectStore } from './object-store.ts';
 
 export type HostFacts = {
@@ -12,7 +13,7 @@ export type HostFacts = {
 };
 
 export type DownloadRequest = {
-  readonly from: ObjectStore;
+  readonly from: Pick<ObjectStore, 'address' | 'read'>;
   readonly object: ObjectInfo;
   readonly toFile: string;
   readonly onProgress: (bytesDone: number) => void;
@@ -35,7 +36,7 @@ export type PlacedFile =
   | { readonly was: 'other'; readonly keptAs: string };
 
 /** This machine: time, files, free space, a URL seen from here. */
-export type Host = {
+export type HostDriver = {
   readonly facts: HostFacts;
   now(): number;
   sleep(durationMs: number, signal?: AbortSignal): Promise<void>;
@@ -79,3 +80,6 @@ export type Host = {
     }>
   >;
 };
+
+/** This machine as everybody but its driver has it: removing a file needs leave. */
+export type Host = Guarded<HostDriver, 'removeFile'>;

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Outcome } from '../base/failure.ts';
+import type { Guarded, Permit } from '../base/permit.ts';
 import type { Secret } from '../base/secret.ts';
 
 /**
@@ -106,7 +107,7 @@ export type StoreRights = {
  * A bucket or a folder of objects. Every method reports the world's refusals as failures: unreachable, denied (wrong
  * credential), not-found (bucket or key), conflict (changed meanwhile), damaged (short body), out-of-space.
  */
-export type ObjectStore = {
+export type StoreDriver = {
   /** For people: s3://bucket at host:port, or the folder. Holds no credential. */
   readonly address: string;
   /** One cheap authenticated request: does the bucket exist, may we list it, how far are the clocks apart. */
@@ -138,4 +139,15 @@ export type ObjectStore = {
   signedUrl(request: { readonly key: string; readonly expiresInSeconds: number }): Promise<Outcome<string>>;
   /** Closes connections. */
   close(): void;
+};
+
+/** An object whose place is taken by another one. */
+export type Replaced = Pick<ObjectInfo, 'key' | 'etag' | 'sizeBytes'>;
+
+/** A store as everybody but its driver has it: what removes an object, or writes over one that people use, needs leave. */
+export type ObjectStore = Omit<Guarded<StoreDriver, 'remove' | 'removeFolder'>, 'write'> & {
+  /** @param request.over for what is there already and not the run's own. */
+  write(
+    request: WriteRequest & { readonly over?: Permit<Replaced> | undefined },
+  ): Promise<Outcome<ObjectInfo>>;
 };

@@ -1,14 +1,16 @@
+import { artifactKey } from '../backups/artifact-keys.ts';
 import { type Artifact, type ArtifactPattern, collectArtifacts } from '../backups/artifacts.ts';
 import { type PrunePlan, planPrune, type Removal } from '../backups/prune-plan.ts';
 import type { RetentionRules } from '../backups/retention.ts';
 import { newestComplete } from '../backups/snapshot.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
+import { guardRetention } from '../engine/guard.ts';
 import type { Targets } from '../kinds/targets.ts';
 import { listBackups } from '../operations/find-snapshots.ts';
 import { backupStore } from '../operations/open-targets.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { World } from '../ports/world.ts';
-import { removeSnapshot } from './remove-snapshot.ts';
+import { removeKey, removeSnapshot } from './remove-snapshot.ts';
 
 export type Pruned = PrunePlan & {
   readonly removed: readonly Removal[];
@@ -39,13 +41,14 @@ export async function pruneSnapshots(request: Request): Promise<Outcome<Pruned>>
   if (!planned.ok) return planned;
   const plan = planned.value;
   const store = backupStore({ world, targets });
+  const guard = guardPlan(plan);
   const removed: Removal[] = [];
   const hidden: Removal[] = [];
   const refused: { removal: Removal; failure: Failure }[] = [];
   const gone = new Set<string>();
   for (const removal of dryRun ? [] : plan.remove) {
     if (signal.aborted) break;
-    const done = await removeSnapshot({ store, removal, gone, nowMs: world.host.now(), signal });
+    const done = await removeSnapshot({ store, guard, removal, gone, nowMs: world.host.now(), signal });
     if (done.ok) {
       removed.push(removal);
       if (done.value === 'hidden') hidden.push(removal);
@@ -57,8 +60,17 @@ export async function pruneSnapshots(request: Request): Promise<Outcome<Pruned>>
       );
     }
   }
-  if (!dryRun) for (const mark of plan.staleMarks) await store.remove(mark);
+  if (!dryRun) for (const mark of plan.staleMarks) await removeKey({ store, guard }, mark);
   return succeed({ ...plan, removed, hidden, refused });
+}
+
+function guardPlan({ keep, remove, stay, staleMarks }: PrunePlan) {
+  const going = remove.flatMap(({ key, items }) => [
+    artifactKey(key, 'removing'),
+    ...items.map((item) => item.key),
+  ]);
+  const kept = [...keep.map(({ snapshot }) => snapshot.key), ...stay.map(({ artifact }) => artifact.key)];
+  return guardRetention({ removes: new Set([...going, ...staleMarks]), keeps: new Set(kept) });
 }
 
 async function makePlan({ world, targets, rules, patterns, signal }: Request): Promise<Outcome<PrunePlan>> {

@@ -2,10 +2,14 @@ import { Readable } from 'node:stream';
 import { artifactKey } from '../backups/artifact-keys.ts';
 import type { Removal, RemovalItem } from '../backups/prune-plan.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
+import type { Guard } from '../ports/guard.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
+
+type RetentionGuard = Pick<Guard, 'removeObject'>;
 
 type Request = {
   readonly store: ObjectStore;
+  readonly guard: RetentionGuard;
   readonly removal: Removal;
   /** Dumps that are gone; this one is added. */
   readonly gone: Set<string>;
@@ -18,7 +22,7 @@ type Request = {
  * first: a removal that is cut off behind the dump is finished by the next one.
  */
 export async function removeSnapshot(request: Request): Promise<Outcome<'hidden' | undefined>> {
-  const { store, removal, gone, nowMs, signal } = request;
+  const { store, guard, removal, gone, nowMs, signal } = request;
   const mark = artifactKey(removal.key, 'removing');
   const marked = removal.items.some(({ key }) => key === mark);
   const writesMark = removal.needsMark && removal.snapshot !== undefined && !marked;
@@ -32,10 +36,10 @@ export async function removeSnapshot(request: Request): Promise<Outcome<'hidden'
     // Whose other dump was not let go: it goes with that one.
     if (!item.owners.every((owner) => gone.has(owner))) continue;
     if (signal.aborted) return fail(interrupted(removal.key));
-    const removed = await removeItem(store, item);
+    const removed = await removeItem({ store, guard }, item);
     if (!removed.ok) {
       // The dump is there, so nobody has to be told whose its files were.
-      if (writesMark && !gone.has(removal.key)) await store.remove(mark);
+      if (writesMark && !gone.has(removal.key)) await removeKey({ store, guard }, mark);
       return removed;
     }
     if (item.role === 'dump') gone.add(removal.key);
@@ -63,10 +67,14 @@ async function writeMark(
   });
 }
 
-async function removeItem(store: ObjectStore, item: RemovalItem): Promise<Outcome<'hidden' | undefined>> {
+async function removeItem(
+  from: Pick<Request, 'store' | 'guard'>,
+  item: RemovalItem,
+): Promise<Outcome<'hidden' | undefined>> {
+  const { store } = from;
   const { role, key } = item;
   if (role === 'tree') {
-    const removed = await store.removeFolder(key);
+    const removed = await removeKey(from, key);
     if (!removed.ok) return removed;
     for await (const page of store.list({ prefix: key, sizesOnly: true })) {
       if (!page.ok) return page;
@@ -75,7 +83,7 @@ async function removeItem(store: ObjectStore, item: RemovalItem): Promise<Outcom
     }
     return removed;
   }
-  const removed = await store.remove(key);
+  const removed = await removeKey(from, key);
   if (!removed.ok || (role !== 'dump' && role !== 'archive')) return removed;
   // A store may say yes and keep the object: only looking tells.
   const still = await store.describe(key);
@@ -107,4 +115,14 @@ function interrupted(key: string): Failure {
     remedy: 'Run `thaw prune` again; it goes on where it stopped.',
     retry: 'safe',
   };
+}
+
+/** An object, or all below a key that ends in a slash, where the plan of retention lets it go. */
+export async function removeKey(
+  { store, guard }: Pick<Request, 'store' | 'guard'>,
+  key: string,
+): Promise<Outcome<'hidden' | undefined>> {
+  const permit = guard.removeObject(key);
+  if (!permit.ok) return permit;
+  return key.endsWith('/') ? store.removeFolder(permit.value) : store.remove(permit.value);
 }

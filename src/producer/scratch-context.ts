@@ -1,4 +1,5 @@
 import { fail } from '../base/failure.ts';
+import { createGuard } from '../engine/guard.ts';
 import type { StepContext } from '../kinds/kind.ts';
 import type { Targets } from '../kinds/targets.ts';
 import type { World } from '../ports/world.ts';
@@ -20,6 +21,8 @@ export function createScratchContext(scratch: {
   return {
     ...scratch,
     mode: 'drill',
+    stepId: 'verify',
+    guard: createGuard({ ...scratch, agreed: () => false }),
     steps: [],
     giving: () => [],
     foresee: async () => [],

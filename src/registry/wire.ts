@@ -23,6 +23,7 @@ import { nameStore } from '../stores/list.ts';
 import { keyOfStore, openStore } from '../stores/open-store.ts';
 import { withSharedListings } from '../stores/with-shared-listings.ts';
 import { watchProcesses } from './watch-processes.ts';
+import { guardClusters, guardHost, guardServer, guardStore, guardTrees } from './with-permits.ts';
 
 /** Fills the world with the real adapters. Each server and store is opened once, however many steps ask for it. */
 export function createWorld(environment: Readonly<Record<string, string | undefined>>): World {
@@ -40,18 +41,19 @@ export function createWorld(environment: Readonly<Record<string, string | undefi
     return container === undefined ? undefined : keep(routes, key, () => openContainerRoute(container));
   };
   const world: World = {
-    host: createDiskHost({ env: environment }),
+    host: guardHost(createDiskHost({ env: environment })),
     processes,
     within,
-    clusters: openClusterTools({ processes }),
+    clusters: guardClusters(openClusterTools({ processes })),
     mail: openMailTools(),
-    trees: createFileTrees(),
+    trees: guardTrees(createFileTrees()),
     secretFiles: openSopsSecretFiles({ processes, describeKey: describeIdentities }),
     nameStore,
-    openStore: (config) => keep(stores, keyOfStore(config), () => openStore(config, { processes })),
+    openStore: (config) =>
+      keep(stores, keyOfStore(config), () => guardStore(openStore(config, { processes }))),
     openDatabaseServer: (url, ...[config, login]) =>
       keep(servers, serverKey(url, config, login), () =>
-        withOneLease(openDatabaseServer({ url, route: openRoute(config), login })),
+        withOneLease(guardServer(openDatabaseServer({ url, route: openRoute(config), login }))),
       ),
     openDumpTools(url, ...[config, login]) {
       const route = openRoute(config);

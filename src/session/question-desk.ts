@@ -75,6 +75,7 @@ export function createQuestionDesk(request: {
         value,
         by,
         ...(note ? { note } : {}),
+        ...(question.kind === 'type-name' && value === question.name ? { named: true } : {}),
       });
       return outcome;
     },

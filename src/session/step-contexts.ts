@@ -1,9 +1,11 @@
 import { assert } from '../base/assert.ts';
+import { createGuard } from '../engine/guard.ts';
 import type { JournalWriter } from '../engine/journal-writer.ts';
 import type { KnownFact } from '../kinds/fact.ts';
 import { foreseeAll, stepsGiving } from '../kinds/handlers.ts';
 import type { CheckContext, PreviewContext, Step, StepContext } from '../kinds/kind.ts';
 import { stepId } from '../kinds/kind.ts';
+import type { Guard } from '../ports/guard.ts';
 import { nameWorld } from './name-world.ts';
 import type { QuestionDesk } from './question-desk.ts';
 import type { SessionRequest } from './session-request.ts';
@@ -51,7 +53,9 @@ export function createStepContexts(parts: {
     const id = stepId(step);
     return {
       ...shared,
+      stepId: id,
       signal,
+      guard: guardOf(shared, journal),
       foresee: (database) => foreseeAll(request, { database, context: forStep(step, signal) }),
       lostAtMs: start.lostAtMs,
       rpoMs: start.objectives.rpoMs,
@@ -83,4 +87,16 @@ export function createStepContexts(parts: {
   const forPreview: PreviewContext = { mode, targets, steps, runId, fact, workFile, world: nameWorld(world) };
 
   return { forStep, forCheck, forPreview };
+}
+
+/** A name counts as typed when the journal says so, whichever process heard it. */
+function guardOf(
+  { runId, workFile }: Pick<StepContext, 'runId' | 'workFile'>,
+  journal: JournalWriter,
+): Guard {
+  return createGuard({
+    runId,
+    workFile,
+    agreed: (question) => journal.state()?.named.has(question) === true,
+  });
 }

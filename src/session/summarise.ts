@@ -3,7 +3,13 @@ import { resultWord, type Verdict } from '../base/verdict.ts';
 import type { RunEnd } from '../engine/run-end.ts';
 import type { RunState } from '../journal/run-state.ts';
 import { holds, readFactsLoosely, readLoosely } from '../kinds/fact.ts';
-import { snapshotFact, swappedFact, swappingFact, swappingFilesFact } from '../kinds/facts.ts';
+import {
+  snapshotFact,
+  swappedFact,
+  swappingFact,
+  swappingFilesFact,
+  writersDownFact,
+} from '../kinds/facts.ts';
 import { modeWord } from './words.ts';
 
 /** What stays in the scrollback: few lines, each of them true on its own. */
@@ -86,12 +92,10 @@ function failures(state: RunState): readonly string[] {
 }
 
 /** Where nothing can be looked up any more: what of production was replaced, and what may be half done. */
-function whatStands({ start, facts, steps }: RunState): readonly string[] {
+function whatStands({ start, facts }: RunState): readonly string[] {
   if (start.mode !== 'live') return [];
   const swapping = readLoosely(swappingFact, facts);
   const isSwapped = holds(swappedFact, facts);
-  const isDone = (kind: string) =>
-    start.steps.some((step) => step.kind === kind && steps.get(step.id)?.kind === 'finished');
   const folders = readFactsLoosely(swappingFilesFact, facts).map(({ id }) => id);
   return [
     ...(isSwapped
@@ -102,7 +106,7 @@ function whatStands({ start, facts, steps }: RunState): readonly string[] {
           ]
         : ['No database was replaced.']),
     ...folders.map((folder) => `The folders of ${folder} were being swapped, or are.`),
-    ...(isDone('stop-writers') && !isDone('start-services')
+    ...(readFactsLoosely(writersDownFact, facts).length > 0
       ? ['Services that were stopped stay stopped.']
       : []),
   ];

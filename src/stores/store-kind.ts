@@ -3,9 +3,9 @@ import { type Failure, fail, type Outcome } from '../base/failure.ts';
 import { type DeclaredFields, declareFields } from '../platform/declare-fields.ts';
 import type {
   ObjectBody,
-  ObjectStore,
   ObjectStoreConfig,
   ReadRequest,
+  StoreDriver,
   StoreNames,
 } from '../ports/object-store.ts';
 import type { ProcessRunner } from '../ports/process-runner.ts';
@@ -20,7 +20,7 @@ export type RawBody = ObjectBody & {
 };
 
 /** A store before what all stores share stands around it (`open-store.ts`). */
-export type RawStore = Omit<ObjectStore, 'read'> & {
+export type RawStore = Omit<StoreDriver, 'read'> & {
   read(request: ReadRequest): Promise<Outcome<RawBody>>;
 };
 

@@ -3,7 +3,7 @@ import { createBodyError, failureOfBodyError } from '../base/body-error.ts';
 import { cancelledFailure } from '../base/cancelled-failure.ts';
 import { type Failure, succeed } from '../base/failure.ts';
 import { watchForStall } from '../platform/stall-watch.ts';
-import type { ObjectInfo, ObjectStore, ReadRequest } from '../ports/object-store.ts';
+import type { ObjectInfo, ReadRequest, StoreDriver } from '../ports/object-store.ts';
 import type { RawBody, RawStore } from './store-kind.ts';
 
 type BodyLimits = {
@@ -17,7 +17,7 @@ export const defaultBodyLimits: BodyLimits = { stallMs: 60_000 };
  * What every store promises of a body, kept here once: it ends with all its bytes or with an error that carries a failure, it does not
  * stand still for ever, and it ends when it is cancelled.
  */
-export function withLimits(store: RawStore, limits: BodyLimits = defaultBodyLimits): ObjectStore {
+export function withLimits(store: RawStore, limits: BodyLimits = defaultBodyLimits): StoreDriver {
   return {
     ...store,
     async read(request) {

@@ -1,13 +1,13 @@
 import { channel } from 'node:diagnostics_channel';
 import type { FailureCode, Outcome } from '../base/failure.ts';
 import { tellTraced } from '../platform/trace.ts';
-import type { ObjectStore } from '../ports/object-store.ts';
+import type { StoreDriver } from '../ports/object-store.ts';
 import type { RawStore } from './store-kind.ts';
 
 /** One request to a store, as it was made: with what is tried again, each attempt is one. No credential is in it, and no content. */
 export type StoreRequest = {
   readonly address: string;
-  readonly method: Exclude<keyof ObjectStore, 'address' | 'close'>;
+  readonly method: Exclude<keyof StoreDriver, 'address' | 'close'>;
   /** Key or prefix; empty for what is about the whole store. */
   readonly key: string;
   /** Until the answer: a body may go on for much longer. Of a listing until its end. */

@@ -8,7 +8,7 @@ import { createProcessRunner } from '../../src/adapters/process/execa-process-ru
 import { createSecret } from '../../src/base/secret.ts';
 import { openDatabaseServer } from '../../src/databases/postgres/pg-database-server.ts';
 import { openDumpTools } from '../../src/databases/postgres/pg-dump-tools.ts';
-import type { DatabaseServer } from '../../src/ports/database-server.ts';
+import type { DatabaseDriver } from '../../src/ports/database-server.ts';
 import type { RestoreReport } from '../../src/ports/dump-tools.ts';
 import { failureFrom, valueFrom } from '../contracts/object-store.contract.ts';
 import { startTestCluster, type TestCluster } from '../databases/postgres/cluster.ts';
@@ -63,14 +63,14 @@ async function look() {
 }
 
 describe.each(administrators)('the role of a restore made by $who', ({ user }) => {
-  let server: DatabaseServer;
+  let server: DatabaseDriver;
   const url = () => createSecret(cluster.urlOf('shop', user));
 
   beforeEach(() => {
     server = openDatabaseServer({ url: url() });
     return async () => {
       valueFrom(await server.closeCell(cell));
-      valueFrom(await server.dropDatabase(cell.database));
+      valueFrom(await server.dropDatabase({ name: cell.database }));
       valueFrom(await server.dropCell(cell));
       expect(await cluster.sql('postgres', "SELECT 1 FROM pg_roles WHERE rolname ~ '^thaw_'")).toEqual([]);
       await server.close();
@@ -256,7 +256,7 @@ describe('an extension that reaches out of the database', () => {
         "SELECT fdwhandler::regproc::text AS handler FROM pg_foreign_data_wrapper WHERE fdwname = 'postgres_fdw'",
       ),
     ).toEqual([{ handler: 'links.postgres_fdw_handler' }]);
-    await server.dropDatabase(cell.database);
+    await server.dropDatabase({ name: cell.database });
     await server.close();
   });
 });

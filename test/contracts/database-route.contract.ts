@@ -136,7 +136,7 @@ export function databaseRouteContract(contract: {
       execFileSync('tar', ['-xf', fileOf('dump.tar', await bytes), '-C', folder]);
       await restoreThere(join(folder, 'dump'), 'back_directory');
       const server = openDatabaseServer({ url: createSecret(made.url), route: made.route });
-      valueFrom(await server.dropDatabase('back_directory'));
+      valueFrom(await server.dropDatabase({ name: 'back_directory' }));
       await server.close();
       expect((await made.temporary()).filter((name) => name.startsWith('thaw.'))).toEqual([]);
     });

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Secret } from '../../src/base/secret.ts';
 import { createSecret } from '../../src/base/secret.ts';
-import type { DatabaseServer } from '../../src/ports/database-server.ts';
+import type { DatabaseDriver } from '../../src/ports/database-server.ts';
 import { failureFrom, valueFrom } from './object-store.contract.ts';
 
 export type MadeServer = {
   /** A superuser's URL of the database `shop`, which is there and empty. */
   readonly url: string;
-  open(url: Secret): DatabaseServer;
+  open(url: Secret): DatabaseDriver;
   dispose(): Promise<void>;
 };
 
@@ -18,8 +18,8 @@ export function databaseServerContract(contract: {
 }): void {
   describe(`A database server: ${contract.name}`, () => {
     let made: MadeServer;
-    let server: DatabaseServer;
-    const opened: DatabaseServer[] = [];
+    let server: DatabaseDriver;
+    const opened: DatabaseDriver[] = [];
     const open = (change: (url: URL) => void = () => {}) => {
       const url = new URL(made.url);
       change(url);
@@ -57,8 +57,8 @@ export function databaseServerContract(contract: {
       expect(failureFrom(await create(name)).code).toBe('conflict');
       valueFrom(await server.renameDatabases([{ from: name, to: 'renamed' }]));
       expect(valueFrom(await server.describeDatabase(name))).toBeUndefined();
-      valueFrom(await server.dropDatabase('renamed'));
-      valueFrom(await server.dropDatabase('renamed'));
+      valueFrom(await server.dropDatabase({ name: 'renamed' }));
+      valueFrom(await server.dropDatabase({ name: 'renamed' }));
       expect(valueFrom(await server.describeDatabase('renamed'))).toBeUndefined();
     });
 
@@ -109,7 +109,7 @@ export function databaseServerContract(contract: {
       // A second server object of this process is ours, too.
       await new Promise((resolve) => setTimeout(resolve, 1500));
       expect(valueFrom(await server.foreignSessions('busy'))).toEqual([]);
-      valueFrom(await server.dropDatabase('busy'));
+      valueFrom(await server.dropDatabase({ name: 'busy' }));
       expect((await sleeping).ok).toBe(false);
     });
 
@@ -119,7 +119,7 @@ export function databaseServerContract(contract: {
       expect(inventory.tables).toEqual([]);
       expect(inventory.extensions.map(({ name }) => name)).toContain('plpgsql');
       valueFrom(await server.analyze('counted'));
-      valueFrom(await server.dropDatabase('counted'));
+      valueFrom(await server.dropDatabase({ name: 'counted' }));
     });
 
     test('closes the doors of a database and opens them again', async () => {
@@ -129,7 +129,7 @@ export function databaseServerContract(contract: {
       valueFrom(await server.setConnectionsAllowed({ database: 'doors', allowed: true }));
       valueFrom(await server.query({ database: 'doors', sql: 'SELECT 1' }));
       valueFrom(await server.carryOverSettings({ from: 'shop', to: 'doors' }));
-      valueFrom(await server.dropDatabase('doors'));
+      valueFrom(await server.dropDatabase({ name: 'doors' }));
     });
 
     test('lends a lease to one at a time, and again after it was given back', async () => {
@@ -165,7 +165,7 @@ export function databaseServerContract(contract: {
 }
 
 /** What a name leads to: the part that a server in memory promises, too. */
-export function databaseNamesContract(open: () => DatabaseServer): void {
+export function databaseNamesContract(open: () => DatabaseDriver): void {
   const create = (name: string) => open().createDatabase({ name, comment: `made for ${name}` });
   test('renames all or none, and only the database that is meant', async () => {
     valueFrom(await create('first'));
@@ -189,7 +189,7 @@ export function databaseNamesContract(open: () => DatabaseServer): void {
     ]);
     valueFrom(await open().renameDatabases(swap));
     expect([await oidOf('first'), await oidOf('third')]).toEqual([second, first]);
-    for (const name of ['first', 'third']) valueFrom(await open().dropDatabase(name));
+    for (const name of ['first', 'third']) valueFrom(await open().dropDatabase({ name: name }));
   });
 
   test('says whether a database is ours, and that nothing is prepared on it', async () => {

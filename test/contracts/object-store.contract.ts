@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createBodyError, failureOfBodyError } from '../../src/base/body-error.ts';
 import type { Failure, Outcome } from '../../src/base/failure.ts';
-import type { ObjectAttributes, ObjectStore } from '../../src/ports/object-store.ts';
+import type { ObjectAttributes, StoreDriver } from '../../src/ports/object-store.ts';
 
 export type MadeStore = {
-  readonly store: ObjectStore;
+  readonly store: StoreDriver;
   /** Puts many objects there in another way than one by one, where that would take minutes. */
   fill?(keys: readonly string[]): Promise<void>;
   dispose(): Promise<void>;
@@ -39,7 +39,7 @@ export function objectStoreContract(contract: {
 }): void {
   const can = (what: Inability) => contract.cannot?.includes(what) !== true;
   describe(`An object store: ${contract.name}`, () => {
-    let store: ObjectStore;
+    let store: StoreDriver;
     let dispose = async () => {};
     let fill: MadeStore['fill'];
     beforeEach(async () => {
@@ -62,7 +62,7 @@ export function objectStoreContract(contract: {
   });
 }
 
-function promisesOfReading(store: () => ObjectStore, ...[knowsMd5]: [boolean]): void {
+function promisesOfReading(store: () => StoreDriver, ...[knowsMd5]: [boolean]): void {
   test('reads back what was written, with its size and its MD5 as tag', async () => {
     const content = randomBytes(70_000);
     const written = valueFrom(await put(store(), 'pg/dump.bin', content));
@@ -128,7 +128,7 @@ function promisesOfReading(store: () => ObjectStore, ...[knowsMd5]: [boolean]): 
   });
 }
 
-function promisesOfUrls(store: () => ObjectStore): void {
+function promisesOfUrls(store: () => StoreDriver): void {
   test('signs a URL that anyone can read', async () => {
     await put(store(), 'media/a b+ä.txt', Buffer.from('seen'));
     const url = valueFrom(await store().signedUrl({ key: 'media/a b+ä.txt', expiresInSeconds: 60 }));
@@ -139,7 +139,7 @@ function promisesOfUrls(store: () => ObjectStore): void {
   });
 }
 
-function promisesOfAttributes(store: () => ObjectStore): void {
+function promisesOfAttributes(store: () => StoreDriver): void {
   test('keeps the attributes through a write, a read and a copy of it', async () => {
     const attributes: ObjectAttributes = {
       contentType: 'text/plain; charset=utf-8',
@@ -177,7 +177,7 @@ function promisesOfAttributes(store: () => ObjectStore): void {
   });
 }
 
-function promisesOfWriting(store: () => ObjectStore, ...[keepsAttributes]: [boolean]): void {
+function promisesOfWriting(store: () => StoreDriver, ...[keepsAttributes]: [boolean]): void {
   test('writes an empty object', async () => {
     await put(store(), 'empty', Buffer.alloc(0));
     expect(valueFrom(await store().describe('empty'))?.sizeBytes).toBe(0);
@@ -271,7 +271,7 @@ function promisesOfWriting(store: () => ObjectStore, ...[keepsAttributes]: [bool
 }
 
 function promisesOfListing(
-  store: () => ObjectStore,
+  store: () => StoreDriver,
   fill: (keys: readonly string[]) => Promise<void> | undefined,
 ): void {
   test('lists 1,200 objects in byte order, in pages of at most 1,000', async () => {
@@ -346,7 +346,7 @@ function promisesOfListing(
   });
 }
 
-function promisesOfNaming(store: () => ObjectStore): void {
+function promisesOfNaming(store: () => StoreDriver): void {
   test('holds keys with spaces, signs and all of Unicode', async () => {
     for (const key of oddKeys) valueFrom(await put(store(), key, Buffer.from(key)));
     expect(await keysOf(store(), '')).toEqual(inByteOrder(oddKeys));
@@ -368,7 +368,7 @@ function promisesOfNaming(store: () => ObjectStore): void {
 }
 
 export function put(
-  store: ObjectStore,
+  store: StoreDriver,
   key: string,
   content: Buffer,
   attributes = noAttributes,
@@ -382,7 +382,7 @@ function* cut(content: Buffer): Generator<Buffer> {
     yield content.subarray(offset, offset + 65_000);
 }
 
-async function keysOf(store: ObjectStore, prefix: string): Promise<readonly string[]> {
+async function keysOf(store: StoreDriver, prefix: string): Promise<readonly string[]> {
   const keys: string[] = [];
   for await (const page of store.list({ prefix })) keys.push(...valueFrom(page).map((object) => object.key));
   return keys;

@@ -1,10 +1,12 @@
 import { beforeEach, expect, it } from 'vitest';
-import type { Host } from '../../src/ports/host.ts';
+import type { HostDriver } from '../../src/ports/host.ts';
 import { valueFrom } from './object-store.contract.ts';
 
-/** What `Host.placePrivateFile` promises, wherever the files are. */
-export function privateFileContract(make: () => Promise<{ readonly host: Host; readonly folder: string }>) {
-  let host: Host;
+/** What `HostDriver.placePrivateFile` promises, wherever the files are. */
+export function privateFileContract(
+  make: () => Promise<{ readonly host: HostDriver; readonly folder: string }>,
+) {
+  let host: HostDriver;
   let path = '';
   const old = Buffer.from('A=old\n');
   const fresh = Buffer.from('A=new\nB=\u0000\u00ff\n');

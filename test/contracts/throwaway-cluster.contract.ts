@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import type { ClusterPlace, ClusterTools } from '../../src/ports/cluster-tools.ts';
+import type { ClusterDriver, ClusterPlace } from '../../src/ports/cluster-tools.ts';
 import { valueFrom } from './object-store.contract.ts';
 
 export type MadeTools = {
-  readonly tools: ClusterTools;
+  readonly tools: ClusterDriver;
   readonly place: ClusterPlace;
   /** Puts somebody else's files where the cluster should be. */
   occupy(): Promise<void>;

@@ -97,7 +97,7 @@ async function swapOnce(outside: Outside, context: StepContext) {
 function operator(outside: Outside) {
   return (question: Question): string => {
     if (question.id === 'choose-snapshot') return 'newest';
-    if (question.id === 'command.doubt')
+    if (question.id === 'command.interrupted')
       return outside.mails > 0 ? 'skip|the mail is in the outbox' : 'run-again';
     if (question.kind === 'failure') return 'retry';
     return 'yes';

@@ -56,7 +56,7 @@ describe('a step that was started and never finished', () => {
     });
     expect(asked).toMatchObject([
       {
-        id: 'command.doubt',
+        id: 'command.interrupted',
         stepId: 'command',
         title: '"Toy command" was started and never finished. What is true?',
       },

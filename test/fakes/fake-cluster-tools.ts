@@ -1,8 +1,8 @@
 import { fail, succeed } from '../../src/base/failure.ts';
 import { createSecret } from '../../src/base/secret.ts';
-import type { ClusterTools, PlaceState, Repository, ServerState } from '../../src/ports/cluster-tools.ts';
+import type { ClusterDriver, PlaceState, Repository, ServerState } from '../../src/ports/cluster-tools.ts';
 
-export type FakeClusterTools = ClusterTools & {
+export type FakeClusterTools = ClusterDriver & {
   /** Every call that changes something, in order. */
   readonly changes: string[];
   nextState: ServerState;

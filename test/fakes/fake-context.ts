@@ -2,6 +2,7 @@ import { type Outcome, succeed } from '../../src/base/failure.ts';
 import type { Mode } from '../../src/base/mode.ts';
 import { createSecret } from '../../src/base/secret.ts';
 import type { Check } from '../../src/base/verdict.ts';
+import { createGuard } from '../../src/engine/guard.ts';
 import { foreseeAll, stepsGiving } from '../../src/kinds/handlers.ts';
 import type { CheckContext, Step, StepContext } from '../../src/kinds/kind.ts';
 import type { Place, Targets } from '../../src/kinds/targets.ts';
@@ -25,23 +26,32 @@ export const runId = '2026-04-28T1448Z-crm-live';
 /** What a step gets, in memory: facts go into a map, questions to `answer`. */
 export function createFakeContext(given: {
   readonly mode?: Mode;
+  readonly workFolder?: string;
+  /** Of the step that asks. */
+  readonly stepId?: string;
   readonly world?: FakeWorld;
   readonly targets?: Partial<Targets>;
   readonly wantedSnapshot?: string;
   readonly facts?: Readonly<Record<string, unknown>>;
   readonly steps?: readonly Step[];
+  /** Questions for a name that an earlier attempt was answered. */
+  readonly named?: readonly string[];
   readonly answer?: (question: Question) => Outcome<Answer> | string;
 }): FakeContext {
-  const { mode = 'live', world = createFakeWorld(), answer } = given;
+  const { mode = 'live', world = createFakeWorld(), workFolder = '/scratch', answer } = given;
+  const workFile = (name: string) => `${workFolder}/${name}`;
   const facts = new Map(Object.entries(given.facts ?? {}));
   const said: string[] = [];
   const commands: string[] = [];
   const asked: Question[] = [];
   const masked: string[] = [];
+  const named = new Set<string>(given.named);
   const context: FakeContext = {
     mode,
     runId,
+    stepId: given.stepId ?? 'restore-database',
     world,
+    guard: createGuard({ runId, workFile, agreed: (question) => named.has(question) }),
     targets: { ...defaultTargets(mode), ...given.targets },
     steps: given.steps ?? [],
     giving: (fact) => stepsGiving(fact, { steps: given.steps ?? [], handlers }),
@@ -56,7 +66,7 @@ export function createFakeContext(given: {
     asked,
     masked,
     mask: (values) => void masked.push(...values),
-    workFile: (name) => `/scratch/${name}`,
+    workFile,
     fact: (name) => facts.get(name),
     record: async ({ name }, value) => void facts.set(name, JSON.parse(JSON.stringify(value))),
     recordCommand: async (command) => void commands.push(command),
@@ -66,7 +76,10 @@ export function createFakeContext(given: {
       asked.push(question);
       const given = answer?.(question);
       if (given === undefined) throw new Error(`The test has no answer to ${question.id}: ${question.title}`);
-      return typeof given === 'string' ? succeed({ value: given, by: 'operator' }) : given;
+      const outcome = typeof given === 'string' ? succeed({ value: given, by: 'operator' as const }) : given;
+      if (outcome.ok && question.kind === 'type-name' && outcome.value.value === question.name)
+        named.add(question.id);
+      return outcome;
     },
   };
   return context;

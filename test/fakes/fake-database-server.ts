@@ -1,7 +1,7 @@
 import { type Failure, fail, type Outcome, succeed } from '../../src/base/failure.ts';
 import { createSecret } from '../../src/base/secret.ts';
 import type {
-  DatabaseServer,
+  DatabaseDriver,
   ForeignSession,
   Inventory,
   PreparedTransaction,
@@ -21,7 +21,7 @@ export type FakeDatabase = {
 
 type Row = Readonly<Record<string, string | null>>;
 
-export type FakeDatabaseServer = DatabaseServer & {
+export type FakeDatabaseServer = DatabaseDriver & {
   readonly databases: Map<string, FakeDatabase>;
   /** Roles of restores that are there. */
   readonly roles: ReadonlySet<string>;
@@ -128,7 +128,7 @@ export function createFakeDatabaseServer(given: {
         databases.set(name, { content: 'empty', comment, oid: nextOid });
         return succeed(undefined);
       }),
-    dropDatabase: (name) =>
+    dropDatabase: ({ name }) =>
       change(`drop ${name}`, () => {
         databases.delete(name);
         return succeed(undefined);

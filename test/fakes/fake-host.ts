@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { type Failure, fail, type Outcome, succeed } from '../../src/base/failure.ts';
-import type { Downloaded, DownloadRequest, Host } from '../../src/ports/host.ts';
+import type { Downloaded, DownloadRequest, HostDriver } from '../../src/ports/host.ts';
 
-export type FakeHost = Host & {
+export type FakeHost = HostDriver & {
   /** Permission bits by path, of files that were not written for this user alone. */
   readonly modes: Map<string, number>;
   /** Files by path. */

@@ -8,15 +8,15 @@ import type {
   ObjectAttributes,
   ObjectBody,
   ObjectInfo,
-  ObjectStore,
   ReadRequest,
+  StoreDriver,
   StreamRequest,
   WriteRequest,
 } from '../../src/ports/object-store.ts';
 
 type Stored = { readonly info: ObjectInfo; readonly attributes: ObjectAttributes; readonly content: Buffer };
 
-export type FakeObjectStore = ObjectStore & {
+export type FakeObjectStore = StoreDriver & {
   /** Puts an object as somebody else would, at any time in the past. */
   place(key: string, object: { readonly content: Buffer | string; readonly modifiedAtMs?: number }): void;
   /** What is in it, as text. */

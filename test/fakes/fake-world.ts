@@ -8,6 +8,13 @@ import type { DumpTools, RestoreReport } from '../../src/ports/dump-tools.ts';
 import type { ProcessResult, ProcessRunner } from '../../src/ports/process-runner.ts';
 import type { Unpacker } from '../../src/ports/unpacker.ts';
 import type { World } from '../../src/ports/world.ts';
+import {
+  guardClusters,
+  guardHost,
+  guardServer,
+  guardStore,
+  guardTrees,
+} from '../../src/registry/with-permits.ts';
 import { nameStore } from '../../src/stores/list.ts';
 import { createFakeDatabaseServer, type FakeDatabaseServer } from './fake-database-server.ts';
 import { createFakeHost, type FakeHost } from './fake-host.ts';
@@ -16,7 +23,7 @@ import { createFakeSecretFiles, type FakeSecretFiles } from './fake-secret-files
 import { createFakeServices, type FakeServices } from './fake-services.ts';
 
 export type FakeWorld = World & {
-  readonly host: FakeHost;
+  readonly host: Omit<FakeHost, 'removeFile'> & World['host'];
   /** By the name in the runbook's directory path: backups, live, sandbox. */
   readonly stores: Readonly<Record<string, FakeObjectStore>>;
   readonly production: FakeDatabaseServer;
@@ -30,6 +37,7 @@ export type FakeWorld = World & {
 /** A small company in memory: database `crm`, three services, two stores and a sandbox for drills. */
 export function createFakeWorld(): FakeWorld {
   const host = createFakeHost();
+  const guarded = guardHost(host);
   const stores = Object.fromEntries(
     ['backups', 'live', 'sandbox'].map((name) => [name, createFakeObjectStore({ name, now: host.now })]),
   );
@@ -46,7 +54,7 @@ export function createFakeWorld(): FakeWorld {
     restored: () => {},
   };
   const world: FakeWorld = {
-    host,
+    host: { ...host, ...guarded },
     stores,
     production,
     sandbox,
@@ -55,16 +63,16 @@ export function createFakeWorld(): FakeWorld {
     tools,
     processes: { run: (request) => programs.run(request) },
     mail: openMailTools(),
-    clusters: openClusterTools({ processes: { run: (request) => programs.run(request) } }),
-    trees: createFileTrees(),
+    clusters: guardClusters(openClusterTools({ processes: { run: (request) => programs.run(request) } })),
+    trees: guardTrees(createFileTrees()),
     secretFiles: createFakeSecretFiles(),
     nameStore,
     openStore: (config) => {
       const store = stores[nameStore(config).name];
       if (store === undefined) throw new Error('The test names a store that is not there');
-      return store;
+      return guardStore(store);
     },
-    openDatabaseServer: (url) => (url.reveal().includes('sandbox') ? sandbox : production),
+    openDatabaseServer: (url) => guardServer(url.reveal().includes('sandbox') ? sandbox : production),
     openDumpTools: () => fakeDumpTools(tools),
     openUnpacker: () => fakeUnpacker(host),
     openPacker: () => {

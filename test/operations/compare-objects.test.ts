@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { awkwardKeys, compareObjects } from '../../src/operations/compare-objects.ts';
 import { sameContent } from '../../src/operations/prove-content.ts';
-import type { ObjectInfo, ObjectStore } from '../../src/ports/object-store.ts';
+import type { ObjectInfo, StoreDriver } from '../../src/ports/object-store.ts';
 import { createFakeObjectStore } from '../fakes/fake-object-store.ts';
 
 const md5 = (letter: string) => letter.repeat(32);
@@ -87,7 +87,7 @@ describe('the comparison before a mirror', () => {
       to.place('a', { content: other });
       // No ETag of such a store is an MD5, though it looks like one; the fake compares it only when a read names one.
       const tagged = (letter: string) => ({ key: 'a', sizeBytes: 7, modifiedAtMs: 0, etag: md5(letter) });
-      const blind = (store: ObjectStore): ObjectStore => ({
+      const blind = (store: StoreDriver): StoreDriver => ({
         ...store,
         read: ({ ifMatch: _, ...request }) => store.read(request),
       });

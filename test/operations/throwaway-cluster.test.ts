@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createSecret } from '../../src/base/secret.ts';
 import { incomingNames } from '../../src/operations/incoming-database.ts';
+import { guardClusters } from '../../src/registry/with-permits.ts';
 import { restoreDatabase } from '../../src/steps/restore-database/restore-database.ts';
 import { toyStep } from '../engine/toy-handlers.ts';
 import { createFakeClusterTools } from '../fakes/fake-cluster-tools.ts';
@@ -19,7 +20,7 @@ const gone = { code: 'unreachable', message: 'Production is gone.', remedy: 'Wai
 function contextOf() {
   const repository = { backups: [], major: 15, firstSegment: undefined, lastSegment: undefined };
   const clusters = createFakeClusterTools(repository);
-  const world = { ...createFakeWorld(), clusters };
+  const world = { ...createFakeWorld(), clusters: guardClusters(clusters) };
   world.tools.restored = (database) => {
     const found = world.sandbox.databases.get(database);
     if (found !== undefined) world.sandbox.databases.set(database, { ...found, content: 'restored' });

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { Permit } from '../../src/base/permit.ts';
 import { createSecret } from '../../src/base/secret.ts';
 import { resolveStore } from '../../src/kinds/targets.ts';
 import { createWorld } from '../../src/registry/wire.ts';
@@ -34,7 +35,11 @@ describe.each(stores.map((store) => ({ store, kind: store.kind })))(
 
 it('a value that comes out empty is refused by every method, with the name of the field', async () => {
   const store = createWorld({}).openStore({ kind: 'directory', path: '' });
-  for (const outcome of [await store.access(), await store.read({ key: 'k' }), await store.remove('k')]) {
+  for (const outcome of [
+    await store.access(),
+    await store.read({ key: 'k' }),
+    await store.remove(new Permit('k')),
+  ]) {
     expect(outcome).toMatchObject({ ok: false, failure: { code: 'invalid-input', retry: 'after-fix' } });
     expect(JSON.stringify(outcome)).toContain('path');
   }

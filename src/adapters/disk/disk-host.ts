@@ -6,7 +6,7 @@ import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { describeFileFailure } from '../../base/file-failure.ts';
 import { errorCode } from '../../base/thrown.ts';
 import { replaceFile } from '../../platform/durable-files.ts';
-import type { Host, HostFacts } from '../../ports/host.ts';
+import type { HostDriver, HostFacts } from '../../ports/host.ts';
 import { download } from './download.ts';
 import { measureFreeBytes } from './free-space.ts';
 import { httpGet } from './http-get.ts';
@@ -15,7 +15,7 @@ import { placePrivateFile } from './place-private-file.ts';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** This machine. @param env for the user and the SSH session; nothing else is read from it. */
-export function createDiskHost(given: { readonly env: Environment }): Host {
+export function createDiskHost(given: { readonly env: Environment }): HostDriver {
   return {
     facts: readFacts(given.env),
     now: () => Date.now(),

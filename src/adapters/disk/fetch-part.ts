@@ -3,11 +3,12 @@ import { brokenBodyFailure, wrongLengthFailure } from '../../base/body-error.ts'
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import { networkRetries, retry } from '../../platform/retry.ts';
 import { type StallWatch, watchForStall } from '../../platform/stall-watch.ts';
-import type { ObjectBody, ObjectInfo, ObjectStore } from '../../ports/object-store.ts';
+import type { DownloadRequest } from '../../ports/host.ts';
+import type { ObjectBody, ObjectInfo } from '../../ports/object-store.ts';
 import { describeWriteFailure } from './free-space.ts';
 
 type PartRequest = {
-  readonly from: ObjectStore;
+  readonly from: DownloadRequest['from'];
   readonly object: ObjectInfo;
   readonly file: FileHandle;
   readonly path: string;

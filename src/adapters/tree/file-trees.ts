@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, realpath, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { describeFileFailure } from '../../base/file-failure.ts';
-import type { FileTrees } from '../../ports/file-trees.ts';
+import type { TreesDriver } from '../../ports/file-trees.ts';
 import { copyFolder } from './copy-folder.ts';
 import { isThere } from './is-there.ts';
 import { judgeTar } from './judge-tar.ts';
@@ -11,7 +11,7 @@ import { isSwapHalfway } from './swap-contents.ts';
 import { swapFolders } from './swap-folders.ts';
 import { unpackTar } from './unpack-tar.ts';
 
-export function createFileTrees(): FileTrees {
+export function createFileTrees(): TreesDriver {
   return {
     unpackTar,
     judgeTar: async (request) => {

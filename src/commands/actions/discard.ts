@@ -2,13 +2,10 @@ import { resolve } from 'node:path';
 import type { Lock } from '../../adapters/disk/run-lock.ts';
 import { anchorPlace } from '../../app/anchors.ts';
 import { type CommandContext, printLine } from '../../app/command-context.ts';
+import { enterRun } from '../../app/enter-run.ts';
 import { exitStatus } from '../../app/exit-status.ts';
 import { loadRunbook, type ReadyRunbook } from '../../app/load-runbook.ts';
 import type { Options } from '../../app/options.ts';
-import { otherTarget, staysInPlace } from '../../app/other-target.ts';
-import { findThrowaway } from '../../app/place-throwaway.ts';
-import { readyOrAsk } from '../../app/ready-or-ask.ts';
-import { withRunLocks } from '../../app/run-locks.ts';
 import { cutTornEnd, findRunToWork, openRunToWork } from '../../app/run-log.ts';
 import { askName, type TerminalContext } from '../../app/terminal.ts';
 import { writeRecord } from '../../app/write-record.ts';
@@ -16,8 +13,8 @@ import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts
 import { verdictWord } from '../../base/verdict.ts';
 import { guardJournal } from '../../engine/journal-writer.ts';
 import { isUnfinished, type RunState } from '../../journal/run-state.ts';
-import { readFact } from '../../kinds/fact.ts';
-import { swappedFact } from '../../kinds/facts.ts';
+import { readFact, readFacts } from '../../kinds/fact.ts';
+import { mirroredFact, swappedFact, writersDownFact } from '../../kinds/facts.ts';
 import { wayBack } from '../../operations/overwrite-objects.ts';
 import { overwrittenObjects } from '../../operations/roll-back-objects.ts';
 import type { World } from '../../ports/world.ts';
@@ -49,30 +46,14 @@ export async function discard(
   const world = createWorld(context.environment);
   const refusal = refuse(state, world.host.facts.name);
   if (refusal !== undefined) return fail(refusal);
-  const filled = await readyOrAsk(loaded.value, { mode: start.mode, options, context });
-  const ready = filled.ok ? findThrowaway(filled.value, { start, world }) : filled;
-  if (!ready.ok) return ready;
-  const { acting } = ready.value.targets;
-  const server = world.openDatabaseServer(acting.databaseUrl, acting.databaseRoute);
-  // A cluster of its own is found by its folder, and only what carries the run's mark is removed.
-  const target = start.mode === 'tabletop' || acting.throwaway !== undefined ? undefined : server;
-  try {
-    const elsewhere = target === undefined ? undefined : otherTarget(start, target);
-    if (elsewhere !== undefined) return fail(elsewhere);
-    const same = await staysInPlace(state, { ready: ready.value, world });
-    if (!same.ok) return same;
-    return await withRunLocks({ logFolder, runId: start.runId, target }, async (stillOurs) => {
-      for (const line of whatStays(state)) printLine(context, line);
-      const asked = { name: start.runId, what: 'run', verb: 'discard', confirm: options.confirm };
-      const agreed = await askName(asked, context);
-      if (!agreed.ok) return agreed;
-      return guardJournal(() =>
-        takeAway({ logFolder, start, ready: ready.value, world, stillOurs }, context),
-      );
-    });
-  } finally {
-    await world.close();
-  }
+  const run = { state, loaded: loaded.value, world, logFolder, options, byAddress: true };
+  return enterRun(run, context, async ({ ready, stillOurs }) => {
+    for (const line of whatStays(state)) printLine(context, line);
+    const asked = { name: start.runId, what: 'run', verb: 'discard', confirm: options.confirm };
+    const agreed = await askName(asked, context);
+    if (!agreed.ok) return agreed;
+    return guardJournal(() => takeAway({ logFolder, start, ready, world, stillOurs }, context));
+  });
 }
 
 async function takeAway(
@@ -105,24 +86,22 @@ async function takeAway(
 }
 
 /** Before the question: what this does not undo. */
-function whatStays(state: RunState): readonly string[] {
-  const { start, steps, facts } = state;
-  const isDone = (kind: string) =>
-    start.steps.some((step) => step.kind === kind && steps.get(step.id)?.kind === 'finished');
+function whatStays({ start, facts }: RunState): readonly string[] {
   const swap = readFact(swappedFact, facts);
+  const down = readFacts(writersDownFact, facts).flatMap(({ value }) => value.services);
   return [
     `Run ${start.runId}: what it made and did not put in place is removed. It cannot be resumed.`,
     ...(swap === undefined
       ? []
       : [`${swap.target} stays the restored database; \`thaw rollback\` puts back the one before.`]),
-    ...(isDone('mirror-objects') ? ['Objects that were mirrored stay.'] : []),
+    ...(readFact(mirroredFact, facts) === undefined ? [] : ['Objects that were mirrored stay.']),
     ...overwrittenObjects(facts).map(
       ({ overwriting }) =>
         `Objects that were overwritten in ${overwriting.address} are kept below ${overwriting.keptBelow}; ${wayBack(facts)}.`,
     ),
-    ...(isDone('stop-writers') && !isDone('start-services')
-      ? ['Services that were stopped stay stopped; start them by hand.']
-      : []),
+    ...(down.length === 0
+      ? []
+      : [`Services that were stopped stay stopped; start them by hand: ${down.join(', ')}.`]),
   ];
 }
 

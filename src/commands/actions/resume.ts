@@ -2,13 +2,12 @@ import { resolve } from 'node:path';
 import { takeLock } from '../../adapters/disk/run-lock.ts';
 import { type CommandContext, printLine } from '../../app/command-context.ts';
 import { driveSession } from '../../app/drive-session.ts';
+import { enterRun } from '../../app/enter-run.ts';
 import { exitStatus, statusOfEnd } from '../../app/exit-status.ts';
 import { loadRunbook } from '../../app/load-runbook.ts';
 import type { Options, WalkOptions } from '../../app/options.ts';
-import { staysInPlace } from '../../app/other-target.ts';
-import { findThrowaway, raiseAgain } from '../../app/place-throwaway.ts';
-import { readyOrAsk } from '../../app/ready-or-ask.ts';
-import { runLockPath, withRunLocks } from '../../app/run-locks.ts';
+import { raiseAgain } from '../../app/place-throwaway.ts';
+import { runLockPath } from '../../app/run-locks.ts';
 import { cutTornEnd, findRunToWork, type LoggedRun, openRun, openRunToWork } from '../../app/run-log.ts';
 import type { TerminalContext } from '../../app/terminal.ts';
 import { verifyRecord } from '../../app/verify-record.ts';
@@ -54,45 +53,19 @@ export async function resume(
     for (const line of tellEnd(now.value)) printLine(context, line);
     return succeed(statusOfEnd(now.value.state.ended));
   }
-  const filled = await readyOrAsk(loaded.value, { mode: start.mode, options, context });
-  const ready = filled.ok ? findThrowaway(filled.value, { start, world }) : filled;
-  if (!ready.ok) return ready;
-  const target = world.openDatabaseServer(
-    ready.value.targets.acting.databaseUrl,
-    ready.value.targets.acting.databaseRoute,
-  );
-  try {
-    const same = await staysInPlace(now.value.state, { ready: ready.value, world });
-    if (!same.ok) return same;
-    return await withRunLocks(
-      { logFolder, runId: start.runId, target: start.mode === 'tabletop' ? undefined : target },
-      async (stillOurs) => {
-        const run = await openRunToWork({ logFolder, runId: start.runId, stillOurs });
-        if (!run.ok) return run;
-        if (run.value.state.ended !== undefined) return fail(finishedAlready(start.runId));
-        const { reading, folder: runFolder } = run.value;
-        const cut = await cutTornEnd(run.value);
-        if (!cut.ok) return cut;
-        const raised = await raiseAgain(ready.value, world);
-        if (!raised.ok) return raised;
-        return driveSession(
-          {
-            mode: start.mode,
-            options,
-            ready: ready.value,
-            world,
-            folder: runFolder,
-            reading,
-            start,
-            logFolder,
-          },
-          context,
-        );
-      },
-    );
-  } finally {
-    await world.close();
-  }
+  const { mode } = start;
+  const entry = { state: now.value.state, loaded: loaded.value, world, logFolder, options, byAddress: false };
+  return enterRun(entry, context, async ({ ready, stillOurs }) => {
+    const run = await openRunToWork({ logFolder, runId: start.runId, stillOurs });
+    if (!run.ok) return run;
+    if (run.value.state.ended !== undefined) return fail(finishedAlready(start.runId));
+    const { reading, folder } = run.value;
+    const cut = await cutTornEnd(run.value);
+    if (!cut.ok) return cut;
+    const raised = await raiseAgain(ready, world);
+    if (!raised.ok) return raised;
+    return driveSession({ mode, options, ready, world, folder, reading, start, logFolder }, context);
+  });
 }
 
 function finishedAlready(runId: string): Failure {

@@ -1,25 +1,25 @@
 import { resolve } from 'node:path';
 import { anchorPlace } from '../../app/anchors.ts';
 import { type CommandContext, printLine } from '../../app/command-context.ts';
+import { type EnteredRun, enterRun } from '../../app/enter-run.ts';
 import { exitStatus } from '../../app/exit-status.ts';
 import { loadRunbook } from '../../app/load-runbook.ts';
 import type { Options } from '../../app/options.ts';
-import { otherTarget, staysInPlace } from '../../app/other-target.ts';
-import { readyOrAsk } from '../../app/ready-or-ask.ts';
-import { withRunLocks } from '../../app/run-locks.ts';
 import { cutTornEnd, findRunToWork, openRun } from '../../app/run-log.ts';
 import { askName, type TerminalContext } from '../../app/terminal.ts';
 import { writeRecord } from '../../app/write-record.ts';
+import { assert } from '../../base/assert.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import type { Redact } from '../../base/secret.ts';
 import { formatBytes } from '../../base/units.ts';
 import { passed } from '../../base/verdict.ts';
+import { createGuard } from '../../engine/guard.ts';
 import { createJournalWriter, guardJournal } from '../../engine/journal-writer.ts';
 import type { Entry } from '../../journal/entry.ts';
 import { isUnfinished, type RunState } from '../../journal/run-state.ts';
 import { readFact } from '../../kinds/fact.ts';
 import { type DatabaseSwap, type Swap, swappedFact, swappingFact } from '../../kinds/facts.ts';
-import { handlerOf } from '../../kinds/handlers.ts';
+import { handlerOf, stepsGiving } from '../../kinds/handlers.ts';
 import { stepId } from '../../kinds/kind.ts';
 import type { Targets } from '../../kinds/targets.ts';
 import { overwrittenObjects, rollBackObjects } from '../../operations/roll-back-objects.ts';
@@ -44,69 +44,69 @@ export async function rollback(
   context: TerminalContext & Pick<CommandContext, 'folder'>,
 ): Promise<Outcome<number>> {
   const { options, named } = request;
-  const { environment, folder } = context;
-  const logFolder = resolve(folder, options.logFolder);
+  const logFolder = resolve(context.folder, options.logFolder);
   const found = await findRunToWork({ logFolder, named, fits: canRollBack, what: 'run with a swap to undo' });
   if (!found.ok) return found;
   const { state } = found.value;
   const swap = swapOf(state);
   if (swap === undefined || !canRollBack(state)) return fail(nothingToUndo(state));
-  const loaded = await loadRunbook(state.start.runbook.path, folder);
+  const loaded = await loadRunbook(state.start.runbook.path, context.folder);
   if (!loaded.ok) return loaded;
-  const ready = await readyOrAsk(loaded.value, { mode: 'live', options, context });
-  if (!ready.ok) return ready;
-  const world = createWorld(environment);
-  const server = world.openDatabaseServer(
-    ready.value.targets.acting.databaseUrl,
-    ready.value.targets.acting.databaseRoute,
-  );
-  try {
-    const elsewhere = otherTarget(state.start, server);
-    if (elsewhere !== undefined) return fail(elsewhere);
-    const same = await staysInPlace(state, { ready: ready.value, world });
-    if (!same.ok) return same;
-    return await withRunLocks({ logFolder, runId: state.start.runId, target: server }, async () => {
-      const lease = await server.lease(server.databaseName);
-      if (!lease.ok) return lease;
-      const found = await lookAtSwap(server, swap);
-      if (!found.ok) return found;
-      const keep = {
-        logFolder,
-        runId: state.start.runId,
-        redact: ready.value.redact,
-        now: world.host.now,
-        anchor: anchorPlace({ mode: 'live', ready: ready.value, world }),
-        warn: (warning: string) => printLine(context, ready.value.redact(warning)),
-      };
-      if (!isSwapped(state) && found.value.stage !== 'done')
-        return undoUnfinished({ server, swap, state, options, keep }, context);
-      const whole = { ...swap, undone: undoneName(swap) };
-      const folders = replacedFolders(state.facts);
-      const agreed = await agree({ server, swap: whole, folders, facts: state.facts, options }, context);
-      if (!agreed.ok) return agreed;
-      const undone = await rollBackSwap(server, whole);
-      if (!undone.ok) return undone;
-      const files = await rollBackFiles(world.trees, folders);
-      if (!files.ok) return files;
-      const { filled, targets } = ready.value;
-      const objects = await rollBackObjects({
-        facts: state.facts,
-        storeOf: liveStores({ filled, targets, world }),
-      });
-      if (!objects.ok) return objects;
-      const database = `${swap.target} is the old database again; the restored one is kept as ${undoneName(swap)}`;
-      const text = [database, ...files.value, ...objects.value].join('. ');
-      const written = await writeDown({
-        ...keep,
-        text,
-        entries: [{ kind: 'rolled-back', checks: [passed(text)] }],
-      });
-      if (written.ok) printLine(context, text);
-      return written;
-    });
-  } finally {
-    await world.close();
-  }
+  const world = createWorld(context.environment);
+  const run = { state, loaded: loaded.value, world, logFolder, options, byAddress: true };
+  return enterRun(run, context, async ({ ready, server }) => {
+    const lease = await server.lease(server.databaseName);
+    if (!lease.ok) return lease;
+    const found = await lookAtSwap(server, swap);
+    if (!found.ok) return found;
+    const keep = {
+      logFolder,
+      runId: state.start.runId,
+      redact: ready.redact,
+      now: world.host.now,
+      anchor: anchorPlace({ mode: 'live', ready, world }),
+      warn: (warning: string) => printLine(context, ready.redact(warning)),
+    };
+    const back = { swap, state, ready, server, world, options, keep };
+    return isSwapped(state) || found.value.stage === 'done'
+      ? undoSwapped(back, context)
+      : undoUnfinished(back, context);
+  });
+}
+
+type WayBack = Pick<EnteredRun, 'ready' | 'server'> & {
+  readonly swap: DatabaseSwap;
+  readonly state: RunState;
+  readonly world: World;
+  readonly options: Options<'confirm'>;
+  readonly keep: Omit<Parameters<typeof writeDown>[0], 'entries' | 'text'>;
+};
+
+async function undoSwapped(back: WayBack, context: TerminalContext): Promise<Outcome<number>> {
+  const { swap, state, ready, server, world, options, keep } = back;
+  const whole = { ...swap, undone: undoneName(swap) };
+  const folders = replacedFolders(state.facts);
+  const agreed = await agree({ server, swap: whole, folders, facts: state.facts, options }, context);
+  if (!agreed.ok) return agreed;
+  const guard = guardOf(agreed.value, state);
+  const undone = await rollBackSwap(server, { ...whole, guard });
+  if (!undone.ok) return undone;
+  const files = await rollBackFiles(world.trees, folders, guard);
+  if (!files.ok) return files;
+  const storeOf = liveStores({ filled: ready.filled, targets: ready.targets, world });
+  const objects = await rollBackObjects({ facts: state.facts, guard, storeOf });
+  if (!objects.ok) return objects;
+  const database = `${swap.target} is the old database again; the restored one is kept as ${undoneName(swap)}`;
+  const text = [database, ...files.value, ...objects.value].join('. ');
+  const entries = [{ kind: 'rolled-back' as const, checks: [passed(text)] }];
+  const written = await writeDown({ ...keep, text, entries });
+  if (written.ok) printLine(context, text);
+  return written;
+}
+
+/** One name is typed for the whole of a roll-back: that of its database. */
+function guardOf(typed: string, { start }: RunState) {
+  return createGuard({ runId: start.runId, agreed: () => typed !== '' });
 }
 
 /** Nobody else works on the target, and a person typed its name with both databases before their eyes. */
@@ -119,7 +119,7 @@ async function agree(
     readonly options: Options<'confirm'>;
   },
   context: TerminalContext,
-): Promise<Outcome<void>> {
+): Promise<Outcome<string>> {
   const { server, swap, folders, facts, options } = request;
   const may = await checkWayBack(server, swap);
   if (!may.ok) return may;
@@ -144,17 +144,8 @@ async function agree(
  * The swap was cut short: the old database gets its name and its door back. What was restored stays beside it and the run can
  * be gone on with, so that nothing is left which no command takes away.
  */
-async function undoUnfinished(
-  request: {
-    readonly server: DatabaseServer;
-    readonly swap: DatabaseSwap;
-    readonly state: RunState;
-    readonly options: Options<'confirm'>;
-    readonly keep: Omit<Parameters<typeof writeDown>[0], 'entries' | 'text'>;
-  },
-  context: TerminalContext,
-): Promise<Outcome<number>> {
-  const { server, swap, state, options, keep } = request;
+async function undoUnfinished(back: WayBack, context: TerminalContext): Promise<Outcome<number>> {
+  const { server, swap, state, ready, options, keep } = back;
   const { target, incoming, kept } = swap;
   printLine(context, `The swap of ${target} was begun and has not ended.`);
   printLine(context, `comes back ${target}   (where it is called ${kept}, by its old name)`);
@@ -162,15 +153,16 @@ async function undoUnfinished(
   const asked = { name: target, what: 'database', verb: 'roll back', confirm: options.confirm };
   const agreed = await askName(asked, context);
   if (!agreed.ok) return agreed;
-  const undone = await undoSwap(server, swap);
+  const undone = await undoSwap(server, { ...swap, guard: guardOf(agreed.value, state) });
   if (!undone.ok) return undone;
   const text = `${target} is the old database and takes connections; the restored one is still beside it as ${incoming}`;
-  const stepId = state.start.steps.find(({ kind }) => kind === 'restore-database')?.id ?? 'restore-database';
+  const [swapping] = stepsGiving(swappingFact, { steps: ready.filled.steps, handlers });
+  assert(swapping !== undefined, 'a walk that has begun to swap has the step that swaps');
   const written = await writeDown({
     ...keep,
     text,
     entries: [
-      { kind: 'fact-recorded', stepId, name: swappingFact.name, value: null },
+      { kind: 'fact-recorded', stepId: stepId(swapping), name: swappingFact.name, value: null },
       { kind: 'note-added', text: `The swap that was begun is undone: ${text}.` },
     ],
   });

@@ -4,7 +4,7 @@ import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { describeFileFailure } from '../../base/file-failure.ts';
 import { shellLine, shellWord } from '../../base/quoting.ts';
 import { createSecret } from '../../base/secret.ts';
-import type { ClusterPlace, ClusterTools } from '../../ports/cluster-tools.ts';
+import type { ClusterDriver, ClusterPlace } from '../../ports/cluster-tools.ts';
 import type { ProcessRunner } from '../../ports/process-runner.ts';
 import { lookAtPlace, makePlace, pathsOf } from './cluster-place.ts';
 import { configureRecovery } from './configure-recovery.ts';
@@ -24,7 +24,7 @@ import { findServerAccount } from './server-account.ts';
 import { findServerPrograms } from './server-programs.ts';
 
 /** PostgreSQL's own programs, tar, and pgBackRest, on this host. */
-export function openClusterTools({ processes }: { readonly processes: ProcessRunner }): ClusterTools {
+export function openClusterTools({ processes }: { readonly processes: ProcessRunner }): ClusterDriver {
   const run = runner(processes);
   const withServer = async <T>(
     place: ClusterPlace,
@@ -89,7 +89,7 @@ export function openClusterTools({ processes }: { readonly processes: ProcessRun
 
 async function verifyFiles(
   server: Server,
-  { place, manifestFile, onLine, stallMs, signal }: Parameters<ClusterTools['verifyFiles']>[0],
+  { place, manifestFile, onLine, stallMs, signal }: Parameters<ClusterDriver['verifyFiles']>[0],
 ): Promise<Outcome<string>> {
   const ran = await server.processes.run({
     program: join(server.programs, 'pg_verifybackup'),

@@ -7,7 +7,7 @@ import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts
 import { describeFileFailure } from '../../base/file-failure.ts';
 import { serverSetting, shellLine } from '../../base/quoting.ts';
 import { replaceFile } from '../../platform/durable-files.ts';
-import type { ClusterPlace, ClusterTools } from '../../ports/cluster-tools.ts';
+import type { ClusterDriver, ClusterPlace } from '../../ports/cluster-tools.ts';
 import type { ProcessRunner } from '../../ports/process-runner.ts';
 import { lookAtPlace, makePlace, pathsOf } from './cluster-place.ts';
 import { commandFailed } from './run-program.ts';
@@ -21,7 +21,7 @@ const superuser = 'postgres';
 export function raisingTools(
   processes: ProcessRunner,
   serverOf: (place: ClusterPlace, processes: ProcessRunner) => Promise<Outcome<Server>>,
-): Pick<ClusterTools, 'newestVersion' | 'describeRaise' | 'raise'> {
+): Pick<ClusterDriver, 'newestVersion' | 'describeRaise' | 'raise'> {
   /** Servers that end with us, by folder. */
   const raised = new Map<string, ChildProcess>();
   return {

@@ -1,13 +1,13 @@
 import { type Outcome, succeed } from '../../base/failure.ts';
 import { shellLine } from '../../base/quoting.ts';
-import type { ClusterPlace, ClusterTools } from '../../ports/cluster-tools.ts';
+import type { ClusterDriver, ClusterPlace } from '../../ports/cluster-tools.ts';
 import type { ProcessRunner } from '../../ports/process-runner.ts';
 import { backrestArgs, infoArgs, readRepository, restoreArgs } from './backrest-repository.ts';
 import type { Run } from './run-program.ts';
 import { findServerAccount } from './server-account.ts';
 
 type RepositoryTools = Pick<
-  ClusterTools,
+  ClusterDriver,
   'repository' | 'describeRepositoryRestore' | 'restoreFromRepository' | 'repositoryCommand'
 >;
 

@@ -1,6 +1,6 @@
-import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import { sqlName, sqlText } from '../../base/quoting.ts';
-import type { NewDatabase, Rename } from '../../ports/database-server.ts';
+import type { KnownDatabase, NewDatabase, Rename } from '../../ports/database-server.ts';
 import { terminateSessions } from './client-sessions.ts';
 import { type ServerContext, withMaintenance, withSession } from './session.ts';
 import { checkName } from './sql-text.ts';
@@ -33,7 +33,10 @@ export async function createDatabase(context: ServerContext, request: NewDatabas
   });
 }
 
-export async function dropDatabase(context: ServerContext, database: string): Promise<Outcome<void>> {
+export async function dropDatabase(
+  context: ServerContext,
+  { name: database, oid }: KnownDatabase,
+): Promise<Outcome<void>> {
   const name = checkName(database);
   if (!name.ok) return name;
   const doing = `drop database ${database}`;
@@ -42,6 +45,9 @@ export async function dropDatabase(context: ServerContext, database: string): Pr
     limitMs: 120_000,
     lockLimitMs,
     work: async (session) => {
+      const [there] = await session.rows('SELECT oid FROM pg_database WHERE datname = $1', [name.value]);
+      if (oid !== undefined && there !== undefined && Number(there.oid) !== oid)
+        return fail(replaced(context, { doing, oid, there }));
       if (session.versionNumber < forceSince) return succeed('cannot force');
       await session.rows(`DROP DATABASE IF EXISTS ${sqlName(name.value)} WITH (FORCE)`);
       return succeed('dropped');
@@ -81,12 +87,7 @@ export async function renameDatabases(
         const [row] = await session.rows('SELECT oid FROM pg_database WHERE datname = $1', [to]);
         if (oid === undefined || Number(row?.oid) === oid) continue;
         await session.rows('ROLLBACK');
-        return fail({
-          code: 'conflict',
-          message: `Cannot rename database ${from} on ${context.target.address}: it is another database than a moment ago (object id ${row?.oid}, not ${oid}).`,
-          remedy: `Find out who put another ${from} there; nothing was renamed.`,
-          retry: 'after-fix',
-        });
+        return fail(replaced(context, { doing: `rename database ${from}`, oid, there: row }));
       }
       await session.rows('COMMIT');
       return succeed(undefined);
@@ -134,4 +135,20 @@ function runStatement(
       return succeed(undefined);
     },
   });
+}
+
+function replaced(
+  context: ServerContext,
+  found: {
+    readonly doing: string;
+    readonly oid: number;
+    readonly there: Readonly<Record<string, unknown>> | undefined;
+  },
+): Failure {
+  return {
+    code: 'conflict',
+    message: `Cannot ${found.doing} on ${context.target.address}: it is another database than a moment ago (object id ${found.there?.oid}, not ${found.oid}).`,
+    remedy: 'Find out who put another one of that name there; nothing was changed.',
+    retry: 'after-fix',
+  };
 }

@@ -1,7 +1,7 @@
 import { fail, type Outcome } from '../../base/failure.ts';
 import type { Secret } from '../../base/secret.ts';
 import type { DatabaseRoute } from '../../ports/database-route.ts';
-import type { DatabaseLogin, DatabaseServer } from '../../ports/database-server.ts';
+import type { DatabaseDriver, DatabaseLogin } from '../../ports/database-server.ts';
 import { carryOverSettings } from './carry-over.ts';
 import { closeCell, dropCell, makeCell } from './cell.ts';
 import { listForeignSessions, listPreparedTransactions, terminateSessions } from './client-sessions.ts';
@@ -27,7 +27,7 @@ export function openDatabaseServer(request: {
   /** Host and port of the URL are then those that are valid at the end of the route. */
   readonly route?: DatabaseRoute | undefined;
   readonly login?: DatabaseLogin | undefined;
-}): DatabaseServer {
+}): DatabaseDriver {
   const { route } = request;
   const target = withAddress(withLogin(readConnectionTarget(request.url), request.login), route);
   const context: Outcome<ServerContext> = target.ok

@@ -80,7 +80,7 @@ export const bringObjects = implementKind(bringObjectsKind, {
   async cleanUp(step, context) {
     const into = targetOf(step, context);
     const prefix = prefixOf(step, context);
-    return into === undefined || prefix === '' ? [] : takeAway(into, prefix);
+    return into === undefined || prefix === '' ? [] : takeAway(into, prefix, context);
   },
 });
 

@@ -131,7 +131,7 @@ async function chooseOne(context: StepContext, snapshots: readonly Snapshot[]): 
   const answer = await context.ask({
     kind: 'choose-row',
     id: 'choose-snapshot',
-    stepId: 'choose-snapshot',
+    stepId: context.stepId,
     title: 'Choose a snapshot',
     body: [],
     ...tableOf(snapshots, { context, newest }),

@@ -70,7 +70,7 @@ export const mirrorObjects = implementKind(mirrorObjectsKind, {
   async cleanUp(_step, context) {
     const target = targetStore(context);
     const prefix = objectPrefix(context);
-    return target === undefined || prefix === '' ? [] : takeAway(target, prefix);
+    return target === undefined || prefix === '' ? [] : takeAway(target, prefix, context);
   },
 });
 

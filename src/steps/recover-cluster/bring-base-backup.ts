@@ -105,7 +105,8 @@ async function bringTar(
     const work = { onLine: context.output, stallMs: silentMs, signal: context.signal };
     const unpacked = await clusters.unpackTar({ place, file, into, ...work });
     if (!unpacked.ok) return unpacked;
-    const removed = await host.removeFile(file);
+    const permit = context.guard.removeFile(file);
+    const removed = permit.ok ? await host.removeFile(permit.value) : permit;
     if (!removed.ok) return removed;
   }
   const map = await host.readTextFile(`${place.folder}/tablespace_map`);

@@ -33,7 +33,8 @@ export async function bringClusterFiles(context: StepContext, bringing: Bringing
   const source = await chooseSource(context, bringing);
   if (!source.ok) return source;
   // What a half-done attempt left, or one for another moment: WAL was replayed into it, and leads forward only.
-  const cleared = await clusters.remove(place);
+  const permit = await context.guard.removeCluster(clusters, place);
+  const cleared = permit.ok ? await clusters.remove(permit.value) : permit;
   if (!cleared.ok) return cleared;
   const made = await clusters.make(place);
   if (!made.ok) return made;

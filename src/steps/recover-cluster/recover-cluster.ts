@@ -85,7 +85,9 @@ export const recoverCluster = implementKind(recoverClusterKind, {
       if (readFact(clusterFilesFact, context) === undefined) return [];
       return [couldNotVerify(`the new cluster stays in ${place.folder}`, 'Stop and remove it by hand.')];
     }
-    const removed = await context.world.clusters.remove(place);
+    const { clusters } = context.world;
+    const permit = await context.guard.removeCluster(clusters, place);
+    const removed = permit.ok ? await clusters.remove(permit.value) : permit;
     if (removed.ok) return [passed(`throwaway cluster ${place.folder} stopped and removed`)];
     return [
       failed(

@@ -98,7 +98,7 @@ async function judgeMessages(
   const answer = await context.ask({
     kind: 'choose',
     id: 'restore-database.messages',
-    stepId: 'restore-database',
+    stepId: context.stepId,
     title: `pg_restore reports ${open.length} messages that need a decision. Go on with them?`,
     body: open.map(fullText),
     choices: [

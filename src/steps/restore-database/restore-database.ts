@@ -1,3 +1,4 @@
+import { ownershipComment } from '../../base/digest.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { formatBytes, formatTime } from '../../base/units.ts';
 import { type Check, failed, passed } from '../../base/verdict.ts';
@@ -13,7 +14,7 @@ import {
 import { implementKind, notVerified, type StepContext } from '../../kinds/kind.ts';
 import { lookBeforeSwap } from '../../operations/before-swap.ts';
 import { closeCell, dropCell } from '../../operations/cell.ts';
-import { dropOwn, incomingNames, ownershipComment } from '../../operations/incoming-database.ts';
+import { dropOwn, incomingNames } from '../../operations/incoming-database.ts';
 import { targetServer, targetTools } from '../../operations/open-targets.ts';
 import { raiseThrowaway, removeThrowaway } from '../../operations/throwaway-cluster.ts';
 import { writersBackChecks } from '../../operations/writers-still-down.ts';
@@ -23,6 +24,7 @@ import { compareWithLiveSchema } from './compare-with-live-schema.ts';
 import { restoreDatabaseKind } from './kind.ts';
 import { holdsSchemaAlone, proveRestored } from './prove-restored.ts';
 import { restoreArchive, restoreJobs } from './restore-archive.ts';
+import { swapQuestion } from './swap-databases.ts';
 import { swapInPlace, undoUnfinishedSwap } from './swap-in-place.ts';
 
 /**
@@ -155,8 +157,8 @@ async function confirmSwap(context: StepContext, checks: readonly Check[]): Prom
   );
   const answer = await context.ask({
     kind: 'type-name',
-    id: 'restore-database.swap',
-    stepId: 'restore-database',
+    id: swapQuestion,
+    stepId: context.stepId,
     title: 'Swap the restored database into place',
     body: [snapshot.loss],
     name: server.databaseName,
@@ -208,7 +210,7 @@ async function judgeKeys(context: StepContext, database: string): Promise<Outcom
   const answer = await context.ask({
     kind: 'choose',
     id: 'restore-database.keys',
-    stepId: 'restore-database',
+    stepId: context.stepId,
     title: 'A key does not open the restored rows. Swap all the same?',
     body: bad.flatMap(({ text, remedy }) => [text, ...(remedy === undefined ? [] : [remedy])]),
     choices: [

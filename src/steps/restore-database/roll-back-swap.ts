@@ -1,7 +1,7 @@
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import type { DatabaseSwap } from '../../kinds/facts.ts';
 import type { DatabaseServer } from '../../ports/database-server.ts';
-import { lookAtSwap, type PlannedSwap, swapDatabases } from './swap-databases.ts';
+import { type GuardedSwap, lookAtSwap, type PlannedSwap, swapDatabases } from './swap-databases.ts';
 
 /**
  * The swap the other way round: the restored database steps aside, the old one comes back. It is the same pair of renames, so it
@@ -9,7 +9,7 @@ import { lookAtSwap, type PlannedSwap, swapDatabases } from './swap-databases.ts
  */
 export async function rollBackSwap(
   server: DatabaseServer,
-  swap: DatabaseSwap & { readonly undone: string },
+  swap: DatabaseSwap & { readonly undone: string } & Pick<GuardedSwap, 'guard'>,
 ): Promise<Outcome<void>> {
   const kept = await server.describeDatabase(swap.kept);
   if (!kept.ok) return kept;
@@ -23,7 +23,7 @@ export async function rollBackSwap(
       retry: 'never',
     });
   }
-  return swapDatabases(server, { ...wayBack(swap), carrySettings: false });
+  return swapDatabases(server, { ...wayBack(swap), guard: swap.guard, carrySettings: false });
 }
 
 /** Whether the two databases are still those that this run left: nothing is asked about what cannot be rolled back. */

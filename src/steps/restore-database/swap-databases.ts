@@ -1,7 +1,8 @@
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import type { DatabaseSwap } from '../../kinds/facts.ts';
 import { atTheBeginning, nobodyInTheWay, otherDatabase } from '../../operations/before-swap.ts';
-import type { DatabaseDescription, DatabaseServer } from '../../ports/database-server.ts';
+import type { DatabaseDescription, DatabaseServer, Rename } from '../../ports/database-server.ts';
+import type { Guard } from '../../ports/guard.ts';
 import type { ServerLooks } from '../../ports/world.ts';
 
 /**
@@ -24,6 +25,12 @@ export type PlannedSwap = DatabaseSwap & {
   /** Completes "… is another database than …"; those of a restore when left out. */
   readonly than?: { readonly outgoing: string; readonly incoming: string };
 };
+
+/** A swap that may be done: the guard knows whether its name was typed. */
+export type GuardedSwap = PlannedSwap & { readonly guard: Pick<Guard, 'renameDatabases'> };
+
+/** The question for the name of the database that goes out. */
+export const swapQuestion = 'restore-database.swap';
 
 type Found = {
   readonly stage: SwapStage;
@@ -73,7 +80,7 @@ function stageOf(found: {
 /** Ends with the new database in place and the old one aside, or with everything as it was, or says what it left. */
 export async function swapDatabases(
   server: DatabaseServer,
-  swap: PlannedSwap & {
+  swap: GuardedSwap & {
     /** Owner, settings and privileges of the old database given to the new one; a roll-back needs none of that. */
     readonly carrySettings: boolean;
   },
@@ -100,13 +107,22 @@ async function closeAndRename(
   const emptied = await closeAndEmpty(server, incoming);
   if (!emptied.ok) return emptied;
   const bringIn = { from: incoming, to: target, oid: swap.incomingOid };
-  if (swap.oldIsAside) return server.renameDatabases([bringIn]);
+  if (swap.oldIsAside) return rename(server, { swap, renames: [bringIn] });
   if (swap.carrySettings) {
     const carried = await server.carryOverSettings({ from: target, to: incoming });
     if (!carried.ok) return carried;
   }
   const out = await closeAndEmpty(server, target);
-  return out.ok ? server.renameDatabases([{ from: target, to: kept, oid: swap.targetOid }, bringIn]) : out;
+  const takeOut = { from: target, to: kept, oid: swap.targetOid };
+  return out.ok ? rename(server, { swap, renames: [takeOut, bringIn] }) : out;
+}
+
+async function rename(
+  server: DatabaseServer,
+  { swap, renames }: { readonly swap: GuardedSwap; readonly renames: readonly Rename[] },
+): Promise<Outcome<void>> {
+  const permit = await swap.guard.renameDatabases(server, { renames, agreedIn: swapQuestion });
+  return permit.ok ? server.renameDatabases(permit.value) : permit;
 }
 
 /** A database with a client on it cannot be renamed, and one whose door is open has a new client at once. */
@@ -124,7 +140,7 @@ function setDoor(server: DatabaseServer, ...[database, allowed]: [string, boolea
 /** Production must neither stay without its name nor locked out because the swap did not come about. */
 export async function giveBack(
   server: DatabaseServer,
-  { swap, failure }: { readonly swap: PlannedSwap; readonly failure: Failure },
+  { swap, failure }: { readonly swap: GuardedSwap; readonly failure: Failure },
 ): Promise<Outcome<void>> {
   const found = await lookAtSwap(server, swap);
   // A server may do what it was told and fall silent before it says so.
@@ -152,7 +168,7 @@ export async function giveBack(
  */
 export async function undoSwap(
   server: DatabaseServer,
-  swap: PlannedSwap,
+  swap: GuardedSwap,
 ): Promise<Outcome<'nothing' | 'opened' | 'renamed'>> {
   const found = await lookAtSwap(server, swap);
   if (!found.ok) return found;
@@ -169,7 +185,10 @@ export async function undoSwap(
   if (stage === 'half') {
     const emptied = await closeAndEmpty(server, swap.kept);
     const renamed = emptied.ok
-      ? await server.renameDatabases([{ from: swap.kept, to: swap.target, oid: swap.targetOid }])
+      ? await rename(server, {
+          swap,
+          renames: [{ from: swap.kept, to: swap.target, oid: swap.targetOid }],
+        })
       : emptied;
     if (!renamed.ok) return renamed;
   }

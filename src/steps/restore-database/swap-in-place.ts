@@ -28,7 +28,7 @@ export async function undoUnfinishedSwap(context: StepContext): Promise<Check | 
       'Put the old database back with `thaw rollback`, or end the swap with `thaw resume`.',
     );
   }
-  const undone = await undoSwap(server, swap);
+  const undone = await undoSwap(server, { ...swap, guard: context.guard });
   if (!undone.ok) return failed(undone.failure.message, undone.failure.remedy);
   return undefined;
 }
@@ -53,7 +53,7 @@ export async function swapInPlace(context: StepContext) {
   const looked = given.ok ? await look() : given;
   const swapped = looked.ok
     ? await swapNow(context, names)
-    : await giveBack(server, { swap: names, failure: looked.failure });
+    : await giveBack(server, { swap: { ...names, guard: context.guard }, failure: looked.failure });
   if (!swapped.ok) {
     // Where nothing was renamed and no door is closed the swap has not begun, and another snapshot may still be chosen.
     const left = await lookAtSwap(server, names);
@@ -68,5 +68,9 @@ export async function swapInPlace(context: StepContext) {
 async function swapNow(context: StepContext, names: DatabaseSwap): Promise<Outcome<void>> {
   if (names.hadTarget) await context.recordCommand(`ALTER DATABASE ${names.target} RENAME TO ${names.kept}`);
   await context.recordCommand(`ALTER DATABASE ${names.incoming} RENAME TO ${names.target}`);
-  return swapDatabases(targetServer(context), { ...names, carrySettings: true });
+  return swapDatabases(targetServer(context), {
+    ...names,
+    guard: context.guard,
+    carrySettings: true,
+  });
 }

@@ -82,7 +82,8 @@ export const restoreFiles = implementKind(restoreFilesKind, {
       return [failed(`the swap of ${target} was begun and has not ended`, 'Finish it with `thaw resume`.')];
     const beside = await trees.exists(incoming);
     if (beside.ok && !beside.value && context.mode === 'live') return [];
-    const removed = await trees.removeFolder(incoming);
+    const permit = context.guard.removeFolder(incoming);
+    const removed = permit.ok ? await trees.removeFolder(permit.value) : permit;
     const files = context.mode === 'drill' ? "the drill's files" : 'the files that were never put in place';
     if (removed.ok) return [passed(`${files} removed: ${incoming}`)];
     return [failed(`${files} are still in ${incoming}: ${removed.failure.message}`, removed.failure.remedy)];
@@ -120,6 +121,10 @@ async function bring(step: FilesStep, context: StepContext): Promise<Outcome<voi
   return succeed(undefined);
 }
 
+function swapQuestion(step: FilesStep): string {
+  return `${stepId(step)}.swap`;
+}
+
 async function confirmSwap(step: FilesStep, context: StepContext): Promise<Outcome<void>> {
   const id = stepId(step);
   const { target, incoming, kept, name } = filesPlaces(step, context);
@@ -134,7 +139,7 @@ async function confirmSwap(step: FilesStep, context: StepContext): Promise<Outco
     });
     const answer = await context.ask({
       kind: 'type-name',
-      id: `${id}.swap`,
+      id: swapQuestion(step),
       stepId: id,
       title: 'Swap the restored files into place',
       body: [],
@@ -160,7 +165,8 @@ async function swap(step: FilesStep, context: StepContext): Promise<Outcome<Step
   const all = step.swap === 'contents' ? '/*' : '';
   if (names.hadTarget) await context.recordCommand(`mv ${names.target}${all} ${names.kept}`);
   await context.recordCommand(`mv ${names.incoming}${all} ${names.target}`);
-  const swapped = await context.world.trees.swap(names);
+  const permit = context.guard.replaceFolder({ swapping: names, agreedIn: swapQuestion(step) });
+  const swapped = permit.ok ? await context.world.trees.swap(permit.value) : permit;
   return swapped.ok ? succeed({ kind: 'done' }) : swapped;
 }
 

@@ -6,7 +6,7 @@ import { cancelledFailure } from '../../base/cancelled-failure.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { describeFileFailure } from '../../base/file-failure.ts';
 import { missingObjectFailure } from '../../base/refused-read.ts';
-import type { ObjectInfo, ObjectStore, StoreAccess, StoreRights } from '../../ports/object-store.ts';
+import type { ObjectInfo, StoreAccess, StoreDriver, StoreRights } from '../../ports/object-store.ts';
 import { type ContentTags, createContentTags } from './content-tags.ts';
 import { describeFile, listDirectory } from './directory-list.ts';
 import { readFromDirectory } from './directory-read.ts';
@@ -18,7 +18,7 @@ import { placeKey, resolveInside, resolveRoot } from './store-paths.ts';
  * A folder as a store of objects: a local or mounted disk, or what the rehearsal uses. Keys are paths below it. The
  * tag of an object is the MD5 of its content up to 64 MiB; above, one made of its size and time, which holds a dash.
  */
-export function openDirectoryObjectStore(config: { readonly path: string }): ObjectStore {
+export function openDirectoryObjectStore(config: { readonly path: string }): StoreDriver {
   const store = config.path;
   const tags = createContentTags();
   return {

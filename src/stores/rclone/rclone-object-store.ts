@@ -1,5 +1,5 @@
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
-import type { ObjectStore, StoreAccess } from '../../ports/object-store.ts';
+import type { StoreAccess, StoreDriver } from '../../ports/object-store.ts';
 import type { ProcessRunner } from '../../ports/process-runner.ts';
 import { createRcloneCall, pathOf, type RcloneConfig, rcloneFailure, runFailure } from './rclone-call.ts';
 import { describeRemote, listRemote, type Rclone } from './rclone-list.ts';
@@ -14,7 +14,7 @@ import { writeRemote } from './rclone-write.ts';
 export function openRcloneObjectStore(request: {
   readonly config: RcloneConfig;
   readonly processes: ProcessRunner;
-}): ObjectStore {
+}): StoreDriver {
   const { config, processes } = request;
   const rclone: Rclone = { config, call: createRcloneCall(config, processes) };
   return {

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createDiskHost } from '../../../src/adapters/disk/disk-host.ts';
 import type { Downloaded } from '../../../src/ports/host.ts';
-import type { ObjectInfo, ObjectStore } from '../../../src/ports/object-store.ts';
+import type { ObjectInfo, StoreDriver } from '../../../src/ports/object-store.ts';
 import { openDirectoryObjectStore } from '../../../src/stores/directory/directory-object-store.ts';
 import { failureFrom, valueFrom } from '../../contracts/object-store.contract.ts';
 import { recordReads, throttle } from './throttled-store.ts';
@@ -22,7 +22,7 @@ const sha256 = createHash('sha256').update(content).digest('hex');
 
 describe('A download', () => {
   let base: string;
-  let store: ObjectStore;
+  let store: StoreDriver;
   let object: ObjectInfo;
   let toFile: string;
   beforeEach(async () => {
@@ -36,7 +36,7 @@ describe('A download', () => {
   afterEach(() => rm(base, { recursive: true, force: true }));
 
   const fetch = (changes: {
-    from?: ObjectStore;
+    from?: StoreDriver;
     object?: ObjectInfo;
     stallMs?: number;
     signal?: AbortSignal;
@@ -135,14 +135,14 @@ describe('A download', () => {
 
   test('ends with conflict when a store without If-Match hands out another object', async () => {
     await writeFile(join(base, 'store', 'dump'), content.subarray(1));
-    const careless: ObjectStore = { ...store, read: ({ ifMatch: _, ...rest }) => store.read(rest) };
+    const careless: StoreDriver = { ...store, read: ({ ifMatch: _, ...rest }) => store.read(rest) };
     expect(failureFrom(await fetch({ from: careless })).code).toBe('conflict');
   });
 
   test('asks again for a part that stalls, from the last byte that came', async () => {
     let isFirst = true;
     const asked: number[] = [];
-    const sticking: ObjectStore = {
+    const sticking: StoreDriver = {
       ...store,
       read: async (request) => {
         asked.push(request.fromByte ?? 0);
@@ -162,7 +162,7 @@ describe('A download', () => {
 
   test('gives up with stalled after five attempts that brought nothing, even when the store ignores the signal', async () => {
     let attempts = 0;
-    const dead: ObjectStore = {
+    const dead: StoreDriver = {
       ...store,
       read: () => {
         attempts += 1;
@@ -196,7 +196,7 @@ describe('A download', () => {
   });
 });
 
-async function describeDump(store: ObjectStore): Promise<ObjectInfo> {
+async function describeDump(store: StoreDriver): Promise<ObjectInfo> {
   const info = valueFrom(await store.describe('dump'));
   if (info === undefined) throw new Error('There is no dump.');
   return info;

@@ -1,9 +1,9 @@
 import { Transform } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ObjectStore, ReadRequest } from '../../../src/ports/object-store.ts';
+import type { ReadRequest, StoreDriver } from '../../../src/ports/object-store.ts';
 
 /** A store whose bytes come slowly, so that a test can end something in their middle. */
-export function throttle(store: ObjectStore, chunkPauseMs: number): ObjectStore {
+export function throttle(store: StoreDriver, chunkPauseMs: number): StoreDriver {
   return {
     ...store,
     read: async (request) => {
@@ -24,8 +24,8 @@ export function throttle(store: ObjectStore, chunkPauseMs: number): ObjectStore 
 }
 
 /** Remembers what was asked for. */
-export function recordReads(store: ObjectStore): {
-  readonly store: ObjectStore;
+export function recordReads(store: StoreDriver): {
+  readonly store: StoreDriver;
   readonly reads: ReadRequest[];
 } {
   const reads: ReadRequest[] = [];

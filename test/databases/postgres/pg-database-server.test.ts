@@ -4,15 +4,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Outcome } from '../../../src/base/failure.ts';
 import { createSecret } from '../../../src/base/secret.ts';
 import { openDatabaseServer } from '../../../src/databases/postgres/pg-database-server.ts';
-import type { DatabaseServer } from '../../../src/ports/database-server.ts';
+import type { DatabaseDriver } from '../../../src/ports/database-server.ts';
 import { startTestCluster, type TestCluster } from './cluster.ts';
 
 let cluster: TestCluster;
-let server: DatabaseServer;
-const opened: DatabaseServer[] = [];
+let server: DatabaseDriver;
+const opened: DatabaseDriver[] = [];
 const clerk = { name: 'clerk', password: 'clerk: p@ss/word' };
 
-function open(url: string): DatabaseServer {
+function open(url: string): DatabaseDriver {
   const database = openDatabaseServer({ url: createSecret(url) });
   opened.push(database);
   return database;
@@ -148,9 +148,9 @@ describe('making and removing databases', () => {
     });
     expect(made?.sizeBytes).toBeGreaterThan(1_000_000);
     expect(failure(await server.createDatabase({ name, comment: '' })).code).toBe('conflict');
-    value(await server.dropDatabase(name));
+    value(await server.dropDatabase({ name: name }));
     expect(value(await server.describeDatabase(name))).toBeUndefined();
-    value(await server.dropDatabase(name));
+    value(await server.dropDatabase({ name: name }));
   });
 
   it('refuses a role without CREATEDB as denied', async () => {
@@ -174,7 +174,7 @@ describe('making and removing databases', () => {
   it('drops a database with a client connected', async () => {
     value(await server.createDatabase({ name: 'doomed', comment: '' }));
     await cluster.connect(cluster.urlOf('doomed'));
-    value(await server.dropDatabase('doomed'));
+    value(await server.dropDatabase({ name: 'doomed' }));
     expect(value(await server.describeDatabase('doomed'))).toBeUndefined();
   });
 });
@@ -262,7 +262,7 @@ describe('swapping databases under connected clients', () => {
       code: 'conflict',
       message: expect.stringContaining('somebody else holds a lock on it'),
     });
-    expect(failure(await server.dropDatabase('locked')).code).toBe('conflict');
+    expect(failure(await server.dropDatabase({ name: 'locked' })).code).toBe('conflict');
     await holder.query('ROLLBACK');
     value(await server.renameDatabases([{ from: 'locked', to: 'free' }]));
   });
@@ -449,7 +449,7 @@ describe('the lease', () => {
     value(await server.createDatabase({ name: 'target', comment: '' }));
     const holder = open(cluster.urlOf('target'));
     value(await holder.lease('target'));
-    value(await server.dropDatabase('target'));
+    value(await server.dropDatabase({ name: 'target' }));
     expect(failure(await server.lease('target')).code).toBe('conflict');
     await cluster.sql(
       'postgres',

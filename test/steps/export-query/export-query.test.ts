@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { succeed } from '../../../src/base/failure.ts';
+import { guardServer } from '../../../src/registry/with-permits.ts';
 import { exportQuery } from '../../../src/steps/export-query/export-query.ts';
 import { exportQueryKind } from '../../../src/steps/export-query/kind.ts';
 import { createFakeContext, words } from '../../fakes/fake-context.ts';
@@ -17,7 +18,7 @@ function contextWith(
   mode: 'live' | 'drill' = 'live',
 ) {
   const world = createFakeWorld();
-  const server = { ...world.production, query: async () => succeed(rows) };
+  const server = { ...guardServer(world.production), query: async () => succeed(rows) };
   return createFakeContext({ mode, world: { ...world, openDatabaseServer: () => server } });
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ServerState } from '../../../src/ports/cluster-tools.ts';
 import type { Answer } from '../../../src/ports/operator.ts';
+import { guardClusters } from '../../../src/registry/with-permits.ts';
 import { recoverClusterKind } from '../../../src/steps/recover-cluster/kind.ts';
 import { recoverCluster } from '../../../src/steps/recover-cluster/recover-cluster.ts';
 import { createFakeClusterTools, quiet } from '../../fakes/fake-cluster-tools.ts';
@@ -28,7 +29,7 @@ function stage(given: {
     firstSegment: undefined,
     lastSegment: undefined,
   });
-  const world = { ...createFakeWorld(), clusters };
+  const world = createFakeWorld();
   const paused = {
     recovering: 't',
     paused: 't',
@@ -56,7 +57,7 @@ function stage(given: {
   }) as never;
   const context = createFakeContext({
     mode: given.mode ?? 'live',
-    world,
+    world: { ...world, clusters: guardClusters(clusters) },
     answer: () => given.answer ?? 'yes',
   });
   const { backups: places } = context.targets;

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { createGuard } from '../../../src/engine/guard.ts';
+import { guardServer } from '../../../src/registry/with-permits.ts';
 import { rollBackSwap } from '../../../src/steps/restore-database/roll-back-swap.ts';
 import { createFakeDatabaseServer, type FakeDatabase } from '../../fakes/fake-database-server.ts';
 
@@ -9,6 +11,7 @@ const swap = {
   hadTarget: true,
   undone: 'crm__undone',
 };
+const guard = createGuard({ runId: 'run', agreed: () => true });
 const old: FakeDatabase = { content: 'old', allowsConnections: false };
 const restored: FakeDatabase = { content: 'restored' };
 
@@ -24,7 +27,7 @@ describe('rolling a swap back', () => {
     'brings the old database back from a swap that is %s, and keeps the restored one',
     async (_how, databases) => {
       const server = createFakeDatabaseServer({ databases });
-      expect((await rollBackSwap(server, swap)).ok).toBe(true);
+      expect((await rollBackSwap(guardServer(server), { ...swap, guard })).ok).toBe(true);
       expect(contents(server.databases)).toEqual({ crm: 'old', crm__undone: 'restored' });
       expect(server.databases.get('crm')?.allowsConnections).toBe(true);
     },
@@ -32,7 +35,10 @@ describe('rolling a swap back', () => {
 
   it('touches nothing when the old database is gone', async () => {
     const server = createFakeDatabaseServer({ databases: { crm: restored } });
-    expect(await rollBackSwap(server, swap)).toMatchObject({ ok: false, failure: { code: 'not-found' } });
+    expect(await rollBackSwap(guardServer(server), { ...swap, guard })).toMatchObject({
+      ok: false,
+      failure: { code: 'not-found' },
+    });
     expect(server.changes).toEqual([]);
   });
 });

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Failure } from '../../../src/base/failure.ts';
+import { createGuard } from '../../../src/engine/guard.ts';
 import type { Swap } from '../../../src/kinds/facts.ts';
 import type { ForeignSession } from '../../../src/ports/database-server.ts';
+import { guardServer } from '../../../src/registry/with-permits.ts';
 import { lookAtSwap, swapDatabases, undoSwap } from '../../../src/steps/restore-database/swap-databases.ts';
 import { createFakeDatabaseServer, type FakeDatabase } from '../../fakes/fake-database-server.ts';
 
@@ -16,7 +18,7 @@ function names(databases: ReadonlyMap<string, FakeDatabase>) {
   return Object.fromEntries([...databases].map(([name, { content }]) => [name, content]));
 }
 
-const carrySettings = true;
+const agreed = { carrySettings: true, guard: createGuard({ runId: 'run', agreed: () => true }) };
 
 describe('a swap of databases', () => {
   it.each([
@@ -46,7 +48,7 @@ describe('a swap of databases', () => {
     'that is %s ends with the restored one in place and the old one aside',
     async (_how, given, databases) => {
       const server = createFakeDatabaseServer({ databases });
-      expect(await swapDatabases(server, { ...given, carrySettings })).toEqual({
+      expect(await swapDatabases(guardServer(server), { ...given, ...agreed })).toEqual({
         ok: true,
         value: undefined,
       });
@@ -62,7 +64,7 @@ describe('a swap of databases', () => {
     'where there was no old one, and that is %s, ends with the restored one in place',
     async (_how, databases) => {
       const server = createFakeDatabaseServer({ databases });
-      expect((await swapDatabases(server, { ...fresh, carrySettings })).ok).toBe(true);
+      expect((await swapDatabases(guardServer(server), { ...fresh, ...agreed })).ok).toBe(true);
       expect(names(server.databases)).toEqual({ crm: 'restored' });
     },
   );
@@ -77,14 +79,14 @@ describe('a swap of databases', () => {
     ['one put aside where there was none', fresh, { crm__restore: restored, crm__before: old }],
   ])('does not touch %s: that was somebody else', async (_which, given, databases) => {
     const server = createFakeDatabaseServer({ databases });
-    const outcome = await swapDatabases(server, { ...given, carrySettings });
+    const outcome = await swapDatabases(guardServer(server), { ...given, ...agreed });
     expect(outcome).toMatchObject({ ok: false, failure: { code: 'conflict' } });
     expect(server.changes).toEqual([]);
   });
 
   it('ends the same wherever it crashes, and whatever it crashes at again', async () => {
     const undisturbed = createFakeDatabaseServer({ databases: { crm: old, crm__restore: restored } });
-    await swapDatabases(undisturbed, { ...swap, carrySettings });
+    await swapDatabases(guardServer(undisturbed), { ...swap, ...agreed });
     const steps = undisturbed.changes.length;
     expect(steps).toBeGreaterThanOrEqual(7);
     for (let first = 0; first < steps; first += 1) {
@@ -98,7 +100,7 @@ describe('a swap of databases', () => {
               if (left-- === 0) throw new Error('crash');
             },
           });
-          await swapDatabases(server, { ...swap, carrySettings }).catch(() => undefined);
+          await swapDatabases(guardServer(server), { ...swap, ...agreed }).catch(() => undefined);
           databases = Object.fromEntries(server.databases);
         }
         expect(names(new Map(Object.entries(databases)))).toEqual({ crm: 'restored', crm__before: 'old' });
@@ -112,7 +114,7 @@ describe('a swap of databases', () => {
     async (call) => {
       const server = createFakeDatabaseServer({ databases: { crm: old, crm__restore: restored } });
       server.failNext(call, refused);
-      expect(await swapDatabases(server, { ...swap, carrySettings })).toEqual({
+      expect(await swapDatabases(guardServer(server), { ...swap, ...agreed })).toEqual({
         ok: false,
         failure: refused,
       });
@@ -125,7 +127,10 @@ describe('a swap of databases', () => {
   it('does not touch production when somebody on the new database cannot be sent away', async () => {
     const server = createFakeDatabaseServer({ databases: { crm: old, crm__restore: restored } });
     server.failNext('terminate crm__restore', refused);
-    expect(await swapDatabases(server, { ...swap, carrySettings })).toEqual({ ok: false, failure: refused });
+    expect(await swapDatabases(guardServer(server), { ...swap, ...agreed })).toEqual({
+      ok: false,
+      failure: refused,
+    });
     // The door that was closed first is the one of the new database, and it is open again.
     expect(server.changes).toEqual(['close crm__restore', 'open crm__restore']);
     expect(names(server.databases)).toEqual({ crm: 'old', crm__restore: 'restored' });
@@ -139,7 +144,7 @@ describe('a swap of databases', () => {
       const server = createFakeDatabaseServer({
         databases: { ...databases, [held]: { ...databases[held], ...holds } },
       });
-      const outcome = await swapDatabases(server, { ...swap, carrySettings });
+      const outcome = await swapDatabases(guardServer(server), { ...swap, ...agreed });
       expect(outcome).toMatchObject({ ok: false, failure: { code: 'conflict', retry: 'safe' } });
       const { message = '', remedy = '' } = outcome.ok ? {} : outcome.failure;
       expect(message).toMatch(/server process 7, web as postgres|prepared transaction 'it''s' of crm/);
@@ -151,7 +156,7 @@ describe('a swap of databases', () => {
   it('gives production back when the second half of a half swap is refused, and says so', async () => {
     const server = createFakeDatabaseServer({ databases: { crm__restore: restored, crm__before: old } });
     server.failNext('rename crm__restore -> crm', refused);
-    expect(await swapDatabases(server, { ...swap, carrySettings })).toMatchObject({
+    expect(await swapDatabases(guardServer(server), { ...swap, ...agreed })).toMatchObject({
       ok: false,
       failure: { code: 'conflict', message: expect.stringContaining('crm is the old database again') },
     });
@@ -164,7 +169,7 @@ describe('a swap of databases', () => {
     const server = createFakeDatabaseServer({ databases: { crm__restore: restored, crm__before: old } });
     server.failNext('rename crm__restore -> crm', refused);
     server.failNext('rename crm__before -> crm', refused);
-    const outcome = await swapDatabases(server, { ...swap, carrySettings });
+    const outcome = await swapDatabases(guardServer(server), { ...swap, ...agreed });
     expect(outcome).toMatchObject({
       ok: false,
       failure: {
@@ -176,14 +181,15 @@ describe('a swap of databases', () => {
 
   it('believes what is there when the server did it and fell silent', async () => {
     const server = createFakeDatabaseServer({ databases: { crm: old, crm__restore: restored } });
+    const guarded = guardServer(server);
     const silent = {
-      ...server,
-      renameDatabases: async (...renames: Parameters<typeof server.renameDatabases>) => {
-        await server.renameDatabases(...renames);
+      ...guarded,
+      renameDatabases: async (permit: Parameters<typeof guarded.renameDatabases>[0]) => {
+        await guarded.renameDatabases(permit);
         return { ok: false as const, failure: { ...refused, code: 'unreachable' as const } };
       },
     };
-    expect((await swapDatabases(silent, { ...swap, carrySettings })).ok).toBe(true);
+    expect((await swapDatabases(silent, { ...swap, ...agreed })).ok).toBe(true);
     expect(server.databases.get('crm')).toMatchObject({ content: 'restored', allowsConnections: true });
   });
 
@@ -201,7 +207,7 @@ describe('a swap of databases', () => {
   ])('is known %s, and undone as long as it has not ended', async (_when, databases, stage) => {
     const server = createFakeDatabaseServer({ databases });
     expect(await lookAtSwap(server, swap)).toMatchObject({ ok: true, value: { stage } });
-    const undone = await undoSwap(server, swap);
+    const undone = await undoSwap(guardServer(server), { ...swap, ...agreed });
     expect(undone.ok).toBe(stage !== 'done' && stage !== 'foreign');
     if (!undone.ok) {
       expect(server.changes).toEqual([]);
@@ -232,12 +238,12 @@ describe('a swap of databases', () => {
       { crm: stranger, crm__before: old },
     ]) {
       const server = createFakeDatabaseServer({ databases });
-      const outcome = await swapDatabases(server, { ...swap, ...known, carrySettings });
+      const outcome = await swapDatabases(guardServer(server), { ...swap, ...known, ...agreed });
       expect(outcome).toMatchObject({ ok: false, failure: { code: 'conflict' } });
       expect(outcome.ok ? '' : outcome.failure.message).toMatch(/is another database than .* by run other/);
       expect(server.changes).toEqual([]);
     }
     const server = createFakeDatabaseServer({ databases: { crm: old, crm__restore: restored } });
-    expect((await swapDatabases(server, { ...swap, ...known, carrySettings })).ok).toBe(true);
+    expect((await swapDatabases(guardServer(server), { ...swap, ...known, ...agreed })).ok).toBe(true);
   });
 });

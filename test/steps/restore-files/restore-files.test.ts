@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { succeed } from '../../../src/base/failure.ts';
+import { createGuard } from '../../../src/engine/guard.ts';
 import type { StepOf } from '../../../src/kinds/kind.ts';
 import { findFiles } from '../../../src/operations/find-files.ts';
 import { createWorld } from '../../../src/registry/wire.ts';
@@ -43,11 +44,10 @@ function contextOf(more: Parameters<typeof createFakeContext>[0] = {}): FakeCont
   // The folders, the tar and the gzip are real; nothing else is asked for.
   const { host, trees, openStore, openUnpacker } = createWorld({});
   const world = { ...createFakeWorld(), host, trees, openStore, openUnpacker } as FakeWorld;
-  const context = createFakeContext({ world, answer: () => 'media', ...more });
+  const context = createFakeContext({ world, workFolder: at('work'), answer: () => 'media', ...more });
   const { backups } = context.targets;
   return {
     ...context,
-    workFile: (name) => at(`work/${name}`),
     targets: {
       ...context.targets,
       backups: { ...backups, store: { kind: 'directory', path: at('store') }, layout: 'db-{date}.sql.gz' },
@@ -223,7 +223,8 @@ describe('restoring files', () => {
     expect(existsSync(at('media/old.jpg'))).toBe(false);
     const [kept = ''] = readdirSync(at('media')).filter((name) => name.startsWith('.thaw.before-'));
     expect(readFileSync(at(`media/${kept}/old.jpg`), 'utf8')).toBe('what production holds');
-    expect(await rollBackFiles(trees, replacedFolders(context.facts))).toMatchObject({ ok: true });
+    const agreed = createGuard({ runId: context.runId, agreed: () => true });
+    expect(await rollBackFiles(trees, replacedFolders(context.facts), agreed)).toMatchObject({ ok: true });
     expect(readFileSync(at('media/old.jpg'), 'utf8')).toBe('what production holds');
   });
 });

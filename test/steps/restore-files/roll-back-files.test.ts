@@ -3,9 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createFileTrees } from '../../../src/adapters/tree/file-trees.ts';
+import { createGuard } from '../../../src/engine/guard.ts';
+import { guardTrees } from '../../../src/registry/with-permits.ts';
 import { replacedFolders, rollBackFiles } from '../../../src/steps/restore-files/roll-back-files.ts';
 
-const trees = createFileTrees();
+const trees = guardTrees(createFileTrees());
+const guard = createGuard({ runId: 'run', agreed: () => true });
 let folder = '';
 const at = (name: string) => join(folder, name);
 const make = (name: string) => {
@@ -39,7 +42,7 @@ describe('rolling back folders', () => {
     make('media');
     make('media.before-1');
     for (const attempt of [1, 2]) {
-      const back = await rollBackFiles(trees, [names()]);
+      const back = await rollBackFiles(trees, [names()], guard);
       expect(back, `attempt ${attempt}`).toMatchObject({
         ok: true,
         value: [expect.stringContaining('media.undone-1')],
@@ -52,7 +55,7 @@ describe('rolling back folders', () => {
 
   it('touches nothing where the run ended before its first rename', async () => {
     make('media');
-    expect(await rollBackFiles(trees, [names()])).toEqual({ ok: true, value: [] });
+    expect(await rollBackFiles(trees, [names()], guard)).toEqual({ ok: true, value: [] });
     expect(readFileSync(at('media/which'), 'utf8')).toBe('media');
   });
 });

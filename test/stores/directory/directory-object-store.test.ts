@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createProcessRunner } from '../../../src/adapters/process/execa-process-runner.ts';
 import { failureOfBodyError } from '../../../src/base/body-error.ts';
 import type { Outcome } from '../../../src/base/failure.ts';
-import type { ObjectStore } from '../../../src/ports/object-store.ts';
+import type { StoreDriver } from '../../../src/ports/object-store.ts';
 import { openStore } from '../../../src/stores/open-store.ts';
 import { failureFrom, objectStoreContract, put, valueFrom } from '../../contracts/object-store.contract.ts';
 import { objectStreamContract } from '../../contracts/object-stream.contract.ts';
@@ -28,7 +28,7 @@ objectStreamContract(folderStore);
 describe('A folder as a store', () => {
   let base: string;
   let root: string;
-  let store: ObjectStore;
+  let store: StoreDriver;
   beforeEach(async () => {
     base = await mkdtemp(join(tmpdir(), 'thaw-store-'));
     root = join(base, 'store');
@@ -152,7 +152,7 @@ describe('A folder as a store', () => {
   });
 });
 
-async function collect(store: ObjectStore, prefix: string) {
+async function collect(store: StoreDriver, prefix: string) {
   const pages = [];
   for await (const page of store.list({ prefix })) pages.push(page);
   return pages;

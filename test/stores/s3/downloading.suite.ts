@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createDiskHost } from '../../../src/adapters/disk/disk-host.ts';
-import type { ObjectInfo, ObjectStore } from '../../../src/ports/object-store.ts';
+import type { ObjectInfo, StoreDriver } from '../../../src/ports/object-store.ts';
 import { failureFrom, put, valueFrom } from '../../contracts/object-store.contract.ts';
 import { type CuttingProxy, startCuttingProxy } from '../../parts/cutting-proxy.ts';
 import { createBucket, type S3Server } from '../../parts/s3-servers.ts';
@@ -16,7 +16,7 @@ const content = randomBytes(30_000_000);
 export function promisesOfDownloading(server: () => S3Server): void {
   describe('A download over a bad network', () => {
     let proxy: CuttingProxy;
-    let store: ObjectStore;
+    let store: StoreDriver;
     let object: ObjectInfo;
     let folder: string;
     beforeAll(async () => {

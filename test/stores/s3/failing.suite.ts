@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { failureOfBodyError } from '../../../src/base/body-error.ts';
 import type { Outcome } from '../../../src/base/failure.ts';
 import { createSecret } from '../../../src/base/secret.ts';
-import type { ObjectStore } from '../../../src/ports/object-store.ts';
+import type { StoreDriver } from '../../../src/ports/object-store.ts';
 import { failureFrom, put, valueFrom } from '../../contracts/object-store.contract.ts';
 import { type CuttingProxy, startCuttingProxy } from '../../parts/cutting-proxy.ts';
 import { findFreePort } from '../../parts/free-port.ts';
@@ -17,7 +17,7 @@ type Config = Awaited<ReturnType<typeof createBucket>>;
 export function promisesOfFailing(server: () => S3Server): void {
   describe('A refused request', () => {
     let config: Config;
-    const opened: ObjectStore[] = [];
+    const opened: StoreDriver[] = [];
     const open = (changes: Partial<Config>) => {
       const store = openBucketStore({ ...config, ...changes });
       opened.push(store);
@@ -36,7 +36,7 @@ export function promisesOfFailing(server: () => S3Server): void {
 
   describe('A bad network', () => {
     let proxy: CuttingProxy;
-    let store: ObjectStore;
+    let store: StoreDriver;
     let config: Config;
     beforeAll(async () => {
       proxy = await startCuttingProxy({ targetPort: server().port });
@@ -58,7 +58,7 @@ export function promisesOfFailing(server: () => S3Server): void {
 
 function promisesOfCredentials(given: {
   readonly server: () => S3Server;
-  readonly open: (changes: Partial<Config>) => ObjectStore;
+  readonly open: (changes: Partial<Config>) => StoreDriver;
 }): void {
   const { server, open } = given;
 
@@ -99,7 +99,7 @@ function promisesOfCredentials(given: {
   });
 }
 
-function promisesOfAddresses(given: { readonly open: (changes: Partial<Config>) => ObjectStore }): void {
+function promisesOfAddresses(given: { readonly open: (changes: Partial<Config>) => StoreDriver }): void {
   const { open } = given;
 
   test('says that there is no such bucket, whatever is asked', async () => {
@@ -132,7 +132,7 @@ function promisesOfAddresses(given: { readonly open: (changes: Partial<Config>) 
 }
 
 function promisesOfBodies(given: {
-  readonly store: () => ObjectStore;
+  readonly store: () => StoreDriver;
   readonly proxy: () => CuttingProxy;
   readonly config: () => Config;
 }): void {
@@ -189,7 +189,7 @@ function promisesOfBodies(given: {
   });
 }
 
-async function askEveryWay(store: ObjectStore) {
+async function askEveryWay(store: StoreDriver) {
   const body = Readable.from([Buffer.from('x')]);
   const outcomes: Outcome<unknown>[] = [
     await store.access(),

@@ -1,4 +1,4 @@
-import type { ObjectStore } from '../../../src/ports/object-store.ts';
+import type { StoreDriver } from '../../../src/ports/object-store.ts';
 import type { S3Config, S3Limits } from '../../../src/stores/s3/s3-client.ts';
 import { openS3ObjectStore } from '../../../src/stores/s3/s3-object-store.ts';
 import { defaultBodyLimits, withLimits } from '../../../src/stores/with-limits.ts';
@@ -7,7 +7,7 @@ import { defaultBodyLimits, withLimits } from '../../../src/stores/with-limits.t
 export function openBucketStore(
   config: S3Config,
   limits: Partial<S3Limits> & { readonly stallMs?: number } = {},
-): ObjectStore {
+): StoreDriver {
   const { stallMs = defaultBodyLimits.stallMs, ...ofS3 } = limits;
   return withLimits(openS3ObjectStore(config, ofS3), { stallMs });
 }

@@ -2,21 +2,21 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { createSecret } from '../../../src/base/secret.ts';
-import type { ObjectStore } from '../../../src/ports/object-store.ts';
+import type { StoreDriver } from '../../../src/ports/object-store.ts';
 import { failureFrom, put, valueFrom } from '../../contracts/object-store.contract.ts';
 import { openBucketStore } from './open-bucket-store.ts';
 
 // What no server on this host says of itself: answers of archives, of wrong regions, of proxies that know no S3.
 
 let server: Server | undefined;
-let store: ObjectStore | undefined;
+let store: StoreDriver | undefined;
 afterEach(() => {
   store?.close();
   server?.closeAllConnections();
   server?.close();
 });
 
-async function openStore(answer: RequestListener): Promise<ObjectStore> {
+async function openStore(answer: RequestListener): Promise<StoreDriver> {
   server = createServer(answer);
   await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -1,4 +1,7 @@
+import { swappedFact } from '../../../kinds/facts.ts';
+import { stepsGiving } from '../../../kinds/handlers.ts';
 import { fillReferences, findReferences } from '../../../kinds/references.ts';
+import { handlers } from '../../../registry/kinds.ts';
 import type { Runbook } from '../../../runbook/schema.ts';
 import { nameRoute, nameServices } from '../../../services/list.ts';
 import { nameStore } from '../../../stores/list.ts';
@@ -47,7 +50,7 @@ function describeDrillDatabase(
   const database = drill?.database;
   if (database !== undefined && fillReferences(database.url, values) !== '')
     return describeDatabase(database, values);
-  return steps.some(({ kind }) => kind === 'restore-database')
+  return stepsGiving(swappedFact, { steps, handlers }).length > 0
     ? 'a throwaway PostgreSQL of this host'
     : undefined;
 }

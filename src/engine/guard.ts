@@ -1,0 +1,112 @@
+import { ownershipComment, runMark } from '../base/digest.ts';
+import { type Failure, fail, succeed } from '../base/failure.ts';
+import { Permit } from '../base/permit.ts';
+import type { Guard } from '../ports/guard.ts';
+
+/** A run as its guard knows it. */
+type Guarded = {
+  readonly runId: string;
+  /** A path in the work folder: whatever lies there is the run's own. */
+  readonly workFile?: (name: string) => string;
+  /** Whether the name that a question asked for was typed; asked again, it has to be typed again. */
+  agreed(question: string): boolean;
+};
+
+/**
+ * The one place where leave is given to destroy something (`base/permit.ts`). What the run made is known by its mark: a comment on a
+ * database, a name in a path. Everything else is somebody's, and needs the name that the operator typed.
+ */
+export function createGuard({ runId, workFile, agreed }: Guarded): Guard {
+  const mark = runMark(runId);
+  const agreedOr = (question: string, what: string): Failure | undefined =>
+    agreed(question) ? undefined : notAgreed(what);
+  const workFolder = workFile?.('any').slice(0, -'any'.length);
+  const isWork = (path: string) => workFolder !== undefined && path.startsWith(workFolder);
+  return {
+    async dropDatabase(server, { name, begun }) {
+      const found = await server.describeDatabase(name);
+      if (!found.ok) return found;
+      if (found.value === undefined) return succeed(undefined);
+      const { oid, comment } = found.value;
+      // The comment is set a moment after the database is made; a crash in between leaves ours without one.
+      const own = comment === ownershipComment(runId) || (comment === undefined && begun);
+      if (!own || name === server.databaseName) return fail(notOurs(`Database ${name}`, server.address));
+      return succeed(new Permit({ name, oid }));
+    },
+
+    async renameDatabases(server, { renames, agreedIn }) {
+      // Whoever brings a database back under a name that is free takes nothing away.
+      const out = renames.find(({ from }) => from === server.databaseName);
+      const refusal = out && agreedOr(agreedIn, `rename database ${out.from} on ${server.address}`);
+      return refusal === undefined ? succeed(new Permit(renames)) : fail(refusal);
+    },
+
+    overwriteObject({ object, agreedIn }) {
+      const refusal = agreedOr(agreedIn, `overwrite ${object.key}`);
+      return refusal === undefined ? succeed(new Permit(object)) : fail(refusal);
+    },
+
+    removeObject: (key) =>
+      key.startsWith(`thaw-drill-${runId}/`) ? succeed(new Permit(key)) : fail(notOurs(key, 'the store')),
+
+    replaceFolder({ swapping, agreedIn }) {
+      const { target, hadTarget } = swapping;
+      const refusal = hadTarget ? agreedOr(agreedIn, `replace ${target}`) : undefined;
+      return refusal === undefined ? succeed(new Permit(swapping)) : fail(refusal);
+    },
+
+    removeFolder(path) {
+      const name = path.slice(path.lastIndexOf('/') + 1);
+      // The old folder carries the mark, too, behind another word.
+      const own = isWork(path) || name.endsWith(`.restore-${mark}`) || name === `thaw-drill-${runId}`;
+      return own ? succeed(new Permit(path)) : fail(notOurs(path, 'this host'));
+    },
+
+    removeFile: (path) => (isWork(path) ? succeed(new Permit(path)) : fail(notOurs(path, 'this host'))),
+
+    async removeCluster(clusters, place) {
+      const found = await clusters.look(place);
+      if (!found.ok) return found;
+      if (found.value.kind !== 'taken') return succeed(new Permit(place));
+      return fail(notOurs(`${place.folder} (${found.value.what})`, 'this host'));
+    },
+  };
+}
+
+/** Retention: what the plan removes, and nothing that it keeps. Consent is the runbook's, whose rules somebody wrote down. */
+export function guardRetention(plan: {
+  readonly removes: ReadonlySet<string>;
+  readonly keeps: ReadonlySet<string>;
+}): Pick<Guard, 'removeObject'> {
+  const isKept = (key: string) =>
+    plan.keeps.has(key) || (key.endsWith('/') && [...plan.keeps].some((one) => one.startsWith(key)));
+  return {
+    removeObject: (key) =>
+      plan.removes.has(key) && !isKept(key)
+        ? succeed(new Permit(key))
+        : fail({
+            code: 'conflict',
+            message: `The rules of retention keep ${key}; it stays.`,
+            remedy: 'Look at the plan with `thaw prune --dry-run`.',
+            retry: 'never',
+          }),
+  };
+}
+
+function notOurs(what: string, where: string): Failure {
+  return {
+    code: 'conflict',
+    message: `${what} exists on ${where} and was not made by this run.`,
+    remedy: 'Look at it; rename or remove it by hand if nobody needs it, then retry.',
+    retry: 'after-fix',
+  };
+}
+
+function notAgreed(what: string): Failure {
+  return {
+    code: 'conflict',
+    message: `Cannot ${what}: its name was not typed in this run.`,
+    remedy: 'Retry to be asked for it. Nothing was changed.',
+    retry: 'safe',
+  };
+}

@@ -1,0 +1,41 @@
+import type { Outcome } from '../base/failure.ts';
+import type { Permit } from '../base/permit.ts';
+import type { ClusterPlace, ClusterTools } from './cluster-tools.ts';
+import type { KnownDatabase, Rename } from './database-server.ts';
+import type { Swapping } from './file-trees.ts';
+import type { Replaced } from './object-store.ts';
+import type { ServerLooks } from './world.ts';
+
+/** What a run makes carries its mark. `begun`: the journal knows that it was about to make it, and may not have come to the mark. */
+type Made = { readonly name: string; readonly begun: boolean };
+
+/** A question of this run for an exact name; the journal tells whether that name was typed. */
+type Agreed = { readonly agreedIn: string };
+
+/**
+ * The one look before each act that destroys. It gives leave for what the run made itself, and for what is somebody's only where the
+ * operator typed its name; otherwise a failure, and the thing stays.
+ */
+export type Guard = {
+  /** Undefined where there is no such database. `conflict` where it is not of this run. */
+  dropDatabase(server: ServerLooks, made: Made): Promise<Outcome<Permit<KnownDatabase> | undefined>>;
+  /** Where the database that the server's URL names is among those that lose their name, it has to be agreed. */
+  renameDatabases(
+    server: ServerLooks,
+    of: { readonly renames: readonly Rename[] } & Agreed,
+  ): Promise<Outcome<Permit<readonly Rename[]>>>;
+  overwriteObject(of: { readonly object: Replaced } & Agreed): Outcome<Permit<Replaced>>;
+  /** An object, or all below a key that ends in a slash: only what lies below a name of this run. */
+  removeObject(key: string): Outcome<Permit<string>>;
+  /** A folder that is there already goes out only where that was agreed. */
+  replaceFolder(of: { readonly swapping: Swapping } & Agreed): Outcome<Permit<Swapping>>;
+  /** Only a folder with the mark of this run in its name, or in its work folder. */
+  removeFolder(path: string): Outcome<Permit<string>>;
+  /** Only a file of the work folder. */
+  removeFile(path: string): Outcome<Permit<string>>;
+  /** `conflict` where something of somebody else is in its place. */
+  removeCluster(
+    clusters: Pick<ClusterTools, 'look'>,
+    place: ClusterPlace,
+  ): Promise<Outcome<Permit<ClusterPlace>>>;
+};
