@@ -5,6 +5,7 @@ import { failureCodes } from '../src/base/failure.ts';
 import { commonFields } from '../src/kinds/kind.ts';
 import { layers } from '../src/layers/list.ts';
 import type { DeclaredFields, Kinds } from '../src/platform/declare-fields.ts';
+import type { Port } from '../src/ports/world.ts';
 import { handlers, runbookSchema } from '../src/registry/kinds.ts';
 import { routes, services } from '../src/services/list.ts';
 import { stores } from '../src/stores/list.ts';
@@ -21,12 +22,13 @@ export function renderReference(): string {
     '',
     '## Step kinds',
     '',
-    '| kind | title | after a crash | may be left out |',
-    '| --- | --- | --- | --- |',
-    ...Object.values(handlers).map(({ kind, title, afterCrash, essential }) =>
+    '| kind | title | can reach | after a crash | may be left out |',
+    '| --- | --- | --- | --- | --- |',
+    ...Object.values(handlers).map(({ kind, title, uses, afterCrash, essential }) =>
       row([
         `\`${kind}\``,
         title,
+        uses.length === 0 ? 'nothing' : uses.map((port) => portWords[port]).join(', '),
         crashWords[afterCrash],
         essential === undefined ? 'with a reason' : `no: ${essential}`,
       ]),
@@ -169,6 +171,20 @@ function tableOf(schema: z.ZodType, leaveOut: ReadonlySet<string>): readonly str
   const rows = renderFields(fieldsOf(schema), { leaveOut, known });
   return rows.length === 0 ? [] : [...rows, ''];
 }
+
+const portWords: Readonly<Record<Port, string>> = {
+  host: 'files of this host, its clock, pages',
+  processes: 'programs of this host',
+  stores: 'object stores',
+  databases: 'PostgreSQL servers',
+  dumpTools: 'pg_dump and pg_restore',
+  keys: 'the keys of backups',
+  trees: 'folders of this host',
+  clusters: 'PostgreSQL clusters of this host',
+  secretFiles: 'encrypted env files',
+  services: 'services',
+  mail: 'mail servers and DNS',
+};
 
 const crashWords = {
   'run-again': 'runs again; nothing it does hurts twice',

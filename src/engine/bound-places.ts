@@ -1,7 +1,7 @@
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import type { BoundPlaces } from '../journal/entry.ts';
 import { handlerOf, type StepHandlers } from '../kinds/handlers.ts';
-import type { CheckContext } from '../kinds/kind.ts';
+import type { AnyCheckContext } from '../kinds/kind.ts';
 import type { ObjectStoreConfig } from '../ports/object-store.ts';
 import { undeclared } from '../runbook/schema.ts';
 
@@ -10,7 +10,9 @@ import { undeclared } from '../runbook/schema.ts';
  * bucket of a store, the real path of a folder. A run stays with the ones it first saw.
  */
 
-type Reach = Pick<CheckContext, 'world' | 'targets' | 'mode' | 'steps'> & { readonly handlers: StepHandlers };
+type Reach = Pick<AnyCheckContext, 'world' | 'targets' | 'mode' | 'steps'> & {
+  readonly handlers: StepHandlers;
+};
 
 /** Every place that answers now. One that does not is left out: nothing can be done to it either, and it is bound when it is first seen. */
 export async function lookAtPlaces(context: Reach): Promise<BoundPlaces> {

@@ -2,7 +2,7 @@ import type { Outcome } from '../base/failure.ts';
 import type { Check } from '../base/verdict.ts';
 import type { Inject } from '../journal/exercise.ts';
 import type { StepHandlers } from '../kinds/handlers.ts';
-import type { CheckContext, PreviewContext, Step, StepContext } from '../kinds/kind.ts';
+import type { AnyCheckContext, AnyPreviewContext, AnyStepContext, Step } from '../kinds/kind.ts';
 import type { Answer, Question } from '../ports/operator.ts';
 import type { RunFolder } from '../ports/run-folder.ts';
 import type { JournalWriter } from './journal-writer.ts';
@@ -13,10 +13,10 @@ export type Engine = {
   readonly handlers: StepHandlers;
   readonly journal: JournalWriter;
   readonly folder: RunFolder;
-  readonly context: (step: Step, signal: AbortSignal) => StepContext;
+  readonly context: (step: Step, signal: AbortSignal) => AnyStepContext;
   /** Names alone: what a step says beforehand, and all that there is at a table. */
-  readonly previewContext: PreviewContext;
-  readonly checkContext: CheckContext;
+  readonly previewContext: AnyPreviewContext;
+  readonly checkContext: AnyCheckContext;
   /** Told among the checks of the preflight. */
   readonly origins: readonly Check[];
   readonly title: string;

@@ -1,6 +1,6 @@
 import type { Failure, Outcome } from '../base/failure.ts';
 import { type Check, worstVerdict } from '../base/verdict.ts';
-import { notVerified, type StepContext, type StepEnd, stepId } from '../kinds/kind.ts';
+import { type AnyStepContext, notVerified, type StepEnd, stepId } from '../kinds/kind.ts';
 import { decideAfterFailure, type StepInHand, settleInterrupted } from './ask-what-now.ts';
 import { discussStep } from './discuss-step.ts';
 import type { StepResult } from './step-result.ts';
@@ -106,7 +106,7 @@ async function runAndVerify(inHand: StepInHand): Promise<Attempt> {
 /** What has to wait for the step beside it is done when that one has ended. */
 async function runInTurn(
   { step, handler, signal, besideEnded }: StepInHand,
-  context: StepContext,
+  context: AnyStepContext,
 ): Promise<Outcome<StepEnd>> {
   const ran = await handler.run(step, context);
   if (!ran.ok || ran.value.kind !== 'waits') return ran;

@@ -2,7 +2,7 @@ import { type Failure, fail } from '../base/failure.ts';
 import type { Check } from '../base/verdict.ts';
 import { handlerOf, type StepHandlers } from '../kinds/handlers.ts';
 import type { Step } from '../kinds/kind.ts';
-import { type CheckContext, notVerified, stepId } from '../kinds/kind.ts';
+import { type AnyCheckContext, notVerified, stepId } from '../kinds/kind.ts';
 import type { Engine } from './engine.ts';
 
 type PreflightCheck = Check & { readonly stepId: string };
@@ -11,7 +11,7 @@ type PreflightCheck = Check & { readonly stepId: string };
 export async function runPreflight(request: {
   readonly steps: readonly Step[];
   readonly handlers: StepHandlers;
-  readonly context: CheckContext;
+  readonly context: AnyCheckContext;
 }): Promise<readonly PreflightCheck[]> {
   // Many steps ask for the same listing within seconds. Once something acts, everybody lists for himself.
   const context = { ...request.context, world: request.context.world.look() };

@@ -1,7 +1,7 @@
 import { assert } from '../base/assert.ts';
 import type { Check } from '../base/verdict.ts';
 import type { KnownFact } from './fact.ts';
-import type { Step, StepContext, StepHandler } from './kind.ts';
+import type { AnyStepContext, Step, StepHandler } from './kind.ts';
 
 /** Every kind there is, by its name. */
 export type StepHandlers = Readonly<Record<string, StepHandler>>;
@@ -23,7 +23,7 @@ export function stepsGiving(
 /** What the steps of a walk will prove, one after the other, of a database that is not in place yet. */
 export async function foreseeAll(
   walk: { readonly steps: readonly Step[]; readonly handlers: StepHandlers },
-  trial: { readonly database: string; readonly context: StepContext },
+  trial: { readonly database: string; readonly context: AnyStepContext },
 ): Promise<readonly Check[]> {
   const checks: Check[] = [];
   for (const step of walk.steps)

@@ -7,7 +7,7 @@ import { describeWithExample } from '../platform/declare-fields.ts';
 import type { Guard } from '../ports/guard.ts';
 import type { ObjectStoreConfig } from '../ports/object-store.ts';
 import type { Answer, Question } from '../ports/operator.ts';
-import type { World, WorldLooks, WorldNames } from '../ports/world.ts';
+import type { Port, Through, World, WorldLooks, WorldNames } from '../ports/world.ts';
 import type { Fact, KnownFact, Recordable } from './fact.ts';
 import { type DatabaseField, duration, id, type ServicesField, text } from './fields.ts';
 import type { Targets } from './targets.ts';
@@ -27,6 +27,11 @@ const common = {
 
 /** Fields that every step has beside those of its kind. */
 export const commonFields: Readonly<Record<string, z.ZodType>> = common;
+
+/** Contexts with every port, for whoever hands them on to a kind. */
+export type AnyStepContext = StepContext<Port>;
+export type AnyPreviewContext = PreviewContext<Port>;
+export type AnyCheckContext = CheckContext<Port> & { readonly world: WorldLooks };
 
 /** A step of any kind, as the engine sees it. `isStepOf` gives it the fields of its kind. */
 export type Step = z.infer<z.ZodObject<typeof common>> & { readonly kind: string };
@@ -78,9 +83,11 @@ type SchemaOf<Name extends string, F extends Fields> = z.ZodObject<
 >;
 
 /** What is said of a kind without running it; pure, so that other kinds may read it. */
-type Declaration<Name extends string, F extends Fields, S> = {
+type Declaration<Name extends string, F extends Fields, S, P extends Port> = {
   readonly kind: Name;
   readonly title: string;
+  /** What of the world its code is handed; it cannot reach anything else. */
+  readonly uses: readonly P[];
   /** What it does, in a sentence or two: for the reference and the editor. */
   readonly about: string;
   /** One step as it stands in a runbook, in YAML. */
@@ -114,15 +121,16 @@ type Declaration<Name extends string, F extends Fields, S> = {
   readonly opensEnvFile?: true;
 };
 
-type DeclaredKind<Name extends string = string, F extends Fields = Fields> = Declaration<
+type DeclaredKind<Name extends string, F extends Fields, P extends Port> = Declaration<
   Name,
   F,
-  z.infer<SchemaOf<Name, F>>
+  z.infer<SchemaOf<Name, F>>,
+  P
 > & { readonly schema: SchemaOf<Name, F> };
 
-export function declareKind<const Name extends string, F extends Fields>(
-  declaration: Declaration<Name, F, z.infer<SchemaOf<Name, F>>>,
-): DeclaredKind<Name, F> {
+export function declareKind<const Name extends string, F extends Fields, const P extends Port = never>(
+  declaration: Declaration<Name, F, z.infer<SchemaOf<Name, F>>, P>,
+): DeclaredKind<Name, F, P> {
   const kind = z.literal(declaration.kind);
   const { about, example, fields } = declaration;
   const schema = z.strictObject({ kind, ...common, ...fields }).meta(describeWithExample(about, example));
@@ -140,14 +148,18 @@ export type Progress = {
   readonly unit: 'bytes' | 'count';
 };
 
-/** What a step may use. Everything it says is masked before it leaves the program. */
-export type StepContext = {
+/**
+ * What a step may use. Everything it says is masked before it leaves the program.
+ *
+ * @typeParam P the ports of the world that it can reach: none where none is named.
+ */
+export type StepContext<P extends Port = never> = {
   readonly mode: Mode;
   /** Unique everywhere: the name of the run and its random mark. What a run makes carries it. */
   readonly runId: string;
   /** Of the step that is at work. */
   readonly stepId: string;
-  readonly world: World;
+  readonly world: Through<P, World>;
   readonly targets: Targets;
   /** Gives leave for each act that destroys. */
   readonly guard: Guard;
@@ -179,11 +191,11 @@ export type StepContext = {
 };
 
 /** What a step may say beforehand, and with what: nothing here can be asked or changed. */
-export type PreviewContext = Pick<
+export type PreviewContext<P extends Port = never> = Pick<
   StepContext,
   'mode' | 'runId' | 'targets' | 'steps' | 'fact' | 'workFile'
 > & {
-  readonly world: WorldNames;
+  readonly world: Through<P, WorldNames>;
 };
 
 export type StepEnd =
@@ -211,30 +223,30 @@ export function isStepOf<K extends { readonly kind: string; readonly schema: z.Z
 }
 
 /** What a kind does. A step is done when what it promised was checked, so `run` acts and `verify` looks. */
-type Behaviour<S> = {
+type Behaviour<S, P extends Port> = {
   /** Asked after a failure; undefined when all of the step is meant. */
-  leaveOut?(step: S, context: StepContext): LeaveOut | undefined;
-  preview(step: S, context: PreviewContext): Promise<Preview>;
+  leaveOut?(step: S, context: StepContext<P>): LeaveOut | undefined;
+  preview(step: S, context: PreviewContext<P>): Promise<Preview>;
   /** Preflight: reads only, changes nothing, answers within seconds. May record what it saw, to be compared later. */
-  check(step: S, context: CheckContext): Promise<readonly Check[]>;
+  check(step: S, context: CheckContext<P>): Promise<readonly Check[]>;
   /** May be called again after a failure or a crash, and must look at what is there first. */
-  run(step: S, context: StepContext): Promise<Outcome<StepEnd>>;
-  verify(step: S, context: StepContext): Promise<Outcome<readonly Check[]>>;
+  run(step: S, context: StepContext<P>): Promise<Outcome<StepEnd>>;
+  verify(step: S, context: StepContext<P>): Promise<Outcome<readonly Check[]>>;
   /**
    * For a promise that others can break while the run stands still: looked at again before an interrupted run goes on, for every
    * step of the kind that is finished. May ask, and may put it right. A failure keeps the run where it is.
    */
-  stillHolds?(step: S, context: StepContext): Promise<Outcome<void>>;
+  stillHolds?(step: S, context: StepContext<P>): Promise<Outcome<void>>;
   /** What this step will prove, tried now on a database that is not in place yet. */
   foresee?(
     step: S,
-    trial: { readonly database: string; readonly context: StepContext },
+    trial: { readonly database: string; readonly context: StepContext<P> },
   ): Promise<readonly Check[]>;
   /**
    * After the last step of a drill, and when an unfinished run is discarded: takes away what this step made. Of a live run that
    * is what was never put in place; nothing for a step that works in place.
    */
-  cleanUp?(step: S, context: StepContext): Promise<readonly Check[]>;
+  cleanUp?(step: S, context: StepContext<P>): Promise<readonly Check[]>;
   /** The live store whose objects it overwrites, where a roll-back finds them. */
   liveStore?(step: S, targets: Targets): ObjectStoreConfig | undefined;
 };
@@ -243,21 +255,21 @@ type Behaviour<S> = {
  * A kind with all that it does. Its methods take the steps of its own kind; whoever holds a list of kinds asks through `handlerOf`,
  * which never hands a step to another kind.
  */
-export type StepHandler<S extends Step = Step> = Declaration<string, Fields, S> &
-  Behaviour<S> & { readonly schema: z.ZodObject };
+export type StepHandler<S extends Step = Step> = Declaration<string, Fields, S, Port> &
+  Behaviour<S, Port> & { readonly schema: z.ZodObject };
 
-export function implementKind<Name extends string, F extends Fields>(
-  kind: DeclaredKind<Name, F>,
-  behaviour: Behaviour<z.infer<SchemaOf<Name, F>>>,
+export function implementKind<Name extends string, F extends Fields, P extends Port>(
+  kind: DeclaredKind<Name, F, P>,
+  behaviour: Behaviour<z.infer<SchemaOf<Name, F>>, P>,
 ): StepHandler<z.infer<SchemaOf<Name, F>> & Step> {
   return { ...kind, ...behaviour };
 }
 
-export type CheckContext = Pick<
+export type CheckContext<P extends Port = never> = Pick<
   StepContext,
   'mode' | 'targets' | 'steps' | 'giving' | 'mask' | 'fact' | 'record' | 'signal' | 'runId'
 > & {
-  readonly world: WorldLooks;
+  readonly world: Through<P, WorldLooks>;
   /** --snapshot, where it was given. */
   readonly wantedSnapshot: string | undefined;
   workFile(name: string): string;

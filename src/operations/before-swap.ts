@@ -15,7 +15,9 @@ import { writersStillDown } from './writers-still-down.ts';
  * The look before the question of the swap, and once more right before the renames, since hours may lie between: whatever was
  * proved earlier and may have changed is looked at again here. Changes nothing.
  */
-export async function lookBeforeSwap(context: StepContext): Promise<Outcome<void>> {
+export async function lookBeforeSwap(
+  context: StepContext<'host' | 'databases' | 'services'>,
+): Promise<Outcome<void>> {
   const server = targetServer(context);
   // First the lease: after that no other run of thaw replaces what is looked at next.
   const lease = await server.lease(server.databaseName);
@@ -32,7 +34,7 @@ export async function lookBeforeSwap(context: StepContext): Promise<Outcome<void
 
 /** Whether the database of that name is still the one that the first preflight saw. */
 export function notAsAtBeginning(
-  context: Pick<CheckContext, 'fact' | 'world' | 'targets'>,
+  context: Pick<CheckContext<'databases'>, 'fact' | 'world' | 'targets'>,
   found: DatabaseDescription | undefined,
 ): Failure | undefined {
   const first = readFact(targetFact, context);

@@ -26,7 +26,10 @@ type Bring = {
 };
 
 /** The files into a folder of their own, whole or not at all. Touches nothing else. */
-export async function bringFiles(bring: Bring, context: StepContext): Promise<Outcome<TreeSummary>> {
+export async function bringFiles(
+  bring: Bring,
+  context: StepContext<'host' | 'stores' | 'keys' | 'trees'>,
+): Promise<Outcome<TreeSummary>> {
   if (bring.files.kind === 'archive') return unpackArchive({ ...bring, files: bring.files }, context);
   const { folder } = context.world.nameStore(filesStoreConfig(bring.step.from, context));
   const { prefix } = bring.files;
@@ -42,7 +45,10 @@ export async function bringFiles(bring: Bring, context: StepContext): Promise<Ou
 
 type Part<K extends FoundFiles['kind']> = Bring & { readonly files: Extract<FoundFiles, { kind: K }> };
 
-async function unpackArchive(bring: Part<'archive'>, context: StepContext): Promise<Outcome<TreeSummary>> {
+async function unpackArchive(
+  bring: Part<'archive'>,
+  context: StepContext<'host' | 'stores' | 'keys' | 'trees'>,
+): Promise<Outcome<TreeSummary>> {
   const { step, files, toFolder } = bring;
   const { object, layers } = files;
   const name = `files-${stepId(step)}`;
@@ -86,7 +92,10 @@ async function unpackArchive(bring: Part<'archive'>, context: StepContext): Prom
   return unpacked;
 }
 
-async function downloadTree(bring: Part<'tree'>, context: StepContext): Promise<Outcome<TreeSummary>> {
+async function downloadTree(
+  bring: Part<'tree'>,
+  context: StepContext<'stores' | 'trees'>,
+): Promise<Outcome<TreeSummary>> {
   const { step, files, toFolder } = bring;
   const { trees } = context.world;
   const made = await trees.makeFolder(toFolder);

@@ -9,7 +9,7 @@ const sideBySide = 4;
 
 /** One object of the backup store as a file without its wrapping. */
 export async function bringObject(
-  context: StepContext,
+  context: StepContext<'host' | 'stores' | 'keys'>,
   request: { readonly object: ObjectInfo; readonly toFile: string; readonly label?: string },
 ): Promise<Outcome<void>> {
   const { object, toFile, label } = request;

@@ -49,7 +49,7 @@ function howToAllow({ user }: ServerIdentity): string {
 }
 
 /** Where no role can be made, a person decides, by typing; a drill never runs that way. */
-export async function chooseRights(context: StepContext): Promise<Outcome<RestoreRights>> {
+export async function chooseRights(context: StepContext<'databases'>): Promise<Outcome<RestoreRights>> {
   const server = targetServer(context);
   const identity = await server.identity();
   if (!identity.ok) return identity;
@@ -82,7 +82,7 @@ export async function chooseRights(context: StepContext): Promise<Outcome<Restor
 }
 
 /** Nothing of it is left: sessions, prepared transactions, the role. Its database must be gone already. */
-export async function dropCell(context: StepContext): Promise<Outcome<void>> {
+export async function dropCell(context: StepContext<'databases'>): Promise<Outcome<void>> {
   const cell = readFact(cellFact, context);
   if (cell === undefined) return succeed(undefined);
   const dropped = await targetServer(context).dropCell({ ...cell, comment: ownershipComment(context.runId) });
@@ -91,14 +91,17 @@ export async function dropCell(context: StepContext): Promise<Outcome<void>> {
 }
 
 /** Before its database is dropped: a transaction that it prepared would be in the way. */
-export async function closeCell(context: StepContext): Promise<Outcome<void>> {
+export async function closeCell(context: StepContext<'databases'>): Promise<Outcome<void>> {
   const cell = readFact(cellFact, context);
   if (cell === undefined) return succeed(undefined);
   return targetServer(context).closeCell({ ...cell, comment: ownershipComment(context.runId) });
 }
 
 /** Who everything belongs to once it is in place: whoever owns the old database, or the user of the URL. */
-export async function futureOwner(context: StepContext, names: readonly string[]): Promise<Outcome<string>> {
+export async function futureOwner(
+  context: StepContext<'databases'>,
+  names: readonly string[],
+): Promise<Outcome<string>> {
   const server = targetServer(context);
   for (const name of names) {
     const found = await server.describeDatabase(name);
@@ -110,7 +113,10 @@ export async function futureOwner(context: StepContext, names: readonly string[]
 }
 
 /** Right before the swap: everything gets its owner, and the role is gone. */
-export async function giveAway(context: StepContext, names: readonly string[]): Promise<Outcome<void>> {
+export async function giveAway(
+  context: StepContext<'databases'>,
+  names: readonly string[],
+): Promise<Outcome<void>> {
   const cell = readFact(cellFact, context);
   if (cell === undefined) return succeed(undefined);
   const closed = await closeCell(context);
@@ -126,7 +132,7 @@ export async function giveAway(context: StepContext, names: readonly string[]): 
 
 /** Makes the role, with its database there and empty. Written down before it is made. */
 export async function makeCell(
-  context: StepContext,
+  context: StepContext<'databases'>,
   request: {
     readonly database: string;
     readonly extensions?: readonly { readonly name: string; readonly schema: string }[];
@@ -141,7 +147,10 @@ export async function makeCell(
   return login.ok ? succeed(undefined) : login;
 }
 
-type Reach = Pick<StepContext, 'world' | 'targets' | 'mode' | 'fact' | 'runId' | 'mask'>;
+type Reach<P extends 'databases' | 'dumpTools' = 'databases'> = Pick<
+  StepContext<P>,
+  'world' | 'targets' | 'mode' | 'fact' | 'runId' | 'mask'
+>;
 
 async function logIn(
   context: Reach,
@@ -175,7 +184,7 @@ export async function queryRestored(
 }
 
 /** What restores, as the role of the run where there is one. */
-export async function restoringTools(context: Reach): Promise<Outcome<DumpTools>> {
+export async function restoringTools(context: Reach<'databases' | 'dumpTools'>): Promise<Outcome<DumpTools>> {
   const login = await cellLogin(context);
   if (!login.ok) return login;
   const { databaseUrl, databaseRoute } = context.targets.acting;

@@ -10,7 +10,7 @@ import type { ObjectInfo } from '../ports/object-store.ts';
 import { backupStore, listAll } from './open-targets.ts';
 
 export type BaseBackupConfig = Extract<ClusterBackupsConfig, { engine: 'base-backup' }>;
-type Reach = Pick<CheckContext, 'world' | 'targets'>;
+type Reach = Pick<CheckContext<'stores'>, 'world' | 'targets'>;
 
 /** Base backups, newest first. */
 export async function listBaseBackups(

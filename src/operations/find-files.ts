@@ -12,7 +12,7 @@ import type { Layer } from '../ports/unpacker.ts';
 import type { StoreLooks } from '../ports/world.ts';
 import { listAll } from './open-targets.ts';
 
-type Reach = Pick<CheckContext, 'world' | 'targets'>;
+type Reach = Pick<CheckContext<'host' | 'stores'>, 'world' | 'targets'>;
 type Source = FilesSource;
 
 /** Where the files of a snapshot are: one archive, or a tree below a prefix. */

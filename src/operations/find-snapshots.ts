@@ -6,7 +6,7 @@ import type { CheckContext } from '../kinds/kind.ts';
 import type { ObjectInfo } from '../ports/object-store.ts';
 import { backupStore, listAll, readText } from './open-targets.ts';
 
-type Reach = Pick<CheckContext, 'world' | 'targets'>;
+type Reach = Pick<CheckContext<'stores'>, 'world' | 'targets'>;
 
 /** What is in the backup store, newest first. `not-found` when nothing there fits the layout. */
 export async function findSnapshots(context: Reach): Promise<Outcome<readonly Snapshot[]>> {

@@ -33,7 +33,7 @@ export function incomingNames(runId: string, target: string) {
  * anything else of that name is somebody's, and stays.
  */
 export async function makeIncomingDatabase(
-  context: StepContext,
+  context: StepContext<'databases'>,
   contents: ArchiveContents,
 ): Promise<Outcome<string>> {
   const server = targetServer(context);
@@ -53,7 +53,7 @@ export async function makeIncomingDatabase(
 }
 
 /** Drops a database that this run made. Not being there is fine; being somebody else's is a conflict. */
-export async function dropOwn(context: StepContext, name: string): Promise<Outcome<boolean>> {
+export async function dropOwn(context: StepContext<'databases'>, name: string): Promise<Outcome<boolean>> {
   const server = targetServer(context);
   const begun = readFact(incomingDatabaseFact, context)?.name === name;
   const permit = await context.guard.dropDatabase(server, { name, begun });

@@ -8,7 +8,7 @@ import type { Targets } from '../kinds/targets.ts';
 import { backupStore, targetTools } from './open-targets.ts';
 import { refuseScope } from './refuse-scope.ts';
 
-type Reach = Pick<CheckContext, 'world' | 'targets'>;
+type Reach = Pick<CheckContext<'stores' | 'dumpTools' | 'keys'>, 'world' | 'targets'>;
 
 /**
  * Proves, without fetching it whole, that the key at hand opens this snapshot, that it is a dump, and that the pg_restore or
@@ -26,7 +26,10 @@ export async function openSnapshot(context: Reach, snapshot: Snapshot): Promise<
 
 /** Opens the beginning of a dump in the backup store with the key at hand, and reads what it says about itself. */
 export async function peekDump(
-  context: { readonly world: CheckContext['world']; readonly targets: Pick<Targets, 'backups'> },
+  context: {
+    readonly world: CheckContext<'stores' | 'keys'>['world'];
+    readonly targets: Pick<Targets, 'backups'>;
+  },
   { key, layers }: Pick<Snapshot, 'key' | 'layers'>,
 ): Promise<Outcome<DumpHead>> {
   const { store, key: keys } = context.targets.backups;

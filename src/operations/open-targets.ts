@@ -8,7 +8,7 @@ import type { Targets } from '../kinds/targets.ts';
 import type { ObjectStore, ObjectStoreConfig } from '../ports/object-store.ts';
 import type { StoreLooks, World } from '../ports/world.ts';
 
-type Reach = Pick<StepContext, 'world' | 'targets' | 'mode' | 'fact' | 'runId'>;
+type Reach = Pick<StepContext<'databases'>, 'world' | 'targets' | 'mode' | 'fact' | 'runId'>;
 
 type At<World> = { readonly world: World; readonly targets: Targets };
 type Stores<Store> = { openStore(config: ObjectStoreConfig): Store };

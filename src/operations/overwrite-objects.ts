@@ -44,7 +44,7 @@ function keptBelow(step: string, { runId }: Pick<StepContext, 'runId'>): string 
  */
 export async function decideOverwriting(
   overwrite: Overwrite,
-  ...[different, context]: [readonly Pair[], StepContext]
+  ...[different, context]: [readonly Pair[], StepContext<'host' | 'databases' | 'services'>]
 ): Promise<Outcome<'keep' | 'overwrite' | 'wait'>> {
   const keys = different.map(({ source }) => source.key);
   const before = readFact(overwritingFact(overwrite.stepId), context);

@@ -19,7 +19,7 @@ type Placed = { readonly copied: number; readonly overwritten: number; readonly 
  */
 export async function placeObjects(
   placement: Placement,
-  context: StepContext,
+  context: StepContext<'host' | 'databases' | 'services'>,
 ): Promise<Outcome<StepEnd | { readonly kind: 'placed'; readonly placed: Placed }>> {
   const found = await look(placement, context);
   if (!found.ok) return found;

@@ -9,7 +9,7 @@ type NotedDigest = { readonly key: string; readonly sha256: string };
  * none. A file that is there and does not hold it is a failure: somebody believes it protects the dump.
  */
 export async function readNotedDigest(
-  context: Pick<CheckContext, 'world' | 'targets'>,
+  context: Pick<CheckContext<'stores'>, 'world' | 'targets'>,
   dumpKey: string,
 ): Promise<Outcome<NotedDigest | undefined>> {
   const { metadata } = context.targets.backups;

@@ -13,7 +13,10 @@ const lookAgainMs = 500;
 export type ToStop = { readonly services: readonly string[]; readonly settle: string };
 
 /** Stops the services and waits until nobody is connected; who stays is asked about. */
-export async function stopThem(step: ToStop, context: StepContext): Promise<Outcome<void>> {
+export async function stopThem(
+  step: ToStop,
+  context: StepContext<'host' | 'databases' | 'services'>,
+): Promise<Outcome<void>> {
   const services = servicesOf(context);
   if (services === undefined) return fail(noServices);
   await context.recordCommand(services.describe('stop', step.services));
@@ -68,7 +71,9 @@ const passingMs = 1000;
  * The database to be replaced may not exist on a clean host; then nobody can be connected to it. Who has asked nothing yet is looked
  * at twice: whoever only knocks is no writer.
  */
-export async function foreignSessions(context: StepContext): Promise<Outcome<readonly ForeignSession[]>> {
+export async function foreignSessions(
+  context: StepContext<'host' | 'databases'>,
+): Promise<Outcome<readonly ForeignSession[]>> {
   const server = targetServer(context);
   const found = await server.describeDatabase(server.databaseName);
   if (!found.ok) return found;
@@ -87,7 +92,10 @@ function hasAsked({ lastQueryStartMs }: ForeignSession): boolean {
 }
 
 /** Clients hang up a moment after their process ends. What stays beyond that is somebody we do not know. */
-async function waitForQuiet(context: StepContext, settleMs: number): Promise<Outcome<void>> {
+async function waitForQuiet(
+  context: StepContext<'host' | 'databases'>,
+  settleMs: number,
+): Promise<Outcome<void>> {
   const untilMs = context.world.host.now() + settleMs;
   for (;;) {
     const sessions = await foreignSessions(context);
@@ -113,7 +121,7 @@ async function waitForQuiet(context: StepContext, settleMs: number): Promise<Out
 }
 
 async function askAboutSessions(
-  context: StepContext,
+  context: StepContext<'databases'>,
   sessions: readonly ForeignSession[],
 ): Promise<Outcome<string>> {
   const answer = await context.ask({
@@ -136,7 +144,7 @@ async function askAboutSessions(
     : succeed(answer.value.value);
 }
 
-export function stillConnected(context: StepContext, sessions: readonly ForeignSession[]) {
+export function stillConnected(context: StepContext<'databases'>, sessions: readonly ForeignSession[]) {
   return {
     code: 'conflict' as const,
     message: `${sessions.length} clients are still connected to ${targetServer(context).databaseName}: ${sessions.map(describeSession).join('; ')}.`,
@@ -160,7 +168,7 @@ export function isDown({ state, elsewhere = [] }: ServiceStatus): boolean {
 
 /** What drives the services answers, and knows every name. */
 export async function checkServices(
-  context: CheckContext,
+  context: CheckContext<'services'>,
   names: readonly string[],
 ): Promise<readonly Check[]> {
   const services = servicesOf(context);

@@ -22,9 +22,12 @@ const elsewhere =
 /** The restored database, and the log that the server keeps while it is filled. */
 const spaceFactor = 1.2;
 
-type Reach = Pick<CheckContext, 'world' | 'targets'>;
+type Reach = Pick<CheckContext<'clusters'>, 'world' | 'targets'>;
 
-export async function checkThrowaway(place: ClusterPlace, context: CheckContext): Promise<readonly Check[]> {
+export async function checkThrowaway(
+  place: ClusterPlace,
+  context: CheckContext<'host' | 'stores' | 'databases' | 'keys' | 'clusters'>,
+): Promise<readonly Check[]> {
   const { clusters } = context.world;
   const version = await clusters.newestVersion();
   if (!version.ok) return [blocker(withOtherWay(version.failure))];
@@ -45,7 +48,7 @@ export async function checkThrowaway(place: ClusterPlace, context: CheckContext)
 
 /** What the snapshot that would be taken says of itself. What is wrong with the store is told by the step that chooses. */
 async function aboutDump(
-  context: CheckContext,
+  context: CheckContext<'stores' | 'keys'>,
 ): Promise<{ readonly serverVersion?: string | undefined; readonly sizeBytes?: number | undefined }> {
   const found = await findSnapshots(context);
   if (!found.ok) return {};
@@ -92,7 +95,7 @@ function withOtherWay(failure: Failure): Failure {
 }
 
 async function checkSpace(
-  context: CheckContext,
+  context: CheckContext<'host' | 'databases'>,
   { place, sizeBytes }: { readonly place: ClusterPlace; readonly sizeBytes: number | undefined },
 ): Promise<Check> {
   const free = await context.world.host.freeBytes(place.folder);
@@ -113,7 +116,7 @@ async function checkSpace(
   );
 }
 
-async function liveSize(context: CheckContext): Promise<number | undefined> {
+async function liveSize(context: CheckContext<'databases'>): Promise<number | undefined> {
   const live = productionServer(context);
   const described = await live.describeDatabase(live.databaseName);
   return described.ok ? described.value?.sizeBytes : undefined;
@@ -121,7 +124,7 @@ async function liveSize(context: CheckContext): Promise<number | undefined> {
 
 /** Its server is up when this succeeds. Does nothing where the drill names a server, and in a live run. */
 export async function raiseThrowaway(
-  context: Pick<StepContext, 'world' | 'targets' | 'recordCommand'>,
+  context: Pick<StepContext<'clusters'>, 'world' | 'targets' | 'recordCommand'>,
 ): Promise<Outcome<void>> {
   const { throwaway } = context.targets.acting;
   if (throwaway === undefined) return succeed(undefined);
@@ -132,7 +135,7 @@ export async function raiseThrowaway(
 
 export async function removeThrowaway(
   place: ClusterPlace,
-  context: Pick<StepContext, 'world' | 'guard'>,
+  context: Pick<StepContext<'clusters'>, 'world' | 'guard'>,
 ): Promise<readonly Check[]> {
   const { clusters } = context.world;
   const found = await clusters.look(place);

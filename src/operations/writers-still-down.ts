@@ -28,7 +28,7 @@ type Count = NonNullable<Down['count']>;
 /** What stop-writers leaves behind, once it has proved it. */
 export async function noteWritersDown(
   step: ToStop & Pick<Step, 'id' | 'kind'>,
-  context: StepContext,
+  context: StepContext<'databases'>,
 ): Promise<void> {
   const count = await countChanges(context);
   await context.record(writersDownFact(stepId(step)), {
@@ -55,7 +55,9 @@ export async function letWritersUp(names: readonly string[], context: StepContex
  *
  * @returns conflict when they stay: nothing may be replaced then.
  */
-export async function writersStillDown(context: StepContext): Promise<Outcome<void>> {
+export async function writersStillDown(
+  context: StepContext<'host' | 'databases' | 'services'>,
+): Promise<Outcome<void>> {
   for (const { down } of stoppedBefore(context)) {
     for (;;) {
       const found = await lookFor(down, context);
@@ -73,7 +75,7 @@ export async function writersStillDown(context: StepContext): Promise<Outcome<vo
 }
 
 /** For the question and the verdict: nothing to say where nobody came back. */
-export function writersBackChecks(context: StepContext, kept: string): readonly Check[] {
+export function writersBackChecks(context: StepContext<'databases'>, kept: string): readonly Check[] {
   const back = readFact(cameBackFact, context);
   if (back === undefined) return [];
   const { who, rows } = back;
@@ -106,7 +108,10 @@ function stoppedBefore(context: StepContext) {
   });
 }
 
-async function lookFor(down: Down, context: StepContext): Promise<Outcome<Found>> {
+async function lookFor(
+  down: Down,
+  context: StepContext<'host' | 'databases' | 'services'>,
+): Promise<Outcome<Found>> {
   const status = await servicesOf(context)?.status();
   if (status?.ok === false) return status;
   const services = (status?.value ?? []).filter(
@@ -121,7 +126,7 @@ async function lookFor(down: Down, context: StepContext): Promise<Outcome<Found>
 async function noteChanges(seen: {
   readonly down: Down;
   readonly found: Found;
-  readonly context: StepContext;
+  readonly context: StepContext<'databases'>;
 }): Promise<void> {
   const { down, found, context } = seen;
   const before = readFact(cameBackFact, context);
@@ -147,7 +152,7 @@ function describeClient({ application, user }: ForeignSession): string {
   return `a client ${application || 'without a name'} as ${user}`;
 }
 
-async function countChanges(context: StepContext): Promise<Count | undefined> {
+async function countChanges(context: StepContext<'databases'>): Promise<Count | undefined> {
   const server = targetServer(context);
   const rows = await server.query({
     database: server.databaseName,
@@ -161,7 +166,7 @@ async function countChanges(context: StepContext): Promise<Count | undefined> {
   return { oid: row.oid, changes: Number(row.changes) };
 }
 
-async function askAbout(found: Found, context: StepContext): Promise<Outcome<string>> {
+async function askAbout(found: Found, context: StepContext<'databases'>): Promise<Outcome<string>> {
   const stillThere = writersAreBack(found, context);
   const answer = await context.ask({
     kind: 'choose',
@@ -179,7 +184,7 @@ async function askAbout(found: Found, context: StepContext): Promise<Outcome<str
   return answer.value.value === 'give-up' ? fail(stillThere) : succeed(answer.value.value);
 }
 
-function writersAreBack(found: Found, context: StepContext) {
+function writersAreBack(found: Found, context: StepContext<'databases'>) {
   return {
     code: 'conflict' as const,
     message: `Writers are back that this run had stopped, and nothing is replaced under them: ${describeFound(found, context).join('; ')}.`,
@@ -189,7 +194,7 @@ function writersAreBack(found: Found, context: StepContext) {
   };
 }
 
-function describeFound({ services, sessions }: Found, context: StepContext): readonly string[] {
+function describeFound({ services, sessions }: Found, context: StepContext<'databases'>): readonly string[] {
   const { databaseName } = targetServer(context);
   return [
     ...services.map(({ name, state, strays = [], elsewhere = [] }) => {

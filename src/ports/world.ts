@@ -120,3 +120,23 @@ export type World = {
   /** Closes every connection opened so far. */
   close(): Promise<void>;
 };
+
+/** The doors of the world, by the names under which a kind of step declares that it uses them. */
+type Doors = {
+  host: 'host';
+  processes: 'processes';
+  clusters: 'clusters';
+  mail: 'mail';
+  trees: 'trees';
+  secretFiles: 'secretFiles';
+  stores: 'nameStore' | 'openStore';
+  databases: 'openDatabaseServer';
+  dumpTools: 'openDumpTools';
+  keys: 'openUnpacker';
+  services: 'openServices';
+};
+
+export type Port = keyof Doors;
+
+/** As much of a world, or of one of its faces, as those ports are. */
+export type Through<P extends Port, Face> = Pick<Face, Extract<Doors[P], keyof Face>>;

@@ -1,6 +1,6 @@
 import { fail } from '../base/failure.ts';
 import { createGuard } from '../engine/guard.ts';
-import type { StepContext } from '../kinds/kind.ts';
+import type { AnyStepContext } from '../kinds/kind.ts';
 import type { Targets } from '../kinds/targets.ts';
 import type { World } from '../ports/world.ts';
 
@@ -15,7 +15,7 @@ export function createScratchContext(scratch: {
   readonly workFile: (name: string) => string;
   readonly output: (line: string) => void;
   readonly signal: AbortSignal;
-}): StepContext {
+}): AnyStepContext {
   const facts = new Map<string, unknown>();
   const nowMs = scratch.world.host.now();
   return {

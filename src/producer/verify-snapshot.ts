@@ -6,7 +6,7 @@ import { formatCount } from '../base/units.ts';
 import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
 import { needFact } from '../kinds/fact.ts';
 import { archiveFileFact, manifestFact, snapshotFact } from '../kinds/facts.ts';
-import type { StepContext } from '../kinds/kind.ts';
+import type { AnyStepContext } from '../kinds/kind.ts';
 import { readManifest } from '../operations/find-snapshots.ts';
 import { openSnapshot, sayOpened } from '../operations/open-snapshot.ts';
 import { backupStore, blocker, listAll, readBytes, targetTools } from '../operations/open-targets.ts';
@@ -20,7 +20,7 @@ import { restoreForProof } from './restore-for-proof.ts';
 type VerifyRequest = {
   readonly snapshot: Snapshot;
   /** Its own, with nothing recorded yet. */
-  readonly context: StepContext;
+  readonly context: AnyStepContext;
   /** A backup began after this one. */
   readonly laterSnapshots: boolean;
   /** Into a throwaway database of the drill's server, with a comparison of every count. */
@@ -71,7 +71,7 @@ function withoutReason({ incomplete: _, ...snapshot }: Snapshot) {
 }
 
 /** Digest of every part beside the dump. */
-async function verifyParts(context: StepContext, manifest: Manifest): Promise<readonly Check[]> {
+async function verifyParts(context: AnyStepContext, manifest: Manifest): Promise<readonly Check[]> {
   const checks: Check[] = [];
   const parts = manifest.parts ?? [];
   for (const part of parts) {
@@ -92,7 +92,7 @@ async function verifyParts(context: StepContext, manifest: Manifest): Promise<re
 }
 
 async function verifyMirror(
-  context: StepContext,
+  context: AnyStepContext,
   known: { readonly manifest: Manifest | undefined; readonly laterSnapshots: boolean },
 ): Promise<readonly Check[]> {
   const prefix = context.targets.backups.objectsPrefix;
@@ -112,7 +112,7 @@ async function verifyMirror(
 
 /** The steps that fetch and unpack, as a restore walks them: digest, decryption, compression, header, table of contents. */
 async function verifyDump(
-  context: StepContext,
+  context: AnyStepContext,
 ): Promise<{ readonly checks: readonly Check[]; readonly whole: boolean }> {
   const checks: Check[] = [];
   const fetchStep = fetchKind.schema.parse({ kind: 'fetch' });
@@ -134,7 +134,7 @@ async function verifyDump(
 }
 
 /** Every schema and table that was counted is in the archive: found without restoring a row. */
-async function verifyContents(context: StepContext, manifest: Manifest): Promise<readonly Check[]> {
+async function verifyContents(context: AnyStepContext, manifest: Manifest): Promise<readonly Check[]> {
   const contents = await targetTools(context).contents(needFact(archiveFileFact, context).path);
   if (!contents.ok) return [blocker(contents.failure)];
   const data = contents.value.entries.filter(({ type }) => type === 'TABLE DATA');

@@ -3,7 +3,7 @@ import { createGuard } from '../engine/guard.ts';
 import type { JournalWriter } from '../engine/journal-writer.ts';
 import type { KnownFact } from '../kinds/fact.ts';
 import { foreseeAll, stepsGiving } from '../kinds/handlers.ts';
-import type { CheckContext, PreviewContext, Step, StepContext } from '../kinds/kind.ts';
+import type { AnyCheckContext, AnyPreviewContext, AnyStepContext, Step } from '../kinds/kind.ts';
 import { stepId } from '../kinds/kind.ts';
 import type { Guard } from '../ports/guard.ts';
 import { nameWorld } from './name-world.ts';
@@ -25,8 +25,8 @@ export function createStepContexts(parts: {
   readonly feeds: ReadonlyMap<string, StepFeed>;
   readonly onOutput: () => void;
 }) {
-  const { request, journal, desk, feeds, onOutput } = parts;
-  const { folder, redact, mode, targets, start, world } = request;
+  const { request, journal, desk } = parts;
+  const { folder, mode, targets, start, world } = request;
 
   const shared = {
     mode,
@@ -41,14 +41,14 @@ export function createStepContexts(parts: {
   };
 
   const recordFor =
-    (id: string): StepContext['record'] =>
+    (id: string): AnyStepContext['record'] =>
     async ({ name, version }, value) => {
       // What is recorded is JSON: a value that does not survive the trip would be another one on resume.
       const plain = JSON.parse(JSON.stringify(value));
       await journal.append({ kind: 'fact-recorded', stepId: id, name, version, value: plain });
     };
 
-  function forStep(step: Step, signal: AbortSignal): StepContext {
+  function forStep(step: Step, signal: AbortSignal): AnyStepContext {
     assert(mode !== 'tabletop', 'at a table nothing is executed');
     const id = stepId(step);
     return {
@@ -64,34 +64,57 @@ export function createStepContexts(parts: {
       async recordCommand(command) {
         await journal.append({ kind: 'command-run', stepId: id, command });
       },
-      output(line) {
-        const text = redact(line);
-        const atMs = world.host.now();
-        folder.appendOutput(id, `${new Date(atMs).toISOString()} ${text}`);
-        feeds.get(id)?.addLine({ atMs, text });
-        onOutput();
-      },
-      progress(progress) {
-        feeds.get(id)?.addProgress(progress, world.host.now());
-        onOutput();
-      },
+      ...shownBy(parts, id),
       ask: (question) => desk.ask(question, signal),
     };
   }
 
-  function forCheck(signal: AbortSignal): CheckContext {
+  function forCheck(signal: AbortSignal): AnyCheckContext {
     return { ...shared, signal, record: recordFor('preflight'), wantedSnapshot: request.wantedSnapshot };
   }
 
   const { fact, workFile, steps, runId } = shared;
-  const forPreview: PreviewContext = { mode, targets, steps, runId, fact, workFile, world: nameWorld(world) };
+  const forPreview: AnyPreviewContext = {
+    mode,
+    targets,
+    steps,
+    runId,
+    fact,
+    workFile,
+    world: nameWorld(world),
+  };
 
   return { forStep, forCheck, forPreview };
 }
 
+/** What a step says, to its file and to the screen. */
+function shownBy(
+  {
+    request,
+    feeds,
+    onOutput,
+  }: Pick<Parameters<typeof createStepContexts>[0], 'request' | 'feeds' | 'onOutput'>,
+  id: string,
+): Pick<AnyStepContext, 'output' | 'progress'> {
+  const { folder, redact, world } = request;
+  return {
+    output(line) {
+      const text = redact(line);
+      const atMs = world.host.now();
+      folder.appendOutput(id, `${new Date(atMs).toISOString()} ${text}`);
+      feeds.get(id)?.addLine({ atMs, text });
+      onOutput();
+    },
+    progress(progress) {
+      feeds.get(id)?.addProgress(progress, world.host.now());
+      onOutput();
+    },
+  };
+}
+
 /** A name counts as typed when the journal says so, whichever process heard it. */
 function guardOf(
-  { runId, workFile }: Pick<StepContext, 'runId' | 'workFile'>,
+  { runId, workFile }: Pick<AnyStepContext, 'runId' | 'workFile'>,
   journal: JournalWriter,
 ): Guard {
   return createGuard({

@@ -4,15 +4,15 @@ import { createSecret } from '../../src/base/secret.ts';
 import type { Check } from '../../src/base/verdict.ts';
 import { createGuard } from '../../src/engine/guard.ts';
 import { foreseeAll, stepsGiving } from '../../src/kinds/handlers.ts';
-import type { CheckContext, Step, StepContext } from '../../src/kinds/kind.ts';
+import type { AnyCheckContext, AnyStepContext, Step } from '../../src/kinds/kind.ts';
 import type { Place, Targets } from '../../src/kinds/targets.ts';
 import type { Answer, Question } from '../../src/ports/operator.ts';
 import { handlers } from '../../src/registry/kinds.ts';
 import { startMs } from './fake-host.ts';
 import { createFakeWorld, type FakeWorld } from './fake-world.ts';
 
-export type FakeContext = StepContext &
-  CheckContext & {
+export type FakeContext = AnyStepContext &
+  AnyCheckContext & {
     readonly world: FakeWorld;
     readonly facts: Map<string, unknown>;
     readonly said: string[];

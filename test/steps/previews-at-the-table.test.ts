@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { resolveTargets } from '../../src/engine/targets.ts';
 import { handlerOf } from '../../src/kinds/handlers.ts';
-import { type CheckContext, stepId } from '../../src/kinds/kind.ts';
+import { type AnyCheckContext, stepId } from '../../src/kinds/kind.ts';
 import { handlers, runbookSchema } from '../../src/registry/kinds.ts';
 import { parseRunbook } from '../../src/runbook/parse-runbook.ts';
 import { nameWorld } from '../../src/session/name-world.ts';
@@ -92,7 +92,7 @@ describe('the world by its names', () => {
 describe('the world of a preflight', () => {
   it('can be looked at, and what would change it does not compile', () => {
     // Never called: the compiler is the test.
-    const attempts = async ({ world, targets }: Pick<CheckContext, 'world' | 'targets'>) => {
+    const attempts = async ({ world, targets }: Pick<AnyCheckContext, 'world' | 'targets'>) => {
       await world.openStore(targets.backups.store).access();
       // @ts-expect-error a preflight removes nothing
       await world.openStore(targets.backups.store).remove('pg/14.dump');

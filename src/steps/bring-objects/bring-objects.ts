@@ -18,7 +18,7 @@ import type { ObjectInfo, ObjectStore, ObjectStoreConfig } from '../../ports/obj
 import { bringObjectsKind } from './kind.ts';
 
 type BringStep = StepOf<typeof bringObjectsKind>;
-type Reach = Pick<StepContext, 'world' | 'targets' | 'mode' | 'runId'>;
+type Reach = Pick<StepContext<'stores'>, 'world' | 'targets' | 'mode' | 'runId'>;
 
 /**
  * The objects of one bucket, from an archive of it or from a replica: only what differs is written, nothing is ever deleted.
@@ -109,7 +109,10 @@ type Source = {
 /** An archive or a replica has no list of its own to be held against: what is known of it is its age. */
 function placementOf(
   step: BringStep,
-  ...[{ into, source }, context]: [{ readonly into: ObjectStore; readonly source: Source }, StepContext]
+  ...[{ into, source }, context]: [
+    { readonly into: ObjectStore; readonly source: Source },
+    StepContext<'stores'>,
+  ]
 ): Placement {
   return {
     stepId: stepId(step),
@@ -125,7 +128,10 @@ function placementOf(
   };
 }
 
-async function openSource(step: BringStep, context: StepContext): Promise<Outcome<Source>> {
+async function openSource(
+  step: BringStep,
+  context: StepContext<'host' | 'stores' | 'keys' | 'trees'>,
+): Promise<Outcome<Source>> {
   const { from } = step;
   const prefix = prefixOf(step, context);
   if (from.kind === 'tree') {
@@ -155,7 +161,7 @@ async function openSource(step: BringStep, context: StepContext): Promise<Outcom
 /** The folder stays in the work folder until the run ends, so that a retry and the comparison need not unpack again. */
 async function unpack(
   step: BringStep,
-  ...[files, context]: [FoundFiles, StepContext]
+  ...[files, context]: [FoundFiles, StepContext<'host' | 'stores' | 'keys' | 'trees'>]
 ): Promise<Outcome<string>> {
   const toFolder = context.workFile(`objects-${stepId(step)}`);
   const there = await context.world.trees.exists(toFolder);
@@ -179,7 +185,10 @@ function ageCheck(files: FoundFiles, takenAtMs: number): Check {
   );
 }
 
-async function checkArchive(step: BringStep, context: CheckContext): Promise<readonly Check[]> {
+async function checkArchive(
+  step: BringStep,
+  context: CheckContext<'host' | 'stores'>,
+): Promise<readonly Check[]> {
   const snapshots = await findSnapshots(context);
   // What is wrong with the backup store is told by the step that chooses the snapshot.
   if (!snapshots.ok) return [];

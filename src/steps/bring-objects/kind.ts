@@ -13,6 +13,7 @@ import { declareKind } from '../../kinds/kind.ts';
 export const bringObjectsKind = declareKind({
   kind: 'bring-objects',
   title: 'Bring objects',
+  uses: ['host', 'stores', 'databases', 'keys', 'trees', 'services'],
   about: 'Brings the objects of one bucket back from an archive of it, or from another bucket.',
   example:
     '- kind: bring-objects\n  from: { kind: archive, layout: "minio/company-data_{timestamp}.tar.gz" }\n  into: { kind: directory, path: /srv/company-data }',

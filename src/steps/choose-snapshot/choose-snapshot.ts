@@ -75,7 +75,7 @@ export const chooseSnapshot = implementKind(chooseSnapshotKind, {
 
 async function checkBackups(
   step: StepOf<typeof chooseSnapshotKind>,
-  context: CheckContext,
+  context: CheckContext<'host' | 'stores' | 'dumpTools' | 'keys'>,
 ): Promise<readonly Check[]> {
   if (step.pointInTime) return [blocker(dumpHasNoPointInTime('A dump', step.pointInTime))];
   const refused = refuseLive(context);
@@ -126,7 +126,10 @@ function checkHosts(store: {
   ];
 }
 
-async function chooseOne(context: StepContext, snapshots: readonly Snapshot[]): Promise<Outcome<Snapshot>> {
+async function chooseOne(
+  context: StepContext<'host'>,
+  snapshots: readonly Snapshot[],
+): Promise<Outcome<Snapshot>> {
   const newest = newestComplete(snapshots);
   const answer = await context.ask({
     kind: 'choose-row',
@@ -144,7 +147,7 @@ async function chooseOne(context: StepContext, snapshots: readonly Snapshot[]): 
 /** A column is there only where it tells rows apart: 80 columns are soon full. The time is what is chosen by, and is never cut. */
 function tableOf(
   snapshots: readonly Snapshot[],
-  { context, newest }: { readonly context: StepContext; readonly newest: Snapshot | undefined },
+  { context, newest }: { readonly context: StepContext<'host'>; readonly newest: Snapshot | undefined },
 ): {
   readonly columns: readonly string[];
   readonly ranks: readonly number[];

@@ -5,6 +5,7 @@ import { declareKind } from '../../kinds/kind.ts';
 export const commandKind = declareKind({
   kind: 'command',
   title: 'Run a command',
+  uses: ['processes'],
   about: 'Runs one program of this host without a shell. After a crash a person says whether it was done.',
   example: '- kind: command\n  program: systemctl\n  args: [reload, nginx]',
   fields: {

@@ -5,6 +5,7 @@ import { declareKind } from '../../kinds/kind.ts';
 export const confirmKind = declareKind({
   kind: 'confirm',
   title: 'Confirm',
+  uses: [],
   about: 'A person reads something and agrees.',
   example: '- kind: confirm\n  text: The maintenance page is up.',
   fields: {

@@ -120,7 +120,7 @@ function archiveDigest(manifest: Manifest | undefined, sha256: string): readonly
 }
 
 /** A key that nobody needs must not stand in the way. What is wrong with the store is told by the step that chooses. */
-async function isCandidateOpen(context: CheckContext): Promise<boolean> {
+async function isCandidateOpen(context: CheckContext<'stores'>): Promise<boolean> {
   const found = await findSnapshots(context);
   if (!found.ok) return false;
   const picked = pickSnapshot(found.value, context.wantedSnapshot ?? 'latest');
@@ -128,7 +128,7 @@ async function isCandidateOpen(context: CheckContext): Promise<boolean> {
 }
 
 /** pg_restore reads the directory format from a folder, never from a tar of it. */
-async function unpackDirectory(context: StepContext, file: string): Promise<Outcome<string>> {
+async function unpackDirectory(context: StepContext<'trees'>, file: string): Promise<Outcome<string>> {
   const toFolder = context.workFile('archive.d');
   const unpacked = await context.world.trees.unpackTar({
     file,
@@ -145,7 +145,7 @@ async function unpackDirectory(context: StepContext, file: string): Promise<Outc
 
 async function readHead(
   archive: { readonly path: string; readonly format?: string | undefined },
-  context: StepContext,
+  context: StepContext<'host'>,
 ): Promise<Outcome<DumpHead>> {
   const { host } = context.world;
   const isFolder = archive.format === 'directory';

@@ -13,6 +13,7 @@ export const exportedFact = defineFacts(
 export const exportQueryKind = declareKind({
   kind: 'export-query',
   title: 'Export a query',
+  uses: ['host', 'databases'],
   about: 'Writes rows of the restored database into a CSV file, and never a column that is forbidden.',
   example:
     '- kind: export-query\n  query: SELECT id, name FROM connectors ORDER BY id\n  into: /srv/export/connectors.csv',

@@ -4,6 +4,7 @@ import { declareKind } from '../../kinds/kind.ts';
 export const fetchKind = declareKind({
   kind: 'fetch',
   title: 'Fetch',
+  uses: ['host', 'stores'],
   about: 'Downloads the chosen dump in parts that survive an interruption, and compares its digest.',
   example: '- kind: fetch',
   fields: {},

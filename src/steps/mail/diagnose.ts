@@ -69,7 +69,7 @@ function judge(
 
 async function answer(
   question: Question,
-  at: { readonly context: StepContext; readonly stepId: string },
+  at: { readonly context: StepContext<'host'>; readonly stepId: string },
 ): Promise<Outcome<Found>> {
   const { context, stepId } = at;
   if (question.variable !== undefined) return lookIntoEnvironment(question.variable, context);
@@ -91,7 +91,7 @@ async function answer(
 }
 
 /** Whether it is set, never what it is: an env file holds secrets. */
-async function lookIntoEnvironment(variable: string, context: StepContext): Promise<Outcome<Found>> {
+async function lookIntoEnvironment(variable: string, context: StepContext<'host'>): Promise<Outcome<Found>> {
   const path = context.targets.production.envFile ?? '';
   const text = await context.world.host.readTextFile(path);
   if (!text.ok) return text;

@@ -42,7 +42,7 @@ export const dnsRecords = implementKind(dnsRecordsKind, {
   },
 });
 
-function askerOf(step: StepOf<typeof dnsRecordsKind>, { world, output }: StepContext): Ask {
+function askerOf(step: StepOf<typeof dnsRecordsKind>, { world, output }: StepContext<'mail'>): Ask {
   return async (name, type) => {
     const found = await world.mail.lookUp({ name, type, ...(step.server ? { server: step.server } : {}) });
     if (found.ok) output(`${type} ${name}: ${found.value.length === 0 ? 'none' : found.value.join(' | ')}`);

@@ -50,6 +50,7 @@ export type MailRecord = z.infer<typeof mailRecord>;
 export const dnsRecordsKind = declareKind({
   kind: 'dns-records',
   title: 'Look up DNS records',
+  uses: ['mail'],
   about: 'Asks the DNS for the records that mail depends on, and judges them.',
   example: '- kind: dns-records\n  records:\n    - { kind: mx, domain: example.org }',
   fields: {
@@ -70,6 +71,7 @@ export const probeFact = defineFacts(
 export const smtpProbeKind = declareKind({
   kind: 'smtp-probe',
   title: 'Send a probe mail',
+  uses: ['host', 'mail'],
   about: 'Sends one mail the whole way: the server takes it, and a person finds it in the mailbox.',
   example:
     '- kind: smtp-probe\n  host: smtp.example.org\n  from: restore@example.org\n  to: operator@example.org',
@@ -96,6 +98,7 @@ export const foundFact = defineFacts('diagnosed:', 1, z.object({ value: z.string
 export const diagnoseKind = declareKind({
   kind: 'diagnose',
   title: 'Find the cause',
+  uses: ['host'],
   about: 'Asks questions in an order that somebody thought about; the first yes is the cause.',
   example:
     '- kind: diagnose\n  questions:\n    - id: redirect\n      title: Is EMAIL_REDIRECT_TO set?\n      variable: EMAIL_REDIRECT_TO\n      instructions: Look into the env file.\n      cause: Every mail goes to one mailbox.\n      remedy: Remove the variable and start the service again.',

@@ -11,6 +11,7 @@ import { declareKind } from '../../kinds/kind.ts';
 export const mirrorObjectsKind = declareKind({
   kind: 'mirror-objects',
   title: 'Mirror objects',
+  uses: ['host', 'stores', 'databases', 'services'],
   about:
     'Copies the objects of the backup that are missing or differ into the live bucket. Deletes nothing there; what it overwrites is kept.',
   example: '- kind: mirror-objects\n  alongside: true',

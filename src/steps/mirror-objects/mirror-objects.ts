@@ -86,7 +86,7 @@ function targetKey(context: Reach, key: string): string {
 
 async function placementOf(
   step: StepOf<typeof mirrorObjectsKind>,
-  context: StepContext,
+  context: StepContext<'stores'>,
 ): Promise<Outcome<Placement | undefined>> {
   const { objects: config } = context.targets.acting;
   if (config === undefined) return succeed(undefined);
@@ -107,7 +107,7 @@ async function placementOf(
   });
 }
 
-async function proveSource(mirror: readonly ObjectInfo[], context: StepContext) {
+async function proveSource(mirror: readonly ObjectInfo[], context: StepContext<'stores'>) {
   return proveMirror({
     store: backupStore(context),
     prefix: sourcePrefix(context),
@@ -118,7 +118,7 @@ async function proveSource(mirror: readonly ObjectInfo[], context: StepContext) 
 }
 
 /** A listing dates a snapshot by its upload, later than its manifest does: it must not come after itself. */
-async function hasLaterSnapshot(context: StepContext): Promise<boolean> {
+async function hasLaterSnapshot(context: StepContext<'stores'>): Promise<boolean> {
   const snapshots = await findSnapshots(context);
   const chosen = readFact(snapshotFact, context);
   return (
@@ -127,7 +127,7 @@ async function hasLaterSnapshot(context: StepContext): Promise<boolean> {
   );
 }
 
-async function checkStores(_step: unknown, context: CheckContext): Promise<readonly Check[]> {
+async function checkStores(_step: unknown, context: CheckContext<'stores'>): Promise<readonly Check[]> {
   const target = targetStore(context);
   if (target === undefined) return [];
   const access = await target.access();

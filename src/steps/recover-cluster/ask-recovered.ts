@@ -22,7 +22,7 @@ const lockedSql = `SELECT string_agg(DISTINCT relation::regclass::text, ', ') AS
 
 /** The runbook's questions, put to the recovered cluster. */
 export async function askQuestions(
-  context: StepContext,
+  context: StepContext<'databases'>,
   { step, server }: { readonly step: StepOf<typeof recoverClusterKind>; readonly server: DatabaseServer },
 ): Promise<readonly Asked[]> {
   const asked: Asked[] = [];

@@ -26,7 +26,7 @@ const whereSql = `SELECT pg_is_in_recovery() AS recovering,
  * of WAL may take an hour. Silence has one.
  */
 export async function awaitRecovery(
-  context: StepContext,
+  context: StepContext<'host' | 'clusters'>,
   request: {
     readonly place: ClusterPlace;
     readonly server: DatabaseServer;

@@ -32,7 +32,10 @@ type Bringing = {
 };
 
 /** The base backup into the data folder, and every WAL file from its beginning on beside it. */
-export async function bringBaseBackup(context: StepContext, bringing: Bringing): Promise<Outcome<Brought>> {
+export async function bringBaseBackup(
+  context: StepContext<'host' | 'stores' | 'keys' | 'trees' | 'clusters'>,
+  bringing: Bringing,
+): Promise<Outcome<Brought>> {
   const { backup, place } = bringing;
   const filled = backup.key.endsWith('/backup_label')
     ? await bringPlain(context, bringing)
@@ -78,7 +81,7 @@ export async function bringBaseBackup(context: StepContext, bringing: Bringing):
 const tablespaceLink = /^pg_tblspc\/\d+$/;
 
 async function bringTar(
-  context: StepContext,
+  context: StepContext<'host' | 'stores' | 'keys' | 'trees' | 'clusters'>,
   { backup, place, ...bringing }: Bringing,
 ): Promise<Outcome<void>> {
   const { host, clusters } = context.world;
@@ -114,7 +117,10 @@ async function bringTar(
 }
 
 /** Every object beside backup_label, into the same place below the data folder. */
-async function bringPlain(context: StepContext, { backup, place }: Bringing): Promise<Outcome<void>> {
+async function bringPlain(
+  context: StepContext<'host' | 'stores' | 'keys'>,
+  { backup, place }: Bringing,
+): Promise<Outcome<void>> {
   const prefix = backup.key.slice(0, backup.key.lastIndexOf('/') + 1);
   const listed = await listAll(backupStore(context), prefix);
   if (!listed.ok) return listed;
@@ -125,12 +131,15 @@ async function bringPlain(context: StepContext, { backup, place }: Bringing): Pr
   });
 }
 
-async function siblings(context: StepContext, key: string) {
+async function siblings(context: StepContext<'stores'>, key: string) {
   return listAll(backupStore(context), key.slice(0, key.lastIndexOf('/') + 1));
 }
 
 /** backup_manifest lists every file with its checksum; pg_basebackup writes it beside the tar, or into a plain copy. */
-async function checkAgainstManifest(context: StepContext, bringing: Bringing): Promise<Outcome<string>> {
+async function checkAgainstManifest(
+  context: StepContext<'host' | 'stores' | 'keys' | 'clusters'>,
+  bringing: Bringing,
+): Promise<Outcome<string>> {
   const { backup, place } = bringing;
   const beside = await siblings(context, backup.key);
   if (!beside.ok) return beside;
@@ -150,7 +159,7 @@ async function checkAgainstManifest(context: StepContext, bringing: Bringing): P
 
 /** When the backup ended stands in the archive alone; without that note PostgreSQL itself refuses what lies before. */
 async function readEnd(
-  context: StepContext,
+  context: StepContext<'host' | 'stores' | 'keys'>,
   known: Bringing & { readonly wal: readonly WalObject[]; readonly startSegment: string },
 ): Promise<Outcome<number | undefined>> {
   const note = known.wal.find((file) => file.kind === 'backup-note' && file.segment === known.startSegment);
@@ -166,7 +175,7 @@ async function readEnd(
 }
 
 async function bringWal(
-  context: StepContext,
+  context: StepContext<'host' | 'stores' | 'keys' | 'clusters'>,
   request: { readonly place: ClusterPlace; readonly files: readonly WalObject[] },
 ): Promise<Outcome<void>> {
   const { place, files } = request;

@@ -20,7 +20,10 @@ type Bringing = {
 type Source = { readonly name: string; bring(): Promise<Outcome<Brought>> };
 
 /** The data folder filled and nothing replayed, unless an earlier attempt has done that for the same moment. */
-export async function bringClusterFiles(context: StepContext, bringing: Bringing): Promise<Outcome<Brought>> {
+export async function bringClusterFiles(
+  context: StepContext<'host' | 'stores' | 'keys' | 'trees' | 'clusters'>,
+  bringing: Bringing,
+): Promise<Outcome<Brought>> {
   const { place, step } = bringing;
   const target = bringing.targetTimeMs ?? null;
   const { clusters } = context.world;
@@ -49,7 +52,10 @@ export async function bringClusterFiles(context: StepContext, bringing: Bringing
   return brought;
 }
 
-async function chooseSource(context: StepContext, bringing: Bringing): Promise<Outcome<Source>> {
+async function chooseSource(
+  context: StepContext<'host' | 'stores' | 'keys' | 'trees' | 'clusters'>,
+  bringing: Bringing,
+): Promise<Outcome<Source>> {
   const { cluster, place, step, targetTimeMs } = bringing;
   if (cluster.engine === 'pgbackrest') return chooseFromRepository(context, { ...bringing, config: cluster });
   const backups = await listBaseBackups(context, cluster);
@@ -67,7 +73,7 @@ async function chooseSource(context: StepContext, bringing: Bringing): Promise<O
 
 /** pgBackRest compares every file with its checksum as it restores, and fetches WAL by itself while recovery asks for it. */
 async function chooseFromRepository(
-  context: StepContext,
+  context: StepContext<'clusters'>,
   bringing: Bringing & { readonly config: PgBackRestConfig },
 ): Promise<Outcome<Source>> {
   const { config, place, step, targetTimeMs } = bringing;

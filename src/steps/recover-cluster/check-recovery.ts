@@ -26,7 +26,7 @@ const tarHeadBytes = 4096;
 /** undefined: to the end of the archive. A moment still to come is a slip. */
 export function readTarget(
   step: Pick<RecoverStep, 'to'>,
-  context: Pick<PreviewContext, 'world'>,
+  context: Pick<PreviewContext<'host'>, 'world'>,
 ): Outcome<number | undefined> {
   if (step.to === undefined || step.to.trim() === '') return succeed(undefined);
   const target = readPointInTime(step.to);
@@ -40,7 +40,10 @@ export function readTarget(
 }
 
 /** Before anything is fetched: is the moment sensible, is there a backup from before it, does it open, is there WAL. */
-export async function checkRecovery(step: RecoverStep, context: CheckContext): Promise<readonly Check[]> {
+export async function checkRecovery(
+  step: RecoverStep,
+  context: CheckContext<'host' | 'stores' | 'keys' | 'clusters'>,
+): Promise<readonly Check[]> {
   const target = readTarget(step, context);
   if (!target.ok) return [blocker(target.failure)];
   const { cluster } = context.targets.backups;
@@ -64,7 +67,7 @@ export function placeOf(step: RecoverStep, context: Pick<StepContext, 'mode' | '
   return { folder: context.mode === 'drill' ? `${step.folder}.drill-${runId}` : step.folder, runId };
 }
 
-async function checkPlace(step: RecoverStep, context: CheckContext): Promise<Check> {
+async function checkPlace(step: RecoverStep, context: CheckContext<'clusters'>): Promise<Check> {
   const place = placeOf(step, context);
   const found = await context.world.clusters.look(place);
   if (!found.ok) return blocker(found.failure);
@@ -84,7 +87,7 @@ export function taken(what: string) {
 type Asked<C> = { readonly config: C; readonly targetTimeMs: number | undefined };
 
 async function checkRepository(
-  context: CheckContext,
+  context: CheckContext<'clusters'>,
   asked: Asked<PgBackRestConfig>,
 ): Promise<readonly Check[]> {
   const found = await context.world.clusters.repository(asked.config);
@@ -105,7 +108,10 @@ async function checkRepository(
   ];
 }
 
-async function checkStore(context: CheckContext, asked: Asked<BaseBackupConfig>): Promise<readonly Check[]> {
+async function checkStore(
+  context: CheckContext<'stores' | 'keys' | 'clusters'>,
+  asked: Asked<BaseBackupConfig>,
+): Promise<readonly Check[]> {
   const { config, targetTimeMs } = asked;
   const backups = await listBaseBackups(context, config);
   if (!backups.ok) return [blocker(backups.failure)];
@@ -144,7 +150,10 @@ async function checkStore(context: CheckContext, asked: Asked<BaseBackupConfig>)
 }
 
 /** Opens the beginning of the base backup with the key at hand and reads its label, or says that it is something else. */
-async function openBase(context: CheckContext, backup: Snapshot): Promise<Outcome<string>> {
+async function openBase(
+  context: CheckContext<'stores' | 'keys'>,
+  backup: Snapshot,
+): Promise<Outcome<string>> {
   const reading = await backupStore(context).read({ key: backup.key });
   if (!reading.ok) return reading;
   const head = await context.world.openUnpacker(context.targets.backups.key).peek({
@@ -159,7 +168,10 @@ async function openBase(context: CheckContext, backup: Snapshot): Promise<Outcom
 }
 
 /** A segment's first page says which PostgreSQL wrote it: only that major version can replay it. */
-async function checkVersion(context: CheckContext, key: string): Promise<Check> {
+async function checkVersion(
+  context: CheckContext<'stores' | 'keys' | 'clusters'>,
+  key: string,
+): Promise<Check> {
   const reading = await backupStore(context).read({ key });
   if (!reading.ok) return unanswered(reading.failure);
   const head = await context.world.openUnpacker(context.targets.backups.key).peek({

@@ -19,6 +19,7 @@ const question = z.strictObject({
 export const recoverClusterKind = declareKind({
   kind: 'recover-cluster',
   title: 'Recover PostgreSQL to a point in time',
+  uses: ['host', 'stores', 'databases', 'keys', 'trees', 'clusters'],
   about:
     'Recovers a whole PostgreSQL cluster to a moment in time, from a base backup and the WAL archive, in a new folder; the old one stays.',
   example: '- kind: recover-cluster\n  folder: /srv/postgres-recovered\n  port: "5433"',

@@ -98,7 +98,7 @@ export const recoverCluster = implementKind(recoverClusterKind, {
   },
 });
 
-function serverOf(step: RecoverStep, context: StepContext) {
+function serverOf(step: RecoverStep, context: StepContext<'databases' | 'clusters'>) {
   const url = context.world.clusters.url({
     place: placeOf(step, context),
     port: Number(step.port),
@@ -109,7 +109,10 @@ function serverOf(step: RecoverStep, context: StepContext) {
 }
 
 /** From wherever an earlier attempt came to, up to the moment asked for, and what is found there. */
-async function recover(step: RecoverStep, context: StepContext): Promise<Outcome<Recovered>> {
+async function recover(
+  step: RecoverStep,
+  context: StepContext<'host' | 'stores' | 'databases' | 'keys' | 'trees' | 'clusters'>,
+): Promise<Outcome<Recovered>> {
   const { cluster } = context.targets.backups;
   if (cluster === undefined) return fail(noCluster);
   const target = readTarget(step, context);
@@ -134,7 +137,10 @@ async function recover(step: RecoverStep, context: StepContext): Promise<Outcome
   return succeed(recovered);
 }
 
-async function startUnlessRunning(step: RecoverStep, context: StepContext): Promise<Outcome<void>> {
+async function startUnlessRunning(
+  step: RecoverStep,
+  context: StepContext<'host' | 'clusters'>,
+): Promise<Outcome<void>> {
   const { clusters } = context.world;
   const place = placeOf(step, context);
   const state = await clusters.state(place);
@@ -162,7 +168,7 @@ async function startUnlessRunning(step: RecoverStep, context: StepContext): Prom
 }
 
 /** Nothing is asked where nothing can be lost: a drill's cluster is thrown away. */
-async function agreeToPromote(step: RecoverStep, context: StepContext): Promise<Outcome<void>> {
+async function agreeToPromote(step: RecoverStep, context: StepContext<'clusters'>): Promise<Outcome<void>> {
   const recovered = needFact(recoveredFact, context);
   const files = needFact(clusterFilesFact, context);
   const checks = [momentCheck(files.targetTimeMs, recovered), ...queryChecks(recovered)];
@@ -191,7 +197,7 @@ async function agreeToPromote(step: RecoverStep, context: StepContext): Promise<
   });
 }
 
-async function promote(context: StepContext, place: ClusterPlace): Promise<Outcome<void>> {
+async function promote(context: StepContext<'clusters'>, place: ClusterPlace): Promise<Outcome<void>> {
   const { clusters } = context.world;
   const state = await clusters.state(place);
   if (!state.ok) return state;

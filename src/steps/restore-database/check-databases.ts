@@ -18,7 +18,10 @@ const spaceFactor = 1.2;
 const fewestConnections = 5;
 
 /** Can we make, fill and rename databases there; is it the right server; does anybody else hold it; is there room. */
-export async function checkDatabases(_step: unknown, context: CheckContext): Promise<readonly Check[]> {
+export async function checkDatabases(
+  _step: unknown,
+  context: CheckContext<'host' | 'stores' | 'databases' | 'keys' | 'clusters'>,
+): Promise<readonly Check[]> {
   const { expectedDatabase, throwaway } = context.targets.acting;
   if (throwaway !== undefined) return checkThrowaway(throwaway, context);
   const server = targetServer(context);
@@ -62,7 +65,10 @@ export async function checkDatabases(_step: unknown, context: CheckContext): Pro
 }
 
 /** Asks the catalogues alone: the door of the target may be closed, by a swap of this very run that was cut short. */
-async function checkTarget(context: CheckContext, identity: ServerIdentity): Promise<readonly Check[]> {
+async function checkTarget(
+  context: CheckContext<'databases'>,
+  identity: ServerIdentity,
+): Promise<readonly Check[]> {
   const server = targetServer(context);
   const found = await server.describeDatabase(server.databaseName);
   if (!found.ok) return [blocker(found.failure)];
@@ -97,7 +103,7 @@ async function checkTarget(context: CheckContext, identity: ServerIdentity): Pro
 }
 
 /** Two names may lead to one server; its system identifier is the same whatever the name. */
-async function checkNotProduction(context: CheckContext, drill: ServerIdentity): Promise<Check> {
+async function checkNotProduction(context: CheckContext<'databases'>, drill: ServerIdentity): Promise<Check> {
   const server = targetServer(context);
   const live = productionServer(context);
   const mayShare = context.targets.acting.besideProduction === true;
@@ -139,7 +145,7 @@ function shortIdentifier(identity: ServerIdentity): string {
 
 /** Only where the server's own disk can be seen from here. */
 async function checkSpace(
-  context: CheckContext,
+  context: CheckContext<'host' | 'databases'>,
   ...[server, identity]: [ServerLooks, ServerIdentity]
 ): Promise<Check> {
   const live = productionServer(context);

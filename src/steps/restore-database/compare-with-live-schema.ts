@@ -48,7 +48,7 @@ const partsSql = `
 
 /** Where there is a live database: what the dump would make against what is there. */
 export async function compareWithLiveSchema(
-  context: StepContext,
+  context: StepContext<'databases'>,
   restored: { readonly database: string },
 ): Promise<Outcome<readonly Check[]>> {
   const live = productionServer(context);

@@ -22,7 +22,7 @@ const settledForMs = 60_000;
  * the difference must be zero. Where nothing tells old rows from new ones, the difference is shown and not judged.
  */
 export async function compareWithLive(
-  context: StepContext,
+  context: StepContext<'databases'>,
   restored: { readonly database: string; readonly inventory: Inventory; readonly createdColumn: string },
 ): Promise<Outcome<readonly Check[]>> {
   const live = productionServer(context);

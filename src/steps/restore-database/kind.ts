@@ -15,6 +15,7 @@ import { declareKind } from '../../kinds/kind.ts';
 export const restoreDatabaseKind = declareKind({
   kind: 'restore-database',
   title: 'Restore PostgreSQL',
+  uses: ['host', 'stores', 'databases', 'dumpTools', 'keys', 'clusters', 'services'],
   about:
     'Restores the archive into a database beside the one to be replaced, counts every table, and swaps the two by renaming once a person has typed the name. The old database is kept.',
   example: '- kind: restore-database\n  jobs: 4',

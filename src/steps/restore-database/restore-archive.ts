@@ -22,7 +22,7 @@ import type { restoreDatabaseKind } from './kind.ts';
 /** The archive into a incoming database, every message of pg_restore judged, every table counted. Touches nothing else. */
 export async function restoreArchive(
   step: StepOf<typeof restoreDatabaseKind>,
-  context: StepContext,
+  context: StepContext<'host' | 'databases' | 'dumpTools' | 'clusters'>,
 ): Promise<Outcome<void>> {
   const archive = needFact(archiveFileFact, context);
   const contents = await targetTools(context).contents(archive.path);
@@ -67,7 +67,7 @@ export async function restoreArchive(
 
 export function restoreJobs(
   step: StepOf<typeof restoreDatabaseKind>,
-  { world }: Pick<PreviewContext, 'world'>,
+  { world }: Pick<PreviewContext<'host'>, 'world'>,
 ): number {
   return step.jobs ?? world.host.facts.cores;
 }
@@ -125,7 +125,7 @@ function fullText(message: RestoreMessage): string {
 }
 
 async function countRestored(
-  context: StepContext,
+  context: StepContext<'databases'>,
   restored: { database: string; contents: ArchiveContents; accepted: readonly string[]; harmless: number },
 ): Promise<Outcome<void>> {
   const opened = await restoredServer(context);

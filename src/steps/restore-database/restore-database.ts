@@ -128,13 +128,13 @@ export const restoreDatabase = implementKind(restoreDatabaseKind, {
   },
 });
 
-function writersBack(context: StepContext): readonly Check[] {
+function writersBack(context: StepContext<'databases'>): readonly Check[] {
   const { kept } = incomingNames(context.runId, targetServer(context).databaseName);
   return writersBackChecks(context, kept);
 }
 
 /** An earlier attempt may have restored and counted everything, and stopped at the question. */
-async function isRestored(context: StepContext): Promise<boolean> {
+async function isRestored(context: StepContext<'databases'>): Promise<boolean> {
   const restored = readFact(restoredFact, context);
   const snapshot = needFact(snapshotFact, context);
   if (restored === undefined || restored.snapshotKey !== snapshot.key) return false;
@@ -142,7 +142,10 @@ async function isRestored(context: StepContext): Promise<boolean> {
   return found.ok && found.value?.comment === ownershipComment(context.runId);
 }
 
-async function confirmSwap(context: StepContext, checks: readonly Check[]): Promise<Outcome<void>> {
+async function confirmSwap(
+  context: StepContext<'databases'>,
+  checks: readonly Check[],
+): Promise<Outcome<void>> {
   const server = targetServer(context);
   const { incoming, kept } = incomingNames(context.runId, server.databaseName);
   const [old, fresh] = await Promise.all([

@@ -12,7 +12,7 @@ import { giveBack, lookAtSwap, swapDatabases, undoSwap } from './swap-databases.
  * Where only doors are closed they are opened again. With the old database aside, the one beside it is the only one that can take
  * its place, so nothing is dropped then.
  */
-export async function undoUnfinishedSwap(context: StepContext): Promise<Check | undefined> {
+export async function undoUnfinishedSwap(context: StepContext<'databases'>): Promise<Check | undefined> {
   const swap = readFact(swappingFact, context);
   if (swap === undefined || readFact(swappedFact, context) !== undefined) return undefined;
   const server = targetServer(context);
@@ -34,7 +34,7 @@ export async function undoUnfinishedSwap(context: StepContext): Promise<Check | 
 }
 
 /** The name was typed: the restored database goes into place, whatever an earlier attempt left. */
-export async function swapInPlace(context: StepContext) {
+export async function swapInPlace(context: StepContext<'host' | 'databases' | 'services'>) {
   const names = needFact(swappingFact, context);
   const server = targetServer(context);
   const before = await lookAtSwap(server, names);
@@ -65,7 +65,7 @@ export async function swapInPlace(context: StepContext) {
   return succeed({ kind: 'done' as const });
 }
 
-async function swapNow(context: StepContext, names: DatabaseSwap): Promise<Outcome<void>> {
+async function swapNow(context: StepContext<'databases'>, names: DatabaseSwap): Promise<Outcome<void>> {
   if (names.hadTarget) await context.recordCommand(`ALTER DATABASE ${names.target} RENAME TO ${names.kept}`);
   await context.recordCommand(`ALTER DATABASE ${names.incoming} RENAME TO ${names.target}`);
   return swapDatabases(targetServer(context), {

@@ -14,7 +14,10 @@ const archiveSpaceFactor = 3.5;
 const tarHeadBytes = 512;
 
 /** Are the files of the snapshot there, do they open, is there room, and does a drill keep away from the real ones. */
-export async function checkFiles(step: FilesStep, context: CheckContext): Promise<readonly Check[]> {
+export async function checkFiles(
+  step: FilesStep,
+  context: CheckContext<'host' | 'stores' | 'keys' | 'trees'>,
+): Promise<readonly Check[]> {
   const { target, incoming } = filesPlaces(step, context);
   if (context.mode === 'drill' && isBelow(incoming, target)) {
     return [
@@ -37,7 +40,7 @@ export async function checkFiles(step: FilesStep, context: CheckContext): Promis
 }
 
 /** Found now, and not when everything is brought and the writers are stopped. */
-async function checkPlace(step: FilesStep, context: CheckContext): Promise<readonly Check[]> {
+async function checkPlace(step: FilesStep, context: CheckContext<'trees'>): Promise<readonly Check[]> {
   if (context.mode === 'drill' || step.swap === 'contents') return [];
   const { target } = filesPlaces(step, context);
   const found = await context.world.trees.isMountPoint(target);
@@ -51,14 +54,17 @@ async function checkPlace(step: FilesStep, context: CheckContext): Promise<reado
   ];
 }
 
-async function candidateKey(context: CheckContext): Promise<string | undefined> {
+async function candidateKey(context: CheckContext<'stores'>): Promise<string | undefined> {
   const snapshots = await findSnapshots(context);
   if (!snapshots.ok) return undefined;
   const picked = pickSnapshot(snapshots.value, context.wantedSnapshot ?? 'latest');
   return picked.ok ? picked.value.key : undefined;
 }
 
-async function checkOpens(step: FilesStep, ...[files, context]: [FoundFiles, CheckContext]): Promise<Check> {
+async function checkOpens(
+  step: FilesStep,
+  ...[files, context]: [FoundFiles, CheckContext<'stores' | 'keys'>]
+): Promise<Check> {
   if (files.kind === 'tree')
     return passed(`${formatCount(files.objects.length)} files below ${files.prefix}`);
   const { key, sizeBytes } = files.object;
@@ -75,7 +81,10 @@ async function checkOpens(step: FilesStep, ...[files, context]: [FoundFiles, Che
   return failed(`${key} holds no tar archive.`, 'Correct the place of the files in the runbook.');
 }
 
-async function checkRoom(files: FoundFiles, ...[incoming, context]: [string, CheckContext]): Promise<Check> {
+async function checkRoom(
+  files: FoundFiles,
+  ...[incoming, context]: [string, CheckContext<'host'>]
+): Promise<Check> {
   const needBytes =
     files.kind === 'archive'
       ? files.object.sizeBytes * archiveSpaceFactor

@@ -12,6 +12,7 @@ import { declareKind } from '../../kinds/kind.ts';
 export const restoreFilesKind = declareKind({
   kind: 'restore-files',
   title: 'Restore files',
+  uses: ['host', 'stores', 'databases', 'keys', 'trees', 'services'],
   about:
     'Brings a folder back beside the live one, compares it, and swaps the two once a person has typed its name.',
   example:

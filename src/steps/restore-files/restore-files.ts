@@ -96,14 +96,17 @@ function snapshotKeyOf(step: FilesStep, context: StepContext): string | undefine
 }
 
 /** An earlier attempt may have brought everything, and stopped at the question. */
-async function isBrought(step: FilesStep, context: StepContext): Promise<boolean> {
+async function isBrought(step: FilesStep, context: StepContext<'trees'>): Promise<boolean> {
   const restored = readFact(restoredFilesFact(stepId(step)), context);
   if (restored === undefined || restored.snapshotKey !== snapshotKeyOf(step, context)) return false;
   const there = await context.world.trees.exists(restored.folder);
   return there.ok && there.value;
 }
 
-async function bring(step: FilesStep, context: StepContext): Promise<Outcome<void>> {
+async function bring(
+  step: FilesStep,
+  context: StepContext<'host' | 'stores' | 'keys' | 'trees'>,
+): Promise<Outcome<void>> {
   const snapshotKey = snapshotKeyOf(step, context);
   const files = await findFiles(step.from, snapshotKey, context);
   if (!files.ok) return files;
@@ -125,7 +128,10 @@ function swapQuestion(step: FilesStep): string {
   return `${stepId(step)}.swap`;
 }
 
-async function confirmSwap(step: FilesStep, context: StepContext): Promise<Outcome<void>> {
+async function confirmSwap(
+  step: FilesStep,
+  context: StepContext<'host' | 'databases' | 'trees' | 'services'>,
+): Promise<Outcome<void>> {
   const id = stepId(step);
   const { target, incoming, kept, name } = filesPlaces(step, context);
   const restored = needFact(restoredFilesFact(id), context);
@@ -158,7 +164,10 @@ async function confirmSwap(step: FilesStep, context: StepContext): Promise<Outco
   return succeed(undefined);
 }
 
-async function swap(step: FilesStep, context: StepContext): Promise<Outcome<StepEnd>> {
+async function swap(
+  step: FilesStep,
+  context: StepContext<'host' | 'databases' | 'trees' | 'services'>,
+): Promise<Outcome<StepEnd>> {
   const names = needFact(swappingFilesFact(stepId(step)), context);
   const down = await writersStillDown(context);
   if (!down.ok) return down;

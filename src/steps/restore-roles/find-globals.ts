@@ -13,7 +13,7 @@ type FoundGlobals = { readonly object: ObjectInfo; readonly layers: readonly Lay
 /** What `thaw backup` put beside the dump; else what other scripts wrote, by the layout of the runbook. */
 export async function findGlobals(
   step: StepOf<typeof restoreRolesKind>,
-  ...[snapshotKey, context]: [string, Pick<CheckContext, 'world' | 'targets'>]
+  ...[snapshotKey, context]: [string, Pick<CheckContext<'host' | 'stores'>, 'world' | 'targets'>]
 ): Promise<Outcome<FoundGlobals>> {
   const beside = artifactKey(snapshotKey, 'globals');
   const listed = await listAll(backupStore(context), beside);

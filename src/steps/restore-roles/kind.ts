@@ -20,6 +20,7 @@ export const rolesFact = defineFact(
 export const restoreRolesKind = declareKind({
   kind: 'restore-roles',
   title: 'Restore roles',
+  uses: ['host', 'stores', 'databases', 'keys'],
   about:
     'Makes the roles of the application that are missing on the server, from what pg_dumpall --globals-only wrote.',
   example: '- kind: restore-roles\n  layout: "daily/globals_{timestamp}.sql.gz.gpg"',

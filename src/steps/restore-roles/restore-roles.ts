@@ -92,7 +92,7 @@ export const restoreRoles = implementKind(restoreRolesKind, {
   },
 });
 
-async function checkRights(context: CheckContext): Promise<readonly Check[]> {
+async function checkRights(context: CheckContext<'databases'>): Promise<readonly Check[]> {
   if (context.mode === 'drill') return [];
   const server = targetServer(context);
   const rows = await server.query({
@@ -106,7 +106,7 @@ async function checkRights(context: CheckContext): Promise<readonly Check[]> {
 
 async function bringGlobals(
   step: RolesStep,
-  context: StepContext,
+  context: StepContext<'host' | 'stores' | 'keys'>,
 ): Promise<Outcome<{ readonly key: string; readonly globals: Globals }>> {
   const found = await findGlobals(step, needFact(snapshotFact, context).key, context);
   if (!found.ok) return found;
@@ -141,7 +141,10 @@ async function bringGlobals(
   return succeed({ key: object.key, globals: readGlobals(text.value) });
 }
 
-async function makeMissing(globals: Globals, context: StepContext): Promise<Outcome<readonly string[]>> {
+async function makeMissing(
+  globals: Globals,
+  context: StepContext<'databases'>,
+): Promise<Outcome<readonly string[]>> {
   const existing = await listRoles(context);
   if (!existing.ok) return existing;
   const server = targetServer(context);
@@ -164,7 +167,7 @@ async function makeMissing(globals: Globals, context: StepContext): Promise<Outc
   return succeed([...names]);
 }
 
-async function listRoles(context: StepContext): Promise<Outcome<ReadonlySet<string>>> {
+async function listRoles(context: StepContext<'databases'>): Promise<Outcome<ReadonlySet<string>>> {
   const rows = await targetServer(context).query({
     database: 'postgres',
     sql: 'SELECT rolname AS role FROM pg_roles',

@@ -5,6 +5,7 @@ import { declareKind, type Plan, type StepOf, stepId } from '../../kinds/kind.ts
 export const openSecretsKind = declareKind({
   kind: 'open-secrets',
   title: 'Open secrets',
+  uses: ['host', 'secretFiles'],
   about:
     'Opens a file encrypted with SOPS with the age key and puts it in place; the file before it is kept.',
   example: '- kind: open-secrets\n  from: secrets.production.env',

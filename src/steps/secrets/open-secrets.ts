@@ -85,7 +85,7 @@ function hasAll(step: SecretsStep, { sealed, opened }: InHand): Check {
     : failed(`${sealed.path} opens, and is empty`, 'Name another file.');
 }
 
-async function checkPlain(step: SecretsStep, context: CheckContext): Promise<Check> {
+async function checkPlain(step: SecretsStep, context: CheckContext<'host'>): Promise<Check> {
   const plain = plainPath(step, context);
   const size = await context.world.host.fileSize(plain);
   if (!size.ok) return blocker(size.failure);
@@ -99,7 +99,7 @@ async function checkPlain(step: SecretsStep, context: CheckContext): Promise<Che
 /** What stands in place before anything is written: a difference is seen while it can still be looked into. */
 async function compareWithPlace(
   step: SecretsStep,
-  ...[{ sealed, opened }, context]: [InHand, CheckContext | StepContext]
+  ...[{ sealed, opened }, context]: [InHand, CheckContext<'host'> | StepContext<'host'>]
 ): Promise<readonly Check[]> {
   const plain = plainPath(step, context);
   const there = await readPlace(plain, context, opened);
@@ -117,7 +117,7 @@ async function compareWithPlace(
 
 async function lookAtPlace(
   step: SecretsStep,
-  ...[{ sealed, opened }, context]: [InHand, StepContext]
+  ...[{ sealed, opened }, context]: [InHand, StepContext<'host'>]
 ): Promise<readonly Check[]> {
   const plain = plainPath(step, context);
   const [there, mode, old] = await Promise.all([
@@ -144,7 +144,10 @@ async function lookAtPlace(
 }
 
 /** One byte more than expected is enough to know that it is another file. */
-async function readPlace(plain: string, ...[{ world }, opened]: [Pick<CheckContext, 'world'>, OpenedFile]) {
+async function readPlace(
+  plain: string,
+  ...[{ world }, opened]: [Pick<CheckContext<'host'>, 'world'>, OpenedFile]
+) {
   const size = await world.host.fileSize(plain);
   if (!size.ok || size.value === undefined) return size.ok ? succeed(undefined) : size;
   return world.host.readHead(plain, Math.max(size.value, opened.content.length) + 1);

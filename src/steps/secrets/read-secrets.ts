@@ -12,7 +12,10 @@ export type Secrets = {
   readonly note: string | undefined;
 };
 
-type SecretsReach = Pick<CheckContext, 'mode' | 'world' | 'targets' | 'steps' | 'signal' | 'mask'>;
+type SecretsReach = Pick<
+  CheckContext<'host' | 'secretFiles'>,
+  'mode' | 'world' | 'targets' | 'steps' | 'signal' | 'mask'
+>;
 
 /**
  * What the env file says, with every name that the step asks for.
@@ -45,7 +48,7 @@ export async function readSecrets(
 
 async function readFromHost(
   path: string,
-  context: Pick<CheckContext, 'world'>,
+  context: Pick<CheckContext<'host'>, 'world'>,
 ): Promise<Outcome<ValuesToBe>> {
   const text = await context.world.host.readTextFile(path);
   if (!text.ok) {

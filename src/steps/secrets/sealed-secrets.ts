@@ -7,7 +7,7 @@ import type { OpenedFile, SealedFile } from '../../ports/secret-files.ts';
 import { openSecretsKind } from './open-secrets-kind.ts';
 
 type SecretsStep = StepOf<typeof openSecretsKind>;
-type Reach = Pick<CheckContext, 'mode' | 'world' | 'targets' | 'signal' | 'mask'>;
+type Reach = Pick<CheckContext<'secretFiles'>, 'mode' | 'world' | 'targets' | 'signal' | 'mask'>;
 
 /** The plain file of an open-secrets step: what the application reads. */
 export function plainPath(step: SecretsStep, { targets }: Pick<StepContext, 'targets'>): string {
@@ -66,7 +66,7 @@ export type ValuesToBe = {
 /** What will stand at this place once the walk has been there: undefined where no step of it puts anything there. */
 export async function valuesToBe(
   path: string,
-  context: Reach & Pick<StepContext, 'steps'>,
+  context: Reach & Pick<StepContext<'secretFiles'>, 'steps'>,
 ): Promise<Outcome<ValuesToBe> | undefined> {
   for (const step of context.steps) {
     if (!isStepOf(openSecretsKind, step) || plainPath(step, context) !== path) continue;

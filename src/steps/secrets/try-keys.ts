@@ -10,7 +10,7 @@ import type { DecryptProbe, VerifySecretsStep } from './verify-secrets-kind.ts';
 const mostRows = 20;
 
 type KeyTrial = {
-  readonly context: StepContext;
+  readonly context: StepContext<'host' | 'databases' | 'secretFiles'>;
   readonly secrets: Secrets;
   readonly database: string;
 };

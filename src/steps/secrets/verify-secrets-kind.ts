@@ -37,6 +37,7 @@ export type DecryptProbe = z.infer<typeof probe>;
 export const verifySecretsKind = declareKind({
   kind: 'verify-secrets',
   title: 'Verify secrets',
+  uses: ['host', 'stores', 'databases', 'secretFiles'],
   about:
     'Looks whether the env file has every name it must have, compares fingerprints, and opens restored rows with the keys at hand.',
   example: '- kind: verify-secrets\n  required: [DATABASE_URL, ENCRYPTION_KEY]',

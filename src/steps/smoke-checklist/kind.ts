@@ -73,6 +73,7 @@ const withItems = z.object({ items: z.array(z.object({ id: z.string() })) });
 export const smokeChecklistKind = declareKind({
   kind: 'smoke-checklist',
   title: 'Smoke checklist',
+  uses: ['host', 'stores', 'databases'],
   about: 'Looks whether the application can be used: rows, pages, objects, and what only a person can see.',
   example:
     '- kind: smoke-checklist\n  items:\n    - { kind: http, id: login, title: The login page answers, url: "http://127.0.0.1:3000/login" }',

@@ -24,7 +24,7 @@ type ItemOf<K extends ChecklistItem['kind']> = Extract<ChecklistItem, { kind: K 
 const httpLimitMs = 20_000;
 const urlSeconds = 300;
 
-export async function checkQuery(item: ItemOf<'query'>, context: StepContext): Promise<Check> {
+export async function checkQuery(item: ItemOf<'query'>, context: StepContext<'databases'>): Promise<Check> {
   const rows = await queryRestored(context, { database: targetDatabase(context), sql: item.query });
   if (!rows.ok) return failed(rows.failure.message, rows.failure.remedy);
   const actual = Object.values(rows.value[0] ?? {})[0] ?? null;
@@ -59,7 +59,7 @@ function judgeValue(
   return passed(`${value}, the manifest says ${counted.rows}`);
 }
 
-export async function checkHttp(item: ItemOf<'http'>, context: StepContext): Promise<Check> {
+export async function checkHttp(item: ItemOf<'http'>, context: StepContext<'host'>): Promise<Check> {
   const answer = await context.world.host.httpGet({
     url: item.url,
     limitMs: httpLimitMs,
@@ -97,7 +97,10 @@ const noStore = couldNotVerify(
 );
 
 /** Fetches one object the way a browser would: by a signed URL, and looks at every byte of it. */
-export async function checkObject(item: ItemOf<'object'>, context: StepContext): Promise<Check> {
+export async function checkObject(
+  item: ItemOf<'object'>,
+  context: StepContext<'host' | 'stores' | 'databases'>,
+): Promise<Check> {
   const store = targetStore(context);
   if (store === undefined) return noStore;
   const rows = await queryRestored(context, { database: targetDatabase(context), sql: item.query });
@@ -124,7 +127,7 @@ export async function checkObject(item: ItemOf<'object'>, context: StepContext):
   return passed(`${key}, ${formatBytes(sizeBytes)}, served whole`);
 }
 
-async function sizeByUrl(url: string, context: StepContext): Promise<number | Check> {
+async function sizeByUrl(url: string, context: StepContext<'host'>): Promise<number | Check> {
   const answer = await context.world.host.httpGet({ url, limitMs: httpLimitMs, signal: context.signal });
   if (!answer.ok) return failed(answer.failure.message, answer.failure.remedy);
   if (answer.value.status !== 200)
@@ -155,7 +158,10 @@ async function sizeByReading(store: ObjectStore, key: string): Promise<number | 
 }
 
 /** Every row that names an object has it. Objects no row names are normal: they came after the dump. */
-export async function checkReferences(item: ItemOf<'references'>, context: StepContext): Promise<Check> {
+export async function checkReferences(
+  item: ItemOf<'references'>,
+  context: StepContext<'stores' | 'databases'>,
+): Promise<Check> {
   const store = targetStore(context);
   if (store === undefined) return noStore;
   const rows = await queryRestored(context, { database: targetDatabase(context), sql: item.query });

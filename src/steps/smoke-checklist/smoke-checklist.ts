@@ -54,7 +54,10 @@ function commandOf(item: ChecklistItem): readonly string[] {
   return item.kind === 'attest' ? [] : [item.query];
 }
 
-async function checkItem(item: ChecklistItem, context: StepContext): Promise<Check> {
+async function checkItem(
+  item: ChecklistItem,
+  context: StepContext<'host' | 'stores' | 'databases'>,
+): Promise<Check> {
   switch (item.kind) {
     case 'query':
       return checkQuery(item, context);

@@ -14,6 +14,7 @@ export const logFollowedFact = defineFact(
 export const startServicesKind = declareKind({
   kind: 'start-services',
   title: 'Start services',
+  uses: ['host', 'services'],
   about:
     'Starts the services, waits until they are healthy, and watches the log of one of them until it is quiet.',
   example: '- kind: start-services\n  followLog: web',

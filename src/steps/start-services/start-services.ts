@@ -89,7 +89,7 @@ function inWords({ name, state, health, exitCode }: ServiceStatus): string {
 
 async function waitForHealth(
   step: StartStep,
-  ...[services, context]: [Services, StepContext]
+  ...[services, context]: [Services, StepContext<'host'>]
 ): Promise<Outcome<void>> {
   const { host } = context.world;
   const untilMs = host.now() + durationMs(step.healthy);
@@ -132,7 +132,7 @@ const cancelled = {
 };
 
 /** Quiet is worth showing, not worth failing for: the check says what was seen. */
-function followLog(step: StartStep, ...[services, context]: [Services, StepContext]) {
+function followLog(step: StartStep, ...[services, context]: [Services, StepContext<'host'>]) {
   const { host } = context.world;
   const service = step.followLog;
   const startMs = host.now();
@@ -174,7 +174,7 @@ function followLog(step: StartStep, ...[services, context]: [Services, StepConte
   };
 }
 
-function quietCheck(step: StartStep, context: StepContext): readonly Check[] {
+function quietCheck(step: StartStep, context: StepContext<'host'>): readonly Check[] {
   if (step.followLog === undefined) return [];
   const seen = readFact(logFollowedFact, context);
   if (seen?.quiet) return [passed(`${seen.text}, then quiet for ${step.quiet}`)];

@@ -8,6 +8,7 @@ import { findStoppedDatabase } from './database-container.ts';
 export const stopWritersKind = declareKind({
   kind: 'stop-writers',
   title: 'Stop writers',
+  uses: ['host', 'databases', 'services'],
   about: 'Stops the services that write into the database, and waits until nobody is connected to it.',
   example: '- kind: stop-writers\n  services: [web, worker]',
   fields: {

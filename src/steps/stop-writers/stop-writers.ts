@@ -93,7 +93,10 @@ function checkDatabaseStays(
 }
 
 /** Before anything is touched: nothing could be stopped under this project name, and a second one would be started. */
-async function checkElsewhere(context: CheckContext, names: readonly string[]): Promise<readonly Check[]> {
+async function checkElsewhere(
+  context: CheckContext<'services'>,
+  names: readonly string[],
+): Promise<readonly Check[]> {
   const status = await servicesOf(context)?.status();
   if (status?.ok !== true) return status === undefined ? [] : [blocker(status.failure)];
   return status.value
@@ -151,7 +154,7 @@ function restartChecks(services: readonly ServiceStatus[]): readonly Check[] {
   return [passed(`restart policies (${text}) hold only while nobody starts the services or the daemon`)];
 }
 
-function connectionCheck(context: StepContext, sessions: readonly ForeignSession[]): Check {
+function connectionCheck(context: StepContext<'databases'>, sessions: readonly ForeignSession[]): Check {
   if (sessions.length === 0)
     return passed(`nobody else is connected to ${targetServer(context).databaseName}`);
   return blocker(stillConnected(context, sessions));
