@@ -1,10 +1,12 @@
 import { createSecret, type Secret } from '../base/secret.ts';
 import { parseDuration } from '../base/units.ts';
+import { kindOf } from '../platform/declare-fields.ts';
 import type { ClusterBackupsConfig, ClusterPlace } from '../ports/cluster-tools.ts';
 import type { DatabaseRouteConfig } from '../ports/database-route.ts';
 import type { ObjectStoreConfig } from '../ports/object-store.ts';
 import type { ServicesConfig } from '../ports/services.ts';
 import type { KeyConfig } from '../ports/unpacker.ts';
+import { routes } from '../services/list.ts';
 
 /** Where things are in this run, with every placeholder filled and every credential in a closed box. */
 export type Targets = {
@@ -59,4 +61,18 @@ export function folderStore(path: string): ObjectStoreConfig {
 /** The schema has already refused what is not a duration. */
 export function durationMs(text: string): number {
   return parseDuration(text) ?? 0;
+}
+
+/**
+ * The service among those to be stopped in whose container the database is reached: with it the way to the database would go, and
+ * mostly the database itself. Undefined where there is none.
+ */
+export function serviceOnRoute(of: {
+  readonly services: ServicesConfig | undefined;
+  readonly via: DatabaseRouteConfig | undefined;
+  readonly names: readonly string[];
+}): string | undefined {
+  const { services: among, via, names } = of;
+  if (among === undefined || via === undefined || among.kind !== via.kind) return undefined;
+  return kindOf(routes, via).serviceOnIt(via, { services: among, names });
 }

@@ -23,9 +23,14 @@ export type ServicesKind = DeclaredFields & {
 export type RouteKind = DeclaredFields & {
   /** For people, pure: the service, or the pod. Empty where nothing lies between. */
   name(config: DatabaseRouteConfig): string;
+  /** Of services of the same kind, the one in whose container the database is reached. Pure; values may be placeholders still. */
+  serviceOnIt(config: DatabaseRouteConfig, among: ServicesAlike): string | undefined;
   /** undefined where its values say that nothing lies between. */
   open(config: DatabaseRouteConfig, tools: ServicesTools): Container | undefined;
 };
+
+/** Services that are driven by the same kind, and names of some of them. */
+type ServicesAlike = { readonly services: ServicesConfig; readonly names: readonly string[] };
 
 type Filled<Shape extends z.ZodRawShape> = z.output<
   z.ZodObject<{ kind: z.ZodLiteral<string> } & Shape, z.core.$strict>
@@ -57,6 +62,7 @@ export function defineRoute<Shape extends z.ZodRawShape>(
     name(fields: Filled<Shape>): string;
     /** Left out: always. */
     isUsed?(fields: Filled<Shape>): boolean;
+    serviceOnIt(fields: Filled<Shape>, among: ServicesAlike): string | undefined;
     open(fields: Filled<Shape>, tools: ServicesTools): Container;
   },
 ): RouteKind {
@@ -66,6 +72,10 @@ export function defineRoute<Shape extends z.ZodRawShape>(
     name(config) {
       const filled = read(config);
       return filled.ok ? declared.name(filled.value) : '';
+    },
+    serviceOnIt(config, among) {
+      const filled = read(config);
+      return filled.ok ? declared.serviceOnIt(filled.value, among) : undefined;
     },
     open(config, tools) {
       const filled = read(config);
@@ -96,4 +106,9 @@ function closed(kind: string, failure: Failure): Container {
     explain: async () => failure,
     otherWay: failure.remedy,
   };
+}
+
+/** What is left out, or empty, may be either. */
+export function mayBeSame(one: unknown, other: unknown): boolean {
+  return !one || !other || one === other;
 }

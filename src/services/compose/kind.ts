@@ -1,5 +1,5 @@
 import { optionalText, text } from '../../platform/declare-fields.ts';
-import { defineRoute, defineServices } from '../services-kind.ts';
+import { defineRoute, defineServices, mayBeSame } from '../services-kind.ts';
 import { openComposeContainer } from './compose-container.ts';
 import { openComposeServices } from './compose-services.ts';
 
@@ -44,6 +44,10 @@ export const throughCompose = defineRoute({
   },
   example: { file: 'docker-compose.prod.yml', service: 'db' },
   name: ({ service }) => service,
+  serviceOnIt({ file, project, service }, { services, names }) {
+    const isSame = services.file === file && mayBeSame(services.project, project);
+    return isSame ? names.find((name) => name === service) : undefined;
+  },
   open: ({ service, ...given }, tools) =>
     openComposeContainer({ config: { ...toConfig(given), service }, ...tools }),
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { optionalText, text } from '../../platform/declare-fields.ts';
-import { defineRoute, defineServices } from '../services-kind.ts';
+import { defineRoute, defineServices, mayBeSame } from '../services-kind.ts';
 import { openKubernetesServices } from './kubernetes-services.ts';
 import { openPodContainer } from './pod-container.ts';
 
@@ -49,7 +49,19 @@ export const throughPod = defineRoute({
   },
   example: { namespace: 'crm', pod: 'statefulset/postgres' },
   name: ({ pod }) => pod,
+  serviceOnIt({ namespace, context, pod }, { services, names }) {
+    const isSame = services.namespace === namespace && mayBeSame(services.context, context);
+    return isSame ? names.find((name) => ownsPod(name, pod)) : undefined;
+  },
   isUsed: ({ pod }) => pod !== '',
   open: ({ pod, container, ...given }, tools) =>
     openPodContainer({ config: { ...toConfig(given), pod, ...(container ? { container } : {}) }, ...tools }),
 });
+
+/** Kubernetes calls pods after what made them: NAME-0, NAME-5d4f8c7b9-x2x4z, NAME-29000000-x2x4z. */
+function ownsPod(workload: string, pod: string): boolean {
+  const [kind, name] = pod.includes('/') ? pod.split('/', 2) : ['pod', pod];
+  if (kind !== 'pod' && kind !== 'pods') return name === workload;
+  const rest = name?.startsWith(`${workload}-`) ? name.slice(workload.length + 1) : '';
+  return /^(\d+|[a-z0-9]+-[a-z0-9]{5})$/.test(rest);
+}

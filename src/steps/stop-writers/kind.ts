@@ -3,7 +3,7 @@ import { recoveredFact } from '../../kinds/cluster-facts.ts';
 import { cameBackFact, snapshotFact, writersDownFact } from '../../kinds/facts.ts';
 import { duration, text } from '../../kinds/fields.ts';
 import { declareKind } from '../../kinds/kind.ts';
-import { findStoppedDatabase } from './database-container.ts';
+import { serviceOnRoute } from '../../kinds/targets.ts';
 
 export const stopWritersKind = declareKind({
   kind: 'stop-writers',
@@ -26,7 +26,7 @@ export const stopWritersKind = declareKind({
   places: () => ['production.services', 'production.database'],
   lint(step, { production }) {
     const { services, database } = production;
-    const stopped = findStoppedDatabase({ services, via: database.via, names: step.services });
+    const stopped = serviceOnRoute({ services, via: database.via, names: step.services });
     return stopped === undefined
       ? []
       : [`stop-writers stops ${stopped}, through whose container the database is reached.`];

@@ -2,6 +2,7 @@ import { fail, succeed } from '../../base/failure.ts';
 import { type Check, couldNotVerify, passed } from '../../base/verdict.ts';
 import type { CheckContext, StepContext } from '../../kinds/kind.ts';
 import { implementKind } from '../../kinds/kind.ts';
+import { serviceOnRoute } from '../../kinds/targets.ts';
 import { blocker, targetServer } from '../../operations/open-targets.ts';
 import {
   checkServices,
@@ -16,7 +17,6 @@ import {
 import { noteWritersDown, writersStillDown } from '../../operations/writers-still-down.ts';
 import type { ForeignSession } from '../../ports/database-server.ts';
 import type { ServiceStatus } from '../../ports/services.ts';
-import { findStoppedDatabase } from './database-container.ts';
 import { stopWritersKind } from './kind.ts';
 
 export const stopWriters = implementKind(stopWritersKind, {
@@ -79,7 +79,7 @@ function checkDatabaseStays(
   names: readonly string[],
 ): readonly Check[] {
   const { services, databaseRoute: via } = targets.production;
-  const stopped = findStoppedDatabase({ services, via, names });
+  const stopped = serviceOnRoute({ services, via, names });
   if (stopped === undefined) return [];
   return [
     blocker({
