@@ -41,10 +41,10 @@ export async function enterRun(
     const filled = await readyOrAsk(loaded, { mode: start.mode, options, context });
     const ready = filled.ok ? findThrowaway(filled.value, { start, world }) : filled;
     if (!ready.ok) return ready;
-    const { acting } = ready.value.targets;
-    const server = world.openDatabaseServer(acting.databaseUrl, acting.databaseRoute);
+    const { databaseUrl, databaseRoute, throwaway } = ready.value.targets.target;
+    const server = world.openDatabaseServer(databaseUrl, databaseRoute);
     // A cluster of its own is found by its folder, and only what carries the run's mark is removed.
-    const hasAddress = start.mode !== 'tabletop' && acting.throwaway === undefined;
+    const hasAddress = start.mode !== 'tabletop' && throwaway === undefined;
     const elsewhere = byAddress && hasAddress ? otherTarget(start, server) : undefined;
     if (elsewhere !== undefined) return fail(elsewhere);
     const same = await staysInPlace(state, { ready: ready.value, world });

@@ -25,7 +25,7 @@ export function firstEntry(request: {
 }): EntryOf<'run-started'> {
   const { ready, mode, world, runId, about, workPath } = request;
   const { runbook, filled, path, fingerprint } = ready;
-  const { throwaway } = ready.targets.acting;
+  const { throwaway } = ready.targets.target;
   const { name, user, sshFrom } = world.host.facts;
   return {
     kind: 'run-started',
@@ -55,8 +55,8 @@ export function firstEntry(request: {
 /** Addresses for people; no credential is in them. Nothing is contacted. */
 function describeTargets({ targets, runbook }: ReadyRunbook, world: WorldNames): Record<string, string> {
   if (runbook.production.database.url === undeclared.database.url) return {};
-  const server = world.openDatabaseServer(targets.acting.databaseUrl, targets.acting.databaseRoute);
-  const { objects, services, throwaway } = targets.acting;
+  const server = world.openDatabaseServer(targets.target.databaseUrl, targets.target.databaseRoute);
+  const { objects, services, throwaway } = targets.target;
   const own = throwaway === undefined ? undefined : `a PostgreSQL of its own, in ${throwaway.folder}`;
   return {
     database: `${server.databaseName} at ${own ?? server.address}`,

@@ -71,7 +71,7 @@ function otherKind({ runId, clusterFolder, targets }: EntryOf<'run-started'>): F
 
 /** A later step of a run that goes on finds the restored database up, though the process that raised it is gone. */
 export async function raiseAgain({ targets }: ReadyRunbook, { clusters }: World): Promise<Outcome<void>> {
-  const place = targets.acting.throwaway;
+  const place = targets.target.throwaway;
   if (place === undefined) return succeed(undefined);
   const found = await clusters.look(place);
   if (!found.ok || found.value.kind !== 'own') return found.ok ? succeed(undefined) : found;

@@ -17,13 +17,13 @@ type Reach = Pick<AnyCheckContext, 'world' | 'targets' | 'mode' | 'steps'> & {
 /** Every place that answers now. One that does not is left out: nothing can be done to it either, and it is bound when it is first seen. */
 export async function lookAtPlaces(context: Reach): Promise<BoundPlaces> {
   if (context.mode === 'tabletop') return {};
-  const { backups, production, acting } = context.targets;
+  const { backups, production, target } = context.targets;
   const found = await Promise.all([
     // A throwaway cluster is made by the run itself, perhaps more than once.
-    makesItsServer(context) ? undefined : lookAtServer('database', { place: acting, context }),
+    makesItsServer(context) ? undefined : lookAtServer('database', { place: target, context }),
     context.mode === 'drill' ? lookAtServer('production', { place: production, context }) : undefined,
     lookAtStore('backups', { config: backups.store, context }),
-    lookAtStore('objects', { config: acting.objects, context }),
+    lookAtStore('objects', { config: target.objects, context }),
   ]);
   return Object.fromEntries(found.flatMap((one) => (one === undefined ? [] : [one])));
 }
@@ -60,7 +60,7 @@ export async function refuseElsewhere(
 type Found = readonly [string, BoundPlaces[string]];
 
 function makesItsServer({ mode, steps, targets, handlers }: Reach): boolean {
-  if (targets.acting.throwaway !== undefined) return true;
+  if (targets.target.throwaway !== undefined) return true;
   return mode === 'drill' && steps.some((step) => handlerOf(handlers, step).makesServer);
 }
 

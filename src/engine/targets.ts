@@ -17,7 +17,7 @@ type Throwaway = { readonly place: ClusterPlace; readonly url: Secret };
 
 /**
  * @param runbook with its placeholders filled.
- * @param throwaway where `needsThrowaway`, as soon as the place is chosen; until then the acting database can be asked for nothing.
+ * @param throwaway where `needsThrowaway`, as soon as the place is chosen; until then the target database can be asked for nothing.
  */
 export function resolveTargets(runbook: Runbook, ...[mode, throwaway]: [Mode, Throwaway?]): Targets {
   const { backups, production, drill } = runbook;
@@ -42,7 +42,7 @@ export function resolveTargets(runbook: Runbook, ...[mode, throwaway]: [Mode, Th
       key: resolveKey(backups.key),
     },
     production: live,
-    acting: mode === 'drill' ? drillPlace(live, { drill, throwaway }) : live,
+    target: mode === 'drill' ? drillPlace(live, { drill, throwaway }) : live,
   };
 }
 

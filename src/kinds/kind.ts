@@ -284,7 +284,8 @@ export function notVerified(checks: readonly Check[]): Failure {
   const bad = checks.filter((check) => check.verdict === 'failed');
   return {
     code: 'not-verified',
-    message: bad.map((check) => check.text).join('. '),
+    // Some are whole sentences, some are not.
+    message: bad.map(({ text }) => text).join('. ').replaceAll('.. ', '. '),
     remedy: bad[0]?.remedy ?? 'Read the checks above.',
     retry: 'after-fix',
   };

@@ -26,7 +26,7 @@ export type Targets = {
   };
   readonly production: Place;
   /** What this run acts on: production itself in a live run, the drill's own places in a drill. */
-  readonly acting: Place;
+  readonly target: Place;
 };
 
 export type Place = {

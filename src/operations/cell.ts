@@ -170,7 +170,7 @@ export async function restoredServer(context: Reach): Promise<Outcome<DatabaseSe
   const login = await cellLogin(context);
   if (!login.ok) return login;
   if (login.value === undefined) return succeed(targetServer(context));
-  const { databaseUrl, databaseRoute } = context.targets.acting;
+  const { databaseUrl, databaseRoute } = context.targets.target;
   return succeed(context.world.openDatabaseServer(databaseUrl, databaseRoute, login.value));
 }
 
@@ -187,7 +187,7 @@ export async function queryRestored(
 export async function restoringTools(context: Reach<'databases' | 'dumpTools'>): Promise<Outcome<DumpTools>> {
   const login = await cellLogin(context);
   if (!login.ok) return login;
-  const { databaseUrl, databaseRoute } = context.targets.acting;
+  const { databaseUrl, databaseRoute } = context.targets.target;
   return succeed(context.world.openDumpTools(databaseUrl, databaseRoute, login.value));
 }
 

@@ -22,12 +22,12 @@ export function backupStore<Store>(context: At<Stores<Store>>): Store {
 
 /** undefined where the runbook declares no objects for this mode. */
 export function targetStore<Store>(context: At<Stores<Store>>): Store | undefined {
-  const config = context.targets.acting.objects;
+  const config = context.targets.target.objects;
   return config === undefined ? undefined : context.world.openStore(config);
 }
 
 export function targetServer<Server>(context: At<Servers<Server>>): Server {
-  const { databaseUrl, databaseRoute } = context.targets.acting;
+  const { databaseUrl, databaseRoute } = context.targets.target;
   return context.world.openDatabaseServer(databaseUrl, databaseRoute);
 }
 
@@ -39,7 +39,7 @@ export function productionServer<Server>(context: At<Servers<Server>>): Server {
 export function targetTools<Tools>(
   context: At<{ openDumpTools(...place: Parameters<World['openDumpTools']>): Tools }>,
 ): Tools {
-  const { databaseUrl, databaseRoute } = context.targets.acting;
+  const { databaseUrl, databaseRoute } = context.targets.target;
   return context.world.openDumpTools(databaseUrl, databaseRoute);
 }
 

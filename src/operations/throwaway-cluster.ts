@@ -71,7 +71,7 @@ export async function refuseNewer(
   { dumpedFromVersion }: Pick<ArchiveContents, 'dumpedFromVersion'>,
   context: Reach,
 ): Promise<Outcome<void>> {
-  if (context.targets.acting.throwaway === undefined) return succeed(undefined);
+  if (context.targets.target.throwaway === undefined) return succeed(undefined);
   const tooOld = await tooOldFor(dumpedFromVersion, context);
   return tooOld === undefined ? succeed(undefined) : fail(tooOld);
 }
@@ -126,7 +126,7 @@ async function liveSize(context: CheckContext<'databases'>): Promise<number | un
 export async function raiseThrowaway(
   context: Pick<StepContext<'clusters'>, 'world' | 'targets' | 'recordCommand'>,
 ): Promise<Outcome<void>> {
-  const { throwaway } = context.targets.acting;
+  const { throwaway } = context.targets.target;
   if (throwaway === undefined) return succeed(undefined);
   const { clusters } = context.world;
   for (const command of clusters.describeRaise(throwaway)) await context.recordCommand(command);

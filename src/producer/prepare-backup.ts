@@ -28,7 +28,7 @@ export type PreparedBackup = {
 /** Everything that can be known to be wrong is found before the first byte is dumped. */
 export async function prepareBackup(request: BackupRequest): Promise<Outcome<PreparedBackup>> {
   const { world, targets, settings } = request;
-  const store = backupStore({ world, targets: { ...targets, acting: targets.production } });
+  const store = backupStore({ world, targets: { ...targets, target: targets.production } });
   const server = world.openDatabaseServer(targets.production.databaseUrl, targets.production.databaseRoute);
   const packer = world.openPacker({ compression: settings.compression, sealing: settings.sealing });
   const startedAtMs = world.host.now();

@@ -178,7 +178,7 @@ async function mirrorObjects(
       retry: 'after-fix',
     });
   }
-  const found = await findSnapshots({ world, targets: { ...targets, acting: targets.production } });
+  const found = await findSnapshots({ world, targets: { ...targets, target: targets.production } });
   const before = await readInventoryOf(store, newestComplete(found.ok ? found.value : []));
   return mirrorToBackup({ live, backup: store, prefix, workers: settings.workers, before, onLine, signal });
 }

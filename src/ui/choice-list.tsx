@@ -33,21 +33,19 @@ export function ChoiceList(props: {
 }): ReactElement {
   const theme = useTheme();
   const { choices, width, height } = props;
-  const items = choices.map((choice) => ({
-    key: choice.value,
-    value: choice.value,
-    label: cutText(describeChoice(choice), width - 4),
-    isClosed: choice.disabledBecause !== undefined,
-  }));
-  // The list hands only the label to what draws it.
-  const closed: ReadonlySet<string> = new Set(
-    items.filter(({ isClosed }) => isClosed).map(({ label }) => label),
-  );
-  const ChoiceLine = ({ isSelected = false, label }: Line): ReactElement => (
-    <Text wrap="truncate-end" {...theme.style(closed.has(label) ? 'quiet' : isSelected ? 'strong' : 'plain')}>
-      {theme.print(label)}
-    </Text>
-  );
+  // The list hands only the label to what draws it, so that is the choice's value; the words are looked up by it.
+  const items = choices.map(({ value }) => ({ value, label: value }));
+  const byValue = new Map(choices.map((choice) => [choice.value, choice]));
+  const ChoiceLine = ({ isSelected = false, label }: Line): ReactElement | null => {
+    const choice = byValue.get(label);
+    if (choice === undefined) return null;
+    const tone = choice.disabledBecause !== undefined ? 'quiet' : isSelected ? 'strong' : 'plain';
+    return (
+      <Text wrap="truncate-end" {...theme.style(tone)}>
+        {theme.print(cutText(describeChoice(choice), width - 4))}
+      </Text>
+    );
+  };
   const marked = Math.max(
     0,
     choices.findIndex((choice) => choice.value === props.cursor),

@@ -93,7 +93,7 @@ const live: Place = {
 };
 
 function defaultTargets(mode: Mode): Targets {
-  const acting: Place = {
+  const sandbox: Place = {
     ...live,
     databaseUrl: createSecret('postgresql://crm:sesame@sandbox:5432/crm'),
     objects: { kind: 'directory', path: 'sandbox' },
@@ -107,7 +107,7 @@ function defaultTargets(mode: Mode): Targets {
       key: {},
     },
     production: live,
-    acting: mode === 'drill' ? acting : live,
+    target: mode === 'drill' ? sandbox : live,
   };
 }
 

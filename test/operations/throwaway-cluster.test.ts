@@ -27,8 +27,8 @@ function contextOf() {
   };
   const { targets } = createFakeContext({ mode: 'drill', world });
   const databaseUrl = createSecret('postgresql://postgres@sandbox/crm');
-  const acting = { ...targets.acting, databaseUrl, throwaway: place };
-  const context = createFakeContext({ mode: 'drill', world, facts, targets: { ...targets, acting } });
+  const target = { ...targets.target, databaseUrl, throwaway: place };
+  const context = createFakeContext({ mode: 'drill', world, facts, targets: { ...targets, target } });
   return { context, clusters, world };
 }
 

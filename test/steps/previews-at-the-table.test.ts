@@ -99,7 +99,7 @@ describe('the world of a preflight', () => {
       // @ts-expect-error a preflight stops nothing
       await world.openServices({ kind: 'process', controlFile: '/c' }).stop({ names: [], onLine: () => {} });
       // @ts-expect-error a preflight drops nothing
-      await world.openDatabaseServer(targets.acting.databaseUrl).dropDatabase('crm');
+      await world.openDatabaseServer(targets.target.databaseUrl).dropDatabase('crm');
       // @ts-expect-error a preflight swaps no folders
       await world.trees.swap({ target: '/a', incoming: '/b', kept: '/c', hadTarget: true });
       // @ts-expect-error a preflight sends no mail

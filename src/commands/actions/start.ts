@@ -70,8 +70,8 @@ async function begin(
   const logFolder = resolve(context.folder, options.logFolder);
   const runId = await newRunId({ logFolder, nowMs: world.host.now(), name: ready.runbook.name, mode });
   const target = world.openDatabaseServer(
-    ready.targets.acting.databaseUrl,
-    ready.targets.acting.databaseRoute,
+    ready.targets.target.databaseUrl,
+    ready.targets.target.databaseRoute,
   );
   const { databaseName } = target;
   // A runbook without a database swaps folders alone; each asks for its own name.

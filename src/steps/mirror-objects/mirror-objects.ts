@@ -88,7 +88,7 @@ async function placementOf(
   step: StepOf<typeof mirrorObjectsKind>,
   context: StepContext<'stores'>,
 ): Promise<Outcome<Placement | undefined>> {
-  const { objects: config } = context.targets.acting;
+  const { objects: config } = context.targets.target;
   if (config === undefined) return succeed(undefined);
   const from = backupStore(context);
   const listed = await listAll(from, sourcePrefix(context), context.signal);

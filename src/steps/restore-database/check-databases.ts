@@ -22,7 +22,7 @@ export async function checkDatabases(
   _step: unknown,
   context: CheckContext<'host' | 'stores' | 'databases' | 'keys' | 'clusters'>,
 ): Promise<readonly Check[]> {
-  const { expectedDatabase, throwaway } = context.targets.acting;
+  const { expectedDatabase, throwaway } = context.targets.target;
   if (throwaway !== undefined) return checkThrowaway(throwaway, context);
   const server = targetServer(context);
   if (expectedDatabase !== undefined && expectedDatabase !== server.databaseName) {
@@ -106,7 +106,7 @@ async function checkTarget(
 async function checkNotProduction(context: CheckContext<'databases'>, drill: ServerIdentity): Promise<Check> {
   const server = targetServer(context);
   const live = productionServer(context);
-  const mayShare = context.targets.acting.besideProduction === true;
+  const mayShare = context.targets.target.besideProduction === true;
   if (live.address === server.address) return mayShare ? beside(live) : sameServer(server.address, drill);
   const production = await live.identity();
   if (!production.ok) {

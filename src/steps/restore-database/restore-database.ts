@@ -38,7 +38,7 @@ export const restoreDatabase = implementKind(restoreDatabaseKind, {
     const tools = targetTools(context);
     // A tabletop has no archive; the command then names the file that a run would make.
     const archive = readFact(archiveFileFact, context);
-    const { throwaway } = context.targets.acting;
+    const { throwaway } = context.targets.target;
     const { path: file, format } = archive ?? { path: 'archive.dump', format: 'custom' as const };
     return {
       sentences: [
@@ -106,7 +106,7 @@ export const restoreDatabase = implementKind(restoreDatabaseKind, {
   },
 
   async cleanUp(_step, context) {
-    const { throwaway } = context.targets.acting;
+    const { throwaway } = context.targets.target;
     if (throwaway !== undefined) return removeThrowaway(throwaway, context);
     const halfway = await undoUnfinishedSwap(context);
     if (halfway !== undefined) return [halfway];

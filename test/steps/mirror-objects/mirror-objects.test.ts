@@ -148,7 +148,7 @@ describe('the checks before mirroring', () => {
     const context = contextWith();
     const targets = {
       ...context.targets,
-      acting: { ...context.targets.acting, objects: { kind: 'directory', path: 'backups' } },
+      target: { ...context.targets.target, objects: { kind: 'directory', path: 'backups' } },
     };
     const checks = words(await mirrorObjects.check(step, { ...context, targets } as never));
     expect(checks[0]).toMatch(/^failed: .*is the backup store itself/);
@@ -158,7 +158,7 @@ describe('the checks before mirroring', () => {
     const context = contextWith('drill');
     const targets = {
       ...context.targets,
-      acting: { ...context.targets.acting, objects: { kind: 'directory', path: 'live' } },
+      target: { ...context.targets.target, objects: { kind: 'directory', path: 'live' } },
     };
     const checks = words(await mirrorObjects.check(step, { ...context, targets } as never));
     expect(checks.some((line) => /^failed: .*is production/.test(line))).toBe(true);
