@@ -1,6 +1,7 @@
 import { ownershipComment, runMark } from '../base/digest.ts';
 import { type Failure, fail, succeed } from '../base/failure.ts';
 import { Permit } from '../base/permit.ts';
+import type { Rename } from '../ports/database-server.ts';
 import type { Guard } from '../ports/guard.ts';
 
 /** A run as its guard knows it. */
@@ -21,7 +22,8 @@ export function createGuard({ runId, workFile, agreed }: Guarded): Guard {
   const agreedOr = (question: string, what: string): Failure | undefined =>
     agreed(question) ? undefined : notAgreed(what);
   const workFolder = workFile?.('any').slice(0, -'any'.length);
-  const isWork = (path: string) => workFolder !== undefined && path.startsWith(workFolder);
+  const isWork = (path: string) =>
+    workFolder !== undefined && path.startsWith(workFolder) && !path.split('/').includes('..');
   return {
     async dropDatabase(server, { name, begun }) {
       const found = await server.describeDatabase(name);
@@ -38,7 +40,17 @@ export function createGuard({ runId, workFile, agreed }: Guarded): Guard {
       // Whoever brings a database back under a name that is free takes nothing away.
       const out = renames.find(({ from }) => from === server.databaseName);
       const refusal = out && agreedOr(agreedIn, `rename database ${out.from} on ${server.address}`);
-      return refusal === undefined ? succeed(new Permit(renames)) : fail(refusal);
+      if (refusal !== undefined) return fail(refusal);
+      const pinned: Rename[] = [];
+      for (const rename of renames) {
+        const found = await server.describeDatabase(rename.from);
+        if (!found.ok) return found;
+        const oid = found.value?.oid;
+        if (oid === undefined || (rename.oid !== undefined && rename.oid !== oid))
+          return fail(anotherOne(rename, { address: server.address, oid }));
+        pinned.push({ ...rename, oid });
+      }
+      return succeed(new Permit(pinned));
     },
 
     overwriteObject({ object, agreedIn }) {
@@ -98,6 +110,22 @@ function notOurs(what: string, where: string): Failure {
     code: 'conflict',
     message: `${what} exists on ${where} and was not made by this run.`,
     remedy: 'Look at it; rename or remove it by hand if nobody needs it, then retry.',
+    retry: 'after-fix',
+  };
+}
+
+function anotherOne(
+  { from, oid: wanted }: Rename,
+  found: { readonly address: string; readonly oid: number | undefined },
+): Failure {
+  const is =
+    found.oid === undefined
+      ? 'is not there any more'
+      : `is another database than was looked at (object id ${found.oid}, not ${wanted})`;
+  return {
+    code: 'conflict',
+    message: `Cannot rename database ${from} on ${found.address}: it ${is}. Nothing was renamed.`,
+    remedy: `Find out who dropped, made or renamed ${from} meanwhile, then retry.`,
     retry: 'after-fix',
   };
 }

@@ -285,7 +285,10 @@ export function notVerified(checks: readonly Check[]): Failure {
   return {
     code: 'not-verified',
     // Some are whole sentences, some are not.
-    message: bad.map(({ text }) => text).join('. ').replaceAll('.. ', '. '),
+    message: bad
+      .map(({ text }) => text)
+      .join('. ')
+      .replaceAll('.. ', '. '),
     remedy: bad[0]?.remedy ?? 'Read the checks above.',
     retry: 'after-fix',
   };

@@ -55,8 +55,23 @@ describe('The guard', () => {
     expect(code(await guard.renameDatabases(server(), swap))).toBe('conflict');
     expect(code(await guardOf('another question').renameDatabases(server(), swap))).toBe('conflict');
     expect(code(await guardOf('swap').renameDatabases(server(), swap))).toBe('leave');
-    const back = { renames: [{ from: 'crm__before', to: 'crm' }], agreedIn: 'swap' };
+    const back = { renames: [{ from: 'own', to: 'crm' }], agreedIn: 'swap' };
     expect(code(await guard.renameDatabases(server(), back))).toBe('leave');
+  });
+
+  it('gives leave to rename the very database that it looked at, and no other of that name', async () => {
+    const fake = server();
+    const found = await fake.describeDatabase('own');
+    const oid = found.ok ? found.value?.oid : undefined;
+    const ask = (from: string, wanted?: number) =>
+      guard.renameDatabases(fake, { renames: [{ from, to: 'aside', oid: wanted }], agreedIn: 'swap' });
+    expect(code(await ask('own', oid))).toBe('leave');
+    expect(code(await ask('own', 1))).toBe('conflict');
+    expect(code(await ask('gone'))).toBe('conflict');
+    const permit = await ask('own');
+    fake.databases.set('own', { content: 'put there meanwhile' });
+    const renamed = permit.ok ? await guardServer(fake).renameDatabases(permit.value) : permit;
+    expect(code(renamed)).toBe('conflict');
   });
 
   it('lets objects and folders of others be replaced only where that was typed', () => {
@@ -83,6 +98,7 @@ describe('The guard', () => {
       [`/srv/media.before-${mark}`, 'conflict'],
       ['/srv/media', 'conflict'],
       ['/scratch', 'conflict'],
+      ['/scratch/../srv/media', 'conflict'],
       [`/srv/media.restore-${mark}/below`, 'conflict'],
     ];
     expect(folders.map(([path]) => [path, code(guard.removeFolder(path))])).toEqual(folders);
