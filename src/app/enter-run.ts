@@ -1,11 +1,12 @@
 import type { Lock } from '../adapters/disk/run-lock.ts';
-import { fail, type Outcome } from '../base/failure.ts';
+import { type Failure, fail, type Outcome } from '../base/failure.ts';
+import { refuseElsewhere } from '../engine/bound-places.ts';
 import type { RunState } from '../journal/run-state.ts';
 import type { DatabaseServer } from '../ports/database-server.ts';
 import type { World } from '../ports/world.ts';
+import { handlers } from '../registry/kinds.ts';
 import type { LoadedRunbook, ReadyRunbook } from './load-runbook.ts';
 import type { Options } from './options.ts';
-import { otherTarget, staysInPlace } from './other-target.ts';
 import { findThrowaway } from './place-throwaway.ts';
 import { readyOrAsk } from './ready-or-ask.ts';
 import { withRunLocks } from './run-locks.ts';
@@ -56,4 +57,28 @@ export async function enterRun(
   } finally {
     await world.close();
   }
+}
+
+/** What was made in one place is neither undone nor taken away in another. */
+function otherTarget(start: RunState['start'], server: DatabaseServer): Failure | undefined {
+  const here = `${server.databaseName} at ${server.address}`;
+  if (here === start.targets.database) return undefined;
+  return {
+    code: 'conflict',
+    message: `Run ${start.runId} worked on ${start.targets.database ?? 'another database'}; the runbook now leads to ${here}.`,
+    remedy: 'Give the values that this run was made with.',
+    retry: 'after-fix',
+  };
+}
+
+/** Every way back into a run comes through here before it locks, asks or changes anything. */
+function staysInPlace(
+  { start, places }: RunState,
+  { ready, world }: { readonly ready: ReadyRunbook; readonly world: World },
+): Promise<Outcome<void>> {
+  const { targets, filled } = ready;
+  return refuseElsewhere(
+    { runId: start.runId, places },
+    { world, targets, mode: start.mode, steps: filled.steps, handlers },
+  );
 }

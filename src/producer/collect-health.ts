@@ -3,13 +3,33 @@ import type { HealthFacts } from '../backups/health.ts';
 import { compareObjectInventories, takeObjectInventory } from '../backups/object-inventory.ts';
 import { periodOf } from '../backups/retention.ts';
 import { newestComplete, type Snapshot } from '../backups/snapshot.ts';
+import { findWalGap, readWalName } from '../backups/wal-archive.ts';
 import { type Failure, type Outcome, succeed } from '../base/failure.ts';
+import type { Targets } from '../kinds/targets.ts';
 import { findSnapshots, readManifest } from '../operations/find-snapshots.ts';
 import { backupStore, listAll } from '../operations/open-targets.ts';
-import type { ObjectInfo } from '../ports/object-store.ts';
-import type { HealthRequest } from './health-request.ts';
-import { lookAtWalArchive } from './look-at-wal-archive.ts';
+import type { ObjectInfo, ObjectStoreConfig } from '../ports/object-store.ts';
+import type { World } from '../ports/world.ts';
 import { readInventoryOf } from './mirror-to-backup.ts';
+
+type HealthRequest = {
+  readonly world: World;
+  readonly targets: Targets;
+  /** Percent used of the file system that holds a path. */
+  readonly diskUsage: (path: string) => Promise<Outcome<number>>;
+  readonly diskPaths: readonly string[];
+  readonly lookAtWal: boolean;
+  /** The archive in the backup store, where there is one. */
+  readonly walArchive: { readonly prefix: string; readonly segmentBytes: number } | undefined;
+  readonly archives: readonly {
+    readonly id: string;
+    readonly title: string;
+    readonly here: ObjectStoreConfig;
+    readonly there: ObjectStoreConfig;
+    readonly settledMs: number;
+  }[];
+  readonly signal: AbortSignal;
+};
 
 const weekMs = 7 * 86_400_000;
 const comparedSizes = 10;
@@ -149,4 +169,28 @@ async function lookAtWal({ world, targets }: HealthRequest): Promise<Outcome<num
   });
   if (!rows.ok) return rows;
   return succeed(Number(rows.value[0]?.gap ?? 0));
+}
+
+/** From the newest base backup on no segment may be missing; without a note of one, from the oldest segment on. */
+async function lookAtWalArchive(request: HealthRequest): Promise<Outcome<HealthFacts['walArchive']>> {
+  const { walArchive } = request;
+  if (walArchive === undefined) return succeed(undefined);
+  const listed = await listAll(backupStore(request), walArchive.prefix, request.signal);
+  if (!listed.ok) return listed;
+  const files = listed.value.flatMap((object) => {
+    const file = readWalName(object.key);
+    return file === undefined ? [] : [{ file, modifiedAtMs: object.modifiedAtMs }];
+  });
+  const segments = files.flatMap(({ file }) => (file.kind === 'segment' ? [file] : []));
+  const notes = files.flatMap(({ file }) => (file.kind === 'backup-note' ? [file.segment] : []));
+  const names = segments.map(({ name }) => name);
+  const from = notes.sort().at(-1) ?? names.sort()[0];
+  const gap =
+    from === undefined ? undefined : findWalGap({ segments, from, segmentBytes: walArchive.segmentBytes });
+  const times = files.flatMap(({ file, modifiedAtMs }) => (file.kind === 'segment' ? [modifiedAtMs] : []));
+  return succeed({
+    newestAtMs: times.length === 0 ? undefined : times.reduce((a, b) => Math.max(a, b)),
+    missing: gap?.missing,
+    after: gap?.after,
+  });
 }

@@ -1,11 +1,11 @@
-import { pipeline, type Readable } from 'node:stream';
+import { createHash } from 'node:crypto';
+import { pipeline, type Readable, Transform } from 'node:stream';
 import type { ArchiveToc } from '../backups/archive-toc.ts';
 import { type Outcome, succeed } from '../base/failure.ts';
 import type { DumpRequest, DumpTools } from '../ports/dump-tools.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { Packer } from '../ports/packer.ts';
 import { createTocCollector } from './collect-toc.ts';
-import { createMeter } from './meter.ts';
 
 export type StoredDump = {
   readonly sizeBytes: number;
@@ -66,4 +66,33 @@ export async function dumpToStore(request: {
 /** pipeline, unlike pipe, hands errors on in both directions; who reads the last stage is told of them. */
 function join(from: Readable, to: NodeJS.ReadWriteStream): void {
   pipeline(from, to, () => {});
+}
+
+type Meter = {
+  readonly stream: Transform;
+  /** After the clean end. */
+  result(): { readonly sizeBytes: number; readonly sha256: string };
+  sizeBytes(): number;
+};
+
+/** Counts and hashes what flows through, and lets `look` see each piece. */
+function createMeter(look: (chunk: Buffer) => void = () => {}): Meter {
+  const hash = createHash('sha256');
+  let sizeBytes = 0;
+  const stream = new Transform({
+    highWaterMark: 256 * 1024,
+    transform: (chunk: Buffer, _encoding, next) => {
+      hash.update(chunk);
+      sizeBytes += chunk.length;
+      look(chunk);
+      next(null, chunk);
+    },
+  });
+  // Whoever reads it learns of the error; as an event nobody listens to it would end the program.
+  stream.on('error', () => {});
+  return {
+    stream,
+    result: () => ({ sizeBytes, sha256: hash.digest('hex') }),
+    sizeBytes: () => sizeBytes,
+  };
 }

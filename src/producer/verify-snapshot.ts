@@ -15,7 +15,9 @@ import { decryptDump } from '../steps/decrypt/decrypt.ts';
 import { decryptKind } from '../steps/decrypt/kind.ts';
 import { fetchDump } from '../steps/fetch/fetch.ts';
 import { fetchKind } from '../steps/fetch/kind.ts';
-import { restoreForProof } from './restore-for-proof.ts';
+import { restoreDatabaseKind } from '../steps/restore-database/kind.ts';
+import { proveRestored } from '../steps/restore-database/prove-restored.ts';
+import { restoreDatabase } from '../steps/restore-database/restore-database.ts';
 
 type VerifyRequest = {
   readonly snapshot: Snapshot;
@@ -156,6 +158,22 @@ async function verifyContents(context: AnyStepContext, manifest: Manifest): Prom
       'Find out what leaves them out of the dump, and take a new backup.',
     ),
   ];
+}
+
+/** Into a database of its own on the drill's server, every count against the manifest, and away with it. */
+async function restoreForProof(context: AnyStepContext): Promise<readonly Check[]> {
+  const step = restoreDatabaseKind.schema.parse({ kind: 'restore-database' });
+  // The drill's server must be shown not to be production before anything is made on it.
+  const blocked = await restoreDatabase.check(step, { ...context, wantedSnapshot: undefined });
+  const bad = blocked.filter((check) => check.verdict === 'failed');
+  if (bad.length > 0) return bad;
+  try {
+    const restored = await restoreDatabase.run(step, context);
+    return restored.ok ? proveRestored(context) : [blocker(restored.failure)];
+  } finally {
+    const left = (await restoreDatabase.cleanUp?.(step, context)) ?? [];
+    for (const check of left) context.output(check.text);
+  }
 }
 
 /** For callers that ask about several: which of them others came after. */

@@ -1,9 +1,11 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { createDiskHost } from '../adapters/disk/disk-host.ts';
 import { openMailTools } from '../adapters/mail/open-mail-tools.ts';
 import { createProcessRunner } from '../adapters/process/execa-process-runner.ts';
 import { openSopsSecretFiles } from '../adapters/sops/sops-secret-files.ts';
 import { createFileTrees } from '../adapters/tree/file-trees.ts';
 import { succeed } from '../base/failure.ts';
+import { shellLine } from '../base/quoting.ts';
 import type { Secret } from '../base/secret.ts';
 import { openClusterTools } from '../databases/cluster/open-cluster-tools.ts';
 import { openDatabaseServer } from '../databases/postgres/pg-database-server.ts';
@@ -17,12 +19,12 @@ import type { DatabaseRoute, DatabaseRouteConfig } from '../ports/database-route
 import type { DatabaseLogin, DatabaseServer, Lease } from '../ports/database-server.ts';
 import type { DumpTools } from '../ports/dump-tools.ts';
 import type { ObjectStore, ObjectStoreConfig } from '../ports/object-store.ts';
-import type { StoreLooks, World } from '../ports/world.ts';
+import type { ProcessRunner } from '../ports/process-runner.ts';
+import type { ProgramObserver, StoreLooks, World } from '../ports/world.ts';
 import { routes as routeKinds, services as servicesKinds } from '../services/list.ts';
 import { nameStore } from '../stores/list.ts';
 import { keyOfStore, openStore } from '../stores/open-store.ts';
 import { withSharedListings } from '../stores/with-shared-listings.ts';
-import { watchProcesses } from './watch-processes.ts';
 import { guardClusters, guardHost, guardServer, guardStore, guardTrees } from './with-permits.ts';
 
 /** Fills the world with the real adapters. Each server and store is opened once, however many steps ask for it. */
@@ -111,5 +113,33 @@ function withOneLease(server: DatabaseServer): DatabaseServer {
       for (const lease of leases.values()) await lease.release();
       await server.close();
     },
+  };
+}
+
+/**
+ * Tells whoever is asking which programs ran and how they ended. A store or a server is opened once and serves many steps, some of them side
+ * by side, so the observer travels with the asynchronous call, not with the object.
+ */
+function watchProcesses(processes: ProcessRunner) {
+  const scope = new AsyncLocalStorage<ProgramObserver>();
+  const watched: ProcessRunner = {
+    async run(request) {
+      const observe = scope.getStore();
+      if (observe === undefined) return processes.run(request);
+      const startMs = performance.now();
+      const outcome = await processes.run(request);
+      const command = shellLine([request.program, ...request.args]);
+      const durationMs = Math.round(performance.now() - startMs);
+      await observe(
+        outcome.ok
+          ? { command, durationMs, exitCode: outcome.value.exitCode }
+          : { command, durationMs, because: outcome.failure.code },
+      );
+      return outcome;
+    },
+  };
+  return {
+    processes: watched,
+    within: <T>(observer: ProgramObserver, work: () => Promise<T>): Promise<T> => scope.run(observer, work),
   };
 }

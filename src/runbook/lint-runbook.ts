@@ -4,7 +4,6 @@ import type { KnownFact } from '../kinds/fact.ts';
 import { handlerOf, type StepHandlers, stepsGiving } from '../kinds/handlers.ts';
 import { type Need, type Place, type Plan, type Step, stepId } from '../kinds/kind.ts';
 import { findMalformedReferences, findReferences } from '../kinds/references.ts';
-import { lintExercise } from './lint-exercise.ts';
 import { type Runbook, undeclared } from './schema.ts';
 
 /**
@@ -147,4 +146,20 @@ function lintKinds(runbook: Runbook, handlers: StepHandlers): readonly string[] 
     ...('fault' in layout ? [`backups.dumps.layout: ${layout.fault}`] : []),
     ...runbook.steps.flatMap((step) => handlerOf(handlers, step).lint?.(step, plan) ?? []),
   ];
+}
+
+/** Injects and criteria speak of steps; a step that is not there would never be asked about. */
+function lintExercise({ steps, exercise, tabletop }: Runbook): readonly string[] {
+  const known = new Set(steps.map(stepId));
+  const wanted = [
+    ...(tabletop?.injects ?? []).map(({ before }) => ({ step: before, where: 'tabletop.injects' })),
+    ...(exercise?.criteria ?? []).flatMap((criterion) =>
+      typeof criterion === 'string' || criterion.step === undefined
+        ? []
+        : [{ step: criterion.step, where: 'exercise.criteria' }],
+    ),
+  ];
+  return wanted
+    .filter(({ step }) => !known.has(step))
+    .map(({ step, where }) => `${where} speaks of step ${step}, which is not in this runbook.`);
 }

@@ -1,4 +1,4 @@
-import { readDotenv, readTree } from '../../src/adapters/sops/read-values.ts';
+import { readDotenv, readTree } from '../../src/adapters/sops/sops-secret-files.ts';
 import { type Failure, fail, type Outcome, succeed } from '../../src/base/failure.ts';
 import type { OpenedFile, SealedFile, SecretFiles } from '../../src/ports/secret-files.ts';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { makeCompanyDatabase } from '../../src/sandbox/company-database.ts';
+import { makeCompanyDatabase } from '../../src/sandbox/start-company.ts';
 import { listDatabases, readValue } from '../parts/count-rows.ts';
 import { findRgw } from '../parts/find-s3-servers.ts';
 import { answers } from '../parts/lost-production.ts';

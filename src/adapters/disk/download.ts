@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -8,7 +9,6 @@ import { syncFolder } from '../../platform/durable-files.ts';
 import type { Downloaded, DownloadRequest } from '../../ports/host.ts';
 import { fetchPart } from './fetch-part.ts';
 import { describeWriteFailure, measureFreeBytes, outOfSpace } from './free-space.ts';
-import { hashFile } from './hash-file.ts';
 import {
   countParts,
   keepPartList,
@@ -19,6 +19,7 @@ import {
   removePartList,
 } from './part-list.ts';
 
+const chunkBytes = 1024 * 1024;
 const partsAtOnce = 4;
 
 /**
@@ -162,4 +163,24 @@ async function fetchMissing(job: Job, resumedBytes: number): Promise<Failure | u
   await Promise.all(Array.from({ length: partsAtOnce }, guarded));
   if (failure === undefined && request.signal?.aborted) return cancelledFailure(doing);
   return failure;
+}
+
+type FileDigests = { readonly sizeBytes: number; readonly sha256: string; readonly md5: string };
+
+/** One pass from the first byte to the last. Returns undefined when it is cancelled. */
+async function hashFile(handle: FileHandle, signal?: AbortSignal): Promise<FileDigests | undefined> {
+  const sha256 = createHash('sha256');
+  const md5 = createHash('md5');
+  const chunk = Buffer.allocUnsafeSlow(chunkBytes);
+  let sizeBytes = 0;
+  for (;;) {
+    if (signal?.aborted) return undefined;
+    const { bytesRead } = await handle.read(chunk, 0, chunk.length, sizeBytes);
+    if (bytesRead === 0) break;
+    const bytes = chunk.subarray(0, bytesRead);
+    sha256.update(bytes);
+    md5.update(bytes);
+    sizeBytes += bytesRead;
+  }
+  return { sizeBytes, sha256: sha256.digest('hex'), md5: md5.digest('hex') };
 }

@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
 import { Writable } from 'node:stream';
+import { readEnvFile } from '../../base/env-file.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { shellLine } from '../../base/quoting.ts';
 import type { ProcessResult, ProcessRunner } from '../../ports/process-runner.ts';
 import type { OpenedFile, SealedFile, SecretFileFormat, SecretFiles } from '../../ports/secret-files.ts';
 import type { KeyDescription } from '../../ports/unpacker.ts';
 import { readSealedFile } from './read-sealed-file.ts';
-import { readDotenv, readTree } from './read-values.ts';
 import { describeSopsEnd, forSomebodyElse, sopsMissing } from './sops-failure.ts';
 
 const stallMs = 30_000;
@@ -65,6 +65,24 @@ async function open(
   // sops reads YAML itself, anchors and tags included, and says the same in JSON.
   const tree = sealed.format === 'json' ? opened : await decrypt({ sealed, as: 'json' }, parts);
   return tree.ok ? succeed({ content, values: readTree(tree.value.toString()) }) : tree;
+}
+
+/** Every value of an opened file by its name: db.password, list.0. */
+export function readDotenv(text: string, path: string): Outcome<ReadonlyMap<string, string>> {
+  const read = readEnvFile(text, { path });
+  return read.ok ? succeed(read.value.values) : read;
+}
+
+/** @param text JSON that sops itself wrote. */
+export function readTree(text: string): ReadonlyMap<string, string> {
+  return new Map(leavesOf(JSON.parse(text), ''));
+}
+
+function leavesOf(value: unknown, name: string): readonly (readonly [string, string])[] {
+  if (value === null || typeof value !== 'object') return [[name, String(value ?? '')]];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    leavesOf(inner, name === '' ? key : `${name}.${key}`),
+  );
 }
 
 function match(

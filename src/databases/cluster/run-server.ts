@@ -6,7 +6,6 @@ import { shellWord } from '../../base/quoting.ts';
 import type { ClusterPlace, ServerState } from '../../ports/cluster-tools.ts';
 import type { ProcessRunner } from '../../ports/process-runner.ts';
 import { pathsOf } from './cluster-place.ts';
-import { readServerLog } from './read-server-log.ts';
 import { runAsServer, type ServerAccount } from './server-account.ts';
 
 export type Server = {
@@ -24,6 +23,9 @@ const notRunning = [3, 4];
 
 /** For how long a healthy server may take to end recovery or to shut down; both write a checkpoint. */
 const longest = '86400';
+
+/** How much of its log a server's state carries. */
+const lastLines = 12;
 
 export function startCommand({ place, programs }: Pick<Server, 'place' | 'programs'>): readonly string[] {
   const { data, log, settings } = pathsOf(place);
@@ -81,6 +83,28 @@ export async function serverState(server: Server): Promise<Outcome<ServerState>>
   if (!asked.ok) return asked;
   const text = await readFile(log, 'utf8').catch(() => '');
   return succeed({ running: asked.value.exitCode === 0, ...readServerLog(text) });
+}
+
+/** What a server in recovery says of itself. These messages carry no code, so they are read as text, in English. */
+function readServerLog(text: string): Omit<ServerState, 'running'> {
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  const last = (expression: RegExp) =>
+    lines
+      .findLast((line) => expression.test(line))
+      ?.match(expression)?.[1]
+      ?.trim();
+  const lastTransaction =
+    last(/last completed transaction was at log time (.+)$/) ??
+    last(/recovery stopping (?:before|after) commit of transaction \d+, time (.+)$/);
+  const fatal = last(/(?:FATAL|PANIC):\s+(.+)$/);
+  return {
+    logLines: lines.length,
+    lastLines: lines.slice(-lastLines),
+    segmentsReplayed: lines.filter((line) => /restored log file "[0-9A-F]{24}"/.test(line)).length,
+    ...(lastTransaction === undefined ? {} : { lastTransaction }),
+    // Somebody knocking while it starts is told to wait with FATAL too.
+    ...(fatal === undefined || /^the database system is /.test(fatal) ? {} : { fatal }),
+  };
 }
 
 export async function promoteServer(server: Server): Promise<Outcome<void>> {

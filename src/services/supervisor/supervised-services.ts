@@ -1,8 +1,8 @@
+import { get } from 'node:http';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { formatDuration } from '../../base/units.ts';
-import { isAlive } from '../../platform/process-identity.ts';
+import { ageMs, isAlive, type ProcessIdentity } from '../../platform/process-identity.ts';
 import type { ServiceRequest, ServiceStatus, Services } from '../../ports/services.ts';
-import { checkHealth } from './check-health.ts';
 import { readControlFile, type SupervisedService } from './control-file.ts';
 import { followFile } from './follow-file.ts';
 import { readPidFile } from './pid-file.ts';
@@ -84,6 +84,30 @@ async function statusOf(service: SupervisedService, exitCodes: ExitCodes): Promi
   }
   const exitCode = exitCodes.get(service.name);
   return { ...base, state: 'stopped', ...(exitCode === undefined ? {} : { exitCode }) };
+}
+
+const answerLimitMs = 2000;
+/** How long a service may take to answer for the first time before it is called unhealthy. */
+const startPeriodMs = 15_000;
+
+async function checkHealth(
+  healthUrl: string,
+  identity: ProcessIdentity,
+): Promise<NonNullable<ServiceStatus['health']>> {
+  if (await answersWell(healthUrl)) return 'healthy';
+  return (await ageMs(identity)) < startPeriodMs ? 'starting' : 'unhealthy';
+}
+
+/** A connection of its own for each question: a kept one would hold up the end of the service. */
+function answersWell(url: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const request = get(url, { agent: false, signal: AbortSignal.timeout(answerLimitMs) }, (response) => {
+      response.resume();
+      const status = response.statusCode ?? 0;
+      resolve(status >= 200 && status < 300);
+    });
+    request.on('error', () => resolve(false));
+  });
 }
 
 async function startOne(
