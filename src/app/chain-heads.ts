@@ -1,8 +1,10 @@
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { genesisHash, openLine, sealLine } from '../base/digest.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { describeFileFailure } from '../base/file-failure.ts';
+import { parseJson } from '../base/parse-json.ts';
 import { errorCode } from '../base/thrown.ts';
 import { takeLockSoon } from './run-locks.ts';
 
@@ -11,12 +13,10 @@ import { takeLockSoon } from './run-locks.ts';
  * cannot show that its last lines were cut off, or that an older copy was put in its place; this file, outside the run's folder,
  * can. It is evidence against slips and against whoever changes one folder, not against whoever can rewrite everything.
  */
-export type Head = {
-  readonly runId: string;
-  readonly entries: number;
-  readonly head: string;
-  readonly at: string;
-};
+export type Head = Readonly<z.infer<typeof headSchema>>;
+
+const headSchema = z.object({ runId: z.string(), entries: z.int(), head: z.string(), at: z.string() });
+const lineSchema = headSchema.extend({ prev: z.string() });
 
 const fileName = 'chain-heads.jsonl';
 
@@ -51,7 +51,9 @@ export async function readChainHeads(logFolder: string): Promise<Outcome<readonl
     const opened = openLine(line);
     if (typeof opened === 'string' || !/^[ -~]*$/.test(line))
       return fail(damaged(index + 1, 'its text does not match its hash'));
-    const { prev, ...head } = JSON.parse(opened.body) as Head & { readonly prev: string };
+    const read = lineSchema.safeParse(parseJson(opened.body));
+    if (!read.success) return fail(damaged(index + 1, 'it tells of no run'));
+    const { prev, ...head } = read.data;
     if (prev !== before) return fail(damaged(index + 1, 'it does not follow the line before it'));
     heads.push(head);
     before = opened.hash;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from '../base/parse-json.ts';
 
 /**
  * What the last run of one scheduled command came to, beside the records of the runs: so that `thaw monitor` knows of a
@@ -18,9 +19,5 @@ const jobSchema = z.object({
 export type JobState = z.infer<typeof jobSchema>;
 
 export function readJobState(text: string): JobState | undefined {
-  try {
-    return jobSchema.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
+  return jobSchema.safeParse(parseJson(text)).data;
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
+import { parseJson } from '../base/parse-json.ts';
 import { artifactKey } from './artifact-keys.ts';
 import { layerName } from './wrapping.ts';
 
@@ -104,15 +105,6 @@ function sorted(value: unknown): unknown {
   if (value === null || typeof value !== 'object') return value;
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(entries.map(([key, item]) => [key, sorted(item)]));
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Not JSON: the schema then says so with the path of the manifest.
-    return undefined;
-  }
 }
 
 function unusable(from: string, why: string) {

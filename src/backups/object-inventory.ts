@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { parseJson } from '../base/parse-json.ts';
 import type { ObjectInfo } from '../ports/object-store.ts';
 
 const entrySchema = z.object({
@@ -86,13 +87,4 @@ export function compareObjectInventories(
       .map(({ key }) => key),
     extra: found.filter(({ key }) => !known.has(key)).map(({ key }) => key),
   };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // No JSON is no entry: the schema says so.
-    return undefined;
-  }
 }

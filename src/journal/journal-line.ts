@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { genesisHash, openLine, sealLine } from '../base/digest.ts';
+import { parseJson } from '../base/parse-json.ts';
 import { type Entry, entrySchema, type JournalEntry, journalVersion } from './entry.ts';
 
 /**
@@ -33,7 +34,8 @@ export function readLine(line: string, after: Link): LineReading {
   const opened = openLine(line);
   if (opened === 'no-line') return broken('it is not a journal line');
   if (opened === 'changed') return broken('its text does not match its hash');
-  const frame = parseFrame(opened.body);
+  // Its hash may be right and it be no JSON: nobody but a forger writes such a line.
+  const frame = frameSchema.safeParse(parseJson(opened.body)).data;
   if (frame === undefined) return broken('it is not a journal line');
   const { seq, at, prev, ...rest } = frame;
   if (prev !== after.hash) return broken('it does not follow the line before it');
@@ -49,15 +51,6 @@ export function readLine(line: string, after: Link): LineReading {
 }
 
 const frameSchema = z.looseObject({ seq: z.int(), at: z.iso.datetime(), prev: z.string() });
-
-function parseFrame(body: string) {
-  try {
-    return frameSchema.safeParse(JSON.parse(body)).data;
-  } catch {
-    // Its hash is right and it is no JSON: nobody but a forger writes such a line.
-    return undefined;
-  }
-}
 
 function broken(why: string): LineReading {
   return { kind: 'broken', why };

@@ -1,20 +1,25 @@
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { z } from 'zod';
 import { errorCode } from '../base/thrown.ts';
 
-/** One process of this host for ever: a pid alone is used again by the next one. */
-export type ProcessIdentity = {
-  readonly pid: number;
+export const processIdentity = z.object({
+  pid: z.int(),
   /** When it started, in clock ticks since the machine did, as /proc/PID/stat has it; empty where the system does not say. */
-  readonly startTicks: string;
-};
+  startTicks: z.string(),
+});
+
+/** One process of this host for ever: a pid alone is used again by the next one. */
+export type ProcessIdentity = Readonly<z.infer<typeof processIdentity>>;
+
+export const processOnHost = processIdentity.extend({
+  host: z.string(),
+  /** Empty where the system does not say. */
+  bootId: z.string(),
+});
 
 /** The same in a file that may be read on another host, or after this one was started again. */
-export type ProcessOnHost = ProcessIdentity & {
-  readonly host: string;
-  /** Empty where the system does not say. */
-  readonly bootId: string;
-};
+type ProcessOnHost = Readonly<z.infer<typeof processOnHost>>;
 
 /** Linux reports ticks of a hundredth of a second to programs, whatever the kernel's own clock. */
 const ticksPerSecond = 100;

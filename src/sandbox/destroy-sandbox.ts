@@ -1,7 +1,8 @@
 import { readdir, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isAlive, type ProcessIdentity } from '../platform/process-identity.ts';
+import { parseJson } from '../base/parse-json.ts';
+import { isAlive, type ProcessIdentity, processIdentity } from '../platform/process-identity.ts';
 import { endGpgAgent } from './gpg-key.ts';
 import { stopPostgresCluster } from './postgres-cluster.ts';
 import { endProcesses, findProcesses } from './proc.ts';
@@ -54,12 +55,7 @@ async function readOwner(folder: string): Promise<ProcessIdentity | undefined> {
   return text === undefined ? undefined : parseOwner(text);
 }
 
+/** A marker cut short by a crash still marks the folder as ours; its owner cannot be alive. */
 function parseOwner(text: string): ProcessIdentity {
-  try {
-    const { pid, startTicks } = JSON.parse(text) as Partial<ProcessIdentity>;
-    if (typeof pid === 'number' && typeof startTicks === 'string') return { pid, startTicks };
-  } catch {
-    // A marker cut short by a crash still marks the folder as ours; its owner cannot be alive.
-  }
-  return { pid: 0, startTicks: '' };
+  return processIdentity.safeParse(parseJson(text)).data ?? { pid: 0, startTicks: '' };
 }

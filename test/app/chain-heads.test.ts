@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { anchorHead, readAnchors } from '../../src/app/anchors.ts';
 import { appendHead, readChainHeads } from '../../src/app/chain-heads.ts';
+import { genesisHash, sealLine } from '../../src/base/digest.ts';
 import { valueFrom } from '../contracts/object-store.contract.ts';
 import { createFakeHost } from '../fakes/fake-host.ts';
 import { createFakeObjectStore } from '../fakes/fake-object-store.ts';
@@ -48,6 +49,14 @@ describe('the heads of a log folder', () => {
       await writeFile(path, bad);
       expect(await readChainHeads(folder)).toMatchObject({ ok: false, failure: { code: 'journal-damaged' } });
       expect((await appendHead(folder, head('run', 4))).ok).toBe(false);
+    }
+  });
+
+  it('are refused where a line has its right hash and tells of no run', async () => {
+    const path = join(folder, 'chain-heads.jsonl');
+    for (const body of ['{no JSON}', `{"prev":"${genesisHash}"}`]) {
+      await writeFile(path, sealLine(body).line);
+      expect(await readChainHeads(folder)).toMatchObject({ ok: false, failure: { code: 'journal-damaged' } });
     }
   });
 });

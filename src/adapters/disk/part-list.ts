@@ -1,5 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { readFile, rm } from 'node:fs/promises';
+import { z } from 'zod';
+import { parseJson } from '../../base/parse-json.ts';
 import { errorCode } from '../../base/thrown.ts';
 import { replaceFile } from '../../platform/durable-files.ts';
 import type { ObjectInfo } from '../../ports/object-store.ts';
@@ -52,21 +54,13 @@ export async function readDoneParts(path: string, plan: PartPlan): Promise<reado
     if (errorCode(error) === 'ENOENT') return [];
     throw error;
   }
-  const kept = parse(text);
-  if (kept === undefined || JSON.stringify(kept.plan) !== JSON.stringify(plan)) return [];
-  const isPart = (index: unknown): index is number =>
-    Number.isInteger(index) && Number(index) >= 0 && Number(index) < countParts(plan);
-  return Array.isArray(kept.done) ? [...new Set(kept.done.filter(isPart))] : [];
+  const kept = listSchema.safeParse(parseJson(text)).data;
+  if (JSON.stringify(kept?.plan) !== JSON.stringify(plan)) return [];
+  const isPart = (index: number) => index >= 0 && index < countParts(plan);
+  return [...new Set(kept?.done.filter(isPart))];
 }
 
-function parse(text: string): { readonly plan?: unknown; readonly done?: unknown } | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return value !== null && typeof value === 'object' ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
+const listSchema = z.object({ plan: z.unknown(), done: z.array(z.int()).catch([]) });
 
 type PartList = {
   /** Returns once the part's bytes and then its mention are written. Parts that end together share the work. */

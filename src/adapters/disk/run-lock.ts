@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { z } from 'zod';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import { describeFileFailure } from '../../base/file-failure.ts';
+import { parseJson } from '../../base/parse-json.ts';
 import { errorCode } from '../../base/thrown.ts';
 import { writeNewFile } from '../../platform/durable-files.ts';
-import { findFate, identifyThisProcess, type ProcessOnHost } from '../../platform/process-identity.ts';
+import { findFate, identifyThisProcess, processOnHost } from '../../platform/process-identity.ts';
 
 export type Lock = {
   release(): Promise<void>;
@@ -13,7 +15,9 @@ export type Lock = {
   stillOurs(): Promise<Failure | undefined>;
 };
 
-type Holder = ProcessOnHost & { readonly nonce: string; readonly since: string };
+const holderSchema = processOnHost.extend({ nonce: z.string(), since: z.string() });
+
+type Holder = Readonly<z.infer<typeof holderSchema>>;
 
 /**
  * One run at a time: a file that is there or is not, made whole and by link(2), so it is never seen half written. A
@@ -125,21 +129,7 @@ async function readHolder(path: string): Promise<Holder | 'gone' | 'unreadable'>
     if (errorCode(error) === 'ENOENT') return 'gone';
     throw error;
   }
-  try {
-    const value: unknown = JSON.parse(text);
-    return isHolder(value) ? value : 'unreadable';
-  } catch {
-    return 'unreadable';
-  }
-}
-
-function isHolder(value: unknown): value is Holder {
-  if (value === null || typeof value !== 'object') return false;
-  const texts = ['host', 'bootId', 'startTicks', 'nonce', 'since'];
-  return (
-    Number.isInteger(Reflect.get(value, 'pid')) &&
-    texts.every((key) => typeof Reflect.get(value, key) === 'string')
-  );
+  return holderSchema.safeParse(parseJson(text)).data ?? 'unreadable';
 }
 
 /** What inheritors left behind decides nothing any more: each of them looks at the lock again before it takes it. */

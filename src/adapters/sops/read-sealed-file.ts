@@ -1,6 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
+import { z } from 'zod';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { describeFileFailure } from '../../base/file-failure.ts';
+import { parseJson } from '../../base/parse-json.ts';
 import { formatBytes } from '../../base/units.ts';
 import type { SealedFile, SecretFileFormat } from '../../ports/secret-files.ts';
 import { cutShort, notSealed, tooLarge } from './sops-failure.ts';
@@ -41,12 +43,8 @@ const hasMetadata: Readonly<Record<SecretFileFormat, (text: string) => boolean>>
   binary: hasJsonMetadata,
 };
 
+const jsonMetadata = z.object({ sops: z.object({ mac: z.string(), version: z.string() }) });
+
 function hasJsonMetadata(text: string): boolean {
-  try {
-    const { sops } = JSON.parse(text);
-    return typeof sops?.mac === 'string' && typeof sops.version === 'string';
-  } catch {
-    // JSON.parse reports what is no JSON by throwing; such a file is none of these.
-    return false;
-  }
+  return jsonMetadata.safeParse(parseJson(text)).success;
 }

@@ -1,4 +1,6 @@
+import { z } from 'zod';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import { parseJson } from '../../base/parse-json.ts';
 import type {
   ClusterPlace,
   PgBackRestConfig,
@@ -27,28 +29,28 @@ export function restoreArgs({ config, place, label }: RepositoryRestore): readon
   return [...backrestArgs(config, place), ...how, 'restore'];
 }
 
-type Info = {
-  readonly archive?: readonly {
-    readonly min?: string | null;
-    readonly max?: string | null;
-    readonly id?: string;
-  }[];
-  readonly backup?: readonly {
-    readonly label: string;
-    readonly type: string;
-    readonly error?: boolean;
-    readonly timestamp: { readonly start: number; readonly stop: number };
-    readonly archive: { readonly start: string };
-    readonly info: { readonly size: number };
-  }[];
-  readonly db?: readonly { readonly version: string }[];
-  readonly status?: { readonly code: number; readonly message: string };
-};
+const backupSchema = z.object({
+  label: z.string(),
+  type: z.string(),
+  error: z.boolean().nullish(),
+  timestamp: z.object({ start: z.number(), stop: z.number() }),
+  /** None where the backup was made without a look at the archive. */
+  archive: z.object({ start: z.string().nullable() }),
+  info: z.object({ size: z.number() }),
+});
+
+const stanzaSchema = z.object({
+  archive: z.array(z.object({ min: z.string().nullish(), max: z.string().nullish() })).default([]),
+  backup: z.array(backupSchema).default([]),
+  db: z.array(z.object({ version: z.string() })).default([]),
+  status: z.object({ message: z.string() }).optional(),
+});
 
 /** The JSON of `pgbackrest info` for one stanza. */
 export function readRepository(text: string, config: PgBackRestConfig): Outcome<Repository> {
-  const stanza = parse(text)[0];
-  const version = stanza?.db?.at(-1)?.version;
+  // What is no such JSON counts as an empty answer.
+  const stanza = z.array(stanzaSchema).safeParse(parseJson(text)).data?.[0];
+  const version = stanza?.db.at(-1)?.version;
   const backups = (stanza?.backup ?? []).filter(({ error }) => error !== true).map(toBackup);
   if (stanza === undefined || version === undefined || backups.length === 0) {
     return fail({
@@ -58,7 +60,7 @@ export function readRepository(text: string, config: PgBackRestConfig): Outcome<
       retry: 'after-fix',
     });
   }
-  const archive = stanza.archive?.at(-1);
+  const archive = stanza.archive.at(-1);
   return succeed({
     backups: backups.sort((a, b) => b.endedAtMs - a.endedAtMs),
     // 9.6 and before counted otherwise; this tool begins at 13.
@@ -68,23 +70,13 @@ export function readRepository(text: string, config: PgBackRestConfig): Outcome<
   });
 }
 
-function toBackup(backup: NonNullable<Info['backup']>[number]): RepositoryBackup {
+function toBackup(backup: z.infer<typeof backupSchema>): RepositoryBackup {
   return {
     label: backup.label,
     kind: backup.type,
     startedAtMs: backup.timestamp.start * 1000,
     endedAtMs: backup.timestamp.stop * 1000,
     sizeBytes: backup.info.size,
-    startSegment: backup.archive.start,
+    startSegment: backup.archive.start ?? '',
   };
-}
-
-function parse(text: string): readonly Info[] {
-  try {
-    const value: unknown = JSON.parse(text);
-    return Array.isArray(value) ? value : [];
-  } catch {
-    // Not JSON: the caller says that the answer is empty, with the program's own words beside it.
-    return [];
-  }
 }

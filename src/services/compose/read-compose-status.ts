@@ -1,4 +1,6 @@
+import { z } from 'zod';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import { parseJson } from '../../base/parse-json.ts';
 import type { ServiceStatus } from '../../ports/services.ts';
 
 /** What `config --format json` says of a service, reduced to what the status needs. */
@@ -17,7 +19,42 @@ export type ComposeContainer = {
   readonly isOneOff: boolean;
 };
 
-type JsonObject = Readonly<Record<string, unknown>>;
+/** What is no text comes out empty: a version of Compose may leave it out. */
+const looseText = z.string().catch('');
+
+const containerSchema = z
+  .object({
+    Name: looseText,
+    Service: looseText,
+    State: looseText,
+    Health: looseText,
+    ExitCode: z.number().catch(0),
+    /** One text, `a=b,c=d`. */
+    Labels: looseText,
+  })
+  .transform((item) => ({
+    name: item.Name,
+    service: item.Service,
+    state: item.State,
+    health: item.Health,
+    exitCode: item.ExitCode,
+    isOneOff: item.Labels.split(',').includes('com.docker.compose.oneoff=True'),
+  }));
+
+const serviceSchema = z.object({
+  restart: z.string().optional().catch(undefined),
+  deploy: z
+    .object({ restart_policy: z.object({ condition: z.unknown().optional() }).optional().catch(undefined) })
+    .catch({}),
+});
+
+const configSchema = z.object({
+  services: z.record(z.string(), serviceSchema.catch({ deploy: {} })),
+});
+
+const projectsSchema = z.array(
+  z.object({ Name: looseText, ConfigFiles: looseText }).catch({ Name: '', ConfigFiles: '' }),
+);
 
 /** Reads JSON lines (Compose 2.21 and later) as well as one array (before that). */
 export function readComposeContainers(text: string): Outcome<readonly ComposeContainer[]> {
@@ -27,43 +64,30 @@ export function readComposeContainers(text: string): Outcome<readonly ComposeCon
   const containers: ComposeContainer[] = [];
   for (const document of documents) {
     if (document.trim() === '') continue;
-    const value = parseJson(document);
-    if (value === undefined) return notUnderstood('ps', document);
-    for (const item of Array.isArray(value) ? value : [value]) {
-      if (!isObject(item)) return notUnderstood('ps', document);
-      containers.push({
-        name: textOf(item.Name),
-        service: textOf(item.Service),
-        state: textOf(item.State),
-        health: textOf(item.Health),
-        exitCode: typeof item.ExitCode === 'number' ? item.ExitCode : 0,
-        isOneOff: isOneOff(item.Labels),
-      });
-    }
+    const read = z.array(containerSchema).safeParse([parseJson(document)].flat());
+    if (!read.success) return notUnderstood('ps', document);
+    containers.push(...read.data);
   }
   return succeed(containers);
 }
 
 export function readDeclaredServices(text: string): Outcome<readonly DeclaredService[]> {
-  const value = parseJson(text);
-  if (!isObject(value) || !isObject(value.services)) return notUnderstood('config', text);
-  const declared = Object.entries(value.services).map(([name, service]) => ({
-    name,
-    restartPolicy: isObject(service) ? restartPolicyOf(service) : 'no',
-  }));
-  return succeed(declared);
+  const read = configSchema.safeParse(parseJson(text));
+  if (!read.success) return notUnderstood('config', text);
+  const declared = Object.entries(read.data.services);
+  return succeed(declared.map(([name, service]) => ({ name, restartPolicy: restartPolicyOf(service) })));
 }
 
 /** What `ls --format json` says of a project that runs. */
 type ComposeProject = { readonly name: string; readonly configFiles: readonly string[] };
 
 export function readComposeProjects(text: string): Outcome<readonly ComposeProject[]> {
-  const value = text.trim() === '' ? [] : parseJson(text);
-  if (!Array.isArray(value)) return notUnderstood('ls', text);
-  const projects = value.map((item: unknown) => {
-    const { Name, ConfigFiles } = isObject(item) ? item : {};
-    return { name: textOf(Name), configFiles: textOf(ConfigFiles).split(',') };
-  });
+  const read = projectsSchema.safeParse(text.trim() === '' ? [] : parseJson(text));
+  if (!read.success) return notUnderstood('ls', text);
+  const projects = read.data.map(({ Name, ConfigFiles }) => ({
+    name: Name,
+    configFiles: ConfigFiles.split(','),
+  }));
   return succeed(projects.filter(({ name }) => name !== ''));
 }
 
@@ -115,34 +139,11 @@ function worstHealth(containers: readonly ComposeContainer[]): ServiceStatus['he
 }
 
 /** `restart` wins over `deploy.restart_policy`, as in Compose; on-failure:3 is on-failure. */
-function restartPolicyOf(service: JsonObject): string {
-  if (typeof service.restart === 'string') return service.restart.split(':')[0] ?? 'no';
-  const deploy = isObject(service.deploy) ? service.deploy : {};
-  const policy = isObject(deploy.restart_policy) ? deploy.restart_policy : undefined;
-  if (policy === undefined) return 'no';
-  const condition = policy.condition ?? 'any';
+function restartPolicyOf({ restart, deploy }: z.infer<typeof serviceSchema>): string {
+  if (restart !== undefined) return restart.split(':')[0] ?? 'no';
+  if (deploy.restart_policy === undefined) return 'no';
+  const condition = deploy.restart_policy.condition ?? 'any';
   return condition === 'any' ? 'always' : condition === 'on-failure' ? 'on-failure' : 'no';
-}
-
-/** Labels come as one text, `a=b,c=d`. */
-function isOneOff(labels: unknown): boolean {
-  return textOf(labels).split(',').includes('com.docker.compose.oneoff=True');
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : '';
 }
 
 /** The text itself is not repeated: `config` prints the values of environment variables. */

@@ -1,7 +1,7 @@
+import type { z } from 'zod';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
-import { arrayOf, type Json, objectOf, parseJson, stringsOf, textOf } from './json-values.ts';
 import type { Kubectl, KubernetesConfig } from './kubectl.ts';
-import { notUnderstood } from './read-workloads.ts';
+import { listOf, type PodAnswer, podAnswer, readAnswer, workloadAnswer } from './kubectl-answer.ts';
 
 export type PodRoute = KubernetesConfig & {
   /** A pod, or the workload whose only running pod is meant: postgres-0, statefulset/postgres. */
@@ -31,48 +31,53 @@ const workloads: Readonly<Record<string, string>> = {
  * several: of a server and its standby that may be the standby, so what is not named must be the only one.
  */
 export async function findPod(kubectl: Kubectl, route: PodRoute): Promise<Outcome<RunningContainer>> {
-  const found = await findJson(kubectl, route);
+  const found = await findAnswer(kubectl, route);
   return found.ok ? findContainer(found.value, route) : found;
 }
 
-async function findJson(kubectl: Kubectl, route: PodRoute): Promise<Outcome<Json>> {
+async function findAnswer(kubectl: Kubectl, route: PodRoute): Promise<Outcome<PodAnswer>> {
   const [kind, name] = route.pod.includes('/') ? route.pod.split('/', 2) : ['pod', route.pod];
-  if (kind === 'pod' || kind === 'pods') return getJson(kubectl, { kind: 'pods', name, route });
+  if (kind === 'pod' || kind === 'pods') return getOne(kubectl, { kind: 'pods', name, route, as: podAnswer });
   const resource = workloads[kind ?? ''];
   if (resource === undefined) return fail(unknownKind(route.pod));
-  const workload = await getJson(kubectl, { kind: resource, name, route });
+  const workload = await getOne(kubectl, { kind: resource, name, route, as: workloadAnswer });
   if (!workload.ok) return workload;
-  const labels = Object.entries(stringsOf(objectOf(objectOf(workload.value.spec).selector).matchLabels));
+  const labels = Object.entries(workload.value.spec.selector.matchLabels);
   const selector = labels.map(([label, value]) => `${label}=${value}`).join(',');
-  const listed = await ask(kubectl, ['get', 'pods', `--selector=${selector}`, '--output=json']);
+  const args = ['get', 'pods', `--selector=${selector}`, '--output=json'];
+  const listed = await ask(kubectl, args, listOf(podAnswer));
   if (!listed.ok) return listed;
-  const pods = arrayOf(listed.value.items);
+  const pods = listed.value.items;
   const running = pods.filter((pod) => !isEnding(pod) && phaseOf(pod) === 'Running');
   const [only, another] = running;
   if (only === undefined) return fail(noneRuns(route.pod, pods));
   return another === undefined ? succeed(only) : fail(severalRun(route.pod, running.map(nameOf)));
 }
 
-function findContainer(pod: Json, route: PodRoute): Outcome<RunningContainer> {
+function findContainer(pod: PodAnswer, route: PodRoute): Outcome<RunningContainer> {
   const name = nameOf(pod);
   if (phaseOf(pod) !== 'Running' || isEnding(pod))
     return fail(doesNotRun(`pod ${name}`, isEnding(pod) ? 'it is being ended' : phaseOf(pod)));
-  const containers = arrayOf(objectOf(pod.spec).containers).map((container) => textOf(container.name));
-  const own = stringsOf(objectOf(pod.metadata).annotations)[defaultContainer];
+  const containers = pod.spec.containers.map((container) => container.name);
+  const own = pod.metadata.annotations[defaultContainer];
   const wanted = route.container ?? own ?? (containers.length === 1 ? containers[0] : undefined);
   if (wanted === undefined || !containers.includes(wanted))
     return fail(whichContainer({ name, wanted, containers }));
-  const statuses = arrayOf(objectOf(pod.status).containerStatuses);
-  const state = objectOf(statuses.find((status) => status.name === wanted)?.state);
-  if (state.running !== undefined) return succeed({ pod: name, container: wanted });
-  const reason = textOf(objectOf(state.waiting).reason) || textOf(objectOf(state.terminated).reason);
+  const state = pod.status.containerStatuses.find((status) => status.name === wanted)?.state;
+  if (state?.running !== undefined) return succeed({ pod: name, container: wanted });
+  const reason = state?.waiting.reason || state?.terminated.reason;
   return fail(doesNotRun(`container ${wanted} of pod ${name}`, reason || 'it was not started yet'));
 }
 
-type Asked = { readonly kind: string; readonly name: string | undefined; readonly route: PodRoute };
+type Asked<T> = {
+  readonly kind: string;
+  readonly name: string | undefined;
+  readonly route: PodRoute;
+  readonly as: z.ZodType<T>;
+};
 
-async function getJson(kubectl: Kubectl, { kind, name, route }: Asked): Promise<Outcome<Json>> {
-  const got = await ask(kubectl, ['get', kind, name ?? '', '--output=json']);
+async function getOne<T>(kubectl: Kubectl, { kind, name, route, as }: Asked<T>): Promise<Outcome<T>> {
+  const got = await ask(kubectl, ['get', kind, name ?? '', '--output=json'], as);
   if (got.ok || got.failure.code !== 'not-found') return got;
   return fail({
     ...got.failure,
@@ -81,16 +86,17 @@ async function getJson(kubectl: Kubectl, { kind, name, route }: Asked): Promise<
   });
 }
 
-async function ask(kubectl: Kubectl, args: readonly string[]): Promise<Outcome<Json>> {
+async function ask<T>(
+  kubectl: Kubectl,
+  ...[args, as]: [readonly string[], z.ZodType<T>]
+): Promise<Outcome<T>> {
   const ran = await kubectl.run({ args, stallMs: questionStallMs });
-  if (!ran.ok) return ran;
-  const value = parseJson(ran.value.stdout);
-  return value === undefined ? notUnderstood() : succeed(value);
+  return ran.ok ? readAnswer(as, ran.value.stdout) : ran;
 }
 
-const nameOf = (pod: Json) => textOf(objectOf(pod.metadata).name);
-const phaseOf = (pod: Json) => textOf(objectOf(pod.status).phase) || 'Unknown';
-const isEnding = (pod: Json) => objectOf(pod.metadata).deletionTimestamp !== undefined;
+const nameOf = (pod: PodAnswer) => pod.metadata.name;
+const phaseOf = (pod: PodAnswer) => pod.status.phase || 'Unknown';
+const isEnding = (pod: PodAnswer) => pod.metadata.deletionTimestamp !== undefined;
 
 function unknownKind(pod: string): Failure {
   return {
@@ -101,7 +107,7 @@ function unknownKind(pod: string): Failure {
   };
 }
 
-function noneRuns(workload: string, pods: readonly Json[]): Failure {
+function noneRuns(workload: string, pods: readonly PodAnswer[]): Failure {
   const seen = pods.map((pod) => `${nameOf(pod)} ${isEnding(pod) ? 'is being ended' : phaseOf(pod)}`);
   return {
     code: 'unreachable',

@@ -1,6 +1,6 @@
-import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import { type Outcome, succeed } from '../../base/failure.ts';
 import type { ServiceStatus } from '../../ports/services.ts';
-import { arrayOf, type Json, numberOf, objectOf, parseJson, stringsOf, textOf } from './json-values.ts';
+import { listOf, podAnswer, readAnswer, type WorkloadAnswer, workloadAnswer } from './kubectl-answer.ts';
 
 /** What can be stopped in a namespace: what keeps pods alive, and what starts them by the clock. */
 const workloadKinds = ['Deployment', 'StatefulSet', 'CronJob'] as const;
@@ -37,25 +37,24 @@ export const noteOf = (replicas: number) => `${beforeStop}=${replicas}`;
 export const withoutNote = `${beforeStop}-`;
 
 export function readWorkloads(text: string): Outcome<readonly Workload[]> {
-  const items = itemsOf(text);
-  return items === undefined ? notUnderstood() : succeed(items.flatMap(toWorkload));
+  const read = readAnswer(listOf(workloadAnswer), text);
+  return read.ok ? succeed(read.value.items.flatMap(toWorkload)) : read;
 }
 
-function toWorkload(item: Json): readonly Workload[] {
+function toWorkload(item: WorkloadAnswer): readonly Workload[] {
   const kind = workloadKinds.find((known) => known === item.kind);
   if (kind === undefined) return [];
-  const [metadata, spec, status] = [objectOf(item.metadata), objectOf(item.spec), objectOf(item.status)];
-  const annotations = stringsOf(metadata.annotations);
-  const labels = stringsOf(metadata.labels);
+  const { metadata, spec, status } = item;
+  const { annotations, labels } = metadata;
   return [
     {
       kind,
-      name: textOf(metadata.name),
-      replicas: kind === 'CronJob' ? 0 : numberOf(spec.replicas, 1),
-      suspended: spec.suspend === true,
+      name: metadata.name,
+      replicas: kind === 'CronJob' ? 0 : spec.replicas,
+      suspended: spec.suspend,
       before: annotations[beforeStop],
-      selector: stringsOf(objectOf(spec.selector).matchLabels),
-      readyReplicas: numberOf(status.readyReplicas, 0),
+      selector: spec.selector.matchLabels,
+      readyReplicas: status.readyReplicas,
       keeper: keeperOf({ ...annotations, ...labels }),
     },
   ];
@@ -68,21 +67,19 @@ function keeperOf(marks: Readonly<Record<string, string>>): string | undefined {
 }
 
 export function readPods(text: string): Outcome<readonly Pod[]> {
-  const items = itemsOf(text);
-  if (items === undefined) return notUnderstood();
+  const read = readAnswer(listOf(podAnswer), text);
+  if (!read.ok) return read;
   return succeed(
-    items.map((item) => {
-      const [metadata, status] = [objectOf(item.metadata), objectOf(item.status)];
-      const owner = objectOf(arrayOf(metadata.ownerReferences)[0]);
-      const waiting = arrayOf(status.containerStatuses)
-        .map((container) => textOf(objectOf(objectOf(container.state).waiting).reason))
-        .find((reason) => /(BackOff|Err|Error)/.test(reason));
+    read.value.items.map(({ metadata, status }) => {
+      const [owner = { kind: '', name: '' }] = metadata.ownerReferences;
       return {
-        name: textOf(metadata.name),
-        labels: stringsOf(metadata.labels),
-        owner: `${textOf(owner.kind)}/${textOf(owner.name)}`,
-        phase: textOf(status.phase),
-        waiting,
+        name: metadata.name,
+        labels: metadata.labels,
+        owner: `${owner.kind}/${owner.name}`,
+        phase: status.phase,
+        waiting: status.containerStatuses
+          .map(({ state }) => state.waiting.reason)
+          .find((reason) => /(BackOff|Err|Error)/.test(reason)),
       };
     }),
   );
@@ -116,18 +113,4 @@ export function toStatus(workload: Workload, pods: readonly Pod[]): ServiceStatu
     health: healthy ? 'healthy' : failing === undefined ? 'starting' : 'unhealthy',
     ...keeper,
   };
-}
-
-function itemsOf(text: string): readonly Json[] | undefined {
-  const value = parseJson(text);
-  return value === undefined ? undefined : arrayOf(value.items);
-}
-
-export function notUnderstood() {
-  return fail({
-    code: 'command-failed',
-    message: 'kubectl printed no JSON where JSON was asked for.',
-    remedy: 'Try the same command by hand: kubectl get deployments -o json.',
-    retry: 'after-fix',
-  });
 }

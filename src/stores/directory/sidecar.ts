@@ -1,6 +1,7 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import { sha256 } from '../../base/digest.ts';
+import { parseJson } from '../../base/parse-json.ts';
 import { errorCode } from '../../base/thrown.ts';
 import { replaceFile } from '../../platform/durable-files.ts';
 import type { ObjectAttributes } from '../../ports/object-store.ts';
@@ -86,12 +87,8 @@ const fields = [
 
 /** Only what is text is taken; a sidecar that somebody has spoiled costs the attributes, not the object. */
 function parseSidecar(text: string): ObjectAttributes | undefined {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const parsed = parseJson(text);
+  if (parsed === undefined) return undefined;
   const attributes = pick(parsed, 'attributes');
   const texts = fields
     .map((field) => [field, pick(attributes, field)])

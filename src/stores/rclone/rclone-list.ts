@@ -1,5 +1,7 @@
+import { z } from 'zod';
 import { cancelledFailure } from '../../base/cancelled-failure.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import { parseJson } from '../../base/parse-json.ts';
 import type { ListRequest, ObjectInfo } from '../../ports/object-store.ts';
 import {
   exitStatus,
@@ -64,43 +66,36 @@ export async function describeRemote(rclone: Rclone, key: string): Promise<Outco
   const { exitCode, stdout } = ran.value;
   if (exitCode === exitStatus.folderMissing || exitCode === exitStatus.fileMissing) return succeed(undefined);
   if (exitCode !== 0) return fail(rcloneFailure(doing, ran.value));
-  const info = toInfo(parse(stdout), '');
+  const info = toInfo(stdout, '');
   return succeed(info === undefined ? undefined : { ...info, key });
 }
 
 /** One object a line, with a comma behind all but the last. */
 function readLine(line: string, folder: string): ObjectInfo | undefined {
-  return line.startsWith('{') ? toInfo(parse(line.replace(/,$/, '')), folder) : undefined;
+  return line.startsWith('{') ? toInfo(line.replace(/,$/, ''), folder) : undefined;
 }
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
+const looseText = z.string().optional().catch(undefined);
 
-function toInfo(value: unknown, folder: string): ObjectInfo | undefined {
-  if (value === null || typeof value !== 'object') return undefined;
-  const path: unknown = Reflect.get(value, 'Path');
-  const sizeBytes: unknown = Reflect.get(value, 'Size');
-  const modified: unknown = Reflect.get(value, 'ModTime');
-  if (Reflect.get(value, 'IsDir') === true || typeof path !== 'string' || typeof sizeBytes !== 'number')
-    return undefined;
-  const modifiedAtMs = Date.parse(String(modified)) || 0;
-  const tier: unknown = Reflect.get(value, 'Tier');
+/** What `lsjson` says of an object; without its path and size it is none. */
+const itemSchema = z.object({
+  Path: z.string(),
+  Size: z.number(),
+  IsDir: z.boolean().catch(false),
+  ModTime: looseText,
+  Tier: looseText,
+  Hashes: z.object({ md5: looseText }).optional().catch(undefined),
+});
+
+function toInfo(json: string, folder: string): ObjectInfo | undefined {
+  const item = itemSchema.safeParse(parseJson(json)).data;
+  if (item === undefined || item.IsDir) return undefined;
+  const modifiedAtMs = Date.parse(item.ModTime ?? '') || 0;
   return {
-    key: `${folder}${path}`,
-    sizeBytes,
-    etag: md5Of(value) ?? `${sizeBytes}-${modifiedAtMs}`,
+    key: `${folder}${item.Path}`,
+    sizeBytes: item.Size,
+    etag: item.Hashes?.md5 || `${item.Size}-${modifiedAtMs}`,
     modifiedAtMs,
-    ...(typeof tier === 'string' && tier !== '' ? { storageClass: tier } : {}),
+    ...(item.Tier ? { storageClass: item.Tier } : {}),
   };
-}
-
-function md5Of(value: object): string | undefined {
-  const hashes: unknown = Reflect.get(value, 'Hashes');
-  const md5: unknown = hashes !== null && typeof hashes === 'object' ? Reflect.get(hashes, 'md5') : undefined;
-  return typeof md5 === 'string' && md5 !== '' ? md5 : undefined;
 }

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import type { StoreAccess } from '../../ports/object-store.ts';
 import type { S3Connection } from './s3-client.ts';
@@ -44,18 +45,13 @@ function measureSkew(request: {
   readonly askedAtMs: number;
   readonly answeredAtMs: number;
 }): number | undefined {
-  const storeMs = Date.parse(readDateHeader(request.response) ?? '');
+  const storeMs = Date.parse(dated.safeParse(request.response).data?.headers.date ?? '');
   if (Number.isNaN(storeMs)) return undefined;
   const oursMs = (request.askedAtMs + request.answeredAtMs) / 2;
   return Math.round((storeMs + 500 - oursMs) / 1000) * 1000;
 }
 
-function readDateHeader(response: unknown): string | undefined {
-  if (response === null || typeof response !== 'object' || !('headers' in response)) return undefined;
-  const { headers } = response;
-  if (headers === null || typeof headers !== 'object' || !('date' in headers)) return undefined;
-  return typeof headers.date === 'string' ? headers.date : undefined;
-}
+const dated = z.object({ headers: z.object({ date: z.string() }) });
 
 function noAnswer(connection: S3Connection) {
   const seconds = connection.limits.accessMs / 1000;
