@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { findHolder } from '../adapters/disk/run-lock.ts';
 import { type Outcome, succeed } from '../base/failure.ts';
 import { formatTime } from '../base/units.ts';
 import { systemClock } from '../plain/clock.ts';
 import { printSession } from '../plain/print-session.ts';
+import { pause } from '../platform/pause.ts';
 import { createReadSession, type ReadSession, type RunOnDisk } from '../session/read-session.ts';
 import type { OutputLine } from '../session/view.ts';
 import { printLine } from './command-context.ts';
@@ -112,8 +112,7 @@ async function follow(
   },
 ): Promise<void> {
   for (;;) {
-    await sleep(lookMs);
-    if (request.signal.aborted) return new Promise(() => undefined);
+    if (!(await pause(lookMs, request.signal))) return new Promise(() => undefined);
     if ((await findHolder(request.lock)) === undefined) return;
     const read = await readRunViews(request);
     // A line that is being written right now is whole at the next look.

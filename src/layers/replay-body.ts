@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createBodyError } from '../base/body-error.ts';
 import type { Failure } from '../base/failure.ts';
+import { pause } from '../platform/pause.ts';
 
 const pieceBytes = 64 * 1024;
 
@@ -105,7 +105,7 @@ function openReplay({ firstBytes, tooLong }: ReplayRequest, kept: KeptBody): Rea
     async read() {
       if (givenBytes >= pauseAtBytes) {
         pauseAtBytes *= 2;
-        await sleep(pauseMs);
+        await pause(pauseMs);
         if (stream.destroyed) return;
       }
       const piece = await kept.piece(next);

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { appendFile, chmod, chown, mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { serverSetting } from '../base/quoting.ts';
+import { lookUntil, pause } from '../platform/pause.ts';
 import { findPostgresFolder, type ServerAccount, serverAccount } from './postgres-install.ts';
 
 export type PostgresCluster = {
@@ -79,8 +79,8 @@ export async function stopPostgresCluster(request: { readonly folder: string }):
   for (const signal of ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const) {
     if (!(await isOurs())) return;
     process.kill(pid, signal);
-    const limitMs = performance.now() + stopLimitMs / 3;
-    while (performance.now() < limitMs && (await isOurs())) await delay(50);
+    const look = async () => ((await isOurs()) ? undefined : 'ended');
+    await lookUntil({ look, everyMs: 50, limitMs: stopLimitMs / 3 });
   }
 }
 
@@ -151,17 +151,16 @@ async function becomesReady(request: {
   readonly port: number;
 }): Promise<boolean> {
   const { binFolder, child, port } = request;
-  const limitMs = performance.now() + readyLimitMs;
-  while (performance.now() < limitMs && isRunning(child)) {
+  const look = async () => {
+    if (!isRunning(child)) return false;
     const probe = spawn(join(binFolder, 'pg_isready'), ['-q', '-h', '127.0.0.1', '-p', String(port)], {
       stdio: 'ignore',
       env: serverEnvironment(),
     });
     const [exitCode] = await once(probe, 'close');
-    if (exitCode === 0) return isRunning(child);
-    await delay(50);
-  }
-  return false;
+    return exitCode === 0 ? isRunning(child) : undefined;
+  };
+  return (await lookUntil({ look, everyMs: 50, limitMs: readyLimitMs })) ?? false;
 }
 
 async function endServer(child: ChildProcess, signals: readonly NodeJS.Signals[]): Promise<void> {
@@ -170,7 +169,7 @@ async function endServer(child: ChildProcess, signals: readonly NodeJS.Signals[]
     const exit = once(child, 'exit');
     child.kill(signal);
     const timer = new AbortController();
-    await Promise.race([exit, delay(stopLimitMs / 3, undefined, { signal: timer.signal }).catch(() => {})]);
+    await Promise.race([exit, pause(stopLimitMs / 3, timer.signal)]);
     timer.abort();
   }
 }

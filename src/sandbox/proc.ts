@@ -1,6 +1,6 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { sep } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { lookUntil } from '../platform/pause.ts';
 import { identifyProcess, isAlive, type ProcessIdentity } from '../platform/process-identity.ts';
 
 /**
@@ -35,7 +35,8 @@ export async function endProcesses(request: {
       for (const signalName of [request.politely, 'SIGKILL'] as const) {
         if (!(await isAlive(target))) return;
         sendSignal(target.pid, signalName);
-        await waitForEnd(target, request.patienceMs);
+        const look = async () => ((await isAlive(target)) ? undefined : 'ended');
+        await lookUntil({ look, everyMs: 20, limitMs: request.patienceMs });
       }
     }),
   );
@@ -47,9 +48,4 @@ function sendSignal(pid: number, signalName: NodeJS.Signals): void {
   } catch {
     // It ended between the look and the signal, which is what was wanted.
   }
-}
-
-async function waitForEnd(target: ProcessIdentity, patienceMs: number): Promise<void> {
-  const giveUpAtMs = Date.now() + patienceMs;
-  while (Date.now() < giveUpAtMs && (await isAlive(target))) await sleep(20);
 }

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
+import { lookUntil } from '../platform/pause.ts';
 import { withConnection } from './crm/database.ts';
 
 const limitMs = 15_000;
@@ -16,14 +16,14 @@ export async function waitForWriters(request: {
   readonly since: Date;
 }): Promise<Outcome<void>> {
   return withConnection(request.databaseUrl, async (client) => {
-    const giveUpAtMs = Date.now() + limitMs;
     let writing: readonly string[] = [];
-    while (Date.now() < giveUpAtMs) {
+    const look = async () => {
       const { rows } = await client.query<{ service: string }>(whoWrote, [request.since]);
       writing = rows.map((row) => row.service);
-      if (writing.length === 3) return succeed(undefined);
-      await sleep(50);
-    }
+      return writing.length === 3 ? succeed(undefined) : undefined;
+    };
+    const written = await lookUntil({ look, everyMs: 50, limitMs });
+    if (written !== undefined) return written;
     const idle = ['web', 'worker', 'scheduler'].filter((name) => !writing.includes(name));
     return fail({
       code: 'stalled',

@@ -1,11 +1,11 @@
 import { mkdir, open, readFile, rm, stat } from 'node:fs/promises';
 import { availableParallelism, hostname, userInfo } from 'node:os';
 import { dirname } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { describeFileFailure } from '../../base/file-failure.ts';
 import { errorCode } from '../../base/thrown.ts';
 import { replaceFile } from '../../platform/durable-files.ts';
+import { pause } from '../../platform/pause.ts';
 import type { HostDriver, HostFacts } from '../../ports/host.ts';
 import { download } from './download.ts';
 import { measureFreeBytes } from './free-space.ts';
@@ -20,7 +20,7 @@ export function createDiskHost(given: { readonly env: Environment }): HostDriver
     facts: readFacts(given.env),
     now: () => Date.now(),
     sleep: async (durationMs, signal) => {
-      await wait(durationMs, undefined, signal === undefined ? {} : { signal }).catch(() => {});
+      await pause(durationMs, signal);
     },
     freeBytes: (path) => attempt(`measure the free space of ${path}`, () => measureFreeBytes(path)),
     fileSize: (path) => attempt(`look at ${path}`, () => measureFile(path)),

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { setTimeout as delay } from 'node:timers/promises';
 import { execa, type Options } from 'execa';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import { shellLine } from '../../base/quoting.ts';
@@ -131,13 +130,7 @@ function listen(
   const { request, stdout, stderr } = parts;
   const tail = (stream: Readable, name: 'stdout' | 'stderr'): OutputTail =>
     readOutput(stream, (line) => request.onLine?.(line, name));
-  let lastChunkMs = performance.now();
-  for (const stream of [stdout, stderr]) {
-    stream.on('data', () => {
-      lastChunkMs = performance.now();
-      sawLife();
-    });
-  }
+  for (const stream of [stdout, stderr]) stream.on('data', sawLife);
 
   const errors = tail(stderr, 'stderr');
   const { outputTo } = request;
@@ -150,14 +143,14 @@ function listen(
     drained: async () => {
       // A slow reader of the bytes has all the time it needs: cutting it short would lose data in silence.
       await bytesHandedOn;
-      let isClosed = false;
-      void closed.then(() => {
-        isClosed = true;
+      await new Promise<void>((resolve) => {
+        const watch = watchForStall({ stallMs: lingeringStreamsMs, onStall: resolve });
+        for (const stream of [stdout, stderr]) stream.on('data', watch.sawLife);
+        void closed.then(() => {
+          watch.end();
+          resolve();
+        });
       });
-      lastChunkMs = performance.now();
-      while (!isClosed && performance.now() - lastChunkMs < lingeringStreamsMs) {
-        await Promise.race([closed, delay(100)]);
-      }
     },
     finish: () => {
       errors.end();

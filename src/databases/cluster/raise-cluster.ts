@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { open, readFile, rm, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import { describeFileFailure } from '../../base/file-failure.ts';
 import { serverSetting, shellLine } from '../../base/quoting.ts';
 import { replaceFile } from '../../platform/durable-files.ts';
+import { pause } from '../../platform/pause.ts';
 import type { ClusterDriver, ClusterPlace } from '../../ports/cluster-tools.ts';
 import type { ProcessRunner } from '../../ports/process-runner.ts';
 import { lookAtPlace, makePlace, pathsOf } from './cluster-place.ts';
@@ -125,7 +125,7 @@ async function raiseServer(server: Server, raised: Map<string, ChildProcess>): P
   raised.set(folder, child.value);
   while (isRunning(child.value)) {
     if (await takesConnections(server.place, child.value)) return succeed(undefined);
-    await delay(20);
+    await pause(20);
   }
   const log = await readFile(pathsOf(server.place).log, 'utf8').catch(() => '');
   return fail({

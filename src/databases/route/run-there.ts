@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import { setTimeout as pause } from 'node:timers/promises';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import { describeFileFailure } from '../../base/file-failure.ts';
+import { type RetryPolicy, retry } from '../../platform/retry.ts';
 import type { Container } from '../../ports/container.ts';
 import type { RoutedProgram } from '../../ports/database-route.ts';
 import type { ProcessResult } from '../../ports/process-runner.ts';
@@ -13,7 +13,7 @@ import { openFolderStream } from './folder-stream.ts';
 const chunkBytes = 1024 * 1024;
 
 /** The way into a container may be blocked for a moment: an API server that is busy, a node that is just being asked for. */
-const secondTryMs = 1_000;
+const secondTry: RetryPolicy = { mostAttempts: 2, firstPauseMs: 1_000, longestPauseMs: 1_000 };
 
 /**
  * Runs a program in the container; its exit status is the one the container itself has told. Where nothing had begun it is tried a
@@ -23,11 +23,18 @@ export async function runThere(
   container: Container,
   request: RoutedProgram,
 ): Promise<Outcome<ProcessResult>> {
-  const first = await tryThere(container, request);
-  const mayPass = !first.begun && !first.end.ok && first.end.failure.code === 'unreachable';
-  if (!mayPass || request.inputFrom !== undefined || request.signal?.aborted) return first.end;
-  await pause(secondTryMs);
-  return (await tryThere(container, request)).end;
+  let begun = false;
+  return retry({
+    doing: `run ${request.program} in the ${container.address}`,
+    act: async () => {
+      const tried = await tryThere(container, request);
+      begun = tried.begun;
+      return tried.end;
+    },
+    policy: secondTry,
+    isWorthAnother: ({ code }) => !begun && code === 'unreachable' && request.inputFrom === undefined,
+    signal: request.signal,
+  });
 }
 
 type Try = { readonly begun: boolean; readonly end: Outcome<ProcessResult> };

@@ -1,5 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
+import { pause } from '../../platform/pause.ts';
 import type { ProcessRunner } from '../../ports/process-runner.ts';
 import type { Services } from '../../ports/services.ts';
 import { type ComposeCommand, type ComposeConfig, createComposeCommand } from './compose-command.ts';
@@ -109,7 +109,7 @@ async function followLog(
     if (!ran.ok && !signal.aborted) return ran;
     // Compose ends with the container. What the next one says before we look again must not be lost.
     from = ['--since', new Date().toISOString()];
-    await pause(followPauseMs, undefined, { signal }).catch(() => undefined);
+    await pause(followPauseMs, signal);
   }
   return succeed(undefined);
 }

@@ -1,5 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import { lookUntil, pause } from '../../platform/pause.ts';
 import type { ProcessRunner } from '../../ports/process-runner.ts';
 import type { ServiceRequest, Services } from '../../ports/services.ts';
 import { createKubectl, type Kubectl, type KubernetesConfig } from './kubectl.ts';
@@ -85,7 +85,7 @@ export function openKubernetesServices(options: {
         const from = ['--all-containers', '--since=1s', '--follow'];
         // It ends with the pod, and fails while there is none; the next one is looked for then.
         await kubectl.run({ args: ['logs', ...from, address(workload)], onLine, signal });
-        await pause(lookAgainMs, undefined, { signal }).catch(() => undefined);
+        await pause(lookAgainMs, signal);
       }
       return succeed(undefined);
     },
@@ -175,21 +175,20 @@ async function suspend(
 /** A pod counts until the API server has forgotten it: while it is only being ended its program may still write. */
 async function waitUntilGone(kubectl: Kubectl, request: ServiceRequest): Promise<Outcome<void>> {
   const { names, onLine, signal } = request;
-  const untilMs = performance.now() + endLimitMs;
-  let said = '';
-  for (;;) {
+  let left: readonly string[] = [];
+  const lookAgain = async () => {
     const found = await look(kubectl);
     if (!found.ok) return found;
     const { workloads, pods } = found.value;
     const named = workloads.filter(({ name }) => names.length === 0 || names.includes(name));
-    const left = named.flatMap((workload) => podsOf(workload, pods).map(({ name }) => name));
+    const before = left.join();
+    left = named.flatMap((workload) => podsOf(workload, pods).map(({ name }) => name));
     if (left.length === 0) return succeed(undefined);
-    if (signal?.aborted) return fail({ ...stillThere(left), code: 'cancelled' });
-    if (performance.now() > untilMs) return fail(stillThere(left));
-    if (left.join() !== said) onLine(`waiting for ${left.join(', ')} to end`);
-    said = left.join();
-    await pause(lookAgainMs, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
-  }
+    if (left.join() !== before) onLine(`waiting for ${left.join(', ')} to end`);
+    return undefined;
+  };
+  const ended = await lookUntil({ look: lookAgain, everyMs: lookAgainMs, limitMs: endLimitMs, signal });
+  return ended ?? fail({ ...stillThere(left), ...(signal?.aborted ? { code: 'cancelled' } : {}) });
 }
 
 function stillThere(pods: readonly string[]) {

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
-import { setTimeout as pause } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
+import { pause } from '../../platform/pause.ts';
 
 const pollMs = 200;
 const readBytes = 64 * 1024;
@@ -32,7 +32,7 @@ export async function followFile(request: {
       }
       if (chunk.length > 0) continue;
     }
-    await pause(pollMs, undefined, { signal }).catch(() => undefined);
+    await pause(pollMs, signal);
   }
 }
 

@@ -1,6 +1,6 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { errorCode } from '../../base/thrown.ts';
+import { lookUntil } from '../../platform/pause.ts';
 import { isAlive, type ProcessIdentity } from '../../platform/process-identity.ts';
 
 const gracePeriodMs = 5000;
@@ -16,12 +16,10 @@ export async function stopProcess(request: {
   for (const kill of ['SIGTERM', 'SIGKILL'] as const) {
     const sent = await send(name, { identity, kill });
     if (!sent.ok) return sent;
-    const deadlineMs = performance.now() + gracePeriodMs;
-    while (performance.now() < deadlineMs) {
-      if (!(await isAlive(identity))) return succeed(kill);
-      if (signal?.aborted) return fail(cancelled(name));
-      await pause(pollMs);
-    }
+    const look = async () => ((await isAlive(identity)) ? undefined : 'ended');
+    const ended = await lookUntil({ look, everyMs: pollMs, limitMs: gracePeriodMs, signal });
+    if (ended !== undefined) return succeed(kill);
+    if (signal?.aborted) return fail(cancelled(name));
   }
   return fail({
     code: 'command-failed',
