@@ -2,14 +2,11 @@ import { assert } from '../base/assert.ts';
 import type { Failure } from '../base/failure.ts';
 import type { RunState } from '../journal/run-state.ts';
 import { handlerOf } from '../kinds/handlers.ts';
-import type { Step } from '../kinds/kind.ts';
-import { stepId } from '../kinds/kind.ts';
+import { type Step, stepId } from '../kinds/kind.ts';
 import type { Stop } from './ask-what-now.ts';
 import { lookAtPlaces, refuseOtherPlaces } from './bound-places.ts';
 import { cleanUp } from './clean-up.ts';
-import { closeRun } from './close-run.ts';
 import type { Engine } from './engine.ts';
-import { nextMove } from './next-move.ts';
 import { performStep } from './perform-step.ts';
 import { confirmBeginning, passPreflight } from './preflight.ts';
 import { judgeRun, type RunEnd } from './run-end.ts';
@@ -182,4 +179,65 @@ async function cleanUpAfter(engine: Engine) {
   const isDrill = !engine.live && engine.discussion === undefined;
   const checks = await cleanUp({ ...engine, steps: isDrill ? engine.steps : [] });
   return engine.discussion === undefined ? checks : checks.filter(({ verdict }) => verdict !== 'passed');
+}
+
+/**
+ * The last words of a run, where people were named who can say them: the commander declares the recovery, the approver accepts the
+ * result. Nobody there to answer is no reason to keep a run open; the record then says that nobody did.
+ */
+async function closeRun(engine: Engine): Promise<void> {
+  const state = engine.journal.state();
+  const people = state?.start.people;
+  if (state === undefined || people === undefined || engine.discussion !== undefined) return;
+  const verdict = judgeRun(state).replaceAll('-', ' ');
+  if (people.commander !== undefined) {
+    await engine.ask({
+      kind: 'confirm',
+      id: 'declare-recovery',
+      title: `${people.commander}, do you declare the recovery?`,
+      body: [`All steps are done; the result is: ${verdict}.`],
+      verb: 'declare',
+      inNameOf: people.commander,
+    });
+  }
+  if (people.resultApprover !== undefined) {
+    const same = people.resultApprover === people.planApprover;
+    await engine.ask({
+      kind: 'confirm',
+      id: 'approve-result',
+      title: `${people.resultApprover}, do you approve the result?`,
+      body: [
+        `The result is: ${verdict}.`,
+        ...(same ? ['The same person approved the plan; the record says so.'] : []),
+      ],
+      verb: 'approve',
+      inNameOf: people.resultApprover,
+    });
+  }
+}
+
+/** What to do next. Chosen by looking at the facts alone, so a resumed run chooses as an undisturbed one would. */
+type Move = { readonly kind: 'begin-steps'; readonly steps: readonly Step[] } | { readonly kind: 'finish' };
+
+/** Steps in the order of the runbook; a step marked `alongside` joins the group of the step before it. */
+function groupSteps(steps: readonly Step[]): readonly (readonly Step[])[] {
+  const groups: Step[][] = [];
+  for (const step of steps) {
+    const last = groups.at(-1);
+    if (step.alongside && last !== undefined) last.push(step);
+    else groups.push([step]);
+  }
+  return groups;
+}
+
+/** The first group with an open step; of that group, every step that is still open. */
+function nextMove(steps: readonly Step[], state: RunState): Move {
+  for (const group of groupSteps(steps)) {
+    const open = group.filter((step) => {
+      const kind = state.steps.get(stepId(step))?.kind;
+      return kind !== 'finished' && kind !== 'skipped';
+    });
+    if (open.length > 0) return { kind: 'begin-steps', steps: open };
+  }
+  return { kind: 'finish' };
 }

@@ -284,11 +284,7 @@ export function notVerified(checks: readonly Check[]): Failure {
   const bad = checks.filter((check) => check.verdict === 'failed');
   return {
     code: 'not-verified',
-    // Some are whole sentences, some are not.
-    message: bad
-      .map(({ text }) => text)
-      .join('. ')
-      .replaceAll('.. ', '. '),
+    message: bad.map(({ text }) => text).join('. '),
     remedy: bad[0]?.remedy ?? 'Read the checks above.',
     retry: 'after-fix',
   };

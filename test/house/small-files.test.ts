@@ -10,16 +10,6 @@ const boundaries: readonly { readonly files: RegExp; readonly because: string }[
   { files: /^src\/sandbox\/crm\//, because: 'the small company is a program that is started on its own' },
 ];
 
-/** Still to be merged into the file that uses it. */
-const waiting: readonly string[] = [
-  'src/databases/postgres/create-role.ts',
-  'src/databases/postgres/dump-format.ts',
-  'src/databases/postgres/find-dump-tool.ts',
-  'src/engine/close-run.ts',
-  'src/engine/next-move.ts',
-  'src/steps/restore-roles/find-globals.ts',
-];
-
 const sources = readSources(['src', 'scripts', 'bench']);
 const tests = new Set(listFiles(['test']));
 
@@ -45,19 +35,13 @@ const isBoundary = ({ source, user }: (typeof small)[number]) =>
   source.lines + user.lines > limits.fileLines;
 
 it('A file of a few lines that one neighbour uses stands in that neighbour, unless it is a boundary', () => {
-  const wrong = small.filter((one) => !isBoundary(one) && !waiting.includes(one.source.path));
+  const wrong = small.filter((one) => !isBoundary(one));
   expect(
     wrong.map(
       ({ source, user }) =>
         `${source.path}:1: ${source.lines} lines that only ${user.path} uses. Move them there.`,
     ),
   ).toEqual([]);
-});
-
-it('What waits to be merged is still there', () => {
-  const open = small.filter((one) => !isBoundary(one)).map(({ source }) => source.path);
-  const done = waiting.filter((path) => !open.includes(path));
-  expect(done.map((path) => `${path}: nothing is left to merge. Take it off the list.`)).toEqual([]);
 });
 
 it('Every boundary keeps a file apart', () => {

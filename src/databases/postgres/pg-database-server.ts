@@ -1,4 +1,4 @@
-import { fail, type Outcome } from '../../base/failure.ts';
+import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import type { Secret } from '../../base/secret.ts';
 import type { DatabaseRoute } from '../../ports/database-route.ts';
 import type { DatabaseDriver, DatabaseLogin } from '../../ports/database-server.ts';
@@ -6,7 +6,6 @@ import { carryOverSettings } from './carry-over.ts';
 import { closeCell, dropCell, makeCell } from './cell.ts';
 import { listForeignSessions, listPreparedTransactions, terminateSessions } from './client-sessions.ts';
 import { type ConnectionTarget, readConnectionTarget, withLogin } from './connection-target.ts';
-import { createRole } from './create-role.ts';
 import {
   analyze,
   createDatabase,
@@ -19,7 +18,7 @@ import { exportSnapshot } from './export-snapshot.ts';
 import { takeInventory } from './inventory.ts';
 import { takeLease } from './lease.ts';
 import { runReadQuery } from './read-query.ts';
-import type { ServerContext } from './session.ts';
+import { type ServerContext, withMaintenance } from './session.ts';
 
 /** Opens nothing yet: every method connects for itself, and a URL that cannot be read fails every one of them. */
 export function openDatabaseServer(request: {
@@ -73,4 +72,20 @@ function withAddress(
   if (!target.ok || route === undefined) return target;
   const address = `${route.address} (${target.value.address})`;
   return { ok: true, value: { ...target.value, address } };
+}
+
+/** All or nothing. The statements may hold the hash of a password, so no failure repeats them. */
+function createRole(
+  context: ServerContext,
+  request: { readonly name: string; readonly statements: readonly Secret[] },
+): Promise<Outcome<void>> {
+  return withMaintenance(context, {
+    doing: `create role ${request.name}`,
+    work: async (session) => {
+      await session.rows('BEGIN');
+      for (const statement of request.statements) await session.rows(statement.reveal());
+      await session.rows('COMMIT');
+      return succeed(undefined);
+    },
+  });
 }

@@ -3,9 +3,8 @@ import { shellLine } from '../../base/quoting.ts';
 import type { DatabaseRoute } from '../../ports/database-route.ts';
 import type { ToolVersion } from '../../ports/dump-tools.ts';
 import type { ProcessRunner } from '../../ports/process-runner.ts';
-import { type DumpProgram, findDumpTool } from './find-dump-tool.ts';
 import { findPlainTool, findRestoreTool } from './find-restore-tool.ts';
-import { type PostgresTool, readVersion } from './find-tool.ts';
+import { findTools, type PostgresTool, readVersion } from './find-tool.ts';
 import { knowsRestrict, psqlTooOld } from './restrict-psql.ts';
 
 /** Where the programs of PostgreSQL run: on this host, or beside the server where the route leads. */
@@ -59,5 +58,29 @@ async function findThere(route: DatabaseRoute, name: string): Promise<Outcome<Po
     remedy: 'Name the container that holds the PostgreSQL programs in the runbook, under `via`.',
     retry: 'after-fix',
     detail: printed.value.stderr.trim().split('\n').slice(-4).join('\n'),
+  });
+}
+
+type DumpProgram = 'pg_dump' | 'pg_dumpall';
+
+type Search = { readonly processes: ProcessRunner; readonly searchPath: string };
+
+/**
+ * An older pg_dump refuses a newer server. A newer pg_dump works, but an archive of 17 can only be read by pg_restore 17: so
+ * the lowest that suffices is taken.
+ */
+async function findDumpTool(
+  request: Search & { readonly name: DumpProgram; readonly serverMajor: number },
+): Promise<Outcome<PostgresTool>> {
+  const tools = await findTools(request);
+  const fit = tools.filter((tool) => tool.version.major >= request.serverMajor);
+  const best = fit.sort((a, b) => a.version.major - b.version.major)[0];
+  if (best !== undefined) return succeed(best);
+  const have = tools.map((tool) => tool.version.text).join(', ');
+  return fail({
+    code: tools.length === 0 ? 'tool-missing' : 'tool-too-old',
+    message: `The server is PostgreSQL ${request.serverMajor}; this host has ${have === '' ? `no ${request.name}` : `${request.name} ${have}`}.`,
+    remedy: `Install postgresql-client-${request.serverMajor} on this host.`,
+    retry: 'after-fix',
   });
 }

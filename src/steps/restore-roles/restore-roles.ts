@@ -1,16 +1,18 @@
+import { artifactKey } from '../../backups/artifact-keys.ts';
 import { shorten } from '../../backups/compare-inventories.ts';
 import { type Globals, readGlobals } from '../../backups/globals.ts';
-import { type Outcome, succeed } from '../../base/failure.ts';
+import { layersOf, unwrappedKey } from '../../backups/wrapping.ts';
+import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { createSecret } from '../../base/secret.ts';
 import { type Check, couldNotVerify, failed, passed } from '../../base/verdict.ts';
 import { needFact, readFact } from '../../kinds/fact.ts';
 import { snapshotFact } from '../../kinds/facts.ts';
-import type { CheckContext, StepContext, StepOf } from '../../kinds/kind.ts';
-import { implementKind } from '../../kinds/kind.ts';
-import { missingBeside } from '../../operations/find-files.ts';
+import { type CheckContext, implementKind, type StepContext, type StepOf } from '../../kinds/kind.ts';
+import { findFiles, missingBeside } from '../../operations/find-files.ts';
 import { findSnapshots, pickSnapshot } from '../../operations/find-snapshots.ts';
-import { backupStore, targetServer } from '../../operations/open-targets.ts';
-import { findGlobals } from './find-globals.ts';
+import { backupStore, listAll, targetServer } from '../../operations/open-targets.ts';
+import type { ObjectInfo } from '../../ports/object-store.ts';
+import type { Layer } from '../../ports/unpacker.ts';
 import { restoreRolesKind, rolesFact } from './kind.ts';
 
 type RolesStep = StepOf<typeof restoreRolesKind>;
@@ -173,4 +175,27 @@ async function listRoles(context: StepContext<'databases'>): Promise<Outcome<Rea
     sql: 'SELECT rolname AS role FROM pg_roles',
   });
   return rows.ok ? succeed(new Set(rows.value.map(({ role }) => role ?? ''))) : rows;
+}
+
+type FoundGlobals = { readonly object: ObjectInfo; readonly layers: readonly Layer[] };
+
+/** What `thaw backup` put beside the dump; else what other scripts wrote, by the layout of the runbook. */
+async function findGlobals(
+  step: StepOf<typeof restoreRolesKind>,
+  ...[snapshotKey, context]: [string, Pick<CheckContext<'host' | 'stores'>, 'world' | 'targets'>]
+): Promise<Outcome<FoundGlobals>> {
+  const beside = artifactKey(snapshotKey, 'globals');
+  const listed = await listAll(backupStore(context), beside);
+  if (!listed.ok) return listed;
+  const own = listed.value.find(({ key }) => unwrappedKey(key) === beside);
+  if (own !== undefined) return succeed({ object: own, layers: layersOf(own.key) });
+  const found = await findFiles({ kind: 'archive', layout: step.layout }, snapshotKey, context);
+  if (!found.ok) return found;
+  if (found.value.kind === 'archive') return succeed(found.value);
+  return fail({
+    code: 'not-found',
+    message: `There is no file of roles: ${step.layout} names a folder.`,
+    remedy: 'Correct the layout of the roles in the runbook.',
+    retry: 'after-fix',
+  });
 }
