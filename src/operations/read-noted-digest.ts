@@ -1,4 +1,5 @@
 import { fail, type Outcome, succeed } from '../base/failure.ts';
+import { parseJson } from '../base/parse-json.ts';
 import type { CheckContext } from '../kinds/kind.ts';
 import { backupStore, readText } from './open-targets.ts';
 
@@ -35,13 +36,4 @@ function fieldOf(value: unknown, [name, ...rest]: readonly string[]): unknown {
   if (name === undefined) return value;
   if (value === null || typeof value !== 'object') return undefined;
   return fieldOf((value as Readonly<Record<string, unknown>>)[name], rest);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Not JSON: the caller says that the digest is not in it.
-    return undefined;
-  }
 }

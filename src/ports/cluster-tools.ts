@@ -27,7 +27,6 @@ export type RepositoryBackup = {
   readonly startedAtMs: number;
   readonly endedAtMs: number;
   readonly sizeBytes: number;
-  readonly startSegment: string;
 };
 
 export type Repository = {

@@ -77,6 +77,5 @@ function toBackup(backup: z.infer<typeof backupSchema>): RepositoryBackup {
     startedAtMs: backup.timestamp.start * 1000,
     endedAtMs: backup.timestamp.stop * 1000,
     sizeBytes: backup.info.size,
-    startSegment: backup.archive.start ?? '',
   };
 }

@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { sqlName, sqlText } from '../../base/quoting.ts';
 import type { Secret } from '../../base/secret.ts';
+import { pause } from '../../platform/pause.ts';
 import type { CellExtension, CellRequest, DatabaseLogin } from '../../ports/database-server.ts';
 import { liftFences, makeExtensions } from './cell-extensions.ts';
 import { randomPassword, scramVerifier } from './role-login.ts';
@@ -149,7 +149,7 @@ async function endSessions(session: Session, role: string): Promise<number> {
       [role],
     );
     if (rows.length === 0 || performance.now() >= endMs) return rows.length;
-    await delay(50);
+    await pause(50);
   }
 }
 

@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import { pause } from '../../platform/pause.ts';
 import type { ForeignSession, PreparedTransaction } from '../../ports/database-server.ts';
 import { ownBackendPids, type Row, type ServerContext, type Session, withMaintenance } from './session.ts';
 
@@ -114,6 +114,6 @@ async function waitUntilGone(
       [...request.pids],
     ]);
     if (rows.length === 0 || performance.now() >= endMs) return rows.map(({ pid }) => Number(pid));
-    await delay(50);
+    await pause(50);
   }
 }

@@ -13,7 +13,7 @@ const backups = [
   { label: '20260427-100000F', kind: 'full', at: undefined },
 ].map(({ label, kind, at }) => {
   const endedAtMs = at === undefined ? Date.UTC(2026, 3, 27, 10) : Date.UTC(2026, 3, 28, 10);
-  return { label, kind, startedAtMs: endedAtMs - 60_000, endedAtMs, sizeBytes: 1, startSegment: '0' };
+  return { label, kind, startedAtMs: endedAtMs - 60_000, endedAtMs, sizeBytes: 1 };
 });
 
 function stage(given: {
