@@ -68,7 +68,7 @@ const tiers: Readonly<Record<string, TestProjectConfiguration[]>> = {
         name: 'parts',
         setupFiles,
         include: parts.map((room) => `test/${room}/**/*.test.{ts,tsx}`),
-        globalSetup: 'test/parts/share-rgw.ts',
+        globalSetup: 'test/parts/share-servers.ts',
         ...patient,
       },
     },
@@ -78,7 +78,7 @@ const tiers: Readonly<Record<string, TestProjectConfiguration[]>> = {
       test: {
         name: `postgres-${process.env.THAW_TEST_MAJOR}`,
         include: matrix.map((path) => path.replace(/\*\*$/, '**/*.test.ts')),
-        globalSetup: ['test/parts/share-rgw.ts', 'test/parts/expect-major.ts'],
+        globalSetup: ['test/parts/share-servers.ts', 'test/parts/expect-major.ts'],
         ...patient,
       },
     },
@@ -88,7 +88,7 @@ const tiers: Readonly<Record<string, TestProjectConfiguration[]>> = {
       test: {
         name: 'faults',
         include: ['test/faults/**/*.test.ts'],
-        globalSetup: 'test/parts/share-rgw.ts',
+        globalSetup: 'test/parts/share-servers.ts',
         testTimeout: 3_600_000,
         hookTimeout: 300_000,
       },

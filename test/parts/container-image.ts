@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { findPostgresFolder } from '../../src/sandbox/postgres-install.ts';
 import { standInFile, standInProgram } from './crm-image.ts';
 import type { RunningDocker } from './docker.ts';
+import { onceARun } from './once-a-run.ts';
 
 const run = promisify(execFile);
 
@@ -53,6 +54,10 @@ const shellPrograms = [
  * these load. It runs as a user of its own, since PostgreSQL refuses root.
  */
 export async function buildPostgresImage(docker: RunningDocker): Promise<string> {
+  return (await onceARun('postgres-image', () => makeImage(docker))) ?? makeImage(docker);
+}
+
+async function makeImage(docker: RunningDocker): Promise<string> {
   if ((await docker.docker('images', '--quiet', postgresImage)) !== '') return postgresImage;
   const root = await mkdtemp(join(tmpdir(), 'thaw-image-'));
   try {

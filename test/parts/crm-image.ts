@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { RunningDocker } from './docker.ts';
+import { onceARun } from './once-a-run.ts';
 
 const run = promisify(execFile);
 const repository = fileURLToPath(new URL('../..', import.meta.url));
@@ -24,6 +25,10 @@ export const standInFile = join(repository, 'test/parts/stand-in-service.js');
  * @returns the image's name.
  */
 export async function buildCrmImage(docker: RunningDocker): Promise<string> {
+  return (await onceARun('crm-image', () => makeImage(docker))) ?? makeImage(docker);
+}
+
+async function makeImage(docker: RunningDocker): Promise<string> {
   const root = await mkdtemp(join(tmpdir(), 'thaw-image-'));
   try {
     await putNode(root);

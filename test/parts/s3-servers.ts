@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createSecret } from '../../src/base/secret.ts';
 import { findFreePort } from './free-port.ts';
+import { isAlive, onceARun, ownerPid } from './once-a-run.ts';
 
 export type Credentials = { readonly accessKey: string; readonly secretKey: string };
 
@@ -23,26 +24,20 @@ export type S3Server = Credentials & {
 
 const cephScript = fileURLToPath(new URL('../../scripts/ceph-rgw.sh', import.meta.url));
 const rgwFolderPrefix = 'thaw-rgw-';
-/** Where the files of one run tell each other of the server they share, and the process that ends with the run. */
-export const sharedRgw = 'THAW_TEST_RGW';
-export const sharedRgwOwner = 'THAW_TEST_RGW_OWNER';
-
 /**
  * Ceph RGW, by scripts/ceph-rgw.sh: about 12 s until it answers. The test files of one run share a server, since each
- * works in buckets of its own; it ends with the run (`share-rgw.ts`).
+ * works in buckets of its own; it ends with the run (`share-servers.ts`).
  */
 export async function startRgw(): Promise<S3Server> {
-  const shared = process.env[sharedRgw];
-  if (shared === undefined) return startOwnRgw(process.pid);
-  const server = await onceOver(shared, () => startOwnRgw(Number(process.env[sharedRgwOwner])));
-  return { ...server, stop: async () => {} };
+  const shared = await onceARun('rgw', startOwnRgw);
+  return shared === undefined ? startOwnRgw() : { ...shared, stop: async () => {} };
 }
 
-async function startOwnRgw(ownerPid: number): Promise<S3Server> {
+async function startOwnRgw(): Promise<S3Server> {
   await endRgw();
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await tryRgw(ownerPid);
+      return await tryRgw();
     } catch (error) {
       // Somebody else may have taken a port between our looking and the server's binding.
       if (attempt === 3) throw error;
@@ -50,9 +45,9 @@ async function startOwnRgw(ownerPid: number): Promise<S3Server> {
   }
 }
 
-async function tryRgw(ownerPid: number): Promise<S3Server> {
+async function tryRgw(): Promise<S3Server> {
   const folder = await mkdtemp(join(tmpdir(), rgwFolderPrefix));
-  await writeFile(join(folder, 'owner.pid'), String(ownerPid));
+  await writeFile(join(folder, 'owner.pid'), String(ownerPid()));
   const stop = () => runCeph(['stop', folder]);
   try {
     const [port, monPort] = [await findFreePort(), await findFreePort()];
@@ -69,28 +64,6 @@ async function tryRgw(ownerPid: number): Promise<S3Server> {
   }
 }
 
-/** The first caller over all processes makes it, the others wait for it. Whoever fails leaves the way free for the next. */
-async function onceOver(path: string, make: () => Promise<S3Server>): Promise<Omit<S3Server, 'stop'>> {
-  for (;;) {
-    const made = await readFile(path, 'utf8').catch(() => undefined);
-    if (made !== undefined) return JSON.parse(made);
-    const mine = await mkdir(`${path}.lock`).then(
-      () => true,
-      () => false,
-    );
-    if (!mine) {
-      await sleep(200);
-      continue;
-    }
-    try {
-      await writeFile(`${path}.new`, JSON.stringify(await make()), { mode: 0o600 });
-      await rename(`${path}.new`, path);
-    } finally {
-      await rmdir(`${path}.lock`);
-    }
-  }
-}
-
 /**
  * Ends the servers of a run that ends. A test process that was killed leaves its daemons behind: those are ended as well.
  */
@@ -100,14 +73,6 @@ export async function endRgw(endingPid?: number): Promise<void> {
     const folder = join(tmpdir(), name);
     const owner = Number(await readFile(join(folder, 'owner.pid'), 'utf8').catch(() => ''));
     if (owner > 0 && (owner === endingPid || !isAlive(owner))) await runCeph(['stop', folder]);
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
   }
 }
 
