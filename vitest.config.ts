@@ -3,22 +3,32 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** A walk of minutes that begins last keeps one processor waiting for the other. The longest first, measured on two cores. */
 const longestFirst = [
+  'scenarios/systems/dolibarr-erp.',
   'scenarios/kill-and-resume.',
-  'scenarios/bad-input.',
+  'scenarios/systems/nmia.',
+  'scenarios/systems/whatsapp-mcp.',
+  'scenarios/swap.',
+  'scenarios/throwaway-cluster.',
   'scenarios/restore-real-stack.',
-  'scenarios/drill.',
-  'scenarios/backups/drill-under-load.',
+  'scenarios/bad-input.',
+  'scenarios/writers-back.',
+  'layers/layer-limits.',
+  'attacks/',
   'scenarios/systems/',
-  'layers/open-unpacker.',
-  'stores/s3/s3-object-store.',
+  'scenarios/objects/content.',
+  'scenarios/backups/job-alerts.',
+  'databases/postgres/pg-database-server.',
+  'services/kubernetes/pod-container.',
+  'scenarios/drill.',
   'scenarios/',
+  'stores/',
+  'services/',
   'sandbox/',
   'adapters/',
   'databases/',
   'layers/',
-  'services/',
-  'stores/',
   'terminal/',
+  'registry/add-a-',
 ];
 
 /** Their tests start real servers and programs. */
@@ -44,8 +54,17 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
-/** Loading fast-check into every test file would cost each of them a tenth of a second: only where it changes something. */
-const setupFiles = process.env.THAW_TEST_RUNS === undefined ? [] : ['test/parts/more-runs.ts'];
+/**
+ * Files one after the other in a process of a worker: what they import is loaded and compiled once, which was a quarter of the
+ * processor's time of the fast tests. Loading fast-check everywhere would cost as well: only where it changes something.
+ */
+const shared = {
+  isolate: false,
+  setupFiles: [
+    'test/parts/own-environment.ts',
+    ...(process.env.THAW_TEST_RUNS === undefined ? [] : ['test/parts/more-runs.ts']),
+  ],
+};
 
 /** Tests that start real servers: they take their time, and more where others work beside them. */
 const patient = { testTimeout: 180_000, hookTimeout: 300_000 };
@@ -56,7 +75,7 @@ const tiers: Readonly<Record<string, TestProjectConfiguration[]>> = {
     {
       test: {
         name: 'fast',
-        setupFiles,
+        ...shared,
         include: ['test/**/*.test.{ts,tsx}'],
         exclude: [...parts, 'faults'].map((room) => `test/${room}/**`),
         // Some stretch a key or start the whole program: on a busy host that takes many times as long.
@@ -66,7 +85,7 @@ const tiers: Readonly<Record<string, TestProjectConfiguration[]>> = {
     {
       test: {
         name: 'parts',
-        setupFiles,
+        ...shared,
         include: parts.map((room) => `test/${room}/**/*.test.{ts,tsx}`),
         globalSetup: 'test/parts/share-servers.ts',
         ...patient,
@@ -77,6 +96,7 @@ const tiers: Readonly<Record<string, TestProjectConfiguration[]>> = {
     {
       test: {
         name: `postgres-${process.env.THAW_TEST_MAJOR}`,
+        ...shared,
         include: matrix.map((path) => path.replace(/\*\*$/, '**/*.test.ts')),
         globalSetup: ['test/parts/share-servers.ts', 'test/parts/expect-major.ts'],
         ...patient,
@@ -87,6 +107,7 @@ const tiers: Readonly<Record<string, TestProjectConfiguration[]>> = {
     {
       test: {
         name: 'faults',
+        ...shared,
         include: ['test/faults/**/*.test.ts'],
         globalSetup: 'test/parts/share-servers.ts',
         testTimeout: 3_600_000,
@@ -99,7 +120,7 @@ const tiers: Readonly<Record<string, TestProjectConfiguration[]>> = {
 export default defineConfig({
   test: {
     // Much of the time goes into waiting for servers; on two cores vitest alone would take one file at a time.
-    maxWorkers: 3,
+    maxWorkers: 4,
     sequence: { sequencer: LongestFirst },
     projects: tiers[process.env.THAW_TEST_TIER ?? 'test'] ?? [],
   },

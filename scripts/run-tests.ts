@@ -57,6 +57,9 @@ function filesWithRuns(): readonly string[] {
   return found.split('\n').filter((path) => /\.test\.tsx?$/.test(path));
 }
 
+/** Somebody wants it to end: no other suite begins. */
+let interrupted = false;
+
 async function runSuite({ name, args, env }: Suite): Promise<Counts> {
   const file = join(results, `${name}.json`);
   await rm(file, { force: true });
@@ -65,10 +68,15 @@ async function runSuite({ name, args, env }: Suite): Promise<Counts> {
   const vitest = join(root, 'node_modules/vitest/vitest.mjs');
   const child = spawn(process.execPath, [vitest, 'run', ...args, ...reports], {
     cwd: root,
-    env: { ...process.env, ...env },
+    env: { ...process.env, NODE_COMPILE_CACHE: join(root, '.thaw/compiled'), ...env },
     stdio: 'inherit',
   });
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => child.kill(signal));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      interrupted = true;
+      child.kill(signal);
+    });
+  }
   const status = await new Promise<number>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code) => resolve(code ?? 1));
@@ -120,8 +128,11 @@ async function main(what: string): Promise<number> {
   }
   await mkdir(results, { recursive: true });
   let failed = 0;
-  for (const suite of suites()) failed += (await runSuite(suite)).failed;
-  return failed === 0 ? 0 : 1;
+  for (const suite of suites()) {
+    if (interrupted) break;
+    failed += (await runSuite(suite)).failed;
+  }
+  return failed === 0 && !interrupted ? 0 : 1;
 }
 
 process.exitCode = await main(process.argv[2] ?? '');

@@ -47,6 +47,7 @@ export function openPseudoTerminal(request: {
 }): PseudoTerminal {
   const { columns: cols = 80, rows = 24 } = request;
   const terminal = new headless.Terminal({ cols, rows, scrollback: 5000, allowProposedApi: true });
+  const { NODE_COMPILE_CACHE } = process.env;
   const program = spawn(request.file, [...request.args], {
     name: 'xterm-256color',
     cols,
@@ -57,6 +58,7 @@ export function openPseudoTerminal(request: {
       PATH: process.env.PATH ?? '',
       HOME: process.env.HOME ?? '',
       LANG: 'C.UTF-8',
+      ...(NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE }),
       ...request.env,
     },
   });
