@@ -12,6 +12,17 @@ async function ask(scene: string, keys: string): Promise<Demo> {
   return demo;
 }
 
+/**
+ * Whatever was written before was read and followed: the help comes and goes. What is written without waiting is one burst to a
+ * busy program, and a burst answers nothing.
+ */
+async function everythingRead(demo: Demo): Promise<void> {
+  demo.write('?');
+  await demo.waitFor('Keys: a question');
+  demo.write(esc);
+  await demo.waitFor((rows) => rows[22]?.includes('y begin') === true);
+}
+
 const answered = async (demo: Demo) => (await demo.waitForEvent('answer')).answer;
 
 describe('Questions answered with keys', { timeout: 120_000 }, () => {
@@ -119,9 +130,13 @@ describe('Questions answered with keys', { timeout: 120_000 }, () => {
 
   test('Enter is no yes; y is, and n is no', async () => {
     const demo = await ask('confirm', 'y begin');
+    // Any key takes a notice away: so it shows that Enter was read.
+    demo.write('\x1a');
+    await demo.waitFor('it would freeze the run');
     demo.write(enter);
+    await demo.waitFor((rows) => !rows.join('\n').includes('it would freeze the run'));
     demo.write('yy');
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    await everythingRead(demo);
     expect(demo.events()).toEqual([]);
     demo.write('y');
     expect(await answered(demo)).toEqual({ value: 'yes', by: 'operator' });
@@ -131,12 +146,18 @@ describe('Questions answered with keys', { timeout: 120_000 }, () => {
   });
 
   test('a key pressed in the moment a question appears does not answer it', async () => {
-    const demo = openDemo('confirm');
-    await demo.waitFor('Do you want to begin the walk?');
-    demo.write('y');
-    await demo.waitFor('y begin');
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    expect(demo.events()).toEqual([]);
+    // On a busy host the moment may be over before the key arrives, and the key counts: then once more.
+    for (let attempt = 1; ; attempt += 1) {
+      const demo = openDemo('confirm');
+      await demo.waitFor('Do you want to begin the walk?');
+      demo.write('y');
+      const isAnswered = () => demo.events().length > 0;
+      await demo.waitFor((rows) => isAnswered() || rows[22]?.includes('y begin') === true);
+      if (!isAnswered()) await everythingRead(demo);
+      if (attempt < 5 && isAnswered()) continue;
+      expect(demo.events()).toEqual([]);
+      return;
+    }
   });
 
   test('an attestation that failed asks what was seen', async () => {
