@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestCluster, type TestCluster } from '../databases/postgres/cluster.ts';
 import { checksOf, readRecord } from '../parts/run-log.ts';
-import { runThaw, type ThawEnd } from '../parts/thaw.ts';
+import { type SaidHere, thawHere } from '../parts/thaw.ts';
 import { forgeArchive } from './forge-archive.ts';
 
 let production: TestCluster;
@@ -86,7 +86,7 @@ async function walk({ command, content, by, ending = 'dump', steps = '', answers
   writeFileSync(join(store, `shop-2026-11-19.${ending}`), content);
   writeFileSync(at('shop.yaml'), runbook(store, steps));
   const given = answers ?? (command === 'restore' ? ['--yes', '--confirm', 'shop'] : []);
-  const end = await runThaw({
+  const end = await thawHere({
     args: [command, at('shop.yaml'), '--plain', '--snapshot', 'latest', '--log-dir', logs, ...given],
     env: { HOME: folder, LIVE: urlOf(by) },
     cwd: folder,
@@ -169,7 +169,7 @@ describe.each(administrators)('a forged dump, restored with the URL of $who,', (
     expect(
       await production.sql('shop', "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'"),
     ).toEqual([{ tableowner: 'keeper' }]);
-    const back = await runThaw({
+    const back = await thawHere({
       args: ['rollback', '--plain', '--confirm', 'shop', '--log-dir', logs],
       env: { HOME: folder, LIVE: urlOf(by) },
       cwd: folder,
@@ -210,7 +210,7 @@ describe('a user who may make no role', () => {
     expect(checksOf(await readRecord(logs)), end.text).toContain(
       'restore-database passed: 1 of 1 tables of the archive are there',
     );
-    const back = await runThaw({
+    const back = await thawHere({
       args: ['rollback', '--plain', '--confirm', 'shop', '--log-dir', logs],
       env: { HOME: folder, LIVE: urlOf(by) },
       cwd: folder,
@@ -228,9 +228,9 @@ describe('a user who may make no role', () => {
 });
 
 /** What the run leaves for a retry is taken away, and nothing of it stays. */
-async function giveUp(stopped: ThawEnd, by: Administrator): Promise<void> {
+async function giveUp(stopped: SaidHere, by: Administrator): Promise<void> {
   const [, runId = ''] = /thaw resume (\S+)/.exec(stopped.text) ?? [];
-  const end = await runThaw({
+  const end = await thawHere({
     args: ['discard', '--plain', '--log-dir', at(`logs-${runs}`), '--confirm', runId || 'missing'],
     env: { HOME: folder, LIVE: urlOf(by) },
     cwd: folder,

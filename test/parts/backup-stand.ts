@@ -3,15 +3,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import { type Manifest, readManifestText } from '../../src/backups/manifest.ts';
-import { runCommandLine } from '../../src/cli/run-command-line.ts';
 import { startTestCluster, type TestCluster } from '../databases/postgres/cluster.ts';
 import { type GpgHome, type GpgKey, makeGpgHome } from './gpg-keys.ts';
-
-export type Said = { readonly status: number; readonly text: string };
+import { type SaidHere, thawHere } from './thaw.ts';
 
 /** A small company with everything a backup is made of: database, objects, env file, key, and a folder as backup store. */
 export type BackupStand = {
@@ -26,7 +23,7 @@ export type BackupStand = {
   readonly key: GpgKey;
   readonly secretKeyFile: string;
   /** The command line of thaw, in this process; stdout and stderr together. */
-  thaw(...args: readonly string[]): Promise<Said>;
+  thaw(...args: readonly string[]): Promise<SaidHere>;
   /** `thaw backup` in a second of its own, since the layout names seconds; fails the test when it does not end well. */
   backUp(): Promise<string>;
   /** Keys in the backup store, in order. */
@@ -120,23 +117,8 @@ function readNewest(store: string): Manifest {
   return read.value;
 }
 
-async function runHere(folder: string, args: readonly string[]): Promise<Said> {
-  const chunks: string[] = [];
-  const sink = () =>
-    new Writable({
-      write: (chunk, _encoding, next) => {
-        chunks.push(String(chunk));
-        next();
-      },
-    });
-  const status = await runCommandLine(args, {
-    environment: { PATH: process.env.PATH, HOME: folder, LANG: 'C.UTF-8' },
-    stdin: Readable.from([]),
-    stdout: sink(),
-    stderr: sink(),
-    folder,
-  });
-  return { status, text: chunks.join('') };
+async function runHere(folder: string, args: readonly string[]): Promise<SaidHere> {
+  return thawHere({ args, env: { HOME: folder }, cwd: folder });
 }
 
 function companySql(): readonly string[] {

@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { runCommandLine } from '../../src/cli/run-command-line.ts';
 
 const program = fileURLToPath(new URL('../../bin/thaw.js', import.meta.url));
 
@@ -32,11 +34,13 @@ const patienceMs = 90_000;
 
 /** The real program as cron would start it: a process of its own, without a terminal. */
 export function startThaw(request: ThawRequest): RunningThaw {
-  const { PATH = '/usr/bin:/bin' } = process.env;
+  const { PATH = '/usr/bin:/bin', NODE_COMPILE_CACHE } = process.env;
+  // Of the tests alone (scripts/run-tests.ts): a folder of this checkout with the compiled code of what starts again and again.
+  const cache = NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE };
   // The runtime that runs the tests is the one that came along: a start of the launcher less.
   const child: ChildProcess = spawn(process.execPath, [program, ...request.args], {
     cwd: request.cwd,
-    env: { PATH, LANG: 'C.UTF-8', ...request.env },
+    env: { PATH, LANG: 'C.UTF-8', ...cache, ...request.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let text = '';
@@ -79,4 +83,30 @@ export function startThaw(request: ThawRequest): RunningThaw {
 
 export function runThaw(request: ThawRequest): Promise<ThawEnd> {
   return startThaw(request).ended;
+}
+
+export type SaidHere = Omit<ThawEnd, 'signal'>;
+
+/**
+ * The same command line in this process: a start of the program takes half a second of the processor each. For what neither kills
+ * nor signals it, and is not about the process itself.
+ */
+export async function thawHere({ args, env, cwd }: ThawRequest): Promise<SaidHere> {
+  const { PATH = '/usr/bin:/bin' } = process.env;
+  const chunks: string[] = [];
+  const sink = () =>
+    new Writable({
+      write: (chunk, _encoding, next) => {
+        chunks.push(String(chunk));
+        next();
+      },
+    });
+  const status = await runCommandLine(args, {
+    environment: { PATH, LANG: 'C.UTF-8', ...env },
+    stdin: Readable.from([]),
+    stdout: sink(),
+    stderr: sink(),
+    folder: cwd,
+  });
+  return { status, text: chunks.join('') };
 }

@@ -6,7 +6,7 @@ import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestCluster, type TestCluster } from '../databases/postgres/cluster.ts';
 import { checksOf, readRecord } from '../parts/run-log.ts';
-import { runThaw } from '../parts/thaw.ts';
+import { thawHere } from '../parts/thaw.ts';
 
 let production: TestCluster;
 let elsewhere: TestCluster;
@@ -85,7 +85,7 @@ describe('a drill from a dump', () => {
     writeFileSync(join(store, `shop-2026-11-19.${ending}`), make());
     writeFileSync(at('formats.yaml'), runbook(store));
     const logs = at(`logs-${ending}`);
-    const end = await runThaw({
+    const end = await thawHere({
       args: ['drill', at('formats.yaml'), '--plain', '--snapshot', 'latest', '--log-dir', logs],
       env: { HOME: folder, LIVE: production.urlOf('shop'), DRILL: elsewhere.urlOf('shop') },
       cwd: folder,
@@ -112,7 +112,7 @@ describe('a dump that holds something else than the runbook says', () => {
     writeFileSync(at('other.yaml'), runbook(store).replace('expectTables:', `${more} expectTables:`));
   };
   const run = (...args: readonly string[]) =>
-    runThaw({
+    thawHere({
       args: [...args, at('other.yaml'), '--plain', '--snapshot', 'latest', '--log-dir', at('logs-other')],
       env: { HOME: folder, LIVE: production.urlOf('shop'), DRILL: elsewhere.urlOf('shop') },
       cwd: folder,
@@ -163,7 +163,7 @@ describe('a drill of a dump of the schema alone', () => {
     const text = runbook(store).replace('expectTables:', 'contents: schema, expectTables:');
     writeFileSync(at('schema.yaml'), text);
     const drill = async (logs: string) => {
-      const end = await runThaw({
+      const end = await thawHere({
         args: ['drill', at('schema.yaml'), '--plain', '--snapshot', 'latest', '--log-dir', at(logs)],
         env: { HOME: folder, LIVE: production.urlOf('shop'), DRILL: elsewhere.urlOf('shop') },
         cwd: folder,

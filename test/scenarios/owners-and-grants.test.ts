@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestCluster, type TestCluster } from '../databases/postgres/cluster.ts';
 import { checksOf, readRecord } from '../parts/run-log.ts';
-import { runThaw } from '../parts/thaw.ts';
+import { thawHere } from '../parts/thaw.ts';
 
 let cluster: TestCluster;
 let folder = '';
@@ -65,7 +65,7 @@ async function walk(command: 'restore' | 'drill', ...[database, format]: [string
   writeFileSync(join(at(name), `shop-2026-11-19.${format === 'plain' ? 'sql' : 'dump'}`), dump);
   writeFileSync(at('runbook.yaml'), runbook(at(name)));
   const logs = at(`logs-${name}`);
-  const end = await runThaw({
+  const end = await thawHere({
     args: [
       command,
       at('runbook.yaml'),

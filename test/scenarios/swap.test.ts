@@ -254,14 +254,14 @@ describe('Two operators at one database', () => {
     'do not swap out what the other restored, when the first loses its lease %s',
     async (_when, statement) => {
       const first = one();
-      const second: Command = { ...one(), direct: true };
+      const second: Command = { ...one(), direct: true, apart: true };
       let between = '';
       const overtaken = stand.proxy.before(statement, async () => {
         await loseLease();
         const end = await stand.run(second);
         between = end.text;
       });
-      const end = await stand.run(first);
+      const end = await stand.run({ ...first, apart: true });
       await overtaken;
       const mark = /shop__before_\w+/.exec(between)?.[0] ?? between;
       expect(await stand.databases(), between + end.text).toMatchObject({

@@ -9,10 +9,11 @@ import {
   S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import { type BackupStand, type Said, startBackupStand } from '../../parts/backup-stand.ts';
+import { type BackupStand, startBackupStand } from '../../parts/backup-stand.ts';
 import { type Bucket, openBucket } from '../../parts/bucket.ts';
 import { checksOf, readRecord } from '../../parts/run-log.ts';
 import { createBucket, type S3Server } from '../../parts/s3-servers.ts';
+import type { SaidHere } from '../../parts/thaw.ts';
 
 /** A company whose objects live in a bucket and are backed up into another one, on one S3 server. */
 export type ObjectStand = {
@@ -35,7 +36,7 @@ export type ObjectStand = {
   remove(): Promise<void>;
 };
 
-export type Restored = Said & { readonly logFolder: string };
+export type Restored = SaidHere & { readonly logFolder: string };
 
 const program = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
 const answers = ['--yes', '--snapshot', 'latest'];

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startTestCluster, type TestCluster } from '../../databases/postgres/cluster.ts';
 import { type StatementProxy, startStatementProxy } from '../../parts/statement-proxy.ts';
-import { type RunningThaw, runThaw, startThaw, type ThawEnd } from '../../parts/thaw.ts';
+import { type RunningThaw, runThaw, type SaidHere, startThaw, thawHere } from '../../parts/thaw.ts';
 
 /** Whose URL thaw is given: the role that owns the database and may make others, or a superuser. */
 export type Who = 'owner' | 'superuser';
@@ -18,6 +18,8 @@ export type Command = {
   readonly confirm?: readonly string[];
   /** Past the proxy: another operator on another host. */
   readonly direct?: boolean;
+  /** A process of its own, beside another one. */
+  readonly apart?: boolean;
 };
 
 /** A shop whose database is restored through a proxy that can stop at any statement. */
@@ -25,7 +27,7 @@ export type SwapStand = {
   readonly cluster: TestCluster;
   readonly proxy: StatementProxy;
   start(command: Command): RunningThaw;
-  run(command: Command): Promise<ThawEnd>;
+  run(command: Command): Promise<SaidHere>;
   /** kill -9 just before the statement reaches the server. */
   killBefore(statement: RegExp, command: Command): Promise<void>;
   newLogs(): string;
@@ -107,7 +109,7 @@ export async function startSwapStand(): Promise<SwapStand> {
     cluster,
     proxy,
     start,
-    run: (command) => runThaw(request(command)),
+    run: (command) => (command.apart ? runThaw : thawHere)(request(command)),
     async killBefore(statement, command) {
       const thaw = start(command);
       const killed = proxy.before(statement, async () => {

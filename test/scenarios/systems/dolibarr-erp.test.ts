@@ -171,32 +171,48 @@ function dolibarr(kubernetesPrograms: string) {
     expect(end.text).not.toContain('sandbox');
   });
 
-  const ways = [
-    { way: 'straight from this host', variables: {}, command: /pg_restore / },
-    {
-      way: 'through kubectl exec',
-      variables: { ERP_PROD_DATABASE_POD: 'statefulset/erp-db', DRILL_DATABASE_POD: 'drill-db-0' },
-      command: /kubectl .* exec -i (statefulset\/erp-db|drill-db-0) -- pg_restore /,
-    },
-  ];
+  type Ran = Awaited<ReturnType<typeof thaw>>;
+  const straight = /pg_restore /;
 
-  it.each(ways)(
-    'drills production $way: a throwaway database and documents of its own, nothing scaled, nothing left',
-    async ({ variables, command }) => {
-      const { end, logFolder } = await thaw(['drill', 'dolibarr-erp', '--snapshot', 'latest'], variables);
-      const record = await readRecord(logFolder);
-      const checks = checksOf(record).join('\n');
-      expect(checks, end.text).toMatch(/documents passed: /);
-      expect(checks).toMatch(/smoke-checklist passed: Invoices are there: 40/);
-      expect(checks).not.toMatch(/ failed: /);
-      expect(JSON.stringify(record)).toMatch(command);
-      expect(await replicas('erp')).toBe('2');
-      expect(await readFile(join(documents('prod'), 'facture', 'FA2601-0001.pdf'), 'utf8')).toBe(
-        '%PDF prod 1',
-      );
-      expect(await filesHolding(logFolder, ['CANARY', server.secretKey])).toEqual([]);
-    },
-  );
+  /** A throwaway database and documents of its own, nothing scaled, nothing left. */
+  async function expectDrilled({ end, logFolder }: Ran, command: RegExp): Promise<void> {
+    const record = await readRecord(logFolder);
+    const checks = checksOf(record).join('\n');
+    expect(checks, end.text).toMatch(/documents passed: /);
+    expect(checks).toMatch(/smoke-checklist passed: Invoices are there: 40/);
+    expect(checks).not.toMatch(/ failed: /);
+    expect(JSON.stringify(record)).toMatch(command);
+    expect(await replicas('erp')).toBe('2');
+    expect(await readFile(join(documents('prod'), 'facture', 'FA2601-0001.pdf'), 'utf8')).toBe('%PDF prod 1');
+    expect(await filesHolding(logFolder, ['CANARY', server.secretKey])).toEqual([]);
+  }
+
+  async function ruin(): Promise<void> {
+    await withConnection(urls.prod, (client) => client.query('truncate llx_facture').then(() => undefined));
+    await rm(join(documents('prod'), 'facture'), { recursive: true });
+  }
+
+  /** Pods gone while it works, rows and documents as they were, owners kept, the sandbox untouched. */
+  async function expectBack({ end, logFolder }: Ran, command: RegExp): Promise<void> {
+    const record = await readRecord(logFolder);
+    const checks = checksOf(record).join('\n');
+    expect(record.result.state, end.text).toBe('finished');
+    expect(checks).not.toMatch(/ failed: /);
+    expect(checks).toMatch(/stop-writers passed: erp is down/);
+    expect(checks).toMatch(/start-services passed: erp is running, healthy/);
+    expect(JSON.stringify(record)).toMatch(command);
+    expect(await replicas('erp')).toBe('2');
+    expect(await replicas('erp-sandbox')).toBe('1');
+    expect(await readValue(urls.prod, 'select count(*) as value from llx_facture')).toBe('40');
+    expect(await readValue(urls.sandbox, 'select count(*) as value from llx_facture')).toBe('7');
+    const invoice = await stat(join(documents('prod'), 'facture', 'FA2601-0001.pdf'));
+    expect([invoice.uid, invoice.gid, invoice.mode & 0o777]).toEqual([33, 33, 0o640]);
+    expect(await filesHolding(logFolder, ['CANARY', server.secretKey])).toEqual([]);
+  }
+
+  it('drills production from what its own job wrote: nothing scaled, nothing left', async () => {
+    await expectDrilled(await thaw(['drill', 'dolibarr-erp', '--snapshot', 'latest']), straight);
+  });
 
   it('refuses a drill through a pod that leads to the server of production', async () => {
     const { end } = await thaw(['drill', 'dolibarr-erp', '--snapshot', 'latest'], {
@@ -210,45 +226,32 @@ function dolibarr(kubernetesPrograms: string) {
     );
   });
 
-  it.each(ways)(
-    'brings production back $way: pods gone while it works, rows and documents as they were, owners kept, the sandbox untouched',
-    async ({ variables, command }) => {
-      await withConnection(urls.prod, (client) => client.query('truncate llx_facture').then(() => undefined));
-      await rm(join(documents('prod'), 'facture'), { recursive: true });
-      const { end, logFolder } = await thaw(
-        ['restore', 'dolibarr-erp', '--confirm', 'erp', ...live],
-        variables,
-      );
-      const record = await readRecord(logFolder);
-      const checks = checksOf(record).join('\n');
-      expect(record.result.state, end.text).toBe('finished');
-      expect(checks).not.toMatch(/ failed: /);
-      expect(checks).toMatch(/stop-writers passed: erp is down/);
-      expect(checks).toMatch(/start-services passed: erp is running, healthy/);
-      expect(JSON.stringify(record)).toMatch(command);
-      expect(await replicas('erp')).toBe('2');
-      expect(await replicas('erp-sandbox')).toBe('1');
-      expect(await readValue(urls.prod, 'select count(*) as value from llx_facture')).toBe('40');
-      expect(await readValue(urls.sandbox, 'select count(*) as value from llx_facture')).toBe('7');
-      const invoice = await stat(join(documents('prod'), 'facture', 'FA2601-0001.pdf'));
-      expect([invoice.uid, invoice.gid, invoice.mode & 0o777]).toEqual([33, 33, 0o640]);
-      expect(await filesHolding(logFolder, ['CANARY', server.secretKey])).toEqual([]);
-    },
-  );
+  it('brings production back from what its own job wrote', async () => {
+    await ruin();
+    await expectBack(await thaw(['restore', 'dolibarr-erp', '--confirm', 'erp', ...live]), straight);
+  });
 
-  it.each(ways)(
+  it.each([
+    { way: 'straight from this host', variables: {}, command: straight },
+    {
+      way: 'through kubectl exec',
+      variables: { ERP_PROD_DATABASE_POD: 'statefulset/erp-db', DRILL_DATABASE_POD: 'drill-db-0' },
+      command: /kubectl .* exec -i (statefulset\/erp-db|drill-db-0) -- pg_restore /,
+    },
+  ])(
     'is backed up, drilled and restored $way, and with what the backup wrote down both end verified',
-    async ({ variables }) => {
+    async ({ variables, command }) => {
       const taken = await thaw(['backup', 'dolibarr-erp'], variables);
       expect(taken.end, taken.end.text).toMatchObject({ status: 0 });
       await archiveDocuments('prod', new Date());
       const drilled = await thaw(['drill', 'dolibarr-erp', '--snapshot', 'latest'], variables);
       expect(drilled.end, drilled.end.text).toMatchObject({ status: 0 });
-      await withConnection(urls.prod, (client) => client.query('truncate llx_facture').then(() => undefined));
+      await expectDrilled(drilled, command);
+      await ruin();
       const restored = await thaw(['restore', 'dolibarr-erp', '--confirm', 'erp', ...live], variables);
       expect(restored.end, restored.end.text).toMatchObject({ status: 0 });
       expect((await readRecord(restored.logFolder)).result.verdict).toBe('passed');
-      expect(await readValue(urls.prod, 'select count(*) as value from llx_facture')).toBe('40');
+      await expectBack(restored, command);
     },
   );
 
