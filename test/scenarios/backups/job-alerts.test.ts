@@ -9,7 +9,7 @@ import {
   startHttpReceiver,
   startSmtpReceiver,
 } from '../../parts/receivers.ts';
-import { runThaw, startThaw } from '../../parts/thaw.ts';
+import { startThaw, thawHere } from '../../parts/thaw.ts';
 
 /** What runs by a schedule, where nobody looks. */
 
@@ -44,7 +44,7 @@ const write = (changes: Record<string, unknown> = {}) =>
     ...changes,
   });
 const thaw = (...args: readonly string[]) =>
-  runThaw({ args: [...args], env: { HOME: stand.folder }, cwd: stand.folder });
+  thawHere({ args: [...args], env: { HOME: stand.folder }, cwd: stand.folder });
 const drill = (...more: readonly string[]) =>
   thaw('drill', stand.runbookFile, '--plain', '--yes', '--snapshot', 'latest', ...more);
 const monitor = () => thaw('monitor', stand.runbookFile);
@@ -250,7 +250,7 @@ describe('verify, prune and backup', () => {
     fresh();
     const env = { HOME: stand.folder, DRILL_PASSWORD: 'CANARY-of-the-drill' };
     const args = ['drill', stand.runbookFile, '--plain', '--yes', '--snapshot', 'latest'];
-    const end = await runThaw({ args, env, cwd: stand.folder });
+    const end = await thawHere({ args, env, cwd: stand.folder });
     expect(end.status, end.text).toBe(3);
     expect(told('/slack')).toHaveLength(1);
     const kept = readFileSync(join(stand.folder, 'restore-logs/.jobs/company.drill.json'), 'utf8');
