@@ -56,6 +56,8 @@ export const startServices = implementKind(startServicesKind, {
     const healthy = await waitForHealth(step, services, context);
     const seen = await log.end(healthy.ok);
     if (!healthy.ok) return healthy;
+    // Whoever stops the run did not see the log fall quiet: the next attempt follows it anew.
+    if (context.signal.aborted && !seen.quiet) return fail(cancelled);
     await context.record(logFollowedFact, seen);
     return succeed({ kind: 'done' });
   },

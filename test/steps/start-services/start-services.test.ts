@@ -58,6 +58,27 @@ describe('starting the services', () => {
     );
   });
 
+  it('is not done when the run is stopped before the log fell quiet', async () => {
+    const context = createFakeContext({});
+    const stop = new AbortController();
+    const { services } = context.world;
+    const world = {
+      ...context.world,
+      openServices: () => ({
+        ...services,
+        followLog: async () => {
+          stop.abort();
+          return { ok: true, value: undefined };
+        },
+      }),
+    };
+    const run = { ...context, world, signal: stop.signal } as never;
+    expect(await startServices.run(stepWith({ followLog: 'worker' }), run)).toMatchObject({
+      ok: false,
+      failure: { code: 'cancelled', retry: 'safe' },
+    });
+  });
+
   it('starts nothing in a drill', async () => {
     const context = createFakeContext({ mode: 'drill' });
     expect(await startServices.run(stepWith(), context)).toMatchObject({
