@@ -195,8 +195,8 @@ async function outcomeOf(nimara: PortNimara, logFolder: string): Promise<Outcome
   const record = await readRecord(logFolder);
   const entries = await readEntries(logFolder);
   const facts = entries.flatMap((entry) => (entry.kind === 'fact-recorded' ? [entry.name] : []));
-  const started =
-    record.steps.find(({ kind }) => kind === 'start-services')?.attempts.at(-1)?.startedAt ?? '';
+  // Writers that a killed attempt brought up write on from then.
+  const started = record.steps.find(({ kind }) => kind === 'start-services')?.attempts[0]?.startedAt ?? '';
   return {
     rows: await countRows(nimara.databaseUrl, new Date(started)),
     objects: await nimara.live.digests(),
