@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { withConnection } from '../../src/sandbox/crm/database.ts';
 import { type PostgresCluster, startPostgresCluster } from '../../src/sandbox/postgres-cluster.ts';
 import { type Bucket, openBucket } from './bucket.ts';
+import { makeClusterFolder } from './cluster-folder.ts';
 import { type GpgHome, type GpgKey, makeGpgHome } from './gpg-keys.ts';
 import { createBucket, type S3Server } from './s3-servers.ts';
 
@@ -47,9 +48,10 @@ export const analystPassword = 'CANARY-of-the-analyst';
 export async function startCorporateIntel(server: S3Server): Promise<CorporateIntel> {
   const folder = await mkdtemp(join(tmpdir(), 'thaw-corporate-'));
   await chmod(folder, 0o711);
+  const clusters = makeClusterFolder();
   const [production, drill] = await Promise.all([
-    startPostgresCluster({ folder: join(folder, 'production'), settings }),
-    startPostgresCluster({ folder: join(folder, 'drill'), settings }),
+    startPostgresCluster({ folder: join(clusters, 'production'), settings }),
+    startPostgresCluster({ folder: join(clusters, 'drill'), settings }),
   ]);
   const gpg = makeGpgHome();
   const key = gpg.makeKey({ userId: 'backup@corporate-intel.local', kind: 'ed25519', passphrase });
@@ -168,7 +170,7 @@ export async function startCorporateIntel(server: S3Server): Promise<CorporateIn
         bucket.close();
       gpg.remove();
       await Promise.all([production.stop(), drill.stop()]);
-      await rm(folder, { recursive: true, force: true });
+      for (const path of [folder, clusters]) await rm(path, { recursive: true, force: true });
     },
   };
   for (const name of bucketNames) {

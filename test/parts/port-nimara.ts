@@ -9,6 +9,7 @@ import { type PostgresCluster, startPostgresCluster } from '../../src/sandbox/po
 import { makeCompanyDatabase } from '../../src/sandbox/start-company.ts';
 import { waitForWriters } from '../../src/sandbox/wait-for-writers.ts';
 import { type Bucket, openBucket } from './bucket.ts';
+import { makeClusterFolder } from './cluster-folder.ts';
 import type { RunningDocker } from './docker.ts';
 import { findFreePort } from './free-port.ts';
 import { type GpgHome, type GpgKey, makeGpgHome } from './gpg-keys.ts';
@@ -61,14 +62,19 @@ export async function startPortNimara(request: PortNimaraRequest): Promise<PortN
   const folder = await mkdtemp(join(tmpdir(), 'thaw-nimara-'));
   // The server's own user has to pass through.
   await chmod(folder, 0o711);
-  const undo: (() => unknown)[] = [() => rm(folder, { recursive: true, force: true })];
+  const clusters = makeClusterFolder();
+  const undo = [folder, clusters].map(
+    (path): (() => unknown) =>
+      () =>
+        rm(path, { recursive: true, force: true }),
+  );
   const destroy = async () => {
     for (const step of undo.splice(0).reverse()) await step();
   };
   try {
     const [production, drillCluster] = await Promise.all([
-      startPostgresCluster({ folder: join(folder, 'production'), settings }),
-      startPostgresCluster({ folder: join(folder, 'drill'), settings }),
+      startPostgresCluster({ folder: join(clusters, 'production'), settings }),
+      startPostgresCluster({ folder: join(clusters, 'drill'), settings }),
     ]);
     undo.push(production.stop, drillCluster.stop);
     const gpg = makeGpgHome();

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { startPostgresCluster, stopPostgresCluster } from '../../../src/sandbox/postgres-cluster.ts';
 import { serverAccount } from '../../../src/sandbox/postgres-install.ts';
+import { makeClusterFolder } from '../../parts/cluster-folder.ts';
 
 export type TestCluster = {
   readonly folder: string;
@@ -26,9 +26,7 @@ export type TestCluster = {
 export async function startTestCluster(
   given: { readonly settings?: Record<string, string> } = {},
 ): Promise<TestCluster> {
-  const parent = mkdtempSync(join(tmpdir(), 'thaw-pg-'));
-  // The server's own user has to pass through to the folder inside.
-  chmodSync(parent, 0o711);
+  const parent = makeClusterFolder();
   const folder = join(parent, 'cluster');
   const cluster = await startPostgresCluster({ folder, settings: { fsync: 'off', ...given.settings } });
   const clients: pg.Client[] = [];
