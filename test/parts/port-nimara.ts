@@ -29,6 +29,8 @@ export type PortNimara = {
   readonly databaseUrl: string;
   readonly drillDatabaseUrl: string;
   readonly production: PostgresCluster;
+  /** With its data and its socket. */
+  readonly productionFolder: string;
   readonly drillCluster: PostgresCluster;
   readonly objectsFolder: string;
   readonly backups: Bucket;
@@ -63,11 +65,8 @@ export async function startPortNimara(request: PortNimaraRequest): Promise<PortN
   // The server's own user has to pass through.
   await chmod(folder, 0o711);
   const clusters = makeClusterFolder();
-  const undo = [folder, clusters].map(
-    (path): (() => unknown) =>
-      () =>
-        rm(path, { recursive: true, force: true }),
-  );
+  const remove = (path: string) => rm(path, { recursive: true, force: true });
+  const undo: (() => unknown)[] = [() => remove(folder), () => remove(clusters)];
   const destroy = async () => {
     for (const step of undo.splice(0).reverse()) await step();
   };
@@ -116,6 +115,7 @@ export async function startPortNimara(request: PortNimaraRequest): Promise<PortN
       databaseUrl,
       drillDatabaseUrl,
       production,
+      productionFolder: join(clusters, 'production'),
       drillCluster,
       objectsFolder,
       ...buckets,

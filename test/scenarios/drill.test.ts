@@ -215,7 +215,7 @@ function bySocket(nimara: PortNimara): string {
   const url = new URL(nimara.databaseUrl);
   const { port } = url;
   url.hostname = 'localhost';
-  url.searchParams.set('host', join(nimara.folder, 'production'));
+  url.searchParams.set('host', nimara.productionFolder);
   url.searchParams.set('port', port);
   return url.href;
 }

@@ -272,7 +272,7 @@ function drills() {
 }
 
 function majorOf(nimara: PortNimara): string {
-  return readFileSync(join(nimara.folder, 'production/data/PG_VERSION'), 'utf8').trim();
+  return readFileSync(join(nimara.productionFolder, 'data/PG_VERSION'), 'utf8').trim();
 }
 
 async function lookAtProduction(nimara: PortNimara) {
