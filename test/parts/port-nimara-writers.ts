@@ -84,6 +84,8 @@ export async function startProcessWriters(request: Request): Promise<Writers> {
     cwd: request.folder,
     logFile: join(folder, `${name}.log`),
     pidFile: join(folder, `${name}.pid`),
+    // Up is not yet listening: on a busy machine the smoke check would come first.
+    ...(name === 'web' ? { healthUrl: `http://127.0.0.1:${request.environment.PORT}/health` } : {}),
   }));
   await writeFile(controlFile, JSON.stringify({ services }), { mode: 0o600 });
   const supervised = openSupervisedServices({ controlFile });
