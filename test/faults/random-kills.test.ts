@@ -113,6 +113,8 @@ describe(`A restore killed at random moments (THAW_TEST_SEED=${seed})`, () => {
 
 async function endIt(thaw: RunningThaw, how: Death['how']): Promise<void> {
   if (how === 'asked') return thaw.kill('SIGTERM');
+  // Stopped first: what it starts while they are looked for would live on, unknown to anybody.
+  if (how === 'with-children') thaw.kill('SIGSTOP');
   const children = how === 'with-children' ? await descendantsOf(thaw.pid) : [];
   thaw.kill('SIGKILL');
   for (const pid of children) {
