@@ -7,6 +7,7 @@ import { stepId } from '../kinds/kind.ts';
 import { folderStore } from '../kinds/targets.ts';
 import type { TreeSummary } from '../ports/file-trees.ts';
 import type { ObjectInfo } from '../ports/object-store.ts';
+import { removeWorkFile } from './bring-object.ts';
 import { copyObjects, notCopied } from './copy-objects.ts';
 import { type FoundFiles, filesStore, filesStoreConfig } from './find-files.ts';
 import { readLeftOut } from './leave-out.ts';
@@ -85,8 +86,7 @@ async function unpackArchive(
   if (!unpacked.ok) return unpacked;
   // Room for what comes after: neither is needed once the files are there.
   for (const file of [packed, tar]) {
-    const permit = context.guard.removeFile(file);
-    const removed = permit.ok ? await context.world.host.removeFile(permit.value) : permit;
+    const removed = await removeWorkFile(context, file);
     if (!removed.ok) return removed;
   }
   return unpacked;

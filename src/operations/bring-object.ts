@@ -38,8 +38,16 @@ export async function bringObject(
     onProgress: () => {},
   });
   if (!unpacked.ok) return unpacked;
-  const permit = context.guard.removeFile(wrapped);
-  return permit.ok ? host.removeFile(permit.value) : permit;
+  return removeWorkFile(context, wrapped);
+}
+
+/** A file of this run in the work folder, once it is not needed any more. */
+export async function removeWorkFile(
+  { guard, world }: Pick<StepContext<'host'>, 'guard' | 'world'>,
+  path: string,
+): Promise<Outcome<void>> {
+  const permit = guard.removeFile(path);
+  return permit.ok ? world.host.removeFile(permit.value) : permit;
 }
 
 /** A few at a time; the first failure ends the rest. */

@@ -74,7 +74,8 @@ async function removeItem(
   const { store } = from;
   const { role, key } = item;
   if (role === 'tree') {
-    const removed = await removeKey(from, key);
+    const permit = from.guard.removeObject(key);
+    const removed = permit.ok ? await store.removeFolder(permit.value) : permit;
     if (!removed.ok) return removed;
     for await (const page of store.list({ prefix: key, sizesOnly: true })) {
       if (!page.ok) return page;
@@ -117,12 +118,11 @@ function interrupted(key: string): Failure {
   };
 }
 
-/** An object, or all below a key that ends in a slash, where the plan of retention lets it go. */
+/** One object, where the plan of retention lets it go. */
 export async function removeKey(
   { store, guard }: Pick<Request, 'store' | 'guard'>,
   key: string,
 ): Promise<Outcome<'hidden' | undefined>> {
   const permit = guard.removeObject(key);
-  if (!permit.ok) return permit;
-  return key.endsWith('/') ? store.removeFolder(permit.value) : store.remove(permit.value);
+  return permit.ok ? store.remove(permit.value) : permit;
 }

@@ -5,7 +5,7 @@ import { findWalGap } from '../../backups/wal-archive.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { formatCount, formatTime } from '../../base/units.ts';
 import type { StepContext } from '../../kinds/kind.ts';
-import { bringInParallel, bringObject } from '../../operations/bring-object.ts';
+import { bringInParallel, bringObject, removeWorkFile } from '../../operations/bring-object.ts';
 import {
   type BaseBackupConfig,
   isDump,
@@ -108,8 +108,7 @@ async function bringTar(
     const work = { onLine: context.output, stallMs: silentMs, signal: context.signal };
     const unpacked = await clusters.unpackTar({ place, file, into, ...work });
     if (!unpacked.ok) return unpacked;
-    const permit = context.guard.removeFile(file);
-    const removed = permit.ok ? await host.removeFile(permit.value) : permit;
+    const removed = await removeWorkFile(context, file);
     if (!removed.ok) return removed;
   }
   const map = await host.readTextFile(`${place.folder}/tablespace_map`);

@@ -8,6 +8,7 @@ import { type Check, couldNotVerify, failed, passed } from '../../base/verdict.t
 import { needFact, readFact } from '../../kinds/fact.ts';
 import { snapshotFact } from '../../kinds/facts.ts';
 import { type CheckContext, implementKind, type StepContext, type StepOf } from '../../kinds/kind.ts';
+import { removeWorkFile } from '../../operations/bring-object.ts';
 import { findFiles, missingBeside } from '../../operations/find-files.ts';
 import { findSnapshots, pickSnapshot } from '../../operations/find-snapshots.ts';
 import { backupStore, listAll, targetServer } from '../../operations/open-targets.ts';
@@ -136,8 +137,7 @@ async function bringGlobals(
   if (!text.ok) return text;
   // It holds the hashes of all passwords: gone as soon as it is read.
   for (const path of [packed, file]) {
-    const permit = context.guard.removeFile(path);
-    const removed = permit.ok ? await host.removeFile(permit.value) : permit;
+    const removed = await removeWorkFile(context, path);
     if (!removed.ok) return removed;
   }
   return succeed({ key: object.key, globals: readGlobals(text.value) });
