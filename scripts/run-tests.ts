@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, relative } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 
 /**
  * The tiers of the tests beyond `npm run check`, each one or more runs of vitest. CONTRIBUTING.md says what is in them.
@@ -17,7 +18,21 @@ type Suite = {
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 };
-type Counts = { readonly passed: number; readonly failed: number };
+/** `failures` says which ones, each with the first line of its message: the last lines of a log are read, and are all that some keep. */
+type Counts = { readonly passed: number; readonly failed: number; readonly failures?: readonly string[] };
+type Report = {
+  readonly numPassedTests: number;
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly message: string;
+    readonly assertionResults: readonly {
+      readonly status: string;
+      readonly fullName: string;
+      readonly failureMessages: readonly string[];
+    }[];
+  }[];
+};
 
 const tiers: Readonly<Record<string, () => readonly Suite[]>> = {
   test: () => [{ name: 'test', args: [] }],
@@ -91,18 +106,23 @@ async function runSuite({ name, args, env }: Suite): Promise<Counts> {
 
 /** A file that could not be loaded, a server that could not start and a run that died have no failed test: each counts as one. */
 async function countIn(file: string, status: number): Promise<Counts> {
-  const report = await readFile(file, 'utf8').then(JSON.parse, () => undefined);
-  if (report === undefined) return { passed: 0, failed: 1 };
-  const files: readonly {
-    readonly status: string;
-    readonly assertionResults: readonly { status: string }[];
-  }[] = report.testResults;
-  const broken = files.filter(
-    (one) => one.status === 'failed' && !one.assertionResults.some((test) => test.status === 'failed'),
-  ).length;
-  const passed = Number(report.numPassedTests);
-  const failed = Number(report.numFailedTests) + broken;
-  return { passed, failed: failed === 0 && (status !== 0 || passed === 0) ? 1 : failed };
+  const report: Report | undefined = await readFile(file, 'utf8').then(JSON.parse, () => undefined);
+  if (report === undefined) return { passed: 0, failed: 1, failures: ['the run ended without a report'] };
+  const failures = report.testResults.flatMap(({ name, status: ended, message, assertionResults }) => {
+    const path = relative(root, name);
+    const failed = assertionResults.filter((test) => test.status === 'failed');
+    if (ended === 'failed' && failed.length === 0) return [`${path}: ${firstLine(message)}`];
+    return failed.map((test) => `${path} > ${test.fullName}: ${firstLine(test.failureMessages[0])}`);
+  });
+  const passed = report.numPassedTests;
+  if (failures.length === 0 && (status !== 0 || passed === 0)) {
+    failures.push(`every test passed, and the run ended with ${status}: an error outside of the tests`);
+  }
+  return { passed, failed: failures.length, failures };
+}
+
+function firstLine(text = ''): string {
+  return (stripVTControlCharacters(text).trim().split('\n')[0] ?? '').slice(0, 300);
 }
 
 function print(line: string): void {
@@ -117,7 +137,8 @@ async function main(what: string): Promise<number> {
         .filter((name) => name.endsWith('.counts'))
         .map(async (name): Promise<Counts> => JSON.parse(await readFile(join(results, name), 'utf8'))),
     );
-    const sum = (key: keyof Counts) => all.reduce((total, counts) => total + counts[key], 0);
+    for (const failure of all.flatMap(({ failures = [] }) => failures)) print(`failed: ${failure}`);
+    const sum = (key: 'passed' | 'failed') => all.reduce((total, counts) => total + counts[key], 0);
     print(`${sum('passed')} passed, ${sum('failed')} failed`);
     return sum('failed') === 0 && sum('passed') > 0 ? 0 : 1;
   }
