@@ -80,6 +80,8 @@ const tiers: Readonly<Record<string, TestProjectConfiguration[]>> = {
         exclude: [...parts, 'faults'].map((room) => `test/${room}/**`),
         // Some stretch a key or start the whole program: on a busy host that takes many times as long.
         testTimeout: 60_000,
+        // Of vitest itself it is 10 s, and whole walks are prepared in a hook.
+        hookTimeout: 60_000,
       },
     },
     {

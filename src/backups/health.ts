@@ -14,6 +14,8 @@ export type HealthFacts = {
   readonly begun: number;
   readonly completed: number;
   readonly incomplete: readonly string[];
+  /** Sentences: names and manifests that say a later time than can be, dumps that should be encrypted. */
+  readonly doubts?: readonly string[];
   readonly disks: readonly { readonly path: string; readonly usedPercent: number }[];
   readonly mirror:
     | { readonly missing: readonly string[]; readonly changed: readonly string[]; readonly count: number }
@@ -48,7 +50,7 @@ export type HealthLimits = {
 };
 
 export type Finding = {
-  /** Stable: age, size, success-rate, disk, mirror, archive, wal, drill, drill-due, verify, unseen. */
+  /** Stable: age, doubt, size, success-rate, disk, mirror, archive, wal, drill, drill-due, verify, unseen. */
   readonly id: string;
   readonly severity: 'critical' | 'warning';
   readonly text: string;
@@ -62,6 +64,7 @@ const leastHistory = 3;
 export function judgeHealth(facts: HealthFacts, limits: HealthLimits): readonly Finding[] {
   return [
     ...judgeAge(facts, limits),
+    ...judgeDoubts(facts),
     ...judgeSize(facts, limits),
     ...judgeSuccess(facts, limits),
     ...judgeDisks(facts, limits),
@@ -92,6 +95,21 @@ function judgeAge({ newest, nowMs, unseen }: HealthFacts, { rpoMs }: HealthLimit
   if (ageMs <= rpoMs) return [];
   const text = `the newest complete backup, ${newest.id}, is ${formatSpan(ageMs)} old; the RPO is ${formatSpan(rpoMs)}`;
   return [{ id: 'age', severity: 'critical', text, remedy }];
+}
+
+function judgeDoubts({ doubts = [] }: HealthFacts): readonly Finding[] {
+  const [first] = doubts;
+  if (first === undefined) return [];
+  const others = doubts.length === 1 ? '' : `, and ${formatCount(doubts.length - 1)} more like it`;
+  return [
+    {
+      id: 'doubt',
+      severity: 'critical',
+      text: `a backup is in doubt: ${first}${others}`,
+      remedy:
+        'Find out who can write to the backup store. Such a backup is never the latest and pushes out no other; remove it by hand when you know what it is.',
+    },
+  ];
 }
 
 function judgeSize({ newest, earlierSizesBytes }: HealthFacts, { size }: HealthLimits): readonly Finding[] {

@@ -3,8 +3,8 @@ import { type ArtifactKind, artifactKey, artifactOf } from './artifact-keys.ts';
 import { type Artifact, namedTime } from './artifacts.ts';
 import type { Layout } from './layout.ts';
 import { type ArtifactsPlan, planArtifacts } from './plan-artifacts.ts';
-import { planRetention, type RetentionRules, whyRemoved } from './retention.ts';
-import { listSnapshots, missingDump, type Snapshot } from './snapshot.ts';
+import { planRetention, type RetentionPlan, type RetentionRules, whyRemoved } from './retention.ts';
+import { listSnapshots, missingDump, type Snapshot, sayDoubt } from './snapshot.ts';
 import { unwrappedKey } from './wrapping.ts';
 
 export type RemovalItem = {
@@ -42,19 +42,21 @@ export function planPrune(request: {
   readonly objects: readonly ObjectInfo[];
   /** Only this host's dumps are pruned; those of others count as kept. */
   readonly host?: string | undefined;
+  readonly nowMs: number;
+  readonly encrypted?: boolean | undefined;
   readonly rules: RetentionRules;
   readonly metadataEnding?: string | undefined;
   readonly artifacts: readonly Artifact[];
 }): PrunePlan {
-  const { layout, objects, host, rules } = request;
+  const { layout, objects, host, nowMs, encrypted, rules } = request;
   const keys = new Set(objects.map(({ key }) => key));
-  const snapshots = listSnapshots({ layout, objects, host });
-  const { keep, remove } = planPerHost(snapshots, rules);
+  const snapshots = listSnapshots({ layout, objects, host, nowMs, encrypted });
+  const { keep, remove } = planEach(snapshots, rules);
   const removed = new Map(remove.map((snapshot) => [snapshot.key, snapshot] as const));
   const listed = new Set(snapshots.map(({ key }) => key));
   const ghosts = findGhosts({ layout, keys, host, listed });
   const going = new Set([...removed.keys(), ...ghosts]);
-  const every = [...new Set([...listSnapshots({ layout, objects }).map(({ key }) => key), ...ghosts])];
+  const every = [...new Set([...listSnapshots({ layout, objects, nowMs }).map(({ key }) => key), ...ghosts])];
   const dumps = every.flatMap((key) => {
     const time = namedTime(layout, key);
     return time === undefined ? [] : [{ key, time, stays: !going.has(key) }];
@@ -89,15 +91,21 @@ export function planPrune(request: {
   };
 }
 
-/** Two hosts in one store are two histories: neither may push the other's snapshots out. */
-function planPerHost(snapshots: readonly Snapshot[], rules: RetentionRules) {
-  const hosts = [...new Set(snapshots.map(({ host }) => host))];
-  const plans = hosts.map((host) =>
-    planRetention(
-      snapshots.filter((snapshot) => snapshot.host === host),
-      rules,
-    ),
-  );
+/**
+ * Two hosts in one store are two histories: neither may push the other's snapshots out. So are the dumps that are in doubt: anybody
+ * who can write to the store can make as many as the rules keep, dated as they like. Of those that are dated ahead only a
+ * person removes one.
+ */
+function planEach(snapshots: readonly Snapshot[], rules: RetentionRules): RetentionPlan {
+  const histories = Map.groupBy(snapshots, ({ host, doubt }) => `${doubt?.kind} ${host}`);
+  const plans = [...histories.values()].map((history): RetentionPlan => {
+    const [first] = history;
+    if (first?.doubt?.kind !== 'dated-ahead') return planRetention(history, rules);
+    const keep = history.flatMap((snapshot) =>
+      snapshot.doubt === undefined ? [] : [{ snapshot, because: `${sayDoubt(snapshot.doubt)}: look at it` }],
+    );
+    return { keep, remove: [] };
+  });
   return { keep: plans.flatMap(({ keep }) => keep), remove: plans.flatMap(({ remove }) => remove) };
 }
 

@@ -11,7 +11,7 @@ export type RetentionRules = {
 };
 
 /** A snapshot and whether it stays, with the reason. Same order as given. */
-type RetentionPlan = {
+export type RetentionPlan = {
   readonly keep: readonly { readonly snapshot: Snapshot; readonly because: string }[];
   readonly remove: readonly Snapshot[];
 };

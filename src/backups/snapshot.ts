@@ -1,9 +1,10 @@
+import { formatTime } from '../base/units.ts';
 import type { ObjectInfo } from '../ports/object-store.ts';
 import type { Layer } from '../ports/unpacker.ts';
 import { artifactKey, artifactOf, isArtifactKey } from './artifact-keys.ts';
 import type { Layout } from './layout.ts';
 import { manifestKey } from './manifest.ts';
-import { ownEndings, unwrappedKey } from './wrapping.ts';
+import { isEncrypted, ownEndings, unwrappedKey } from './wrapping.ts';
 
 /** One dump in the backup store, as far as its listing tells. */
 export type Snapshot = {
@@ -15,26 +16,46 @@ export type Snapshot = {
   readonly tier?: string | undefined;
   /** The recovery point: see `recoveryPoint`. */
   readonly takenAtMs: number;
+  /** When the store took the last byte, by its own clock: nobody who writes there can make it earlier or later than it was. */
+  readonly uploadedAtMs: number;
   readonly sizeBytes: number;
   readonly etag?: string | undefined;
   readonly layers: readonly Layer[];
   readonly manifestKey?: string | undefined;
   /** Why it cannot be chosen; left out when nothing speaks against it. */
   readonly incomplete?: string | undefined;
+  /** Why nobody should trust it unasked: then it is never the latest, counts for no objective, and pushes out no other. */
+  readonly doubt?: Doubt | undefined;
 };
+
+type Doubt =
+  /** Its name says a time that is still to come, in milliseconds since 1970, UTC. */
+  | { readonly kind: 'dated-ahead'; readonly saysMs: number }
+  /** Backups are encrypted here, and it is not: whoever can write to the store can have made it. */
+  | { readonly kind: 'not-encrypted' };
+
+/** Two clocks that are kept differ by less. */
+export const clockSkewMs = 15 * 60_000;
+/** A name that tells no zone may be in local time, which is ahead of UTC by this much at most. */
+export const farthestZoneMs = 14 * 3_600_000;
 
 /** Smaller than this no pg_dump archive can be, whatever its wrapping. */
 const smallestDumpBytes = 64;
 
-/** From a listing to snapshots, newest first. `host` keeps only that host's dumps. */
+/**
+ * From a listing to snapshots, newest first. `host` keeps only that host's dumps; `nowMs` is this host's clock;
+ * with `encrypted` every dump is said to be encrypted.
+ */
 export function listSnapshots(request: {
   readonly layout: Layout;
   readonly objects: readonly ObjectInfo[];
   readonly host?: string | undefined;
+  readonly nowMs: number;
+  readonly encrypted?: boolean | undefined;
 }): readonly Snapshot[] {
   const keys = new Set(request.objects.map((object) => object.key));
   const found = [...request.objects, ...neverEnded(request, keys)].flatMap((object) => {
-    const snapshot = toSnapshot(object, { layout: request.layout, keys });
+    const snapshot = toSnapshot(object, { ...request, keys });
     return snapshot === undefined || (request.host && snapshot.host !== request.host) ? [] : [snapshot];
   });
   return withShortIds(found, request.layout.prefix).sort(
@@ -44,7 +65,12 @@ export function listSnapshots(request: {
 
 function toSnapshot(
   object: ObjectInfo,
-  among: { readonly layout: Layout; readonly keys: ReadonlySet<string> },
+  among: {
+    readonly layout: Layout;
+    readonly keys: ReadonlySet<string>;
+    readonly nowMs: number;
+    readonly encrypted?: boolean | undefined;
+  },
 ): Snapshot | undefined {
   // A layout that ends in {name} fits manifests too.
   if (isArtifactKey(object.key)) return undefined;
@@ -60,12 +86,29 @@ function toSnapshot(
       spanMs: match.namedSpanMs,
       uploadedAtMs: object.modifiedAtMs,
     }),
+    uploadedAtMs: object.modifiedAtMs,
     sizeBytes: object.sizeBytes,
     etag: object.etag,
     layers: match.layers,
     manifestKey: among.keys.has(manifest) ? manifest : undefined,
     incomplete: whyIncomplete(object, among.keys),
+    doubt: doubtOf({ saysMs: match.namedTimeMs, layers: match.layers }, among),
   };
+}
+
+function doubtOf(
+  { saysMs, layers }: { readonly saysMs: number; readonly layers: readonly Layer[] },
+  { nowMs, encrypted }: { readonly nowMs: number; readonly encrypted?: boolean | undefined },
+): Doubt | undefined {
+  if (saysMs > nowMs + farthestZoneMs + clockSkewMs) return { kind: 'dated-ahead', saysMs };
+  return encrypted && !isEncrypted(layers) ? { kind: 'not-encrypted' } : undefined;
+}
+
+/** Completes "2026-04-28/14: …". */
+export function sayDoubt(doubt: Doubt): string {
+  return doubt.kind === 'dated-ahead'
+    ? `its name says ${formatTime(doubt.saysMs)}, which is still to come`
+    : 'it is not encrypted, and backups are encrypted here';
 }
 
 /**
@@ -131,17 +174,23 @@ function shortId(key: string, prefix: string): string {
  * The moment the data is from, as far as a listing tells. A name like 14.dump.gz says only the hour. The upload ended a little
  * after the dump began, so an upload time inside the named hour is closer, and too late by no more than the dump took; an
  * upload time outside it means the file was copied later, and then the start of the hour rules, which can only overstate the
- * loss. A manifest knows the moment itself.
+ * loss. A name that says later than the upload is of a clock that is ahead, in local time, or untrue: the store's time bounds it. A
+ * manifest knows the moment itself.
  */
 export function recoveryPoint(
   namedTimeMs: number,
   known: { readonly spanMs: number; readonly uploadedAtMs: number },
 ): number {
   const { spanMs, uploadedAtMs } = known;
-  return uploadedAtMs >= namedTimeMs && uploadedAtMs < namedTimeMs + spanMs ? uploadedAtMs : namedTimeMs;
+  return uploadedAtMs < namedTimeMs + spanMs ? uploadedAtMs : namedTimeMs;
 }
 
-/** The newest snapshot that may be chosen. */
+/** The newest snapshot that may be taken unasked. */
 export function newestComplete(snapshots: readonly Snapshot[]): Snapshot | undefined {
-  return snapshots.find((snapshot) => snapshot.incomplete === undefined);
+  return snapshots.find(isSound);
+}
+
+/** Complete and beyond doubt: what counts as a backup wherever nobody looks at it. */
+export function isSound({ incomplete, doubt }: Snapshot): boolean {
+  return incomplete === undefined && doubt === undefined;
 }

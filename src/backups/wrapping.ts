@@ -35,6 +35,13 @@ export function isEncrypted(layers: readonly Layer[]): boolean {
   return encryptions.some(({ name }) => layers.includes(name));
 }
 
+/** Whether a key layout has an ending for encryption, be it one that may be missing: 14.dump.gz[.gpg] */
+export function mayBeEncrypted(pattern: string): boolean {
+  return encryptions.some(({ endings }) =>
+    endings.some((ending) => new RegExp(`\\.${ending}(?![a-z0-9])`).test(pattern)),
+  );
+}
+
 /** For a narrow column: gpg, age, or a dash. */
 export function sealedWith(layers: readonly Layer[]): string {
   return encryptions.find(({ name }) => layers.includes(name))?.short ?? '-';

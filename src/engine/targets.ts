@@ -6,7 +6,7 @@ import { findReferences } from '../kinds/references.ts';
 import { type Place, resolveStore, type Targets } from '../kinds/targets.ts';
 import type { ClusterPlace } from '../ports/cluster-tools.ts';
 import type { KeyConfig } from '../ports/unpacker.ts';
-import type { Runbook } from '../runbook/schema.ts';
+import { expectsEncrypted, type Runbook } from '../runbook/schema.ts';
 
 /** A drill that names no server for its database makes one of its own on this host. */
 export function needsThrowaway({ drill }: Pick<Runbook, 'drill'>, mode: Mode): boolean {
@@ -34,6 +34,7 @@ export function resolveTargets(runbook: Runbook, ...[mode, throwaway]: [Mode, Th
       store: resolveStore(backups.store),
       layout: backups.dumps.layout,
       host: backups.dumps.host || undefined,
+      encrypted: expectsEncrypted(runbook),
       objectsPrefix: backups.objects?.prefix,
       cluster: backups.cluster,
       metadata: backups.dumps.metadata,

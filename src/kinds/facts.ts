@@ -5,6 +5,10 @@ import { defineFact, defineFacts } from './fact.ts';
 
 /** Facts that several kinds of steps share. What only one kind reads and writes stands beside that kind. */
 
+const doubt = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('dated-ahead'), saysMs: z.number() }),
+  z.object({ kind: z.literal('not-encrypted') }),
+]);
 export const snapshotFact = defineFact(
   'snapshot',
   1,
@@ -13,6 +17,10 @@ export const snapshotFact = defineFact(
     key: z.string(),
     host: z.string().optional(),
     takenAtMs: z.number(),
+    uploadedAtMs: z.number().exactOptional(),
+    doubt: doubt.optional(),
+    /** How many other dumps of the store are encrypted, where this one is not. */
+    encryptedOthers: z.number().optional(),
     sizeBytes: z.number(),
     etag: z.string().optional(),
     layers: z.array(layerName),
@@ -29,6 +37,7 @@ const openedDump = z.object({
   archiveVersion: z.string().exactOptional(),
   dumpVersion: z.string().exactOptional(),
   serverVersion: z.string().exactOptional(),
+  createdAtLocal: z.string().exactOptional(),
   reader: z.object({ program: z.enum(['pg_restore', 'psql']), version: z.string() }),
 });
 export type OpenedDump = z.infer<typeof openedDump>;

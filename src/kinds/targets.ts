@@ -14,6 +14,8 @@ export type Targets = {
     readonly store: ObjectStoreConfig;
     readonly layout: string;
     readonly host: string | undefined;
+    /** Every dump is: one that is not is in doubt. */
+    readonly encrypted?: boolean | undefined;
     readonly objectsPrefix: string | undefined;
     readonly cluster?: ClusterBackupsConfig | undefined;
     /** Where other people's scripts write the digest of a dump. */

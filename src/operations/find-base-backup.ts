@@ -2,6 +2,7 @@ import { type BackupLabel, readBackupLabel } from '../backups/backup-label.ts';
 import { parseLayout } from '../backups/layout.ts';
 import { listSnapshots, type Snapshot } from '../backups/snapshot.ts';
 import { readWalName, type WalFile } from '../backups/wal-archive.ts';
+import { mayBeEncrypted } from '../backups/wrapping.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import { formatTime } from '../base/units.ts';
 import type { CheckContext } from '../kinds/kind.ts';
@@ -10,7 +11,7 @@ import type { ObjectInfo } from '../ports/object-store.ts';
 import { backupStore, listAll } from './open-targets.ts';
 
 export type BaseBackupConfig = Extract<ClusterBackupsConfig, { engine: 'base-backup' }>;
-type Reach = Pick<CheckContext<'stores'>, 'world' | 'targets'>;
+type Reach = Pick<CheckContext<'host' | 'stores'>, 'world' | 'targets'>;
 
 /** Base backups, newest first. */
 export async function listBaseBackups(
@@ -29,7 +30,11 @@ export async function listBaseBackups(
   const store = backupStore(context);
   const listed = await listAll(store, layout.prefix);
   if (!listed.ok) return listed;
-  const found = listSnapshots({ layout, objects: listed.value });
+  const nowMs = context.world.host.now();
+  const encrypted = context.targets.backups.encrypted && mayBeEncrypted(config.layout);
+  const found = listSnapshots({ layout, objects: listed.value, nowMs, encrypted }).filter(
+    ({ doubt }) => doubt === undefined,
+  );
   if (found.length > 0) return succeed(found);
   return fail({
     code: 'not-found',

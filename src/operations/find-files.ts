@@ -1,6 +1,6 @@
 import { deviation, type NamedTime, namedTime } from '../backups/artifacts.ts';
 import { parseLayout } from '../backups/layout.ts';
-import { layersOf } from '../backups/wrapping.ts';
+import { isEncrypted, layersOf, mayBeEncrypted } from '../backups/wrapping.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { type Check, couldNotVerify, failed } from '../base/verdict.ts';
 import type { FilesSource } from '../kinds/fields.ts';
@@ -66,7 +66,7 @@ export async function findFiles(
   const time = named ?? { fromMs: 0, spanMs: 0 };
   const store = filesStore(source, context);
   return source.kind === 'archive'
-    ? findArchive({ source, store, time })
+    ? findArchive({ source, store, time, encrypted: context.targets.backups.encrypted === true })
     : findTree({ source, store, timeMs: time.fromMs });
 }
 
@@ -74,16 +74,20 @@ async function findArchive(search: {
   readonly source: Extract<Source, { kind: 'archive' }>;
   readonly store: StoreLooks;
   readonly time: NamedTime;
+  /** Backups are encrypted here: where the layout leaves it open, a plain archive is nobody's. */
+  readonly encrypted: boolean;
 }): Promise<Outcome<FoundFiles>> {
   const { source, store, time } = search;
   const layout = parseLayout(source.layout);
   if ('fault' in layout) return fail(badLayout(source.layout, layout.fault));
   const listed = await listAll(store, layout.prefix);
   if (!listed.ok) return listed;
+  const needsKey = search.encrypted && mayBeEncrypted(source.layout);
   const archives = listed.value.flatMap((object) => {
     const own = namedTime(layout, object.key);
     const far = own === undefined ? undefined : deviation(time, own);
-    return own === undefined || far === undefined || object.sizeBytes === 0
+    const isPlain = needsKey && !isEncrypted(layersOf(object.key));
+    return own === undefined || far === undefined || object.sizeBytes === 0 || isPlain
       ? []
       : [{ object, layers: layersOf(object.key), namedTimeMs: own.fromMs, far }];
   });
@@ -94,7 +98,7 @@ async function findArchive(search: {
   }
   return fail({
     code: 'not-found',
-    message: `There is no archive of files in ${store.address}: none of ${listed.value.length} objects fits ${source.layout}${time.host === undefined ? '' : ` of host ${time.host}`}.`,
+    message: `There is no archive of files in ${store.address}: none of ${listed.value.length} objects fits ${source.layout}${needsKey ? ', encrypted,' : ''}${time.host === undefined ? '' : ` of host ${time.host}`}.`,
     remedy: 'Compare the layout in the runbook with what is there.',
     retry: 'after-fix',
   });

@@ -1,12 +1,12 @@
 import { type Layout, parseLayout } from '../backups/layout.ts';
 import { type Manifest, readManifestText } from '../backups/manifest.ts';
-import { listSnapshots, newestComplete, type Snapshot } from '../backups/snapshot.ts';
+import { listSnapshots, newestComplete, type Snapshot, sayDoubt } from '../backups/snapshot.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import type { CheckContext } from '../kinds/kind.ts';
 import type { ObjectInfo } from '../ports/object-store.ts';
 import { backupStore, listAll, readText } from './open-targets.ts';
 
-type Reach = Pick<CheckContext<'stores'>, 'world' | 'targets'>;
+type Reach = Pick<CheckContext<'host' | 'stores'>, 'world' | 'targets'>;
 
 /** What is in the backup store, newest first. `not-found` when nothing there fits the layout. */
 export async function findSnapshots(context: Reach): Promise<Outcome<readonly Snapshot[]>> {
@@ -35,7 +35,13 @@ export async function listBackups(context: Reach): Promise<
   const store = backupStore(context);
   const listed = await listAll(store, layout.prefix);
   if (!listed.ok) return listed;
-  const snapshots = listSnapshots({ layout, objects: listed.value, host: backups.host });
+  const snapshots = listSnapshots({
+    layout,
+    objects: listed.value,
+    host: backups.host,
+    encrypted: backups.encrypted,
+    nowMs: context.world.host.now(),
+  });
   if (snapshots.length > 0) return succeed({ layout, objects: listed.value, snapshots });
   const others = listed.value.slice(0, 3).map((object) => object.key);
   return fail({
@@ -59,12 +65,13 @@ export function pickSnapshot(snapshots: readonly Snapshot[], wanted: string): Ou
       code: 'not-found',
       message:
         wanted === 'latest'
-          ? `None of ${snapshots.length} snapshots is complete: ${snapshots[0]?.id ?? ''}: ${snapshots[0]?.incomplete ?? ''}.`
+          ? `None of ${snapshots.length} snapshots is complete and beyond doubt${snapshots[0] === undefined ? '' : `: ${sayWhyNot(snapshots[0])}`}.`
           : `There is no snapshot ${wanted}.`,
       remedy: 'Look at `thaw snapshots` and name one of those.',
       retry: 'after-fix',
     });
   }
+  if (found.doubt?.kind === 'not-encrypted') return fail(notEncrypted(found));
   if (found.incomplete === undefined) return succeed(found);
   return fail({
     code: 'damaged',
@@ -75,6 +82,21 @@ export function pickSnapshot(snapshots: readonly Snapshot[], wanted: string): Ou
         : `Choose another one; ${newest.id} is the newest complete one.`,
     retry: 'after-fix',
   });
+}
+
+function sayWhyNot({ id, incomplete, doubt }: Snapshot): string {
+  return `${id}: ${incomplete ?? (doubt === undefined ? '' : sayDoubt(doubt))}`;
+}
+
+/** Whoever can write to the store can write what nobody had to encrypt; the recipient's key is all that a forger would need besides. */
+function notEncrypted({ id }: Snapshot) {
+  return {
+    code: 'not-verified',
+    message: `Snapshot ${id} is refused: ${sayDoubt({ kind: 'not-encrypted' })}.`,
+    remedy:
+      'Choose an encrypted one. If you know that this one is genuine, say in the runbook that plain dumps are expected: backups.dumps.encrypted: false.',
+    retry: 'after-fix',
+  } as const;
 }
 
 /** What the producer wrote down; undefined where it wrote nothing. A manifest that cannot be read is a failure. */

@@ -91,8 +91,8 @@ function versionsOf(head: DumpHead): Omit<OpenedDump, 'format' | 'reader'> {
     return dumpVersion === '' ? {} : { dumpVersion, serverVersion };
   }
   if (head.header === undefined) return {};
-  const { archiveVersion, dumpVersion, serverVersion } = head.header;
-  return { archiveVersion, dumpVersion, serverVersion };
+  const { archiveVersion, dumpVersion, serverVersion, createdAtLocal } = head.header;
+  return { archiveVersion, dumpVersion, serverVersion, createdAtLocal };
 }
 
 /** 2026-04-28/14 opens: archive 1.14 of pg_dump 15.18, from PostgreSQL 15.18; pg_restore 15.18 reads it */

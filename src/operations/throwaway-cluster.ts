@@ -48,7 +48,7 @@ export async function checkThrowaway(
 
 /** What the snapshot that would be taken says of itself. What is wrong with the store is told by the step that chooses. */
 async function aboutDump(
-  context: CheckContext<'stores' | 'keys'>,
+  context: CheckContext<'host' | 'stores' | 'keys'>,
 ): Promise<{ readonly serverVersion?: string | undefined; readonly sizeBytes?: number | undefined }> {
   const found = await findSnapshots(context);
   if (!found.ok) return {};

@@ -1,8 +1,9 @@
 import { comparePlaces, type PlaceDifferences } from '../backups/compare-places.ts';
 import type { HealthFacts } from '../backups/health.ts';
+import { judgeTimes, recoveryMoment } from '../backups/moments.ts';
 import { compareObjectInventories, takeObjectInventory } from '../backups/object-inventory.ts';
 import { periodOf } from '../backups/retention.ts';
-import { newestComplete, type Snapshot } from '../backups/snapshot.ts';
+import { isSound, newestComplete, type Snapshot } from '../backups/snapshot.ts';
 import { findWalGap, readWalName } from '../backups/wal-archive.ts';
 import { type Failure, type Outcome, succeed } from '../base/failure.ts';
 import type { Targets } from '../kinds/targets.ts';
@@ -48,7 +49,7 @@ export async function collectHealth(request: HealthRequest): Promise<HealthFacts
   // An empty store is no failure of looking: there is no backup, and that is the finding.
   const snapshots = found.ok || found.failure.code !== 'not-found' ? (see('snapshots', found) ?? []) : [];
   const newest = newestComplete(snapshots);
-  const complete = snapshots.filter(({ incomplete }) => incomplete === undefined);
+  const complete = snapshots.filter(isSound);
   const manifest =
     newest === undefined ? undefined : see('manifest', await readManifest({ world, targets }, newest));
   const recent = snapshots.filter(({ takenAtMs }) => nowMs - takenAtMs < weekMs);
@@ -71,12 +72,16 @@ export async function collectHealth(request: HealthRequest): Promise<HealthFacts
         : {
             id: newest.id,
             sizeBytes: newest.sizeBytes,
-            takenAtMs: manifest === undefined ? newest.takenAtMs : Date.parse(manifest.takenAt),
+            takenAtMs: recoveryMoment({ snapshot: newest, manifest }),
           },
     earlierSizesBytes: complete.slice(1, 1 + comparedSizes).map(({ sizeBytes }) => sizeBytes),
     begun: recent.length,
-    completed: recent.filter(({ incomplete }) => incomplete === undefined).length,
+    completed: recent.filter(isSound).length,
     incomplete: recent.filter(({ incomplete }) => incomplete !== undefined).map(({ id }) => id),
+    doubts: [
+      ...snapshots.filter(({ doubt }) => doubt !== undefined).map((snapshot) => ({ snapshot })),
+      ...(newest === undefined ? [] : [{ snapshot: newest, manifest }]),
+    ].flatMap((one) => judgeTimes({ manifest: undefined, ...one }).map(({ text }) => text)),
     disks,
     mirror: newest === undefined ? undefined : see('mirror', await lookAtMirror(request, newest)),
     walGapMs: request.lookAtWal ? see('wal', await lookAtWal(request)) : undefined,

@@ -87,6 +87,8 @@ async function makePlan({ world, targets, rules, patterns, signal }: Request): P
       layout,
       objects,
       host: backups.host,
+      nowMs: world.host.now(),
+      encrypted: backups.encrypted,
       rules,
       metadataEnding: backups.metadata?.ending,
       artifacts: artifacts.value,

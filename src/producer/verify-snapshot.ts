@@ -1,5 +1,6 @@
 import { shorten } from '../backups/compare-inventories.ts';
 import type { Manifest } from '../backups/manifest.ts';
+import { judgeTimes } from '../backups/moments.ts';
 import type { Snapshot } from '../backups/snapshot.ts';
 import { sha256 } from '../base/digest.ts';
 import { formatCount } from '../base/units.ts';
@@ -59,6 +60,8 @@ export async function verifySnapshot(request: VerifyRequest): Promise<readonly C
   checks.push(...(await verifyMirror(context, { manifest: manifest.value, laterSnapshots })));
   const opened = await openSnapshot(context, snapshot);
   checks.push(opened.ok ? passed(sayOpened(snapshot.id, opened.value)) : blocker(opened.failure));
+  const createdAtLocal = opened.ok ? opened.value.createdAtLocal : undefined;
+  checks.push(...judgeTimes({ snapshot, manifest: manifest.value, createdAtLocal }));
   if (!opened.ok && opened.failure.code === 'wrong-key') return checks;
   const unpacked = await verifyDump(context);
   checks.push(...unpacked.checks);

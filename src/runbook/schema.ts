@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isEncrypted, layersOf } from '../backups/wrapping.ts';
 import { assert } from '../base/assert.ts';
 import {
   databaseSchema,
@@ -11,6 +12,7 @@ import {
 } from '../kinds/fields.ts';
 import type { StepHandlers } from '../kinds/handlers.ts';
 import type { Step } from '../kinds/kind.ts';
+import { encryptions } from '../layers/list.ts';
 import { exerciseFieldSchema, recordsSchema, tabletopSchema } from './exercise-schema.ts';
 import { monitorSchema, producerSchema, retentionSchema } from './producer-schema.ts';
 
@@ -45,6 +47,12 @@ const backupsSchema = z.strictObject({
     .strictObject({
       layout: text.describe('Key pattern: pg/{host}/{date}/{hour}.dump.gz[.gpg]'),
       host: optionalText.describe('Only dumps of this host; all hosts when left out'),
+      encrypted: z
+        .boolean()
+        .optional()
+        .describe(
+          'Whether every dump is: then one that is not is refused, and never the latest. Left out: yes where the layout or the producer encrypts',
+        ),
       metadata: z
         .strictObject({
           ending: text.describe('What the key of the dump is followed by: .metadata.json'),
@@ -162,4 +170,13 @@ export function runbookSchemaOf(kinds: StepHandlers): z.ZodType<Runbook> {
       .min(1)
       .describe('In this order'),
   });
+}
+
+/** A layout may leave the ending open, for the dumps of earlier days; who encrypts what he makes does not expect them plain. */
+export function expectsEncrypted({ backups: { dumps }, producer }: Runbook): boolean {
+  if (dumps.encrypted !== undefined) return dumps.encrypted;
+  const sealing = producer?.encrypt;
+  const encryption = encryptions.find(({ name }) => name === sealing?.kind);
+  if (encryption !== undefined && sealing !== undefined && !encryption.seal.isEmpty?.(sealing)) return true;
+  return isEncrypted(layersOf(dumps.layout));
 }

@@ -37,7 +37,7 @@ function plan(
   const objects = keys.map((key) => ({ key, sizeBytes: 1000, modifiedAtMs: newestMs }));
   const collector = collectArtifacts(patterns);
   for (const object of objects) collector.take(object);
-  return planPrune({ layout, objects, rules, artifacts: collector.found(), ...rest });
+  return planPrune({ layout, objects, rules, nowMs: newestMs, artifacts: collector.found(), ...rest });
 }
 
 const goingKeys = (planned: ReturnType<typeof plan>) =>
@@ -220,7 +220,7 @@ describe('pruning, whatever lies in the store', () => {
       fc.property(store, rules, fc.nat(), (keys, rule, cut) => {
         const whole = finish(keys, rule);
         const half = walk(keys, { rule, cut });
-        for (const snapshot of listSnapshots({ layout: erp, objects: half.map(toObject) })) {
+        for (const snapshot of listSnapshots({ layout: erp, objects: half.map(toObject), nowMs: newestMs })) {
           const ago = Math.round((newestMs - snapshot.takenAtMs) / dayMs);
           if (snapshot.incomplete !== undefined) continue;
           const files = (all: readonly string[]) =>

@@ -13,7 +13,15 @@ const end = Date.UTC(2026, 10, 20, 6, 30);
 
 function at(takenAtMs: number, incomplete?: string): Snapshot {
   const id = new Date(takenAtMs).toISOString();
-  return { id, key: `pg/${id}.dump.gz`, takenAtMs, sizeBytes: 1000, layers: ['gzip'], incomplete };
+  return {
+    id,
+    key: `pg/${id}.dump.gz`,
+    takenAtMs,
+    uploadedAtMs: takenAtMs,
+    sizeBytes: 1000,
+    layers: ['gzip'],
+    incomplete,
+  };
 }
 
 function every(stepMs: number, count: number): readonly Snapshot[] {

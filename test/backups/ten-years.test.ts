@@ -11,7 +11,8 @@ const newestMs = Date.UTC(2026, 5, 30, 2);
 function nights(count: number) {
   return Array.from({ length: count }, (_, ago) => {
     const takenAtMs = newestMs - ago * dayMs;
-    return { id: String(ago), key: `erp/prod/db/${ago}.dump`, takenAtMs, sizeBytes: 1_200_000, layers: [] };
+    const key = `erp/prod/db/${ago}.dump`;
+    return { id: String(ago), key, takenAtMs, uploadedAtMs: takenAtMs, sizeBytes: 1_200_000, layers: [] };
   });
 }
 

@@ -2,7 +2,7 @@ import { type CommandContext, printLine } from '../../app/command-context.ts';
 import { exitStatus } from '../../app/exit-status.ts';
 import { loadRunbook, readyRunbook } from '../../app/load-runbook.ts';
 import type { Options } from '../../app/options.ts';
-import { newestComplete } from '../../backups/snapshot.ts';
+import { newestComplete, sayDoubt } from '../../backups/snapshot.ts';
 import { sealedWith } from '../../backups/wrapping.ts';
 import { type Outcome, succeed } from '../../base/failure.ts';
 import { formatBytes, formatSpan, formatTime } from '../../base/units.ts';
@@ -43,7 +43,11 @@ export async function listSnapshots(
       formatBytes(snapshot.sizeBytes),
       sealedWith(snapshot.layers),
       snapshot.manifestKey === undefined ? 'no manifest' : 'manifest',
-      snapshot.incomplete === undefined ? '' : `incomplete: ${snapshot.incomplete}`,
+      snapshot.incomplete !== undefined
+        ? `incomplete: ${snapshot.incomplete}`
+        : snapshot.doubt !== undefined
+          ? `in doubt: ${sayDoubt(snapshot.doubt)}`
+          : '',
     ]);
     for (const line of alignRows(rows)) printLine(context, line);
     return succeed(exitStatus.verified);

@@ -1,9 +1,10 @@
 import { shorten } from '../../backups/compare-inventories.ts';
+import { judgeTimes, recoveryMoment } from '../../backups/moments.ts';
 import { dumpHasNoPointInTime } from '../../backups/point-in-time.ts';
 import { newestComplete, type Snapshot } from '../../backups/snapshot.ts';
-import { sealedWith } from '../../backups/wrapping.ts';
+import { isEncrypted, sealedWith } from '../../backups/wrapping.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
-import { formatBytes, formatSpan, formatTime } from '../../base/units.ts';
+import { formatBytes, formatCount, formatSpan, formatTime } from '../../base/units.ts';
 import { type Check, couldNotVerify, passed } from '../../base/verdict.ts';
 import { needFact, readFact, saysNone } from '../../kinds/fact.ts';
 import { manifestFact, openedDumpFact, snapshotFact } from '../../kinds/facts.ts';
@@ -44,10 +45,15 @@ export const chooseSnapshot = implementKind(chooseSnapshotKind, {
     const manifest = await readManifest(context, chosen.value);
     if (!manifest.ok) return manifest;
     const { incomplete: _, ...listed } = chosen.value;
+    const { createdAtLocal } = opened.value;
     // The producer knows the moment; a name and an upload time only come near it.
-    const takenAtMs = manifest.value === undefined ? listed.takenAtMs : Date.parse(manifest.value.takenAt);
+    const takenAtMs = recoveryMoment({ snapshot: listed, manifest: manifest.value, createdAtLocal });
     const snapshot = { ...listed, takenAtMs };
-    await context.record(snapshotFact, { ...snapshot, loss: lossInWords(snapshot, context) });
+    await context.record(snapshotFact, {
+      ...snapshot,
+      loss: lossInWords(snapshot, context),
+      ...(isEncrypted(snapshot.layers) ? {} : { encryptedOthers: countEncrypted(found.value) }),
+    });
     await context.record(openedDumpFact, opened.value);
     // Recorded even when there is none: an earlier choice may have had one.
     await context.record(manifestFact, manifest.value ?? null);
@@ -57,10 +63,17 @@ export const chooseSnapshot = implementKind(chooseSnapshotKind, {
   async verify(_step, context) {
     const snapshot = needFact(snapshotFact, context);
     const opens = passed(sayOpened(snapshot.id, needFact(openedDumpFact, context)));
+    const times = judgeTimes({
+      snapshot: { uploadedAtMs: snapshot.takenAtMs, ...snapshot },
+      manifest: readFact(manifestFact, context),
+      createdAtLocal: needFact(openedDumpFact, context).createdAtLocal,
+    });
     // Nobody counts the rows of a dump that has none.
-    if (context.targets.backups.contents === 'schema') return succeed([opens]);
+    if (context.targets.backups.contents === 'schema') return succeed([opens, ...times]);
     return succeed([
       opens,
+      ...times,
+      ...judgePlain(snapshot),
       saysNone(manifestFact, context)
         ? couldNotVerify(
             `${snapshot.id} has no manifest: what the producer counted is not known`,
@@ -97,6 +110,8 @@ async function checkBackups(
   const picked = pickSnapshot(found.value, context.wantedSnapshot ?? 'latest');
   if (!picked.ok) return [...checks, blocker(picked.failure)];
   checks.push(...checkHosts({ found: found.value, picked: picked.value }));
+  if (!isEncrypted(picked.value.layers))
+    checks.push(...judgePlain({ id: picked.value.id, encryptedOthers: countEncrypted(found.value) }));
   const age = formatSpan(context.world.host.now() - picked.value.takenAtMs);
   checks.push(
     passed(
@@ -109,6 +124,27 @@ async function checkBackups(
   const manifest = await readManifest(context, picked.value);
   if (!manifest.ok) checks.push(blocker(manifest.failure));
   return checks;
+}
+
+function countEncrypted(snapshots: readonly Snapshot[]): number {
+  return snapshots.filter(({ layers }) => isEncrypted(layers)).length;
+}
+
+/** A public key is not secret, so encryption proves no author; but a store that is encrypted throughout holds no plain dump by itself. */
+function judgePlain({
+  id,
+  encryptedOthers = 0,
+}: {
+  readonly id: string;
+  readonly encryptedOthers?: number | undefined;
+}): readonly Check[] {
+  if (encryptedOthers === 0) return [];
+  return [
+    couldNotVerify(
+      `${id} is not encrypted, and ${formatCount(encryptedOthers)} other dumps in this store are`,
+      'Find out who made it, or choose an encrypted one.',
+    ),
+  ];
 }
 
 /** The newest dump in a shared store may be of another system: a staging host, say. */
@@ -171,11 +207,16 @@ function tableOf(
         sealedWith(snapshot.layers),
         snapshot.manifestKey === undefined ? 'no' : 'yes',
         ...(someProven ? [proven.get(snapshot.id) ?? '-'] : []),
-        snapshot.incomplete === undefined ? ((severalHosts ? snapshot.host : undefined) ?? '') : 'incomplete',
+        lastCell(snapshot) ?? (severalHosts ? snapshot.host : undefined) ?? '',
       ],
       ...(snapshot.incomplete === undefined ? {} : { disabledBecause: snapshot.incomplete }),
     })),
   };
+}
+
+function lastCell({ incomplete, doubt }: Snapshot): string | undefined {
+  if (incomplete !== undefined) return 'incomplete';
+  return doubt === undefined ? undefined : doubt.kind.replace('-', ' ');
 }
 
 /** The loss in words, against the objective. */

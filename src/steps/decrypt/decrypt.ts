@@ -120,7 +120,7 @@ function archiveDigest(manifest: Manifest | undefined, sha256: string): readonly
 }
 
 /** A key that nobody needs must not stand in the way. What is wrong with the store is told by the step that chooses. */
-async function isCandidateOpen(context: CheckContext<'stores'>): Promise<boolean> {
+async function isCandidateOpen(context: CheckContext<'host' | 'stores'>): Promise<boolean> {
   const found = await findSnapshots(context);
   if (!found.ok) return false;
   const picked = pickSnapshot(found.value, context.wantedSnapshot ?? 'latest');

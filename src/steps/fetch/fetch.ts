@@ -142,7 +142,7 @@ function vanished(key: string, address: string) {
 }
 
 /** A dump compresses to a tenth as often as to a half: only the producer knows. */
-async function neededBytes(context: CheckContext<'stores'>, snapshot: Snapshot): Promise<number> {
+async function neededBytes(context: CheckContext<'host' | 'stores'>, snapshot: Snapshot): Promise<number> {
   const manifest = await readManifest(context, snapshot);
   const archiveBytes = manifest.ok ? manifest.value?.dump.unpackedBytes : undefined;
   return archiveBytes === undefined

@@ -86,7 +86,7 @@ function targetKey(context: Reach, key: string): string {
 
 async function placementOf(
   step: StepOf<typeof mirrorObjectsKind>,
-  context: StepContext<'stores'>,
+  context: StepContext<'host' | 'stores'>,
 ): Promise<Outcome<Placement | undefined>> {
   const { objects: config } = context.targets.target;
   if (config === undefined) return succeed(undefined);
@@ -107,7 +107,7 @@ async function placementOf(
   });
 }
 
-async function proveSource(mirror: readonly ObjectInfo[], context: StepContext<'stores'>) {
+async function proveSource(mirror: readonly ObjectInfo[], context: StepContext<'host' | 'stores'>) {
   return proveMirror({
     store: backupStore(context),
     prefix: sourcePrefix(context),
@@ -118,7 +118,7 @@ async function proveSource(mirror: readonly ObjectInfo[], context: StepContext<'
 }
 
 /** A listing dates a snapshot by its upload, later than its manifest does: it must not come after itself. */
-async function hasLaterSnapshot(context: StepContext<'stores'>): Promise<boolean> {
+async function hasLaterSnapshot(context: StepContext<'host' | 'stores'>): Promise<boolean> {
   const snapshots = await findSnapshots(context);
   const chosen = readFact(snapshotFact, context);
   return (

@@ -109,7 +109,7 @@ async function checkRepository(
 }
 
 async function checkStore(
-  context: CheckContext<'stores' | 'keys' | 'clusters'>,
+  context: CheckContext<'host' | 'stores' | 'keys' | 'clusters'>,
   asked: Asked<BaseBackupConfig>,
 ): Promise<readonly Check[]> {
   const { config, targetTimeMs } = asked;
@@ -169,7 +169,7 @@ async function openBase(
 
 /** A segment's first page says which PostgreSQL wrote it: only that major version can replay it. */
 async function checkVersion(
-  context: CheckContext<'stores' | 'keys' | 'clusters'>,
+  context: CheckContext<'host' | 'stores' | 'keys' | 'clusters'>,
   key: string,
 ): Promise<Check> {
   const reading = await backupStore(context).read({ key });

@@ -54,7 +54,7 @@ async function checkPlace(step: FilesStep, context: CheckContext<'trees'>): Prom
   ];
 }
 
-async function candidateKey(context: CheckContext<'stores'>): Promise<string | undefined> {
+async function candidateKey(context: CheckContext<'host' | 'stores'>): Promise<string | undefined> {
   const snapshots = await findSnapshots(context);
   if (!snapshots.ok) return undefined;
   const picked = pickSnapshot(snapshots.value, context.wantedSnapshot ?? 'latest');

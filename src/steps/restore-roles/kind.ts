@@ -12,6 +12,8 @@ export const rolesFact = defineFact(
     key: z.string(),
     wanted: z.array(z.string()).readonly(),
     made: z.array(z.string()).readonly(),
+    /** Statements that the file asks for and that were not run. */
+    withheld: z.array(z.string()).readonly().exactOptional(),
     leftOut: z.number(),
     isComplete: z.boolean(),
   }),

@@ -1,22 +1,26 @@
 import { artifactKey } from '../../backups/artifact-keys.ts';
 import { shorten } from '../../backups/compare-inventories.ts';
 import { type Globals, readGlobals } from '../../backups/globals.ts';
-import { layersOf, unwrappedKey } from '../../backups/wrapping.ts';
+import type { Manifest } from '../../backups/manifest.ts';
+import type { Snapshot } from '../../backups/snapshot.ts';
+import { isEncrypted, layersOf, unwrappedKey } from '../../backups/wrapping.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
-import { createSecret } from '../../base/secret.ts';
 import { type Check, couldNotVerify, failed, passed } from '../../base/verdict.ts';
 import { needFact, readFact } from '../../kinds/fact.ts';
-import { snapshotFact } from '../../kinds/facts.ts';
+import { manifestFact, snapshotFact } from '../../kinds/facts.ts';
 import { type CheckContext, implementKind, type StepContext, type StepOf } from '../../kinds/kind.ts';
 import { removeWorkFile } from '../../operations/bring-object.ts';
 import { findFiles, missingBeside } from '../../operations/find-files.ts';
-import { findSnapshots, pickSnapshot } from '../../operations/find-snapshots.ts';
+import { findSnapshots, pickSnapshot, readManifest } from '../../operations/find-snapshots.ts';
 import { backupStore, listAll, targetServer } from '../../operations/open-targets.ts';
 import type { ObjectInfo } from '../../ports/object-store.ts';
 import type { Layer } from '../../ports/unpacker.ts';
 import { restoreRolesKind, rolesFact } from './kind.ts';
+import { makeMissing, nothingMade } from './make-roles.ts';
 
 type RolesStep = StepOf<typeof restoreRolesKind>;
+/** Whose roles are looked for. */
+type Candidate = Pick<Snapshot, 'key' | 'layers'> & { readonly manifest: Manifest | undefined };
 
 const stallMs = 30_000;
 
@@ -44,7 +48,12 @@ export const restoreRoles = implementKind(restoreRolesKind, {
     if (!snapshots.ok) return [];
     const picked = pickSnapshot(snapshots.value, context.wantedSnapshot ?? 'latest');
     if (!picked.ok) return [];
-    const found = await findGlobals(step, picked.value.key, context);
+    const manifest = await readManifest(context, picked.value);
+    const found = await findGlobals(
+      step,
+      { ...picked.value, manifest: manifest.ok ? manifest.value : undefined },
+      context,
+    );
     if (!found.ok) return [missingBeside(found.failure, step)];
     return [passed(`roles: ${found.value.object.key}`), ...(await checkRights(context))];
   },
@@ -53,14 +62,17 @@ export const restoreRoles = implementKind(restoreRolesKind, {
     const brought = await bringGlobals(step, context);
     if (!brought.ok) return brought;
     const { key, globals } = brought.value;
-    const made = context.mode === 'drill' ? succeed([]) : await makeMissing(globals, context);
+    const made = context.mode === 'drill' ? succeed(nothingMade) : await makeMissing(globals, context);
     if (!made.ok) return made;
     const before = readFact(rolesFact, context);
     await context.record(rolesFact, {
       key,
       wanted: globals.roles.map(({ name }) => name),
       // An attempt that broke off had made some already.
-      made: [...new Set([...(before?.key === key ? before.made : []), ...made.value])],
+      made: [...new Set([...(before?.key === key ? before.made : []), ...made.value.names])],
+      withheld: [
+        ...new Set([...(before?.key === key ? (before.withheld ?? []) : []), ...made.value.withheld]),
+      ],
       leftOut: globals.leftOut,
       isComplete: globals.isComplete,
     });
@@ -68,7 +80,7 @@ export const restoreRoles = implementKind(restoreRolesKind, {
   },
 
   async verify(_step, context) {
-    const { key, wanted, made, leftOut, isComplete } = needFact(rolesFact, context);
+    const { key, wanted, made, leftOut, isComplete, withheld = [] } = needFact(rolesFact, context);
     const checks: Check[] = [
       isComplete
         ? passed(`${key} is whole: ${wanted.length} roles`)
@@ -82,6 +94,14 @@ export const restoreRoles = implementKind(restoreRolesKind, {
         ),
       );
     }
+    checks.push(
+      ...withheld.map((statement) =>
+        couldNotVerify(
+          `${key} asks for more than an application needs, which was not done: ${statement}`,
+          'Nothing proves who wrote this file. Run the statement yourself if the role is to have that.',
+        ),
+      ),
+    );
     if (context.mode === 'drill') return succeed(checks);
     const existing = await listRoles(context);
     if (!existing.ok) return existing;
@@ -111,9 +131,10 @@ async function bringGlobals(
   step: RolesStep,
   context: StepContext<'host' | 'stores' | 'keys'>,
 ): Promise<Outcome<{ readonly key: string; readonly globals: Globals }>> {
-  const found = await findGlobals(step, needFact(snapshotFact, context).key, context);
+  const snapshot = { ...needFact(snapshotFact, context), manifest: readFact(manifestFact, context) };
+  const found = await findGlobals(step, snapshot, context);
   if (!found.ok) return found;
-  const { object, layers } = found.value;
+  const { object, layers, sha256 } = found.value;
   const { host } = context.world;
   const [packed, file] = [context.workFile('globals.packed'), context.workFile('globals.sql')];
   const fetched = await host.download({
@@ -125,6 +146,7 @@ async function bringGlobals(
     onProgress: () => {},
   });
   if (!fetched.ok) return fetched;
+  if (sha256 !== undefined && fetched.value.sha256 !== sha256) return fail(otherRoles(object.key));
   const opened = await context.world.openUnpacker(context.targets.backups.key).unpack({
     fromFile: packed,
     toFile: file,
@@ -143,32 +165,6 @@ async function bringGlobals(
   return succeed({ key: object.key, globals: readGlobals(text.value) });
 }
 
-async function makeMissing(
-  globals: Globals,
-  context: StepContext<'databases'>,
-): Promise<Outcome<readonly string[]>> {
-  const existing = await listRoles(context);
-  if (!existing.ok) return existing;
-  const server = targetServer(context);
-  const missing = globals.roles.filter(({ name }) => !existing.value.has(name));
-  const names = new Set(missing.map(({ name }) => name));
-  for (const { name, statements } of missing) {
-    await context.recordCommand(`CREATE ROLE ${name}`);
-    const made = await server.createRole({ name, statements: statements.map(createSecret) });
-    if (!made.ok) return made;
-    context.output(`made role ${name}`);
-  }
-  for (const { role, member, statement } of globals.memberships) {
-    if (!names.has(member)) continue;
-    const granted = await server.createRole({
-      name: `${member} as a member of ${role}`,
-      statements: [createSecret(statement)],
-    });
-    if (!granted.ok) return granted;
-  }
-  return succeed([...names]);
-}
-
 async function listRoles(context: StepContext<'databases'>): Promise<Outcome<ReadonlySet<string>>> {
   const rows = await targetServer(context).query({
     database: 'postgres',
@@ -177,19 +173,34 @@ async function listRoles(context: StepContext<'databases'>): Promise<Outcome<Rea
   return rows.ok ? succeed(new Set(rows.value.map(({ role }) => role ?? ''))) : rows;
 }
 
-type FoundGlobals = { readonly object: ObjectInfo; readonly layers: readonly Layer[] };
+type FoundGlobals = {
+  readonly object: ObjectInfo;
+  readonly layers: readonly Layer[];
+  readonly sha256?: string;
+};
 
-/** What `thaw backup` put beside the dump; else what other scripts wrote, by the layout of the runbook. */
+/** What `thaw backup` put beside the dump, as its manifest names it; else what other scripts wrote, by the layout of the runbook. */
 async function findGlobals(
   step: StepOf<typeof restoreRolesKind>,
-  ...[snapshotKey, context]: [string, Pick<CheckContext<'host' | 'stores'>, 'world' | 'targets'>]
+  ...[snapshot, context]: [Candidate, Pick<CheckContext<'host' | 'stores'>, 'world' | 'targets'>]
 ): Promise<Outcome<FoundGlobals>> {
-  const beside = artifactKey(snapshotKey, 'globals');
-  const listed = await listAll(backupStore(context), beside);
+  const beside = artifactKey(snapshot.key, 'globals');
+  const store = backupStore(context);
+  const listed = await listAll(store, beside);
   if (!listed.ok) return listed;
-  const own = listed.value.find(({ key }) => unwrappedKey(key) === beside);
+  const there = listed.value.filter(({ key }) => unwrappedKey(key) === beside);
+  const part = snapshot.manifest?.parts?.find(({ name }) => name === 'globals');
+  if (part !== undefined) {
+    const object = there.find(({ key }) => key === part.key);
+    if (object === undefined) return fail(partGone(part.key, store.address));
+    return succeed({ object, layers: layersOf(object.key), sha256: part.sha256 });
+  }
+  // Whoever encrypts the dump encrypts the password hashes beside it, too.
+  const sealed = there.filter(({ key }) => isEncrypted(layersOf(key)));
+  const [own] = isEncrypted(snapshot.layers) || context.targets.backups.encrypted ? sealed : there;
   if (own !== undefined) return succeed({ object: own, layers: layersOf(own.key) });
-  const found = await findFiles({ kind: 'archive', layout: step.layout }, snapshotKey, context);
+  if (there[0] !== undefined) return fail(plainBeside(there[0].key));
+  const found = await findFiles({ kind: 'archive', layout: step.layout }, snapshot.key, context);
   if (!found.ok) return found;
   if (found.value.kind === 'archive') return succeed(found.value);
   return fail({
@@ -198,4 +209,31 @@ async function findGlobals(
     remedy: 'Correct the layout of the roles in the runbook.',
     retry: 'after-fix',
   });
+}
+
+function otherRoles(key: string) {
+  return {
+    code: 'damaged',
+    message: `${key} is not what the manifest speaks of: its SHA-256 differs.`,
+    remedy: 'Choose another snapshot, or make the roles by hand.',
+    retry: 'after-fix',
+  } as const;
+}
+
+function partGone(key: string, address: string) {
+  return {
+    code: 'not-found',
+    message: `The manifest names ${key} as the file of the roles, and it is not in ${address}.`,
+    remedy: 'Choose another snapshot, or make the roles by hand.',
+    retry: 'after-fix',
+  } as const;
+}
+
+function plainBeside(key: string) {
+  return {
+    code: 'not-verified',
+    message: `${key} lies beside an encrypted dump and is not encrypted: whoever can write to the store can have made it.`,
+    remedy: 'Find out who wrote it. Make the roles by hand, or choose another snapshot.',
+    retry: 'after-fix',
+  } as const;
 }

@@ -57,7 +57,7 @@ function there(step: SecretsStep, { path, note }: Secrets): readonly Check[] {
 }
 
 /** The preflight looks at the snapshot that would be taken; what is wrong with it is told by the step that chooses. */
-async function candidateManifest(context: CheckContext<'stores'>): Promise<Manifest | undefined> {
+async function candidateManifest(context: CheckContext<'host' | 'stores'>): Promise<Manifest | undefined> {
   const found = await findSnapshots(context);
   if (!found.ok) return undefined;
   const picked = pickSnapshot(found.value, context.wantedSnapshot ?? 'latest');

@@ -102,14 +102,14 @@ function ownersPrune(root: string, nowMs: number): void {
   }
 }
 
-async function thawPrune(root: string): Promise<void> {
+async function thawPrune(root: string, nowMs: number): Promise<void> {
   const store = openDirectoryObjectStore({ path: root });
   const objects = [];
   for await (const page of store.list({ prefix: '', signal: new AbortController().signal })) {
     if (!page.ok) throw new Error(page.failure.message);
     objects.push(...page.value);
   }
-  const plan = planPrune({ layout, objects, rules, artifacts: collectArtifacts([]).found() });
+  const plan = planPrune({ layout, objects, rules, nowMs, artifacts: collectArtifacts([]).found() });
   for (const { items } of plan.remove)
     for (const { key } of items) {
       const removed = await store.remove(key);
@@ -130,7 +130,7 @@ describe('400 days of daily, weekly and monthly dumps', () => {
       for (const { tier, atMs } of madeOn(dayAtMs)) put(root, nameOf(tier, atMs), atMs);
       const nowMs = dayAtMs + 5 * 3_600_000;
       if (owners) ownersPrune(root, nowMs);
-      if (ours) await thawPrune(root);
+      if (ours) await thawPrune(root, nowMs);
       expect(dumpsIn(root).sort(), new Date(dayAtMs).toISOString()).toEqual(promised(nowMs));
       if (index === days - 1)
         expect(dumpsIn(root).filter((key) => key.startsWith('monthly/'))).toHaveLength(12);

@@ -87,6 +87,7 @@ describe('choosing a snapshot', () => {
     expect(context.facts.get('opened-dump')).toEqual({
       ...{ format: 'custom', archiveVersion: '1.14', dumpVersion: '15.18', serverVersion: '15.18' },
       reader: { program: 'pg_restore', version: '15.0' },
+      createdAtLocal: '2026-04-28 14:07:31',
     });
     expect(words(await chooseSnapshot.verify(step, context))).toEqual([
       expect.stringMatching(/^passed: 2026-04-28\/14 opens: .*; pg_restore 15.0 reads it$/),

@@ -26,6 +26,12 @@ async function stage(text: string, mode: 'live' | 'drill' = 'live') {
     await world.stores.backups?.write({ key, body, sizeBytes, attributes: { metadata: {} } });
   }
   world.production.answers.set('rolname AS role', [{ role: 'postgres' }, { role: 'crm' }]);
+  world.production.answers.set("'role' AS what", [
+    ...['postgres', 'crm', 'keeper'].map((name) => ({ what: 'role', name })),
+    ...['postgres', 'keeper'].map((name) => ({ what: 'mighty', name })),
+    ...['search_path', 'local_preload_libraries'].map((name) => ({ what: 'setting', name })),
+    { what: 'database', name: 'crm' },
+  ]);
   world.production.databases.set('postgres', { content: 'maintenance' });
   return { world, context: createFakeContext({ mode, world, facts: { snapshot } }) };
 }
@@ -46,6 +52,30 @@ describe('roles', () => {
       'hash-of-reader',
     );
     expect([...world.host.files.keys()].filter((path) => path.includes('globals'))).toEqual([]);
+  });
+
+  it('get no power from a file that nobody signed: what was withheld is named, with the statement', async () => {
+    const { context } = await stage(
+      [
+        ...['CREATE ROLE evil;', "ALTER ROLE evil WITH SUPERUSER LOGIN BYPASSRLS PASSWORD 'known';"],
+        ...[
+          "ALTER ROLE evil SET local_preload_libraries TO 'evil';",
+          "ALTER ROLE evil SET search_path TO 'a';",
+        ],
+        ...['GRANT pg_execute_server_program TO evil;', 'GRANT keeper TO evil;', 'GRANT crm TO evil;', end],
+      ].join('\n'),
+    );
+    const { world } = context;
+    await restoreRoles.run(step, context);
+    expect(world.production.changes).toEqual(['role evil', 'role evil as a member of crm']);
+    world.production.answers.set('rolname AS role', [{ role: 'evil' }]);
+    const said = words(await restoreRoles.verify(step, context)).filter((one) => /more than/.test(one));
+    expect(said.map((one) => one.replace(/.*not done: /, ''))).toEqual([
+      'ALTER ROLE "evil" SUPERUSER BYPASSRLS;',
+      `ALTER ROLE "evil" SET "local_preload_libraries" TO 'evil';`,
+      'GRANT "pg_execute_server_program" TO "evil";',
+      'GRANT "keeper" TO "evil";',
+    ]);
   });
 
   it('are only read in a drill', async () => {
