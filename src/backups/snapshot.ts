@@ -77,6 +77,7 @@ function toSnapshot(
   const match = among.layout.match(object.key);
   if (match?.namedTimeMs === undefined) return undefined;
   const manifest = manifestKey(object.key);
+  const incomplete = whyIncomplete(object, among.keys);
   return {
     id: object.key,
     key: object.key,
@@ -91,8 +92,12 @@ function toSnapshot(
     etag: object.etag,
     layers: match.layers,
     manifestKey: among.keys.has(manifest) ? manifest : undefined,
-    incomplete: whyIncomplete(object, among.keys),
-    doubt: doubtOf({ saysMs: match.namedTimeMs, layers: match.layers }, among),
+    incomplete,
+    // What never ended is named after the dump that would have been there, whose endings nobody knows.
+    doubt:
+      incomplete === undefined
+        ? doubtOf({ saysMs: match.namedTimeMs, layers: match.layers }, among)
+        : undefined,
   };
 }
 

@@ -1,6 +1,6 @@
 import { deviation, type NamedTime, namedTime } from '../backups/artifacts.ts';
 import { parseLayout } from '../backups/layout.ts';
-import { isEncrypted, layersOf, mayBeEncrypted } from '../backups/wrapping.ts';
+import { isEncrypted, layersOf } from '../backups/wrapping.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { type Check, couldNotVerify, failed } from '../base/verdict.ts';
 import type { FilesSource } from '../kinds/fields.ts';
@@ -66,7 +66,7 @@ export async function findFiles(
   const time = named ?? { fromMs: 0, spanMs: 0 };
   const store = filesStore(source, context);
   return source.kind === 'archive'
-    ? findArchive({ source, store, time, encrypted: context.targets.backups.encrypted === true })
+    ? findArchive({ source, store, time })
     : findTree({ source, store, timeMs: time.fromMs });
 }
 
@@ -74,31 +74,31 @@ async function findArchive(search: {
   readonly source: Extract<Source, { kind: 'archive' }>;
   readonly store: StoreLooks;
   readonly time: NamedTime;
-  /** Backups are encrypted here: where the layout leaves it open, a plain archive is nobody's. */
-  readonly encrypted: boolean;
 }): Promise<Outcome<FoundFiles>> {
   const { source, store, time } = search;
   const layout = parseLayout(source.layout);
   if ('fault' in layout) return fail(badLayout(source.layout, layout.fault));
   const listed = await listAll(store, layout.prefix);
   if (!listed.ok) return listed;
-  const needsKey = search.encrypted && mayBeEncrypted(source.layout);
   const archives = listed.value.flatMap((object) => {
     const own = namedTime(layout, object.key);
     const far = own === undefined ? undefined : deviation(time, own);
-    const isPlain = needsKey && !isEncrypted(layersOf(object.key));
-    return own === undefined || far === undefined || object.sizeBytes === 0 || isPlain
+    return own === undefined || far === undefined || object.sizeBytes === 0
       ? []
       : [{ object, layers: layersOf(object.key), namedTimeMs: own.fromMs, far }];
   });
-  const [nearest] = archives.sort((a, b) => a.far - b.far);
+  // Of two for one time the encrypted one is meant: anybody who can write to the store can lay a plain one beside it.
+  const isPlain = ({ layers }: (typeof archives)[number]) => !isEncrypted(layers);
+  const [nearest] = archives.sort((a, b) => a.far - b.far || Number(isPlain(a)) - Number(isPlain(b)));
+  if (nearest !== undefined && isPlain(nearest) && !archives.every(isPlain))
+    return fail(plainAmongEncrypted(nearest.object.key));
   if (nearest !== undefined) {
     const { far: _, ...found } = nearest;
     return succeed({ kind: 'archive', ...found });
   }
   return fail({
     code: 'not-found',
-    message: `There is no archive of files in ${store.address}: none of ${listed.value.length} objects fits ${source.layout}${needsKey ? ', encrypted,' : ''}${time.host === undefined ? '' : ` of host ${time.host}`}.`,
+    message: `There is no archive of files in ${store.address}: none of ${listed.value.length} objects fits ${source.layout}${time.host === undefined ? '' : ` of host ${time.host}`}.`,
     remedy: 'Compare the layout in the runbook with what is there.',
     retry: 'after-fix',
   });
@@ -147,6 +147,15 @@ export function missingBeside(
     failure.message,
     `${failure.remedy} Nothing waits for it: the step asks then whether to go on without it (--answer ${id}.failure=skip:REASON).`,
   );
+}
+
+function plainAmongEncrypted(key: string) {
+  return {
+    code: 'not-verified',
+    message: `${key} is not encrypted, and others of its kind in this store are: whoever can write there can have made it.`,
+    remedy: 'Find out who made it. Choose a snapshot whose archive is encrypted, or go on without it.',
+    retry: 'after-fix',
+  } as const;
 }
 
 function badLayout(layout: string, fault: string) {
