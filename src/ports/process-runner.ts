@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Outcome } from '../base/failure.ts';
+import type { Secret } from '../base/secret.ts';
 
 export type ProcessRequest = {
   readonly program: string;
@@ -9,6 +10,8 @@ export type ProcessRequest = {
   readonly cwd?: string;
   /** Written to standard input, then closed; standard input is empty when left out. */
   readonly input?: string;
+  /** Handed over through file descriptor 3, for a program that is told to read a passphrase there: it lies on no disk. */
+  readonly secretInput?: Secret;
   /** Streamed to standard input instead of `input`. A program that ends before reading it all is no failure. */
   readonly inputFrom?: Readable;
   /**

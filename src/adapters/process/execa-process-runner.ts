@@ -40,9 +40,12 @@ function spawnOptions(request: ProcessRequest) {
     reject: false,
     buffer: false,
     encoding: 'buffer',
-    stdin: 'pipe',
-    stdout: 'pipe',
-    stderr: 'pipe',
+    stdio: [
+      'pipe',
+      'pipe',
+      'pipe',
+      ...(request.secretInput === undefined ? [] : [[Buffer.from(request.secretInput.reveal())] as const]),
+    ],
   } as const satisfies Options;
 }
 

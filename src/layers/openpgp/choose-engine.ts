@@ -102,7 +102,7 @@ export async function describeKey(
   }
   const home = await openGpgHome({ config, processes });
   if (!home.ok) return home;
-  const described = await describeKeyring({ config, processes, home: home.value });
+  const described = await describeKeyring(home.value, config);
   await home.value.remove();
   return described;
 }

@@ -36,8 +36,8 @@ export async function openWithGpg(request: {
     source.destroy();
     return fail(home.failure);
   }
-  const { env, options, remove } = home.value;
-  const keys = await listSecretKeys({ processes, home: home.value });
+  const { gpg, remove } = home.value;
+  const keys = await listSecretKeys(home.value);
   const keyIds = keys.ok ? keys.value.flatMap((key) => key.keyIds) : [];
   const statuses: GpgStatus[] = [];
   const content = quiet(new PassThrough({ highWaterMark: 1024 * 1024 }));
@@ -45,10 +45,8 @@ export async function openWithGpg(request: {
   source.once('error', (error) => content.destroy(error));
 
   const finish = async (): Promise<void> => {
-    const run = await processes.run({
-      program: 'gpg',
-      args: [...options, '--decrypt'],
-      env,
+    const run = await gpg({
+      args: ['--decrypt'],
       inputFrom: source,
       outputTo: content,
       stallMs,

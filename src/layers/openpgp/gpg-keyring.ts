@@ -1,5 +1,4 @@
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
-import type { ProcessRunner } from '../../ports/process-runner.ts';
 import type { KeyConfig, KeyDescription } from '../../ports/unpacker.ts';
 import { missingPassphrase, wrongKey, wrongPassphrase } from '../unpack-failure.ts';
 import type { GpgHome } from './gpg-home.ts';
@@ -11,15 +10,11 @@ type SecretKey = {
   readonly userId: string;
 };
 
-type Gpg = { readonly processes: ProcessRunner; readonly home: GpgHome };
+type Gpg = Pick<GpgHome, 'gpg'>;
 
 /** The secret keys of a keyring. Its listing with colons is made for programs (doc/DETAILS of GnuPG). */
-export async function listSecretKeys(gpg: Gpg): Promise<Outcome<readonly SecretKey[]>> {
-  const listed = await gpg.processes.run({
-    program: 'gpg',
-    args: [...gpg.home.options, '--with-colons', '--list-secret-keys'],
-    env: gpg.home.env,
-  });
+export async function listSecretKeys({ gpg }: Gpg): Promise<Outcome<readonly SecretKey[]>> {
+  const listed = await gpg({ args: ['--with-colons', '--list-secret-keys'] });
   return listed.ok ? succeed(readSecretKeys(listed.value.stdout)) : listed;
 }
 
@@ -42,13 +37,14 @@ function readSecretKeys(listing: string): readonly SecretKey[] {
 
 /** Lists the keys and proves that at least one of them can be unlocked. */
 export async function describeKeyring(
-  gpg: Gpg & { readonly config: KeyConfig },
+  home: Gpg,
+  { passphrase }: Pick<KeyConfig, 'passphrase'>,
 ): Promise<Outcome<KeyDescription>> {
-  const listed = await listSecretKeys(gpg);
+  const listed = await listSecretKeys(home);
   if (!listed.ok) return listed;
   const keys = listed.value;
   if (keys.length === 0) {
-    if (gpg.config.passphrase !== undefined) {
+    if (passphrase !== undefined) {
       return succeed({ keyIds: [], text: 'a passphrase alone, for backups encrypted with it' });
     }
     return fail(
@@ -59,7 +55,7 @@ export async function describeKeyring(
     );
   }
   const answers: string[] = [];
-  for (const key of keys) answers.push(await unlock(gpg, key));
+  for (const key of keys) answers.push(await unlock(home, key));
   const opened = keys.filter((_key, index) => answers[index] === 'unlocked');
   if (opened.length > 0) {
     return succeed({
@@ -73,35 +69,23 @@ export async function describeKeyring(
 }
 
 /** With --dry-run, --passwd changes nothing and only proves the passphrase (gpg(1)). Its exit status is always 0. */
-async function unlock(gpg: Gpg, key: SecretKey): Promise<'unlocked' | 'wrong passphrase' | 'locked'> {
-  const proof = await gpg.processes.run({
-    program: 'gpg',
-    args: [...gpg.home.options, '--dry-run', '--passwd', key.fingerprint],
-    env: gpg.home.env,
-  });
+async function unlock(home: Gpg, key: SecretKey): Promise<'unlocked' | 'wrong passphrase' | 'locked'> {
+  const proof = await home.gpg({ args: ['--dry-run', '--passwd', key.fingerprint] });
   const statuses = proof.ok ? readStatuses(proof.value.stderr) : [];
   if (statuses.some((status) => status.keyword === 'SUCCESS')) return 'unlocked';
   if (statuses.some((status) => status.keyword === 'ERROR' && isBadPassphrase(status)))
     return 'wrong passphrase';
-  return (await openedByAgent(gpg, key)) ? 'unlocked' : 'locked';
+  return (await openedByAgent(home, key)) ? 'unlocked' : 'locked';
 }
 
 /** The agent may remember the passphrase: then a message to the key can be opened without one. */
-async function openedByAgent(gpg: Gpg, key: SecretKey): Promise<boolean> {
-  const { env, options } = gpg.home;
-  const sealed = await gpg.processes.run({
-    program: 'gpg',
-    args: [...options, '--armor', '--trust-model', 'always', '--recipient', key.fingerprint, '--encrypt'],
-    env,
+async function openedByAgent({ gpg }: Gpg, key: SecretKey): Promise<boolean> {
+  const sealed = await gpg({
+    args: ['--armor', '--trust-model', 'always', '--recipient', key.fingerprint, '--encrypt'],
     input: 'thaw',
   });
   if (!sealed.ok || sealed.value.exitCode !== 0) return false;
-  const opened = await gpg.processes.run({
-    program: 'gpg',
-    args: [...options, '--decrypt'],
-    env,
-    input: sealed.value.stdout,
-  });
+  const opened = await gpg({ args: ['--decrypt'], input: sealed.value.stdout });
   return opened.ok && opened.value.stdout === 'thaw';
 }
 
