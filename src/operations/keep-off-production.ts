@@ -1,4 +1,5 @@
 import { fail, type Outcome, succeed } from '../base/failure.ts';
+import { isWithin } from '../base/file-place.ts';
 import { type Check, failed, passed } from '../base/verdict.ts';
 import type { ObjectInfo, StoreIdentity } from '../ports/object-store.ts';
 import type { StoreLooks } from '../ports/world.ts';
@@ -8,7 +9,13 @@ import { blocker, isSetAside } from './open-targets.ts';
 const comparedObjects = 20;
 
 export function isSameStore(a: StoreIdentity, b: StoreIdentity): boolean {
-  return a.endpoint === b.endpoint && a.bucket === b.bucket;
+  if (a.endpoint === b.endpoint && a.bucket === b.bucket) return true;
+  return leadsInto(a, b) && leadsInto(b, a);
+}
+
+/** Of two folders: the first lies in the second, whatever link or mount leads there. */
+function leadsInto({ place: inner }: StoreIdentity, { place: outer }: StoreIdentity): boolean {
+  return inner !== undefined && outer !== undefined && isWithin(inner, outer);
 }
 
 /**
@@ -24,6 +31,7 @@ export async function keepOffProduction(stores: {
   const live = await production.access();
   if (!live.ok) return cannotTell(into, live.failure);
   if (isSameStore(live.value.identity, identity)) return isProduction(into, 'they have the same identity');
+  if (leadsInto(identity, live.value.identity)) return isProduction(into, 'it lies in its folder');
   const alike = await holdsTheSame(into, production);
   if (!alike.ok) return cannotTell(into, alike.failure);
   if (alike.value !== undefined)

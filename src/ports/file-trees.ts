@@ -68,6 +68,8 @@ export type TreesDriver = {
   exists(path: string): Promise<Outcome<boolean>>;
   /** A mount point cannot be renamed. */
   isMountPoint(path: string): Promise<Outcome<boolean>>;
+  /** Whether a path leads into a folder, or is it, through every link and mount. Neither has to be there. */
+  isWithin(request: { readonly path: string; readonly folder: string }): Promise<Outcome<boolean>>;
   /** Begun and not ended: the place is not whole, and what is beside it must not be removed. */
   isHalfway(swapping: Swapping): Promise<Outcome<boolean>>;
   /** Two renames, or entry by entry in a mount point. Goes on where an earlier attempt was cut off, and is done already where it was not. */

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Outcome } from '../base/failure.ts';
+import type { FilePlace } from '../base/file-place.ts';
 import type { Guarded, Permit } from '../base/permit.ts';
 import type { Secret } from '../base/secret.ts';
 
@@ -89,6 +90,8 @@ export type StoreIdentity = {
   /** host:port with the default port filled in and loopback names unified, or the real path of the folder. */
   readonly endpoint: string;
   readonly bucket: string;
+  /** Of a folder: where it really is, through every link and mount. Devices may be counted anew when the host starts again. */
+  readonly place?: FilePlace;
 };
 
 export type StoreAccess = {

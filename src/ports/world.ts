@@ -49,7 +49,10 @@ export type WorldNames = {
 export type WorldLooks = {
   readonly host: Omit<Host, 'writeTextFile' | 'placePrivateFile' | 'removeFile' | 'download'>;
   readonly mail: Omit<MailTools, 'send'>;
-  readonly trees: Pick<FileTrees, 'exists' | 'isMountPoint' | 'isHalfway' | 'findFile' | 'summarise'>;
+  readonly trees: Pick<
+    FileTrees,
+    'exists' | 'isMountPoint' | 'isWithin' | 'isHalfway' | 'findFile' | 'summarise'
+  >;
   readonly clusters: Omit<
     ClusterTools,
     | 'make'

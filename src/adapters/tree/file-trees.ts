@@ -1,7 +1,9 @@
-import { mkdir, readdir, readFile, realpath, rm } from 'node:fs/promises';
+import { mkdir, readdir, realpath, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { describeFileFailure } from '../../base/file-failure.ts';
+import { isWithin } from '../../base/file-place.ts';
+import { listMounts, locatePlace } from '../../platform/locate-place.ts';
 import type { TreesDriver } from '../../ports/file-trees.ts';
 import { copyFolder } from './copy-folder.ts';
 import { isThere } from './is-there.ts';
@@ -29,6 +31,10 @@ export function createFileTrees(): TreesDriver {
         return succeed(undefined);
       }),
     isMountPoint: (path) => attempt(`look at ${path}`, async () => succeed(await isMountPoint(path))),
+    isWithin: ({ path, folder }) =>
+      attempt(`look where ${path} is`, async () =>
+        succeed(isWithin(await locatePlace(path), await locatePlace(folder))),
+      ),
     isHalfway: (swapping) =>
       attempt(`look at ${swapping.target}`, async () => succeed(await isSwapHalfway(swapping))),
     swap: (swapping) => attempt(`put ${swapping.target} in place`, () => swapFolders(swapping)),
@@ -66,9 +72,5 @@ async function findFile(folder: string, name: string): Promise<Outcome<string>> 
 async function isMountPoint(path: string): Promise<boolean> {
   if (!(await isThere(path))) return false;
   const real = await realpath(path);
-  const lines = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n');
-  // Spaces and the like stand there in octal.
-  const plain = (text: string) =>
-    text.replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
-  return lines.some((line) => plain(line.split(' ')[4] ?? '') === real);
+  return (await listMounts()).some(({ point }) => point === real);
 }

@@ -1,3 +1,4 @@
+import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { formatBytes, formatCount } from '../../base/units.ts';
 import { type Check, failed, passed } from '../../base/verdict.ts';
 import type { CheckContext, StepOf } from '../../kinds/kind.ts';
@@ -18,15 +19,9 @@ export async function checkFiles(
   step: FilesStep,
   context: CheckContext<'host' | 'stores' | 'keys' | 'trees'>,
 ): Promise<readonly Check[]> {
-  const { target, incoming } = filesPlaces(step, context);
-  if (context.mode === 'drill' && isBelow(incoming, target)) {
-    return [
-      failed(
-        `The drill would write into ${target}, which is production.`,
-        "Name another folder as the drill's place of the files.",
-      ),
-    ];
-  }
+  const { incoming } = filesPlaces(step, context);
+  const apart = await keepApart(step, context);
+  if (!apart.ok) return [blocker(apart.failure)];
   const key = step.which === 'newest' ? undefined : await candidateKey(context);
   // What is wrong with the backup store is told by the step that chooses the snapshot.
   if (key === undefined && step.which !== 'newest') return [];
@@ -97,6 +92,19 @@ async function checkRoom(
     : failed(`Not enough space: ${found}.`, 'Free some space there.');
 }
 
-function isBelow(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(`${folder}/`);
+/** A drill writes nowhere into the real files, by whatever way its folder is written. */
+export async function keepApart(
+  step: FilesStep,
+  context: Pick<CheckContext<'trees'>, 'mode' | 'runId' | 'workFile' | 'world'>,
+): Promise<Outcome<void>> {
+  if (context.mode !== 'drill') return succeed(undefined);
+  const { target, incoming } = filesPlaces(step, context);
+  const found = await context.world.trees.isWithin({ path: incoming, folder: target });
+  if (!found.ok || !found.value) return found.ok ? succeed(undefined) : found;
+  return fail({
+    code: 'production-target',
+    message: `The drill would write into ${target}, which is production: ${incoming} leads there.`,
+    remedy: "Name another folder as the drill's place of the files (drillInto).",
+    retry: 'after-fix',
+  });
 }

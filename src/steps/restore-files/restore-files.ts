@@ -12,7 +12,7 @@ import { filesStore, findFiles, namedTimeOf } from '../../operations/find-files.
 import { leaveOutObjects, leftOutCheck, readLeftOut } from '../../operations/leave-out.ts';
 import { writersStillDown } from '../../operations/writers-still-down.ts';
 import type { TreeSummary } from '../../ports/file-trees.ts';
-import { checkFiles } from './check-files.ts';
+import { checkFiles, keepApart } from './check-files.ts';
 import { filesPlaces } from './files-places.ts';
 import { restoreFilesKind } from './kind.ts';
 
@@ -108,6 +108,9 @@ async function bring(
   context: StepContext<'host' | 'stores' | 'keys' | 'trees'>,
 ): Promise<Outcome<void>> {
   const snapshotKey = snapshotKeyOf(step, context);
+  // The preflight looked; a link or a mount may have come since.
+  const apart = await keepApart(step, context);
+  if (!apart.ok) return apart;
   const files = await findFiles(step.from, snapshotKey, context);
   if (!files.ok) return files;
   const { incoming } = filesPlaces(step, context);

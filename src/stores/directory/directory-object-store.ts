@@ -6,6 +6,7 @@ import { cancelledFailure } from '../../base/cancelled-failure.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { describeFileFailure } from '../../base/file-failure.ts';
 import { missingObjectFailure } from '../../base/refused-read.ts';
+import { locatePlace } from '../../platform/locate-place.ts';
 import type { ObjectInfo, StoreAccess, StoreDriver, StoreRights } from '../../ports/object-store.ts';
 import { type ContentTags, createContentTags } from './content-tags.ts';
 import { describeFile, listDirectory } from './directory-list.ts';
@@ -45,7 +46,7 @@ async function accessFolder(store: string, signal?: AbortSignal): Promise<Outcom
   try {
     if (!(await lstat(root.value)).isDirectory()) return fail(noFolder(doing));
     await access(root.value, constants.R_OK | constants.X_OK);
-    return succeed({ identity: { endpoint: root.value, bucket: '' } });
+    return succeed({ identity: { endpoint: root.value, bucket: '', place: await locatePlace(root.value) } });
   } catch (error) {
     return fail(describeFileFailure({ doing, error }));
   }
