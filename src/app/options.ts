@@ -109,7 +109,12 @@ export const vocabulary = {
     help: 'who may have signed, as ssh-keygen reads it',
     completes: 'file',
   }),
-  anchored: flag('anchored', 'ask the backup store for the chain heads it holds, too'),
+  anchored: text({
+    flag: 'anchored',
+    value: 'RUNBOOK',
+    help: 'ask the backup store of this runbook for the chain heads it holds, too',
+    completes: 'runbook',
+  }),
   into: text({
     flag: 'into',
     value: 'DIR',

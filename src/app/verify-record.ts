@@ -155,10 +155,13 @@ export function headAt(reading: JournalReading, entries: number): string | undef
   return reading.hashes[entries - 1];
 }
 
-export function verifyAnchors(run: LoggedRun, anchors: readonly Anchor[]): Outcome<string> {
+export function verifyAnchors(
+  run: LoggedRun,
+  { anchors, place }: { readonly anchors: readonly Anchor[]; readonly place: string },
+): Outcome<string> {
   const { folder, reading } = run;
   const last = anchors.at(-1);
-  if (last === undefined) return fail(damagedRecord(folder.id, 'the backup store holds no anchor of it'));
+  if (last === undefined) return fail(damagedRecord(folder.id, `there is no anchor of it in ${place}`));
   for (const { entries, head } of anchors) {
     if (headAt(reading, entries) !== head)
       return fail(
@@ -170,7 +173,7 @@ export function verifyAnchors(run: LoggedRun, anchors: readonly Anchor[]): Outco
   if (!own)
     return fail(damagedRecord(folder.id, `it went on after entry ${last.entries}, the last one anchored`));
   return succeed(
-    `${anchors.length} anchors in the backup store agree, the last over ${last.entries} entries.`,
+    `${anchors.length} anchors in the backup store agree, the last over ${last.entries} entries (${place}).`,
   );
 }
 

@@ -5,13 +5,13 @@ export const recordsVerify = defineCommand({
   name: 'records verify',
   about: 'whether record, journal, outputs, index and chain heads still agree',
   more: [
-    'What it proves, and what it cannot, stands in docs/records.md. Whose key signed is known only with --allowed-signers.',
+    'What it proves, and what it cannot, stands in docs/records.md. Whose key signed is known only with --allowed-signers. Neither that file nor the place of the anchors is taken from the run: a forged one would name its own.',
   ],
   operands: { run: runOperand },
   options: ['allowedSigners', 'anchored', ...everywhere],
   examples: [
     { line: 'thaw records verify', about: 'the newest run' },
-    { line: 'thaw records verify --anchored --env-file .env', about: 'against the backup store, too' },
+    { line: 'thaw records verify --anchored crm --env-file .env', about: 'against the backup store, too' },
   ],
   statuses: {
     verified: 'everything that should be compared was there and agrees',

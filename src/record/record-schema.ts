@@ -93,6 +93,7 @@ const recoveryPoint = z.strictObject({
       archiveVersion: z.string().exactOptional(),
       dumpVersion: z.string().exactOptional(),
       serverVersion: z.string().exactOptional(),
+      createdAtLocal: z.string().exactOptional(),
       reader: z.strictObject({ program: z.string(), version: z.string() }),
     }),
   ),

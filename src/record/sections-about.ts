@@ -171,12 +171,14 @@ type Point = NonNullable<DrillRecord['recoveryPoint']>;
 type Said<Name extends keyof Point> = Extract<Point[Name], { readonly value: unknown }>['value'];
 
 /** custom archive 1.14 of pg_dump 15.18, from PostgreSQL 15.18; read by pg_restore 15.18 */
-function sayDump({ format, archiveVersion, dumpVersion, serverVersion, reader }: Said<'dump'>): string {
+function sayDump(dump: Said<'dump'>): string {
+  const { format, archiveVersion, dumpVersion, serverVersion, createdAtLocal, reader } = dump;
   const what = format === 'plain' ? 'plain SQL' : `${format} archive`;
   const maker = dumpVersion === undefined ? '' : ` of pg_dump ${dumpVersion}`;
   const server = serverVersion === undefined ? '' : `, from PostgreSQL ${serverVersion}`;
   const version = archiveVersion === undefined ? '' : ` ${archiveVersion}`;
-  return `${what}${version}${maker}${server}; read by ${reader.program} ${reader.version}`;
+  const made = createdAtLocal === undefined ? '' : `, made ${createdAtLocal} (its host's time)`;
+  return `${what}${version}${maker}${server}${made}; read by ${reader.program} ${reader.version}`;
 }
 
 function sayChecksum({ sha256, compared }: Said<'checksum'>): Cell {

@@ -60,8 +60,8 @@ async function verifyRun(request: VerifyRequest, context: Around): Promise<Outco
     lines.push(line.value);
   }
   lines.push(...sameKeyTwice(run));
-  if (options.anchored) {
-    const anchored = await checkAnchors(request, context);
+  if (options.anchored !== undefined) {
+    const anchored = await checkAnchors({ run, runbook: options.anchored, options }, context);
     if (!anchored.ok) return anchored;
     lines.push(anchored.value);
   }
@@ -121,11 +121,20 @@ async function checkOne(
   if (allowedSigners === undefined)
     return succeed(`${words}; whose key that is, only --allowed-signers FILE can tell.`);
   const principal = await checkSigner(tools, { signatureFile: file, text, allowedSigners });
-  return principal.ok ? succeed(`${words}, the key of ${principal.value}.`) : principal;
+  return principal.ok ? succeed(`${words}, the key of ${principal.value} by ${allowedSigners}.`) : principal;
 }
 
-async function checkAnchors({ run, options }: VerifyRequest, context: Around): Promise<Outcome<string>> {
-  const loaded = await loadRunbook(run.state.start.runbook.path, context.folder);
+/** By the runbook of whoever verifies: the journal under test names a runbook, too, and a forged one leads to a store with forged anchors. */
+async function checkAnchors(
+  request: {
+    readonly run: LoggedRun;
+    readonly runbook: string;
+    readonly options: Options<'envFiles'>;
+  },
+  context: Around,
+): Promise<Outcome<string>> {
+  const { run, options } = request;
+  const loaded = await loadRunbook(request.runbook, context.folder);
   if (!loaded.ok) return loaded;
   const { environment } = context;
   const ready = await readyRunbook(loaded.value, {
@@ -140,7 +149,7 @@ async function checkAnchors({ run, options }: VerifyRequest, context: Around): P
     return fail({
       code: 'invalid-input',
       message: `Runbook ${loaded.value.path} anchors nothing.`,
-      remedy: 'Leave --anchored out, or declare records.anchor and run again.',
+      remedy: 'Name the runbook whose records.anchor says where the heads are kept.',
       retry: 'after-fix',
     });
   }
@@ -148,7 +157,9 @@ async function checkAnchors({ run, options }: VerifyRequest, context: Around): P
   try {
     const store = world.openStore(ready.value.targets.backups.store);
     const anchors = await readAnchors({ store, prefix }, run.folder.id);
-    return anchors.ok ? verifyAnchors(run, anchors.value) : anchors;
+    if (!anchors.ok) return anchors;
+    const place = `${store.address}/${prefix}, as ${loaded.value.path} says`;
+    return verifyAnchors(run, { anchors: anchors.value, place });
   } finally {
     await world.close();
   }

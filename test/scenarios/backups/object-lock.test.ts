@@ -97,7 +97,7 @@ function suite(): void {
     const drilled = await stand.thaw('drill', stand.runbookFile, '--plain', '--yes', '--snapshot', 'latest');
     expect(drilled, drilled.text).toMatchObject({ status: 0 });
     const runId = await newestRun(`${stand.folder}/restore-logs`);
-    const verify = () => stand.thaw('records', 'verify', runId, '--anchored');
+    const verify = () => stand.thaw('records', 'verify', runId, '--anchored', stand.runbookFile);
     const held = await verify();
     expect(held.text).toContain('1 anchors in the backup store agree');
     expect(held.status).toBe(0);

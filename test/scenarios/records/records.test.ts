@@ -130,11 +130,11 @@ describe('A drill, a tabletop and a disaster of one runbook', () => {
   it('are anchored in the backup store, where it was contacted at all', async () => {
     const where = { ...held, env: held.sandbox.environment };
     for (const mode of ['drill', 'live'] as const) {
-      const anchored = await records(where, 'verify', held.runs[mode], '--anchored');
+      const anchored = await records(where, 'verify', held.runs[mode], '--anchored', 'rehearsal');
       expect(anchored.status, anchored.text).toBe(0);
       expect(anchored.text).toContain('1 anchors in the backup store agree');
     }
-    const table = await records(where, 'verify', held.runs.tabletop, '--anchored');
+    const table = await records(where, 'verify', held.runs.tabletop, '--anchored', 'rehearsal');
     expect(table.status).toBe(6);
   });
 });
@@ -564,7 +564,7 @@ describe('What comes after the end', () => {
     const where = { ...held, env: held.sandbox.environment };
     const undone = await thawHere(where, 'rollback', held.runs.live, '--confirm', 'harbour_crm');
     expect(undone.status, undone.text).toBe(0);
-    const verified = await records(where, 'verify', held.runs.live, '--anchored');
+    const verified = await records(where, 'verify', held.runs.live, '--anchored', 'rehearsal');
     expect(verified.status, verified.text).toBe(0);
     expect(verified.text).toContain('2 anchors in the backup store agree');
     expect(await readRecord('live')).toMatchObject({ result: { rolledBack: true, state: 'finished' } });
