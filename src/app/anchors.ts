@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
-import { text as readAll } from 'node:stream/consumers';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import type { Mode } from '../base/mode.ts';
+import { readText } from '../operations/open-targets.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { World } from '../ports/world.ts';
 import type { ReadyRunbook } from './load-runbook.ts';
@@ -37,9 +37,9 @@ export async function readAnchors(place: AnchorPlace, runId: string): Promise<Ou
   for await (const page of place.store.list({ prefix: `${place.prefix}${runId}/` })) {
     if (!page.ok) return page;
     for (const { key } of page.value) {
-      const object = await place.store.read({ key });
-      if (!object.ok) return object;
-      const anchor = parseAnchor(await readAll(object.value.body));
+      const text = await readText(place.store, key);
+      if (!text.ok) return text;
+      const anchor = parseAnchor(text.value);
       if (anchor?.runId !== runId) return fail(unreadable(key, place.store.address));
       anchors.push(anchor);
     }

@@ -74,7 +74,7 @@ export async function appendHead(logFolder: string, head: Head): Promise<Outcome
     const { runId, entries, at } = head;
     const body = JSON.stringify({ runId, entries, head: head.head, at, prev });
     const { line } = sealLine(body);
-    const file = await open(join(logFolder, fileName), 'a');
+    const file = await open(join(logFolder, fileName), 'a', 0o600);
     try {
       const { size } = await file.stat();
       // Half a line would make everything that comes after it look changed.

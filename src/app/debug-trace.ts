@@ -61,7 +61,7 @@ function openFile({ argv, context }: Request) {
   const folder = resolve(context.folder, logFolderIn(argv));
   const file = join(folder, `debug-${process.pid}.log`);
   try {
-    mkdirSync(folder, { recursive: true });
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
     const descriptor = openSync(file, 'a', 0o600);
     return {
       // At once: whoever debugs a crash wants the last line, too. A disk that is full must not end a restore.

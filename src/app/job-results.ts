@@ -129,7 +129,7 @@ export async function writeJob(place: Place, state: JobState): Promise<Outcome<v
   const path = pathOf(place);
   try {
     await mkdir(join(place.logFolder, '.jobs'), { recursive: true, mode: 0o700 });
-    await replaceFile({ path, content: `${JSON.stringify(state, null, 2)}\n` });
+    await replaceFile({ path, content: `${JSON.stringify(state, null, 2)}\n`, mode: 0o600 });
     return succeed(undefined);
   } catch (error) {
     return fail(describeFileFailure({ doing: `write ${path}`, error }));

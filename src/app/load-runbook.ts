@@ -1,9 +1,10 @@
-import { access, readFile } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { alertKinds } from '../adapters/alerts/list.ts';
 import { everyReading } from '../backups/read-otherwise.ts';
 import { readEnvFile } from '../base/env-file.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
+import { describeFileFailure } from '../base/file-failure.ts';
 import type { Mode } from '../base/mode.ts';
 import { createMasking, type Masking } from '../base/secret.ts';
 import { encryptedSecrets, namedSecrets, namesIn, passwordIn } from '../base/secret-values.ts';
@@ -19,6 +20,7 @@ import {
   resolveInputs,
 } from '../kinds/references.ts';
 import type { Targets } from '../kinds/targets.ts';
+import { readWhole } from '../platform/read-whole.ts';
 import { handlers, runbookSchema } from '../registry/kinds.ts';
 import { lintRunbook } from '../runbook/lint-runbook.ts';
 import { parseRunbook } from '../runbook/parse-runbook.ts';
@@ -49,11 +51,9 @@ export type ReadyRunbook = LoadedRunbook &
 export async function loadRunbook(name: string, folder: string): Promise<Outcome<LoadedRunbook>> {
   const path = await findRunbook(name, folder);
   if (!path.ok) return path;
-  const parsed = parseRunbook({
-    path: path.value,
-    text: await readFile(path.value, 'utf8'),
-    schema: runbookSchema,
-  });
+  const text = await readText(path.value);
+  if (!text.ok) return text;
+  const parsed = parseRunbook({ path: path.value, text: text.value, schema: runbookSchema });
   if (!parsed.ok) return parsed;
   const findings = lintRunbook(parsed.value.runbook, handlers);
   if (findings.length === 0) return succeed({ path: path.value, ...parsed.value });
@@ -179,12 +179,21 @@ async function readEnvFiles(
       });
     }
     const lookup = (name: string) => environment[name] ?? soFar.get(name);
-    const read = readEnvFile(await readFile(path, 'utf8'), { path, lookup });
+    const text = await readText(path);
+    const read = text.ok ? readEnvFile(text.value, { path, lookup }) : text;
     if (!read.ok) return read;
     for (const [name, value] of read.value.values) soFar.set(name, value);
     files.push({ path, values: Object.fromEntries(read.value.values) });
   }
   return succeed(files);
+}
+
+async function readText(path: string): Promise<Outcome<string>> {
+  try {
+    return succeed((await readWhole(path)).toString('utf8'));
+  } catch (error) {
+    return fail(describeFileFailure({ doing: `read ${path}`, error }));
+  }
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -239,6 +248,6 @@ function credentialsIn(value: unknown): readonly string[] {
 async function readEnv(path: string | undefined) {
   if (path === undefined) return [];
   // A missing file is told by the step that needs it.
-  const text = await readFile(path, 'utf8').catch(() => '');
-  return everyReading(text);
+  const text = await readText(path);
+  return everyReading(text.ok ? text.value : '');
 }

@@ -24,7 +24,7 @@ export async function withRunLocks<T>(
   work: (stillOurs: Lock['stillOurs']) => Promise<Outcome<T>>,
 ): Promise<Outcome<T>> {
   const folder = join(request.logFolder, '.locks');
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
   const run = await takeLock({ path: runLockPath(request.logFolder, request.runId) });
   if (!run.ok)
     return fail({

@@ -37,6 +37,13 @@ const meanings: Readonly<Record<string, Meaning>> = {
   EINVAL: badName,
   ERR_INVALID_ARG_VALUE: badName,
   ELOOP: ['conflict', 'a symbolic link leads back to itself', moveAside, 'after-fix'],
+  /** Of our own: `readWhole` does not read on. */
+  ETOOLONG: [
+    'invalid-input',
+    'it is longer than anything of its kind',
+    'Look at what it is, and give the right file.',
+    'after-fix',
+  ],
   EIO: ['damaged', 'the device reports an input or output error', otherDisk, 'after-fix'],
   ESTALE: ['damaged', 'the network file system has lost this file', otherDisk, 'after-fix'],
 };

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { brokenBodyFailure } from '../base/body-error.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
+import { formatBytes } from '../base/units.ts';
 import { type Check, couldNotVerify, failed } from '../base/verdict.ts';
 import { readFact } from '../kinds/fact.ts';
 import { incomingDatabaseFact } from '../kinds/facts.ts';
@@ -80,20 +82,58 @@ export async function listAll(store: Pick<ObjectStore, 'list'>, ...[prefix, sign
   return succeed(objects);
 }
 
+/** A manifest of a database with a hundred thousand tables has as much; no more of one is ever held in memory. */
+const mostTextBytes = 32 * 2 ** 20;
+
 /** A small object as text: a manifest. */
-export async function readText(store: StoreLooks, key: string): Promise<Outcome<string>> {
-  const bytes = await readBytes(store, key);
+export async function readText(
+  store: Pick<StoreLooks, 'address' | 'read'>,
+  key: string,
+): Promise<Outcome<string>> {
+  const bytes = await readBytes(store, { key, mostBytes: mostTextBytes });
   return bytes.ok ? succeed(bytes.value.toString('utf8')) : bytes;
 }
 
-export async function readBytes(store: StoreLooks, key: string): Promise<Outcome<Buffer>> {
+/** Whole, in memory: what comes out of a store may be as long as somebody likes, so it ends at `mostBytes`. */
+export async function readBytes(
+  store: Pick<StoreLooks, 'address' | 'read'>,
+  { key, mostBytes }: { readonly key: string; readonly mostBytes: number },
+): Promise<Outcome<Buffer>> {
   const reading = await store.read({ key });
   if (!reading.ok) return reading;
   const chunks: Buffer[] = [];
+  let bytes = 0;
   try {
-    for await (const chunk of reading.value.body) chunks.push(chunk as Buffer);
+    for await (const chunk of reading.value.body) {
+      chunks.push(chunk as Buffer);
+      bytes += (chunk as Buffer).length;
+      // Leaving the loop closes the body.
+      if (bytes > mostBytes) return fail(tooLong(`${store.address}/${key}`, mostBytes));
+    }
   } catch (error) {
     return fail(brokenBodyFailure(`read ${key} from ${store.address}`, error));
   }
   return succeed(Buffer.concat(chunks));
+}
+
+function tooLong(what: string, mostBytes: number) {
+  return {
+    code: 'damaged',
+    message: `${what} is longer than ${formatBytes(mostBytes)}, and nothing of its kind is.`,
+    remedy: 'Find out who wrote it, or choose another snapshot.',
+    retry: 'after-fix',
+  } as const;
+}
+
+/** SHA-256 of an object of any length. */
+export async function digestOf(store: StoreLooks, key: string): Promise<Outcome<string>> {
+  const reading = await store.read({ key });
+  if (!reading.ok) return reading;
+  const hash = createHash('sha256');
+  try {
+    for await (const chunk of reading.value.body) hash.update(chunk as Buffer);
+  } catch (error) {
+    return fail(brokenBodyFailure(`read ${key} from ${store.address}`, error));
+  }
+  return succeed(hash.digest('hex'));
 }

@@ -1,12 +1,12 @@
-import { gunzipSync } from 'node:zlib';
 import { shorten } from '../backups/compare-inventories.ts';
 import type { Manifest } from '../backups/manifest.ts';
 import {
   compareObjectInventories,
+  mostInventoryBytes,
   type ObjectInventory,
-  readObjectInventory,
   summariseObjects,
   takeObjectInventory,
+  unpackObjectInventory,
 } from '../backups/object-inventory.ts';
 import { sha256 } from '../base/digest.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
@@ -83,11 +83,11 @@ async function readList(
 ): Promise<Outcome<ObjectInventory | undefined>> {
   const part = manifest.parts?.find(({ name }) => name === 'objects');
   if (part === undefined) return succeed(undefined);
-  const bytes = await readBytes(store, part.key);
+  const bytes = await readBytes(store, { key: part.key, mostBytes: mostInventoryBytes });
   if (!bytes.ok) return bytes;
   if (sha256(bytes.value) !== part.sha256)
     return fail(changedList(part.key, 'its digest is not that of the manifest'));
-  const list = readObjectInventory(gunzipSync(bytes.value).toString('utf8'));
+  const list = unpackObjectInventory(bytes.value);
   if (list === undefined) return fail(changedList(part.key, 'it cannot be read'));
   if (manifest.objects?.sha256 !== undefined && summariseObjects(list).sha256 !== manifest.objects.sha256)
     return fail(changedList(part.key, 'it is not the one the manifest speaks of'));

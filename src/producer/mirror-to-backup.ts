@@ -1,9 +1,9 @@
-import { gunzipSync } from 'node:zlib';
 import { artifactKey } from '../backups/artifact-keys.ts';
 import {
+  mostInventoryBytes,
   type ObjectInventory,
-  readObjectInventory,
   takeObjectInventory,
+  unpackObjectInventory,
 } from '../backups/object-inventory.ts';
 import type { Snapshot } from '../backups/snapshot.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
@@ -145,12 +145,8 @@ export async function readInventoryOf(
   snapshot: Snapshot | undefined,
 ): Promise<ObjectInventory> {
   if (snapshot?.manifestKey === undefined) return [];
-  const bytes = await readBytes(store, artifactKey(snapshot.key, 'objects'));
-  if (!bytes.ok) return [];
-  try {
-    return readObjectInventory(gunzipSync(bytes.value).toString('utf8')) ?? [];
-  } catch {
-    // Not gzip: verify and the restore say so; here it only costs time.
-    return [];
-  }
+  const key = artifactKey(snapshot.key, 'objects');
+  const bytes = await readBytes(store, { key, mostBytes: mostInventoryBytes });
+  // What is wrong with it verify and the restore say; here it only costs time.
+  return bytes.ok ? (unpackObjectInventory(bytes.value) ?? []) : [];
 }

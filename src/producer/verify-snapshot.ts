@@ -2,7 +2,6 @@ import { shorten } from '../backups/compare-inventories.ts';
 import type { Manifest } from '../backups/manifest.ts';
 import { judgeTimes } from '../backups/moments.ts';
 import type { Snapshot } from '../backups/snapshot.ts';
-import { sha256 } from '../base/digest.ts';
 import { formatCount } from '../base/units.ts';
 import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
 import { needFact } from '../kinds/fact.ts';
@@ -10,7 +9,7 @@ import { archiveFileFact, manifestFact, snapshotFact } from '../kinds/facts.ts';
 import type { AnyStepContext } from '../kinds/kind.ts';
 import { readManifest } from '../operations/find-snapshots.ts';
 import { openSnapshot, sayOpened } from '../operations/open-snapshot.ts';
-import { backupStore, blocker, listAll, readBytes, targetTools } from '../operations/open-targets.ts';
+import { backupStore, blocker, digestOf, listAll, targetTools } from '../operations/open-targets.ts';
 import { proveMirror } from '../operations/prove-mirror.ts';
 import { decryptDump } from '../steps/decrypt/decrypt.ts';
 import { decryptKind } from '../steps/decrypt/kind.ts';
@@ -80,9 +79,9 @@ async function verifyParts(context: AnyStepContext, manifest: Manifest): Promise
   const checks: Check[] = [];
   const parts = manifest.parts ?? [];
   for (const part of parts) {
-    const bytes = await readBytes(backupStore(context), part.key);
-    if (!bytes.ok) checks.push(blocker(bytes.failure));
-    else if (sha256(bytes.value) !== part.sha256) {
+    const digest = await digestOf(backupStore(context), part.key);
+    if (!digest.ok) checks.push(blocker(digest.failure));
+    else if (digest.value !== part.sha256) {
       checks.push(
         failed(
           `${part.key} is not what the manifest speaks of: its SHA-256 differs`,

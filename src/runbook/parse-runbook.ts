@@ -19,6 +19,9 @@ export function parseRunbook(source: {
 }): Outcome<ParsedRunbook> {
   const lineCounter = new LineCounter();
   const document = parseDocument(source.text, { lineCounter, prettyErrors: true });
+  // The library goes down one call for each level, and says so when it came to the end of the stack.
+  if (document.errors.some(({ code }) => code === 'RESOURCE_EXHAUSTION'))
+    return invalid(source.path, ['it is nested too deeply']);
   // A warning (an unknown tag, say) means that the text is not read as its writer meant it.
   const faults = [...document.errors, ...document.warnings];
   if (faults.length > 0) {
@@ -76,8 +79,13 @@ function offsetOfUnknownKey(node: unknown, issue: z.core.$ZodIssue): number | un
   return isNode(pair?.key) ? pair.key.range?.[0] : undefined;
 }
 
-function invalid(path: string, faults: readonly string[]) {
-  const count = faults.length === 1 ? 'a fault' : `${faults.length} faults`;
+const mostShown = 20;
+
+function invalid(path: string, all: readonly string[]) {
+  const found = [...new Set(all)];
+  const rest = found.length - mostShown;
+  const faults = rest > 0 ? [...found.slice(0, mostShown), `and ${rest} more`] : found;
+  const count = found.length === 1 ? 'a fault' : `${found.length} faults`;
   return fail({
     code: 'runbook-invalid',
     message: `Runbook ${path} has ${count}:\n${faults.map((fault) => `  ${fault}`).join('\n')}`,

@@ -77,3 +77,17 @@ describe('a run that is killed while gpg decrypts', () => {
     expect(await filesHolding(stand.folder, [passphrase])).toEqual([]);
   });
 });
+
+describe('what a run leaves in the log folder', () => {
+  it('is of its user alone, whatever the umask: it tells where everything is', () => {
+    const open = execFileSync(
+      'find',
+      ['restore-logs', '-mindepth', '1', '-perm', '/077', '-printf', '%m %p\\n'],
+      { cwd: stand.folder, encoding: 'utf8' },
+    );
+    expect(open).toBe('');
+    expect(
+      execFileSync('find', ['restore-logs', '-type', 'f'], { cwd: stand.folder, encoding: 'utf8' }),
+    ).toMatch(/journal\.jsonl[\s\S]*record\.md|record\.md[\s\S]*journal\.jsonl/);
+  });
+});

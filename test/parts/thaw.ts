@@ -37,8 +37,8 @@ export function startThaw(request: ThawRequest): RunningThaw {
   const { PATH = '/usr/bin:/bin', NODE_COMPILE_CACHE } = process.env;
   // Of the tests alone (scripts/run-tests.ts): a folder of this checkout with the compiled code of what starts again and again.
   const cache = NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE };
-  // The runtime that runs the tests is the one that came along: a start of the launcher less.
-  const child: ChildProcess = spawn(process.execPath, [program, ...request.args], {
+  // As `env -S node --` in the launcher: without the dashes Node takes our --env-file for its own. The runtime that runs the tests is the one that came along: a start of the launcher less.
+  const child: ChildProcess = spawn(process.execPath, ['--', program, ...request.args], {
     cwd: request.cwd,
     env: { PATH, LANG: 'C.UTF-8', ...cache, ...request.env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, open, rm, stat } from 'node:fs/promises';
 import { availableParallelism, hostname, userInfo } from 'node:os';
 import { dirname } from 'node:path';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
@@ -6,6 +6,7 @@ import { describeFileFailure } from '../../base/file-failure.ts';
 import { errorCode } from '../../base/thrown.ts';
 import { replaceFile } from '../../platform/durable-files.ts';
 import { pause } from '../../platform/pause.ts';
+import { readWhole } from '../../platform/read-whole.ts';
 import type { HostDriver, HostFacts } from '../../ports/host.ts';
 import { download } from './download.ts';
 import { measureFreeBytes } from './free-space.ts';
@@ -13,6 +14,9 @@ import { httpGet } from './http-get.ts';
 import { placePrivateFile } from './place-private-file.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Of the work folder: the roles of a server, opened. */
+const mostTextBytes = 64 * 2 ** 20;
 
 /** This machine. @param env for the user and the SSH session; nothing else is read from it. */
 export function createDiskHost(given: { readonly env: Environment }): HostDriver {
@@ -24,7 +28,7 @@ export function createDiskHost(given: { readonly env: Environment }): HostDriver
     },
     freeBytes: (path) => attempt(`measure the free space of ${path}`, () => measureFreeBytes(path)),
     fileSize: (path) => attempt(`look at ${path}`, () => measureFile(path)),
-    readTextFile: (path) => attempt(`read ${path}`, () => readFile(path, 'utf8')),
+    readTextFile: (path) => attempt(`read ${path}`, async () => String(await readWhole(path, mostTextBytes))),
     writeTextFile: ({ path, text }) => attempt(`write ${path}`, () => writePrivate(path, text)),
     placePrivateFile: (request) => attempt(`put ${request.path} in place`, () => placePrivateFile(request)),
     fileMode: (path) => attempt(`look at ${path}`, async () => (await look(path))?.mode),

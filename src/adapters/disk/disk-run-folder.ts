@@ -27,7 +27,8 @@ export async function openRunFolder(request: {
 }): Promise<Outcome<DiskRunFolder>> {
   const path = resolve(request.path);
   try {
-    await mkdir(path, { recursive: true });
+    // It tells where everything is and who did what: of this user alone.
+    await mkdir(path, { recursive: true, mode: 0o700 });
     await syncFolder(dirname(path));
   } catch (error) {
     return fail(describeFileFailure({ doing: `make the folder ${path}`, error }));
@@ -66,7 +67,7 @@ const noWorkFolder = succeed({
 async function writeRecord(path: string, text: string): Promise<Outcome<string>> {
   assert(!basename(path).startsWith('journal'), 'a record is not written over the journal');
   try {
-    await replaceFile({ path, content: text });
+    await replaceFile({ path, content: text, mode: 0o600 });
     return succeed(path);
   } catch (error) {
     return fail(describeFileFailure({ doing: `write ${path}`, error }));

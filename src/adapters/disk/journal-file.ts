@@ -1,11 +1,12 @@
 import { close, constants, fstat, fsync, ftruncate, open, write } from 'node:fs';
-import { appendFile, open as openHandle, readFile } from 'node:fs/promises';
+import { appendFile, open as openHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import { describeFileFailure } from '../../base/file-failure.ts';
 import { errorCode } from '../../base/thrown.ts';
 import { syncFolder } from '../../platform/durable-files.ts';
+import { readWhole } from '../../platform/read-whole.ts';
 import { lookAtJournal } from './look-at-journal.ts';
 
 // Plain descriptors: a FileHandle that is forgotten is closed by the garbage collector with a warning on the screen.
@@ -45,7 +46,7 @@ export function openJournalFile(
 
   const openOnce = async (): Promise<number> => {
     if (descriptor !== undefined) return descriptor;
-    descriptor = await fs.open(path, constants.O_RDWR | constants.O_APPEND | constants.O_CREAT, 0o644);
+    descriptor = await fs.open(path, constants.O_RDWR | constants.O_APPEND | constants.O_CREAT, 0o600);
     await syncFolder(folder);
     return descriptor;
   };
@@ -143,9 +144,12 @@ async function takeBack(torn: {
   }
 }
 
+/** A run of days with a word a second has a tenth of it; a longer text Node does not hold. */
+const mostJournalBytes = 500 * 2 ** 20;
+
 async function readOrEmpty(path: string): Promise<Buffer> {
   try {
-    return await readFile(path);
+    return await readWhole(path, mostJournalBytes);
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return Buffer.alloc(0);
     throw error;
@@ -162,7 +166,7 @@ async function cutTail(cut: {
   const torn = (await readOrEmpty(path)).subarray(keepBytes);
   if (torn.length === 0) return;
   const tornPath = join(dirname(path), 'journal.torn');
-  await appendFile(tornPath, Buffer.concat([torn, Buffer.from('\n')]));
+  await appendFile(tornPath, Buffer.concat([torn, Buffer.from('\n')]), { mode: 0o600 });
   const kept = await openHandle(tornPath);
   await kept.sync().finally(() => kept.close());
   await syncFolder(dirname(path));

@@ -37,7 +37,7 @@ export function openOutputFiles(folder: string): OutputFiles {
       const lines = waiting.get(name) ?? [];
       try {
         // The folder of the run is there, or was taken away: then it must not come back with nothing but this in it.
-        await mkdir(folder).catch(unlessThere);
+        await mkdir(folder, { mode: 0o700 }).catch(unlessThere);
         unsynced.add(name);
         await appendLines({ path, lines, sync, left });
         if (sync) unsynced.delete(name);
@@ -103,7 +103,7 @@ async function appendLines(what: {
   readonly left: Map<string, Left>;
 }): Promise<void> {
   const { path, lines, sync, left } = what;
-  const handle = await open(path, 'a');
+  const handle = await open(path, 'a', 0o600);
   try {
     const { ino, size } = await handle.stat();
     const before = left.get(path);

@@ -35,7 +35,7 @@ export async function takeLock(request: { readonly path: string }): Promise<Outc
   };
   const draft = `${path}.draft-${own.nonce}`;
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     await writeDraft(draft, own);
     for (;;) {
       const step = await tryOnce({ path, draft, own });

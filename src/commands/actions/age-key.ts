@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { joinShares, splitIntoShares } from '../../adapters/shamir/key-shares.ts';
 import { type CommandContext, printLine } from '../../app/command-context.ts';
@@ -7,6 +7,7 @@ import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { describeFileFailure } from '../../base/file-failure.ts';
 import { describeIdentities } from '../../layers/age/read-identities.ts';
 import { writeNewFile } from '../../platform/durable-files.ts';
+import { readWhole } from '../../platform/read-whole.ts';
 
 type Around = Pick<CommandContext, 'folder' | 'stdout'>;
 
@@ -63,7 +64,7 @@ export async function joinKey(
 
 async function readText(path: string): Promise<Outcome<string>> {
   try {
-    return succeed(await readFile(path, 'utf8'));
+    return succeed(String(await readWhole(path)));
   } catch (error) {
     return fail(describeFileFailure({ doing: `read ${path}`, error }));
   }

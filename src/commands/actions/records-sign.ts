@@ -82,9 +82,9 @@ async function sign(
   const name = signatureName({ role, entries });
   const file = join(folder.path, signatureFolder, name);
   try {
-    await mkdir(join(folder.path, signatureFolder), { recursive: true });
-    await replaceFile({ path: join(dirname(file), signedTextName(name)), content: text });
-    await replaceFile({ path: file, content: signature.value });
+    await mkdir(join(folder.path, signatureFolder), { recursive: true, mode: 0o700 });
+    await replaceFile({ path: join(dirname(file), signedTextName(name)), content: text, mode: 0o600 });
+    await replaceFile({ path: file, content: signature.value, mode: 0o600 });
   } catch (error) {
     return fail(describeFileFailure({ doing: `write ${file}`, error }));
   }

@@ -1,6 +1,7 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import { describeFileFailure } from '../../base/file-failure.ts';
+import { readWhole } from '../../platform/read-whole.ts';
 import type { KeyDescription } from '../../ports/unpacker.ts';
 import { wrongIdentity } from './age-failure.ts';
 
@@ -10,7 +11,7 @@ export async function readIdentities(path: string): Promise<Outcome<readonly str
   try {
     const exposed = await findExposure(path);
     if (exposed !== undefined) return fail(exposed);
-    text = await readFile(path, 'utf8');
+    text = String(await readWhole(path));
   } catch (error) {
     return fail(describeFileFailure({ doing: `read the age identities ${path}`, error }));
   }

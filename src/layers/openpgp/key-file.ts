@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import type { PrivateKey } from 'openpgp';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { fileFailure } from '../../base/file-failure.ts';
 import { errorWords } from '../../base/thrown.ts';
+import { readWhole } from '../../platform/read-whole.ts';
 import type { KeyConfig, KeyDescription } from '../../ports/unpacker.ts';
 import { missingPassphrase, wrongKey, wrongPassphrase } from '../unpack-failure.ts';
 
@@ -18,7 +18,7 @@ export async function loadKeyFile(
   const { privateKeyFile, passphrase } = config;
   let bytes: Buffer;
   try {
-    bytes = await readFile(privateKeyFile);
+    bytes = await readWhole(privateKeyFile);
   } catch (error) {
     const failure = fileFailure({ doing: `read the key file ${privateKeyFile}`, error });
     if (failure === undefined) throw error;

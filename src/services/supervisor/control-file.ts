@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { parseJson } from '../../base/parse-json.ts';
 import { errorCode } from '../../base/thrown.ts';
+import { readWhole } from '../../platform/read-whole.ts';
 
 const word = z.string().min(1);
 
@@ -26,7 +26,7 @@ export type SupervisedService = z.infer<typeof serviceSchema>;
 export async function readControlFile(path: string): Promise<Outcome<readonly SupervisedService[]>> {
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    text = String(await readWhole(path));
   } catch (error) {
     const code = errorCode(error);
     return fail({
