@@ -1,7 +1,6 @@
 import { Readable } from 'node:stream';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import type { Mode } from '../base/mode.ts';
-import { readText } from '../operations/open-targets.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { World } from '../ports/world.ts';
 import type { ReadyRunbook } from './load-runbook.ts';
@@ -37,14 +36,24 @@ export async function readAnchors(place: AnchorPlace, runId: string): Promise<Ou
   for await (const page of place.store.list({ prefix: `${place.prefix}${runId}/` })) {
     if (!page.ok) return page;
     for (const { key } of page.value) {
-      const text = await readText(place.store, key);
-      if (!text.ok) return text;
-      const anchor = parseAnchor(text.value);
+      const object = await place.store.read({ key });
+      if (!object.ok) return object;
+      const anchor = parseAnchor(await readBeginning(object.value.body));
       if (anchor?.runId !== runId) return fail(unreadable(key, place.store.address));
       anchors.push(anchor);
     }
   }
   return succeed(anchors.sort((a, b) => a.entries - b.entries));
+}
+
+/** An anchor is a line. What goes on and on is none, and is not read to its end. */
+async function readBeginning(body: Readable): Promise<string> {
+  let text = '';
+  for await (const chunk of body) {
+    text += String(chunk);
+    if (text.length > 4096) break;
+  }
+  return text;
 }
 
 function parseAnchor(text: string): Anchor | undefined {

@@ -39,9 +39,10 @@ export function judgeTimes({ snapshot, manifest, createdAtLocal }: Times): reado
   // A name may tell no more than the day.
   const tolerableMs = farthestZoneMs + clockSkewMs + (said === undefined ? dayMs : 0);
   const apartMs = (said ?? snapshot.takenAtMs) - (created ?? 0);
-  if (created !== undefined && Math.abs(apartMs) > tolerableMs)
+  // An archive that is newer than its name says deceives nobody about what is lost.
+  if (created !== undefined && apartMs > tolerableMs)
     doubt(
-      `pg_dump made the archive in ${id} at ${createdAtLocal} of its local time, ${formatSpan(Math.abs(apartMs))} ${apartMs > 0 ? 'before' : 'after'} the time that ${said === undefined ? 'its name' : 'its manifest'} says`,
+      `pg_dump made the archive in ${id} at ${createdAtLocal} of its local time, ${formatSpan(apartMs)} before the time that ${said === undefined ? 'its name' : 'its manifest'} says`,
     );
   return checks;
 }

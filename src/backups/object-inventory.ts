@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { gunzipSync } from 'node:zlib';
 import { z } from 'zod';
 import { parseJson } from '../base/parse-json.ts';
 import type { ObjectInfo } from '../ports/object-store.ts';
@@ -50,20 +49,6 @@ export function summariseObjects(inventory: ObjectInventory) {
 
 export function writeObjectInventory(inventory: ObjectInventory): string {
   return inventory.map((entry) => `${JSON.stringify(entry)}\n`).join('');
-}
-
-/** Packed and unpacked: the list of some millions of objects. A packed kilobyte may claim to be a gigabyte. */
-export const mostInventoryBytes = 128 * 2 ** 20;
-const mostUnpackedBytes = 384 * 2 ** 20;
-
-/** undefined where it is no list, or one without end. */
-export function unpackObjectInventory(packed: Buffer): ObjectInventory | undefined {
-  try {
-    return readObjectInventory(gunzipSync(packed, { maxOutputLength: mostUnpackedBytes }).toString('utf8'));
-  } catch {
-    // Not gzip, cut off, or longer than a list can be.
-    return undefined;
-  }
 }
 
 /** undefined when a line is no entry. */

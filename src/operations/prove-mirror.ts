@@ -1,12 +1,12 @@
+import { gunzipSync } from 'node:zlib';
 import { shorten } from '../backups/compare-inventories.ts';
 import type { Manifest } from '../backups/manifest.ts';
 import {
   compareObjectInventories,
-  mostInventoryBytes,
   type ObjectInventory,
+  readObjectInventory,
   summariseObjects,
   takeObjectInventory,
-  unpackObjectInventory,
 } from '../backups/object-inventory.ts';
 import { sha256 } from '../base/digest.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
@@ -83,15 +83,39 @@ async function readList(
 ): Promise<Outcome<ObjectInventory | undefined>> {
   const part = manifest.parts?.find(({ name }) => name === 'objects');
   if (part === undefined) return succeed(undefined);
-  const bytes = await readBytes(store, { key: part.key, mostBytes: mostInventoryBytes });
-  if (!bytes.ok) return bytes;
-  if (sha256(bytes.value) !== part.sha256)
-    return fail(changedList(part.key, 'its digest is not that of the manifest'));
-  const list = unpackObjectInventory(bytes.value);
-  if (list === undefined) return fail(changedList(part.key, 'it cannot be read'));
-  if (manifest.objects?.sha256 !== undefined && summariseObjects(list).sha256 !== manifest.objects.sha256)
+  const list = await readInventory(store, part);
+  if (!list.ok) return list;
+  if (
+    manifest.objects?.sha256 !== undefined &&
+    summariseObjects(list.value).sha256 !== manifest.objects.sha256
+  )
     return fail(changedList(part.key, 'it is not the one the manifest speaks of'));
-  return succeed(list);
+  return list;
+}
+
+/** Packed and unpacked: the list of some millions of objects. A packed kilobyte may claim to be a gigabyte. */
+const mostPackedBytes = 128 * 2 ** 20;
+const mostUnpackedBytes = 384 * 2 ** 20;
+
+/** The list of objects beside a snapshot. @param part.sha256 what it has to be; left out where nobody said. */
+export async function readInventory(
+  store: StoreLooks,
+  part: { readonly key: string; readonly sha256?: string },
+): Promise<Outcome<ObjectInventory>> {
+  const { key } = part;
+  const bytes = await readBytes(store, { key, mostBytes: mostPackedBytes });
+  if (!bytes.ok) return bytes;
+  if (part.sha256 !== undefined && sha256(bytes.value) !== part.sha256)
+    return fail(changedList(key, 'its digest is not that of the manifest'));
+  let text: string;
+  try {
+    text = gunzipSync(bytes.value, { maxOutputLength: mostUnpackedBytes }).toString('utf8');
+  } catch {
+    // Not gzip, cut off, or longer than any list.
+    return fail(changedList(key, 'it cannot be unpacked'));
+  }
+  const list = readObjectInventory(text);
+  return list === undefined ? fail(changedList(key, 'it cannot be read')) : succeed(list);
 }
 
 function compareTotals(expected: NonNullable<Manifest['objects']>, mirror: readonly ObjectInfo[]): Check {

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 
 /** Far more than any file that people write: a runbook, an env file, a key. */
-export const mostByHand = 8 * 2 ** 20;
+const mostByHand = 8 * 2 ** 20;
 
 /**
  * A file that is read whole, into memory. One that goes on for longer than anything of its kind is not read to its end: a device, a wrong

@@ -1,16 +1,12 @@
 import { artifactKey } from '../backups/artifact-keys.ts';
-import {
-  mostInventoryBytes,
-  type ObjectInventory,
-  takeObjectInventory,
-  unpackObjectInventory,
-} from '../backups/object-inventory.ts';
+import { type ObjectInventory, takeObjectInventory } from '../backups/object-inventory.ts';
 import type { Snapshot } from '../backups/snapshot.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import { formatBytes, formatCount } from '../base/units.ts';
 import { copyObjects, type NotCopied, notCopied } from '../operations/copy-objects.ts';
-import { listAll, readBytes } from '../operations/open-targets.ts';
+import { listAll } from '../operations/open-targets.ts';
 import { sameContent } from '../operations/prove-content.ts';
+import { readInventory } from '../operations/prove-mirror.ts';
 import type { ObjectInfo, ObjectStore } from '../ports/object-store.ts';
 
 /** The live bucket is in use: what changes while it is copied is looked at again, so often. */
@@ -145,8 +141,7 @@ export async function readInventoryOf(
   snapshot: Snapshot | undefined,
 ): Promise<ObjectInventory> {
   if (snapshot?.manifestKey === undefined) return [];
-  const key = artifactKey(snapshot.key, 'objects');
-  const bytes = await readBytes(store, { key, mostBytes: mostInventoryBytes });
+  const list = await readInventory(store, { key: artifactKey(snapshot.key, 'objects') });
   // What is wrong with it verify and the restore say; here it only costs time.
-  return bytes.ok ? (unpackObjectInventory(bytes.value) ?? []) : [];
+  return list.ok ? list.value : [];
 }

@@ -99,5 +99,6 @@ describe('the moment of a dump', () => {
     const times = (createdAtLocal: string) => ({ snapshot: daily, manifest: undefined, createdAtLocal });
     expect(judgeTimes(times('2026-04-28 23:30:00'))).toEqual([]);
     expect(judgeTimes(times('2026-04-20 23:30:00'))).toHaveLength(1);
+    expect(judgeTimes(times('2026-05-20 23:30:00'))).toEqual([]);
   });
 });
