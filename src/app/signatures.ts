@@ -7,7 +7,7 @@ import type { ProcessRunner } from '../ports/process-runner.ts';
  * signed is a short text that names the run, the number of entries and the head; the namespace keeps it from being used for
  * anything else.
  */
-const signatureNamespace = 'thaw-record';
+export const signatureNamespace = 'thaw-record';
 export const signatureFolder = 'signatures';
 
 /** A question to ssh-keygen takes no longer, unless it waits for a passphrase that nobody can type. */
@@ -49,28 +49,6 @@ async function keygen(
     ...request,
     stallMs,
     ...(agent === undefined ? {} : { env: { SSH_AUTH_SOCK: agent } }),
-  });
-}
-
-/** Signs from standard input; the armored signature comes out of standard output. */
-export async function signText(
-  tools: Keygen,
-  request: { readonly keyFile: string; readonly text: string },
-): Promise<Outcome<string>> {
-  const { keyFile, text } = request;
-  const ran = await keygen(tools, {
-    args: ['-Y', 'sign', '-f', keyFile, '-n', signatureNamespace],
-    input: text,
-  });
-  if (!ran.ok) return ran;
-  if (ran.value.exitCode === 0 && ran.value.stdout.includes('BEGIN SSH SIGNATURE'))
-    return succeed(ran.value.stdout);
-  return fail({
-    code: 'command-failed',
-    message: `ssh-keygen cannot sign with ${keyFile}: it ends with status ${ran.value.exitCode}.`,
-    remedy: 'Name a private key that needs no passphrase, or the public half of one that ssh-agent holds.',
-    retry: 'after-fix',
-    detail: ran.value.stderr.trim(),
   });
 }
 

@@ -8,6 +8,8 @@ const endings = {
   objects: '.objects.jsonl.gz',
   /** Written last. */
   manifest: '.manifest.json',
+  /** Over the exact bytes of the manifest; written before it, so that no manifest waits for its signature. */
+  signature: '.manifest.json.sig',
   /** Written before a dump is removed that has files elsewhere: when it is gone, it tells whose they were. */
   removing: '.removing.json',
 } as const;

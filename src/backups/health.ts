@@ -1,4 +1,5 @@
-import { formatBytes, formatCount, formatSpan } from '../base/units.ts';
+import { formatBytes, formatCount, formatSpan, formatTime } from '../base/units.ts';
+import type { ChainLink, judgeChain } from './author.ts';
 import type { PlaceDifferences } from './compare-places.ts';
 import { type JobResults, judgeDue, judgeJob } from './job-health.ts';
 
@@ -16,6 +17,10 @@ export type HealthFacts = {
   readonly incomplete: readonly string[];
   /** Sentences: names and manifests that say a later time than can be, dumps that should be encrypted. */
   readonly doubts?: readonly string[];
+  /** The place of the newest in its chain, where it is signed. */
+  readonly link?: ChainLink;
+  /** What speaks against that place, as far as this host remembers earlier ones. */
+  readonly chain?: ReturnType<typeof judgeChain>;
   readonly disks: readonly { readonly path: string; readonly usedPercent: number }[];
   readonly mirror:
     | { readonly missing: readonly string[]; readonly changed: readonly string[]; readonly count: number }
@@ -50,7 +55,7 @@ export type HealthLimits = {
 };
 
 export type Finding = {
-  /** Stable: age, doubt, size, success-rate, disk, mirror, archive, wal, drill, drill-due, verify, unseen. */
+  /** Stable: age, doubt, chain, size, success-rate, disk, mirror, archive, wal, drill, drill-due, verify, unseen. */
   readonly id: string;
   readonly severity: 'critical' | 'warning';
   readonly text: string;
@@ -65,6 +70,7 @@ export function judgeHealth(facts: HealthFacts, limits: HealthLimits): readonly 
   return [
     ...judgeAge(facts, limits),
     ...judgeDoubts(facts),
+    ...judgeHistory(facts),
     ...judgeSize(facts, limits),
     ...judgeSuccess(facts, limits),
     ...judgeDisks(facts, limits),
@@ -110,6 +116,20 @@ function judgeDoubts({ doubts = [] }: HealthFacts): readonly Finding[] {
         'Find out who can write to the backup store. Such a backup is never the latest and pushes out no other; remove it by hand when you know what it is.',
     },
   ];
+}
+
+function judgeHistory({ link, chain }: HealthFacts): readonly Finding[] {
+  if (link === undefined || chain === undefined) return [];
+  const { sequence, atMs } = chain.seen;
+  const text =
+    chain.what === 'withheld'
+      ? `backup number ${sequence} of this chain was seen here ${formatTime(atMs)}, and the newest in the store is number ${link.sequence}: a later one was taken away`
+      : `backup number ${sequence} of this chain is another one than was seen here ${formatTime(atMs)}: the signing key was used twice`;
+  const remedy =
+    chain.what === 'withheld'
+      ? 'Find out who can remove from the backup store, and look for older versions of what is gone.'
+      : 'Take the signing key out of use, and find out who has it.';
+  return [{ id: 'chain', severity: 'critical', text, remedy }];
 }
 
 function judgeSize({ newest, earlierSizesBytes }: HealthFacts, { size }: HealthLimits): readonly Finding[] {

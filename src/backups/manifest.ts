@@ -8,6 +8,28 @@ import { layerName } from './wrapping.ts';
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const part = z.object({ name: z.string(), key: z.string(), sizeBytes: z.int(), sha256 });
 
+const link = z.object({ sequence: z.int().min(1), sha256 });
+
+/** What a signature over the manifest states, beside everything else in it. */
+const statement = z.object({
+  /** The system whose backups these are: a runbook says whose it restores. */
+  system: z.string(),
+  runbook: z.string(),
+  /** The manifest's own key in the store. */
+  key: z.string(),
+  /** One for each installation and database: its links are numbered without gaps. */
+  chain: z.object({
+    id: z.string(),
+    sequence: z.int().min(1),
+    /** SHA-256 of the manifest before; null at the beginning. */
+    previous: sha256.nullable(),
+    /** The last links before this one, newest first. */
+    tail: z.array(link.extend({ key: z.string() })),
+    /** What was removed since by the rules of retention, as far as this installation knows. */
+    pruned: z.array(z.string()),
+  }),
+});
+
 /**
  * What the producer wrote down about one snapshot, beside its dump: without it a restore can be carried out but not
  * proven. Stored as `<dump key without its wrapping>.manifest.json`, in the last moment of a backup, so a snapshot with a
@@ -60,10 +82,19 @@ export const manifestSchema = z.object({
   /** Fingerprints of named secrets, never the secrets. */
   fingerprints: z.record(z.string(), z.string()).default({}),
   encryption: z.object({ kind: layerName, recipient: z.string(), keyIds: z.array(z.string()) }).optional(),
-  database: z.object({ name: z.string(), sizeBytes: z.int(), systemIdentifier: z.string() }).optional(),
+  database: z
+    .object({
+      name: z.string(),
+      sizeBytes: z.int(),
+      systemIdentifier: z.string(),
+      oid: z.int().optional(),
+    })
+    .optional(),
   versions: z.object({ server: z.string(), pgDump: z.string(), thaw: z.string() }).optional(),
   startedAt: z.iso.datetime().optional(),
   durationMs: z.int().optional(),
+  /** Only of a manifest that is signed. */
+  statement: statement.optional(),
   /** SHA-256 over everything else here: shows a change by hand. Not a signature; it keeps out slips, not an attacker. */
   digest: sha256.optional(),
 });

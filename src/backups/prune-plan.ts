@@ -4,7 +4,7 @@ import { type Artifact, namedTime } from './artifacts.ts';
 import type { Layout } from './layout.ts';
 import { type ArtifactsPlan, planArtifacts } from './plan-artifacts.ts';
 import { planRetention, type RetentionPlan, type RetentionRules, whyRemoved } from './retention.ts';
-import { listSnapshots, missingDump, type Snapshot, sayDoubt } from './snapshot.ts';
+import { type Doubt, listSnapshots, missingDump, type Snapshot, sayDoubt } from './snapshot.ts';
 import { unwrappedKey } from './wrapping.ts';
 
 export type RemovalItem = {
@@ -44,13 +44,18 @@ export function planPrune(request: {
   readonly host?: string | undefined;
   readonly nowMs: number;
   readonly encrypted?: boolean | undefined;
+  /** Of the dump of that key, beyond what its name tells. */
+  readonly doubts?: ReadonlyMap<string, Doubt>;
   readonly rules: RetentionRules;
   readonly metadataEnding?: string | undefined;
   readonly artifacts: readonly Artifact[];
 }): PrunePlan {
   const { layout, objects, host, nowMs, encrypted, rules } = request;
   const keys = new Set(objects.map(({ key }) => key));
-  const snapshots = listSnapshots({ layout, objects, host, nowMs, encrypted });
+  const snapshots = listSnapshots({ layout, objects, host, nowMs, encrypted }).map((snapshot) => {
+    const doubt = snapshot.doubt ?? request.doubts?.get(snapshot.key);
+    return doubt === undefined ? snapshot : { ...snapshot, doubt };
+  });
   const { keep, remove } = planEach(snapshots, rules);
   const removed = new Map(remove.map((snapshot) => [snapshot.key, snapshot] as const));
   const listed = new Set(snapshots.map(({ key }) => key));
@@ -174,6 +179,7 @@ function ownedByLast(
  */
 const order: readonly RemovalItem['role'][] = [
   'manifest',
+  'signature',
   'dump',
   'globals',
   'objects',

@@ -22,17 +22,21 @@ export type Snapshot = {
   readonly etag?: string | undefined;
   readonly layers: readonly Layer[];
   readonly manifestKey?: string | undefined;
+  /** Of the manifest. */
+  readonly signatureKey?: string | undefined;
   /** Why it cannot be chosen; left out when nothing speaks against it. */
   readonly incomplete?: string | undefined;
   /** Why nobody should trust it unasked: then it is never the latest, counts for no objective, and pushes out no other. */
   readonly doubt?: Doubt | undefined;
 };
 
-type Doubt =
+export type Doubt =
   /** Its name says a time that is still to come, in milliseconds since 1970, UTC. */
   | { readonly kind: 'dated-ahead'; readonly saysMs: number }
   /** Backups are encrypted here, and it is not: whoever can write to the store can have made it. */
-  | { readonly kind: 'not-encrypted' };
+  | { readonly kind: 'not-encrypted' }
+  /** Signers are pinned, and none of them made it; `why` completes "nobody proves who made it: …". */
+  | { readonly kind: 'no-author'; readonly why: string };
 
 /** Two clocks that are kept differ by less. */
 export const clockSkewMs = 15 * 60_000;
@@ -77,6 +81,7 @@ function toSnapshot(
   const match = among.layout.match(object.key);
   if (match?.namedTimeMs === undefined) return undefined;
   const manifest = manifestKey(object.key);
+  const signature = artifactKey(object.key, 'signature');
   const incomplete = whyIncomplete(object, among.keys);
   return {
     id: object.key,
@@ -92,6 +97,7 @@ function toSnapshot(
     etag: object.etag,
     layers: match.layers,
     manifestKey: among.keys.has(manifest) ? manifest : undefined,
+    signatureKey: among.keys.has(signature) ? signature : undefined,
     incomplete,
     // What never ended is named after the dump that would have been there, whose endings nobody knows.
     doubt:
@@ -111,9 +117,14 @@ function doubtOf(
 
 /** Completes "2026-04-28/14: …". */
 export function sayDoubt(doubt: Doubt): string {
-  return doubt.kind === 'dated-ahead'
-    ? `its name says ${formatTime(doubt.saysMs)}, which is still to come`
-    : 'it is not encrypted, and backups are encrypted here';
+  switch (doubt.kind) {
+    case 'dated-ahead':
+      return `its name says ${formatTime(doubt.saysMs)}, which is still to come`;
+    case 'not-encrypted':
+      return 'it is not encrypted, and backups are encrypted here';
+    case 'no-author':
+      return `nobody proves who made it: ${doubt.why}`;
+  }
 }
 
 /**

@@ -14,7 +14,7 @@ const preamble = 'SSHSIG';
 
 type Message = { readonly namespace: string; readonly message: Buffer | string };
 
-export type CheckedSignature =
+type CheckedSignature =
   | { readonly ok: true; readonly fingerprint: string; readonly blob: Buffer }
   /** `why` completes "The signature …": does not belong to this text. */
   | { readonly ok: false; readonly why: string };

@@ -2,7 +2,6 @@ import { type CommandContext, printLine } from '../app/command-context.ts';
 import { exitStatus } from '../app/exit-status.ts';
 import { everywhere } from '../app/options.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
-import { readWhole } from '../platform/read-whole.ts';
 import { defineCommand, required } from './command.ts';
 
 export const fingerprint = defineCommand({
@@ -30,6 +29,7 @@ async function print(
 ): Promise<Outcome<number>> {
   const { fingerprintSecret } = await import('../backups/fingerprint.ts');
   const { readEnvNames } = await import('../backups/read-otherwise.ts');
+  const { readWhole } = await import('../platform/read-whole.ts');
   const text = await readWhole(file).then(String, () => undefined);
   if (text === undefined)
     return missing(`Cannot read ${file}.`, 'Name an env file that exists and may be read.');

@@ -9,6 +9,7 @@ import { drill } from './drill.ts';
 import { fingerprint } from './fingerprint.ts';
 import { help } from './help.ts';
 import { home } from './home.ts';
+import { keysNew } from './keys-new.ts';
 import { lint } from './lint.ts';
 import { man } from './man.ts';
 import { monitor } from './monitor.ts';
@@ -44,7 +45,7 @@ export const commandGroups: readonly CommandGroup[] = [
       recordsSign,
     ],
   },
-  { title: 'Runbooks and keys', commands: [lint, fingerprint, ageKeySplit, ageKeyJoin] },
+  { title: 'Runbooks and keys', commands: [lint, fingerprint, keysNew, ageKeySplit, ageKeyJoin] },
   { title: 'The program', commands: [help, version, completions, man] },
 ];
 

@@ -35,6 +35,8 @@ export function resolveTargets(runbook: Runbook, ...[mode, throwaway]: [Mode, Th
       layout: backups.dumps.layout,
       host: backups.dumps.host || undefined,
       encrypted: expectsEncrypted(runbook),
+      system: runbook.system ?? runbook.name,
+      signers: given(backups.signers),
       objectsPrefix: backups.objects?.prefix,
       cluster: backups.cluster,
       metadata: backups.dumps.metadata,
@@ -47,9 +49,12 @@ export function resolveTargets(runbook: Runbook, ...[mode, throwaway]: [Mode, Th
   };
 }
 
+function given(text: string | undefined): string | undefined {
+  return text && findReferences(text).length === 0 ? text : undefined;
+}
+
 /** What nobody filled is no key: a command that does without one leaves its placeholders as they are. */
 function resolveKey(key: Runbook['backups']['key']): KeyConfig {
-  const given = (text: string | undefined) => (text && findReferences(text).length === 0 ? text : undefined);
   const [privateKeyFile, passphrase] = [given(key.privateKeyFile), given(key.passphrase)];
   const [gnupgHome, ageIdentityFile] = [given(key.gnupgHome), given(key.ageIdentityFile)];
   return {

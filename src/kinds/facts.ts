@@ -8,7 +8,9 @@ import { defineFact, defineFacts } from './fact.ts';
 const doubt = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('dated-ahead'), saysMs: z.number() }),
   z.object({ kind: z.literal('not-encrypted') }),
+  z.object({ kind: z.literal('no-author'), why: z.string() }),
 ]);
+const chainLink = z.object({ id: z.string(), sequence: z.number(), sha256: z.string() });
 export const snapshotFact = defineFact(
   'snapshot',
   1,
@@ -25,9 +27,25 @@ export const snapshotFact = defineFact(
     etag: z.string().optional(),
     layers: z.array(layerName),
     manifestKey: z.string().optional(),
+    signatureKey: z.string().optional(),
     loss: z.string(),
   }),
 );
+
+/** Who made the chosen backup, as far as its signature tells. */
+const agreedAuthor = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('proven'), fingerprint: z.string(), link: chainLink }),
+  z.object({ kind: z.literal('not-pinned'), fingerprint: z.string(), link: chainLink }),
+  z.object({
+    kind: z.literal('unproven'),
+    why: z.string(),
+    /** Signers are pinned: then it was taken for a reason, or in a drill without one. */
+    pinned: z.boolean(),
+    reason: z.string().exactOptional(),
+  }),
+]);
+export type AgreedAuthor = z.infer<typeof agreedAuthor>;
+export const authorFact = defineFact('author', 1, agreedAuthor);
 
 export const manifestFact = defineFact('manifest', 1, manifestSchema);
 

@@ -16,6 +16,10 @@ export type Targets = {
     readonly host: string | undefined;
     /** Every dump is: one that is not is in doubt. */
     readonly encrypted?: boolean | undefined;
+    /** Whose backups these are: what a signed manifest has to say. */
+    readonly system?: string | undefined;
+    /** Who may have made one; anybody where nobody is named. */
+    readonly signers?: string | undefined;
     readonly objectsPrefix: string | undefined;
     readonly cluster?: ClusterBackupsConfig | undefined;
     /** Where other people's scripts write the digest of a dump. */

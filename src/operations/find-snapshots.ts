@@ -1,17 +1,18 @@
 import { type Layout, parseLayout } from '../backups/layout.ts';
-import { type Manifest, readManifestText } from '../backups/manifest.ts';
+import type { Manifest } from '../backups/manifest.ts';
 import { listSnapshots, newestComplete, type Snapshot, sayDoubt } from '../backups/snapshot.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import type { CheckContext } from '../kinds/kind.ts';
 import type { ObjectInfo } from '../ports/object-store.ts';
-import { backupStore, listAll, readText } from './open-targets.ts';
+import { doubtUnproven, readSigned } from './authors.ts';
+import { backupStore, listAll } from './open-targets.ts';
 
 type Reach = Pick<CheckContext<'host' | 'stores'>, 'world' | 'targets'>;
 
 /** What is in the backup store, newest first. `not-found` when nothing there fits the layout. */
 export async function findSnapshots(context: Reach): Promise<Outcome<readonly Snapshot[]>> {
   const listed = await listBackups(context);
-  return listed.ok ? succeed(listed.value.snapshots) : listed;
+  return listed.ok ? doubtUnproven(context, { snapshots: listed.value.snapshots, all: false }) : listed;
 }
 
 /** The same with everything that was listed for it. */
@@ -104,15 +105,6 @@ export async function readManifest(
   context: Reach,
   snapshot: Snapshot,
 ): Promise<Outcome<Manifest | undefined>> {
-  if (snapshot.manifestKey === undefined) return succeed(undefined);
-  const text = await readText(backupStore(context), snapshot.manifestKey);
-  if (!text.ok) return text;
-  const manifest = readManifestText(text.value, snapshot.manifestKey);
-  if (!manifest.ok || manifest.value.dump.key === snapshot.key) return manifest;
-  return fail({
-    code: 'damaged',
-    message: `The manifest ${snapshot.manifestKey} cannot be used: it speaks of ${manifest.value.dump.key}.`,
-    remedy: 'Choose another snapshot, or find out who changed the manifest.',
-    retry: 'after-fix',
-  });
+  const signed = await readSigned(context, snapshot);
+  return signed.ok ? succeed(signed.value.manifest) : signed;
 }

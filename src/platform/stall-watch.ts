@@ -32,10 +32,12 @@ export function watchForStall(request: {
 
   const look = async () => {
     if (isOurTurn?.()) sawLife();
+    // Looked at once: a timer may fire a moment early, and between two looks the span would end unasked.
+    const isQuiet = quietMs() >= stallMs;
     // Output may come while the question is asked.
-    if (quietMs() >= stallMs && (await stillWorking?.().catch(() => false))) sawLife();
+    if (isQuiet && (await stillWorking?.().catch(() => false))) sawLife();
     if (ended) return;
-    if (quietMs() < stallMs) return schedule();
+    if (!isQuiet || quietMs() < stallMs) return schedule();
     ended = true;
     onStall();
   };

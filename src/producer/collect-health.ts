@@ -7,7 +7,8 @@ import { isSound, newestComplete, type Snapshot } from '../backups/snapshot.ts';
 import { findWalGap, readWalName } from '../backups/wal-archive.ts';
 import { type Failure, type Outcome, succeed } from '../base/failure.ts';
 import type { Targets } from '../kinds/targets.ts';
-import { findSnapshots, readManifest } from '../operations/find-snapshots.ts';
+import { readSigned } from '../operations/authors.ts';
+import { findSnapshots } from '../operations/find-snapshots.ts';
 import { backupStore, listAll } from '../operations/open-targets.ts';
 import type { ObjectInfo, ObjectStoreConfig } from '../ports/object-store.ts';
 import type { World } from '../ports/world.ts';
@@ -50,8 +51,9 @@ export async function collectHealth(request: HealthRequest): Promise<HealthFacts
   const snapshots = found.ok || found.failure.code !== 'not-found' ? (see('snapshots', found) ?? []) : [];
   const newest = newestComplete(snapshots);
   const complete = snapshots.filter(isSound);
-  const manifest =
-    newest === undefined ? undefined : see('manifest', await readManifest({ world, targets }, newest));
+  const signed =
+    newest === undefined ? undefined : see('manifest', await readSigned({ world, targets }, newest));
+  const manifest = signed?.manifest;
   const recent = snapshots.filter(({ takenAtMs }) => nowMs - takenAtMs < weekMs);
   const disks = [];
   for (const path of request.diskPaths) {
@@ -78,6 +80,7 @@ export async function collectHealth(request: HealthRequest): Promise<HealthFacts
     begun: recent.length,
     completed: recent.filter(isSound).length,
     incomplete: recent.filter(({ incomplete }) => incomplete !== undefined).map(({ id }) => id),
+    ...(signed === undefined || signed.author.kind === 'unproven' ? {} : { link: signed.author.link }),
     doubts: [
       ...snapshots.filter(({ doubt }) => doubt !== undefined).map((snapshot) => ({ snapshot })),
       ...(newest === undefined ? [] : [{ snapshot: newest, manifest }]),

@@ -17,7 +17,7 @@ export function describeBackup(
   },
 ): Manifest {
   const { prepared, dump, inventory, takenAtMs } = made;
-  const { key, host, startedAtMs, server, identity, databaseBytes, dumpTool, packer, recipient } = prepared;
+  const { key, host, startedAtMs, server, identity, dumpTool, packer, recipient } = prepared;
   const { header } = dump.toc;
   const sealing = packer.layers[0];
   return {
@@ -44,8 +44,9 @@ export function describeBackup(
       : { encryption: { kind: sealing, recipient: recipient.text, keyIds: [...recipient.keyIds] } }),
     database: {
       name: server.databaseName,
-      sizeBytes: databaseBytes,
+      sizeBytes: prepared.databaseBytes,
       systemIdentifier: identity.systemIdentifier,
+      oid: prepared.databaseOid,
     },
     versions: { server: identity.version, pgDump: dumpTool.text, thaw: request.thawVersion },
     startedAt: new Date(startedAtMs).toISOString(),

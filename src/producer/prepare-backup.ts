@@ -19,6 +19,7 @@ export type PreparedBackup = {
   readonly server: DatabaseServer;
   readonly identity: ServerIdentity;
   readonly databaseBytes: number;
+  readonly databaseOid: number;
   readonly dumpTool: ToolVersion;
   readonly packer: Packer;
   readonly recipient: RecipientDescription | undefined;
@@ -59,6 +60,7 @@ export async function prepareBackup(request: BackupRequest): Promise<Outcome<Pre
     server,
     identity: identity.value,
     databaseBytes: described.value.sizeBytes,
+    databaseOid: described.value.oid,
     dumpTool: dumpTool.value,
     packer,
     recipient: recipient.value,

@@ -9,6 +9,8 @@ export type ProducerSettings = {
   readonly tier: string | undefined;
   readonly compression: string;
   readonly sealing: Sealing;
+  /** undefined: not signed. */
+  readonly signingKeyFile: string | undefined;
   readonly fingerprints: readonly string[];
   readonly newestColumns: readonly string[];
   readonly workers: number;
@@ -22,6 +24,7 @@ export function resolveProducer(runbook: Runbook, producer: ProducerField): Prod
     tier: producer.tier || undefined,
     compression: producer.compression,
     sealing: producer.encrypt,
+    signingKeyFile: producer.sign?.keyFile || undefined,
     fingerprints: producer.fingerprints,
     newestColumns: producer.newestColumns,
     workers: producer.workers,

@@ -6,6 +6,7 @@ import { newestComplete } from '../backups/snapshot.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { guardRetention } from '../engine/guard.ts';
 import type { Targets } from '../kinds/targets.ts';
+import { doubtUnproven } from '../operations/authors.ts';
 import { listBackups } from '../operations/find-snapshots.ts';
 import { backupStore } from '../operations/open-targets.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
@@ -76,7 +77,14 @@ function guardPlan({ keep, remove, stay, staleMarks }: PrunePlan) {
 async function makePlan({ world, targets, rules, patterns, signal }: Request): Promise<Outcome<PrunePlan>> {
   const listed = await listBackups({ world, targets });
   if (!listed.ok) return listed;
-  const { layout, objects, snapshots } = listed.value;
+  const { layout, objects } = listed.value;
+  // What nobody proves to have made is never a reason to remove another.
+  const judged = await doubtUnproven({ world, targets }, { snapshots: listed.value.snapshots, all: true });
+  if (!judged.ok) return judged;
+  const snapshots = judged.value;
+  const doubts = new Map(
+    snapshots.flatMap(({ key, doubt }) => (doubt === undefined ? [] : [[key, doubt] as const])),
+  );
   if (newestComplete(snapshots) === undefined) return fail(nothingComplete(snapshots.length));
   const { backups } = targets;
   const store = backupStore({ world, targets });
@@ -89,6 +97,7 @@ async function makePlan({ world, targets, rules, patterns, signal }: Request): P
       host: backups.host,
       nowMs: world.host.now(),
       encrypted: backups.encrypted,
+      doubts,
       rules,
       metadataEnding: backups.metadata?.ending,
       artifacts: artifacts.value,

@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { artifactKey } from '../backups/artifact-keys.ts';
-import { type Manifest, readManifestText, writeManifest } from '../backups/manifest.ts';
+import type { ChainLink } from '../backups/author.ts';
+import { type Manifest, readManifestText } from '../backups/manifest.ts';
 import { type ObjectInventory, summariseObjects, writeObjectInventory } from '../backups/object-inventory.ts';
 import { newestComplete } from '../backups/snapshot.ts';
 import { endingsFor, isEncrypted } from '../backups/wrapping.ts';
@@ -15,9 +16,15 @@ import { dumpToStore, type StoredDump } from './dump-to-store.ts';
 import { mirrorToBackup, readInventoryOf } from './mirror-to-backup.ts';
 import { openOwnBackup } from './open-own-backup.ts';
 import { type PreparedBackup, prepareBackup, serverMajor } from './prepare-backup.ts';
+import { prepareSigning, type Signing, signManifest } from './sign-manifest.ts';
 import { type StoredPart, storePart } from './store-part.ts';
 
-type TakenBackup = { readonly manifest: Manifest; readonly manifestKey: string };
+type TakenBackup = {
+  readonly manifest: Manifest;
+  readonly manifestKey: string;
+  /** Its place in the chain, where it is signed. */
+  readonly link?: ChainLink | undefined;
+};
 
 /**
  * One snapshot: dump and counts from one moment of the database, roles beside it, the objects mirrored, and last of all the
@@ -41,6 +48,8 @@ async function make(request: BackupRequest, prepared: PreparedBackup): Promise<O
   onLine(
     `backing up ${prepared.server.databaseName} at ${prepared.server.address} to ${prepared.store.address}`,
   );
+  const signing = await prepareSigning(request, prepared);
+  if (!signing.ok) return signing;
   const marked = await markBeginning(prepared);
   if (!marked.ok) return marked;
   const dumped = await dumpAndCount(request, prepared);
@@ -76,7 +85,7 @@ async function make(request: BackupRequest, prepared: PreparedBackup): Promise<O
       : { objects: { ...summariseObjects(objects.value), listedAt: new Date(nowMs).toISOString() } }),
     durationMs: nowMs - prepared.startedAtMs,
   };
-  return storeManifest(request, { prepared, manifest });
+  return storeManifest(request, { prepared, manifest, signing: signing.value });
 }
 
 async function markBeginning(prepared: PreparedBackup) {
@@ -197,29 +206,40 @@ async function storeList(
   });
 }
 
-/** Read back, since from now on everybody trusts it. */
+/** Read back, since from now on everybody trusts it. The signature is there before it: no manifest waits for one. */
 async function storeManifest(
   request: BackupRequest,
-  { prepared, manifest }: { readonly prepared: PreparedBackup; readonly manifest: Manifest },
+  made: {
+    readonly prepared: PreparedBackup;
+    readonly manifest: Manifest;
+    readonly signing: Signing | undefined;
+  },
 ): Promise<Outcome<TakenBackup>> {
-  const { store, key } = prepared;
+  const { manifest, signing } = made;
+  const { store, key } = made.prepared;
   const manifestKey = artifactKey(key, 'manifest');
-  const stored = await storePart({
-    store,
-    name: 'manifest',
-    key: manifestKey,
-    content: Buffer.from(writeManifest(manifest)),
-    contentType: 'application/json',
-  });
-  if (!stored.ok) return stored;
-  const text = await readText(store, manifestKey);
-  if (!text.ok) return text;
-  const read = readManifestText(text.value, manifestKey);
+  const signed = await signManifest(request, { manifest, key: manifestKey, signing });
+  if (!signed.ok) return signed;
+  const { text, signature, link } = signed.value;
+  const files = [
+    ...(signature === undefined ? [] : [['signature', signature, 'text/plain'] as const]),
+    ['manifest', text, 'application/json'] as const,
+  ];
+  for (const [name, content, contentType] of files) {
+    const part = { store, name, key: artifactKey(key, name), content: Buffer.from(content), contentType };
+    const stored = await storePart(part);
+    if (!stored.ok) return stored;
+  }
+  const back = await readText(store, manifestKey);
+  if (!back.ok) return back;
+  const read = readManifestText(back.value, manifestKey);
   if (!read.ok) return read;
+  if (signing !== undefined)
+    request.onLine(`signed by ${signing.fingerprint}, number ${signing.chain.sequence} of its chain`);
   request.onLine(
     `complete after ${formatDuration(manifest.durationMs ?? 0)}: ${manifestKey} was written last`,
   );
-  return succeed({ manifest: read.value, manifestKey });
+  return succeed({ manifest: read.value, manifestKey, link });
 }
 
 function sumRows(inventory: Inventory): number {

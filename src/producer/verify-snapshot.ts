@@ -7,7 +7,7 @@ import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
 import { needFact } from '../kinds/fact.ts';
 import { archiveFileFact, manifestFact, snapshotFact } from '../kinds/facts.ts';
 import type { AnyStepContext } from '../kinds/kind.ts';
-import { readManifest } from '../operations/find-snapshots.ts';
+import { pinnedSigners, readSigned, sayAuthor } from '../operations/authors.ts';
 import { openSnapshot, sayOpened } from '../operations/open-snapshot.ts';
 import { backupStore, blocker, digestOf, listAll, targetTools } from '../operations/open-targets.ts';
 import { proveMirror } from '../operations/prove-mirror.ts';
@@ -43,29 +43,32 @@ export async function verifySnapshot(request: VerifyRequest): Promise<readonly C
       ),
     ];
   }
-  const manifest = await readManifest(context, snapshot);
-  if (!manifest.ok) return [blocker(manifest.failure)];
+  const signed = await readSigned(context, snapshot);
+  if (!signed.ok) return [blocker(signed.failure)];
+  const { manifest, author } = signed.value;
+  const pinned = pinnedSigners(context);
   const checks: Check[] = [
-    manifest.value === undefined
+    manifest === undefined
       ? couldNotVerify(
           `${snapshot.id} has no manifest: what the producer counted is not known`,
           'Take backups with `thaw backup`, which writes it down.',
         )
-      : passed(`${snapshot.id} has a manifest of ${manifest.value.tables.length} tables`),
+      : passed(`${snapshot.id} has a manifest of ${manifest.tables.length} tables`),
   ];
+  checks.push(sayAuthor(author, { id: snapshot.id, pinned: pinned.ok && pinned.value.size > 0 }));
   await context.record(snapshotFact, { ...withoutReason(snapshot), loss: '' });
-  await context.record(manifestFact, manifest.value ?? null);
-  if (manifest.value !== undefined) checks.push(...(await verifyParts(context, manifest.value)));
-  checks.push(...(await verifyMirror(context, { manifest: manifest.value, laterSnapshots })));
+  await context.record(manifestFact, manifest ?? null);
+  if (manifest !== undefined) checks.push(...(await verifyParts(context, manifest)));
+  checks.push(...(await verifyMirror(context, { manifest: manifest, laterSnapshots })));
   const opened = await openSnapshot(context, snapshot);
   checks.push(opened.ok ? passed(sayOpened(snapshot.id, opened.value)) : blocker(opened.failure));
   const createdAtLocal = opened.ok ? opened.value.createdAtLocal : undefined;
-  checks.push(...judgeTimes({ snapshot, manifest: manifest.value, createdAtLocal }));
+  checks.push(...judgeTimes({ snapshot, manifest: manifest, createdAtLocal }));
   if (!opened.ok && opened.failure.code === 'wrong-key') return checks;
   const unpacked = await verifyDump(context);
   checks.push(...unpacked.checks);
   if (!unpacked.whole) return checks;
-  if (manifest.value !== undefined) checks.push(...(await verifyContents(context, manifest.value)));
+  if (manifest !== undefined) checks.push(...(await verifyContents(context, manifest)));
   if (restore) checks.push(...(await restoreForProof(context)));
   return checks;
 }

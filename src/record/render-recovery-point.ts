@@ -3,6 +3,7 @@ import type { RunState } from '../journal/run-state.ts';
 import { readFactsLoosely, readLoosely, saysNone } from '../kinds/fact.ts';
 import {
   archiveFileFact,
+  authorFact,
   dumpDigestFact,
   dumpFileFact,
   keyAtHandFact,
@@ -39,7 +40,7 @@ export function renderRecoveryPoint(
     checksum: renderChecksum(facts),
     encryption: renderEncryption(snapshot.layers, facts),
     keyAtHand: renderKey(state.facts),
-    signature: { notRecorded: 'backups are not signed; encryption and digest are what is checked' },
+    signature: renderSignature(facts),
     objects: recorded(
       mirrored === undefined ? undefined : { count: mirrored.total, sizeBytes: mirrored.sizeBytes },
       'no objects were mirrored',
@@ -51,6 +52,21 @@ export function renderRecoveryPoint(
       ),
       'no fingerprint of a secret was compared',
     ),
+  };
+}
+
+/** Who made the backup, as the step that chose it found out. */
+function renderSignature(facts: Facts): RecoveryPoint['signature'] {
+  const author = readLoosely(authorFact, facts);
+  if (author === undefined) return { notRecorded: 'nobody looked who made the backup' };
+  if (author.kind === 'unproven') {
+    const taken = author.reason === undefined ? '' : `; taken all the same: ${author.reason}`;
+    return { notRecorded: `${author.why}${author.pinned ? taken : '; the runbook pins no signers'}` };
+  }
+  const { fingerprint, link } = author;
+  const pinned = author.kind === 'proven' ? 'a pinned signer' : 'whom the runbook does not pin';
+  return {
+    value: `signed by ${fingerprint}, ${pinned}: number ${link.sequence} of chain ${link.id}, manifest SHA-256 ${link.sha256}`,
   };
 }
 

@@ -20,6 +20,14 @@ export const producerSchema = z.strictObject({
     .default('gzip')
     .describe('How new dumps are compressed'),
   encrypt: encrypt.default({ kind: 'none' }).describe('To whom new dumps are encrypted'),
+  sign: z
+    .strictObject({
+      keyFile: optionalText.describe(
+        'A private key as OpenSSH keeps it, made by `thaw keys new` or ssh-keygen; or the public half of one that ssh-agent holds',
+      ),
+    })
+    .optional()
+    .describe('With what new manifests are signed; not signed where it is left out or empty'),
   fingerprints: z
     .array(text)
     .default([])

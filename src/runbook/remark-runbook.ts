@@ -1,11 +1,22 @@
 import { formatDuration, parseDuration } from '../base/units.ts';
-import type { Runbook } from './schema.ts';
+import { type Runbook, undeclared } from './schema.ts';
 
-/**
- * What is true and worth knowing, and makes no runbook wrong: budgets that together are more than the objective. Steps beside each
- * other count once, with the longest.
- */
+/** What is true and worth knowing, and makes no runbook wrong. */
 export function remarkRunbook(runbook: Runbook): readonly string[] {
+  return [...remarkSigners(runbook), ...remarkBudgets(runbook)];
+}
+
+/** Encryption proves nothing about the author: whoever can write to the store can encrypt to the same key. */
+function remarkSigners({ backups }: Runbook): readonly string[] {
+  if (backups.signers !== undefined || JSON.stringify(backups.store) === JSON.stringify(undeclared.store))
+    return [];
+  return [
+    'backups.signers pins nobody: a backup that somebody else put into the store is taken like any other. `thaw keys new` makes a key, producer.sign signs with it.',
+  ];
+}
+
+/** Budgets that together are more than the objective. Steps beside each other count once, with the longest. */
+function remarkBudgets(runbook: Runbook): readonly string[] {
   const rtoMs = parseDuration(runbook.objectives.rto) ?? 0;
   const budgets = runbook.steps.map(({ budget }) => parseDuration(budget ?? '') ?? 0);
   const counted = budgets.filter((budgetMs) => budgetMs > 0).length;

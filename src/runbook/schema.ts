@@ -77,6 +77,9 @@ const backupsSchema = z.strictObject({
     .optional()
     .describe('The mirror of the live objects'),
   cluster: clusterBackupsSchema.optional().describe('Base backups and WAL, for recover-cluster'),
+  signers: optionalText.describe(
+    'Who may have made a backup: fingerprints (SHA256:…) or public keys as OpenSSH writes them, parted by commas or lines. Then one that none of them signed is never the latest, and restored only for a reason that is typed. Not from the same store; empty: anybody',
+  ),
   key: z
     .strictObject({
       privateKeyFile: optionalText.describe('An armored OpenPGP private key'),
@@ -92,6 +95,9 @@ const backupsSchema = z.strictObject({
 const head = {
   thaw: z.literal(1).describe('Version of this format'),
   name: id.describe('Names the runbook on the command line and in run folders'),
+  system: id
+    .optional()
+    .describe('Whose backups these are, where several runbooks restore the same; the name when left out'),
   title: text.describe('What people read at the head of screen and record'),
   about: text.optional().describe('What the system is, in a sentence'),
   objectives: z

@@ -1,8 +1,9 @@
-import { chmod, mkdir, mkdtemp, readdir, realpath } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, realpath, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { assert } from '../base/assert.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
+import { makeKeyPair } from '../base/ssh-key.ts';
 import { formatBytes, formatCount, formatSpan } from '../base/units.ts';
 import { replaceFile } from '../platform/durable-files.ts';
 import { identifyProcess } from '../platform/process-identity.ts';
@@ -46,6 +47,8 @@ export type Sandbox = {
   readonly backupDirectory: string;
   /** Whom backups are encrypted to, in a keyring of its own. */
   readonly backupKey: { readonly recipient: string; readonly gnupgHome: string };
+  /** With what backups are signed, where somebody signs them, and the fingerprint to pin. */
+  readonly signing: { readonly keyFile: string; readonly fingerprint: string };
   readonly healthUrl: string;
   readonly truth: SandboxTruth;
   /** Every secret in here, for a search in whatever a run leaves behind. */
@@ -132,7 +135,10 @@ async function build(layout: SandboxLayout, request: SandboxRequest): Promise<Ou
   if (!later.ok) return later;
   onLine(`Production goes on; the sandbox took ${formatSpan(Date.now() - now.getTime())} to build.`);
   const truth = { key, takenAtMs: takenAt.getTime(), rows };
-  return succeed(describeSandbox({ layout, secrets, company, truth }));
+  const { privateText, fingerprint } = makeKeyPair(`backups of ${backupHost}`);
+  await writeFile(layout.signingKeyFile, privateText, { mode: 0o600 });
+  const signing = { keyFile: layout.signingKeyFile, fingerprint };
+  return succeed(describeSandbox({ layout, secrets, company, truth, signing }));
 }
 
 /** Fills the database as it was an hour ago, takes that hour's backup, then lets the last hour happen. */
@@ -177,8 +183,9 @@ function describeSandbox(parts: {
   readonly secrets: SandboxSecrets;
   readonly company: Company;
   readonly truth: SandboxTruth;
+  readonly signing: Sandbox['signing'];
 }): Sandbox {
-  const { layout, secrets, company, truth } = parts;
+  const { layout, secrets, company, truth, signing } = parts;
   const { databaseUrl, drillDatabaseUrl, healthUrl } = company;
   const { folder, envFile, controlFile, objectsDirectory, backupDirectory } = layout;
   let destroyed: Promise<void> | undefined;
@@ -206,6 +213,7 @@ function describeSandbox(parts: {
     objectsDirectory,
     backupDirectory,
     backupKey: { recipient: backupRecipient, gnupgHome: layout.gnupgHome },
+    signing,
     healthUrl,
     truth,
     secrets: [...Object.values(secrets), ...company.superuserPasswords],

@@ -13,6 +13,7 @@ export function layOut(folder: string) {
     drillCluster: join(folder, 'drill'),
     gnupgHome: join(folder, 'gnupg'),
     secretKeyFile: join(folder, 'backup-key.asc'),
+    signingKeyFile: join(folder, 'backup-signing'),
     backupDirectory: join(folder, 'backups'),
     objectsDirectory: join(folder, 'objects'),
     drillObjectsDirectory: join(folder, 'drill-objects'),

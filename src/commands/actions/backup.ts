@@ -1,11 +1,16 @@
+import { resolve } from 'node:path';
+import { createProcessRunner } from '../../adapters/process/execa-process-runner.ts';
+import { signMessage } from '../../adapters/signing/sign-message.ts';
+import { type ChainMemory, openChainMemory } from '../../app/chain-memory.ts';
 import { exitStatus } from '../../app/exit-status.ts';
 import { thawVersion } from '../../app/installed.ts';
 import type { Options } from '../../app/options.ts';
 import { type JobContext, watchJob } from '../../app/watch-job.ts';
 import { withRunbook } from '../../app/with-runbook.ts';
+import { manifestNamespace } from '../../backups/author.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { formatBytes } from '../../base/units.ts';
-import { resolveProducer } from '../../producer/producer-settings.ts';
+import { type ProducerSettings, resolveProducer } from '../../producer/producer-settings.ts';
 import { takeBackup } from '../../producer/take-backup.ts';
 
 /** A log of cron shall show that a long dump goes on, and hold more than that. */
@@ -37,6 +42,11 @@ function backUpUnwatched(request: BackupRequest, context: JobContext): Promise<O
         const { filled, targets, path } = ready;
         if (filled.producer === undefined) return fail(noProducer(path));
         let toldAtMs = world.host.now();
+        const settings = resolveProducer(filled, filled.producer);
+        const memory = await openChainMemory({
+          logFolder: resolve(context.folder, request.options.logFolder),
+          runbook: filled.name,
+        });
         const taken = await takeBackup({
           onBytes: (done) => {
             if (world.host.now() - toldAtMs < progressMs) return;
@@ -45,7 +55,8 @@ function backUpUnwatched(request: BackupRequest, context: JobContext): Promise<O
           },
           world,
           targets,
-          settings: resolveProducer(filled, filled.producer),
+          settings,
+          ...signWith(settings, { memory, runbook: filled.name, environment: context.environment }),
           thawVersion,
           onLine: (text) => {
             say(text);
@@ -54,12 +65,30 @@ function backUpUnwatched(request: BackupRequest, context: JobContext): Promise<O
           signal,
         });
         if (!taken.ok) return taken;
+        const { link } = taken.value;
+        const kept = link === undefined ? succeed(undefined) : await memory.keep(link, world.host.now());
+        if (!kept.ok) return kept;
         tell({ type: 'snapshot', manifestKey: taken.value.manifestKey, manifest: taken.value.manifest });
         return succeed(exitStatus.verified);
       },
     },
     context,
   );
+}
+
+function signWith(
+  { signingKeyFile }: ProducerSettings,
+  {
+    memory,
+    runbook,
+    environment,
+  }: Pick<JobContext, 'environment'> & { readonly memory: ChainMemory; readonly runbook: string },
+) {
+  if (signingKeyFile === undefined) return {};
+  const tools = { processes: createProcessRunner(), environment };
+  const make = (message: string) =>
+    signMessage(tools, { keyFile: signingKeyFile, namespace: manifestNamespace, message });
+  return { sign: { runbook, make, remembered: memory.seen } };
 }
 
 function noProducer(path: string) {

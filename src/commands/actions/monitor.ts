@@ -1,11 +1,13 @@
 import { resolve } from 'node:path';
 import { measureDiskUsage } from '../../adapters/disk/disk-usage.ts';
+import { openChainMemory } from '../../app/chain-memory.ts';
 import { exitStatus } from '../../app/exit-status.ts';
 import { drillResults, readJob, verificationResults, writeJob } from '../../app/job-results.ts';
 import type { Options } from '../../app/options.ts';
 import { sendAlerts } from '../../app/send-alerts.ts';
 import { type JobContext, watchJob } from '../../app/watch-job.ts';
 import { type AtWork, withRunbook } from '../../app/with-runbook.ts';
+import { judgeChain } from '../../backups/author.ts';
 import { type Finding, type HealthLimits, judgeHealth } from '../../backups/health.ts';
 import { jsonMetrics, prometheusText } from '../../backups/health-metrics.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
@@ -74,13 +76,18 @@ async function watch(
     signal,
   });
   const log = { logFolder: resolve(how.folder, how.options.logFolder), runbook: ready.runbook.name };
+  const memory = await openChainMemory(log);
+  const { link } = facts;
+  const chain = link === undefined ? undefined : judgeChain(link, memory.seen);
+  const kept = link === undefined ? succeed(undefined) : await memory.keep(link, facts.nowMs);
   const jobs = { drills: await drillResults(log), verifications: await verificationResults(log) };
-  const findings = judgeHealth({ ...facts, ...jobs }, limits);
+  const findings = judgeHealth({ ...facts, ...jobs, chain }, limits);
   const metrics = jsonMetrics(facts, findings);
   tell({ type: 'metrics', ...metrics });
   for (const finding of findings) say(`${finding.severity}: ${finding.text}\n    → ${finding.remedy}`);
   if (findings.length === 0) say('healthy');
   const written = [
+    kept,
     await writeWhole(how.folder, {
       path: settings.metricsFile,
       text: `${JSON.stringify(metrics, null, 2)}\n`,

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { createProcessRunner } from '../../adapters/process/execa-process-runner.ts';
+import { signMessage } from '../../adapters/signing/sign-message.ts';
 import { appendToRecord } from '../../app/append-to-record.ts';
 import { type CommandContext, printLine } from '../../app/command-context.ts';
 import { exitStatus } from '../../app/exit-status.ts';
@@ -10,9 +11,9 @@ import {
   checkSignature,
   signatureFolder,
   signatureName,
+  signatureNamespace,
   signedText,
   signedTextName,
-  signText,
 } from '../../app/signatures.ts';
 import { sha256 } from '../../base/digest.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
@@ -77,7 +78,7 @@ async function sign(
   const head = reading.head.hash;
   const text = signedText({ runId: folder.id, role, signer, entries, head });
   const tools = { processes: createProcessRunner(), environment };
-  const signature = await signText(tools, { keyFile, text });
+  const signature = await signMessage(tools, { keyFile, namespace: signatureNamespace, message: text });
   if (!signature.ok) return signature;
   const name = signatureName({ role, entries });
   const file = join(folder.path, signatureFolder, name);

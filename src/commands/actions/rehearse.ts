@@ -1,10 +1,12 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { signMessage } from '../../adapters/signing/sign-message.ts';
 import { type CommandContext, printLine } from '../../app/command-context.ts';
 import { thawVersion } from '../../app/installed.ts';
 import { loadRunbook, readyRunbook } from '../../app/load-runbook.ts';
 import type { BeginOptions, Options } from '../../app/options.ts';
 import { chooseAttendance, type TerminalContext } from '../../app/terminal.ts';
+import { manifestNamespace } from '../../backups/author.ts';
 import type { Outcome } from '../../base/failure.ts';
 import type { Question } from '../../ports/operator.ts';
 import { takeBackup } from '../../producer/take-backup.ts';
@@ -76,7 +78,9 @@ async function walk(
   sandbox: Sandbox,
   { options, context }: { readonly options: RehearsalOptions; readonly context: RehearsalContext },
 ): Promise<Outcome<number>> {
-  const environment = { ...context.environment, ...sandbox.environment };
+  // What an operator has from the printed page, and not from the store.
+  const pinned = { BACKUP_SIGNERS: sandbox.signing.fingerprint };
+  const environment = { ...context.environment, ...sandbox.environment, ...pinned };
   const alone = chooseAttendance(options, context) === 'unattended';
   return start(
     {
@@ -147,10 +151,20 @@ async function backUpAnew(
         tier: undefined,
         compression: 'gzip',
         sealing: { kind: 'openpgp', ...sandbox.backupKey },
+        signingKeyFile: sandbox.signing.keyFile,
         fingerprints: ['ENCRYPTION_KEY'],
         newestColumns: ['updated_at', 'created_at'],
         workers: 4,
         stallMs: 60_000,
+      },
+      sign: {
+        runbook: ready.value.filled.name,
+        make: (message) =>
+          signMessage(
+            { processes: world.processes, environment },
+            { keyFile: sandbox.signing.keyFile, namespace: manifestNamespace, message },
+          ),
+        remembered: new Map(),
       },
       thawVersion,
       onLine: (line) => onLine(`thaw backup: ${line}`),

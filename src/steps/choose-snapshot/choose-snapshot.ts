@@ -1,20 +1,22 @@
 import { shorten } from '../../backups/compare-inventories.ts';
-import { judgeTimes, recoveryMoment } from '../../backups/moments.ts';
+import { recoveryMoment } from '../../backups/moments.ts';
 import { dumpHasNoPointInTime } from '../../backups/point-in-time.ts';
 import { newestComplete, type Snapshot } from '../../backups/snapshot.ts';
 import { isEncrypted, sealedWith } from '../../backups/wrapping.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
-import { formatBytes, formatCount, formatSpan, formatTime } from '../../base/units.ts';
+import { formatBytes, formatSpan, formatTime } from '../../base/units.ts';
 import { type Check, couldNotVerify, passed } from '../../base/verdict.ts';
 import { needFact, readFact, saysNone } from '../../kinds/fact.ts';
-import { manifestFact, openedDumpFact, snapshotFact } from '../../kinds/facts.ts';
+import { authorFact, manifestFact, openedDumpFact, snapshotFact } from '../../kinds/facts.ts';
 import type { CheckContext, StepContext, StepOf } from '../../kinds/kind.ts';
 import { implementKind } from '../../kinds/kind.ts';
+import { readSigned } from '../../operations/authors.ts';
 import { findSnapshots, pickSnapshot, readManifest } from '../../operations/find-snapshots.ts';
 import { openSnapshot, sayOpened } from '../../operations/open-snapshot.ts';
 import { backupStore, blocker } from '../../operations/open-targets.ts';
 import { refuseLive } from '../../operations/refuse-scope.ts';
 import type { TableRow } from '../../ports/operator.ts';
+import { agreeToAuthor, countEncrypted, judgePlain, judgeSource } from './judge-source.ts';
 import { chooseSnapshotKind } from './kind.ts';
 
 /** A larger difference makes the RPO and the record's times wrong; stores refuse signatures at 15 minutes. */
@@ -42,12 +44,15 @@ export const chooseSnapshot = implementKind(chooseSnapshotKind, {
     if (!chosen.ok) return chosen;
     const opened = await openSnapshot(context, chosen.value);
     if (!opened.ok) return opened;
-    const manifest = await readManifest(context, chosen.value);
-    if (!manifest.ok) return manifest;
+    const signed = await readSigned(context, chosen.value);
+    if (!signed.ok) return signed;
+    const { manifest } = signed.value;
+    const author = await agreeToAuthor(context, { id: chosen.value.id, author: signed.value.author });
+    if (!author.ok) return author;
     const { incomplete: _, ...listed } = chosen.value;
     const { createdAtLocal } = opened.value;
     // The producer knows the moment; a name and an upload time only come near it.
-    const takenAtMs = recoveryMoment({ snapshot: listed, manifest: manifest.value, createdAtLocal });
+    const takenAtMs = recoveryMoment({ snapshot: listed, manifest, createdAtLocal });
     const snapshot = { ...listed, takenAtMs };
     await context.record(snapshotFact, {
       ...snapshot,
@@ -56,24 +61,18 @@ export const chooseSnapshot = implementKind(chooseSnapshotKind, {
     });
     await context.record(openedDumpFact, opened.value);
     // Recorded even when there is none: an earlier choice may have had one.
-    await context.record(manifestFact, manifest.value ?? null);
+    await context.record(manifestFact, manifest ?? null);
+    await context.record(authorFact, author.value);
     return succeed({ kind: 'done' });
   },
 
   async verify(_step, context) {
     const snapshot = needFact(snapshotFact, context);
     const opens = passed(sayOpened(snapshot.id, needFact(openedDumpFact, context)));
-    const times = judgeTimes({
-      snapshot: { uploadedAtMs: snapshot.takenAtMs, ...snapshot },
-      manifest: readFact(manifestFact, context),
-      createdAtLocal: needFact(openedDumpFact, context).createdAtLocal,
-    });
     // Nobody counts the rows of a dump that has none.
-    if (context.targets.backups.contents === 'schema') return succeed([opens, ...times]);
+    if (context.targets.backups.contents === 'schema') return succeed([opens, ...judgeSource(context)]);
     return succeed([
       opens,
-      ...times,
-      ...judgePlain(snapshot),
       saysNone(manifestFact, context)
         ? couldNotVerify(
             `${snapshot.id} has no manifest: what the producer counted is not known`,
@@ -82,6 +81,7 @@ export const chooseSnapshot = implementKind(chooseSnapshotKind, {
         : passed(
             `${snapshot.id} has a manifest of ${readFact(manifestFact, context)?.tables.length ?? 0} tables`,
           ),
+      ...judgeSource(context),
     ]);
   },
 });
@@ -124,27 +124,6 @@ async function checkBackups(
   const manifest = await readManifest(context, picked.value);
   if (!manifest.ok) checks.push(blocker(manifest.failure));
   return checks;
-}
-
-function countEncrypted(snapshots: readonly Snapshot[]): number {
-  return snapshots.filter(({ layers }) => isEncrypted(layers)).length;
-}
-
-/** A public key is not secret, so encryption proves no author; but a store that is encrypted throughout holds no plain dump by itself. */
-function judgePlain({
-  id,
-  encryptedOthers = 0,
-}: {
-  readonly id: string;
-  readonly encryptedOthers?: number | undefined;
-}): readonly Check[] {
-  if (encryptedOthers === 0) return [];
-  return [
-    couldNotVerify(
-      `${id} is not encrypted, and ${formatCount(encryptedOthers)} other dumps in this store are`,
-      'Find out who made it, or choose an encrypted one.',
-    ),
-  ];
 }
 
 /** The newest dump in a shared store may be of another system: a staging host, say. */

@@ -1,4 +1,4 @@
-import { manifestFact, openedDumpFact, snapshotFact } from '../../kinds/facts.ts';
+import { authorFact, manifestFact, openedDumpFact, snapshotFact } from '../../kinds/facts.ts';
 import { optionalText } from '../../kinds/fields.ts';
 import { declareKind } from '../../kinds/kind.ts';
 
@@ -17,7 +17,7 @@ export const chooseSnapshotKind = declareKind({
   afterCrash: 'run-again',
   essential: 'everything after it needs a snapshot',
   once: true,
-  gives: [snapshotFact, manifestFact, openedDumpFact],
+  gives: [snapshotFact, manifestFact, authorFact, openedDumpFact],
   places: () => ['backups'],
   goBackTo: 'choose another snapshot',
 });

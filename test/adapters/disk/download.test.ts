@@ -155,7 +155,7 @@ describe('A download', () => {
         return { ok: true, value: { ...answer.value, body } };
       },
     };
-    await expectWhole(valueFrom(await fetch({ from: sticking, stallMs: 300 })));
+    await expectWhole(valueFrom(await fetch({ from: sticking, stallMs: 2000 })));
     expect(asked).toContain(partBytes + 3 * mebibyte);
     expect(asked.length).toBe(7);
   });

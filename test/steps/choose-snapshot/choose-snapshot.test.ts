@@ -92,6 +92,7 @@ describe('choosing a snapshot', () => {
     expect(words(await chooseSnapshot.verify(step, context))).toEqual([
       expect.stringMatching(/^passed: 2026-04-28\/14 opens: .*; pg_restore 15.0 reads it$/),
       'passed: 2026-04-28/14 has a manifest of 1 tables',
+      'skipped: who made 2026-04-28/14 was not checked: the runbook pins no signers',
     ]);
   });
 
