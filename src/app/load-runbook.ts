@@ -7,9 +7,8 @@ import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { describeFileFailure } from '../base/file-failure.ts';
 import type { Mode } from '../base/mode.ts';
 import { createMasking, type Masking } from '../base/secret.ts';
-import { encryptedSecrets, namedSecrets, namesIn, passwordIn } from '../base/secret-values.ts';
+import { namesIn, passwordIn, secretsOf } from '../base/secret-values.ts';
 import { resolveTargets } from '../engine/targets.ts';
-import { handlerOf } from '../kinds/handlers.ts';
 import {
   fillReferences,
   findReferences,
@@ -96,8 +95,10 @@ export async function readyRunbook(
   const targets = resolveTargets(filled, request.mode);
   // A tabletop reads nothing of the system it speaks of, so nothing of its .env can come out again.
   const envFile = request.mode === 'tabletop' ? undefined : targets.production.envFile;
-  const wasEncrypted = runbook.steps.some((step) => handlerOf(handlers, step).opensEnvFile);
-  const known = await collectSecrets({ inputs, values: values.value, filled, envFile, wasEncrypted });
+  const known = await collectSecrets({
+    ...{ inputs, values: values.value, filled, envFile },
+    fromFiles: needs.value.fromFiles,
+  });
   const given = needs.value.needed.flatMap((name) => needs.value.given.get(name) ?? []);
   const masking = createMasking(known);
   maskInTrace(masking.redact);
@@ -159,6 +160,9 @@ async function collectNeeds(runbook: Runbook, request: ReadyRequest) {
     ],
     environment,
     given,
+    fromFiles: fromFiles.value.flatMap(({ values }) =>
+      Object.entries(values).map(([name, value = '']) => [name, value] as const),
+    ),
   });
 }
 
@@ -214,8 +218,8 @@ export async function collectSecrets(request: {
   /** The runbook with its placeholders filled. */
   readonly filled: unknown;
   readonly envFile: string | undefined;
-  /** The env file is an opened one: all of it was encrypted for a reason. */
-  readonly wasEncrypted: boolean;
+  /** Every value of the files that were given with --env-file, whether the runbook asks for it or not. */
+  readonly fromFiles: Iterable<readonly [string, string]>;
 }): Promise<{ readonly secrets: readonly string[]; readonly publicNames: ReadonlySet<string> }> {
   const secrets: string[] = [];
   const known: string[] = [];
@@ -226,7 +230,7 @@ export async function collectSecrets(request: {
     known.push(...namesIn(value));
   }
   const env = await readEnv(request.envFile);
-  secrets.push(...(request.wasEncrypted ? encryptedSecrets(env) : namedSecrets(env)));
+  secrets.push(...secretsOf([...env, ...request.fromFiles]));
   // What stands where a credential belongs is one, whatever the runbook says of the input that it came from.
   const credentials = new Set(credentialsIn(request.filled));
   secrets.push(...credentials);

@@ -1,29 +1,49 @@
-/** Names that speak of a secret, in an env file whose variables nobody declared. */
-const secretName = /(KEY|SECRET|PASS|PASSWORD|TOKEN|PASSPHRASE|CREDENTIALS?)$/;
+/** Names that speak of a secret, wherever in them: SMTP_PWD, SECRET_KEY_BASE, SENTRY_DSN, SLACK_WEBHOOK. */
+const secretName =
+  /KEY|SECRET|PASS|PWD|TOKEN|CRED|SALT|DSN|WEBHOOK|PRIVATE|AUTH|SIGN|COOKIE|PEPPER|JWT|HMAC|LICEN[CS]E|CERT/i;
+/** A name that ends so is that of a secret, and of nothing about one: no KEY_ID, no KEY_FILE. */
+const namesSecret = /(?:PASSWORD|PASSWD|PWD|PASSPHRASE|SECRET|TOKEN|CREDENTIALS?|WEBHOOK|KEY)$/;
+
+export function isNameOfSecret(name: string): boolean {
+  return namesSecret.test(name);
+}
 
 /** A shorter value is a port or a level; masking it would mask half of every log. */
 const shortestTelling = 8;
 
 type Value = readonly [name: string, value: string];
 
-/** What looks like a secret by its name, and passwords inside URLs. */
-export function namedSecrets(values: Iterable<Value>): readonly string[] {
-  return [...values].flatMap(([name, value]) => [
-    ...passwordIn(value),
-    ...(secretName.test(name) ? [value] : []),
-  ]);
+/**
+ * Of an env file every value is a secret, whatever its name, but those that are plainly none: to mask `production`, `8080` or the address
+ * of a server wherever it stands would hide what the operator has to read, and protect nothing. Under a name that speaks of a secret
+ * a word is one, too.
+ */
+export function secretsOf(values: Iterable<Value>): readonly string[] {
+  return [...values].flatMap(([name, value]) => {
+    const telling = secretName.test(name) ? !isSwitch(value) : isTelling(value);
+    return [...passwordIn(value), ...(telling ? [value] : [])];
+  });
 }
 
-/**
- * Of a file that somebody encrypted every value is a secret. Left out are single words and short numbers under a harmless
- * name: to mask `production` or `8080` wherever it stands would hide what the operator has to read, and protect nothing.
- */
-export function encryptedSecrets(values: Iterable<Value>): readonly string[] {
-  const all = [...values];
-  const telling = all.flatMap(([, value]) =>
-    value.length >= shortestTelling && !/^[A-Za-z]{1,19}$/.test(value) ? [value] : [],
-  );
-  return [...namedSecrets(all), ...telling];
+function isSwitch(value: string): boolean {
+  return /^(?:\d{0,6}|true|false|yes|no|on|off|none|null|enabled|disabled)$/i.test(value);
+}
+
+const word = /^[A-Za-z]{1,19}$/;
+const hostName = /^(?:[a-z0-9-]{1,24}\.)+[a-z]{2,24}(?::\d{1,5})?$/;
+const mailAddress = /^[\w.+-]{1,40}@(?:[a-z0-9-]{1,24}\.)+[a-z]{2,24}$/;
+const path = /^\.{0,2}(?:\/[\w.-]{1,24}){2,}\/?$/;
+
+function isTelling(value: string): boolean {
+  if (value.length < shortestTelling) return false;
+  return ![word, hostName, mailAddress, path].some((form) => form.test(value)) && !isPublicUrl(value);
+}
+
+/** Without credentials, and without the long part that makes the address of a webhook a secret. */
+function isPublicUrl(value: string): boolean {
+  const url = readUrl(value);
+  if (url === undefined || url.username !== '' || url.password !== '' || url.search !== '') return false;
+  return url.hash === '' && url.pathname.split('/').every((part) => part.length < 16);
 }
 
 export function passwordIn(value: string): readonly string[] {

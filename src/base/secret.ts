@@ -31,16 +31,55 @@ const shortestRedactedLength = 4;
 const shortestRedactedLine = 16;
 
 /**
- * @param values the secrets themselves; their percent-encoded, JSON-escaped and base64 forms are masked too, since
- *   a driver's error text may carry any of them.
+ * @param values the secrets themselves; their percent-encoded, JSON-escaped, hexadecimal and base64 forms are masked too, since
+ *   a driver's error text may carry any of them, and so is the base64 of whatever holds one: user:password.
  */
 export function createRedactor(values: readonly string[]): Redact {
-  const forms = values.filter((value) => value.length >= shortestRedactedLength).flatMap(formsOf);
-  if (forms.length === 0) return (text) => text;
-  const longestFirst = forms.sort((a, b) => b.length - a.length).map(toExpression);
+  const long = values.filter((value) => value.length >= shortestRedactedLength);
+  if (long.length === 0) return maskInSql;
+  const forms = long.flatMap(formsOf).sort((a, b) => b.length - a.length);
   // The mask itself comes first: a text that was masked before stays as it is, even when a password is "secret".
-  const expression = new RegExp([mask, ...new Set(longestFirst)].join('|'), 'g');
-  return (text) => text.replace(expression, mask);
+  const expression = new RegExp([mask, ...new Set(forms.map(toExpression))].join('|'), 'g');
+  const inBase64 = createBase64Redactor(long);
+  return (text) => maskInSql(inBase64(text).replace(expression, mask));
+}
+
+const base64Sign = /[A-Za-z0-9+/_=-]/;
+
+/** The whole word of base64 goes, as far as it reaches to both sides. Step by step: an expression for it would go through long words again and again. */
+function createBase64Redactor(values: readonly string[]): Redact {
+  const cores = [...new Set(values.flatMap(withinBase64))].map((core) =>
+    core.replace(/[+/]/g, (sign) => (sign === '+' ? '[+-]' : '[/_]')),
+  );
+  if (cores.length === 0) return (text) => text;
+  const expression = new RegExp(cores.join('|'), 'g');
+  return (text) => {
+    let clean = '';
+    let from = 0;
+    for (const { index, 0: core } of text.matchAll(expression)) {
+      if (index < from) continue;
+      let [begin, end] = [index, index + core.length];
+      while (begin > from && base64Sign.test(text.charAt(begin - 1))) begin -= 1;
+      while (end < text.length && base64Sign.test(text.charAt(end))) end += 1;
+      clean += text.slice(from, begin) + mask;
+      from = end;
+    }
+    return clean + text.slice(from);
+  };
+}
+
+/**
+ * Passwords that no input names: of a role, a user mapping or a subscription in a dump, when the statement that holds one is shown because
+ * it failed; and of an address with a user in it.
+ */
+const inSql = [
+  /(\bpassword\s*=\s*)(?:'(?:[^']|'')*(?:'|$)|\\'.*?\\'|[^\s'",;)]+)/gi,
+  /(\b(?:encrypted\s+)?password\s+)E?'(?:[^']|'')*(?:'|$)/gi,
+  /(:\/\/[^\s:/@'"]*:)[^\s@'"/]+(?=@)/g,
+];
+
+function maskInSql(text: string): string {
+  return inSql.reduce((clean, form) => clean.replace(form, `$1${mask}`), text);
 }
 
 /** A redactor that learns: some secrets come to light only when a run opens them. */
@@ -71,9 +110,28 @@ function formsOf(value: string): readonly string[] {
     base64,
     base64.replace(/=+$/, ''),
     Buffer.from(value).toString('base64url'),
+    Buffer.from(value).toString('hex'),
+    Buffer.from(value).toString('hex').toUpperCase(),
     // A multi-line secret (a private key) also leaks line by line.
     ...value.split(/\r?\n/).filter((line) => line.length >= shortestRedactedLine),
   ];
+}
+
+/** Fewer signs of base64 than this could be part of anything. */
+const shortestCore = 6;
+
+/**
+ * What base64 makes of a text that holds the value: three bytes become four signs, so that it depends on where the value begins. The signs
+ * that its neighbours have a part in are left out.
+ */
+function withinBase64(value: string): readonly string[] {
+  return [0, 1, 2].flatMap((before) => {
+    const bytes = Buffer.concat([Buffer.alloc(before), Buffer.from(value)]);
+    const core = bytes
+      .toString('base64')
+      .slice(Math.ceil((before * 8) / 6), Math.floor((bytes.length * 8) / 6));
+    return core.length >= shortestCore ? [core] : [];
+  });
 }
 
 /** Each sign as it is or percent-encoded: programs differ in which signs of a URL they encode. */

@@ -117,8 +117,8 @@ type Declaration<Name extends string, F extends Fields, S, P extends Port> = {
   artifacts?(step: S): readonly ArtifactSource[];
   /** In a drill it makes the database server itself. */
   readonly makesServer?: true;
-  /** It opens the env file of the application: the runbook is run where that lies encrypted. */
-  readonly opensEnvFile?: true;
+  /** Texts that will stand in the arguments of a program, where everybody on the host can read them (/proc). */
+  inArguments?(step: S): readonly string[];
 };
 
 type DeclaredKind<Name extends string, F extends Fields, P extends Port> = Declaration<

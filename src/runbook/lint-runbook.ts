@@ -1,5 +1,6 @@
 import { parseLayout } from '../backups/layout.ts';
 import { assert } from '../base/assert.ts';
+import { isNameOfSecret } from '../base/secret-values.ts';
 import type { KnownFact } from '../kinds/fact.ts';
 import { handlerOf, type StepHandlers, stepsGiving } from '../kinds/handlers.ts';
 import { type Need, type Place, type Plan, type Step, stepId } from '../kinds/kind.ts';
@@ -13,6 +14,7 @@ import { type Runbook, undeclared } from './schema.ts';
 export function lintRunbook(runbook: Runbook, handlers: StepHandlers): readonly string[] {
   return [
     ...lintReferences(runbook),
+    ...lintSecrets(runbook, handlers),
     ...lintIds(runbook, handlers),
     ...lintOrder(runbook, handlers),
     ...lintPlaces(runbook, handlers),
@@ -33,6 +35,25 @@ function lintReferences(runbook: Runbook): readonly string[] {
     ...unknown.map((name) => `\${${name}} is used but not declared under inputs.`),
     ...unused.map((name) => `Input ${name} is declared but nothing uses it.`),
   ];
+}
+
+/** What a name says is a secret is one; and no secret stands where every user of the host can read it. */
+function lintSecrets({ inputs, steps }: Runbook, handlers: StepHandlers): readonly string[] {
+  const undeclaredSecrets = Object.entries(inputs)
+    .filter(([name, { secret }]) => !secret && isNameOfSecret(name))
+    .map(
+      ([name]) =>
+        `Input ${name} is not marked secret, and its name says that it is one: write secret: true, or another name.`,
+    );
+  const shown = steps.flatMap((step) =>
+    findReferences(handlerOf(handlers, step).inArguments?.(step) ?? [])
+      .filter((name) => inputs[name]?.secret)
+      .map(
+        (name) =>
+          `${stepId(step)} puts the secret \${${name}} into the arguments of a program, where every user of the host can read it: hand it over under env.`,
+      ),
+  );
+  return [...undeclaredSecrets, ...shown];
 }
 
 function lintIds({ steps }: Runbook, handlers: StepHandlers): readonly string[] {

@@ -19,10 +19,10 @@ title: CRM
 objectives: { rto: 30m, rpo: 1h }
 inputs:
   BUCKET: { about: the bucket }
-  STORE_KEY: { about: its key }
+  STORE_WORDS: { about: its key }
   HOOK: { about: the webhook }
 backups:
-  store: { kind: s3, endpoint: "https://s3.example.org", bucket: "${given('BUCKET')}", accessKey: key-id, secretKey: "${given('STORE_KEY')}" }
+  store: { kind: s3, endpoint: "https://s3.example.org", bucket: "${given('BUCKET')}", accessKey: key-id, secretKey: "${given('STORE_WORDS')}" }
   dumps: { layout: "pg/{host}/{date}/{hour}.dump.gz" }
 production:
   database: { url: postgresql://u@127.0.0.1/crm }
@@ -37,7 +37,7 @@ steps:
   if (!loaded.ok) throw new Error(loaded.failure.message);
   const ready = await readyRunbook(loaded.value, {
     mode: 'live',
-    environment: { BUCKET: 'crm-backups', STORE_KEY: 'from-the-environment', HOOK: 'https://hook/secret' },
+    environment: { BUCKET: 'crm-backups', STORE_WORDS: 'from-the-environment', HOOK: 'https://hook/secret' },
     envFiles: [],
     wants: ({ monitor }) => monitor,
   });

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { createMasking, createRedactor, createSecret, redactDeep } from '../../src/base/secret.ts';
-import { encryptedSecrets } from '../../src/base/secret-values.ts';
+import { secretsOf } from '../../src/base/secret-values.ts';
 
 const key = `-----BEGIN PGP PRIVATE KEY BLOCK-----\r\n\r\nlQdGBGZabcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOP\r\nshort=\r\n-----END PGP PRIVATE KEY BLOCK-----`;
 
@@ -43,6 +43,50 @@ describe('masking', () => {
   ])('finds a password %s', (_how, text) => {
     expect(redact(`before ${text} after`)).not.toContain(text.startsWith('{') ? 'p@ss' : text);
     expect(redact(`before ${text} after`)).toContain('‹secret›');
+  });
+
+  it.each<readonly [string, string]>([
+    ['in hexadecimal', Buffer.from(password).toString('hex')],
+    ['in hexadecimal of capital letters', Buffer.from(password).toString('hex').toUpperCase()],
+    ...['', 'u', 'us', 'user', 'admin@shop'].map(
+      (user) =>
+        [
+          `in base64 behind the user “${user}”`,
+          Buffer.from(`${user}:${password}`).toString('base64'),
+        ] as const,
+    ),
+    ['in base64 within a longer text', Buffer.from(`{"a":1,"p":"${password}","b":2}`).toString('base64')],
+    ['in base64url behind a user', Buffer.from(`someone:${password}`).toString('base64url')],
+  ])('finds a password %s', (_how, text) => {
+    const masked = redact(`Authorization: Basic ${text} sent`);
+    expect(masked).toBe('Authorization: Basic ‹secret› sent');
+  });
+
+  it.each([
+    ["CREATE SUBSCRIPTION s CONNECTION 'host=127.0.0.1 password=sec ret' PUBLICATION x", 'password=sec'],
+    ["CREATE USER MAPPING FOR app SERVER fs OPTIONS (\"user\" 'u', password 'p''w')", "p''w"],
+    ["ALTER ROLE app WITH LOGIN PASSWORD 'SCRAM-SHA-256$4096:x'", 'SCRAM'],
+    ["CREATE ROLE app ENCRYPTED PASSWORD E'abc'", 'abc'],
+    ["CREATE USER MAPPING FOR app SERVER fs OPTIONS (password 'begins and goes on", 'begins'],
+    ['could not connect to postgresql://app:hunter2@10.0.0.1/shop', 'hunter2'],
+    ["connection string 'dbname=x password = \\'quo ted\\''", 'quo ted'],
+  ])('finds a password that nobody declared: %s', (text, secret) => {
+    for (const any of [redact, createRedactor([])]) {
+      expect(any(text)).not.toContain(secret);
+      expect(any(text)).toContain('‹secret›');
+    }
+  });
+
+  it('takes no time that grows with the square of a long word', () => {
+    const long = 'QUJD'.repeat(250_000);
+    expect(redact(long)).toBe(long);
+    const held = Buffer.from(`someone:${password}`).toString('base64url');
+    expect(redact(`a ${long} ${held} b`)).toBe(`a ${long} ‹secret› b`);
+  });
+
+  it('leaves what only speaks of passwords', () => {
+    for (const text of ['the password is wrong', 'password authentication failed for user "app"', 'a@b:c'])
+      expect(createRedactor([])(text)).toBe(text);
   });
 
   it('finds every long line of a key of several lines, whatever ends the lines', () => {
@@ -96,7 +140,7 @@ describe('secrets that come to light on the way', () => {
       REDIS_PASSWORD: 'sesame',
       DATABASE_URL: 'postgresql://wa:p%40ss@db/wa',
     });
-    expect(new Set(encryptedSecrets(values))).toEqual(
+    expect(new Set(secretsOf(values))).toEqual(
       new Set(['a8f5f167f44f', 'sesame', 'p@ss', 'postgresql://wa:p%40ss@db/wa']),
     );
   });

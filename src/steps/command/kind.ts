@@ -20,4 +20,5 @@ export const commandKind = declareKind({
     inDrill: z.boolean().default(false).describe('Whether a drill runs it too'),
   },
   afterCrash: 'ask',
+  inArguments: ({ program, args }) => [program, ...args],
 });

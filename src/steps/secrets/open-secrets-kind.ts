@@ -27,7 +27,6 @@ export const openSecretsKind = declareKind({
       .describe('Names that must be in it, and not empty; db.password in a tree'),
   },
   afterCrash: 'run-again',
-  opensEnvFile: true,
   lint(step, { backups, production }) {
     const id = stepId(step);
     return [

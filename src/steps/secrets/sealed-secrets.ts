@@ -1,6 +1,6 @@
 import { runMark } from '../../base/digest.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
-import { encryptedSecrets } from '../../base/secret-values.ts';
+import { secretsOf } from '../../base/secret-values.ts';
 import type { CheckContext, StepContext, StepOf } from '../../kinds/kind.ts';
 import { isStepOf } from '../../kinds/kind.ts';
 import type { OpenedFile, SealedFile } from '../../ports/secret-files.ts';
@@ -35,7 +35,7 @@ async function openSealed(sealed: SealedFile, context: Reach): Promise<Outcome<O
   const opened = await context.world.secretFiles.open({ sealed, signal: context.signal });
   if (!opened.ok) return opened;
   const { content, values } = opened.value;
-  context.mask(sealed.format === 'binary' ? [content.toString()] : encryptedSecrets(values));
+  context.mask(sealed.format === 'binary' ? [content.toString()] : secretsOf(values));
   return opened;
 }
 
