@@ -29,7 +29,8 @@ export function judgeTimes({ snapshot, manifest, createdAtLocal }: Times): reado
   const checks: Check[] = [];
   const doubt = (text: string) =>
     checks.push(couldNotVerify(text, 'Find out who made this backup and when, or choose another snapshot.'));
-  if (other !== undefined) doubt(`${id}: ${sayDoubt(other)}`);
+  // Who made it is judged by itself, with what was done about it.
+  if (other !== undefined && other.kind !== 'no-author') doubt(`${id}: ${sayDoubt(other)}`);
   const said = manifest === undefined ? undefined : Date.parse(manifest.takenAt);
   if (said !== undefined && said > uploadedAtMs + clockSkewMs)
     doubt(

@@ -68,7 +68,7 @@ export function pickSnapshot(snapshots: readonly Snapshot[], wanted: string): Ou
         wanted === 'latest'
           ? `None of ${snapshots.length} snapshots is complete and beyond doubt${snapshots[0] === undefined ? '' : `: ${sayWhyNot(snapshots[0])}`}.`
           : `There is no snapshot ${wanted}.`,
-      remedy: 'Look at `thaw snapshots` and name one of those.',
+      remedy: 'Look at `thaw snapshots` and name one of those: --snapshot ID.',
       retry: 'after-fix',
     });
   }

@@ -3,7 +3,7 @@ import type { HealthFacts } from '../backups/health.ts';
 import { judgeTimes, recoveryMoment } from '../backups/moments.ts';
 import { compareObjectInventories, takeObjectInventory } from '../backups/object-inventory.ts';
 import { periodOf } from '../backups/retention.ts';
-import { isSound, newestComplete, type Snapshot } from '../backups/snapshot.ts';
+import { isSound, newestComplete, type Snapshot, sayDoubt } from '../backups/snapshot.ts';
 import { findWalGap, readWalName } from '../backups/wal-archive.ts';
 import { type Failure, type Outcome, succeed } from '../base/failure.ts';
 import type { Targets } from '../kinds/targets.ts';
@@ -82,9 +82,9 @@ export async function collectHealth(request: HealthRequest): Promise<HealthFacts
     incomplete: recent.filter(({ incomplete }) => incomplete !== undefined).map(({ id }) => id),
     ...(signed === undefined || signed.author.kind === 'unproven' ? {} : { link: signed.author.link }),
     doubts: [
-      ...snapshots.filter(({ doubt }) => doubt !== undefined).map((snapshot) => ({ snapshot })),
-      ...(newest === undefined ? [] : [{ snapshot: newest, manifest }]),
-    ].flatMap((one) => judgeTimes({ manifest: undefined, ...one }).map(({ text }) => text)),
+      ...snapshots.flatMap(({ id, doubt }) => (doubt === undefined ? [] : [`${id}: ${sayDoubt(doubt)}`])),
+      ...(newest === undefined ? [] : judgeTimes({ snapshot: newest, manifest }).map(({ text }) => text)),
+    ],
     disks,
     mirror: newest === undefined ? undefined : see('mirror', await lookAtMirror(request, newest)),
     walGapMs: request.lookAtWal ? see('wal', await lookAtWal(request)) : undefined,

@@ -180,7 +180,7 @@ describe('an old dump under a new key, with a forged manifest', () => {
     const verified = await stand.thaw('verify', stand.runbookFile, '--snapshot', idOf(key));
     expect(verified.status, verified.text).toBe(1);
     expect(verified.text).toMatch(
-      /pg_dump made the archive in .* 10 d.* before the time that its manifest says/,
+      /pg_dump made the archive in .* (9|10) d.* before the time that its manifest says/,
     );
     const drilled = await stand.thaw(
       ...['drill', stand.runbookFile, '--snapshot', idOf(key), '--yes', '--plain'],
