@@ -2,6 +2,14 @@ import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
 import type { Targets } from '../kinds/targets.ts';
 import type { ObjectStore, ObjectStoreConfig } from '../ports/object-store.ts';
 import type { World } from '../ports/world.ts';
+import { undeclared } from '../runbook/schema.ts';
+
+/** A right that is more than is needed: worth knowing, and in nobody's way. */
+export type Permission = Check & { readonly remark?: true };
+
+function moreThanNeeded(text: string, remedy: string): Permission {
+  return { ...passed(text), remedy, remark: true };
+}
 
 /**
  * Whether the two sides are kept apart: whoever takes over production must not reach the backups, and the key of the backups is
@@ -14,11 +22,11 @@ export async function checkPermissions(request: {
   readonly makesBackups: boolean;
   /** `thaw prune` runs with this key: then it has to be able to remove. */
   readonly prunes: boolean;
-}): Promise<readonly Check[]> {
+}): Promise<readonly Permission[]> {
   const { world, targets } = request;
   const backup = targets.backups.store;
   const live = targets.production.objects;
-  const checks = [await checkOwnRights(request)];
+  const checks = [...(await checkDatabase(request)), await checkOwnRights(request)];
   if (live === undefined) return checks;
   const account = world.nameStore(backup).account;
   const liveAccount = live.kind === backup.kind ? world.nameStore(live).account : undefined;
@@ -34,7 +42,7 @@ export async function checkPermissions(request: {
   if (account.id.reveal() === liveAccount.id.reveal()) {
     return [
       ...checks,
-      failed(
+      moreThanNeeded(
         'production and backups share one access key: whoever has production has the backups',
         'Make a key for the backup bucket alone.',
       ),
@@ -62,7 +70,26 @@ function withKeysOf(
   return { ...store, ...Object.fromEntries(from.fields.map((name) => [name, from.other[name]])) };
 }
 
-async function checkOwnRights(request: Parameters<typeof checkPermissions>[0]): Promise<Check> {
+/** What a dump holds never runs with these rights; what an operator mistypes does. */
+async function checkDatabase({
+  world,
+  targets,
+}: Pick<Parameters<typeof checkPermissions>[0], 'world' | 'targets'>): Promise<readonly Permission[]> {
+  const { databaseUrl, databaseRoute } = targets.production;
+  if (databaseUrl.reveal() === undeclared.database.url) return [];
+  const server = world.openDatabaseServer(databaseUrl, databaseRoute);
+  const identity = await server.identity();
+  // A server that does not answer is told by the step that needs it.
+  if (!identity.ok || !identity.value.isSuperuser) return [];
+  return [
+    moreThanNeeded(
+      `the database URL of ${server.address} is that of a superuser, ${identity.value.user}: it may do anything on that server and, through it, on its host`,
+      'A role with CREATEROLE and CREATEDB restores as well, but for extensions that only a superuser may make.',
+    ),
+  ];
+}
+
+async function checkOwnRights(request: Parameters<typeof checkPermissions>[0]): Promise<Permission> {
   const { world, targets, makesBackups, prunes } = request;
   const store = world.openStore(targets.backups.store);
   const rights = await store.rights();
@@ -78,7 +105,7 @@ async function checkOwnRights(request: Parameters<typeof checkPermissions>[0]): 
     );
   }
   if (!prunes && remove === 'yes' && world.nameStore(targets.backups.store).account !== undefined) {
-    return failed(
+    return moreThanNeeded(
       `${may}: whoever steals it can remove history`,
       'Leave it s3:PutObject, s3:GetObject and s3:ListBucket only, and turn object lock or versioning on.',
     );

@@ -8,7 +8,11 @@ import { sha256 } from '../../src/base/digest.ts';
 import { type BackupStand, database, drillSteps, startBackupStand } from '../parts/backup-stand.ts';
 import { checksOf, readRecord } from '../parts/run-log.ts';
 
-/** Whoever holds the backup key can write, replace and delete in the store, and reads the public key of the backups. */
+/**
+ * Whoever holds the backup key can write, replace and delete in the store, and reads the public key of the backups: he redates an old dump, lays
+ * plain files beside encrypted ones, and dates forgeries ahead. Remains: without pinned signers, a new dump of his own that is dated now and
+ * encrypted to the same key is taken like a genuine one.
+ */
 
 let stand: BackupStand;
 let made: string[] = [];

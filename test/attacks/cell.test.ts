@@ -14,6 +14,11 @@ import { failureFrom, valueFrom } from '../contracts/object-store.contract.ts';
 import { startTestCluster, type TestCluster } from '../databases/postgres/cluster.ts';
 import { forgeArchive } from './forge-archive.ts';
 
+/**
+ * A genuine dump carries the code of whoever could write into the source database once. The role that restores it has rights that reach nothing else.
+ * Remains: the database it fills may be filled without end; after the swap the application runs what is in it.
+ */
+
 let cluster: TestCluster;
 let folder = '';
 const at = (name: string) => join(folder, name);

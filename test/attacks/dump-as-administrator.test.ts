@@ -7,6 +7,11 @@ import { checksOf, readRecord } from '../parts/run-log.ts';
 import { type SaidHere, thawHere } from '../parts/thaw.ts';
 import { forgeArchive } from './forge-archive.ts';
 
+/**
+ * A forged dump is restored with the rights of an owner or a superuser, live and in a drill beside production. Remains: a user who may make no role
+ * restores with his own rights, after the risk was typed; a drill with such a user is refused.
+ */
+
 let production: TestCluster;
 let folder = '';
 let runs = 0;
@@ -237,3 +242,18 @@ async function giveUp(stopped: SaidHere, by: Administrator): Promise<void> {
   });
   expect(end.status, `${stopped.text}\n${end.text}`).toBe(0);
 }
+
+describe('thaw check', () => {
+  it.each(administrators)('says of the URL of $who what it may more than is needed', async (by) => {
+    const store = at('store-of-check');
+    mkdirSync(store, { recursive: true });
+    writeFileSync(join(store, 'shop-2026-11-19.dump'), await forged('SELECT 1;'));
+    writeFileSync(at('check.yaml'), runbook(store, '').replace('  - { kind: restore-database }\n', ''));
+    const args = ['check', at('check.yaml'), '--log-dir', at('logs-of-check')];
+    const said = await thawHere({ args, env: { HOME: folder, LIVE: urlOf(by) }, cwd: folder });
+    expect(said.status, said.text).toBe(0);
+    const remark = '! more than needed  permissions: the database URL of';
+    if (by.name === undefined) expect(said.text).toContain(remark);
+    else expect(said.text).not.toContain(remark);
+  });
+});

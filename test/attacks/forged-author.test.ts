@@ -10,7 +10,10 @@ import { makeSshSignature } from '../../src/base/ssh-signature.ts';
 import { type BackupStand, drillSteps, startBackupStand } from '../parts/backup-stand.ts';
 import { checksOf, readRecord } from '../parts/run-log.ts';
 
-/** Signers are pinned. Whoever can write to the store copies, redates, replaces and takes away; he has no signing key of ours. */
+/**
+ * Signers are pinned. Whoever can write to the store copies, redates, replaces and takes away; he has no signing key of ours. Remains: that the
+ * newest backup was taken away only a host that saw it can tell; gaps inside a chain are not judged; a stolen signing key is taken out of use by hand.
+ */
 
 let stand: BackupStand;
 let fingerprint = '';

@@ -5,7 +5,10 @@ import { parse } from 'yaml';
 import { type BackupStand, startBackupStand } from '../parts/backup-stand.ts';
 import { newestRun } from '../parts/run-log.ts';
 
-/** Whoever may write where the records lie makes a run that never was, or takes one away. */
+/**
+ * Whoever may write where the records lie makes a run that never was, or takes one away. Remains: somebody who may write everything there, the
+ * heads included, can write another history; heads noted elsewhere, signatures and anchors show it.
+ */
 
 let stand: BackupStand;
 let run = '';

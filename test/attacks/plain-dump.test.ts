@@ -7,7 +7,10 @@ import { startTestCluster, type TestCluster } from '../databases/postgres/cluste
 import { checksOf, readRecord } from '../parts/run-log.ts';
 import { runThaw } from '../parts/thaw.ts';
 
-/** A plain dump is a script for psql, which can run programs on the host of whoever restores. */
+/**
+ * A plain dump is a script for psql, which can run programs on the host of whoever restores. Remains: what the server runs is a matter of the
+ * rights of the role that restores; a dump made with --create is refused.
+ */
 
 let production: TestCluster;
 let elsewhere: TestCluster;

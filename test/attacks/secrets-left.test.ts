@@ -7,7 +7,10 @@ import { type BackupStand, database, startBackupStand } from '../parts/backup-st
 import { filesHolding } from '../parts/run-log.ts';
 import { runThaw, startThaw } from '../parts/thaw.ts';
 
-/** A run that is killed cannot tidy up: what is secret must not lie anywhere, or go with the next run. */
+/**
+ * A run that is killed cannot tidy up: what is secret must not lie anywhere, or go with the next run. Remains: decrypted files of a killed run
+ * stay in its private work folder until it is resumed or discarded; removed files are not overwritten on the disk.
+ */
 
 let stand: BackupStand;
 const passphrase = 'long words that nobody guesses';

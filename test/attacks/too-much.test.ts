@@ -16,7 +16,10 @@ import { sha256 } from '../../src/base/digest.ts';
 import { type BackupStand, startBackupStand } from '../parts/backup-stand.ts';
 import { runThaw } from '../parts/thaw.ts';
 
-/** What is read whole has a limit: a file without end takes no memory, and one that is nothing but brackets no stack. */
+/**
+ * A file without end is to take all memory, and one that is nothing but brackets the stack: what is read whole has a limit. Remains: a listing of very
+ * many keys is held in memory.
+ */
 
 let stand: BackupStand;
 let beside: (artifact: 'manifest' | 'objects') => string;

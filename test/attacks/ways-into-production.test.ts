@@ -13,7 +13,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { thawHere } from '../parts/thaw.ts';
 
-/** A drill that is led into the real files by a link or a mount: how a place is written says nothing about where it is. */
+/**
+ * A drill is led into the real files by a link or a mount: how a place is written says nothing about where it is. Remains: a place that two hosts
+ * share over a network, or that an rclone remote leads to, is known by its content alone.
+ */
 
 let folder = '';
 let mounted: string[] = [];

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { renderAttacks } from '../../scripts/render-attacks.ts';
 import { renderCommands } from '../../scripts/render-commands.ts';
 import { renderReference } from '../../scripts/render-reference.ts';
 import { recordJsonSchema } from '../../src/record/record-schema.ts';
@@ -15,6 +16,10 @@ describe('What is generated from the code', () => {
 
   it('has a fresh docs/commands.md (otherwise: npm run reference)', () => {
     expect(read('docs/commands.md')).toBe(renderCommands());
+  });
+
+  it('has a fresh docs/attacks.md (otherwise: npm run reference)', () => {
+    expect(read('docs/attacks.md')).toBe(renderAttacks());
   });
 
   it('has a fresh schema/runbook.schema.json (otherwise: npm run schema)', () => {

@@ -65,7 +65,9 @@ export async function check(
       print(
         options.json
           ? JSON.stringify({ type: 'permission', ...one })
-          : inWords(named, '✗ not as it should be'),
+          : one.remark
+            ? inWords(named, { passed: '! more than needed' })
+            : inWords(named, { failed: '✗ not as it should be' }),
       );
     }
     const blockers = checks.filter((one) => one.verdict === 'failed').length;
@@ -98,11 +100,14 @@ function weight(one: Check): number {
   return { failed: 0, 'could-not-verify': 1, passed: 2, skipped: 3 }[one.verdict];
 }
 
-function inWords(one: Check & { readonly stepId: string }, failedWords = '✗ blocks'): string {
+function inWords(
+  one: Check & { readonly stepId: string },
+  own: { readonly failed?: string; readonly passed?: string } = {},
+): string {
   const marks = {
-    failed: failedWords,
+    failed: own.failed ?? '✗ blocks',
     'could-not-verify': '? could not verify',
-    passed: '✓ passed',
+    passed: own.passed ?? '✓ passed',
     skipped: '– skipped',
   };
   const remedy = one.remedy === undefined ? '' : `\n    → ${one.remedy}`;
