@@ -46,7 +46,8 @@ function titlesIn(text: string): readonly string[] {
   const found: string[] = [];
   let group = '';
   // A call whose first argument is a text and whose second is a function, written out in place.
-  const calls = /(?:\bit|\bdescribe|\))\(\s*(?:'((?:\\.|[^'\\\n])+)'|"((?:\\.|[^"\\\n])+)"),\s*(?:async )?\([^)]*\)\s*=>/g;
+  const calls =
+    /(?:\bit|\bdescribe|\))\(\s*(?:'((?:\\.|[^'\\\n])+)'|"((?:\\.|[^"\\\n])+)"),\s*(?:async )?\([^)]*\)\s*=>/g;
   for (const { index, 1: single, 2: double } of text.matchAll(calls)) {
     const before = text.slice(0, index);
     const isGroup = before.lastIndexOf('\ndescribe') > before.lastIndexOf('\n  it');

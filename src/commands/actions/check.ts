@@ -7,7 +7,7 @@ import { type Outcome, succeed } from '../../base/failure.ts';
 import type { Check } from '../../base/verdict.ts';
 import { runPreflight } from '../../engine/preflight.ts';
 import { stepsGiving } from '../../kinds/handlers.ts';
-import { checkPermissions } from '../../producer/check-permissions.ts';
+import { checkPermissions, type Permission } from '../../producer/check-permissions.ts';
 import { handlers } from '../../registry/kinds.ts';
 import { createWorld } from '../../registry/wire.ts';
 
@@ -60,16 +60,8 @@ export async function check(
     for (const one of blockersFirst) {
       print(options.json ? JSON.stringify({ type: 'check', ...one }) : inWords(one));
     }
-    for (const one of permissions) {
-      const named = { ...one, stepId: 'permissions' };
-      print(
-        options.json
-          ? JSON.stringify({ type: 'permission', ...one })
-          : one.remark
-            ? inWords(named, { passed: '! more than needed' })
-            : inWords(named, { failed: '✗ not as it should be' }),
-      );
-    }
+    for (const one of permissions)
+      print(options.json ? JSON.stringify({ type: 'permission', ...one }) : permissionInWords(one));
     const blockers = checks.filter((one) => one.verdict === 'failed').length;
     if (!options.json)
       printLine(
@@ -98,6 +90,13 @@ function originsAsJson(values: readonly GivenValue[]): readonly string[] {
 
 function weight(one: Check): number {
   return { failed: 0, 'could-not-verify': 1, passed: 2, skipped: 3 }[one.verdict];
+}
+
+function permissionInWords(one: Permission): string {
+  const named = { ...one, stepId: 'permissions' };
+  return one.remark
+    ? inWords(named, { passed: '! more than needed' })
+    : inWords(named, { failed: '✗ not as it should be' });
 }
 
 function inWords(
