@@ -33,8 +33,8 @@ export type Author =
   | { readonly kind: 'proven'; readonly fingerprint: string; readonly link: ChainLink }
   /** A good signature, and nobody said whose it has to be. */
   | { readonly kind: 'not-pinned'; readonly fingerprint: string; readonly link: ChainLink }
-  /** `why` completes "nobody proves who made it: …". */
-  | { readonly kind: 'unproven'; readonly why: string };
+  /** `why` completes "nobody proves who made it: …"; with nobody pinned nobody had to prove it. */
+  | { readonly kind: 'unproven'; readonly why: string; readonly pinned: boolean };
 
 export function judgeAuthor(request: {
   /** The exact bytes of the manifest; undefined where there is none. */
@@ -47,13 +47,15 @@ export function judgeAuthor(request: {
   readonly signers: Signers;
 }): Author {
   const { text, manifest, signature, key, system, signers } = request;
+  const pinned = signers.size > 0;
+  const unproven = (why: string): Author => ({ kind: 'unproven', why, pinned });
   if (text === undefined || manifest === undefined)
     return unproven('it has no manifest that could be signed');
   if (signature === undefined) return unproven('its manifest is not signed');
   const checked = checkSshSignature(signature, { namespace: manifestNamespace, message: text });
   if (!checked.ok) return unproven(`the signature of its manifest ${checked.why}`);
   const { fingerprint } = checked;
-  if (signers.size > 0 && !signers.has(fingerprint))
+  if (pinned && !signers.has(fingerprint))
     return unproven(`its manifest is signed by ${fingerprint}, which is none of the signers`);
   const { statement } = manifest;
   if (statement === undefined) return unproven('its manifest is signed and does not say what for');
@@ -61,11 +63,7 @@ export function judgeAuthor(request: {
   if (statement.system !== system) return unproven(`its manifest was signed for ${statement.system}`);
   const { id, sequence } = statement.chain;
   const link = { id, sequence, sha256: sha256(text) };
-  return { kind: signers.size > 0 ? 'proven' : 'not-pinned', fingerprint, link };
-}
-
-function unproven(why: string): Author {
-  return { kind: 'unproven', why };
+  return { kind: pinned ? 'proven' : 'not-pinned', fingerprint, link };
 }
 
 /** What is known of a chain from before, somewhere the thief of the backup key cannot write. */

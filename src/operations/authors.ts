@@ -11,7 +11,7 @@ type Reach = Pick<CheckContext<'stores'>, 'world' | 'targets'>;
 type Signed = { readonly manifest: Manifest | undefined; readonly author: Author };
 
 /** Who may have made a backup, as the runbook pins them; empty where it pins nobody. */
-export function pinnedSigners({ targets }: Pick<Reach, 'targets'>): Outcome<Signers> {
+function pinnedSigners({ targets }: Pick<Reach, 'targets'>): Outcome<Signers> {
   const signers = parseSigners(targets.backups.signers ?? '');
   if (!('fault' in signers)) return succeed(signers);
   return fail({
@@ -23,32 +23,39 @@ export function pinnedSigners({ targets }: Pick<Reach, 'targets'>): Outcome<Sign
   });
 }
 
-/** What the producer wrote down of one snapshot, and who proves to have written it. A manifest that cannot be read is a failure. */
-export async function readSigned(context: Reach, snapshot: Snapshot): Promise<Outcome<Signed>> {
-  const signers = pinnedSigners(context);
-  if (!signers.ok) return signers;
-  const { manifestKey, signatureKey } = snapshot;
-  const { system = '' } = context.targets.backups;
-  const about = { key: manifestKey ?? '', system, signers: signers.value };
-  if (manifestKey === undefined) {
-    const author = judgeAuthor({ ...about, text: undefined, manifest: undefined, signature: undefined });
-    return succeed({ manifest: undefined, author });
-  }
-  const store = backupStore(context);
-  const text = await readText(store, manifestKey);
+/** The manifest of a snapshot in its exact bytes; undefined where there is none. One that cannot be read is a failure. */
+export async function readManifestFile(
+  context: Reach,
+  { key, manifestKey }: Pick<Snapshot, 'key' | 'manifestKey'>,
+): Promise<Outcome<{ readonly text: string; readonly manifest: Manifest } | undefined>> {
+  if (manifestKey === undefined) return succeed(undefined);
+  const text = await readText(backupStore(context), manifestKey);
   if (!text.ok) return text;
   const manifest = readManifestText(text.value, manifestKey);
   if (!manifest.ok) return manifest;
-  if (manifest.value.dump.key !== snapshot.key) return fail(ofAnother(manifestKey, manifest.value));
-  const signature = signatureKey === undefined ? undefined : await readText(store, signatureKey);
+  if (manifest.value.dump.key !== key) return fail(ofAnother(manifestKey, manifest.value));
+  return succeed({ text: text.value, manifest: manifest.value });
+}
+
+/** What the producer wrote down of one snapshot, and who proves to have written it. */
+export async function readSigned(context: Reach, snapshot: Snapshot): Promise<Outcome<Signed>> {
+  const signers = pinnedSigners(context);
+  if (!signers.ok) return signers;
+  const file = await readManifestFile(context, snapshot);
+  if (!file.ok) return file;
+  const { manifestKey = '', signatureKey } = snapshot;
+  const signature =
+    signatureKey === undefined ? undefined : await readText(backupStore(context), signatureKey);
   if (signature?.ok === false) return signature;
   const author = judgeAuthor({
-    ...about,
-    text: text.value,
-    manifest: manifest.value,
+    text: file.value?.text,
+    manifest: file.value?.manifest,
     signature: signature?.value,
+    key: manifestKey,
+    system: context.targets.backups.system ?? '',
+    signers: signers.value,
   });
-  return succeed({ manifest: manifest.value, author });
+  return succeed({ manifest: file.value?.manifest, author });
 }
 
 function ofAnother(key: string, manifest: Manifest) {
@@ -99,7 +106,7 @@ async function doubtOf(context: Reach, snapshot: Snapshot): Promise<Outcome<Doub
 /** A pass says what was not looked at: a later one may have been taken away, and the store cannot tell. */
 export function sayAuthor(
   author: Author & { readonly reason?: string | undefined },
-  { id, pinned }: { readonly id: string; readonly pinned: boolean },
+  { id }: Pick<Snapshot, 'id'>,
 ): Check {
   if (author.kind === 'proven')
     return passed(
@@ -109,7 +116,7 @@ export function sayAuthor(
     return skipped(
       `who made ${id} was not checked: it is signed by ${author.fingerprint}, and the runbook pins no signers`,
     );
-  if (!pinned) return skipped(`who made ${id} was not checked: the runbook pins no signers`);
+  if (!author.pinned) return skipped(`who made ${id} was not checked: the runbook pins no signers`);
   const reason = author.reason === undefined ? '' : `; taken all the same: ${author.reason}`;
   return couldNotVerify(
     `nobody proves who made ${id}: ${author.why}${reason}`,

@@ -4,7 +4,7 @@ import { listSnapshots, newestComplete, type Snapshot, sayDoubt } from '../backu
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import type { CheckContext } from '../kinds/kind.ts';
 import type { ObjectInfo } from '../ports/object-store.ts';
-import { doubtUnproven, readSigned } from './authors.ts';
+import { doubtUnproven, readManifestFile } from './authors.ts';
 import { backupStore, listAll } from './open-targets.ts';
 
 type Reach = Pick<CheckContext<'host' | 'stores'>, 'world' | 'targets'>;
@@ -105,6 +105,6 @@ export async function readManifest(
   context: Reach,
   snapshot: Snapshot,
 ): Promise<Outcome<Manifest | undefined>> {
-  const signed = await readSigned(context, snapshot);
-  return signed.ok ? succeed(signed.value.manifest) : signed;
+  const file = await readManifestFile(context, snapshot);
+  return file.ok ? succeed(file.value?.manifest) : file;
 }

@@ -7,7 +7,7 @@ import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
 import { needFact } from '../kinds/fact.ts';
 import { archiveFileFact, manifestFact, snapshotFact } from '../kinds/facts.ts';
 import type { AnyStepContext } from '../kinds/kind.ts';
-import { pinnedSigners, readSigned, sayAuthor } from '../operations/authors.ts';
+import { readSigned, sayAuthor } from '../operations/authors.ts';
 import { openSnapshot, sayOpened } from '../operations/open-snapshot.ts';
 import { backupStore, blocker, digestOf, listAll, targetTools } from '../operations/open-targets.ts';
 import { proveMirror } from '../operations/prove-mirror.ts';
@@ -46,7 +46,6 @@ export async function verifySnapshot(request: VerifyRequest): Promise<readonly C
   const signed = await readSigned(context, snapshot);
   if (!signed.ok) return [blocker(signed.failure)];
   const { manifest, author } = signed.value;
-  const pinned = pinnedSigners(context);
   const checks: Check[] = [
     manifest === undefined
       ? couldNotVerify(
@@ -55,15 +54,15 @@ export async function verifySnapshot(request: VerifyRequest): Promise<readonly C
         )
       : passed(`${snapshot.id} has a manifest of ${manifest.tables.length} tables`),
   ];
-  checks.push(sayAuthor(author, { id: snapshot.id, pinned: pinned.ok && pinned.value.size > 0 }));
+  checks.push(sayAuthor(author, snapshot));
   await context.record(snapshotFact, { ...withoutReason(snapshot), loss: '' });
   await context.record(manifestFact, manifest ?? null);
   if (manifest !== undefined) checks.push(...(await verifyParts(context, manifest)));
-  checks.push(...(await verifyMirror(context, { manifest: manifest, laterSnapshots })));
+  checks.push(...(await verifyMirror(context, { manifest, laterSnapshots })));
   const opened = await openSnapshot(context, snapshot);
   checks.push(opened.ok ? passed(sayOpened(snapshot.id, opened.value)) : blocker(opened.failure));
   const createdAtLocal = opened.ok ? opened.value.createdAtLocal : undefined;
-  checks.push(...judgeTimes({ snapshot, manifest: manifest, createdAtLocal }));
+  checks.push(...judgeTimes({ snapshot, manifest, createdAtLocal }));
   if (!opened.ok && opened.failure.code === 'wrong-key') return checks;
   const unpacked = await verifyDump(context);
   checks.push(...unpacked.checks);

@@ -14,13 +14,11 @@ import {
   snapshotFact,
 } from '../../kinds/facts.ts';
 import type { StepContext } from '../../kinds/kind.ts';
-import { pinnedSigners, sayAuthor } from '../../operations/authors.ts';
+import { sayAuthor } from '../../operations/authors.ts';
 
 /** Whether the chosen backup is what it says: its times against each other, its encryption against that of the others, its author. */
 export function judgeSource(context: StepContext): readonly Check[] {
   const snapshot = needFact(snapshotFact, context);
-  const author = needFact(authorFact, context);
-  const pinned = author.kind === 'proven' || (author.kind === 'unproven' && author.pinned);
   return [
     ...judgeTimes({
       snapshot: { uploadedAtMs: snapshot.takenAtMs, ...snapshot },
@@ -28,20 +26,16 @@ export function judgeSource(context: StepContext): readonly Check[] {
       createdAtLocal: needFact(openedDumpFact, context).createdAtLocal,
     }),
     ...judgePlain(snapshot),
-    sayAuthor(author, { id: snapshot.id, pinned }),
+    sayAuthor(needFact(authorFact, context), snapshot),
   ];
 }
 
 /** In a live run somebody says why a backup is taken that nobody signed; in a drill the verdict says it. */
 export async function agreeToAuthor(
-  context: StepContext<'stores'>,
+  context: StepContext,
   { id, author }: { readonly id: string; readonly author: Author },
 ): Promise<Outcome<AgreedAuthor>> {
-  if (author.kind !== 'unproven') return succeed(author);
-  const signers = pinnedSigners(context);
-  if (!signers.ok) return signers;
-  const pinned = signers.value.size > 0;
-  if (!pinned || context.mode === 'drill') return succeed({ ...author, pinned });
+  if (author.kind !== 'unproven' || !author.pinned || context.mode === 'drill') return succeed(author);
   const answer = await context.ask({
     kind: 'choose',
     id: 'choose-snapshot.author',
@@ -59,7 +53,7 @@ export async function agreeToAuthor(
   });
   if (!answer.ok) return answer;
   if (answer.value.value === 'use')
-    return succeed({ ...author, pinned, reason: answer.value.note ?? 'no reason was given' });
+    return succeed({ ...author, reason: answer.value.note ?? 'no reason was given' });
   return fail({
     code: 'not-verified',
     message: `${id} was not taken: nobody proves who made it, since ${author.why}.`,
