@@ -1,3 +1,5 @@
+import { signMessage } from '../adapters/signing/sign-message.ts';
+import { manifestNamespace } from '../backups/author.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import type { SigningRole } from '../journal/signing-roles.ts';
 import type { ProcessRunner } from '../ports/process-runner.ts';
@@ -20,6 +22,14 @@ type Signed = {
   readonly entries: number;
   readonly head: string;
 };
+
+/** For `thaw backup` and the rehearsal: an SSH signature over a manifest, with the key of that file. */
+export function signsManifests(
+  tools: Keygen,
+  keyFile: string,
+): (message: string) => Promise<Outcome<string>> {
+  return (message) => signMessage(tools, { keyFile, namespace: manifestNamespace, message });
+}
 
 export function signedText({ runId, role, signer, entries, head }: Signed): string {
   return `thaw record\nrun: ${runId}\nentries: ${entries}\nhead: ${head}\nrole: ${role}\nsigner: ${signer}\n`;

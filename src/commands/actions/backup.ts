@@ -1,13 +1,12 @@
 import { resolve } from 'node:path';
 import { createProcessRunner } from '../../adapters/process/execa-process-runner.ts';
-import { signMessage } from '../../adapters/signing/sign-message.ts';
 import { type ChainMemory, openChainMemory } from '../../app/chain-memory.ts';
 import { exitStatus } from '../../app/exit-status.ts';
 import { thawVersion } from '../../app/installed.ts';
 import type { Options } from '../../app/options.ts';
+import { signsManifests } from '../../app/signatures.ts';
 import { type JobContext, watchJob } from '../../app/watch-job.ts';
 import { withRunbook } from '../../app/with-runbook.ts';
-import { manifestNamespace } from '../../backups/author.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { formatBytes } from '../../base/units.ts';
 import { type ProducerSettings, resolveProducer } from '../../producer/producer-settings.ts';
@@ -86,9 +85,7 @@ function signWith(
 ) {
   if (signingKeyFile === undefined) return {};
   const tools = { processes: createProcessRunner(), environment };
-  const make = (message: string) =>
-    signMessage(tools, { keyFile: signingKeyFile, namespace: manifestNamespace, message });
-  return { sign: { runbook, make, remembered: memory.seen } };
+  return { sign: { runbook, make: signsManifests(tools, signingKeyFile), remembered: memory.seen } };
 }
 
 function noProducer(path: string) {

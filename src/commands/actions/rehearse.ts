@@ -1,12 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { signMessage } from '../../adapters/signing/sign-message.ts';
 import { type CommandContext, printLine } from '../../app/command-context.ts';
 import { thawVersion } from '../../app/installed.ts';
 import { loadRunbook, readyRunbook } from '../../app/load-runbook.ts';
 import type { BeginOptions, Options } from '../../app/options.ts';
+import { signsManifests } from '../../app/signatures.ts';
 import { chooseAttendance, type TerminalContext } from '../../app/terminal.ts';
-import { manifestNamespace } from '../../backups/author.ts';
 import type { Outcome } from '../../base/failure.ts';
 import type { Question } from '../../ports/operator.ts';
 import { takeBackup } from '../../producer/take-backup.ts';
@@ -159,11 +158,7 @@ async function backUpAnew(
       },
       sign: {
         runbook: ready.value.filled.name,
-        make: (message) =>
-          signMessage(
-            { processes: world.processes, environment },
-            { keyFile: sandbox.signing.keyFile, namespace: manifestNamespace, message },
-          ),
+        make: signsManifests({ processes: world.processes, environment }, sandbox.signing.keyFile),
         remembered: new Map(),
       },
       thawVersion,
