@@ -99,21 +99,47 @@ export async function readBytes(
   store: Pick<StoreLooks, 'address' | 'read'>,
   { key, mostBytes }: { readonly key: string; readonly mostBytes: number },
 ): Promise<Outcome<Buffer>> {
-  const reading = await store.read({ key });
-  if (!reading.ok) return reading;
   const chunks: Buffer[] = [];
   let bytes = 0;
+  const whole = await readThrough(store, {
+    key,
+    see: (chunk) => {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      return bytes <= mostBytes;
+    },
+  });
+  if (!whole.ok) return whole;
+  return whole.value ? succeed(Buffer.concat(chunks)) : fail(tooLong(`${store.address}/${key}`, mostBytes));
+}
+
+/** SHA-256 of an object of any length. */
+export async function digestOf(store: StoreLooks, key: string): Promise<Outcome<string>> {
+  const hash = createHash('sha256');
+  const whole = await readThrough(store, {
+    key,
+    see: (chunk) => {
+      hash.update(chunk);
+      return true;
+    },
+  });
+  return whole.ok ? succeed(hash.digest('hex')) : whole;
+}
+
+/** @param what.see false: enough. @returns whether it came to the end. */
+async function readThrough(
+  store: Pick<StoreLooks, 'address' | 'read'>,
+  { key, see }: { readonly key: string; readonly see: (chunk: Buffer) => boolean },
+): Promise<Outcome<boolean>> {
+  const reading = await store.read({ key });
+  if (!reading.ok) return reading;
   try {
-    for await (const chunk of reading.value.body) {
-      chunks.push(chunk as Buffer);
-      bytes += (chunk as Buffer).length;
-      // Leaving the loop closes the body.
-      if (bytes > mostBytes) return fail(tooLong(`${store.address}/${key}`, mostBytes));
-    }
+    // Leaving the loop closes the body.
+    for await (const chunk of reading.value.body) if (!see(chunk as Buffer)) return succeed(false);
   } catch (error) {
     return fail(brokenBodyFailure(`read ${key} from ${store.address}`, error));
   }
-  return succeed(Buffer.concat(chunks));
+  return succeed(true);
 }
 
 function tooLong(what: string, mostBytes: number) {
@@ -123,17 +149,4 @@ function tooLong(what: string, mostBytes: number) {
     remedy: 'Find out who wrote it, or choose another snapshot.',
     retry: 'after-fix',
   } as const;
-}
-
-/** SHA-256 of an object of any length. */
-export async function digestOf(store: StoreLooks, key: string): Promise<Outcome<string>> {
-  const reading = await store.read({ key });
-  if (!reading.ok) return reading;
-  const hash = createHash('sha256');
-  try {
-    for await (const chunk of reading.value.body) hash.update(chunk as Buffer);
-  } catch (error) {
-    return fail(brokenBodyFailure(`read ${key} from ${store.address}`, error));
-  }
-  return succeed(hash.digest('hex'));
 }

@@ -1,4 +1,4 @@
-import { readFile, realpath, stat } from 'node:fs/promises';
+import { readFile, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { FilePlace } from '../base/file-place.ts';
 import { errorCode } from '../base/thrown.ts';
@@ -12,7 +12,6 @@ import { errorCode } from '../base/thrown.ts';
 export async function locatePlace(path: string): Promise<FilePlace> {
   const { real, rest } = await resolveExisting(resolve(path));
   const mounted = await findMount(real);
-  if (mounted === undefined) return { device: String((await stat(real)).dev), path: join(real, rest) };
   return { device: mounted.device, path: join(mounted.root, real.slice(mounted.point.length), rest) };
 }
 
@@ -27,23 +26,20 @@ async function resolveExisting(path: string): Promise<{ readonly real: string; r
   }
 }
 
-/** Of mounts over one another the last one is seen. undefined where the system keeps no such list. */
-async function findMount(
-  real: string,
-): Promise<{ readonly device: string; readonly root: string; readonly point: string } | undefined> {
-  let found: { device: string; root: string; point: string } | undefined;
-  for (const { device, root, point } of await listMounts()) {
-    const holds = point === '/' || real === point || real.startsWith(`${point}/`);
-    if (holds && point.length >= (found?.point.length ?? 0)) found = { device, root, point };
-  }
-  return found === undefined ? undefined : { ...found, point: found.point === '/' ? '' : found.point };
+type Mount = { readonly device: string; readonly root: string; readonly point: string };
+
+/** Of mounts over one another the last one is seen. */
+async function findMount(real: string): Promise<Mount> {
+  const holds = ({ point }: Mount) => point === '/' || real === point || real.startsWith(`${point}/`);
+  const deepest = (await listMounts())
+    .filter(holds)
+    .reduce((a, b) => (b.point.length >= a.point.length ? b : a), { device: '', root: '/', point: '/' });
+  return deepest.point === '/' ? { ...deepest, point: '' } : deepest;
 }
 
 /** What the kernel has mounted where, see proc_pid_mountinfo(5); a bind mount has the device of the folder it shows. */
-export async function listMounts(): Promise<
-  readonly { readonly device: string; readonly root: string; readonly point: string }[]
-> {
-  const text = await readFile('/proc/self/mountinfo', 'utf8').catch(() => '');
+export async function listMounts(): Promise<readonly Mount[]> {
+  const text = await readFile('/proc/self/mountinfo', 'utf8');
   // Spaces and the like stand there in octal.
   const plain = (field = '') =>
     field.replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
