@@ -1,4 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
+import { cleanJson, cleanText } from '../base/clean-text.ts';
+import type { Failure } from '../base/failure.ts';
 
 /** What the program was given when it started; nothing below `main` reaches for the process itself. Whoever needs a part of it takes that part. */
 export type CommandContext = {
@@ -13,5 +15,19 @@ export type CommandContext = {
 };
 
 export function printLine({ stdout }: Pick<CommandContext, 'stdout'>, text: string): void {
-  stdout.write(`${text}\n`);
+  stdout.write(`${cleanText(text)}\n`);
+}
+
+/** One object a line, for programs. */
+export function printJson({ stdout }: Pick<CommandContext, 'stdout'>, json: string): void {
+  stdout.write(`${cleanJson(json)}\n`);
+}
+
+/** A failure or a remark, with what to do about it. */
+export function tellTrouble(
+  { stderr }: Pick<CommandContext, 'stderr'>,
+  { message, remedy, detail }: Pick<Failure, 'message' | 'remedy' | 'detail'>,
+): void {
+  const details = detail === undefined ? [] : detail.split('\n').map((line) => `| ${line}`);
+  for (const line of [message, `→ ${remedy}`, ...details]) stderr.write(`${cleanText(line)}\n`);
 }

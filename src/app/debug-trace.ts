@@ -1,5 +1,6 @@
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { cleanText } from '../base/clean-text.ts';
 import { createRedactor, type Redact } from '../base/secret.ts';
 import { listenToTrace } from '../platform/trace.ts';
 import type { CommandContext } from './command-context.ts';
@@ -31,7 +32,9 @@ export function startDebugTrace({ argv, context }: Request): () => void {
   const wanted = context.environment.THAW_DEBUG ?? '';
   if (wanted === '' || wanted === '0') return () => {};
   if (wanted !== '1' && wanted !== 'stderr') {
-    context.stderr.write(`THAW_DEBUG is “${wanted}”; 1 and stderr are understood. Nothing is traced.\n`);
+    context.stderr.write(
+      `THAW_DEBUG is “${cleanText(wanted)}”; 1 and stderr are understood. Nothing is traced.\n`,
+    );
     return () => {};
   }
   const sink =
@@ -46,7 +49,7 @@ export function startDebugTrace({ argv, context }: Request): () => void {
   const stop = listenToTrace(({ kind, text, durationMs, outcome }) => {
     const line = `${new Date().toISOString()} ${kind.padEnd(7)} ${String(durationMs).padStart(6)} ms  ${outcome.padEnd(8)} ${text}`;
     const masked = [ownSecrets, ...redactors].reduce((clean, redact) => redact(clean), line);
-    sink.write(`${masked.replace(/\p{Cc}/gu, ' ')}\n`);
+    sink.write(`${cleanText(masked)}\n`);
   });
   let ended = false;
   return () => {

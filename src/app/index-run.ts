@@ -5,6 +5,7 @@ import { describeFileFailure } from '../base/file-failure.ts';
 import { errorCode } from '../base/thrown.ts';
 import { formatDuration } from '../base/units.ts';
 import { replaceFile } from '../platform/durable-files.ts';
+import { escapeMarkdown } from '../record/escape-markdown.ts';
 import type { DrillRecord } from '../record/record-schema.ts';
 import { resultWords } from '../record/result-words.ts';
 import { contradiction, type Finding, renderable } from './chain-heads.ts';
@@ -52,7 +53,7 @@ function indexLine(record: DrillRecord): string {
         ? '-'
         : `${formatDuration(rto.actualMs)} of ${formatDuration(rto.targetMs)}`;
   const started = window.startedAt.slice(0, 16).replace('T', ' ');
-  return `| ${started} | ${mode.toUpperCase()} | ${runbook.name} | ${resultWords(record)} | ${time} | ${journal.head.slice(0, 12)} | [${runId}](${runId}/record.md) |`;
+  return `| ${started} | ${mode.toUpperCase()} | ${runbook.name} | ${escapeMarkdown(resultWords(record))} | ${time} | ${journal.head.slice(0, 12)} | [${runId}](${runId}/record.md) |`;
 }
 
 /** @param earlier the record as it was at former ends of the run: a line from then was left behind, not changed. */

@@ -1,5 +1,6 @@
 import { openAlerts } from '../adapters/alerts/list.ts';
 import type { JobState } from '../backups/job-state.ts';
+import { cleanText } from '../base/clean-text.ts';
 import { type Failure, type Outcome, succeed } from '../base/failure.ts';
 import type { Alert, AlertChannelConfig } from '../ports/alert-channel.ts';
 
@@ -18,7 +19,9 @@ export async function sendAlerts(request: {
   /** Channels that take good news are told each time: a pager closes its incident by it. */
   readonly sayHealthy: boolean;
 }): Promise<{ readonly rang: JobState['rang']; readonly undelivered: readonly Failure[] }> {
-  const { alert, troubles, sayHealthy } = request;
+  const { troubles, sayHealthy } = request;
+  const { subject, lines } = request.alert;
+  const alert = { ...request.alert, subject: cleanText(subject), lines: lines.map(cleanText) };
   const told = await Promise.all(
     openAlerts(request.alerts).map(async (channel, index) => {
       const key = `${index} ${channel.name}`;

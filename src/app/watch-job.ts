@@ -5,7 +5,7 @@ import { findReferences } from '../kinds/references.ts';
 import type { Alert } from '../ports/alert-channel.ts';
 import { createWorld } from '../registry/wire.ts';
 import type { Runbook } from '../runbook/schema.ts';
-import type { CommandContext } from './command-context.ts';
+import { type CommandContext, tellTrouble } from './command-context.ts';
 import { exitStatus, statusBeforeRun } from './exit-status.ts';
 import { describeDrill, readJob, writeJob } from './job-results.ts';
 import {
@@ -133,7 +133,7 @@ async function tellPeople(request: Told): Promise<boolean> {
   const kept = await writeJob(place, { ...state, ...(lastPassedAt === undefined ? {} : { lastPassedAt }) });
   if (!kept.ok) undelivered.push(kept.failure);
   for (const { message, remedy } of undelivered)
-    context.stderr.write(`${redact(message)}\n→ ${redact(remedy)}\n`);
+    tellTrouble(context, { message: redact(message), remedy: redact(remedy) });
   return undelivered.length === 0;
 }
 

@@ -3,7 +3,7 @@ import type { Mode } from '../base/mode.ts';
 import type { World } from '../ports/world.ts';
 import { createWorld } from '../registry/wire.ts';
 import type { Runbook } from '../runbook/schema.ts';
-import { type CommandContext, printLine } from './command-context.ts';
+import { type CommandContext, printJson, printLine } from './command-context.ts';
 import { loadRunbook, type ReadyRunbook, readyRunbook } from './load-runbook.ts';
 import type { Options } from './options.ts';
 
@@ -47,7 +47,7 @@ export async function withRunbook(
   const stop = new AbortController();
   const onSignal = () => stop.abort();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, onSignal);
-  if (options.json) printLine(context, JSON.stringify({ type: 'thaw', version: 1, command }));
+  if (options.json) printJson(context, JSON.stringify({ type: 'thaw', version: 1, command }));
   try {
     return await work({
       ready: ready.value,
@@ -57,7 +57,7 @@ export async function withRunbook(
         if (!options.json) printLine(context, redact(text));
       },
       tell: (value) => {
-        if (options.json) printLine(context, redact(JSON.stringify(value)));
+        if (options.json) printJson(context, redact(JSON.stringify(value)));
       },
     });
   } finally {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { cleanJson } from '../base/clean-text.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { readJournal } from '../journal/read-journal.ts';
 import type { RunFolder } from '../ports/run-folder.ts';
@@ -71,7 +72,7 @@ function noFacts({ id, path }: RunFolder): Failure {
 }
 
 function recordJson(record: DrillRecord): string {
-  return `${JSON.stringify(record, null, 2)}\n`;
+  return cleanJson(`${JSON.stringify(record, null, 2)}\n`);
 }
 
 export function recordAs(record: DrillRecord, format: RecordFormat): string {

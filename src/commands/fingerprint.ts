@@ -1,6 +1,7 @@
 import { type CommandContext, printLine } from '../app/command-context.ts';
 import { exitStatus } from '../app/exit-status.ts';
 import { everywhere } from '../app/options.ts';
+import { cleanText } from '../base/clean-text.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import { defineCommand, required } from './command.ts';
 
@@ -38,7 +39,7 @@ async function print(
   const value = read.value.values.get(name);
   if (!value) return missing(`${file} has no ${name}.`, 'Check the name of the variable.');
   printLine(context, await fingerprintSecret({ name, value }));
-  if (read.value.note !== undefined) context.stderr.write(`${read.value.note}\n`);
+  if (read.value.note !== undefined) context.stderr.write(`${cleanText(read.value.note)}\n`);
   return succeed(exitStatus.verified);
 }
 

@@ -1,4 +1,4 @@
-import { stripVTControlCharacters } from 'node:util';
+import { cleanJson, cleanText } from '../base/clean-text.ts';
 import type { Mode } from '../base/mode.ts';
 import { formatDuration, formatTime } from '../base/units.ts';
 import type { Choice, Question } from '../ports/operator.ts';
@@ -26,14 +26,7 @@ function banner(mode: Mode): string {
  */
 export function printLine(line: PlainLine): readonly string[] {
   const clock = new Date(line.atMs).toISOString().slice(11, 19);
-  return textOf(line).map((text) => (text === '' ? '' : `${clock} ${cleanLine(text)}`));
-}
-
-/** What programs print may carry escape sequences; they never reach the operator's terminal. */
-function cleanLine(text: string): string {
-  return stripVTControlCharacters(text)
-    .replace(/\t/g, '  ')
-    .replace(/\p{Cc}/gu, '');
+  return textOf(line).map((text) => (text === '' ? '' : `${clock} ${cleanText(text)}`));
 }
 
 function textOf(line: PlainLine): readonly string[] {
@@ -93,7 +86,8 @@ function stepText(line: StepLine): readonly string[] {
     case 'command':
       return [`[${line.step}] $ ${line.command}`];
     case 'output':
-      return [`[${line.step}] ${line.text}`];
+      // Behind a bar, as all that a program says: it can never be read as a word of ours.
+      return [`[${line.step}] | ${line.text}`];
     case 'output-left-out':
       return [`[${line.step}] (some lines were left out here; the file has them all: ${line.outputPath})`];
     case 'stalled':
@@ -166,5 +160,5 @@ function numbered(choices: readonly Choice[], preferred?: string): readonly stri
 export function printJsonLine(line: PlainLine): string {
   const { type, atMs, ...rest } = line;
   const version = 'version' in rest ? { version: rest.version } : {};
-  return JSON.stringify({ type, ...version, at: new Date(atMs).toISOString(), ...rest });
+  return cleanJson(JSON.stringify({ type, ...version, at: new Date(atMs).toISOString(), ...rest }));
 }

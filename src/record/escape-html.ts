@@ -1,3 +1,5 @@
+import { cleanText } from '../base/clean-text.ts';
+
 const signs: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',
@@ -6,7 +8,7 @@ const signs: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** For text and for attributes in quotes. Control characters have no place in a page and could hide words. */
+/** One line, for text and for attributes in quotes. */
 export function escapeHtml(text: string): string {
-  return text.replace(/[^\P{Cc}\n\t]/gu, '\u{fffd}').replace(/[&<>"']/g, (sign) => signs[sign] ?? sign);
+  return cleanText(text).replace(/[&<>"']/g, (sign) => signs[sign] ?? sign);
 }

@@ -1,3 +1,5 @@
+import { cleanText } from '../base/clean-text.ts';
+import { escapeMarkdown, escapeStart } from './escape-markdown.ts';
 import type { DrillRecord } from './record-schema.ts';
 import { resultWords } from './result-words.ts';
 import type { Block, Cell, Section } from './section.ts';
@@ -12,12 +14,12 @@ export function sectionsOf(record: DrillRecord): readonly Section[] {
 /** The record for a repository: readable as it is, and honest about what was not done. */
 export function toMarkdown(record: DrillRecord): string {
   const lines = [
-    `# ${oneLine(record.title)}`,
+    `# ${escapeMarkdown(record.title)}`,
     '',
-    `**Result: ${oneLine(resultWords(record))}**`,
+    `**Result: ${escapeMarkdown(resultWords(record))}**`,
     '',
     ...sectionsOf(record).flatMap(({ title, level, blocks }) => [
-      `${'#'.repeat(level)} ${oneLine(title)}`,
+      `${'#'.repeat(level)} ${escapeMarkdown(title)}`,
       '',
       ...blocks.flatMap((block) => [...toLines(block), '']),
     ]),
@@ -34,7 +36,7 @@ function toLines(block: Block): readonly string[] {
     case 'facts':
       return table(
         ['', ''],
-        block.rows.map(([label, cell]) => [label, inline(cell)]),
+        block.rows.map(([label, cell]) => [escapeMarkdown(label), inline(cell)]),
       );
     case 'table':
       return table(
@@ -42,27 +44,22 @@ function toLines(block: Block): readonly string[] {
         block.rows.map((row) => row.map(inline)),
       );
     case 'list':
-      return block.items.map((item) => `- ${inline(item)}`);
+      return block.items.map((item) => `- ${escapeStart(inline(item))}`);
     case 'text':
-      return [oneLine(block.text)];
+      return [escapeStart(escapeMarkdown(block.text))];
     case 'commands':
-      return block.lines.map((line) => `    $ ${oneLine(line)}`);
+      return block.lines.map((line) => `    $ ${cleanText(line)}`);
   }
 }
 
 function inline({ text, lead, tone, code }: Cell): string {
-  const words = oneLine(text).replaceAll('<', '&lt;');
+  if (code === true) return escapeMarkdown(`\`${text.replaceAll('`', "'")}\``);
+  const words = escapeMarkdown(text);
   if (lead !== undefined) return `${tone === 'bad' ? `**${lead}**` : lead}: ${words}`;
-  if (code === true) return `\`${words.replaceAll('`', "'")}\``;
   return tone === 'bad' ? `**${words}**` : words;
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)];
-}
-
-function oneLine(text: string): string {
-  return text.replace(/\s*\n\s*/g, ' ').trim();
 }

@@ -1,4 +1,5 @@
 import { assert } from '../base/assert.ts';
+import { cleanText } from '../base/clean-text.ts';
 import { createGuard } from '../engine/guard.ts';
 import type { JournalWriter } from '../engine/journal-writer.ts';
 import type { KnownFact } from '../kinds/fact.ts';
@@ -99,7 +100,7 @@ function shownBy(
   const { folder, redact, world } = request;
   return {
     output(line) {
-      const text = redact(line);
+      const text = cleanText(redact(line));
       const atMs = world.host.now();
       folder.appendOutput(id, `${new Date(atMs).toISOString()} ${text}`);
       feeds.get(id)?.addLine({ atMs, text });

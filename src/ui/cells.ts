@@ -1,5 +1,5 @@
-import { stripVTControlCharacters } from 'node:util';
 import stringWidth from 'string-width';
+import { cleanText } from '../base/clean-text.ts';
 
 /**
  * Text measured in terminal cells. Rows are cut and wrapped here rather than by the layout engine, because a pane
@@ -7,14 +7,6 @@ import stringWidth from 'string-width';
  */
 const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
 const plainText = /^[\x20-\x7e]*$/;
-// Direction marks can make a name read as another name: they are never shown.
-const hidden = /\p{Cc}|[\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
-
-/** What may be shown of a text that comes from outside: one line, no escape sequence, no control character. */
-export function cleanText(text: string): string {
-  if (plainText.test(text)) return text;
-  return stripVTControlCharacters(text).replace(/\t/g, '  ').replace(/\r?\n/g, ' ').replace(hidden, '');
-}
 
 /**
  * Runs of plain letters, and what stands between them with the one letter before it: a mark may belong to that. Counting a frame letter

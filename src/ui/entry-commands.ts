@@ -1,4 +1,4 @@
-import { cleanText } from './cells.ts';
+import { cleanText } from '../base/clean-text.ts';
 import { answerWith, type Handlers, say, stay, withAsked, withoutEntry, withoutHold } from './react-to.ts';
 import type { Entry, Reaction, ScreenState, Situation } from './screen-state.ts';
 import { filterRows } from './table-rows.ts';

@@ -1,4 +1,4 @@
-import { cleanText, cutTextStart } from './cells.ts';
+import { cutTextStart } from './cells.ts';
 import { type KeyBinding, nameOfKey } from './key-binding.ts';
 import { keymap } from './keymap.ts';
 import { cutRow, cutSpan, type Row, rowWidth, span } from './row.ts';
@@ -58,7 +58,7 @@ function keySpans(request: {
 }
 
 function entryRow(request: { readonly entry: Entry; readonly keys: Row; readonly width: number }): Row {
-  const label = span(` ${cleanText(request.entry.label)} `, 'strong');
+  const label = span(` ${request.entry.label} `, 'strong');
   const keys: Row = [span('  '), ...request.keys];
   const room = request.width - rowWidth([label]) - rowWidth(keys) - 1;
   const typed = cutTextStart(request.entry.text, Math.max(8, room));

@@ -1,7 +1,6 @@
 import { Box, useWindowSize } from 'ink';
 import type { ReactElement } from 'react';
 import type { Mode } from '../base/mode.ts';
-import { cleanText } from './cells.ts';
 import type { Terminal } from './lend-terminal.ts';
 import { mountApp, type ScreenOptions } from './mount-app.tsx';
 import { blankRow, type Row, ruleRow, span } from './row.ts';
@@ -44,13 +43,13 @@ function SplashFrame({ said }: { readonly said: Said }): ReactElement {
   const sign = said.mode === undefined ? undefined : modeSigns[said.mode];
   const title: Row = [
     ...(sign === undefined ? [] : [span(` ${sign.word} `, sign.badge)]),
-    span(` ${cleanText(said.title)}`, 'strong'),
+    span(` ${said.title}`, 'strong'),
   ];
   const rows = [
     title,
     blankRow,
     ruleRow({ width, tone: sign?.tone ?? 'line' }),
-    [span(` ${cleanText(said.words)}`, 'quiet')],
+    [span(` ${said.words}`, 'quiet')],
   ];
   return (
     <Box flexDirection="column" width={width} height={height} overflow="hidden">

@@ -1,6 +1,7 @@
+import { cleanText } from '../base/clean-text.ts';
 import { formatCount } from '../base/units.ts';
 import type { OutputLine } from '../session/view.ts';
-import { cleanText, cutText } from './cells.ts';
+import { cutText } from './cells.ts';
 import { type Row, span } from './row.ts';
 
 /** The part of a step's output that is seen. */

@@ -1,7 +1,8 @@
+import { cleanText } from '../base/clean-text.ts';
 import type { Question } from '../ports/operator.ts';
 import { attestations, closedWords, noWords, placeWords } from '../session/question-words.ts';
 import type { StepDetail, View } from '../session/view.ts';
-import { cellWidth, cleanText, cutTextStart, padText } from './cells.ts';
+import { cellWidth, cutTextStart, padText } from './cells.ts';
 import { blankRow, cutSpan, endsRow, paragraph, type Row, rowWidth, span } from './row.ts';
 import type { AskedState } from './screen-state.ts';
 import { filterRows, tableRows } from './table-rows.ts';

@@ -1,4 +1,5 @@
-import { cellWidth, cleanText, cutText, takeCells, wrapText } from './cells.ts';
+import { cleanText } from '../base/clean-text.ts';
+import { cellWidth, cutText, takeCells, wrapText } from './cells.ts';
 import type { Tone } from './theme.ts';
 
 /** One row of the screen as data: pieces of text, each with a meaning that the theme turns into a colour. */
@@ -8,7 +9,7 @@ export type Row = readonly Span[];
 export const blankRow: Row = [];
 
 export function span(text: string, tone: Tone = 'plain'): Span {
-  return { text, tone };
+  return { text: cleanText(text), tone };
 }
 
 export function rowWidth(row: Row): number {
@@ -70,7 +71,7 @@ export function lines(request: {
 }
 
 export function textRow(text: string, tone: Tone = 'plain'): Row {
-  return [span(cleanText(text), tone)];
+  return [span(text, tone)];
 }
 
 export function cutSpan(text: string, options: { readonly width: number; readonly tone?: Tone }): Span {

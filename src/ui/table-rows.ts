@@ -1,5 +1,6 @@
+import { cleanText } from '../base/clean-text.ts';
 import type { Question, TableRow } from '../ports/operator.ts';
-import { cellWidth, cleanText, padText } from './cells.ts';
+import { cellWidth, padText } from './cells.ts';
 import { cutRow, type Row, span } from './row.ts';
 
 type RowQuestion = Extract<Question, { kind: 'choose-row' }>;
@@ -122,7 +123,6 @@ export function tableRows(request: {
   const room = Math.max(1, request.height - 1);
   const first = Math.min(Math.max(0, at - Math.floor(room / 2)), Math.max(0, rows.length - room));
   const heading: Row = [span('    '), span(join(question.columns), 'quiet')];
-  if (rows.length === 0)
-    return [heading, [span(`    No row contains “${cleanText(request.filter)}”.`, 'quiet')]];
+  if (rows.length === 0) return [heading, [span(`    No row contains “${request.filter}”.`, 'quiet')]];
   return [cutRow(heading, width), ...rows.slice(first, first + room)];
 }

@@ -23,7 +23,8 @@ const terminal = ['node:stream', 'node:readline', 'node:readline/promises', 'nod
 
 /** Packages and node: modules of a room, beside the drivers below. */
 export const packages: Readonly<Record<string, readonly string[]>> = {
-  base: ['node:crypto'],
+  // node:util for the escape sequences of terminals: it computes and touches nothing.
+  base: ['node:crypto', 'node:util'],
   // Streams as types only: the ports say what flows, they move nothing.
   ports: ['type node:stream'],
   backups: ['zod', 'node:crypto', 'node:util'],

@@ -177,6 +177,6 @@ describe('The lines of a run', () => {
   test('escape sequences in what a program printed do not reach the terminal', () => {
     const output = [{ atMs: 0, text: '\u001b[2J\u001b[31mred\u001b[0m\u0007' }];
     const lines = linesBetween(viewOf({}), viewOf({ status: 'running', attempt: 1 }, { output }));
-    expect(texts(lines).at(-1)).toBe('00:00:00 [fetch] red');
+    expect(texts(lines).at(-1)).toBe('00:00:00 [fetch] | red\u{fffd}');
   });
 });

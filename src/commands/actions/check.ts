@@ -1,4 +1,4 @@
-import { type CommandContext, printLine } from '../../app/command-context.ts';
+import { type CommandContext, printJson, printLine } from '../../app/command-context.ts';
 import { exitStatus } from '../../app/exit-status.ts';
 import { type GivenValue, sayOrigins, sayOverruled } from '../../app/given-values.ts';
 import { loadRunbook, readyRunbook } from '../../app/load-runbook.ts';
@@ -47,8 +47,10 @@ export async function check(
         workFile: (name) => `${options.workFolder ?? options.logFolder}/${name}`,
       },
     });
-    if (options.json) printLine(context, JSON.stringify({ type: 'thaw', version: 1, command: 'check' }));
-    const print = (line: string) => printLine(context, redact(line));
+    if (options.json) printJson(context, JSON.stringify({ type: 'thaw', version: 1, command: 'check' }));
+    const print = options.json
+      ? (line: string) => printJson(context, redact(line))
+      : (line: string) => printLine(context, redact(line));
     for (const line of options.json ? originsAsJson(values) : originsAsText(values)) print(line);
     const blockersFirst = [...checks].sort((a, b) => weight(a) - weight(b));
     const permissions = await checkPermissions({
@@ -58,10 +60,13 @@ export async function check(
       prunes: filled.retention !== undefined,
     });
     for (const one of blockersFirst) {
-      print(options.json ? JSON.stringify({ type: 'check', ...one }) : inWords(one));
+      for (const line of options.json ? [JSON.stringify({ type: 'check', ...one })] : inWords(one))
+        print(line);
     }
-    for (const one of permissions)
-      print(options.json ? JSON.stringify({ type: 'permission', ...one }) : permissionInWords(one));
+    for (const one of permissions) {
+      const lines = options.json ? [JSON.stringify({ type: 'permission', ...one })] : permissionInWords(one);
+      for (const line of lines) print(line);
+    }
     const blockers = checks.filter((one) => one.verdict === 'failed').length;
     if (!options.json)
       printLine(
@@ -92,7 +97,7 @@ function weight(one: Check): number {
   return { failed: 0, 'could-not-verify': 1, passed: 2, skipped: 3 }[one.verdict];
 }
 
-function permissionInWords(one: Permission): string {
+function permissionInWords(one: Permission): readonly string[] {
   const named = { ...one, stepId: 'permissions' };
   return one.remark
     ? inWords(named, { passed: '! more than needed' })
@@ -102,13 +107,13 @@ function permissionInWords(one: Permission): string {
 function inWords(
   one: Check & { readonly stepId: string },
   own: { readonly failed?: string; readonly passed?: string } = {},
-): string {
+): readonly string[] {
   const marks = {
     failed: own.failed ?? '✗ blocks',
     'could-not-verify': '? could not verify',
     passed: own.passed ?? '✓ passed',
     skipped: '– skipped',
   };
-  const remedy = one.remedy === undefined ? '' : `\n    → ${one.remedy}`;
-  return `${marks[one.verdict]}  ${one.stepId}: ${one.text}${remedy}`;
+  const remedy = one.remedy === undefined ? [] : [`    → ${one.remedy}`];
+  return [`${marks[one.verdict]}  ${one.stepId}: ${one.text}`, ...remedy];
 }

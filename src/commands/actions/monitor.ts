@@ -84,7 +84,10 @@ async function watch(
   const findings = judgeHealth({ ...facts, ...jobs, chain }, limits);
   const metrics = jsonMetrics(facts, findings);
   tell({ type: 'metrics', ...metrics });
-  for (const finding of findings) say(`${finding.severity}: ${finding.text}\n    → ${finding.remedy}`);
+  for (const { severity, text, remedy } of findings) {
+    say(`${severity}: ${text}`);
+    say(`    → ${remedy}`);
+  }
   if (findings.length === 0) say('healthy');
   const written = [
     kept,
@@ -100,7 +103,8 @@ async function watch(
   const undelivered = await tellPeople(at, { findings, log });
   for (const outcome of [...written, ...undelivered]) {
     if (outcome.ok) continue;
-    say(`${outcome.failure.message}\n    → ${outcome.failure.remedy}`);
+    say(outcome.failure.message);
+    say(`    → ${outcome.failure.remedy}`);
     tell({ type: 'failure', ...outcome.failure });
   }
   const good = findings.length === 0 && [...written, ...undelivered].every(({ ok }) => ok);

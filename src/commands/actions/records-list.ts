@@ -1,4 +1,4 @@
-import { type CommandContext, printLine } from '../../app/command-context.ts';
+import { type CommandContext, printJson, printLine } from '../../app/command-context.ts';
 import { exitStatus } from '../../app/exit-status.ts';
 import { listRunIds, openRun } from '../../app/run-log.ts';
 import { type Outcome, succeed } from '../../base/failure.ts';
@@ -12,14 +12,14 @@ export async function listRecords(
   context: Pick<CommandContext, 'stdout'>,
 ): Promise<Outcome<number>> {
   let damaged = 0;
-  if (request.json) printLine(context, JSON.stringify({ type: 'thaw', version: 1, command: 'records' }));
+  if (request.json) printJson(context, JSON.stringify({ type: 'thaw', version: 1, command: 'records' }));
   for (const runId of await listRunIds(request.logFolder)) {
     const run = await openRun({ logFolder: request.logFolder, runId });
     if (!run.ok && run.failure.code === 'journal-damaged') damaged += 1;
     const record = run.ok ? renderRecord(run.value.reading.entries, run.value.reading.head.hash) : undefined;
     const result = record === undefined ? (run.ok ? 'empty' : run.failure.message) : resultWords(record);
     if (!request.json) printLine(context, `${runId}  ${result}`);
-    else printLine(context, JSON.stringify({ type: 'record', runId, result, ...numbers(record) }));
+    else printJson(context, JSON.stringify({ type: 'record', runId, result, ...numbers(record) }));
   }
   return succeed(damaged === 0 ? exitStatus.verified : exitStatus.damaged);
 }

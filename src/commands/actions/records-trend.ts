@@ -1,4 +1,4 @@
-import { type CommandContext, printLine } from '../../app/command-context.ts';
+import { type CommandContext, printJson, printLine } from '../../app/command-context.ts';
 import { exitStatus } from '../../app/exit-status.ts';
 import { pastRuns } from '../../app/past-runs.ts';
 import { type Outcome, succeed } from '../../base/failure.ts';
@@ -17,8 +17,8 @@ export async function showTrend(
   // A tabletop measures nothing, so there is nothing of it to compare.
   const runs = renderTrend(records.filter(({ mode }) => mode !== 'tabletop'));
   if (json) {
-    printLine(context, JSON.stringify({ type: 'thaw', version: 1, command: 'records trend', runbook }));
-    for (const run of runs) printLine(context, JSON.stringify({ type: 'trend', ...run }));
+    printJson(context, JSON.stringify({ type: 'thaw', version: 1, command: 'records trend', runbook }));
+    for (const run of runs) printJson(context, JSON.stringify({ type: 'trend', ...run }));
     return succeed(exitStatus.verified);
   }
   if (runs.length === 0) {

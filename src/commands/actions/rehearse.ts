@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type CommandContext, printLine } from '../../app/command-context.ts';
+import { type CommandContext, printJson, printLine } from '../../app/command-context.ts';
 import { thawVersion } from '../../app/installed.ts';
 import { loadRunbook, readyRunbook } from '../../app/load-runbook.ts';
 import type { BeginOptions, Options } from '../../app/options.ts';
@@ -30,7 +30,8 @@ export async function rehearse(
   // Nothing is executed at a table, so nothing has to be there.
   if (options.mode === 'tabletop') return talk(options, context);
   const onLine = (line: string) => {
-    printLine(context, options.json ? JSON.stringify({ type: 'rehearsal', text: line }) : line);
+    if (options.json) printJson(context, JSON.stringify({ type: 'rehearsal', text: line }));
+    else printLine(context, line);
   };
   for (const folder of await sweepSandboxes()) onLine(`Removed ${folder}, left by a rehearsal that died.`);
   const sandbox = await buildSandbox({

@@ -1,4 +1,4 @@
-import { type CommandContext, printLine } from '../../app/command-context.ts';
+import { type CommandContext, printJson, printLine } from '../../app/command-context.ts';
 import { exitStatus } from '../../app/exit-status.ts';
 import { loadRunbook, readyRunbook } from '../../app/load-runbook.ts';
 import type { Options } from '../../app/options.ts';
@@ -30,9 +30,9 @@ export async function listSnapshots(
     if (!found.ok) return found;
     const newest = newestComplete(found.value);
     if (request.options.json) {
-      printLine(context, JSON.stringify({ type: 'thaw', version: 1, command: 'snapshots' }));
+      printJson(context, JSON.stringify({ type: 'thaw', version: 1, command: 'snapshots' }));
       for (const snapshot of found.value)
-        printLine(context, JSON.stringify({ type: 'snapshot', ...snapshot }));
+        printJson(context, JSON.stringify({ type: 'snapshot', ...snapshot }));
       return succeed(exitStatus.verified);
     }
     const rows = found.value.map((snapshot) => [

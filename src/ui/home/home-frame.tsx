@@ -1,6 +1,5 @@
 import { Box } from 'ink';
 import type { ReactElement } from 'react';
-import { cleanText } from '../cells.ts';
 import { blankRow, cutSpan, endsRow, paragraph, type Row, ruleRow, span, windowRows } from '../row.ts';
 import { Rows } from '../rows.tsx';
 import { isTooSmall, smallestSize } from '../screen-state.ts';
@@ -74,7 +73,7 @@ function titleRow(situation: HomeSituation): Row {
   const row = openedRow(situation);
   const left: Row = [
     span(' thaw', 'strong'),
-    span(row === undefined ? '  What do you want to do?' : `  ${cleanText(row.title)}`, 'strong'),
+    span(row === undefined ? '  What do you want to do?' : `  ${row.title}`, 'strong'),
   ];
   const right = `host ${view.host} · ${view.logFolder}${view.looking ? ' · looking' : ''}`;
   return endsRow({

@@ -1,8 +1,9 @@
+import { cleanText } from '../../base/clean-text.ts';
 import type { Verdict } from '../../base/verdict.ts';
 import type { HomeRow } from '../../session/home-view.ts';
 import { emptyWords, groupTitles, homeGroups, isRisky, touchWords } from '../../session/home-view.ts';
 import { choiceRemark } from '../../session/question-words.ts';
-import { cellWidth, cleanText, padText } from '../cells.ts';
+import { cellWidth, padText } from '../cells.ts';
 import { blankRow, cutRow, paragraph, type Row, span, windowRows } from '../row.ts';
 import { modeSigns, statusSigns } from '../theme.ts';
 import { type HomeSituation, markedRow, rowsLeft } from './home-state.ts';
@@ -35,7 +36,7 @@ export function homeListRows(situation: HomeSituation & { readonly height: numbe
 }
 
 function emptyRow({ view, state }: HomeSituation): Row {
-  if (state.filter !== '') return [span(` No row contains “${cleanText(state.filter)}”.`, 'quiet')];
+  if (state.filter !== '') return [span(` No row contains “${state.filter}”.`, 'quiet')];
   return [span(` ${emptyWords(view)}`, 'quiet')];
 }
 
@@ -60,7 +61,7 @@ function listRow(
       span(padText(row.title, at.titleWidth), at.here ? 'strong' : 'plain'),
       span('  '),
       ...signSpans(row.verdict),
-      span(cleanText(row.words), row.verdict === 'failed' ? 'bad' : 'plain'),
+      span(row.words, row.verdict === 'failed' ? 'bad' : 'plain'),
     ],
     at.width,
   );
@@ -101,7 +102,7 @@ export function homeActionRows(
             ? []
             : [span(padText(sign.word, modeWidth), action.mode === 'live' ? 'bad' : 'strong'), span('  ')]),
           span(action.label, closed ? 'quiet' : here ? 'strong' : 'plain'),
-          ...(closed ? [span(`  – ${cleanText(choiceRemark(action) ?? '')}`, 'quiet')] : []),
+          ...(closed ? [span(`  – ${choiceRemark(action) ?? ''}`, 'quiet')] : []),
         ],
         ...action.touches.flatMap((touch) =>
           paragraph({

@@ -1,5 +1,5 @@
 import { type InputRequest, inputPromise, type MissingInput } from '../../session/missing-input.ts';
-import { cellWidth, cleanText, cutTextStart, padText } from '../cells.ts';
+import { cellWidth, cutTextStart, padText } from '../cells.ts';
 import { blankRow, cutSpan, endsRow, paragraph, type Row, ruleRow, span, windowRows } from '../row.ts';
 import type { Size } from '../screen-state.ts';
 import { modeSigns } from '../theme.ts';
@@ -16,7 +16,7 @@ export function inputsRows(parts: {
   const sign = modeSigns[request.mode];
   const given = state.typed.filter((text) => text !== '').length;
   const title = endsRow({
-    left: [span(` ${sign.word} `, sign.badge), span(` ${cleanText(request.title)}`, 'strong')],
+    left: [span(` ${sign.word} `, sign.badge), span(` ${request.title}`, 'strong')],
     right: [span(`${given} of ${request.missing.length} values given `, 'quiet')],
     width,
   });
