@@ -23,7 +23,27 @@ export type ArchiveData = {
     readonly name: string;
     readonly lastValue: string | null;
   }[];
+  readonly entries: readonly TocEntry[];
 };
+
+/** One entry as the archive has it, names of any signs included. Texts that it does not have are empty. */
+export type TocEntry = {
+  readonly id: number;
+  /** TABLE, ACL, DEFAULT ACL, … */
+  readonly type: string;
+  readonly schema: string;
+  /** What pg_dump calls it: `clients`, `sd(integer, text)`, `COLUMN clients.id`. */
+  readonly tag: string;
+  readonly owner: string;
+  /** The SQL; only of types that are read, since a definition of anything else is for the server alone. */
+  readonly definition: string;
+};
+
+/** Definitions that somebody reads: each is kept for as long as the table of contents is. */
+const read = new Set([
+  ...['ACL', 'BLOB METADATA', 'DATABASE', 'DATABASE PROPERTIES', 'DEFAULT ACL', 'ENCODING', 'EVENT TRIGGER'],
+  ...['EXTENSION', 'PUBLICATION', 'PUBLICATION TABLES IN SCHEMA'],
+]);
 
 /** Of pg_dump 17 and 18. */
 const newestKnownMinor = 16;
@@ -37,16 +57,17 @@ const setValue = /,\s*(-?\d+),\s*(true|false)\);?\s*$/;
  * @returns undefined when it goes on behind these bytes: ask again with more.
  */
 export function readArchiveToc(bytes: Uint8Array): Outcome<ArchiveToc | undefined> {
-  const read = readHeaderFrom(bytes);
-  if (!read.ok) return read;
-  const { header, reader, offsetBytes } = read.value;
+  const head = readHeaderFrom(bytes);
+  if (!head.ok) return head;
+  const { header, reader, offsetBytes } = head.value;
   const minor = Number(header.archiveVersion.split('.')[1]);
   if (minor > newestKnownMinor) return succeed({ header, contents: undefined });
   const tables: { schema: string; name: string }[] = [];
   const sequences: { schema: string; name: string; lastValue: string | null }[] = [];
+  const entries: TocEntry[] = [];
   let tablesMade = 0;
   for (let index = 0; index < header.entryCount; index += 1) {
-    reader.int(); // Id of the entry.
+    const id = reader.int();
     reader.int(); // Whether data belongs to it.
     reader.text(); // Two object ids, as text.
     reader.text();
@@ -60,13 +81,14 @@ export function readArchiveToc(bytes: Uint8Array): Outcome<ArchiveToc | undefine
     reader.text(); // Tablespace.
     if (minor >= 14) reader.text(); // Table access method.
     if (minor >= 16) reader.int(); // Kind of relation.
-    reader.text(); // Owner.
+    const owner = reader.text();
     reader.text(); // WITH OIDS, always false.
     while (reader.text() !== '' && !reader.ranOut()); // Dependencies, ended by a null pointer.
     // Where its data begins: a place in the custom format, the name of a file in the others.
     if (header.format === 'custom') reader.skip(1 + offsetBytes);
     else reader.text();
     if (reader.ranOut()) return succeed(undefined);
+    entries.push({ id, type, schema, tag: name, owner, definition: read.has(type) ? definition : '' });
     if (type === 'TABLE') tablesMade += 1;
     if (type === 'TABLE DATA') tables.push({ schema, name });
     if (type === 'SEQUENCE SET') {
@@ -74,5 +96,5 @@ export function readArchiveToc(bytes: Uint8Array): Outcome<ArchiveToc | undefine
       sequences.push({ schema, name, lastValue: called === 'true' ? value : null });
     }
   }
-  return succeed({ header, contents: { tablesMade, tables, sequences } });
+  return succeed({ header, contents: { tablesMade, tables, sequences, entries } });
 }

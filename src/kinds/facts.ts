@@ -131,11 +131,36 @@ export const restoredFact = defineFact(
     archiveTables: z.array(z.string()),
     acceptedMessages: z.array(z.string()),
     harmlessMessages: z.number(),
-    /** Roles that the dump names as owners, and who everything belongs to instead; left out in a drill. */
-    owners: z.array(z.string()).optional(),
-    owner: z.string().optional(),
-    /** Entries of the dump about who may use what. */
-    grants: z.number().optional(),
+  }),
+);
+
+/** What the dump says of owners and grants: the swap puts it back, perhaps after the dump itself is gone. null where it cannot be read. */
+export const dumpRightsFact = defineFact(
+  'dump-rights',
+  1,
+  z.object({
+    objects: z.array(z.object({ kind: z.string(), schema: z.string(), name: z.string(), owner: z.string() })),
+    statements: z.array(z.object({ type: z.string(), schema: z.string(), tag: z.string(), sql: z.string() })),
+  }),
+);
+
+const ofAll = z.object({ done: z.number(), of: z.number() });
+/** How much of it could be put back; a trial was taken back again. */
+export const rightsFact = defineFact(
+  'rights',
+  1,
+  z.object({
+    trial: z.boolean(),
+    owners: ofAll,
+    grants: ofAll,
+    left: z.array(z.object({ what: z.string(), why: z.string() })),
+    code: z.object({
+      definers: z.array(z.string()),
+      triggers: z.number(),
+      rules: z.number(),
+      expressions: z.number(),
+    }),
+    owner: z.object({ name: z.string(), isSuperuser: z.boolean() }),
   }),
 );
 

@@ -2,7 +2,7 @@ import { ownershipComment } from '../base/digest.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import { type Check, couldNotVerify, failed } from '../base/verdict.ts';
 import { readFact } from '../kinds/fact.ts';
-import { cellFact } from '../kinds/facts.ts';
+import { authorFact, cellFact, dumpRightsFact, rightsFact } from '../kinds/facts.ts';
 import type { StepContext } from '../kinds/kind.ts';
 import type {
   DatabaseLogin,
@@ -98,7 +98,7 @@ export async function closeCell(context: StepContext<'databases'>): Promise<Outc
 }
 
 /** Who everything belongs to once it is in place: whoever owns the old database, or the user of the URL. */
-export async function futureOwner(
+async function futureOwner(
   context: StepContext<'databases'>,
   names: readonly string[],
 ): Promise<Outcome<string>> {
@@ -112,10 +112,23 @@ export async function futureOwner(
   return identity.ok ? succeed(identity.value.user) : identity;
 }
 
+/** Whether owners and grants can be as the dump has them is known before the question, and nothing of it stays. */
+export async function tryRights(context: StepContext<'databases'>): Promise<Outcome<void>> {
+  return putBack(context, { trial: true, names: [targetServer(context).databaseName] });
+}
+
 /** Right before the swap: everything gets its owner, and the role is gone. */
 export async function giveAway(
   context: StepContext<'databases'>,
   names: readonly string[],
+): Promise<Outcome<void>> {
+  const given = await putBack(context, { trial: false, names });
+  return given.ok ? dropCell(context) : given;
+}
+
+async function putBack(
+  context: StepContext<'databases'>,
+  { trial, names }: { readonly trial: boolean; readonly names: readonly string[] },
 ): Promise<Outcome<void>> {
   const cell = readFact(cellFact, context);
   if (cell === undefined) return succeed(undefined);
@@ -123,11 +136,23 @@ export async function giveAway(
   if (!closed.ok) return closed;
   const owner = await futureOwner(context, names);
   if (!owner.ok) return owner;
-  await context.recordCommand(`REASSIGN OWNED BY ${cell.role} TO ${owner.value}`);
-  const comment = ownershipComment(context.runId);
-  const dropped = await targetServer(context).dropCell({ ...cell, comment, newOwner: owner.value });
-  if (dropped.ok) await context.record(cellFact, null);
-  return dropped;
+  if (!trial) await context.recordCommand(`REASSIGN OWNED BY ${cell.role} TO ${owner.value}`);
+  const report = await targetServer(context).putBackRights({
+    ...cell,
+    comment: ownershipComment(context.runId),
+    newOwner: owner.value,
+    rights: readFact(dumpRightsFact, context),
+    trial,
+    signed: readFact(authorFact, context)?.kind === 'proven',
+    makeRoles: context.targets.target.throwaway !== undefined,
+  });
+  if (!report.ok) return report;
+  // Of an attempt that was cut off between its two halves the trial says what was done.
+  const { value = readFact(rightsFact, context) } = report;
+  if (value === undefined) return succeed(undefined);
+  await context.record(rightsFact, { ...value, trial });
+  for (const { what, why } of value.left) context.output(`not as in the dump: ${what}: ${why}`);
+  return succeed(undefined);
 }
 
 /** Makes the role, with its database there and empty. Written down before it is made. */

@@ -112,6 +112,66 @@ export type CellRequest = {
   readonly comment: string;
 };
 
+/**
+ * What a dump says of who owns what and who may use what. It is a claim: which objects there are the catalogue says, and each statement
+ * is read by a strict grammar and written anew.
+ */
+export type DumpRights = {
+  readonly objects: readonly DumpedObject[];
+  readonly statements: readonly RightsStatement[];
+};
+
+/** As the catalogue calls its kinds (pg_identify_object): table, materialized view, large object, … */
+type DumpedObject = {
+  readonly kind: string;
+  /** Empty where it belongs to none. */
+  readonly schema: string;
+  /** `sd(integer, text)` for a function. */
+  readonly name: string;
+  readonly owner: string;
+};
+
+/** One entry of the dump that an administrator has to make: grants, default privileges, event triggers, publications. */
+type RightsStatement = {
+  /** As in the table of contents: ACL, DEFAULT ACL, … */
+  readonly type: string;
+  readonly schema: string;
+  /** `COLUMN clients.id` for grants on one column. */
+  readonly tag: string;
+  readonly sql: string;
+};
+
+export type PutBackRequest = CellRequest & {
+  /** Who gets what the dump gives to nobody who may have it. */
+  readonly newOwner: string;
+  readonly rights: DumpRights | undefined;
+  /** Nothing stays: what can be put back is told, and the role keeps everything. */
+  readonly trial: boolean;
+  /** Its author is proven: then what only an administrator may make is made, too. */
+  readonly signed: boolean;
+  /** On a server that is thrown away: roles that the dump names are made, without any right. */
+  readonly makeRoles: boolean;
+};
+
+export type RightsReport = {
+  /** Objects whose owner is the one that the dump names, of how many. */
+  readonly owners: { readonly done: number; readonly of: number };
+  readonly grants: { readonly done: number; readonly of: number };
+  /** What is not as the dump has it, and why. */
+  readonly left: readonly { readonly what: string; readonly why: string }[];
+  /** Code that acts with other rights than those of whoever asks, or without being asked. */
+  readonly code: {
+    /** SECURITY DEFINER functions. */
+    readonly definers: readonly string[];
+    readonly triggers: number;
+    readonly rules: number;
+    /** In indexes and statistics: the server evaluates them as the owner of the table, whenever it likes. */
+    readonly expressions: number;
+  };
+  /** Who owns what the dump gives to nobody else. */
+  readonly owner: { readonly name: string; readonly isSuperuser: boolean };
+};
+
 export type CellExtension = { readonly name: string; readonly schema: string };
 
 export type QueryRequest = {
@@ -191,10 +251,13 @@ export type DatabaseDriver = {
   /** Nobody can log in as it any more; its sessions and its prepared transactions are ended. Fine where it is not there. */
   closeCell(request: CellRequest): Promise<Outcome<void>>;
   /**
-   * Drops the role. With a new owner everything it owns in its database is given to that one first; without, its database must
-   * be gone already. Fine where it is not there.
+   * Owners, grants and default privileges as the dump has them, as far as that gives nobody more than an owner may; then the role owns
+   * nothing any more, and fences are lifted. All or nothing. undefined where the role owns nothing, or is not there: an earlier call was
+   * the one.
    */
-  dropCell(request: CellRequest & { readonly newOwner?: string }): Promise<Outcome<void>>;
+  putBackRights(request: PutBackRequest): Promise<Outcome<RightsReport | undefined>>;
+  /** Drops the role; what it owned is given away already, or its database is gone. Fine where it is not there. */
+  dropCell(request: CellRequest): Promise<Outcome<void>>;
   /** DROP DATABASE … WITH (FORCE). Dropping what is not there succeeds; another one of that name is a `conflict`. */
   dropDatabase(database: KnownDatabase): Promise<Outcome<void>>;
   /** In this order and in one transaction: all of them or none. Waits for a lock for 15 s at most. */

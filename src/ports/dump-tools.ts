@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Outcome } from '../base/failure.ts';
+import type { DumpRights } from './database-server.ts';
 
 export type ToolVersion = { readonly major: number; readonly text: string };
 
@@ -27,9 +28,8 @@ export type ArchiveContents = {
   readonly characterType?: string;
   /** Where each extension belongs, as CREATE EXTENSION in the dump says. */
   readonly extensions?: readonly { readonly name: string; readonly schema: string }[];
-  /** Roles that something in it belongs to, and how many of its entries are about who else may use what. Neither is restored. */
-  readonly owners?: readonly string[];
-  readonly grants?: number;
+  /** Left out where the table of contents is of a newer kind than we know how to read. */
+  readonly rights?: DumpRights;
 };
 
 /** How a line of pg_restore is to be taken. */

@@ -24,6 +24,8 @@ let folder = '';
 const at = (name: string) => join(folder, name);
 const cell = { role: 'thaw_cell_test', database: 'incoming', comment: 'thaw run test' };
 
+const nothingOfRights = { ...cell, rights: undefined, trial: false, signed: false, makeRoles: false };
+
 const administrators = [
   { who: 'a superuser', user: undefined },
   { who: 'an owner with CREATEROLE and CREATEDB', user: { name: 'keeper', password: 'keeper-of-the-shop' } },
@@ -148,7 +150,8 @@ describe.each(administrators)('the role of a restore made by $who', ({ user }) =
     expect(await cluster.sql('postgres', 'SELECT gid FROM pg_prepared_xacts')).toEqual([]);
     await expect(held.query('SELECT 1')).rejects.toThrow();
     const owner = user?.name ?? 'keeper';
-    valueFrom(await server.dropCell({ ...cell, newOwner: owner }));
+    valueFrom(await server.putBackRights({ ...nothingOfRights, newOwner: owner }));
+    valueFrom(await server.dropCell(cell));
     expect(
       await cluster.sql(
         'postgres',
@@ -241,7 +244,8 @@ describe('an extension that reaches out of the database', () => {
     expect(failureFrom(called).code).toBe('denied');
     await looking.close();
     valueFrom(await server.closeCell(cell));
-    valueFrom(await server.dropCell({ ...cell, newOwner: 'postgres' }));
+    valueFrom(await server.putBackRights({ ...nothingOfRights, newOwner: 'postgres' }));
+    valueFrom(await server.dropCell(cell));
     await cluster.sql(cell.database, `CREATE USER MAPPING FOR postgres SERVER self`);
     expect(
       await cluster.sql(

@@ -117,6 +117,7 @@ export function createFakeDatabaseServer(given: {
       return succeed({ user: role, password: createSecret('open sesame') });
     },
     closeCell: async () => succeed(undefined),
+    putBackRights: async () => succeed(undefined),
     dropCell: async ({ role }) => {
       roles.delete(role);
       return succeed(undefined);

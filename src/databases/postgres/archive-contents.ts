@@ -1,14 +1,14 @@
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type ArchiveToc, readArchiveToc, type TocEntry } from '../../backups/archive-toc.ts';
+import { findToc } from '../../backups/dump-head.ts';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
+import { describeFileFailure } from '../../base/file-failure.ts';
 import type { ArchiveContents, ArchiveEntry, DumpFormat } from '../../ports/dump-tools.ts';
 import type { RestoreTool } from './find-restore-tool.ts';
-import {
-  readCreateDatabase,
-  readCreateExtension,
-  readListHeader,
-  readListLine,
-  readListOwner,
-} from './pg-restore-list.ts';
+import { readCreateDatabase, readCreateExtension, readListHeader, readListLine } from './pg-restore-list.ts';
 import type { ProgramPlace } from './program-place.ts';
+import { rightsOfEntries } from './rights-of-entries.ts';
 
 type Request = {
   readonly file: string;
@@ -19,12 +19,17 @@ type Request = {
 
 /** The table of contents stands at the front of an archive: reading it takes a moment however big the dump is. */
 const readingStallMs = 60_000;
+/** Looked at step by step: of a database of a hundred thousand tables it has some two hundred megabytes. */
+const tocLooksBytes = [1, 16, 256].map((mebibytes) => mebibytes * 2 ** 20);
 
+/**
+ * pg_restore says that it can read the archive, and which of its entries it would restore. What they are is read from the archive itself:
+ * pg_restore prints it in columns, which a name with a space or a line break breaks.
+ */
 export async function readArchiveContents(request: Request): Promise<Outcome<ArchiveContents>> {
-  const entries: ArchiveEntry[] = [];
-  const owners = new Set<string>();
+  const listed = new Map<number, ArchiveEntry>();
   const header = new Map<string, string>();
-  const listed = await request.place.run({
+  const printed = await request.place.run({
     program: request.tool.path,
     args: ['--list'],
     ...tocOf(request),
@@ -33,29 +38,30 @@ export async function readArchiveContents(request: Request): Promise<Outcome<Arc
     onLine: (line, stream) => {
       if (stream !== 'stdout') return;
       const entry = readListLine(line);
-      if (entry !== undefined) {
-        entries.push(entry);
-        const owner = readListOwner(line);
-        if (owner !== undefined) owners.add(owner);
-      }
+      if (entry !== undefined) listed.set(entry.id, entry);
       const about = entry === undefined ? readListHeader(line) : undefined;
       if (about !== undefined) header.set(about.name, about.value);
     },
   });
-  if (!listed.ok) return listed;
-  if (listed.value.exitCode !== 0) return fail(unreadable(request, listed.value.stderr));
-  const extensions = entries.filter(({ type }) => type === 'EXTENSION').length;
-  const options = await readDatabaseOptions(request, extensions);
-  if (!options.ok) return options;
+  if (!printed.ok) return printed;
+  if (printed.value.exitCode !== 0) return fail(unreadable(request, printed.value.stderr));
+  const toc = await readToc(request);
+  if (!toc.ok) return toc;
+  const known = new Map(toc.value.contents?.entries.map((entry) => [entry.id, entry]));
   return succeed({
     format: request.format,
-    entries,
-    owners: [...owners],
-    grants: entries.filter(({ type }) => type === 'ACL' || type === 'DEFAULT ACL').length,
+    entries: [...listed.values()].map((entry) => asListed(known.get(entry.id)) ?? entry),
     dumpedFromVersion: header.get('Dumped from database version') ?? '',
     dumpedByVersion: header.get('Dumped by pg_dump version') ?? '',
-    ...options.value,
+    ...aboutDatabase(toc.value.contents?.entries ?? []),
+    ...(toc.value.contents === undefined ? {} : { rights: rightsOfEntries(toc.value.contents.entries) }),
   });
+}
+
+function asListed(entry: TocEntry | undefined): ArchiveEntry | undefined {
+  if (entry === undefined) return undefined;
+  const { id, type, tag, schema } = entry;
+  return { id, type, ...(schema === '' ? {} : { schema }), name: tag };
 }
 
 /** Of a directory the table of contents is a file of its own. */
@@ -63,38 +69,42 @@ function tocOf({ file, format }: Request) {
   return { file, ...(format === 'directory' ? { only: ['toc.dat'] } : {}) };
 }
 
-/** The listing hides the entry of the database itself, and where an extension goes; only the SQL shows both. */
-async function readDatabaseOptions(
-  request: Request,
-  extensionCount: number,
-): Promise<Outcome<Pick<ArchiveContents, 'encoding' | 'collation' | 'characterType' | 'extensions'>>> {
-  const enough = new AbortController();
-  let options: ReturnType<typeof readCreateDatabase>;
-  const extensions: NonNullable<ArchiveContents['extensions']>[number][] = [];
-  let clientEncoding: string | undefined;
-  let isPast = false;
-  const printed = await request.place.run({
-    program: request.tool.path,
-    args: ['--create', '--schema-only', '--file=-'],
-    ...tocOf(request),
-    env: { LC_ALL: 'C' },
-    stallMs: readingStallMs,
-    signal: enough.signal,
-    onLine: (line, stream) => {
-      if (stream !== 'stdout' || enough.signal.aborted) return;
-      clientEncoding ??= /^SET client_encoding = '([^']+)';/.exec(line)?.[1];
-      options ??= readCreateDatabase(line);
-      const extension = readCreateExtension(line);
-      if (extension !== undefined) extensions.push(extension);
-      // After \connect comes the whole schema, which can be long and is of no other interest here.
-      const isConnected = options !== undefined || line.startsWith('\\connect ');
-      isPast ||= isConnected;
-      if (isPast && extensions.length >= extensionCount) enough.abort();
-    },
-  });
-  if (!printed.ok && printed.failure.code !== 'cancelled') return printed;
-  if (options !== undefined) return succeed({ ...options, extensions });
-  return succeed({ ...(clientEncoding === undefined ? {} : { encoding: clientEncoding }), extensions });
+async function readToc(request: Request): Promise<Outcome<ArchiveToc>> {
+  const { file, format } = request;
+  const path = format === 'directory' ? join(file, 'toc.dat') : file;
+  try {
+    const handle = await open(path);
+    try {
+      const { size } = await handle.stat();
+      for (const wantBytes of tocLooksBytes) {
+        const { buffer, bytesRead } = await handle.read(Buffer.alloc(Math.min(wantBytes, size)), 0, null, 0);
+        const bytes = buffer.subarray(0, bytesRead);
+        const content = format === 'tar' ? findToc(bytes)?.content : bytes;
+        const toc = content === undefined ? succeed(undefined) : readArchiveToc(content);
+        if (!toc.ok) return toc;
+        if (toc.value !== undefined) return succeed(toc.value);
+        if (wantBytes >= size) break;
+      }
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    return fail(describeFileFailure({ doing: `read ${path}`, error }));
+  }
+  return fail(unreadable(request, ''));
+}
+
+function aboutDatabase(
+  entries: readonly TocEntry[],
+): Pick<ArchiveContents, 'encoding' | 'collation' | 'characterType' | 'extensions'> {
+  const definitions = (wanted: string) =>
+    entries.flatMap(({ type, definition }) => (type === wanted ? [definition.trim()] : []));
+  const encoding = /^SET client_encoding = '([^']+)';/.exec(definitions('ENCODING')[0] ?? '')?.[1];
+  return {
+    ...(encoding === undefined ? {} : { encoding }),
+    ...readCreateDatabase(definitions('DATABASE')[0] ?? ''),
+    extensions: definitions('EXTENSION').flatMap((definition) => readCreateExtension(definition) ?? []),
+  };
 }
 
 /** pg_restore exits 1 whatever is wrong, so its words (in LC_ALL=C) have to tell the cases apart. */

@@ -3,7 +3,7 @@ import { sqlName, sqlText } from '../../base/quoting.ts';
 import type { Secret } from '../../base/secret.ts';
 import { pause } from '../../platform/pause.ts';
 import type { CellExtension, CellRequest, DatabaseLogin } from '../../ports/database-server.ts';
-import { liftFences, makeExtensions } from './cell-extensions.ts';
+import { makeExtensions } from './cell-extensions.ts';
 import { randomPassword, scramVerifier } from './role-login.ts';
 import { type ServerContext, type Session, withMaintenance, withSession } from './session.ts';
 import { checkName } from './sql-text.ts';
@@ -45,7 +45,7 @@ export async function makeCell(
       for (const statement of await roleStatements(session, { ...request, password, isThere: found.value })) {
         await session.rows(statement);
       }
-      return succeed(await isSuperuser(session));
+      return succeed(await readIsSuperuser(session));
     },
   });
   if (!made.ok) return made;
@@ -60,7 +60,7 @@ async function roleStatements(
   const { role, database, comment, password, isThere } = request;
   const [row] = await session.rows(`SELECT (now() + interval '${validFor}')::text AS until`);
   const login = `LOGIN CONNECTION LIMIT ${mostConnections} PASSWORD ${sqlText(scramVerifier(password))} VALID UNTIL ${sqlText(row?.until ?? '')}`;
-  const superuser = await isSuperuser(session);
+  const superuser = await readIsSuperuser(session);
   const cell = sqlName(role);
   return [
     'BEGIN',
@@ -153,57 +153,24 @@ async function endSessions(session: Session, role: string): Promise<number> {
   }
 }
 
-export async function dropCell(
-  context: ServerContext,
-  request: CellRequest & { readonly newOwner?: string },
-): Promise<Outcome<void>> {
-  const { role, database, newOwner } = request;
-  const found = await withMaintenance(context, {
-    doing: `look at the role ${role}`,
-    work: (session) => readCell(session, request),
-  });
-  if (!found.ok || !found.value) return found.ok ? succeed(undefined) : found;
-  const cell = sqlName(role);
-  if (newOwner !== undefined) {
-    const given = await withSession(context, {
-      database,
-      doing: `give what was restored into ${database} to ${newOwner}`,
-      limitMs: 0,
-      work: async (session) => {
-        await session.rows(lockLimit);
-        await session.rows('BEGIN');
-        const [isPublic] = await session.rows(
-          "SELECT FROM pg_namespace WHERE nspname = 'public' AND nspowner = (SELECT oid FROM pg_roles WHERE rolname = $1)",
-          [role],
-        );
-        if (isPublic !== undefined && session.versionNumber >= publicOfOwnerSince)
-          await session.rows('ALTER SCHEMA public OWNER TO pg_database_owner');
-        await session.rows(`REASSIGN OWNED BY ${cell} TO ${sqlName(newOwner)}`);
-        await session.rows(`DROP OWNED BY ${cell}`);
-        await session.rows('COMMIT');
-        await liftFences(session);
-        return succeed(undefined);
-      },
-    });
-    if (!given.ok) return given;
-  }
+export async function dropCell(context: ServerContext, request: CellRequest): Promise<Outcome<void>> {
+  const { role } = request;
   return withMaintenance(context, {
     doing: `drop the role ${role}`,
     work: async (session) => {
+      const found = await readCell(session, request);
+      if (!found.ok || !found.value) return found.ok ? succeed(undefined) : found;
       await session.rows(lockLimit);
       // What it may do with databases and tablespaces.
-      await session.rows(`DROP OWNED BY ${cell}`);
-      // As every new database is; what the old one had instead is carried over by the swap.
-      if (newOwner !== undefined)
-        await session.rows(`GRANT CONNECT, TEMPORARY ON DATABASE ${sqlName(database)} TO PUBLIC`);
-      await session.rows(`DROP ROLE ${cell}`);
+      await session.rows(`DROP OWNED BY ${sqlName(role)}`);
+      await session.rows(`DROP ROLE ${sqlName(role)}`);
       return succeed(undefined);
     },
   });
 }
 
 /** @returns whether it is there; a role of that name that is not ours is a conflict. */
-async function readCell(session: Session, { role, comment }: CellRequest): Promise<Outcome<boolean>> {
+export async function readCell(session: Session, { role, comment }: CellRequest): Promise<Outcome<boolean>> {
   const [row] = await session.rows(
     "SELECT shobj_description(oid, 'pg_authid') AS comment FROM pg_roles WHERE rolname = $1",
     [role],
@@ -218,7 +185,7 @@ async function readCell(session: Session, { role, comment }: CellRequest): Promi
   });
 }
 
-async function isSuperuser(session: Session): Promise<boolean> {
+export async function readIsSuperuser(session: Session): Promise<boolean> {
   const [row] = await session.rows('SELECT rolsuper FROM pg_roles WHERE rolname = current_user');
   return row?.rolsuper === 't';
 }

@@ -17,6 +17,7 @@ import { describeDatabase, readIdentity } from './database-catalog.ts';
 import { exportSnapshot } from './export-snapshot.ts';
 import { takeInventory } from './inventory.ts';
 import { takeLease } from './lease.ts';
+import { putBackRights } from './put-back-rights.ts';
 import { runReadQuery } from './read-query.ts';
 import { type ServerContext, withMaintenance } from './session.ts';
 
@@ -47,6 +48,7 @@ export function openDatabaseServer(request: {
     createRole: (role) => use((server) => createRole(server, role)),
     makeCell: (cell) => use((server) => makeCell(server, cell)),
     closeCell: (cell) => use((server) => closeCell(server, cell)),
+    putBackRights: (request) => use((server) => putBackRights(server, request)),
     dropCell: (cell) => use((server) => dropCell(server, cell)),
     dropDatabase: (name) => use((server) => dropDatabase(server, name)),
     renameDatabases: (renames) => use((server) => renameDatabases(server, renames)),

@@ -57,11 +57,6 @@ export function readListLine(line: string): ArchiveEntry | undefined {
   };
 }
 
-/** The last word of an entry; a name with a space in it is cut there, and still tells one owner from several. */
-export function readListOwner(line: string): string | undefined {
-  return /^\d+; \d+ \d+ .* (\S+)$/.exec(line)?.[1];
-}
-
 /** `CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;` */
 export function readCreateExtension(
   line: string,

@@ -49,6 +49,18 @@ const rules: readonly Rule[] = [
     because: 'the comment of the schema that every database has carries no data',
   },
   {
+    weight: 'harmless',
+    text: /permission denied to create event trigger|must be superuser to (?:create FOR ALL TABLES publication|create FOR TABLES IN SCHEMA publication|add or set schemas)/,
+    because:
+      'an administrator makes it afterwards, or it is told among the rights that are not as in the dump',
+  },
+  {
+    weight: 'harmless',
+    command: /^COMMENT ON (?:EVENT TRIGGER|PUBLICATION) /,
+    text: /does not exist/,
+    because: 'what it is about is made afterwards, if at all; no data depends on it',
+  },
+  {
     weight: 'needs-decision',
     text: /extension "[^"]*" is not available/,
     because: 'what the extension provides is missing: the operator knows whether the application needs it',

@@ -21,7 +21,7 @@ export async function readPlainContents(file: string): Promise<Outcome<ArchiveCo
 }
 
 export function judgePlainDump(file: string, findings: PlainFindings): Outcome<ArchiveContents> {
-  const { entries, extensions, owners, dumpedFromVersion, dumpedByVersion, encoding, isComplete, refused } =
+  const { entries, extensions, rights, dumpedFromVersion, dumpedByVersion, encoding, isComplete, refused } =
     findings;
   if (refused?.isHostile === true)
     return fail(hostileDump(file, `line ${refused.line} holds ${refused.because}`));
@@ -46,8 +46,7 @@ export function judgePlainDump(file: string, findings: PlainFindings): Outcome<A
     format: 'plain',
     entries,
     extensions,
-    owners,
-    grants: entries.filter(({ type }) => type === 'ACL' || type === 'DEFAULT ACL').length,
+    rights,
     dumpedFromVersion,
     dumpedByVersion,
     ...(encoding === undefined ? {} : { encoding }),

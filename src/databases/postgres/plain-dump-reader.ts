@@ -1,5 +1,7 @@
+import type { DumpRights } from '../../ports/database-server.ts';
 import type { ArchiveEntry } from '../../ports/dump-tools.ts';
 import { readCreateExtension } from './pg-restore-list.ts';
+import { type RightsEntry, rightsOfEntries } from './rights-of-entries.ts';
 import { createSqlLexer, type SqlLexer } from './sql-lexer.ts';
 
 /** What a plain SQL dump turned out to be, known once it was read to its end. */
@@ -9,7 +11,7 @@ export type PlainFindings = {
   readonly dumpedByVersion: string;
   readonly encoding: string | undefined;
   readonly extensions: readonly { readonly name: string; readonly schema: string }[];
-  readonly owners: readonly string[];
+  readonly rights: DumpRights;
   /** The last line pg_dump writes was seen, and nothing was left open. */
   readonly isComplete: boolean;
   /** Why it may not be handed to psql: the line and what stands there. */
@@ -25,8 +27,8 @@ export type PlainFindings = {
 
 /**
  * Reads a plain SQL dump as it streams by, and hands on what psql is to run. Left out are the statements pg_restore leaves out
- * with --no-owner and --no-privileges, so that a plain dump restores on a server without its roles as an archive does; and
- * `\restrict KEY`, since psql already stands under a word of ours, and one inside it would stop it. Refused is what would
+ * with --no-owner and --no-privileges, and what only an administrator may make: rights are put back afterwards, from what
+ * the findings hold of them. Left out is `\restrict KEY`, too, since psql already stands under a word of ours, and one inside it would stop it. Refused is what would
  * act outside of the database it is restored into. This reading is the second line only: a dump can be written so that psql
  * reads it otherwise, and then psql itself refuses what is not for the server (restrict-psql.ts).
  */
@@ -46,6 +48,22 @@ const entryLine = /^-- (?:Data for )?Name: (.*); Type: ([A-Z ]+); Schema: (.*?);
 const ownership =
   /^(ALTER .+ OWNER TO .+|GRANT .+ TO .+|REVOKE .+ FROM .+|ALTER DEFAULT PRIVILEGES .+|COMMENT ON EXTENSION .+);$/;
 const session = /^SET SESSION AUTHORIZATION .+;$/;
+/** Entries that are not for the role of a restore: all of their statements are left out. */
+const leftOut = new Set([
+  ...[
+    'ACL',
+    'DEFAULT ACL',
+    'EVENT TRIGGER',
+    'PUBLICATION TABLES IN SCHEMA',
+    'SECURITY LABEL',
+    'SUBSCRIPTION',
+  ],
+]);
+const commentOnLeftOut = /^(?:EVENT TRIGGER|EXTENSION|SUBSCRIPTION) /;
+const ownerOf = /^ALTER .+ OWNER TO .+;$/;
+/** Of pg_dump itself, for what comes next. */
+const setting = /^SET [a-z_]+ = [^;]*;$/;
+const ofAllTables = /^CREATE PUBLICATION .+ FOR ALL TABLES\b/;
 /** As pg_dump writes it, letter for letter: the key is of letters and digits. */
 const restriction = /^\\(un)?restrict [A-Za-z0-9]+$/;
 const byteOrderMark = Buffer.from('\uFEFF');
@@ -56,7 +74,9 @@ export function createPlainDumpReader(): PlainDumpReader {
     entries: [],
     about: new Map(),
     extensions: [],
-    owners: new Set(),
+    rights: [],
+    notMade: new Set(),
+    isLeftOut: false,
     inCopy: false,
     sawEnd: false,
     line: 0,
@@ -86,7 +106,9 @@ export function createPlainDumpReader(): PlainDumpReader {
       dumpedByVersion: state.about.get('Dumped by pg_dump version') ?? '',
       encoding: state.about.get('encoding'),
       extensions: state.extensions,
-      owners: [...state.owners],
+      rights: rightsOfEntries(
+        state.rights.map(({ lines, ...entry }) => ({ ...entry, definition: lines.join('\n') })),
+      ),
       isComplete: state.sawEnd && !state.inCopy && state.lexer.isBetween(),
       refused: state.refused,
     }),
@@ -98,7 +120,11 @@ type State = {
   readonly entries: ArchiveEntry[];
   readonly about: Map<string, string>;
   readonly extensions: { readonly name: string; readonly schema: string }[];
-  readonly owners: Set<string>;
+  readonly rights: (Omit<RightsEntry, 'definition'> & { readonly lines: string[] })[];
+  /** Publications of all tables: a comment on one would find nothing. */
+  readonly notMade: Set<string>;
+  /** The statements of the entry that is read now are not handed on. */
+  isLeftOut: boolean;
   inCopy: boolean;
   sawEnd: boolean;
   line: number;
@@ -159,11 +185,17 @@ function readLine(state: State, bytes: Buffer): boolean {
   if (isAmbiguous) refuse(`what psql reads otherwise than it looks: ${shown()}`, true);
   const trouble = wasBetween ? troubleIn(line) : undefined;
   if (trouble !== undefined) refuse(trouble, false);
-  if (!lexer.isBetween()) return true;
   if (wasBetween && line.startsWith('--')) {
     readComment(state, bytes.toString('utf8'));
     return true;
   }
+  if (wasBetween && ofAllTables.test(line)) leaveOutPublication(state);
+  const entry = state.rights.at(-1);
+  const isAbout = !(wasBetween && (setting.test(line) || ownerOf.test(line)));
+  if (entry !== undefined && isAbout && (state.isLeftOut || entry.type === 'BLOB METADATA'))
+    entry.lines.push(bytes.toString('utf8').replace(/\r$/, ''));
+  if (state.isLeftOut) return wasBetween && setting.test(line);
+  if (!lexer.isBetween()) return true;
   if (/FROM stdin;$/i.test(line) && lexer.firstWord() === 'COPY') state.inCopy = true;
   if (!wasBetween) return true;
   const encoding = /^SET client_encoding = '([^']+)';$/.exec(line)?.[1];
@@ -179,14 +211,29 @@ function readComment(state: State, line: string): void {
     const [, name = '', type = '', schema = '-', owner = ''] = entry;
     // A tablespace may stand behind it, and nothing where there is none.
     const role = owner.replace(/; Tablespace: .*$/, '').trim();
-    if (role !== '' && role !== '-') state.owners.add(role);
     const id = state.entries.length + 1;
     state.entries.push({ id, type, ...(schema === '-' ? {} : { schema }), name });
+    state.rights.push({
+      type,
+      schema: schema === '-' ? '' : schema,
+      tag: name,
+      owner: role === '-' ? '' : role,
+      lines: [],
+    });
+    const isOfLeftOut = type === 'COMMENT' && (commentOnLeftOut.test(name) || state.notMade.has(name));
+    state.isLeftOut = leftOut.has(type) || isOfLeftOut;
     return;
   }
   const fact = /^-- (Dumped from database version|Dumped by pg_dump version) (.*)$/.exec(line);
   if (fact?.[1] !== undefined) state.about.set(fact[1], fact[2]?.trim() ?? '');
   if (line.startsWith('-- PostgreSQL database dump complete')) state.sawEnd = true;
+}
+
+function leaveOutPublication(state: State): void {
+  const entry = state.rights.at(-1);
+  if (entry?.type !== 'PUBLICATION') return;
+  state.isLeftOut = true;
+  state.notMade.add(`PUBLICATION ${entry.tag}`);
 }
 
 /** What would reach beyond the database, or change how the rest of the dump is to be read. */

@@ -2,8 +2,10 @@ import { z } from 'zod';
 import {
   archiveFileFact,
   cellFact,
+  dumpRightsFact,
   incomingDatabaseFact,
   restoredFact,
+  rightsFact,
   swappedFact,
   swappingFact,
   targetFact,
@@ -29,7 +31,16 @@ export const restoreDatabaseKind = declareKind({
   afterCrash: 'look-first',
   essential: 'without the database there is nothing to bring up',
   once: true,
-  gives: [targetFact, incomingDatabaseFact, cellFact, restoredFact, swappingFact, swappedFact],
+  gives: [
+    targetFact,
+    incomingDatabaseFact,
+    cellFact,
+    dumpRightsFact,
+    rightsFact,
+    restoredFact,
+    swappingFact,
+    swappedFact,
+  ],
   // On new machines nothing writes yet; a runbook that names no services has nothing to stop.
   needs: (_step, plan) => [
     { oneOf: [archiveFileFact] },

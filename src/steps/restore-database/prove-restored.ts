@@ -5,8 +5,7 @@ import { needFact, readFact } from '../../kinds/fact.ts';
 import { manifestFact, restoredFact } from '../../kinds/facts.ts';
 import type { StepContext } from '../../kinds/kind.ts';
 import type { Inventory } from '../../ports/database-server.ts';
-
-type Restored = NonNullable<ReturnType<typeof restoredFact.schema.parse>>;
+import { judgeRights } from './judge-rights.ts';
 
 /** What was restored against what the archive holds and what the producer counted. */
 export function proveRestored(context: StepContext): readonly Check[] {
@@ -33,7 +32,7 @@ export function proveRestored(context: StepContext): readonly Check[] {
       ),
     );
   }
-  checks.push(...judgeOwners(restored));
+  checks.push(...judgeRights(context));
   if (holdsSchemaAlone(context)) return [...checks, noRows(restored)];
   if (manifest !== undefined) return [...checks, ...compareWithManifest(manifest, restored.inventory)];
   return [
@@ -43,36 +42,6 @@ export function proveRestored(context: StepContext): readonly Check[] {
       'Compare the counts with what you know of production.',
     ),
   ];
-}
-
-/**
- * Everything is restored for one owner, and nobody else is let in: an application that logs in as another role may be denied what it
- * could do before. In a drill one owner stands for another, as long as there was only one.
- */
-function judgeOwners({
-  owners = [],
-  owner,
-  grants = 0,
-}: Pick<Restored, 'owners' | 'owner' | 'grants'>): readonly Check[] {
-  const others = owners.filter((one) => owner === undefined || !isSameRole(one, owner));
-  const lacking = [
-    ...(others.length > (owner === undefined ? 1 : 0)
-      ? [`the owners ${shorten(others)}${owner === undefined ? '' : ` (all of it belongs to ${owner})`}`]
-      : []),
-    ...(grants === 0 ? [] : [`${formatCount(grants)} entries about who may use what (GRANT)`]),
-  ];
-  if (lacking.length === 0) return [];
-  return [
-    couldNotVerify(
-      `what the application may do was not restored: the dump has ${lacking.join(' and ')}, which were left out`,
-      'Read them in the output of `pg_restore --schema-only --file=-` (lines OWNER TO, GRANT and REVOKE), put back what is needed, and try the application with its own login.',
-    ),
-  ];
-}
-
-/** pg_restore lists the last word of a role's name. */
-function isSameRole(listed: string, role: string): boolean {
-  return role === listed || role.endsWith(` ${listed}`);
 }
 
 export function holdsSchemaAlone({ targets }: Pick<StepContext, 'targets'>): boolean {

@@ -2,19 +2,25 @@ import { qualifiedName, shorten } from '../../backups/compare-inventories.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { formatCount } from '../../base/units.ts';
 import { needFact, readFact } from '../../kinds/fact.ts';
-import { archiveFileFact, manifestFact, restoredFact, snapshotFact } from '../../kinds/facts.ts';
+import {
+  archiveFileFact,
+  dumpRightsFact,
+  manifestFact,
+  restoredFact,
+  snapshotFact,
+} from '../../kinds/facts.ts';
 import type { PreviewContext, StepContext, StepOf } from '../../kinds/kind.ts';
 import { durationMs } from '../../kinds/targets.ts';
 import {
   chooseRights,
   closeCell,
-  futureOwner,
   makeCell,
   restoredServer,
   restoringTools,
+  tryRights,
 } from '../../operations/cell.ts';
 import { makeIncomingDatabase } from '../../operations/incoming-database.ts';
-import { targetServer, targetTools } from '../../operations/open-targets.ts';
+import { targetTools } from '../../operations/open-targets.ts';
 import { refuseNewer } from '../../operations/throwaway-cluster.ts';
 import type { ArchiveContents, RestoreMessage, RestoreReport } from '../../ports/dump-tools.ts';
 import type { restoreDatabaseKind } from './kind.ts';
@@ -139,11 +145,9 @@ async function countRestored(
   if (!inventory.ok) return inventory;
   const rows = inventory.value.tables.reduce((sum, table) => sum + table.rows, 0);
   context.output(`counted ${formatCount(rows)} rows in ${inventory.value.tables.length} tables`);
-  const owner =
-    context.mode === 'drill'
-      ? succeed(undefined)
-      : await futureOwner(context, [targetServer(context).databaseName]);
-  if (!owner.ok) return owner;
+  await context.record(dumpRightsFact, restored.contents.rights ?? null);
+  const tried = await tryRights(context);
+  if (!tried.ok) return tried;
   await context.record(restoredFact, {
     snapshotKey: needFact(snapshotFact, context).key,
     database: restored.database,
@@ -153,9 +157,6 @@ async function countRestored(
       .map((entry) => qualifiedName({ schema: entry.schema ?? 'public', name: entry.name })),
     acceptedMessages: restored.accepted,
     harmlessMessages: restored.harmless,
-    owners: restored.contents.owners,
-    grants: restored.contents.grants,
-    owner: owner.value,
   });
   return succeed(undefined);
 }

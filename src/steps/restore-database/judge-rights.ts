@@ -1,0 +1,88 @@
+import { shorten } from '../../backups/compare-inventories.ts';
+import { formatCount } from '../../base/units.ts';
+import { type Check, couldNotVerify, passed, skipped } from '../../base/verdict.ts';
+import { readFact } from '../../kinds/fact.ts';
+import { authorFact, dumpRightsFact, rightsFact } from '../../kinds/facts.ts';
+import type { StepContext } from '../../kinds/kind.ts';
+
+const mostNames = 5;
+
+/** Who owns what and who may use what: an application that logs in as another role is denied where that is not as it was. */
+export function judgeRights(context: StepContext): readonly Check[] {
+  const rights = readFact(rightsFact, context);
+  return rights === undefined
+    ? judgeUntouched(context)
+    : [...judgeReport(rights), ...judgeCode(context, rights)];
+}
+
+type Rights = NonNullable<ReturnType<typeof rightsFact.schema.parse>>;
+
+function judgeReport({ trial, owners, grants, left }: Rights): readonly Check[] {
+  const checks: Check[] = [];
+  const what = [
+    ...(owners.done === 0 ? [] : [`${ratio(owners)} owners`]),
+    ...(grants.done === 0 ? [] : [`${ratio(grants)} grants and default privileges`]),
+  ];
+  if (what.length > 0) {
+    const how = trial ? 'can be as the dump has them (tried, and taken back)' : 'are as the dump has them';
+    checks.push(passed(`${what.join(' and ')} ${how}`));
+  }
+  if (left.length > 0) {
+    checks.push(
+      couldNotVerify(
+        `what the application may do is not all as the dump has it: ${shorten(
+          left.map(({ what: one, why }) => `${one} (${why})`),
+          mostNames,
+        )}`,
+        'The output of this step lists all of it. Make the roles that are missing before the restore, or put back by hand what is needed; try the application with its own login.',
+      ),
+    );
+  }
+  return checks;
+}
+
+function ratio({ done, of }: Rights['owners']): string {
+  return done === of ? formatCount(of) : `${formatCount(done)} of ${formatCount(of)}`;
+}
+
+/** Of a dump whose author is proven, its owners wrote it; of any other, whoever could write to the store. */
+function judgeCode(context: StepContext, { code, owner }: Rights): readonly Check[] {
+  const { definers, triggers, rules, expressions } = code;
+  if (readFact(authorFact, context)?.kind === 'proven') return [];
+  const found = [
+    ...(definers.length === 0
+      ? []
+      : [`${definers.length} SECURITY DEFINER functions (${shorten(definers, mostNames)})`]),
+    ...(triggers === 0 ? [] : [`${formatCount(triggers)} triggers`]),
+    ...(expressions === 0 ? [] : [`${formatCount(expressions)} expressions in indexes and statistics`]),
+    ...(rules === 0 ? [] : [`${formatCount(rules)} rules`]),
+  ];
+  if (found.length === 0) return [];
+  const whose = owner.isSuperuser
+    ? ` ${owner.name}, who owns it, is a superuser: give it to a role that is none, since the server runs some of it by itself`
+    : '';
+  return [
+    skipped(
+      `who wrote the code in this dump was not checked: ${found.join(', ')}. Do not query the restored database as a superuser.${whose}`,
+    ),
+  ];
+}
+
+/** Restored with all the rights of a user, who owns everything now; or the dump cannot be read that far. */
+function judgeUntouched(context: StepContext): readonly Check[] {
+  const { objects = [], statements = [] } = readFact(dumpRightsFact, context) ?? {};
+  const owners = [...new Set(objects.map(({ owner }) => owner))];
+  const isGrant = ({ type }: (typeof statements)[number]) => type === 'ACL' || type === 'DEFAULT ACL';
+  const grants = statements.filter(isGrant).length;
+  const lacking = [
+    ...(owners.length > 1 ? [`the owners ${shorten(owners)}`] : []),
+    ...(grants === 0 ? [] : [`${formatCount(grants)} entries about who may use what (GRANT)`]),
+  ];
+  if (lacking.length === 0) return [];
+  return [
+    couldNotVerify(
+      `what the application may do was not restored: the dump has ${lacking.join(' and ')}, which were left out`,
+      'Read them in the output of `pg_restore --schema-only --file=-` (lines OWNER TO, GRANT and REVOKE), put back what is needed, and try the application with its own login.',
+    ),
+  ];
+}
