@@ -115,6 +115,7 @@ export const vocabulary = {
     help: 'ask the backup store of this runbook for the chain heads it holds, too',
     completes: 'runbook',
   }),
+  sql: flag('sql', 'print the statements alone, for psql'),
   into: text({
     flag: 'into',
     value: 'DIR',

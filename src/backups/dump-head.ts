@@ -1,5 +1,6 @@
+import { type ArchiveHeader, isCustomArchive, readArchiveHeader } from '../base/archive-header.ts';
+import { findToc } from '../base/archive-toc.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
-import { type ArchiveHeader, isCustomArchive, readArchiveHeader } from './archive-header.ts';
 
 /**
  * What the first bytes of an unpacked dump tell: which of pg_dump's formats it is, who wrote it, and what is needed to
@@ -18,8 +19,6 @@ export type DumpHead =
 
 /** Enough for the header of any sensible database name behind two tar headers, and for the comments of a plain dump. */
 export const dumpHeadBytes = 4096;
-
-const tarBlockBytes = 512;
 
 export function readDumpHead(head: Uint8Array): Outcome<DumpHead> {
   if (isCustomArchive(head)) return withHeader(head, 'custom');
@@ -57,26 +56,6 @@ function readTarHead(head: Uint8Array): Outcome<DumpHead> {
   if (toc === undefined) return succeed({ format: 'directory' });
   // The table of contents of both says tar; only its place tells them apart.
   return withHeader(toc.content, toc.isFirst ? 'tar' : 'directory');
-}
-
-/** The table of contents in a tar, as far as these bytes reach. */
-export function findToc(
-  head: Uint8Array,
-): { readonly content: Uint8Array; readonly isFirst: boolean } | undefined {
-  const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
-  for (let at = 0; at + tarBlockBytes <= bytes.length; ) {
-    const name = bytes
-      .subarray(at, at + 100)
-      .toString('utf8')
-      .replace(/\0.*$/s, '');
-    const sizeBytes = Number.parseInt(bytes.subarray(at + 124, at + 136).toString('latin1'), 8);
-    if (name === '' || Number.isNaN(sizeBytes)) break;
-    const content = bytes.subarray(at + tarBlockBytes, at + tarBlockBytes + sizeBytes);
-    if (/(^|\/)toc\.dat$/.test(name) && isCustomArchive(content))
-      return { content, isFirst: name === 'toc.dat' && at === 0 };
-    at += tarBlockBytes + Math.ceil(sizeBytes / tarBlockBytes) * tarBlockBytes;
-  }
-  return undefined;
 }
 
 const clusterDump = {

@@ -1,5 +1,5 @@
-import { readArchiveToc } from './archive-toc.ts';
-import { type DumpHead, findToc } from './dump-head.ts';
+import { findToc, readArchiveToc } from '../base/archive-toc.ts';
+import type { DumpHead } from './dump-head.ts';
 
 /** What a dump holds of its tables: their definitions alone (pg_dump --schema-only), their rows alone, or both. */
 export type DumpScope = {

@@ -15,6 +15,13 @@ export function formatBytes(bytes: number): string {
   return `${figures > 0 ? text.replace(/\.?0+$/, '') : text} ${sizeUnits[unit]}`;
 }
 
+/** What `formatBytes` writes, and nothing else: 500 MB, 1.5 TB. */
+export function parseBytes(text: string): number | undefined {
+  const [, figures, unit = ''] = /^(\d+(?:\.\d+)?) ?([kMGTP]?B)$/.exec(text) ?? [];
+  const power = sizeUnits.map(String).indexOf(unit);
+  return figures === undefined || power < 0 ? undefined : Number(figures) * 1000 ** power;
+}
+
 /** m:ss below an hour, h:mm:ss above. */
 export function formatDuration(durationMs: number): string {
   const seconds = Math.max(0, Math.floor(durationMs / 1000));

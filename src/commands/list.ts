@@ -1,6 +1,7 @@
 import { ageKeyJoin } from './age-key-join.ts';
 import { ageKeySplit } from './age-key-split.ts';
 import { backup } from './backup.ts';
+import { cell } from './cell.ts';
 import { check } from './check.ts';
 import type { Command } from './command.ts';
 import { completions } from './completions.ts';
@@ -45,7 +46,7 @@ export const commandGroups: readonly CommandGroup[] = [
       recordsSign,
     ],
   },
-  { title: 'Runbooks and keys', commands: [lint, fingerprint, keysNew, ageKeySplit, ageKeyJoin] },
+  { title: 'Runbooks and keys', commands: [lint, fingerprint, keysNew, cell, ageKeySplit, ageKeyJoin] },
   { title: 'The program', commands: [help, version, completions, man] },
 ];
 

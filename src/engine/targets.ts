@@ -25,6 +25,7 @@ export function resolveTargets(runbook: Runbook, ...[mode, throwaway]: [Mode, Th
     databaseUrl: createSecret(production.database.url),
     expectedDatabase: production.database.expectName || undefined,
     ...resolveRoute(production.database),
+    ...resolveCell(production.database),
     objects: production.objects === undefined ? undefined : resolveStore(production.objects),
     services: production.services,
     envFile: production.envFile || undefined,
@@ -83,6 +84,7 @@ function drillPlace(
     databaseUrl: createSecret(database.url),
     expectedDatabase: database.expectName || undefined,
     ...resolveRoute(database),
+    ...resolveCell(database),
     besideProduction: database.besideProduction,
   };
 }
@@ -93,7 +95,13 @@ function resolveRoute({ via }: DatabaseField): Pick<Place, 'databaseRoute'> {
   return { databaseRoute: via };
 }
 
-/** A drill's database is reached its own way. */
-function withoutRoute({ databaseRoute: _, ...rest }: Place): Place {
+function resolveCell({ cell }: DatabaseField): Pick<Place, 'cell'> {
+  const password = given(cell?.password);
+  if (cell === undefined || !password) return {};
+  return { cell: { user: cell.role, password: createSecret(password) } };
+}
+
+/** A drill's database is reached its own way, and restored by a role of its own. */
+function withoutRoute({ databaseRoute: _route, cell: _cell, ...rest }: Place): Place {
   return rest;
 }

@@ -153,6 +153,7 @@ export const rightsFact = defineFact(
     trial: z.boolean(),
     owners: ofAll,
     grants: ofAll,
+    rolesMade: z.array(z.string()),
     left: z.array(z.object({ what: z.string(), why: z.string() })),
     code: z.object({
       definers: z.array(z.string()),

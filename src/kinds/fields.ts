@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseDuration } from '../base/units.ts';
+import { parseBytes, parseDuration } from '../base/units.ts';
 import {
   type DeclaredFields,
   type Kinds,
@@ -21,6 +21,10 @@ export const id = z
 export const duration = z
   .string()
   .refine((text) => parseDuration(text) !== undefined, 'Write a duration as 90s, 30m, 1h or 1h 30m.');
+
+export const byteSize = z
+  .string()
+  .refine((text) => parseBytes(text) !== undefined, 'Write a size as 500 MB, 20 GB or 1.5 TB.');
 
 function unionOf([first, ...rest]: Kinds<DeclaredFields>): z.ZodType<Place> {
   return z.discriminatedUnion('kind', [first.schema, ...rest.map(({ schema }) => schema)]);
@@ -63,6 +67,15 @@ export const databaseSchema = z.strictObject({
   via: unionOf(routes)
     .optional()
     .describe('For a database without a port on this host: then the host in the URL is the one valid there'),
+  cell: z
+    .strictObject({
+      role: text.default('thaw_cell').describe('Its name'),
+      password: optionalText.describe('Its password; empty: there is no such role'),
+    })
+    .optional()
+    .describe(
+      'The role that dumps are restored by, where the user of the URL may make none: an administrator makes it once (`thaw cell`)',
+    ),
 });
 
 export type ServicesField = z.infer<typeof servicesSchema>;

@@ -3,6 +3,7 @@ import { parseDuration } from '../base/units.ts';
 import { kindOf } from '../platform/declare-fields.ts';
 import type { ClusterBackupsConfig, ClusterPlace } from '../ports/cluster-tools.ts';
 import type { DatabaseRouteConfig } from '../ports/database-route.ts';
+import type { DatabaseLogin } from '../ports/database-server.ts';
 import type { ObjectStoreConfig } from '../ports/object-store.ts';
 import type { ServicesConfig } from '../ports/services.ts';
 import type { KeyConfig } from '../ports/unpacker.ts';
@@ -41,6 +42,8 @@ export type Place = {
   readonly expectedDatabase?: string | undefined;
   /** Left out: straight from this host. */
   readonly databaseRoute?: DatabaseRouteConfig;
+  /** Made once by an administrator: restores dumps where our user may make no role. */
+  readonly cell?: DatabaseLogin;
   /** Of a drill: its throwaway database may stand on the server of production. */
   readonly besideProduction?: boolean;
   /** Of a drill that names no server: where it makes one of its own on this host. The URL leads there. */

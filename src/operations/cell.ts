@@ -1,10 +1,12 @@
 import { ownershipComment } from '../base/digest.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
-import { type Check, couldNotVerify, failed } from '../base/verdict.ts';
+import { shellWord, sqlName } from '../base/quoting.ts';
+import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
 import { readFact } from '../kinds/fact.ts';
 import { authorFact, cellFact, dumpRightsFact, rightsFact } from '../kinds/facts.ts';
-import type { StepContext } from '../kinds/kind.ts';
+import type { CheckContext, StepContext } from '../kinds/kind.ts';
 import type {
+  CellRequest,
   DatabaseLogin,
   DatabaseServer,
   QueryRequest,
@@ -12,7 +14,7 @@ import type {
 } from '../ports/database-server.ts';
 import type { DumpTools } from '../ports/dump-tools.ts';
 import { incomingNames } from './incoming-database.ts';
-import { targetServer } from './open-targets.ts';
+import { blocker, targetServer } from './open-targets.ts';
 
 /**
  * What stands in a dump runs with the rights of whoever restores it: one forged comment drops production before a name was typed. So
@@ -30,14 +32,33 @@ function mayMakeCell(identity: ServerIdentity): boolean {
 }
 
 /** Said before anybody is stopped. */
-export function checkCell(mode: StepContext['mode'], identity: ServerIdentity): Check | undefined {
-  if (mayMakeCell(identity)) return undefined;
-  return mode === 'drill'
-    ? failed(noCell(identity), howToAllow(identity))
-    : couldNotVerify(
-        `${noCell(identity)} You will be asked to type that you accept it.`,
-        howToAllow(identity),
-      );
+export async function checkCell(
+  context: CheckContext<'databases'>,
+  identity: ServerIdentity,
+): Promise<readonly Check[]> {
+  if (mayMakeCell(identity)) return [];
+  const { cell } = context.targets.target;
+  if (cell !== undefined) {
+    const server = targetServer(context);
+    const { incoming } = incomingNames(context.runId, server.databaseName);
+    const judged = await server.judgeGivenCell({ role: cell.user, database: incoming, given: cell });
+    if (!judged.ok) return [blocker(judged.failure)];
+    if (judged.value.length === 0) return [passed(`${cell.user} restores, and reaches nothing else`)];
+    return [
+      failed(
+        `The role ${cell.user} is not fit to restore a dump: ${judged.value.join('; ')}.`,
+        `Let an administrator put it right; \`thaw cell ${shellWord(identity.user)} FILE\` prints the statements that make one.`,
+      ),
+    ];
+  }
+  return context.mode === 'drill'
+    ? [failed(noCell(identity), howToAllow(identity))]
+    : [
+        couldNotVerify(
+          `${noCell(identity)} You will be asked to type that you accept it.`,
+          howToAllow(identity),
+        ),
+      ];
 }
 
 function noCell({ user }: ServerIdentity): string {
@@ -45,7 +66,20 @@ function noCell({ user }: ServerIdentity): string {
 }
 
 function howToAllow({ user }: ServerIdentity): string {
-  return `Let an administrator run: ALTER ROLE ${user} CREATEROLE; or use an administrator's URL for the restore.`;
+  return `Let an administrator run what \`thaw cell ${shellWord(user)} FILE\` prints, and name the role in the runbook (cell, beside the url); or let them run: ALTER ROLE ${sqlName(user)} CREATEROLE; or use an administrator's URL for the restore.`;
+}
+
+/** The role of this run, or the one that an administrator made for all of them. */
+function requestOf(
+  { runId, targets }: Pick<StepContext, 'runId' | 'targets'>,
+  cell: { readonly role: string; readonly database: string },
+): CellRequest {
+  const named = targets.target.cell;
+  return {
+    ...cell,
+    comment: ownershipComment(runId),
+    ...(named?.user === cell.role ? { given: named } : {}),
+  };
 }
 
 /** Where no role can be made, a person decides, by typing; a drill never runs that way. */
@@ -53,7 +87,8 @@ export async function chooseRights(context: StepContext<'databases'>): Promise<O
   const server = targetServer(context);
   const identity = await server.identity();
   if (!identity.ok) return identity;
-  if (mayMakeCell(identity.value)) return succeed({ kind: 'cell' });
+  if (mayMakeCell(identity.value) || context.targets.target.cell !== undefined)
+    return succeed({ kind: 'cell' });
   const { user } = identity.value;
   const refused = fail({
     code: 'denied',
@@ -85,7 +120,7 @@ export async function chooseRights(context: StepContext<'databases'>): Promise<O
 export async function dropCell(context: StepContext<'databases'>): Promise<Outcome<void>> {
   const cell = readFact(cellFact, context);
   if (cell === undefined) return succeed(undefined);
-  const dropped = await targetServer(context).dropCell({ ...cell, comment: ownershipComment(context.runId) });
+  const dropped = await targetServer(context).dropCell(requestOf(context, cell));
   if (dropped.ok) await context.record(cellFact, null);
   return dropped;
 }
@@ -94,7 +129,7 @@ export async function dropCell(context: StepContext<'databases'>): Promise<Outco
 export async function closeCell(context: StepContext<'databases'>): Promise<Outcome<void>> {
   const cell = readFact(cellFact, context);
   if (cell === undefined) return succeed(undefined);
-  return targetServer(context).closeCell({ ...cell, comment: ownershipComment(context.runId) });
+  return targetServer(context).closeCell(requestOf(context, cell));
 }
 
 /** Who everything belongs to once it is in place: whoever owns the old database, or the user of the URL. */
@@ -138,13 +173,12 @@ async function putBack(
   if (!owner.ok) return owner;
   if (!trial) await context.recordCommand(`REASSIGN OWNED BY ${cell.role} TO ${owner.value}`);
   const report = await targetServer(context).putBackRights({
-    ...cell,
-    comment: ownershipComment(context.runId),
+    ...requestOf(context, cell),
     newOwner: owner.value,
     rights: readFact(dumpRightsFact, context),
     trial,
     signed: readFact(authorFact, context)?.kind === 'proven',
-    makeRoles: context.targets.target.throwaway !== undefined,
+    makeRoles: trial && context.mode === 'drill',
   });
   if (!report.ok) return report;
   // Of an attempt that was cut off between its two halves the trial says what was done.
@@ -163,11 +197,17 @@ export async function makeCell(
     readonly extensions?: readonly { readonly name: string; readonly schema: string }[];
   },
 ): Promise<Outcome<void>> {
-  const { cell: role } = incomingNames(context.runId, targetServer(context).databaseName);
+  const server = targetServer(context);
+  const identity = await server.identity();
+  if (!identity.ok) return identity;
+  const named = mayMakeCell(identity.value) ? undefined : context.targets.target.cell;
+  const role = named?.user ?? incomingNames(context.runId, server.databaseName).cell;
   await context.record(cellFact, { role, database: request.database });
-  await context.recordCommand(
-    `CREATE ROLE ${role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOINHERIT`,
-  );
+  if (named === undefined) {
+    await context.recordCommand(
+      `CREATE ROLE ${role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOINHERIT`,
+    );
+  }
   const login = await logIn(context, { role, ...request });
   return login.ok ? succeed(undefined) : login;
 }
@@ -185,7 +225,7 @@ async function logIn(
     readonly extensions?: readonly { readonly name: string; readonly schema: string }[];
   },
 ): Promise<Outcome<DatabaseLogin>> {
-  const login = await targetServer(context).makeCell({ ...cell, comment: ownershipComment(context.runId) });
+  const login = await targetServer(context).makeCell({ ...cell, ...requestOf(context, cell) });
   if (login.ok) context.mask([login.value.password.reveal()]);
   return login;
 }

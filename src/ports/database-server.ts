@@ -110,6 +110,8 @@ export type CellRequest = {
   readonly database: string;
   /** Whose role it is; only what carries it is ever changed or dropped. */
   readonly comment: string;
+  /** An administrator made the role once, and it stays as it is: it is let into the database, and out again. */
+  readonly given?: DatabaseLogin | undefined;
 };
 
 /**
@@ -149,7 +151,7 @@ export type PutBackRequest = CellRequest & {
   readonly trial: boolean;
   /** Its author is proven: then what only an administrator may make is made, too. */
   readonly signed: boolean;
-  /** On a server that is thrown away: roles that the dump names are made, without any right. */
+  /** Of a trial: roles that the dump names and the server lacks are made for it, where our user may. */
   readonly makeRoles: boolean;
 };
 
@@ -157,6 +159,8 @@ export type RightsReport = {
   /** Objects whose owner is the one that the dump names, of how many. */
   readonly owners: { readonly done: number; readonly of: number };
   readonly grants: { readonly done: number; readonly of: number };
+  /** Made for a trial, and gone with it. */
+  readonly rolesMade: readonly string[];
   /** What is not as the dump has it, and why. */
   readonly left: readonly { readonly what: string; readonly why: string }[];
   /** Code that acts with other rights than those of whoever asks, or without being asked. */
@@ -190,6 +194,8 @@ export type QueryRequest = {
 export type InventoryOptions = {
   /** Columns that say when a row was written, the first that a table has counts. None when left out. */
   readonly newestColumns?: readonly string[];
+  /** By the owner of the tables, who counts past policies that a table forces on him too. */
+  readonly asOwner?: boolean;
 };
 
 /** One moment of a database that several connections can look at: pg_dump and our own counting. */
@@ -248,6 +254,8 @@ export type DatabaseDriver = {
   makeCell(
     request: CellRequest & { readonly extensions?: readonly CellExtension[] },
   ): Promise<Outcome<DatabaseLogin>>;
+  /** What is wrong with a role that an administrator made for restores, each in words; nothing where it is as it should be. */
+  judgeGivenCell(request: Omit<CellRequest, 'comment'>): Promise<Outcome<readonly string[]>>;
   /** Nobody can log in as it any more; its sessions and its prepared transactions are ended. Fine where it is not there. */
   closeCell(request: CellRequest): Promise<Outcome<void>>;
   /**

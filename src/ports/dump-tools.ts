@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { Outcome } from '../base/failure.ts';
+import type { Failure, Outcome } from '../base/failure.ts';
 import type { DumpRights } from './database-server.ts';
 
 export type ToolVersion = { readonly major: number; readonly text: string };
@@ -59,6 +59,8 @@ export type RestoreRequest = {
   readonly onEntry: (done: number) => void;
   /** No line for that long, and no byte read, ends it as `stalled`. There is no wall-clock limit. */
   readonly stallMs: number;
+  /** Called again and again while it goes on; a failure ends it. The size is left out where it could not be read. */
+  readonly watch?: (now: { readonly sizeBytes: number | undefined }) => Promise<Failure | undefined>;
   readonly signal?: AbortSignal;
 };
 

@@ -93,6 +93,7 @@ export type ServerLooks = Pick<
   | 'foreignSessions'
   | 'preparedTransactions'
   | 'inventory'
+  | 'judgeGivenCell'
   | 'query'
   // Held by this process until it ends: it changes no database, and keeps a second run away.
   | 'lease'

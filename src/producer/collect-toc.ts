@@ -1,4 +1,4 @@
-import { type ArchiveToc, readArchiveToc } from '../backups/archive-toc.ts';
+import { type ArchiveToc, readArchiveToc } from '../base/archive-toc.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 
 /** A table of contents larger than this is no longer kept in memory beside the dump. */

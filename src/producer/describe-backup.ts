@@ -1,6 +1,6 @@
-import type { ArchiveData } from '../backups/archive-toc.ts';
 import { qualifiedName } from '../backups/compare-inventories.ts';
 import type { Manifest } from '../backups/manifest.ts';
+import type { ArchiveData } from '../base/archive-toc.ts';
 import type { Inventory } from '../ports/database-server.ts';
 import type { BackupRequest } from './backup-request.ts';
 import type { StoredDump } from './dump-to-store.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { pipeline, type Readable, Transform } from 'node:stream';
-import type { ArchiveToc } from '../backups/archive-toc.ts';
+import type { ArchiveToc } from '../base/archive-toc.ts';
 import { type Outcome, succeed } from '../base/failure.ts';
 import type { DumpRequest, DumpTools } from '../ports/dump-tools.ts';
 import type { ObjectStore } from '../ports/object-store.ts';

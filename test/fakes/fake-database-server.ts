@@ -116,6 +116,7 @@ export function createFakeDatabaseServer(given: {
       roles.add(role);
       return succeed({ user: role, password: createSecret('open sesame') });
     },
+    judgeGivenCell: async () => succeed([]),
     closeCell: async () => succeed(undefined),
     putBackRights: async () => succeed(undefined),
     dropCell: async ({ role }) => {

@@ -1,7 +1,6 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ArchiveToc, readArchiveToc, type TocEntry } from '../../backups/archive-toc.ts';
-import { findToc } from '../../backups/dump-head.ts';
+import { type ArchiveToc, findToc, readArchiveToc, type TocEntry } from '../../base/archive-toc.ts';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import { describeFileFailure } from '../../base/file-failure.ts';
 import type { ArchiveContents, ArchiveEntry, DumpFormat } from '../../ports/dump-tools.ts';

@@ -1,15 +1,14 @@
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { sqlName, sqlText } from '../../base/quoting.ts';
+import { mostConnections, randomPassword, scramVerifier } from '../../base/role-login.ts';
 import type { Secret } from '../../base/secret.ts';
 import { pause } from '../../platform/pause.ts';
 import type { CellExtension, CellRequest, DatabaseLogin } from '../../ports/database-server.ts';
 import { makeExtensions } from './cell-extensions.ts';
-import { randomPassword, scramVerifier } from './role-login.ts';
+import { letGivenCellIn, letGivenCellOut, resetGivenCell } from './given-cell.ts';
 import { type ServerContext, type Session, withMaintenance, withSession } from './session.ts';
 import { checkName } from './sql-text.ts';
 
-/** pg_restore opens a connection a job; what a dump could open beside them is bounded. */
-const mostConnections = 64;
 /** A role that a crash left behind is of no use to anybody after that. */
 const validFor = '3 days';
 const lockLimit = "SET lock_timeout TO '30s'";
@@ -24,10 +23,17 @@ export async function makeCell(
   context: ServerContext,
   request: CellRequest & { readonly extensions?: readonly CellExtension[] },
 ): Promise<Outcome<DatabaseLogin>> {
-  const { role, database } = request;
+  const { role, database, given } = request;
   for (const name of [role, database]) {
     const checked = checkName(name);
     if (!checked.ok) return checked;
+  }
+  if (given !== undefined) {
+    const entered = await letGivenCellIn(context, { ...request, given });
+    const prepared = entered.ok
+      ? await prepareDatabase(context, { ...request, isSuperuser: false })
+      : entered;
+    return prepared.ok ? succeed(given) : prepared;
   }
   const key = `${context.target.address} ${role}`;
   const known = passwords.get(key);
@@ -104,7 +110,7 @@ async function prepareDatabase(
 }
 
 export async function closeCell(context: ServerContext, request: CellRequest): Promise<Outcome<void>> {
-  const { role, database } = request;
+  const { role, database, given } = request;
   const doing = `shut out the role ${role}`;
   const gids = await withMaintenance<readonly string[]>(context, {
     doing,
@@ -112,8 +118,8 @@ export async function closeCell(context: ServerContext, request: CellRequest): P
       const found = await readCell(session, request);
       if (!found.ok) return found;
       if (!found.value) return succeed([]);
-      await session.rows(`ALTER ROLE ${sqlName(role)} NOLOGIN`);
-      const left = await endSessions(session, role);
+      if (given === undefined) await session.rows(`ALTER ROLE ${sqlName(role)} NOLOGIN`);
+      const left = await endSessions(session, { role, database: given === undefined ? undefined : database });
       if (left > 0) {
         return fail({
           code: 'conflict',
@@ -122,12 +128,19 @@ export async function closeCell(context: ServerContext, request: CellRequest): P
           retry: 'safe',
         });
       }
-      const open = await session.rows('SELECT gid FROM pg_prepared_xacts WHERE owner = $1', [role]);
+      const open = await session.rows(
+        'SELECT gid FROM pg_prepared_xacts WHERE owner = $1 AND database = $2',
+        [role, database],
+      );
       return succeed(open.map(({ gid }) => gid ?? ''));
     },
   });
   if (!gids.ok) return gids;
   passwords.delete(`${context.target.address} ${role}`);
+  if (given !== undefined) {
+    const reset = await resetGivenCell(context, given);
+    if (!reset.ok) return reset;
+  }
   if (gids.value.length === 0) return succeed(undefined);
   return withSession(context, {
     database,
@@ -141,12 +154,16 @@ export async function closeCell(context: ServerContext, request: CellRequest): P
   });
 }
 
-async function endSessions(session: Session, role: string): Promise<number> {
+/** @param of.database left out: all of them, wherever they are. */
+async function endSessions(
+  session: Session,
+  { role, database }: { readonly role: string; readonly database: string | undefined },
+): Promise<number> {
   const endMs = performance.now() + farewellMs;
   for (;;) {
     const rows = await session.rows(
-      'SELECT pid, pg_terminate_backend(pid) AS told FROM pg_stat_activity WHERE usename = $1',
-      [role],
+      'SELECT pid, pg_terminate_backend(pid) AS told FROM pg_stat_activity WHERE usename = $1 AND datname = coalesce($2, datname)',
+      [role, database],
     );
     if (rows.length === 0 || performance.now() >= endMs) return rows.length;
     await pause(50);
@@ -155,6 +172,7 @@ async function endSessions(session: Session, role: string): Promise<number> {
 
 export async function dropCell(context: ServerContext, request: CellRequest): Promise<Outcome<void>> {
   const { role } = request;
+  if (request.given !== undefined) return letGivenCellOut(context, request);
   return withMaintenance(context, {
     doing: `drop the role ${role}`,
     work: async (session) => {
@@ -170,13 +188,16 @@ export async function dropCell(context: ServerContext, request: CellRequest): Pr
 }
 
 /** @returns whether it is there; a role of that name that is not ours is a conflict. */
-export async function readCell(session: Session, { role, comment }: CellRequest): Promise<Outcome<boolean>> {
+export async function readCell(
+  session: Session,
+  { role, comment, given }: CellRequest,
+): Promise<Outcome<boolean>> {
   const [row] = await session.rows(
     "SELECT shobj_description(oid, 'pg_authid') AS comment FROM pg_roles WHERE rolname = $1",
     [role],
   );
   if (row === undefined) return succeed(false);
-  if (row.comment === comment) return succeed(true);
+  if (row.comment === comment || given !== undefined) return succeed(true);
   return fail({
     code: 'conflict',
     message: `There is a role ${role} already, and this run did not make it.`,

@@ -3,7 +3,7 @@ import type { ConnectionTarget } from './connection-target.ts';
 /** The password travels in the child's environment, which only this user and root can read, never in its arguments. */
 export function connectionEnvironment(
   target: ConnectionTarget,
-  application: string,
+  { application, settings = [] }: { readonly application: string; readonly settings?: readonly string[] },
 ): Readonly<Record<string, string>> {
   return {
     PGHOST: target.host,
@@ -14,7 +14,7 @@ export function connectionEnvironment(
     ...(target.sslRootCertificateFile === undefined ? {} : { PGSSLROOTCERT: target.sslRootCertificateFile }),
     PGCONNECT_TIMEOUT: '10',
     // What ALTER ROLE … SET says is meant for applications: a role that only reads by default could not restore.
-    PGOPTIONS: ['default_transaction_read_only=off', 'statement_timeout=0', 'lock_timeout=0']
+    PGOPTIONS: ['default_transaction_read_only=off', 'statement_timeout=0', 'lock_timeout=0', ...settings]
       .map((setting) => `-c ${setting}`)
       .join(' '),
     PGAPPNAME: application,

@@ -43,7 +43,7 @@ export function streamDump(
     const run = await place.run({
       program: tool.path,
       args: dumpArguments(request),
-      env: connectionEnvironment(target, application),
+      env: connectionEnvironment(target, { application }),
       outputTo: content,
       stallMs: request.stallMs,
       // Silence is ours, not pg_dump's, while nobody takes what it has said.
@@ -78,7 +78,7 @@ export async function readGlobals(request: {
       ...(withPasswords ? [] : ['--no-role-passwords']),
       `--database=${target.database}`,
     ],
-    env: connectionEnvironment(target, application),
+    env: connectionEnvironment(target, { application }),
     outputTo: content,
     stallMs: 120_000,
     ...(signal === undefined ? {} : { signal }),

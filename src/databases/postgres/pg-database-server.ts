@@ -15,6 +15,7 @@ import {
 } from './database-admin.ts';
 import { describeDatabase, readIdentity } from './database-catalog.ts';
 import { exportSnapshot } from './export-snapshot.ts';
+import { judgeGivenCell } from './given-cell.ts';
 import { takeInventory } from './inventory.ts';
 import { takeLease } from './lease.ts';
 import { putBackRights } from './put-back-rights.ts';
@@ -47,6 +48,7 @@ export function openDatabaseServer(request: {
     createDatabase: (database) => use((server) => createDatabase(server, database)),
     createRole: (role) => use((server) => createRole(server, role)),
     makeCell: (cell) => use((server) => makeCell(server, cell)),
+    judgeGivenCell: (cell) => use((server) => judgeGivenCell(server, cell)),
     closeCell: (cell) => use((server) => closeCell(server, cell)),
     putBackRights: (request) => use((server) => putBackRights(server, request)),
     dropCell: (cell) => use((server) => dropCell(server, cell)),

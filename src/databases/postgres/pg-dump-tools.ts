@@ -24,6 +24,7 @@ import { openProgramPlace, type ProgramPlace } from './program-place.ts';
 import { createActivityProbe, restoreApplication } from './restore-activity.ts';
 import { plainRestoreArguments, restorePlain } from './restore-plain.ts';
 import type { ServerContext } from './session.ts';
+import { watchRestore } from './watch-restore.ts';
 
 export function openDumpTools(request: {
   readonly url: Secret;
@@ -120,14 +121,17 @@ async function runRestore(request: Restore): Promise<Outcome<RestoreReport>> {
   const { context } = request;
   const reader = createRestoreOutputReader();
   let entriesDone = 0;
+  const watch = await watchRestore(context, request);
+  if (!watch.ok) return watch;
+  const { settings, signal } = watch.value;
   const run = await request.place.run({
     program: request.tool.path,
     args: restoreArguments(request),
     file: request.file,
-    env: connectionEnvironment(context.target, restoreApplication),
+    env: connectionEnvironment(context.target, { application: restoreApplication, settings }),
     stallMs: request.stallMs,
     stillWorking: createActivityProbe(context, request.database),
-    ...(request.signal === undefined ? {} : { signal: request.signal }),
+    signal,
     onLine: (line) => {
       reader.take(line);
       request.onLine(line);
@@ -136,6 +140,8 @@ async function runRestore(request: Restore): Promise<Outcome<RestoreReport>> {
       request.onEntry(entriesDone);
     },
   });
+  const cut = await watch.value.end();
+  if (cut !== undefined) return fail(cut);
   if (!run.ok) return fail(explain(run.failure, request));
   const { exitCode } = run.value;
   return succeed({ messages: reader.messages(exitCode), exitCode, entriesDone: reader.entriesDone() });

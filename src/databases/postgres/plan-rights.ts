@@ -47,7 +47,7 @@ const nameInTag = /^(?:"((?:[^"]|"")+)"|([^".(]+))(.*)$/s;
 /** Every database has it, and whoever owns the database owns it (since 15). */
 const ownerOfDatabase = 'pg_database_owner';
 
-export type ReadEntry = Omit<DumpRights['statements'][number], 'sql'> & {
+type ReadEntry = Omit<DumpRights['statements'][number], 'sql'> & {
   readonly statements: readonly ReadStatement[];
 };
 
@@ -260,7 +260,10 @@ function shortened(text: string): string {
 /** For people: what stays different, and how much is as the dump has it. */
 export function reportOf(
   tasks: readonly Task[],
-  { failed, ...more }: { readonly failed: ReadonlyMap<Task, string> } & Pick<RightsReport, 'code' | 'owner'>,
+  {
+    failed,
+    ...more
+  }: { readonly failed: ReadonlyMap<Task, string> } & Pick<RightsReport, 'code' | 'owner' | 'rolesMade'>,
 ): RightsReport {
   const whyOf = (task: Task) => ('why' in task ? task.why : failed.get(task));
   const count = (about: Task['about']) => {

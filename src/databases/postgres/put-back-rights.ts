@@ -7,14 +7,7 @@ import { liftFences } from './cell-extensions.ts';
 import { planRights, reportOf, type Task } from './plan-rights.ts';
 import { sqlStateOf } from './postgres-failure.ts';
 import { readRights } from './read-rights.ts';
-import {
-  type KnownRole,
-  namedRoles,
-  readCode,
-  readObjects,
-  readOwners,
-  readRoles,
-} from './restored-objects.ts';
+import { namedRoles, readCode, readObjects, readOwners, readRoles } from './restored-objects.ts';
 import { type ServerContext, type Session, withMaintenance, withSession } from './session.ts';
 
 const lockLimitMs = 30_000;
@@ -65,7 +58,7 @@ async function putBack(session: Session, request: PutBackRequest): Promise<Right
     entries.flatMap(({ statements }) => statements),
   );
   const isSuperuser = await readIsSuperuser(session);
-  if (request.makeRoles) await makeMissing(session, names);
+  const rolesMade = request.makeRoles ? await makeMissing(session, { names, isSuperuser }) : [];
   const roles = await readRoles(session, names);
   const tasks = planRights(
     { objects: rights?.objects ?? [], entries },
@@ -96,14 +89,22 @@ async function putBack(session: Session, request: PutBackRequest): Promise<Right
     if (is !== undefined && is !== owner) failed.set(task, `the catalogue names ${is} afterwards`);
   }
   const owner = { name: newOwner, isSuperuser: roles.get(newOwner)?.isSuperuser === true };
-  return reportOf(tasks, { failed, code, owner });
+  return reportOf(tasks, { failed, code, owner, rolesMade });
 }
 
-async function makeMissing(session: Session, names: readonly string[]): Promise<void> {
-  const there: ReadonlyMap<string, KnownRole> = await readRoles(session, names);
-  for (const name of names)
-    if (!there.has(name) && !name.startsWith('pg_'))
-      await session.rows(`CREATE ROLE ${sqlName(name)} NOLOGIN`);
+async function makeMissing(
+  session: Session,
+  { names, isSuperuser }: { readonly names: readonly string[]; readonly isSuperuser: boolean },
+): Promise<readonly string[]> {
+  const there = await readRoles(session, names);
+  const missing = names.filter((name) => !there.has(name) && !name.startsWith('pg_'));
+  const [row] = await session.rows('SELECT rolcreaterole AS may FROM pg_roles WHERE rolname = current_user');
+  if (!isSuperuser && row?.may !== 't') return [];
+  for (const name of missing) {
+    await session.rows(`CREATE ROLE ${sqlName(name)} NOLOGIN`);
+    if (!isSuperuser) await session.rows(`GRANT ${sqlName(name)} TO CURRENT_USER`);
+  }
+  return missing;
 }
 
 function whetherMade({ isSuperuser, signed }: { readonly isSuperuser: boolean; readonly signed: boolean }) {

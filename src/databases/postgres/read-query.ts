@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { type Outcome, succeed } from '../../base/failure.ts';
 import { sqlName, sqlText } from '../../base/quoting.ts';
+import { randomPassword, scramVerifier } from '../../base/role-login.ts';
 import type { QueryRequest } from '../../ports/database-server.ts';
-import { randomPassword, scramVerifier } from './role-login.ts';
 import { type Row, type ServerContext, usualLimitMs, withMaintenance, withSession } from './session.ts';
 
 /** Short enough for a failure's sentence; the whole statement stands in the runbook. */

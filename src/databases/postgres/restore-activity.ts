@@ -9,7 +9,8 @@ export const restoreApplication = 'thaw pg_restore';
 /**
  * pg_restore says nothing while it copies one big table, and neither speaks nor reads while the server builds one big
  * index. So silence alone is no stall: bytes moved by its processes count as life, and so does a session of it that
- * the server works for. One that waits for a lock, or for a client that sends nothing, does not.
+ * the server works for. One that waits for a lock, for a client that sends
+ * nothing, or for time to pass (pg_sleep), does not.
  */
 export function createActivityProbe(context: ServerContext, database: string) {
   let bytesBefore = -1;
@@ -41,7 +42,7 @@ async function bytesMoved(processGroup: number): Promise<number> {
 const workingSql = `
   SELECT count(*) AS working FROM pg_stat_activity
   WHERE datname = $1 AND application_name = $2 AND state = 'active'
-    AND (wait_event_type IS NULL OR wait_event_type NOT IN ('Lock', 'Client'))`;
+    AND (wait_event_type IS NULL OR wait_event_type NOT IN ('Lock', 'Client', 'Timeout'))`;
 
 async function serverWorks(context: ServerContext, database: string): Promise<boolean> {
   // Over its own database: who restores may not be let into any other.

@@ -10,6 +10,7 @@ import type { ProgramPlace } from './program-place.ts';
 import { createActivityProbe, restoreApplication } from './restore-activity.ts';
 import { bareEnvironment, hostileDump, isHostile, restriction } from './restrict-psql.ts';
 import type { ServerContext } from './session.ts';
+import { watchRestore } from './watch-restore.ts';
 
 const chunkBytes = 1024 * 1024;
 
@@ -37,7 +38,10 @@ export async function restorePlain(
     readonly context: ServerContext;
   },
 ): Promise<Outcome<RestoreReport>> {
-  const { file, database, place, tool, context, signal } = request;
+  const { file, database, place, tool, context } = request;
+  const watch = await watchRestore(context, request);
+  if (!watch.ok) return watch;
+  const { settings, signal } = watch.value;
   const reader = createPlainDumpReader();
   const said = createPsqlReader();
   const source = Readable.from(readStatements(request, reader), { objectMode: false });
@@ -46,19 +50,21 @@ export async function restorePlain(
     args: plainRestoreArguments(database),
     env: {
       ...bareEnvironment({ isHere: context.route === undefined }),
-      ...connectionEnvironment(context.target, restoreApplication),
+      ...connectionEnvironment(context.target, { application: restoreApplication, settings }),
     },
     inputFrom: source,
     stallMs: request.stallMs,
     stillWorking: createActivityProbe(context, database),
-    ...(signal === undefined ? {} : { signal }),
+    signal,
     onLine: (line, stream) => {
       if (stream === 'stderr') said.take(line);
       request.onLine(line);
     },
   });
+  const cut = await watch.value.end();
   const broken = source.errored;
   source.destroy();
+  if (cut !== undefined) return fail(cut);
   if (!run.ok) {
     const message = `The restore of ${file} into ${database} does not end: ${run.failure.message}`;
     return fail({ ...run.failure, message });

@@ -1,4 +1,4 @@
-import type { TocEntry } from '../../backups/archive-toc.ts';
+import type { TocEntry } from '../../base/archive-toc.ts';
 import type { DumpRights } from '../../ports/database-server.ts';
 
 /** What has an owner: how a table of contents calls it, and how the catalogue does (pg_identify_object). */

@@ -102,7 +102,7 @@ async function finish<T>(
   }
 }
 
-type OpenSession = { readonly session: Session; end(): Promise<void> };
+export type OpenSession = { readonly session: Session; end(): Promise<void> };
 
 export async function openSession(
   context: ServerContext,

@@ -47,8 +47,7 @@ export async function checkDatabases(
       ),
     );
   }
-  const cell = checkCell(context.mode, identity.value);
-  if (cell !== undefined) checks.push(cell);
+  checks.push(...(await checkCell(context, identity.value)));
   const { connectionLimit } = identity.value;
   if (connectionLimit !== undefined && connectionLimit < fewestConnections) {
     checks.push(

@@ -17,7 +17,7 @@ export function judgeRights(context: StepContext): readonly Check[] {
 
 type Rights = NonNullable<ReturnType<typeof rightsFact.schema.parse>>;
 
-function judgeReport({ trial, owners, grants, left }: Rights): readonly Check[] {
+function judgeReport({ trial, owners, grants, left, rolesMade }: Rights): readonly Check[] {
   const checks: Check[] = [];
   const what = [
     ...(owners.done === 0 ? [] : [`${ratio(owners)} owners`]),
@@ -25,7 +25,11 @@ function judgeReport({ trial, owners, grants, left }: Rights): readonly Check[] 
   ];
   if (what.length > 0) {
     const how = trial ? 'can be as the dump has them (tried, and taken back)' : 'are as the dump has them';
-    checks.push(passed(`${what.join(' and ')} ${how}`));
+    const made =
+      rolesMade.length === 0
+        ? ''
+        : `; for that, roles that this server lacks were made: ${shorten(rolesMade, mostNames)}`;
+    checks.push(passed(`${what.join(' and ')} ${how}${made}`));
   }
   if (left.length > 0) {
     checks.push(

@@ -11,7 +11,7 @@ import {
   targetFact,
   writersDownFact,
 } from '../../kinds/facts.ts';
-import { duration, text } from '../../kinds/fields.ts';
+import { byteSize, duration, text } from '../../kinds/fields.ts';
 import { declareKind } from '../../kinds/kind.ts';
 
 export const restoreDatabaseKind = declareKind({
@@ -24,6 +24,12 @@ export const restoreDatabaseKind = declareKind({
   fields: {
     jobs: z.int().min(1).max(64).optional().describe('Parallel jobs; the number of cores when left out'),
     stall: duration.default('15m').describe('No sign of life for that long counts as stalled'),
+    longest: duration.default('24h').describe('What takes longer is ended, whatever it still does'),
+    largest: byteSize
+      .optional()
+      .describe(
+        'A database that grows beyond is not gone on with. Left out: three times what the manifest says; without one, a hundred times the dump',
+      ),
     createdColumn: text
       .default('created_at')
       .describe('Tells old rows from new ones when a drill compares with live'),

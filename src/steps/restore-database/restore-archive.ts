@@ -1,9 +1,10 @@
 import { qualifiedName, shorten } from '../../backups/compare-inventories.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
-import { formatCount } from '../../base/units.ts';
+import { formatCount, parseBytes } from '../../base/units.ts';
 import { needFact, readFact } from '../../kinds/fact.ts';
 import {
   archiveFileFact,
+  cellFact,
   dumpRightsFact,
   manifestFact,
   restoredFact,
@@ -21,6 +22,7 @@ import {
 } from '../../operations/cell.ts';
 import { makeIncomingDatabase } from '../../operations/incoming-database.ts';
 import { targetTools } from '../../operations/open-targets.ts';
+import { limitRestore } from '../../operations/restore-limits.ts';
 import { refuseNewer } from '../../operations/throwaway-cluster.ts';
 import type { ArchiveContents, RestoreMessage, RestoreReport } from '../../ports/dump-tools.ts';
 import type { restoreDatabaseKind } from './kind.ts';
@@ -55,11 +57,20 @@ export async function restoreArchive(
   const report = await tools.restore({
     ...request,
     stallMs: durationMs(step.stall),
+    watch: await limitRestore(context, {
+      dumpBytes: archive.sizeBytes,
+      largestBytes: step.largest === undefined ? undefined : parseBytes(step.largest),
+      longestMs: durationMs(step.longest),
+    }),
     signal: context.signal,
     onLine: context.output,
     onEntry: (done) => context.progress({ label: 'restored', done, total, unit: 'count' }),
   });
-  if (!report.ok) return report;
+  if (!report.ok) {
+    // Its client is gone, but the server may still work for it.
+    const shut = await closeCell(context);
+    return shut.ok ? report : shut;
+  }
   const program = format === 'plain' ? 'psql' : 'pg_restore';
   const accepted = await judgeMessages(context, { ...report.value, program });
   if (!accepted.ok) return accepted;
@@ -141,7 +152,10 @@ async function countRestored(
   const analyzed = await server.analyze(restored.database);
   if (!analyzed.ok) return analyzed;
   const newestColumns = readFact(manifestFact, context)?.newestColumns ?? [];
-  const inventory = await server.inventory(restored.database, { newestColumns });
+  const inventory = await server.inventory(restored.database, {
+    newestColumns,
+    asOwner: readFact(cellFact, context) !== undefined,
+  });
   if (!inventory.ok) return inventory;
   const rows = inventory.value.tables.reduce((sum, table) => sum + table.rows, 0);
   context.output(`counted ${formatCount(rows)} rows in ${inventory.value.tables.length} tables`);

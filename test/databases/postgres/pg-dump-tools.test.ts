@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createProcessRunner } from '../../../src/adapters/process/execa-process-runner.ts';
-import { isCustomArchive, readArchiveHeader } from '../../../src/backups/archive-header.ts';
+import { isCustomArchive, readArchiveHeader } from '../../../src/base/archive-header.ts';
 import type { Outcome } from '../../../src/base/failure.ts';
 import { createSecret } from '../../../src/base/secret.ts';
 import { openDatabaseServer } from '../../../src/databases/postgres/pg-database-server.ts';

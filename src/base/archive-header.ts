@@ -1,5 +1,5 @@
-import { fail, type Outcome, succeed } from '../base/failure.ts';
 import { type ArchiveReader, createArchiveReader } from './archive-reader.ts';
+import { fail, type Outcome, succeed } from './failure.ts';
 
 /**
  * The first bytes of a pg_dump archive in custom format (and of toc.dat in a directory one), as ReadHead in

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isCustomArchive, readArchiveHeader } from '../../src/backups/archive-header.ts';
+import { isCustomArchive, readArchiveHeader } from '../../src/base/archive-header.ts';
 
 const int = (value: number) => {
   const bytes = Buffer.alloc(5);

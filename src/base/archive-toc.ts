@@ -1,6 +1,6 @@
-import type { Outcome } from '../base/failure.ts';
-import { succeed } from '../base/failure.ts';
-import { type ArchiveHeader, readHeaderFrom } from './archive-header.ts';
+import { type ArchiveHeader, isCustomArchive, readHeaderFrom } from './archive-header.ts';
+import type { Outcome } from './failure.ts';
+import { succeed } from './failure.ts';
 
 /** What an archive says of itself before its first row: enough to hold it against what was counted. */
 export type ArchiveToc = {
@@ -97,4 +97,26 @@ export function readArchiveToc(bytes: Uint8Array): Outcome<ArchiveToc | undefine
     }
   }
   return succeed({ header, contents: { tablesMade, tables, sequences, entries } });
+}
+
+const tarBlockBytes = 512;
+
+/** The table of contents in a tar, as far as these bytes reach. */
+export function findToc(
+  head: Uint8Array,
+): { readonly content: Uint8Array; readonly isFirst: boolean } | undefined {
+  const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
+  for (let at = 0; at + tarBlockBytes <= bytes.length; ) {
+    const name = bytes
+      .subarray(at, at + 100)
+      .toString('utf8')
+      .replace(/\0.*$/s, '');
+    const sizeBytes = Number.parseInt(bytes.subarray(at + 124, at + 136).toString('latin1'), 8);
+    if (name === '' || Number.isNaN(sizeBytes)) break;
+    const content = bytes.subarray(at + tarBlockBytes, at + tarBlockBytes + sizeBytes);
+    if (/(^|\/)toc\.dat$/.test(name) && isCustomArchive(content))
+      return { content, isFirst: name === 'toc.dat' && at === 0 };
+    at += tarBlockBytes + Math.ceil(sizeBytes / tarBlockBytes) * tarBlockBytes;
+  }
+  return undefined;
 }

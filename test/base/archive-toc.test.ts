@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readArchiveToc } from '../../src/backups/archive-toc.ts';
+import { readArchiveToc } from '../../src/base/archive-toc.ts';
 
 const int = (value: number) => {
   const bytes = Buffer.alloc(5);
