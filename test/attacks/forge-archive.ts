@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 
 /** The comment that makes room: statements are put into its place, padded to its length. */
-const room = `room for a statement ${'.'.repeat(900)}`;
+const room = `room for a statement ${'.'.repeat(4000)}`;
 
 /**
  * An archive in custom format whose table of contents was changed by somebody who cannot reach the database, and knows how pg_dump

@@ -54,6 +54,12 @@ export async function watchRestore(
     end: async () => {
       over.abort();
       await looking;
+      // What was over before the next look is looked at once more.
+      const last = cut === undefined ? await open() : undefined;
+      if (last?.ok) {
+        cut = await watch({ sizeBytes: await sizeOf(last.value.session, database) });
+        await last.value.end();
+      }
       return cut;
     },
   });

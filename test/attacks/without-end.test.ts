@@ -1,0 +1,127 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTestCluster, type TestCluster } from '../databases/postgres/cluster.ts';
+import { thawHere } from '../parts/thaw.ts';
+import { forgeArchive } from './forge-archive.ts';
+
+/**
+ * A dump that fills the disk, takes every lock of the server, or never comes to an end: it is ended from outside, and production goes on. Remains:
+ * while it lasts the server is slower, its log of changes grows, and others may find no lock free for some seconds.
+ */
+
+let production: TestCluster;
+let folder = '';
+let runs = 0;
+const at = (name: string) => join(folder, name);
+
+const runbook = (store: string, limits: string) => `
+thaw: 1
+name: shop
+title: Shop
+objectives: { rto: 1h, rpo: 24h }
+inputs:
+  LIVE: { about: production, secret: true }
+backups:
+  store: { kind: directory, path: ${store} }
+  dumps: { layout: "shop-{date}[.dump]" }
+production: { database: { url: "\${LIVE}" } }
+drill: { database: { url: "\${LIVE}", besideProduction: true } }
+steps:
+  - { kind: choose-snapshot }
+  - { kind: fetch }
+  - { kind: decrypt }
+  - { kind: restore-database, jobs: 1${limits} }
+`;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'thaw-without-end-'));
+  production = await startTestCluster();
+  await production.sql('postgres', 'CREATE DATABASE shop');
+  await production.sql('shop', 'CREATE TABLE orders (id int, note text)', 'INSERT INTO orders VALUES (1)');
+});
+afterAll(async () => {
+  await production?.remove();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function drill(statements: string, limits = '') {
+  runs += 1;
+  const store = at(`store-${runs}`);
+  mkdirSync(store);
+  const content = await forgeArchive({
+    binFolder: production.binFolder,
+    url: production.urlOf('shop'),
+    sql: (statement) => production.sql('shop', statement),
+    statements,
+  });
+  writeFileSync(join(store, 'shop-2026-11-19.dump'), content);
+  writeFileSync(at('shop.yaml'), runbook(store, limits));
+  return thawHere({
+    args: [
+      'drill',
+      at('shop.yaml'),
+      '--plain',
+      '--yes',
+      '--snapshot',
+      'latest',
+      '--log-dir',
+      at(`logs-${runs}`),
+    ],
+    env: { HOME: folder, LIVE: production.urlOf('shop') },
+    cwd: folder,
+  });
+}
+
+const left = () =>
+  production.sql(
+    'postgres',
+    "SELECT datname FROM pg_database WHERE datname ~ '__' UNION ALL SELECT rolname FROM pg_roles WHERE rolname ~ '^thaw_'",
+  );
+
+describe('a dump that does not end', () => {
+  it.each([
+    {
+      what: 'grows beyond what was expected',
+      statements:
+        "INSERT INTO public.orders SELECT i, repeat('x', 900) FROM generate_series(1, 100000000) i;",
+      limits: ', largest: 60 MB',
+      says: /has grown to .*, and no more than 60 MB was expected/,
+    },
+    {
+      what: 'was small, and is over before anybody looks',
+      statements: "INSERT INTO public.orders SELECT i, repeat('x', 900) FROM generate_series(1, 60000) i;",
+      limits: ', largest: 20 MB',
+      says: /has grown to .*, and no more than 20 MB was expected/,
+    },
+    {
+      what: 'works for ever, with its own limits switched off',
+      statements:
+        'SET statement_timeout = 0; SET client_connection_check_interval = 0; DO $$ BEGIN LOOP END LOOP; END $$;',
+      limits: ', longest: 4s',
+      says: /goes on for .* and was ended/,
+    },
+    {
+      what: 'sleeps for ever',
+      statements: 'SELECT pg_sleep(100000);',
+      limits: ', stall: 3s',
+      says: /The restore of .* does not end/,
+    },
+    {
+      what: 'takes every lock there is',
+      statements: 'SELECT count(pg_advisory_lock(i)) FROM generate_series(1, 100000000) i;',
+      limits: '',
+      says: /out of shared memory/,
+    },
+  ])('and $what, is ended, and nothing of it stays', async ({ statements, limits, says }) => {
+    const end = await drill(statements, limits);
+    expect(end.status, end.text).toBe(1);
+    expect(end.text).toMatch(says);
+    expect(await left()).toEqual([]);
+    expect(
+      await production.sql('postgres', "SELECT pid FROM pg_stat_activity WHERE usename ~ '^thaw_'"),
+    ).toEqual([]);
+    expect(await production.sql('shop', 'SELECT count(*) AS n FROM orders')).toEqual([{ n: '1' }]);
+  });
+});
