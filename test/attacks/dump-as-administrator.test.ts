@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,8 +8,8 @@ import { type SaidHere, thawHere } from '../parts/thaw.ts';
 import { forgeArchive } from './forge-archive.ts';
 
 /**
- * A forged dump is restored with the rights of an owner or a superuser, live and in a drill beside production. Remains: a user who may make no role
- * restores with his own rights, after the risk was typed; a drill with such a user is refused.
+ * A forged dump is restored with the rights of an owner or a superuser, live and in a drill beside production. Remains: a user who may make no role,
+ * and has none made by an administrator, restores with his own rights after the risk was typed; a drill with such a user is refused.
  */
 
 let production: TestCluster;
@@ -81,19 +81,24 @@ type Walk = {
   readonly ending?: string;
   readonly steps?: string;
   readonly answers?: readonly string[];
+  readonly cell?: { readonly role: string; readonly password: string };
 };
 
-async function walk({ command, content, by, ending = 'dump', steps = '', answers }: Walk) {
+async function walk({ command, content, by, ending = 'dump', steps = '', answers, cell }: Walk) {
   runs += 1;
   const store = at(`store-${runs}`);
   const logs = at(`logs-${runs}`);
   mkdirSync(store);
   writeFileSync(join(store, `shop-2026-11-19.${ending}`), content);
-  writeFileSync(at('shop.yaml'), runbook(store, steps));
+  const text = runbook(store, steps);
+  const withCell = text
+    .replaceAll(`url: "\${LIVE}"`, `url: "\${LIVE}", cell: { role: ${cell?.role}, password: "\${CELL}" }`)
+    .replace('inputs:', 'inputs:\n  CELL: { about: its password, secret: true }');
+  writeFileSync(at('shop.yaml'), cell === undefined ? text : withCell);
   const given = answers ?? (command === 'restore' ? ['--yes', '--confirm', 'shop'] : []);
   const end = await thawHere({
     args: [command, at('shop.yaml'), '--plain', '--snapshot', 'latest', '--log-dir', logs, ...given],
-    env: { HOME: folder, LIVE: urlOf(by) },
+    env: { HOME: folder, LIVE: urlOf(by), ...(cell === undefined ? {} : { CELL: cell.password }) },
     cwd: folder,
   });
   return { end, logs };
@@ -141,11 +146,19 @@ describe.each(administrators)('a forged dump, restored with the URL of $who,', (
     expect(await look()).toEqual(before);
   });
 
-  it('cannot act through an index when rows are counted, tried and looked at after the swap', async () => {
-    const trap = `CREATE FUNCTION public.trap(i int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN
+  it('cannot act through anything that is evaluated when it is restored, planned, counted or looked at', async () => {
+    const trap = `CREATE FUNCTION public.trap(i int, w text) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN
         IF (SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user)
-        THEN EXECUTE 'CREATE ROLE evil SUPERUSER'; END IF; RETURN i; END $$;
-      CREATE INDEX trapped ON public.orders (id) WHERE public.trap(1) = 1;`;
+        THEN EXECUTE 'CREATE ROLE evil_' || w || ' SUPERUSER'; END IF; RETURN i; END $$;
+      CREATE INDEX trapped ON public.orders (id) WHERE public.trap(1, 'predicate') = 1;
+      CREATE INDEX also_trapped ON public.orders (public.trap(id, 'expression'));
+      ALTER TABLE public.orders ADD CHECK (public.trap(1, 'check') = 1);
+      CREATE STATISTICS public.st (ndistinct) ON id, (public.trap(id, 'statistics')) FROM public.orders;
+      CREATE TABLE public.watched AS SELECT 1 AS id;
+      ALTER TABLE public.watched ENABLE ROW LEVEL SECURITY;
+      CREATE POLICY trapped ON public.watched USING (public.trap(1, 'policy') = 1);
+      CREATE VIEW public.seen AS SELECT id FROM public.orders WHERE public.trap(1, 'view') = 1;
+      CREATE MATERIALIZED VIEW public.kept AS SELECT public.trap(1, 'matview') AS t;`;
     const { end, logs } = await walk({
       command: 'restore',
       content: await forged(trap),
@@ -153,7 +166,9 @@ describe.each(administrators)('a forged dump, restored with the URL of $who,', (
       steps: `
   - kind: smoke-checklist
     items:
-      - { kind: query, id: count, title: orders are there, query: "SELECT count(*) FROM orders WHERE note <> ''", expect: { equals: "100" } }`,
+      - { kind: query, id: count, title: orders are there, query: "SELECT count(*) FROM orders WHERE note <> ''", expect: { equals: "100" } }
+      - { kind: query, id: view, title: the view is there, query: "SELECT count(*) FROM seen", expect: { equals: "100" } }
+      - { kind: query, id: watched, title: who watches, query: "SELECT count(*) FROM watched", expect: { equals: "1" } }`,
     });
     expect(end.status, end.text).toBe(1);
     // From PostgreSQL 16 on CREATEROLE hands out no other right: there the application's own login looks, and the trap, sprung with no
@@ -169,7 +184,7 @@ describe.each(administrators)('a forged dump, restored with the URL of $who,', (
         : /smoke-checklist failed: orders are there: Cannot run .*: the server refuses/,
     );
     const after = await look();
-    expect(after.roles.map(({ rolname }) => rolname)).not.toContain('evil');
+    expect(after.roles.filter(({ rolname }) => rolname?.startsWith('evil'))).toEqual([]);
     expect(after.roles.filter(({ rolname }) => rolname?.startsWith('thaw_'))).toEqual([]);
     expect(
       await production.sql('shop', "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'"),
@@ -180,11 +195,7 @@ describe.each(administrators)('a forged dump, restored with the URL of $who,', (
       cwd: folder,
     });
     expect(back.status, back.text).toBe(0);
-    for (const { datname } of await production.sql(
-      'postgres',
-      "SELECT datname FROM pg_database WHERE datname ~ '__'",
-    ))
-      await production.sql('postgres', `DROP DATABASE ${datname}`);
+    await dropKept();
   });
 });
 
@@ -203,7 +214,7 @@ describe('a user who may make no role', () => {
     const { end } = await walk({ command: 'restore', content: await forged(dropProduction), by });
     expect(end.status, end.text).toBe(4);
     expect(end.text).toMatch(/before the walk could not verify: plain may not create roles/);
-    expect(end.text).toMatch(/ALTER ROLE plain CREATEROLE/);
+    expect(end.text).toMatch(/ALTER ROLE "plain" CREATEROLE/);
     expect(end.text).toMatch(/--confirm.*run it as plain/);
     expect(await look()).toEqual(before);
   });
@@ -232,12 +243,96 @@ describe('a user who may make no role', () => {
   });
 });
 
+describe('a role that an administrator made for a user who may make none', () => {
+  const by = { who: 'another plain owner', name: 'modest', password: 'modest-owner-of-the-shop' };
+  let password = '';
+  const named = async (walked: Omit<Walk, 'by'>) =>
+    walk({ ...walked, by, cell: { role: 'thaw_cell', password } });
+
+  beforeAll(async () => {
+    await production.sql(
+      'postgres',
+      "CREATE ROLE modest LOGIN CREATEDB PASSWORD 'modest-owner-of-the-shop'",
+      'GRANT pg_signal_backend, keeper TO modest',
+    );
+    const file = at('cell.env');
+    const args = ['cell', '--sql', 'modest', file];
+    const printed = await thawHere({ args, env: { HOME: folder }, cwd: folder });
+    expect(printed.status, printed.text).toBe(0);
+    password = readFileSync(file, 'utf8').trim().replace('THAW_CELL_PASSWORD=', '');
+    expect(printed.text).not.toContain(password);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    await production.sql('postgres', printed.text);
+  });
+
+  it('restores, gives everything away, and is as it was', async () => {
+    await dropKept();
+    const before = await look();
+    const { end, logs } = await named({ command: 'restore', content: await forged('') });
+    const checks = checksOf(await readRecord(logs));
+    expect(checks, end.text).toContain('restore-database passed: 1 of 1 tables of the archive are there');
+    expect(
+      await production.sql('shop', "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'"),
+    ).toEqual([{ tableowner: 'keeper' }]);
+    const back = await thawHere({
+      args: ['rollback', '--plain', '--confirm', 'shop', '--log-dir', logs],
+      env: { HOME: folder, LIVE: urlOf(by), CELL: password },
+      cwd: folder,
+    });
+    expect(back.status, back.text).toBe(0);
+    await dropKept();
+    expect(await look()).toEqual(before);
+  });
+
+  it('is set back after a dump has changed its password and its settings', async () => {
+    const spoilt = `ALTER ROLE CURRENT_USER PASSWORD 'spoilt'; ALTER ROLE CURRENT_USER SET search_path = evil;`;
+    const first = await named({ command: 'drill', content: await forged(spoilt) });
+    expect(first.end.status, first.end.text).toBe(1);
+    expect(await production.sql('postgres', 'SELECT * FROM pg_db_role_setting')).toEqual([]);
+    const again = await named({ command: 'drill', content: await forged('') });
+    expect(checksOf(await readRecord(again.logs)), again.end.text).toContain(
+      'restore-database passed: 1 of 1 tables of the archive are there',
+    );
+  });
+
+  it.each(['restore', 'drill'] as const)('cannot drop production in a %s', async (command) => {
+    const before = await look();
+    const { end } = await named({ command, content: await forged(dropProduction) });
+    expect(end.text).toMatch(/must be owner of database shop/);
+    if (command === 'restore') await giveUp(end, { ...by, cell: password });
+    expect(await look()).toEqual(before);
+  });
+
+  it.each([
+    ['ALTER ROLE thaw_cell CREATEDB', 'ALTER ROLE thaw_cell NOCREATEDB', /it has rights over the server/],
+    ['GRANT keeper TO thaw_cell', 'REVOKE keeper FROM thaw_cell', /it is a member of other roles/],
+    ['REVOKE thaw_cell FROM modest', 'GRANT thaw_cell TO modest', /is no member of it/],
+    ['ALTER ROLE thaw_cell NOLOGIN', 'ALTER ROLE thaw_cell LOGIN', /it may not log in/],
+    ["ALTER ROLE thaw_cell PASSWORD 'other'", undefined, /the password of this user is refused/],
+  ])('is refused before anybody is stopped after %s', async (spoil, mend, says) => {
+    await production.sql('postgres', spoil);
+    const before = await look();
+    const { end } = await named({ command: 'restore', content: await forged('') });
+    expect(end.status, end.text).toBe(3);
+    expect(end.text).toMatch(says);
+    expect(end.text).toMatch(/thaw cell modest FILE/);
+    expect(await look()).toEqual(before);
+    if (mend !== undefined) await production.sql('postgres', mend);
+  });
+});
+
+/** What a swap and its way back leave beside production. */
+async function dropKept(): Promise<void> {
+  const kept = await production.sql('postgres', "SELECT datname FROM pg_database WHERE datname ~ '__'");
+  for (const { datname } of kept) await production.sql('postgres', `DROP DATABASE ${datname}`);
+}
+
 /** What the run leaves for a retry is taken away, and nothing of it stays. */
-async function giveUp(stopped: SaidHere, by: Administrator): Promise<void> {
+async function giveUp(stopped: SaidHere, by: Administrator & { readonly cell?: string }): Promise<void> {
   const [, runId = ''] = /thaw resume (\S+)/.exec(stopped.text) ?? [];
   const end = await thawHere({
     args: ['discard', '--plain', '--log-dir', at(`logs-${runs}`), '--confirm', runId || 'missing'],
-    env: { HOME: folder, LIVE: urlOf(by) },
+    env: { HOME: folder, LIVE: urlOf(by), CELL: by.cell ?? '' },
     cwd: folder,
   });
   expect(end.status, `${stopped.text}\n${end.text}`).toBe(0);

@@ -80,7 +80,7 @@ export async function judgeGivenCell(
     { doing: `log in as ${user}` },
   );
   if (opened.ok) await opened.value.end();
-  return opened.ok ? found : succeed([opened.failure.message]);
+  return opened.ok ? found : succeed([opened.failure.message.replace(/\.$/, '')]);
 }
 
 async function faultsOf(
