@@ -60,8 +60,19 @@ export function planRights(
   const others = rights.entries.flatMap((entry) =>
     entry.statements.flatMap((statement) => planOther(statement, { entry, known, byName })),
   );
+  // Its owner has to be a superuser, so it stays with the one who makes it.
+  const ofSchemas = new Set(
+    rights.entries.flatMap(({ statements }) =>
+      statements.flatMap((one) => (one.kind === 'publication-schema' ? [one.name] : [])),
+    ),
+  );
+  const isAdministrators = ({ kind, name }: RestoredObject) =>
+    known.mayMake.yes && kind === 'publication' && ofSchemas.has(name);
   return [
-    ...planOwners(rights.objects, known),
+    ...planOwners(rights.objects, {
+      ...known,
+      objects: known.objects.filter((object) => !isAdministrators(object)),
+    }),
     ...rights.entries.flatMap((entry) =>
       entry.statements.flatMap((statement) => planGrant(statement, { entry, known, byName })),
     ),

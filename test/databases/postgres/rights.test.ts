@@ -97,6 +97,17 @@ describe('owners, grants and what only an administrator may make', () => {
     },
   );
 
+  it('of another owner belong to him, but for what has to belong to a superuser', async () => {
+    const { done } = await restore({ format: 'custom', signed: true, newOwner: 'web' });
+    // In the source these belong to a superuser.
+    expect(done?.left.every(({ why }) => why.startsWith('postgres holds more than an owner may'))).toBe(true);
+    expect(done?.left.map(({ what }) => what)).not.toContain('publication of_schema');
+    const { lacking, instead } = await differences();
+    expect(lacking.every((line) => / postgres( |$)/.test(line))).toBe(true);
+    expect(instead.every((line) => / web( |$)/.test(line))).toBe(true);
+    expect(await catalogue(cell.database)).toContain('publication of_schema postgres false');
+  });
+
   it('of a dump of anybody nothing is made that acts at every statement or for the whole database', async () => {
     const { done } = await restore({ format: 'custom', signed: false, newOwner: 'postgres' });
     const why = 'it is made only of a backup whose author is proven';
