@@ -1,19 +1,20 @@
 import { signMessage } from '../adapters/signing/sign-message.ts';
 import { manifestNamespace } from '../backups/author.ts';
+import { findSigner } from '../base/allowed-signers.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
+import { describeFileFailure } from '../base/file-failure.ts';
+import { checkSshSignature } from '../base/ssh-signature.ts';
 import type { SigningRole } from '../journal/signing-roles.ts';
+import { readWhole } from '../platform/read-whole.ts';
 import type { ProcessRunner } from '../ports/process-runner.ts';
 
 /**
- * Signatures over the head of a journal, by `ssh-keygen -Y`: no new infrastructure, and anybody with OpenSSH can check one without thaw. What is
+ * Signatures over the head of a journal, as `ssh-keygen -Y` makes them: no new infrastructure, and anybody with OpenSSH can check one without thaw. What is
  * signed is a short text that names the run, the number of entries and the head; the namespace keeps it from being used for
  * anything else.
  */
 export const signatureNamespace = 'thaw-record';
 export const signatureFolder = 'signatures';
-
-/** A question to ssh-keygen takes no longer, unless it waits for a passphrase that nobody can type. */
-const stallMs = 60_000;
 
 type Signed = {
   readonly runId: string;
@@ -49,66 +50,39 @@ type Keygen = {
   readonly environment: Readonly<Record<string, string | undefined>>;
 };
 
-async function keygen(
-  { processes, environment }: Keygen,
-  request: { readonly args: readonly string[]; readonly input?: string },
-) {
-  const agent = environment.SSH_AUTH_SOCK;
-  return processes.run({
-    program: 'ssh-keygen',
-    ...request,
-    stallMs,
-    ...(agent === undefined ? {} : { env: { SSH_AUTH_SOCK: agent } }),
-  });
-}
-
-/** The fingerprint of the key that made this signature, where the signature is good. */
-export async function checkSignature(
-  tools: Keygen,
-  request: { readonly signatureFile: string; readonly text: string },
-): Promise<Outcome<string>> {
-  const ran = await keygen(tools, {
-    args: ['-Y', 'check-novalidate', '-n', signatureNamespace, '-s', request.signatureFile],
-    input: request.text,
-  });
-  if (!ran.ok) return ran;
-  const fingerprint = /(SHA256:\S+)\s*$/m.exec(ran.value.stdout)?.[1];
-  if (ran.value.exitCode === 0 && fingerprint !== undefined) return succeed(fingerprint);
-  return fail(badSignature(request.signatureFile, 'it does not belong to this head'));
+/** The key that made this signature, where the signature is good. */
+export async function checkSignature(request: {
+  readonly signatureFile: string;
+  readonly text: string;
+}): Promise<Outcome<{ readonly fingerprint: string; readonly blob: Buffer }>> {
+  const { signatureFile, text } = request;
+  const read = await readText(signatureFile, 'read the signature');
+  if (!read.ok) return read;
+  const checked = checkSshSignature(read.value, { namespace: signatureNamespace, message: text });
+  return checked.ok ? succeed(checked) : fail(badSignature(signatureFile, `it ${checked.why}`));
 }
 
 /** Who may have made it, by the file of allowed signers; the principal's name comes back. */
-export async function checkSigner(
-  tools: Keygen,
-  request: { readonly signatureFile: string; readonly text: string; readonly allowedSigners: string },
-): Promise<Outcome<string>> {
-  const { signatureFile, text, allowedSigners } = request;
-  const found = await keygen(tools, {
-    args: ['-Y', 'find-principals', '-s', signatureFile, '-f', allowedSigners],
-  });
-  if (!found.ok) return found;
-  const principal = found.value.stdout.split('\n')[0]?.split(',')[0] ?? '';
-  if (found.value.exitCode !== 0 || principal === '')
-    return fail(badSignature(signatureFile, `its key is not in ${allowedSigners}`));
-  const ran = await keygen(tools, {
-    args: [
-      '-Y',
-      'verify',
-      '-f',
-      allowedSigners,
-      '-I',
-      principal,
-      '-n',
-      signatureNamespace,
-      '-s',
-      signatureFile,
-    ],
-    input: text,
-  });
-  if (!ran.ok) return ran;
-  return ran.value.exitCode === 0
-    ? succeed(principal)
-    : fail(badSignature(signatureFile, `it is not a signature of ${principal} over this head`));
+export async function checkSigner(request: {
+  readonly signatureFile: string;
+  readonly blob: Buffer;
+  readonly allowedSigners: string;
+}): Promise<Outcome<string>> {
+  const { signatureFile, blob, allowedSigners } = request;
+  const read = await readText(allowedSigners, 'read the allowed signers');
+  if (!read.ok) return read;
+  const found = findSigner(read.value, { blob, namespace: signatureNamespace, nowMs: Date.now() });
+  return 'principal' in found
+    ? succeed(found.principal)
+    : fail(badSignature(signatureFile, `by ${allowedSigners} ${found.why}`));
+}
+
+async function readText(path: string, doing: string): Promise<Outcome<string>> {
+  try {
+    return succeed(String(await readWhole(path)));
+  } catch (error) {
+    return fail(describeFileFailure({ doing: `${doing} ${path}`, error }));
+  }
 }
 
 export function badSignature(file: string, why: string) {

@@ -5,7 +5,7 @@ export const recordsSign = defineCommand({
   name: 'records sign',
   about: 'one person vouches, in one role, for the journal as it stands',
   more: [
-    'The signature is made by ssh-keygen, so that anybody with OpenSSH can check it without thaw. Name a private key without passphrase, or the public half of one that ssh-agent holds.',
+    'The signature is as ssh-keygen makes it, so that anybody with OpenSSH can check it without thaw. Name a private key without passphrase, or the public half of one that ssh-agent holds.',
   ],
   operands: { run: runOperand },
   options: ['key', 'role', 'signer', ...everywhere],
@@ -19,7 +19,7 @@ export const recordsSign = defineCommand({
   ],
   statuses: {
     verified: 'signed',
-    notVerified: 'ssh-keygen could not sign',
+    notVerified: 'the key could not sign',
     blocked: 'the run has not come to an end, or another process works on it',
     damaged: 'the record cannot be vouched for, so nobody should sign it',
   },

@@ -89,7 +89,7 @@ async function sign(
   } catch (error) {
     return fail(describeFileFailure({ doing: `write ${file}`, error }));
   }
-  const checked = await checkSignature(tools, { signatureFile: file, text });
+  const checked = await checkSignature({ signatureFile: file, text });
   if (!checked.ok) return checked;
   return succeed({
     kind: 'signed-off',
@@ -97,7 +97,7 @@ async function sign(
     signer,
     entries,
     head,
-    keyFingerprint: checked.value,
+    keyFingerprint: checked.value.fingerprint,
     signature: { name, sha256: sha256(signature.value) },
   });
 }

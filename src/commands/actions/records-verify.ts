@@ -1,5 +1,4 @@
 import { join, resolve } from 'node:path';
-import { createProcessRunner } from '../../adapters/process/execa-process-runner.ts';
 import { readAnchors } from '../../app/anchors.ts';
 import { readChainHeads } from '../../app/chain-heads.ts';
 import { type CommandContext, printLine } from '../../app/command-context.ts';
@@ -55,7 +54,7 @@ async function verifyRun(request: VerifyRequest, context: Around): Promise<Outco
   if (!verified.ok) return verified;
   const lines = [...verified.value.lines];
   for (const signed of entriesOfKind(reading.entries, 'signed-off')) {
-    const line = await checkOne({ run, signed, allowedSigners: options.allowedSigners }, context);
+    const line = await checkOne({ run, signed, allowedSigners: options.allowedSigners });
     if (!line.ok) return line;
     lines.push(line.value);
   }
@@ -97,14 +96,11 @@ async function verifyVanished(noRun: Failure, logFolder: string): Promise<Outcom
 }
 
 /** Without the file of allowed signers it is only known that one key signed this head, not whose it is. */
-async function checkOne(
-  request: {
-    readonly run: LoggedRun;
-    readonly signed: WrittenEntry<'signed-off'>;
-    readonly allowedSigners: string | undefined;
-  },
-  { environment }: Pick<CommandContext, 'environment'>,
-): Promise<Outcome<string>> {
+async function checkOne(request: {
+  readonly run: LoggedRun;
+  readonly signed: WrittenEntry<'signed-off'>;
+  readonly allowedSigners: string | undefined;
+}): Promise<Outcome<string>> {
   const { run, signed, allowedSigners } = request;
   const { role, signer, entries, head, keyFingerprint, signature } = signed;
   if (entries !== signed.seq - 1 || headAt(run.reading, entries) !== head)
@@ -113,14 +109,14 @@ async function checkOne(
     );
   const text = signedText({ runId: run.folder.id, role, signer, entries, head });
   const file = join(run.folder.path, signatureFolder, signature.name);
-  const tools = { processes: createProcessRunner(), environment };
-  const checked = await checkSignature(tools, { signatureFile: file, text });
+  const checked = await checkSignature({ signatureFile: file, text });
   if (!checked.ok) return checked;
-  if (checked.value !== keyFingerprint) return fail(badSignature(file, `its key is ${checked.value}`));
+  const { fingerprint, blob } = checked.value;
+  if (fingerprint !== keyFingerprint) return fail(badSignature(file, `its key is ${fingerprint}`));
   const words = `Signed as ${role} by ${signer} over entries 1 to ${entries} with ${keyFingerprint}`;
   if (allowedSigners === undefined)
     return succeed(`${words}; whose key that is, only --allowed-signers FILE can tell.`);
-  const principal = await checkSigner(tools, { signatureFile: file, text, allowedSigners });
+  const principal = await checkSigner({ signatureFile: file, blob, allowedSigners });
   return principal.ok ? succeed(`${words}, the key of ${principal.value} by ${allowedSigners}.`) : principal;
 }
 

@@ -498,7 +498,7 @@ describe('Signatures', () => {
     expect((await sign('stranger-key', 'approver')).status).toBe(0);
     const stranger = await records(place, 'verify', held.runs.live, '--allowed-signers', allowed);
     expect(stranger.status).toBe(6);
-    expect(stranger.text).toContain(`its key is not in ${allowed}`);
+    expect(stranger.text).toContain(`by ${allowed} its key SHA256:`);
 
     const files = await readTree(join(logFolder, held.runs.live, 'signatures'));
     expect(files.size).toBe(6);
