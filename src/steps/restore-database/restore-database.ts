@@ -180,6 +180,7 @@ async function confirmSwap(
         value: `${incoming}  ${formatBytes(fresh.value?.sizeBytes ?? 0)}  from ${formatTime(snapshot.takenAtMs)}`,
       },
       ...proofs.map((value) => ({ label: 'checked', value })),
+      ...reachingOut(context),
       ...(old.value === undefined
         ? []
         : [{ label: 'kept as', value: `${kept}  (thaw rollback puts it back)` }]),
@@ -203,6 +204,20 @@ async function confirmSwap(
     remedy: 'Retry to be asked again; nothing needs to be restored anew.',
     retry: 'safe',
   });
+}
+
+/** During the restore these reach nobody; with the typed name they may again. */
+function reachingOut(context: StepContext) {
+  const { extensions } = needFact(restoredFact, context).inventory;
+  const names = extensions.map(({ name }) => name).filter((name) => /_fdw$|^dblink$/.test(name));
+  return names.length === 0
+    ? []
+    : [
+        {
+          label: 'reaches out',
+          value: `${names.join(', ')}: from then on the database may contact other servers`,
+        },
+      ];
 }
 
 /** What later steps will prove is tried now: a key that does not open what was restored is cheaper to find before the swap than after it. */
