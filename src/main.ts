@@ -1,3 +1,4 @@
+import { tellTrouble } from './app/command-context.ts';
 import { exitStatus } from './app/exit-status.ts';
 import { runCommandLine } from './cli/run-command-line.ts';
 
@@ -5,16 +6,19 @@ import { runCommandLine } from './cli/run-command-line.ts';
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
 /** Hands argv, environment and streams to `cli`, and sets the exit status. An exception here is a bug of ours. */
-process.exitCode = await runCommandLine(process.argv.slice(2), {
+const context = {
   environment: process.env,
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
   folder: process.cwd(),
-}).catch((bug: unknown) => {
-  const stack = bug instanceof Error ? (bug.stack ?? bug.message) : String(bug);
-  process.stderr.write(
-    `This is a bug in thaw. The journal of the run is safe: go on with \`thaw resume\`.\n${stack}\n`,
-  );
+};
+process.exitCode = await runCommandLine(process.argv.slice(2), context).catch((bug: unknown) => {
+  const detail = bug instanceof Error ? (bug.stack ?? bug.message) : String(bug);
+  tellTrouble(context, {
+    message: 'This is a bug in thaw.',
+    remedy: 'The journal of the run is safe: go on with `thaw resume`.',
+    detail,
+  });
   return exitStatus.bug;
 });

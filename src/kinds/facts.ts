@@ -140,6 +140,7 @@ export const dumpRightsFact = defineFact(
   1,
   z.object({
     objects: z.array(z.object({ kind: z.string(), schema: z.string(), name: z.string(), owner: z.string() })),
+    largeObjectOwner: z.string().exactOptional(),
     statements: z.array(z.object({ type: z.string(), schema: z.string(), tag: z.string(), sql: z.string() })),
   }),
 );

@@ -120,6 +120,8 @@ export type CellRequest = {
  */
 export type DumpRights = {
   readonly objects: readonly DumpedObject[];
+  /** Of every large object that is not among them. */
+  readonly largeObjectOwner?: string;
   readonly statements: readonly RightsStatement[];
 };
 

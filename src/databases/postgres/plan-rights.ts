@@ -1,29 +1,8 @@
 import { sqlName, sqlText } from '../../base/quoting.ts';
 import type { DumpRights, RightsReport } from '../../ports/database-server.ts';
+import { type Known, keyOf, planOwners, relations, routines, type Task, whyNotOwner } from './plan-owners.ts';
 import type { Grant, ReadStatement } from './read-rights.ts';
-import type { KnownRole, RestoredObject } from './restored-objects.ts';
-
-/** Why something is not done, or the statements that do it. */
-export type Task = {
-  readonly about: 'owner' | 'grant' | 'other';
-  readonly what: string;
-  readonly object?: RestoredObject;
-  /** Whom the catalogue has to name afterwards. */
-  readonly owner?: string;
-} & ({ readonly sql: readonly string[] } | { readonly why: string });
-
-type Known = {
-  readonly objects: readonly RestoredObject[];
-  readonly roles: ReadonlyMap<string, KnownRole>;
-  readonly newOwner: string;
-  readonly database: string;
-  readonly isSuperuser: boolean;
-  /** What only a superuser may make of a dump whose author is proven. */
-  readonly mayMake: { readonly yes: true } | { readonly yes: false; readonly why: string };
-};
-
-const relations = ['table', 'view', 'materialized view', 'foreign table'];
-const routines = ['function', 'procedure', 'aggregate'];
+import type { RestoredObject } from './restored-objects.ts';
 
 /** The first words of the tag of an entry about rights: which objects it may be about, and what GRANT calls them. */
 const tags: Readonly<Record<string, { readonly kinds: readonly string[]; readonly on: string }>> = {
@@ -44,109 +23,29 @@ const tags: Readonly<Record<string, { readonly kinds: readonly string[]; readonl
 /** The tag of an entry about rights has names in quotes where SQL needs them: `TABLE "Open Jobs"`, `COLUMN boats.id`, `FUNCTION f(integer)`. */
 const nameInTag = /^(?:"((?:[^"]|"")+)"|([^".(]+))(.*)$/s;
 
-/** Every database has it, and whoever owns the database owns it (since 15). */
-const ownerOfDatabase = 'pg_database_owner';
-
 type ReadEntry = Omit<DumpRights['statements'][number], 'sql'> & {
   readonly statements: readonly ReadStatement[];
 };
 
 /** What is to be done so that rights are as the dump has them; the catalogue says which objects there are. */
 export function planRights(
-  rights: Pick<DumpRights, 'objects'> & { readonly entries: readonly ReadEntry[] },
+  rights: Omit<DumpRights, 'statements'> & { readonly entries: readonly ReadEntry[] },
   known: Known,
 ): readonly Task[] {
   const byName = new Map(known.objects.map((object) => [keyOf(object), object]));
-  const others = rights.entries.flatMap((entry) =>
-    entry.statements.flatMap((statement) => planOther(statement, { entry, known, byName })),
-  );
+  const all = rights.entries.flatMap((entry) => entry.statements.map((statement) => ({ statement, entry })));
   // Its owner has to be a superuser, so it stays with the one who makes it.
   const ofSchemas = new Set(
-    rights.entries.flatMap(({ statements }) =>
-      statements.flatMap((one) => (one.kind === 'publication-schema' ? [one.name] : [])),
-    ),
+    all.flatMap(({ statement }) => (statement.kind === 'publication-schema' ? [statement.name] : [])),
   );
   const isAdministrators = ({ kind, name }: RestoredObject) =>
     known.mayMake.yes && kind === 'publication' && ofSchemas.has(name);
+  const objects = known.objects.filter((object) => !isAdministrators(object));
   return [
-    ...planOwners(rights.objects, {
-      ...known,
-      objects: known.objects.filter((object) => !isAdministrators(object)),
-    }),
-    ...rights.entries.flatMap((entry) =>
-      entry.statements.flatMap((statement) => planGrant(statement, { entry, known, byName })),
-    ),
-    ...others,
+    ...planOwners(rights, { ...known, objects }),
+    ...all.flatMap(({ statement, entry }) => planGrant(statement, { entry, known, byName })),
+    ...all.flatMap(({ statement, entry }) => planOther(statement, { entry, known, byName })),
   ];
-}
-
-/** pg_dump and the catalogue part arguments with and without a space. */
-function keyOf({
-  kind,
-  schema,
-  name,
-}: {
-  readonly kind: string;
-  readonly schema: string;
-  readonly name: string;
-}) {
-  return `${kind}\0${schema}\0${name.replaceAll(', ', ',')}`;
-}
-
-function planOwners(dumped: DumpRights['objects'], known: Known): readonly Task[] {
-  const wanted = new Map<string, Set<string>>();
-  for (const object of dumped) {
-    const owners = wanted.get(keyOf(object)) ?? new Set();
-    wanted.set(keyOf(object), owners.add(object.owner));
-  }
-  const ownerOfSchema = new Map<string, string>();
-  return known.objects.flatMap((object): readonly Task[] => {
-    const owners = wanted.get(keyOf(object));
-    // What the dump does not name as an object of its own goes with another one, or belongs to whoever restores.
-    if (object.follows || owners === undefined) return [];
-    const what = `${object.kind} ${object.identity}`;
-    const [owner = '', ...more] = owners;
-    const task = { about: 'owner' as const, what, object };
-    if (more.length > 0)
-      return [{ ...task, why: `the dump has several of this name, of ${[...owners].join(' and ')}` }];
-    if (owner === known.newOwner) return [{ ...task, owner, sql: [] }];
-    const isPublic = object.kind === 'schema' && owner === ownerOfDatabase;
-    const why = isPublic ? undefined : whyNotOwner(owner, known.roles);
-    if (why !== undefined) return [{ ...task, why }];
-    // Schemas come first.
-    if (object.kind === 'schema') ownerOfSchema.set(object.name, owner);
-    const isOwn = known.isSuperuser || ownerOfSchema.get(object.schema) === owner;
-    const within = isOwn ? undefined : placeOf(object, known.database);
-    return [{ ...task, owner, sql: sayOwner(object, { owner, within }) }];
-  });
-}
-
-/** Where its owner has to be allowed to make one, unless a superuser gives it to him. */
-function placeOf({ kind, schema }: RestoredObject, database: string): string | undefined {
-  if (schema !== '') return `SCHEMA ${sqlName(schema)}`;
-  return kind === 'publication' ? `DATABASE ${sqlName(database)}` : undefined;
-}
-
-function sayOwner(
-  { kind, identity }: RestoredObject,
-  { owner, within }: { readonly owner: string; readonly within: string | undefined },
-): readonly string[] {
-  const alter = `ALTER ${alterWord(kind)} ${identity} OWNER TO ${sqlName(owner)}`;
-  if (within === undefined) return [alter];
-  const to = sqlName(owner);
-  return [`GRANT CREATE ON ${within} TO ${to}`, alter, `REVOKE CREATE ON ${within} FROM ${to}`];
-}
-
-function whyNotOwner(owner: string, roles: Known['roles']): string | undefined {
-  const role = roles.get(owner);
-  if (role === undefined) return `there is no role ${owner}`;
-  if (!role.mayOwn) return `${owner} holds more than an owner may, and code of the dump would run with it`;
-  return role.isOurs ? undefined : `this user may not act as ${owner}`;
-}
-
-function alterWord(kind: string): string {
-  if (routines.includes(kind)) return 'ROUTINE';
-  return kind === 'statistics object' ? 'STATISTICS' : kind.toUpperCase();
 }
 
 type About = {
@@ -158,13 +57,13 @@ type About = {
 function planGrant(statement: ReadStatement, { entry, known, byName }: About): readonly Task[] {
   const about = 'grant' as const;
   if (statement.kind === 'unknown' && (entry.type === 'ACL' || entry.type === 'DEFAULT ACL'))
-    return [{ about, what: shortened(statement.text), why: 'it is not what pg_dump writes' }];
+    return [{ about, what: shortened(statement.text), sql: [], why: 'it is not what pg_dump writes' }];
   if (statement.kind === 'default-privileges') {
     const { role, schema, on } = statement;
     const what = `default privileges of ${role} on ${on.toLowerCase()}`;
     const missing = missingRole(statement, known.roles);
     const why = missing ?? (role === known.newOwner ? undefined : whyNotOwner(role, known.roles));
-    if (why !== undefined) return [{ about, what, why }];
+    if (why !== undefined) return [{ about, what, sql: [], why }];
     const within = schema === undefined ? '' : ` IN SCHEMA ${sqlName(schema)}`;
     const sql = `ALTER DEFAULT PRIVILEGES FOR ROLE ${sqlName(role)}${within} ${sayGrant(statement, on)}`;
     return [{ about, what, sql: [sql] }];
@@ -172,17 +71,29 @@ function planGrant(statement: ReadStatement, { entry, known, byName }: About): r
   if (statement.kind !== 'grant') return [];
   const what = `${statement.verb.toLowerCase()} ${sayPrivileges(statement)} on ${entry.tag} ${statement.verb === 'GRANT' ? 'to' : 'from'} ${statement.grantee ?? 'everybody'}`;
   const found = objectOf(entry, { statement, byName });
-  if (found === undefined) return [{ about, what, why: 'it is about nothing that the dump made' }];
-  const missing = missingRole(statement, known.roles);
-  if (missing !== undefined) return [{ about, what, why: missing }];
-  const sql = sayGrant(statement, `${found.on} ${found.object.identity}`);
+  const why =
+    found === undefined ? 'it is about nothing that the dump made' : whyNotGranted(statement, known.roles);
+  if (found === undefined || why !== undefined)
+    return [{ about, what, sql: [], ...(why === undefined ? {} : { why }) }];
+  const { object, on } = found;
+  const sql = sayGrant(statement, `${on} ${object.identity}`);
   const { as } = statement;
-  if (as === undefined) return [{ about, what, sql: [sql] }];
-  const grantor = known.roles.get(as);
-  if (grantor === undefined) return [{ about, what, why: `there is no role ${as}, who gave it` }];
-  if (!grantor.isOurs || !grantor.mayOwn)
-    return [{ about, what, why: `it was given by ${as}, and nobody acts as ${as} for a dump` }];
-  return [{ about, what, sql: [`SET LOCAL ROLE ${sqlName(as)}`, sql, 'RESET ROLE'] }];
+  const acting = as === undefined ? [sql] : [`SET LOCAL ROLE ${sqlName(as)}`, sql, 'RESET ROLE'];
+  return [{ about, what, object, sql: acting }];
+}
+
+function whyNotGranted(
+  statement: Grant & { readonly as?: string },
+  roles: Known['roles'],
+): string | undefined {
+  const missing = missingRole(statement, roles);
+  const { as } = statement;
+  if (missing !== undefined || as === undefined) return missing;
+  const grantor = roles.get(as);
+  if (grantor === undefined) return `there is no role ${as}, who gave it`;
+  return grantor.isOurs && grantor.mayOwn
+    ? undefined
+    : `it was given by ${as}, and nobody acts as ${as} for a dump`;
 }
 
 function objectOf(
@@ -229,11 +140,14 @@ function planOther(statement: ReadStatement, { entry, known, byName }: About): r
   const what = `${entry.type.toLowerCase()} ${entry.tag}`;
   if (statement.kind === 'unknown')
     return isOurs
-      ? [{ about, what, why: 'it is not what pg_dump writes, or nothing that is made for a dump' }]
+      ? [{ about, what, sql: [], why: 'it is not what pg_dump writes, or nothing that is made for a dump' }]
       : [];
   const sql = sayOther(statement, byName);
-  if (sql === undefined) return [];
-  return [known.mayMake.yes ? { about, what, sql } : { about, what, why: known.mayMake.why }];
+  if (sql !== undefined)
+    return [known.mayMake.yes ? { about, what, sql } : { about, what, sql: [], why: known.mayMake.why }];
+  return statement.kind === 'event-trigger'
+    ? [{ about, what, sql: [], why: 'what it calls is nothing that the dump made' }]
+    : [];
 }
 
 function sayOther(statement: ReadStatement, byName: About['byName']): readonly string[] | undefined {
@@ -276,7 +190,7 @@ export function reportOf(
     ...more
   }: { readonly failed: ReadonlyMap<Task, string> } & Pick<RightsReport, 'code' | 'owner' | 'rolesMade'>,
 ): RightsReport {
-  const whyOf = (task: Task) => ('why' in task ? task.why : failed.get(task));
+  const whyOf = (task: Task) => task.why ?? failed.get(task);
   const count = (about: Task['about']) => {
     const some = tasks.filter((task) => task.about === about);
     return { done: some.filter((task) => whyOf(task) === undefined).length, of: some.length };

@@ -4,22 +4,28 @@ import { errorWords } from '../../base/thrown.ts';
 import type { PutBackRequest, RightsReport } from '../../ports/database-server.ts';
 import { readCell, readIsSuperuser } from './cell.ts';
 import { liftFences } from './cell-extensions.ts';
-import { planRights, reportOf, type Task } from './plan-rights.ts';
+import { ownerOfDatabase, type Task } from './plan-owners.ts';
+import { planRights, reportOf } from './plan-rights.ts';
 import { sqlStateOf } from './postgres-failure.ts';
 import { readRights } from './read-rights.ts';
 import { namedRoles, readCode, readObjects, readOwners, readRoles } from './restored-objects.ts';
 import { type ServerContext, type Session, withMaintenance, withSession } from './session.ts';
 
 const lockLimitMs = 30_000;
-/** Sent together: over a slow line each statement by itself would take longer than the restore. */
-const statementsTogether = 200;
-const lockTimeout = '55P03';
+/**
+ * Sent together: over a slow line each statement by itself would take longer than the restore. And in one transaction: each object
+ * takes some locks of the server until its end, of which there are some thousands.
+ */
+const objectsTogether = 200;
 /** From this version on the public schema belongs to whoever owns the database. */
 const publicOfOwnerSince = 150_000;
+/** Not of one object alone, and not for good: a lock that somebody holds, memory or locks that run out. */
+const ofTheServer = /^(55P03|53)/;
 
 /**
- * After the role of the restore was shut out: the administrator writes owners and grants, in one transaction, and nothing of the text of the
- * dump is run. Event triggers come last, since from then on they act at whatever an administrator does.
+ * After the role of the restore was shut out: the administrator writes owners and grants, object by object, and nothing of the text of the
+ * dump is run. What is done is not owned by the role any more, so an attempt that was cut off goes on where it was. Event triggers come
+ * last, since from then on they act at whatever an administrator does.
  */
 export async function putBackRights(
   context: ServerContext,
@@ -35,21 +41,17 @@ export async function putBackRights(
     doing: `put back owners and grants in ${request.database}`,
     limitMs: 0,
     lockLimitMs,
-    work: async (session) => {
-      await session.rows('BEGIN');
-      const report = await putBack(session, request);
-      await session.rows(request.trial ? 'ROLLBACK' : 'COMMIT');
-      return succeed(report);
-    },
+    work: async (session) => succeed(await putBack(session, request)),
   });
 }
 
 async function putBack(session: Session, request: PutBackRequest): Promise<RightsReport | undefined> {
-  const { role, rights, newOwner } = request;
+  const { role, newOwner, trial } = request;
   const objects = await readObjects(session, role);
   if (objects.length === 0) return undefined;
   const code = await readCode(session, role);
-  const entries = (rights?.statements ?? []).map(({ sql, ...entry }) => ({
+  const isSuperuser = await readIsSuperuser(session);
+  const entries = (request.rights?.statements ?? []).map(({ sql, ...entry }) => ({
     ...entry,
     statements: readRights(sql),
   }));
@@ -57,54 +59,70 @@ async function putBack(session: Session, request: PutBackRequest): Promise<Right
     request,
     entries.flatMap(({ statements }) => statements),
   );
-  const isSuperuser = await readIsSuperuser(session);
-  const rolesMade = request.makeRoles ? await makeMissing(session, { names, isSuperuser }) : [];
+  const rolesMade = request.makeRoles ? await missingRoles(session, { names, isSuperuser }) : [];
+  const begin = async () => {
+    await session.rows('BEGIN');
+    for (const name of rolesMade) await makeRole(session, { name, isSuperuser });
+  };
+  const end = () => session.rows(trial ? 'ROLLBACK' : 'COMMIT');
+  await begin();
   const roles = await readRoles(session, names);
+  await session.rows('ROLLBACK');
   const tasks = planRights(
-    { objects: rights?.objects ?? [], entries },
+    { ...(request.rights ?? { objects: [] }), entries },
     {
       objects,
       roles,
       newOwner,
+      ownerOfPublic: session.versionNumber >= publicOfOwnerSince ? ownerOfDatabase : newOwner,
       database: request.database,
       isSuperuser,
       mayMake: whetherMade({ isSuperuser, signed: request.signed }),
     },
   );
   const failed = new Map<Task, string>();
-  const run = (wanted: Task['about']) =>
-    runTasks(session, { tasks: tasks.filter(({ about }) => about === wanted), failed });
-  await run('owner');
-  await giveRest(session, { ...request, isSuperuser });
-  // An owner may have taken rights from himself, so not before everything has its owner.
-  await run('grant');
-  await leave(session, request);
-  await run('other');
-  const owners = await readOwners(session);
-  for (const task of tasks) {
-    const { object, owner } = task;
-    if (object === undefined || owner === undefined || failed.has(task)) continue;
-    const is = owners.get(`${object.classId} ${object.objectId}`);
-    // Of pg_database_owner no dependency is kept, since it cannot be dropped.
-    if (is !== undefined && is !== owner) failed.set(task, `the catalogue names ${is} afterwards`);
+  for (const batch of batchesOf(tasks)) {
+    await begin();
+    await runTasks(session, { tasks: batch, failed });
+    await end();
   }
+  await begin();
+  // Of a trial everything belongs to the role still: what is left of it at the end is not known.
+  if (!trial) await giveRest(session, { ...request, isSuperuser });
+  await runTasks(session, { tasks: tasks.filter(({ object }) => object === undefined), failed });
+  await end();
   const owner = { name: newOwner, isSuperuser: roles.get(newOwner)?.isSuperuser === true };
   return reportOf(tasks, { failed, code, owner, rolesMade });
 }
 
-async function makeMissing(
+/** Owner and grants of an object stand together. */
+function batchesOf(tasks: readonly Task[]): readonly (readonly Task[])[] {
+  const byObject = Map.groupBy(
+    tasks.filter(({ object }) => object !== undefined),
+    ({ object }) => object,
+  );
+  const groups = [...byObject.values()];
+  return Array.from({ length: Math.ceil(groups.length / objectsTogether) }, (_, index) =>
+    groups.slice(index * objectsTogether, (index + 1) * objectsTogether).flat(),
+  );
+}
+
+async function missingRoles(
   session: Session,
   { names, isSuperuser }: { readonly names: readonly string[]; readonly isSuperuser: boolean },
 ): Promise<readonly string[]> {
   const there = await readRoles(session, names);
-  const missing = names.filter((name) => !there.has(name) && !name.startsWith('pg_'));
   const [row] = await session.rows('SELECT rolcreaterole AS may FROM pg_roles WHERE rolname = current_user');
   if (!isSuperuser && row?.may !== 't') return [];
-  for (const name of missing) {
-    await session.rows(`CREATE ROLE ${sqlName(name)} NOLOGIN`);
-    if (!isSuperuser) await session.rows(`GRANT ${sqlName(name)} TO CURRENT_USER`);
-  }
-  return missing;
+  return names.filter((name) => !there.has(name) && !name.startsWith('pg_'));
+}
+
+async function makeRole(
+  session: Session,
+  { name, isSuperuser }: { readonly name: string; readonly isSuperuser: boolean },
+): Promise<void> {
+  await session.rows(`CREATE ROLE ${sqlName(name)} NOLOGIN`);
+  if (!isSuperuser) await session.rows(`GRANT ${sqlName(name)} TO CURRENT_USER`);
 }
 
 function whetherMade({ isSuperuser, signed }: { readonly isSuperuser: boolean; readonly signed: boolean }) {
@@ -113,50 +131,52 @@ function whetherMade({ isSuperuser, signed }: { readonly isSuperuser: boolean; r
   return { yes: true as const };
 }
 
-/** Writes down what was refused, and why. */
+/** Writes down what was refused, and why, and what the catalogue does not say afterwards. */
 async function runTasks(
   session: Session,
   { tasks, failed }: { readonly tasks: readonly Task[]; readonly failed: Map<Task, string> },
 ): Promise<void> {
-  const open = tasks.filter((task) => 'sql' in task && task.sql.length > 0);
-  for (let start = 0; start < open.length; start += statementsTogether) {
-    const some = open.slice(start, start + statementsTogether);
-    if ((await tryAll(session, some)) === undefined) continue;
-    for (const task of some) {
+  const open = tasks.filter(({ sql }) => sql.length > 0);
+  if (open.length === 0) return;
+  if ((await tryAll(session, open)) !== undefined) {
+    for (const task of open) {
       const why = await tryAll(session, [task]);
       if (why !== undefined) failed.set(task, why);
     }
+  }
+  const wanted = open.filter(({ owner }) => owner !== undefined);
+  const owners = await readOwners(
+    session,
+    wanted.flatMap(({ object }) => object ?? []),
+  );
+  for (const task of wanted) {
+    const is = owners.get(`${task.object?.classId} ${task.object?.objectId}`);
+    if (is !== task.owner && !failed.has(task)) failed.set(task, `the catalogue names ${is} afterwards`);
   }
 }
 
 /** @returns the server's words where it refuses one of them; then nothing of all stays. */
 async function tryAll(session: Session, tasks: readonly Task[]): Promise<string | undefined> {
-  const statements = tasks.flatMap((task) => ('sql' in task ? task.sql : []));
   await session.rows('SAVEPOINT rights');
   try {
-    await session.rows(statements.join(';\n'));
+    await session.rows(tasks.flatMap(({ sql }) => sql).join(';\n'));
     await session.rows('RELEASE SAVEPOINT rights');
     return undefined;
   } catch (error) {
-    // Somebody holds a lock: that is not for one object alone, and not for good.
-    if (sqlStateOf(error) === undefined || sqlStateOf(error) === lockTimeout) throw error;
+    const state = sqlStateOf(error);
+    if (state === undefined || ofTheServer.test(state)) throw error;
     await session.rows('ROLLBACK TO SAVEPOINT rights');
     return errorWords(error);
   }
 }
 
+/** What has no statement of its own that gives it away: extensions, and what the server refused. Then nothing is left of the role here. */
 async function giveRest(
   session: Session,
   request: PutBackRequest & { readonly isSuperuser: boolean },
 ): Promise<void> {
-  const { role, newOwner, isSuperuser } = request;
+  const { role, database, newOwner, isSuperuser } = request;
   const cell = sqlName(role);
-  const [isPublic] = await session.rows(
-    "SELECT FROM pg_namespace WHERE nspname = 'public' AND nspowner = (SELECT oid FROM pg_roles WHERE rolname = $1)",
-    [role],
-  );
-  if (isPublic !== undefined && session.versionNumber >= publicOfOwnerSince)
-    await session.rows('ALTER SCHEMA public OWNER TO pg_database_owner');
   // Nobody but a superuser gives anything to who may make nothing there: so that one may, for a moment.
   const closed = isSuperuser ? [] : await placesClosedTo(session, request);
   for (const place of closed) await session.rows(`GRANT CREATE ON ${place} TO ${sqlName(newOwner)}`);
@@ -164,10 +184,7 @@ async function giveRest(
   const own = await schemasOf(session, newOwner);
   for (const place of closed.filter((one) => !own.includes(one)))
     await session.rows(`REVOKE CREATE ON ${place} FROM ${sqlName(newOwner)}`);
-}
-
-async function leave(session: Session, { role, database }: PutBackRequest): Promise<void> {
-  await session.rows(`DROP OWNED BY ${sqlName(role)}`);
+  await session.rows(`DROP OWNED BY ${cell}`);
   // As every new database is; what the old one had instead is carried over by the swap.
   await session.rows(`GRANT CONNECT, TEMPORARY ON DATABASE ${sqlName(database)} TO PUBLIC`);
   await liftFences(session);

@@ -66,8 +66,10 @@ export function namedRoles(
     if (one.kind === 'grant') return [one.grantee, one.as];
     return one.kind === 'default-privileges' ? [one.grantee, one.role] : [];
   });
-  const owners = rights?.objects.map(({ owner }) => owner) ?? [];
-  return [...new Set([newOwner, ...owners, ...named.flatMap((name) => name ?? [])])];
+  const owners = [...(rights?.objects.map(({ owner }) => owner) ?? []), rights?.largeObjectOwner];
+  return [
+    ...new Set([newOwner, ...owners.flatMap((name) => name ?? []), ...named.flatMap((name) => name ?? [])]),
+  ];
 }
 
 /**
@@ -114,12 +116,22 @@ function toObject(row: Row): RestoredObject {
   };
 }
 
-/** Whom the catalogue names as the owner of each, by class and object id. */
-export async function readOwners(session: Session): Promise<ReadonlyMap<string, string>> {
+/**
+ * Whom the catalogue names as the owner of each, by class and object id. Of the first superuser it keeps no note, since nobody can drop that
+ * role (pg_shdepend, pinned objects).
+ */
+export async function readOwners(
+  session: Session,
+  objects: readonly RestoredObject[],
+): Promise<ReadonlyMap<string, string>> {
   const rows = await session.rows(
-    `SELECT classid::text AS class_id, objid::text AS object_id, pg_get_userbyid(refobjid) AS owner FROM pg_shdepend
-     WHERE deptype = 'o' AND refclassid = 'pg_authid'::regclass
-       AND dbid = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+    `SELECT o.class_id::text, o.object_id::text,
+       coalesce(pg_get_userbyid(s.refobjid), (SELECT rolname FROM pg_roles WHERE oid = 10))::text AS owner
+     FROM unnest($1::oid[], $2::oid[]) o(class_id, object_id)
+     LEFT JOIN pg_shdepend s ON s.classid = o.class_id AND s.objid = o.object_id AND s.deptype = 'o'
+       AND s.refclassid = 'pg_authid'::regclass
+       AND s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+    [objects.map(({ classId }) => classId), objects.map(({ objectId }) => objectId)],
   );
   return new Map(
     rows.map(({ class_id: classId, object_id: objectId, owner }) => [`${classId} ${objectId}`, owner ?? '']),

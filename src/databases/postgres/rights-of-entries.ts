@@ -1,11 +1,13 @@
 import type { TocEntry } from '../../base/archive-toc.ts';
 import type { DumpRights } from '../../ports/database-server.ts';
 
+const large = 'large object';
+
 /** What has an owner: how a table of contents calls it, and how the catalogue does (pg_identify_object). */
 const kinds: Readonly<Record<string, string>> = {
   AGGREGATE: 'aggregate',
-  BLOB: 'large object',
-  'BLOB METADATA': 'large object',
+  BLOB: large,
+  'BLOB METADATA': large,
   COLLATION: 'collation',
   CONVERSION: 'conversion',
   DOMAIN: 'type',
@@ -38,17 +40,27 @@ const forAdministrators = new Set([
 export type RightsEntry = Omit<TocEntry, 'id'>;
 
 export function rightsOfEntries(entries: readonly RightsEntry[]): DumpRights {
+  const objects = entries.flatMap((entry) => {
+    const kind = kinds[entry.type];
+    if (kind === undefined || entry.owner === '') return [];
+    const { schema, owner } = entry;
+    return namesOf(entry).map((name) => ({ kind, schema, name, owner }));
+  });
+  const largeObjectOwner = mostOften(objects.flatMap(({ kind, owner }) => (kind === large ? [owner] : [])));
   return {
-    objects: entries.flatMap((entry) => {
-      const kind = kinds[entry.type];
-      if (kind === undefined || entry.owner === '') return [];
-      const { schema, owner } = entry;
-      return namesOf(entry).map((name) => ({ kind, schema, name, owner }));
-    }),
+    // Of large objects there may be millions, and mostly one owner of all.
+    objects: objects.filter(({ kind, owner }) => kind !== large || owner !== largeObjectOwner),
+    ...(largeObjectOwner === undefined ? {} : { largeObjectOwner }),
     statements: entries
       .filter(({ type, tag }) => forAdministrators.has(type) && !tag.startsWith('DATABASE '))
       .flatMap((entry) => tagsOf(entry, entries).map((tag) => ({ ...aboutStatement(entry), tag }))),
   };
+}
+
+function mostOften(names: readonly string[]): string | undefined {
+  const counts = new Map<string, number>();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
 }
 
 function aboutStatement({ type, schema, definition }: RightsEntry) {

@@ -140,4 +140,42 @@ describe('owners, grants and what only an administrator may make', () => {
       );
     },
   );
+
+  it('of more tables than the server has locks for at once', async () => {
+    const server = openDatabaseServer({ url: createSecret(cluster.urlOf('postgres')) });
+    valueFrom(await server.createDatabase({ name: cell.database, comment: cell.comment }));
+    const login = valueFrom(await server.makeCell(cell));
+    const restored = { name: login.user, password: login.password.reveal() };
+    const client = await cluster.connect(cluster.urlOf(cell.database, restored));
+    const tables = 3000;
+    for (let from = 0; from < tables; from += 500)
+      await client.query(
+        `DO $$ BEGIN FOR i IN ${from + 1}..${from + 500} LOOP
+           EXECUTE format('CREATE TABLE public.t%s (id int PRIMARY KEY, note text)', i); END LOOP; END $$`,
+      );
+    await client.end();
+    valueFrom(await server.closeCell(cell));
+    const objects = Array.from({ length: tables }, (_, index) => ({
+      ...{ kind: 'table', schema: 'public', name: `t${index + 1}` },
+      owner: index % 2 === 0 ? 'harbour_owner' : 'audit_owner',
+    }));
+    const request = { ...cell, newOwner: 'audit_owner', signed: false, makeRoles: false };
+    for (const trial of [true, false]) {
+      const done = valueFrom(
+        await server.putBackRights({ ...request, rights: { objects, statements: [] }, trial }),
+      );
+      expect(done).toMatchObject({ owners: { done: tables, of: tables }, left: [] });
+    }
+    valueFrom(await server.dropCell(cell));
+    await server.close();
+    expect(
+      await cluster.sql(
+        cell.database,
+        "SELECT tableowner, count(*) AS n FROM pg_tables WHERE schemaname = 'public' GROUP BY 1 ORDER BY 1",
+      ),
+    ).toEqual([
+      { tableowner: 'audit_owner', n: '1500' },
+      { tableowner: 'harbour_owner', n: '1500' },
+    ]);
+  });
 });
