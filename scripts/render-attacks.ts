@@ -48,12 +48,12 @@ function titlesIn(text: string): readonly string[] {
   // A call whose first argument is a text and whose second is a function, written out in place.
   const calls =
     /(?:\bit|\bdescribe|\))\(\s*(?:'((?:\\.|[^'\\\n])+)'|"((?:\\.|[^"\\\n])+)"),\s*(?:async )?\([^)]*\)\s*=>/g;
-  for (const { index, 1: single, 2: double } of text.matchAll(calls)) {
-    const before = text.slice(0, index);
-    const isGroup = before.lastIndexOf('\ndescribe') > before.lastIndexOf('\n  it');
+  for (const { 0: call, index, 1: single, 2: double } of text.matchAll(calls)) {
+    // Of a table the call stands behind its rows: the line that begins it says whether it is a group or a test.
+    const begun = [...text.slice(0, index + call.length).matchAll(/^\s*(describe|it)\b/gm)].at(-1)?.[1];
     const title = (single ?? double ?? '').replaceAll("\\'", "'").replace(/%[sj]|\$\w+/g, '…');
-    if (isGroup) group = title;
-    else if (before.includes('\n  it')) found.push(`${group} ${title}`);
+    if (begun === 'describe') group = title;
+    else if (begun === 'it') found.push(`${group} ${title}`.trim());
   }
   return found;
 }

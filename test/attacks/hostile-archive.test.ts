@@ -20,9 +20,14 @@ import { buffer } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { type Header, pack } from 'tar-stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createFileTrees } from '../../../src/adapters/tree/file-trees.ts';
-import { failureFrom, valueFrom } from '../../contracts/object-store.contract.ts';
-import { runsOf } from '../../parts/property-runs.ts';
+import { createFileTrees } from '../../src/adapters/tree/file-trees.ts';
+import { failureFrom, valueFrom } from '../contracts/object-store.contract.ts';
+import { runsOf } from '../parts/property-runs.ts';
+
+/**
+ * Whoever writes the store packs an archive whose entries lead out of the folder that it is unpacked into, through links behind links, or that
+ * brings devices, sparse files and programs with rights. Remains: names that only look alike, and as many files as the disk takes.
+ */
 
 const trees = createFileTrees();
 const secret = 'a secret of this host';
