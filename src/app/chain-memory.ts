@@ -3,7 +3,12 @@ import { join } from 'node:path';
 import { type ChainLink, readSeenLinks, type SeenLink, writeSeenLinks } from '../backups/author.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import { describeFileFailure } from '../base/file-failure.ts';
+import { readJournal } from '../journal/read-journal.ts';
+import { foldJournal } from '../journal/run-state.ts';
+import { readFact } from '../kinds/fact.ts';
+import { authorFact, snapshotFact } from '../kinds/facts.ts';
 import { replaceFile } from '../platform/durable-files.ts';
+import type { RunFolder } from '../ports/run-folder.ts';
 
 /**
  * The last links of the chains of signed backups that were made or seen here. A store cannot tell that its newest backup was taken away;
@@ -37,4 +42,18 @@ export async function openChainMemory(log: {
       }
     },
   };
+}
+
+/**
+ * A run that chose a backup whose author is proven has seen it. What cannot be read or kept is no reason to call the run another thing than
+ * it was: the next look at the store sees the backup again.
+ */
+export async function rememberChosen(memory: ChainMemory, folder: RunFolder): Promise<void> {
+  const bytes = await folder.readJournal();
+  const reading = bytes.ok ? readJournal(bytes.value) : bytes;
+  const state = reading.ok ? foldJournal(reading.value.entries) : undefined;
+  const author = state === undefined ? undefined : readFact(authorFact, state.facts);
+  const snapshot = state === undefined ? undefined : readFact(snapshotFact, state.facts);
+  if (author?.kind !== 'proven' || snapshot === undefined) return;
+  await memory.keep(author.link, snapshot.takenAtMs);
 }

@@ -9,6 +9,7 @@ import { handlers } from '../registry/kinds.ts';
 import { startSession } from '../session/session.ts';
 import { anchorPlace } from './anchors.ts';
 import { type AnswerInstead, attend } from './attend.ts';
+import { openChainMemory, rememberChosen } from './chain-memory.ts';
 import { sayOrigins, sayOverruled } from './given-values.ts';
 import type { ReadyRunbook } from './load-runbook.ts';
 import type { WalkOptions } from './options.ts';
@@ -35,6 +36,7 @@ export async function driveSession(
 ): Promise<Outcome<number>> {
   const { mode, options, ready, world, folder, reading, start, logFolder, answerInstead } = request;
   const provenSnapshots = await findProvenSnapshots({ logFolder, name: ready.runbook.name });
+  const memory = await openChainMemory({ logFolder, runbook: ready.runbook.name });
   return guardJournal(async () => {
     const session = await startSession({
       mode,
@@ -53,6 +55,7 @@ export async function driveSession(
       start,
       wantedSnapshot: options.snapshot,
       provenSnapshots,
+      seenLinks: memory.seen,
       writeRecord: () => writeRecord({ folder, logFolder, ...anchorPlace(request) }),
     });
     const status = await attend({
@@ -61,6 +64,7 @@ export async function driveSession(
       context,
       ...(answerInstead === undefined ? {} : { answerInstead }),
     });
+    await rememberChosen(memory, folder);
     return succeed(status);
   });
 }

@@ -3,6 +3,7 @@ import { sha256 } from '../base/digest.ts';
 import { parseJson } from '../base/parse-json.ts';
 import { fingerprintOf, readPublicKeyLine } from '../base/ssh-key.ts';
 import { checkSshSignature } from '../base/ssh-signature.ts';
+import { formatTime } from '../base/units.ts';
 import type { Manifest } from './manifest.ts';
 
 /**
@@ -68,6 +69,25 @@ export function judgeAuthor(request: {
 
 /** What is known of a chain from before, somewhere the thief of the backup key cannot write. */
 export type SeenLink = ChainLink & { readonly atMs: number };
+
+export type MissedLink = {
+  readonly what: 'two-histories' | 'withheld';
+  readonly seen: Pick<SeenLink, 'sequence' | 'atMs'>;
+};
+
+/** In words, and what to do about it. */
+export function sayMissed({ what, seen }: MissedLink, link: Pick<ChainLink, 'sequence'>) {
+  const { sequence, atMs } = seen;
+  return what === 'withheld'
+    ? {
+        text: `backup number ${sequence} of this chain was seen here ${formatTime(atMs)}, and the newest in the store is number ${link.sequence}: a later one was taken away`,
+        remedy: 'Find out who can remove from the backup store, and look for older versions of what is gone.',
+      }
+    : {
+        text: `backup number ${sequence} of this chain is another one than was seen here ${formatTime(atMs)}: the signing key was used twice`,
+        remedy: 'Take the signing key out of use, and find out who has it.',
+      };
+}
 
 /** Something of the chain that was there before is not there now. undefined where nothing speaks against it. */
 export function judgeChain(

@@ -1,5 +1,5 @@
-import { formatBytes, formatCount, formatSpan, formatTime } from '../base/units.ts';
-import type { ChainLink, judgeChain } from './author.ts';
+import { formatBytes, formatCount, formatSpan } from '../base/units.ts';
+import { type ChainLink, type judgeChain, sayMissed } from './author.ts';
 import type { PlaceDifferences } from './compare-places.ts';
 import { type JobResults, judgeDue, judgeJob } from './job-health.ts';
 
@@ -120,15 +120,7 @@ function judgeDoubts({ doubts = [] }: HealthFacts): readonly Finding[] {
 
 function judgeHistory({ link, chain }: HealthFacts): readonly Finding[] {
   if (link === undefined || chain === undefined) return [];
-  const { sequence, atMs } = chain.seen;
-  const text =
-    chain.what === 'withheld'
-      ? `backup number ${sequence} of this chain was seen here ${formatTime(atMs)}, and the newest in the store is number ${link.sequence}: a later one was taken away`
-      : `backup number ${sequence} of this chain is another one than was seen here ${formatTime(atMs)}: the signing key was used twice`;
-  const remedy =
-    chain.what === 'withheld'
-      ? 'Find out who can remove from the backup store, and look for older versions of what is gone.'
-      : 'Take the signing key out of use, and find out who has it.';
+  const { text, remedy } = sayMissed(chain, link);
   return [{ id: 'chain', severity: 'critical', text, remedy }];
 }
 

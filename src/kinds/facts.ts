@@ -45,7 +45,19 @@ const agreedAuthor = z.discriminatedUnion('kind', [
   }),
 ]);
 export type AgreedAuthor = z.infer<typeof agreedAuthor>;
-export const authorFact = defineFact('author', 1, agreedAuthor);
+export const authorFact = defineFact(
+  'author',
+  1,
+  z.intersection(
+    agreedAuthor,
+    z.object({
+      /** The newest of the store is not the last that was seen here of its chain. */
+      missed: z
+        .object({ what: z.enum(['two-histories', 'withheld']), sequence: z.number(), atMs: z.number() })
+        .exactOptional(),
+    }),
+  ),
+);
 
 export const manifestFact = defineFact('manifest', 1, manifestSchema);
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { SeenLink } from '../backups/author.ts';
 import type { Failure, Outcome } from '../base/failure.ts';
 import type { Mode } from '../base/mode.ts';
 import type { Check } from '../base/verdict.ts';
@@ -185,6 +186,8 @@ export type StepContext<P extends Port = never> = {
   ask(question: Question): Promise<Outcome<Answer>>;
   /** Snapshots that an earlier run on this host restored and verified, with the words for it: drill 04-26. */
   readonly provenSnapshots?: ReadonlyMap<string, string>;
+  /** The last signed backup of each chain that was made or seen on this host: the store cannot tell that a newer one was taken away. */
+  readonly seenLinks?: ReadonlyMap<string, SeenLink>;
   /** When production was lost, for the RPO. */
   readonly lostAtMs: number;
   readonly rpoMs: number;

@@ -1,4 +1,11 @@
-import { type Author, judgeAuthor, parseSigners, type Signers } from '../backups/author.ts';
+import {
+  type Author,
+  judgeAuthor,
+  type MissedLink,
+  parseSigners,
+  type Signers,
+  sayMissed,
+} from '../backups/author.ts';
 import { type Manifest, readManifestText } from '../backups/manifest.ts';
 import { type Doubt, isSound, type Snapshot } from '../backups/snapshot.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
@@ -105,13 +112,22 @@ async function doubtOf(context: Reach, snapshot: Snapshot): Promise<Outcome<Doub
 
 /** A pass says what was not looked at: a later one may have been taken away, and the store cannot tell. */
 export function sayAuthor(
-  author: Author & { readonly reason?: string | undefined },
+  author: Author & {
+    readonly reason?: string | undefined;
+    readonly missed?: MissedLink['seen'] & Pick<MissedLink, 'what'>;
+  },
   { id }: Pick<Snapshot, 'id'>,
 ): Check {
-  if (author.kind === 'proven')
+  if (author.kind === 'proven') {
+    const { missed, link, fingerprint } = author;
+    if (missed !== undefined) {
+      const { text, remedy } = sayMissed({ what: missed.what, seen: missed }, link);
+      return couldNotVerify(`whether ${id} is the newest: ${text}`, remedy);
+    }
     return passed(
-      `${id} is signed by ${author.fingerprint}, which is pinned, as number ${author.link.sequence} of its chain; whether a later one was taken away the store cannot tell`,
+      `${id} is signed by ${fingerprint}, which is pinned, as number ${link.sequence} of its chain; whether a later one was taken away the store cannot tell`,
     );
+  }
   if (author.kind === 'not-pinned')
     return skipped(
       `who made ${id} was not checked: it is signed by ${author.fingerprint}, and the runbook pins no signers`,

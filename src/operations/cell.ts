@@ -181,8 +181,10 @@ async function putBack(
     makeRoles: trial && context.mode === 'drill',
   });
   if (!report.ok) return report;
-  // Of an attempt that was cut off between its two halves the trial says what was done.
-  const { value = readFact(rightsFact, context) } = report;
+  const tried = trial ? undefined : readFact(rightsFact, context);
+  // Of an attempt that goes on where one was cut off, the trial says what both have done.
+  const isRest = tried !== undefined && (report.value?.owners.of ?? 0) < tried.owners.of;
+  const value = isRest ? tried : report.value;
   if (value === undefined) return succeed(undefined);
   await context.record(rightsFact, { ...value, trial });
   for (const { what, why } of value.left) context.output(`not as in the dump: ${what}: ${why}`);

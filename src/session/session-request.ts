@@ -5,7 +5,7 @@ import type { Check } from '../base/verdict.ts';
 import type { EntryOf } from '../journal/entry.ts';
 import type { JournalReading } from '../journal/read-journal.ts';
 import type { StepHandlers } from '../kinds/handlers.ts';
-import type { Step } from '../kinds/kind.ts';
+import type { AnyStepContext, Step } from '../kinds/kind.ts';
 import type { Targets } from '../kinds/targets.ts';
 import type { RunFolder } from '../ports/run-folder.ts';
 import type { World } from '../ports/world.ts';
@@ -33,6 +33,8 @@ export type SessionRequest = {
   readonly wantedSnapshot: string | undefined;
   /** Shown beside a snapshot: which earlier run restored and verified it. */
   readonly provenSnapshots?: ReadonlyMap<string, string>;
+  /** What is remembered on this host of the chains of signed backups. */
+  readonly seenLinks?: NonNullable<AnyStepContext['seenLinks']>;
   /** Makes the record from the journal; called once, when the run ends or stops. undefined where none is kept. */
   readonly writeRecord: () => Promise<Outcome<WrittenRecord> | undefined>;
 };

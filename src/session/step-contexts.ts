@@ -16,7 +16,7 @@ export type ContextRequest = Pick<
   SessionRequest,
   'mode' | 'world' | 'targets' | 'steps' | 'handlers' | 'folder' | 'redact' | 'mask' | 'start'
 > &
-  Partial<Pick<SessionRequest, 'provenSnapshots' | 'wantedSnapshot'>>;
+  Partial<Pick<SessionRequest, 'provenSnapshots' | 'seenLinks' | 'wantedSnapshot'>>;
 
 /** Hands each step its world: masked output to file and screen, facts to the journal, questions to the desk. */
 export function createStepContexts(parts: {
@@ -61,6 +61,7 @@ export function createStepContexts(parts: {
       lostAtMs: start.lostAtMs,
       rpoMs: start.objectives.rpoMs,
       ...(request.provenSnapshots === undefined ? {} : { provenSnapshots: request.provenSnapshots }),
+      ...(request.seenLinks === undefined ? {} : { seenLinks: request.seenLinks }),
       record: recordFor(id),
       async recordCommand(command) {
         await journal.append({ kind: 'command-run', stepId: id, command });

@@ -106,6 +106,8 @@ describe.each(administrators)('the role of a restore made by $who', ({ user }) =
     ['ALTER DATABASE shop RENAME TO gone;'],
     ['ALTER DATABASE incoming OWNER TO thaw_cell_test;'],
     ['ALTER DATABASE incoming SET session_preload_libraries = evil;'],
+    ['ALTER DATABASE incoming SET role = keeper;'],
+    ['ALTER DATABASE incoming IS_TEMPLATE true;'],
     ['CREATE DATABASE evil;'],
     ['CREATE ROLE evil SUPERUSER LOGIN;'],
     ['CREATE ROLE evil;'],

@@ -272,6 +272,26 @@ describe('the newest backup', () => {
     expect(stand.newest().statement?.chain).toMatchObject({ sequence: 3, previous: expect.any(String) });
   });
 
+  it('that was taken away is missed by a drill on the host that drilled it, and an older one that is chosen is not', async () => {
+    const drill = (snapshot: string) =>
+      stand.thaw('drill', stand.runbookFile, '--yes', '--plain', '--snapshot', snapshot);
+    const saw = await drill('latest');
+    expect(saw.text).toMatch(/passed: .* is signed by .* as number 2 of its chain/);
+    const older =
+      stand
+        .keys()
+        .filter((one) => one.endsWith('.manifest.json'))
+        .sort()[0] ?? '';
+    const chosen = await drill(idOf(older.replace('.manifest.json', '')));
+    expect(chosen.text).toMatch(/passed: .* is signed by .* as number 1 of its chain/);
+    takeAway();
+    const misses = await drill('latest');
+    expect(misses.status, misses.text).toBe(1);
+    expect(misses.text).toMatch(
+      /could not verify: whether .* is the newest: backup number 2 of this chain was seen here/,
+    );
+  });
+
   it('is not missed by whoever never saw it: a pass says so', async () => {
     takeAway();
     const verified = await stand.thaw('verify', stand.runbookFile);

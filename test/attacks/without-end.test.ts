@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,7 +39,12 @@ steps:
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'thaw-without-end-'));
   production = await startTestCluster();
-  await production.sql('postgres', 'CREATE DATABASE shop');
+  await production.sql(
+    'postgres',
+    "CREATE ROLE keeper LOGIN CREATEDB CREATEROLE PASSWORD 'keeper-of-the-shop'",
+    'GRANT pg_signal_backend TO keeper',
+    'CREATE DATABASE shop OWNER keeper',
+  );
   await production.sql('shop', 'CREATE TABLE orders (id int, note text)', 'INSERT INTO orders VALUES (1)');
 });
 afterAll(async () => {
@@ -46,16 +52,28 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function drill(statements: string, limits = '') {
-  runs += 1;
-  const store = at(`store-${runs}`);
-  mkdirSync(store);
-  const content = await forgeArchive({
+const forged = (statements: string) =>
+  forgeArchive({
     binFolder: production.binFolder,
     url: production.urlOf('shop'),
     sql: (statement) => production.sql('shop', statement),
     statements,
   });
+
+type By = { readonly name: string; readonly password: string } | undefined;
+
+async function drill({
+  content,
+  limits,
+  by,
+}: {
+  readonly content: Buffer;
+  readonly limits: string;
+  readonly by: By;
+}) {
+  runs += 1;
+  const store = at(`store-${runs}`);
+  mkdirSync(store);
   writeFileSync(join(store, 'shop-2026-11-19.dump'), content);
   writeFileSync(at('shop.yaml'), runbook(store, limits));
   return thawHere({
@@ -69,7 +87,7 @@ async function drill(statements: string, limits = '') {
       '--log-dir',
       at(`logs-${runs}`),
     ],
-    env: { HOME: folder, LIVE: production.urlOf('shop') },
+    env: { HOME: folder, LIVE: production.urlOf('shop', by) },
     cwd: folder,
   });
 }
@@ -80,7 +98,15 @@ const left = () =>
     "SELECT datname FROM pg_database WHERE datname ~ '__' UNION ALL SELECT rolname FROM pg_roles WHERE rolname ~ '^thaw_'",
   );
 
-describe('a dump that does not end', () => {
+const administrators = [
+  { who: 'a superuser', by: undefined },
+  {
+    who: 'an owner with CREATEROLE and CREATEDB',
+    by: { name: 'keeper', password: 'keeper-of-the-shop' },
+  },
+] as const;
+
+describe.each(administrators)('a dump that does not end, restored by $who,', ({ by }) => {
   it.each([
     {
       what: 'grows beyond what was expected',
@@ -115,7 +141,7 @@ describe('a dump that does not end', () => {
       says: /out of shared memory/,
     },
   ])('and $what, is ended, and nothing of it stays', async ({ statements, limits, says }) => {
-    const end = await drill(statements, limits);
+    const end = await drill({ content: await forged(statements), limits, by });
     expect(end.status, end.text).toBe(1);
     expect(end.text).toMatch(says);
     expect(await left()).toEqual([]);
@@ -123,5 +149,24 @@ describe('a dump that does not end', () => {
       await production.sql('postgres', "SELECT pid FROM pg_stat_activity WHERE usename ~ '^thaw_'"),
     ).toEqual([]);
     expect(await production.sql('shop', 'SELECT count(*) AS n FROM orders')).toEqual([{ n: '1' }]);
+  });
+
+  it('and is small only as long as it is packed, is ended as well', async () => {
+    await production.sql('postgres', 'CREATE DATABASE packed');
+    await production.sql(
+      'packed',
+      "CREATE TABLE orders AS SELECT i AS id, repeat('x', 900) AS note FROM generate_series(1, 60000) i",
+    );
+    const content = execFileSync(
+      join(production.binFolder, 'pg_dump'),
+      ['--format=custom', '--compress=9', production.urlOf('packed')],
+      { maxBuffer: 1e8 },
+    );
+    await production.sql('postgres', 'DROP DATABASE packed');
+    expect(content.length).toBeLessThan(1e6);
+    const end = await drill({ content, limits: ', largest: 20 MB', by });
+    expect(end.status, end.text).toBe(1);
+    expect(end.text).toMatch(/has grown to .*, and no more than 20 MB was expected/);
+    expect(await left()).toEqual([]);
   });
 });

@@ -16,7 +16,7 @@ import { openSnapshot, sayOpened } from '../../operations/open-snapshot.ts';
 import { backupStore, blocker } from '../../operations/open-targets.ts';
 import { refuseLive } from '../../operations/refuse-scope.ts';
 import type { TableRow } from '../../ports/operator.ts';
-import { agreeToAuthor, countEncrypted, judgePlain, judgeSource } from './judge-source.ts';
+import { agreeToAuthor, countEncrypted, judgePlain, judgeSource, missedBefore } from './judge-source.ts';
 import { chooseSnapshotKind } from './kind.ts';
 
 /** A larger difference makes the RPO and the record's times wrong; stores refuse signatures at 15 minutes. */
@@ -62,7 +62,10 @@ export const chooseSnapshot = implementKind(chooseSnapshotKind, {
     await context.record(openedDumpFact, opened.value);
     // Recorded even when there is none: an earlier choice may have had one.
     await context.record(manifestFact, manifest ?? null);
-    await context.record(authorFact, author.value);
+    await context.record(authorFact, {
+      ...author.value,
+      ...missedBefore(context, { author: author.value, isNewest: found.value[0]?.key === chosen.value.key }),
+    });
     return succeed({ kind: 'done' });
   },
 

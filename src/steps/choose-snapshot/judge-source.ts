@@ -1,4 +1,4 @@
-import type { Author } from '../../backups/author.ts';
+import { type Author, judgeChain } from '../../backups/author.ts';
 import { judgeTimes } from '../../backups/moments.ts';
 import type { Snapshot } from '../../backups/snapshot.ts';
 import { isEncrypted } from '../../backups/wrapping.ts';
@@ -28,6 +28,18 @@ export function judgeSource(context: StepContext): readonly Check[] {
     ...judgePlain(snapshot),
     sayAuthor(needFact(authorFact, context), snapshot),
   ];
+}
+
+/** Of the newest of the store alone: whoever takes an older one knows that there are later ones. */
+export function missedBefore(
+  { seenLinks }: Pick<StepContext, 'seenLinks'>,
+  { author, isNewest }: { readonly author: Author; readonly isNewest: boolean },
+) {
+  if (author.kind !== 'proven' || !isNewest || seenLinks === undefined) return {};
+  const missed = judgeChain(author.link, seenLinks);
+  if (missed === undefined) return {};
+  const { what, seen } = missed;
+  return { missed: { what, sequence: seen.sequence, atMs: seen.atMs } };
 }
 
 /** In a live run somebody says why a backup is taken that nobody signed; in a drill the verdict says it. */

@@ -8,6 +8,7 @@ import {
   dumpRightsFact,
   manifestFact,
   restoredFact,
+  rightsFact,
   snapshotFact,
 } from '../../kinds/facts.ts';
 import type { PreviewContext, StepContext, StepOf } from '../../kinds/kind.ts';
@@ -160,6 +161,7 @@ async function countRestored(
   const rows = inventory.value.tables.reduce((sum, table) => sum + table.rows, 0);
   context.output(`counted ${formatCount(rows)} rows in ${inventory.value.tables.length} tables`);
   await context.record(dumpRightsFact, restored.contents.rights ?? null);
+  await context.record(rightsFact, null);
   const tried = await tryRights(context);
   if (!tried.ok) return tried;
   await context.record(restoredFact, {
