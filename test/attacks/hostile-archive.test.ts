@@ -87,6 +87,15 @@ function expectUntouched(): void {
   expect(mode(join(victim, 'host-secret.txt'))).toBe(0o600);
 }
 
+/** A listing of Node that goes down by itself follows links, and of two that lead up it makes trillions of places. */
+function linksBelow(folder: string): readonly string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((item) => {
+    const full = join(folder, item.name);
+    if (item.isSymbolicLink()) return [full];
+    return item.isDirectory() ? linksBelow(full) : [];
+  });
+}
+
 describe('an archive that somebody hostile made', () => {
   it('does not show a file of this host through a link that climbs behind another', async () => {
     const { entries, up } = climbing();
@@ -196,9 +205,8 @@ describe('an archive that somebody hostile made', () => {
           return;
         }
         written += 1;
-        for (const item of readdirSync(at('out'), { recursive: true, withFileTypes: true })) {
-          const full = join(item.parentPath, item.name);
-          if (!item.isSymbolicLink() || !leadsSomewhere(full)) continue;
+        for (const full of linksBelow(at('out'))) {
+          if (!leadsSomewhere(full)) continue;
           const real = realpathSync(full);
           expect(real === at('out') || real.startsWith(`${at('out')}/`), full).toBe(true);
         }

@@ -96,14 +96,14 @@ function readServerLog(text: string): Omit<ServerState, 'running'> {
   const lastTransaction =
     last(/last completed transaction was at log time (.+)$/) ??
     last(/recovery stopping (?:before|after) commit of transaction \d+, time (.+)$/);
-  const fatal = last(/(?:FATAL|PANIC):\s+(.+)$/);
+  // Somebody knocking while it starts or ends is sent away with FATAL, too.
+  const fatal = last(/(?:FATAL|PANIC):\s+(?!\s|the database system is )(.+)$/);
   return {
     logLines: lines.length,
     lastLines: lines.slice(-lastLines),
     segmentsReplayed: lines.filter((line) => /restored log file "[0-9A-F]{24}"/.test(line)).length,
     ...(lastTransaction === undefined ? {} : { lastTransaction }),
-    // Somebody knocking while it starts is told to wait with FATAL too.
-    ...(fatal === undefined || /^the database system is /.test(fatal) ? {} : { fatal }),
+    ...(fatal === undefined ? {} : { fatal }),
   };
 }
 
