@@ -1,7 +1,7 @@
 import type { Failure } from '../base/failure.ts';
 import { formatBytes, formatDuration } from '../base/units.ts';
 import { readFact } from '../kinds/fact.ts';
-import { manifestFact } from '../kinds/facts.ts';
+import { authorFact, manifestFact } from '../kinds/facts.ts';
 import type { StepContext } from '../kinds/kind.ts';
 import type { RestoreRequest } from '../ports/dump-tools.ts';
 import { targetServer } from './open-targets.ts';
@@ -47,9 +47,13 @@ export async function limitRestore(
   };
 }
 
+/** Whoever could write the manifest could write any size there, so it only counts for more where its author is proven. */
 function expectedBytes(context: StepContext, dumpBytes: number): number {
   const known = readFact(manifestFact, context)?.database?.sizeBytes;
-  return Math.max(known === undefined ? dumpBytes * ofDump : known * ofManifest, atLeastBytes);
+  const isProven = readFact(authorFact, context)?.kind === 'proven';
+  const byManifest = known === undefined ? Number.POSITIVE_INFINITY : known * ofManifest;
+  const byDump = known !== undefined && isProven ? Number.POSITIVE_INFINITY : dumpBytes * ofDump;
+  return Math.max(Math.min(byManifest, byDump), atLeastBytes);
 }
 
 /** Where the server writes, as far as this host can see it. */

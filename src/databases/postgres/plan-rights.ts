@@ -136,10 +136,9 @@ function sayGrant(grant: Grant, on: string): string {
 /** Event triggers and publications of whole databases or schemas. What is not of these the role of the restore has made. */
 function planOther(statement: ReadStatement, { entry, known, byName }: About): readonly Task[] {
   const about = 'other' as const;
-  const isOurs = entry.type === 'EVENT TRIGGER' || entry.type === 'PUBLICATION TABLES IN SCHEMA';
   const what = `${entry.type.toLowerCase()} ${entry.tag}`;
   if (statement.kind === 'unknown')
-    return isOurs
+    return forAdministrator(entry, statement)
       ? [{ about, what, sql: [], why: 'it is not what pg_dump writes, or nothing that is made for a dump' }]
       : [];
   const sql = sayOther(statement, byName);
@@ -148,6 +147,12 @@ function planOther(statement: ReadStatement, { entry, known, byName }: About): r
   return statement.kind === 'event-trigger'
     ? [{ about, what, sql: [], why: 'what it calls is nothing that the dump made' }]
     : [];
+}
+
+/** Other publications the role of the restore has made by itself. */
+function forAdministrator({ type }: ReadEntry, { text }: { readonly text: string }): boolean {
+  if (type === 'PUBLICATION') return /\bFOR ALL TABLES\b/i.test(text);
+  return type === 'EVENT TRIGGER' || type === 'PUBLICATION TABLES IN SCHEMA';
 }
 
 function sayOther(statement: ReadStatement, byName: About['byName']): readonly string[] | undefined {

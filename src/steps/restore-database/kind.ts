@@ -28,7 +28,7 @@ export const restoreDatabaseKind = declareKind({
     largest: byteSize
       .optional()
       .describe(
-        'A database that grows beyond is not gone on with. Left out: three times what the manifest says; without one, a hundred times the dump',
+        'A database that grows beyond is not gone on with. Left out: three times what the manifest says, and a hundred times the dump where nobody proves who wrote it',
       ),
     createdColumn: text
       .default('created_at')
