@@ -46,14 +46,15 @@ export async function readArchiveContents(request: Request): Promise<Outcome<Arc
   if (printed.value.exitCode !== 0) return fail(unreadable(request, printed.value.stderr));
   const toc = await readToc(request);
   if (!toc.ok) return toc;
-  const known = new Map(toc.value.contents?.entries.map((entry) => [entry.id, entry]));
+  const contents = toc.value?.contents;
+  const known = new Map(contents?.entries.map((entry) => [entry.id, entry]));
   return succeed({
     format: request.format,
     entries: [...listed.values()].map((entry) => asListed(known.get(entry.id)) ?? entry),
     dumpedFromVersion: header.get('Dumped from database version') ?? '',
     dumpedByVersion: header.get('Dumped by pg_dump version') ?? '',
-    ...aboutDatabase(toc.value.contents?.entries ?? []),
-    ...(toc.value.contents === undefined ? {} : { rights: rightsOfEntries(toc.value.contents.entries) }),
+    ...aboutDatabase(contents?.entries ?? []),
+    ...(contents === undefined ? {} : { rights: rightsOfEntries(contents.entries) }),
   });
 }
 
@@ -68,8 +69,8 @@ function tocOf({ file, format }: Request) {
   return { file, ...(format === 'directory' ? { only: ['toc.dat'] } : {}) };
 }
 
-async function readToc(request: Request): Promise<Outcome<ArchiveToc>> {
-  const { file, format } = request;
+/** @returns undefined where it is larger than anything of its kind: then the listing has to do. */
+async function readToc({ file, format }: Request): Promise<Outcome<ArchiveToc | undefined>> {
   const path = format === 'directory' ? join(file, 'toc.dat') : file;
   try {
     const handle = await open(path);
@@ -90,7 +91,7 @@ async function readToc(request: Request): Promise<Outcome<ArchiveToc>> {
   } catch (error) {
     return fail(describeFileFailure({ doing: `read ${path}`, error }));
   }
-  return fail(unreadable(request, ''));
+  return succeed(undefined);
 }
 
 function aboutDatabase(

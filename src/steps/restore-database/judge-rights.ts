@@ -1,7 +1,7 @@
 import { shorten } from '../../backups/compare-inventories.ts';
 import { formatCount } from '../../base/units.ts';
 import { type Check, couldNotVerify, passed, skipped } from '../../base/verdict.ts';
-import { readFact } from '../../kinds/fact.ts';
+import { readFact, saysNone } from '../../kinds/fact.ts';
 import { authorFact, dumpRightsFact, rightsFact } from '../../kinds/facts.ts';
 import type { StepContext } from '../../kinds/kind.ts';
 
@@ -9,6 +9,8 @@ const mostNames = 5;
 
 /** Who owns what and who may use what: an application that logs in as another role is denied where that is not as it was. */
 export function judgeRights(context: StepContext): readonly Check[] {
+  if (saysNone(dumpRightsFact, context))
+    return [leftOut('the table of contents of this dump cannot be read that far')];
   const rights = readFact(rightsFact, context);
   return rights === undefined
     ? judgeUntouched(context)
@@ -72,7 +74,7 @@ function judgeCode(context: StepContext, { code, owner }: Rights): readonly Chec
   ];
 }
 
-/** Restored with all the rights of a user, who owns everything now; or the dump cannot be read that far. */
+/** Restored with all the rights of a user, who owns everything now. */
 function judgeUntouched(context: StepContext): readonly Check[] {
   const { objects = [], statements = [] } = readFact(dumpRightsFact, context) ?? {};
   const owners = [...new Set(objects.map(({ owner }) => owner))];
@@ -82,11 +84,12 @@ function judgeUntouched(context: StepContext): readonly Check[] {
     ...(owners.length > 1 ? [`the owners ${shorten(owners)}`] : []),
     ...(grants === 0 ? [] : [`${formatCount(grants)} entries about who may use what (GRANT)`]),
   ];
-  if (lacking.length === 0) return [];
-  return [
-    couldNotVerify(
-      `what the application may do was not restored: the dump has ${lacking.join(' and ')}, which were left out`,
-      'Read them in the output of `pg_restore --schema-only --file=-` (lines OWNER TO, GRANT and REVOKE), put back what is needed, and try the application with its own login.',
-    ),
-  ];
+  return lacking.length === 0 ? [] : [leftOut(`the dump has ${lacking.join(' and ')}, which were left out`)];
+}
+
+function leftOut(because: string): Check {
+  return couldNotVerify(
+    `what the application may do was not restored: ${because}`,
+    'Read them in the output of `pg_restore --schema-only --file=-` (lines OWNER TO, GRANT and REVOKE), put back what is needed, and try the application with its own login.',
+  );
 }
