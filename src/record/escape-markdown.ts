@@ -17,10 +17,13 @@ export function escapeMarkdown(text: string): string {
     .trim()
     .replace(/`{2,}/g, "'")
     .split(/(`[^`]*`)/);
-  const escaped = parts.map((part, index) =>
-    index % 2 === 1 ? part.replaceAll('|', '\\|') : escapePart(part),
-  );
+  const escaped = parts.map((part, index) => (index % 2 === 1 ? part : escapePart(part)));
   return escaped.join('');
+}
+
+/** Of Markdown in a cell of a table: there a bar parts cells inside of code, too. */
+export function escapeCell(markdown: string): string {
+  return markdown.replace(/`[^`]*`/g, (code) => code.replaceAll('|', '\\|'));
 }
 
 /** Of a line of Markdown: what it begins with begins nothing else. */

@@ -1,5 +1,5 @@
 import { cleanText } from '../base/clean-text.ts';
-import { escapeMarkdown, escapeStart } from './escape-markdown.ts';
+import { escapeCell, escapeMarkdown, escapeStart } from './escape-markdown.ts';
 import type { DrillRecord } from './record-schema.ts';
 import { resultWords } from './result-words.ts';
 import type { Block, Cell, Section } from './section.ts';
@@ -60,6 +60,6 @@ function inline({ text, lead, tone, code }: Cell): string {
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  const line = (cells: readonly string[]) => `| ${cells.map(escapeCell).join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)];
 }

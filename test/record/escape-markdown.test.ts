@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { micromark } from 'micromark';
 import { gfm, gfmHtml } from 'micromark-extension-gfm';
 import { describe, expect, test } from 'vitest';
-import { escapeMarkdown, escapeStart } from '../../src/record/escape-markdown.ts';
+import { escapeCell, escapeMarkdown, escapeStart } from '../../src/record/escape-markdown.ts';
 
 /** As GitHub and the like read it. */
 function render(markdown: string): string {
@@ -68,8 +68,8 @@ describe('text from outside in Markdown', () => {
         const text = parts.join('');
         const html = render(escapeStart(escapeMarkdown(text)));
         expect(html.replace(/<\/?(p|code)>/g, '')).not.toMatch(/<[a-z/!]/i);
-        const plain = (words: string) => words.replace(/`|'|\\(?=\|)|\s/g, '');
-        expect(plain(wordsOf(html))).toBe(plain(text.replace(/`{2,}/g, '')));
+        const plain = (words: string) => words.replace(/`|\s/g, '');
+        expect(plain(wordsOf(html))).toBe(plain(text.replace(/`{2,}/g, "'")));
       }),
       { numRuns: 3000 },
     );
@@ -78,7 +78,9 @@ describe('text from outside in Markdown', () => {
   test('keeps to its cell of a table', () => {
     fc.assert(
       fc.property(fc.array(pieces, { maxLength: 8 }), (parts) => {
-        const html = render(`| a | b |\n| --- | --- |\n| ${escapeMarkdown(parts.join(''))} | end |`);
+        const html = render(
+          `| a | b |\n| --- | --- |\n| ${escapeCell(escapeMarkdown(parts.join('')))} | end |`,
+        );
         expect(html.match(/<td>/g)?.length).toBe(2);
         expect(html).toContain('<td>end</td>');
         expect(html).not.toMatch(/<(a|img|del|strong|em)\b/);
