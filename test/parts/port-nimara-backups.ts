@@ -7,6 +7,7 @@ import { gzip } from 'node:zlib';
 import { fingerprintSecret } from '../../src/backups/fingerprint.ts';
 import { type Manifest, manifestKey } from '../../src/backups/manifest.ts';
 import { type OldBackup, oldBackupKey, takeOldBackup } from '../../src/sandbox/old-backup.ts';
+import { readValue } from './count-rows.ts';
 import { orThrow, type PortNimara, producer } from './port-nimara.ts';
 
 const run = promisify(execFile);
@@ -48,13 +49,15 @@ export async function putManifest(nimara: PortNimara, backup: OldBackup): Promis
       return { schema: table.slice(0, dot), name: table.slice(dot + 1), rows };
     }),
     sequences: [],
-    extensions: [
-      { name: 'pgcrypto', version: '1.3' },
-      { name: 'pg_trgm', version: '1.6' },
-    ],
+    extensions: await Promise.all(['pgcrypto', 'pg_trgm'].map((name) => readExtension(nimara, name))),
     fingerprints: { ENCRYPTION_KEY: fingerprint },
   };
   await nimara.backups.put(manifestKey(backup.key), Buffer.from(JSON.stringify(manifest)));
+}
+
+async function readExtension({ databaseUrl }: PortNimara, name: string) {
+  const sql = `select extversion as value from pg_extension where extname = '${name}'`;
+  return { name, version: await readValue(databaseUrl, sql) };
 }
 
 /** A custom-format archive as pg_dump writes it, without any wrapping. */
