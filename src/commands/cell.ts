@@ -1,4 +1,3 @@
-import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type CommandContext, printLine } from '../app/command-context.ts';
 import { exitStatus } from '../app/exit-status.ts';
@@ -37,10 +36,10 @@ async function printStatements(
 ): Promise<Outcome<number>> {
   const path = resolve(context.folder, file);
   const { givenCellStatements, randomPassword } = await import('../base/role-login.ts');
+  const { writeNewFile } = await import('../platform/durable-files.ts');
   const password = randomPassword();
   try {
-    const handle = await open(path, 'wx', 0o600);
-    await handle.writeFile(`THAW_CELL_PASSWORD=${password.reveal()}\n`).finally(() => handle.close());
+    await writeNewFile({ path, content: `THAW_CELL_PASSWORD=${password.reveal()}\n`, mode: 0o600 });
   } catch (error) {
     return fail(describeFileFailure({ doing: `write ${path}`, error }));
   }

@@ -1,4 +1,3 @@
-import { open } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { type CommandContext, printLine } from '../app/command-context.ts';
@@ -38,14 +37,14 @@ async function makeKeyFiles(
 ): Promise<Outcome<number>> {
   const file = resolve(context.folder, name);
   const { makeKeyPair } = await import('../base/ssh-key.ts');
+  const { writeNewFile } = await import('../platform/durable-files.ts');
   const { privateText, publicText, fingerprint } = makeKeyPair(`thaw backups of ${hostname()}`);
   for (const [path, text, mode] of [
     [file, privateText, 0o600],
     [`${file}.pub`, publicText, 0o644],
   ] as const) {
     try {
-      const handle = await open(path, 'wx', mode);
-      await handle.writeFile(text).finally(() => handle.close());
+      await writeNewFile({ path, content: text, mode });
     } catch (error) {
       return fail(describeFileFailure({ doing: `write ${path}`, error }));
     }

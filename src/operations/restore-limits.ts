@@ -3,7 +3,9 @@ import { formatBytes, formatDuration } from '../base/units.ts';
 import { readFact } from '../kinds/fact.ts';
 import { authorFact, manifestFact } from '../kinds/facts.ts';
 import type { StepContext } from '../kinds/kind.ts';
+import type { ServerIdentity } from '../ports/database-server.ts';
 import type { RestoreRequest } from '../ports/dump-tools.ts';
+import type { ServerLooks } from '../ports/world.ts';
 import { targetServer } from './open-targets.ts';
 
 /** Of the free space at the beginning, this much stays free: the server needs it to go on serving others. */
@@ -62,8 +64,15 @@ async function localFolder(context: StepContext<'host' | 'databases'>): Promise<
   if (throwaway !== undefined) return throwaway.folder;
   const server = targetServer(context);
   const identity = await server.identity();
-  const isLocal = /^(127\.|localhost|\[::1\]|\/)/.test(server.address);
-  return identity.ok && isLocal ? identity.value.dataDirectory : undefined;
+  return identity.ok ? folderSeenHere(server, identity.value) : undefined;
+}
+
+/** The folder of a server on this host, where its user may read which that is. */
+export function folderSeenHere(
+  { address }: Pick<ServerLooks, 'address'>,
+  { dataDirectory }: Pick<ServerIdentity, 'dataDirectory'>,
+): string | undefined {
+  return /^(127\.|localhost|\[::1\]|\/)/.test(address) ? dataDirectory : undefined;
 }
 
 const rest = 'What it made is dropped when you retry, or with `thaw discard`. ';

@@ -6,6 +6,7 @@ import type { CheckContext } from '../../kinds/kind.ts';
 import { checkInTheWay, notAsAtBeginning } from '../../operations/before-swap.ts';
 import { checkCell } from '../../operations/cell.ts';
 import { blocker, productionServer, targetServer, unanswered } from '../../operations/open-targets.ts';
+import { folderSeenHere } from '../../operations/restore-limits.ts';
 import { checkThrowaway } from '../../operations/throwaway-cluster.ts';
 import type { ServerIdentity } from '../../ports/database-server.ts';
 import type { ServerLooks } from '../../ports/world.ts';
@@ -151,14 +152,14 @@ async function checkSpace(
   const described = await live.describeDatabase(live.databaseName);
   if (!described.ok) return unanswered(described.failure);
   const needBytes = (described.value?.sizeBytes ?? 0) * spaceFactor;
-  const local = /^(127\.|localhost|\[::1\]|\/)/.test(server.address);
-  if (identity.dataDirectory === undefined || !local) {
+  const folder = folderSeenHere(server, identity);
+  if (folder === undefined) {
     return couldNotVerify(
       `free space of ${server.address} cannot be seen from here; about ${formatBytes(needBytes)} are needed`,
       'Look at the disk of the database server.',
     );
   }
-  const free = await context.world.host.freeBytes(identity.dataDirectory);
+  const free = await context.world.host.freeBytes(folder);
   if (!free.ok) return unanswered(free.failure);
   if (free.value >= needBytes)
     return passed(
