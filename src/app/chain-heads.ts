@@ -1,7 +1,7 @@
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { genesisHash, openLine, sealLine } from '../base/digest.ts';
+import { genesisHash, openLine, outgrowsLine, sealLine } from '../base/digest.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { describeFileFailure } from '../base/file-failure.ts';
 import { parseJson } from '../base/parse-json.ts';
@@ -35,6 +35,7 @@ export const missing = (text: string): Finding => ({ kind: 'missing', text });
 export const renderable = (text: string): Finding => ({ kind: 'missing', text, renderable: true });
 export const contradiction = (text: string): Finding => ({ kind: 'contradiction', text });
 
+/** A last line without its newline was never written whole: it is left out, as of a journal, and the next one takes its place. */
 export async function readChainHeads(logFolder: string): Promise<Outcome<readonly Head[] | undefined>> {
   let text: string;
   try {
@@ -46,7 +47,7 @@ export async function readChainHeads(logFolder: string): Promise<Outcome<readonl
   const heads: Head[] = [];
   let before = genesisHash;
   const lines = text.split('\n');
-  if (lines.pop() !== '') return fail(damaged(lines.length + 1, 'it has no end'));
+  if (outgrowsLine(lines.pop() ?? '')) return fail(damaged(lines.length + 1, 'its end was changed'));
   for (const [index, line] of lines.entries()) {
     const opened = openLine(line);
     if (typeof opened === 'string' || !/^[ -~]*$/.test(line))
@@ -70,16 +71,16 @@ export async function appendHead(logFolder: string, head: Head): Promise<Outcome
     if (!heads.ok) return heads;
     const known = heads.value?.findLast(({ runId }) => runId === head.runId);
     if (known?.head === head.head) return succeed(undefined);
-    const prev = await lastHash(logFolder);
+    const { prev, wholeBytes } = await lastLine(logFolder);
     const { runId, entries, at } = head;
     const body = JSON.stringify({ runId, entries, head: head.head, at, prev });
     const { line } = sealLine(body);
     const file = await open(join(logFolder, fileName), 'a', 0o600);
     try {
-      const { size } = await file.stat();
+      await file.truncate(wholeBytes);
       // Half a line would make everything that comes after it look changed.
       await writeDurably(file, line).catch((error: unknown) =>
-        file.truncate(size).then(() => Promise.reject(error)),
+        file.truncate(wholeBytes).then(() => Promise.reject(error)),
       );
     } finally {
       await file.close();
@@ -97,9 +98,11 @@ async function writeDurably(file: FileHandle, line: string): Promise<void> {
   await file.datasync();
 }
 
-async function lastHash(logFolder: string): Promise<string> {
-  const text = await readFile(join(logFolder, fileName), 'utf8').catch(() => '');
-  return /"hash":"([0-9a-f]{64})"\}\n$/.exec(text)?.[1] ?? genesisHash;
+async function lastLine(logFolder: string): Promise<{ readonly prev: string; readonly wholeBytes: number }> {
+  const bytes = await readFile(join(logFolder, fileName)).catch(() => Buffer.alloc(0));
+  const wholeBytes = bytes.lastIndexOf('\n') + 1;
+  const found = /"hash":"([0-9a-f]{64})"\}\n$/.exec(bytes.toString('latin1', 0, wholeBytes));
+  return { prev: found?.[1] ?? genesisHash, wholeBytes };
 }
 
 function damaged(lineNumber: number, why: string): Failure {

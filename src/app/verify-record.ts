@@ -38,7 +38,7 @@ export async function verifyRecord(run: LoggedRun, logFolder: string): Promise<O
   if (record === undefined) return fail(damagedRecord(folder.id, 'it has no facts'));
   const heads = await readChainHeads(logFolder);
   if (!heads.ok && heads.failure.code !== 'journal-damaged') return heads;
-  const isOver = record.result.state !== 'open' && reading.tornBytes === 0;
+  const isOver = record.result.state !== 'open';
   const vouched = vouchedFiles(reading, record);
   const earlier = once(() => renderEarlier(reading));
   try {
@@ -47,6 +47,7 @@ export async function verifyRecord(run: LoggedRun, logFolder: string): Promise<O
       ...(isOver
         ? []
         : [missing(`it has no end: after entry ${record.journal.entries} its run still went on`)]),
+      ...(isOver && reading.tornBytes > 0 ? [torn(reading)] : []),
       ...(heads.ok ? judgeEnd(run, { heads: heads.value, isOver }) : [contradiction(heads.failure.message)]),
       ...(isOver ? await judgeFiles({ path: folder.path, vouched, earlier }) : []),
       ...(isOver ? await judgeIndex(logFolder, { record, earlier }) : []),
@@ -61,6 +62,11 @@ export async function verifyRecord(run: LoggedRun, logFolder: string): Promise<O
   } catch (error) {
     return fail(describeFileFailure({ doing: `read what belongs to ${folder.id}`, error }));
   }
+}
+
+/** Somebody, or the machine, ended thaw while it wrote down what came after the end: a roll-back, a note, a signature. */
+function torn({ entries }: JournalReading): Finding {
+  return renderable(`after entry ${entries.length} a line was begun and never finished`);
 }
 
 /** A chain cannot show that its own end was cut off; the log folder knows where it ended. */

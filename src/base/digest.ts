@@ -46,3 +46,13 @@ export function openLine(
   const body = `${begin}}`;
   return sha256(body) === hash ? { body, hash } : 'changed';
 }
+
+/**
+ * What follows the last newline of a chain is the beginning of a line that was never written whole. Where a whole line is followed by
+ * anything but its newline, no crash left it so: leaving it out would lose a line in silence.
+ *
+ * @param tail as latin1, since half a character may stand at its end.
+ */
+export function outgrowsLine(tail: string): boolean {
+  return /^\{.*,"hash":"[0-9a-f]{64}"\}./s.test(tail);
+}

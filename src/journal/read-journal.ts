@@ -1,3 +1,4 @@
+import { outgrowsLine } from '../base/digest.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import { type JournalEntry, journalVersion } from './entry.ts';
 import { firstLink, type Link, readLine } from './journal-line.ts';
@@ -36,19 +37,12 @@ export function readJournal(bytes: Buffer): Outcome<JournalReading> {
     return damaged(lines.length, 'it is not valid UTF-8');
   if (entries[0] !== undefined && entries[0].kind !== 'run-started')
     return damaged(1, 'it does not begin with the start of a run');
-  if (outgrowsLine(bytes.subarray(wholeBytes))) return damaged(lines.length + 1, 'its end was changed');
+  if (outgrowsLine(bytes.toString('latin1', wholeBytes)))
+    return damaged(lines.length + 1, 'its end was changed');
   return succeed({ entries, head, hashes, wholeBytes, tornBytes: bytes.length - wholeBytes });
 }
 
 const newline = 0x0a;
-
-/**
- * A torn line is the beginning of a line. Where a whole line is followed by anything but its newline, no crash left it so:
- * leaving it out would lose a fact in silence.
- */
-function outgrowsLine(tail: Buffer): boolean {
-  return /^\{.*,"hash":"[0-9a-f]{64}"\}./s.test(tail.toString('latin1'));
-}
 
 function newer(version: number) {
   return fail({

@@ -45,12 +45,30 @@ describe('the heads of a log folder', () => {
     const path = join(folder, 'chain-heads.jsonl');
     const text = await readFile(path, 'utf8');
     const [a = '', b = '', c = ''] = text.split(/(?<=\n)/);
-    for (const bad of [text.replace('"entries":2', '"entries":9'), a + c, b + a + c, text.slice(0, -1)]) {
+    const grown = `${text.slice(0, -1)}x`;
+    for (const bad of [text.replace('"entries":2', '"entries":9'), a + c, b + a + c, grown]) {
       await writeFile(path, bad);
       expect(await readChainHeads(folder)).toMatchObject({ ok: false, failure: { code: 'journal-damaged' } });
       expect((await appendHead(folder, head('run', 4))).ok).toBe(false);
     }
   });
+
+  it.each([1, 9, 40, 'all but the newline'] as const)(
+    'go on behind a line that a crash left half written (%s)',
+    async (left) => {
+      for (const entries of [1, 2]) valueFrom(await appendHead(folder, head('run', entries)));
+      const path = join(folder, 'chain-heads.jsonl');
+      const text = await readFile(path, 'utf8');
+      const begun = text.split(/(?<=\n)/)[1] ?? '';
+      const whole = text.length - begun.length;
+      await writeFile(path, text.slice(0, typeof left === 'number' ? whole + left : -1));
+      const entriesKnown = async () =>
+        (valueFrom(await readChainHeads(folder)) ?? []).map(({ entries }) => entries);
+      expect(await entriesKnown()).toEqual([1]);
+      valueFrom(await appendHead(folder, head('run', 3)));
+      expect(await entriesKnown()).toEqual([1, 3]);
+    },
+  );
 
   it('are refused where a line has its right hash and tells of no run', async () => {
     const path = join(folder, 'chain-heads.jsonl');

@@ -142,6 +142,10 @@ async function renderMissingRecord(
   const lock = await takeLock({ path: runLockPath(logFolder, folder.id) });
   if (!lock.ok) return lock;
   try {
+    const now = await openRun({ logFolder, runId: folder.id });
+    if (!now.ok) return now;
+    const cut = await cutTornEnd(now.value);
+    if (!cut.ok) return cut;
     const written = await writeRecord({ folder, logFolder });
     if (!written.ok) return written;
     printLine(

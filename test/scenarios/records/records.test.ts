@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openRun } from '../../../src/app/run-log.ts';
@@ -547,6 +547,31 @@ describe('Signatures', () => {
 });
 
 describe('What comes after the end', () => {
+  const tornAfterEnd = async (name: string) => {
+    const logFolder = await copyOf(held.logFolder, join(held.folder, name));
+    await appendFile(join(logFolder, held.runs.live, 'journal.jsonl'), '{"seq":999,"at":"20');
+    return { folder: held.folder, logFolder };
+  };
+
+  it('a line that was never finished is told, and a resume takes it out: 1, then 0', async () => {
+    const place = await tornAfterEnd('torn');
+    const torn = await records(place, 'verify', held.runs.live);
+    expect(torn.status, torn.text).toBe(1);
+    expect(torn.text).toMatch(/after entry \d+ a line was begun and never finished/);
+    const resumed = await thawHere(place, 'resume', held.runs.live);
+    expect(resumed.status, resumed.text).toBe(0);
+    const verified = await records(place, 'verify', held.runs.live);
+    expect(verified.status, verified.text).toBe(0);
+  });
+
+  it('a note is written over a line that was never finished, not behind it', async () => {
+    const place = await tornAfterEnd('torn-and-noted');
+    const noted = await records(place, 'note', held.runs.live, 'gap: the machine lost its power');
+    expect(noted.status, noted.text).toBe(0);
+    const verified = await records(place, 'verify', held.runs.live);
+    expect(verified.status, verified.text).toBe(0);
+  });
+
   it('a record that was never written is written by a resume, and the run is not walked again', async () => {
     const logFolder = await copyOf(held.logFolder, join(held.folder, 'unwritten'));
     const place = { folder: held.folder, logFolder };
