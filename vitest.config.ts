@@ -67,7 +67,7 @@ const shared = {
 };
 
 /** Tests that start real servers: they take their time, and more where others work beside them. */
-const patient = { testTimeout: 180_000, hookTimeout: 300_000 };
+const patient = { testTimeout: 180_000, hookTimeout: 600_000 };
 
 // `fast` needs nothing but this checkout, `parts` starts real servers. The other tiers run alone: CONTRIBUTING.md.
 const tiers: Readonly<Record<string, TestProjectConfiguration[]>> = {
@@ -113,7 +113,7 @@ const tiers: Readonly<Record<string, TestProjectConfiguration[]>> = {
         include: ['test/faults/**/*.test.ts'],
         globalSetup: 'test/parts/share-servers.ts',
         testTimeout: 3_600_000,
-        hookTimeout: 300_000,
+        hookTimeout: 600_000,
       },
     },
   ],

@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { delimiter, join, relative } from 'node:path';
-import { stripVTControlCharacters } from 'node:util';
+import { delimiter, join } from 'node:path';
+import { type Counts, countsFile } from './count-reporter.ts';
 
 /**
  * The tiers of the tests beyond `npm run check`, each one or more runs of vitest. CONTRIBUTING.md says what is in them.
@@ -18,22 +18,6 @@ type Suite = {
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 };
-/** `failures` says which ones, each with the first line of its message: the last lines of a log are read, and are all that some keep. */
-type Counts = { readonly passed: number; readonly failed: number; readonly failures?: readonly string[] };
-type Report = {
-  readonly numPassedTests: number;
-  readonly testResults: readonly {
-    readonly name: string;
-    readonly status: string;
-    readonly message: string;
-    readonly assertionResults: readonly {
-      readonly status: string;
-      readonly fullName: string;
-      readonly failureMessages: readonly string[];
-    }[];
-  }[];
-};
-
 const tiers: Readonly<Record<string, () => readonly Suite[]>> = {
   test: () => [{ name: 'test', args: [] }],
   matrix: () => ['16', '18'].map(onMajor),
@@ -76,14 +60,14 @@ function filesWithRuns(): readonly string[] {
 let interrupted = false;
 
 async function runSuite({ name, args, env }: Suite): Promise<Counts> {
-  const file = join(results, `${name}.json`);
+  const file = join(results, `${name}.counts`);
   await rm(file, { force: true });
   const startMs = performance.now();
-  const reports = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+  const reports = ['--reporter=default', `--reporter=${join(import.meta.dirname, 'count-reporter.ts')}`];
   const vitest = join(root, 'node_modules/vitest/vitest.mjs');
   const child = spawn(process.execPath, [vitest, 'run', ...args, ...reports], {
     cwd: root,
-    env: { ...process.env, NODE_COMPILE_CACHE: join(root, '.thaw/compiled'), ...env },
+    env: { ...process.env, NODE_COMPILE_CACHE: join(root, '.thaw/compiled'), [countsFile]: file, ...env },
     stdio: 'inherit',
   });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -97,32 +81,23 @@ async function runSuite({ name, args, env }: Suite): Promise<Counts> {
     child.once('exit', (code) => resolve(code ?? 1));
   });
   const counts = await countIn(file, status);
-  await writeFile(`${file}.counts`, JSON.stringify(counts));
+  await writeFile(file, JSON.stringify(counts));
   const seconds = Math.round((performance.now() - startMs) / 1000);
   const span = `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
   print(`thaw: ${name} took ${span}: ${counts.passed} tests passed and ${counts.failed} failed.`);
   return counts;
 }
 
-/** A file that could not be loaded, a server that could not start and a run that died have no failed test: each counts as one. */
 async function countIn(file: string, status: number): Promise<Counts> {
-  const report: Report | undefined = await readFile(file, 'utf8').then(JSON.parse, () => undefined);
-  if (report === undefined) return { passed: 0, failed: 1, failures: ['the run ended without a report'] };
-  const failures = report.testResults.flatMap(({ name, status: ended, message, assertionResults }) => {
-    const path = relative(root, name);
-    const failed = assertionResults.filter((test) => test.status === 'failed');
-    if (ended === 'failed' && failed.length === 0) return [`${path}: ${firstLine(message)}`];
-    return failed.map((test) => `${path} > ${test.fullName}: ${firstLine(test.failureMessages[0])}`);
-  });
-  const passed = report.numPassedTests;
-  if (failures.length === 0 && (status !== 0 || passed === 0)) {
-    failures.push(`every test passed, and the run ended with ${status}: an error outside of the tests`);
-  }
-  return { passed, failed: failures.length, failures };
-}
-
-function firstLine(text = ''): string {
-  return (stripVTControlCharacters(text).trim().split('\n')[0] ?? '').slice(0, 300);
+  const counts: Counts | undefined = await readFile(file, 'utf8').then(JSON.parse, () => undefined);
+  if (counts === undefined)
+    return { passed: 0, failed: 1, failures: [`the run ended with ${status} and without its counts`] };
+  if (counts.failed > 0 || (status === 0 && counts.passed > 0)) return counts;
+  return {
+    ...counts,
+    failed: 1,
+    failures: [`no test failed, ${counts.passed} passed, and the run ended with ${status}`],
+  };
 }
 
 function print(line: string): void {
