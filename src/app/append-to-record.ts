@@ -3,7 +3,7 @@ import { type Failure, fail, type Outcome } from '../base/failure.ts';
 import { createJournalWriter, guardJournal } from '../engine/journal-writer.ts';
 import type { Entry } from '../journal/entry.ts';
 import { runLockPath } from './run-locks.ts';
-import { cutTornEnd, type LoggedRun, openRun } from './run-log.ts';
+import { type LoggedRun, openRun } from './run-log.ts';
 import { sayFindings, verifyRecord } from './verify-record.ts';
 import { type WrittenRecord, writeRecord } from './write-record.ts';
 
@@ -44,15 +44,12 @@ async function appendAndRender(request: {
 }): Promise<Outcome<WrittenRecord>> {
   const { run, logFolder, entry } = request;
   const { folder, reading } = run;
-  const cut = await cutTornEnd(run);
-  if (!cut.ok) return cut;
   const writer = createJournalWriter({
     folder,
     // What a person types after a run comes from no secret that this process knows.
     redact: (text) => text,
     now: Date.now,
-    after: reading.head,
-    entries: reading.entries,
+    reading,
     onEntry: () => {},
   });
   await writer.append(entry);

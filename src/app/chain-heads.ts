@@ -37,6 +37,18 @@ export const contradiction = (text: string): Finding => ({ kind: 'contradiction'
 
 /** A last line without its newline was never written whole: it is left out, as of a journal, and the next one takes its place. */
 export async function readChainHeads(logFolder: string): Promise<Outcome<readonly Head[] | undefined>> {
+  const chain = await readChain(logFolder);
+  return chain.ok ? succeed(chain.value?.heads) : chain;
+}
+
+type Chain = {
+  readonly heads: readonly Head[];
+  /** Of the last line. */
+  readonly hash: string;
+  readonly wholeBytes: number;
+};
+
+async function readChain(logFolder: string): Promise<Outcome<Chain | undefined>> {
   let text: string;
   try {
     text = await readFile(join(logFolder, fileName), 'latin1');
@@ -47,7 +59,8 @@ export async function readChainHeads(logFolder: string): Promise<Outcome<readonl
   const heads: Head[] = [];
   let before = genesisHash;
   const lines = text.split('\n');
-  if (outgrowsLine(lines.pop() ?? '')) return fail(damaged(lines.length + 1, 'its end was changed'));
+  const tail = lines.pop() ?? '';
+  if (outgrowsLine(tail)) return fail(damaged(lines.length + 1, 'its end was changed'));
   for (const [index, line] of lines.entries()) {
     const opened = openLine(line);
     if (typeof opened === 'string' || !/^[ -~]*$/.test(line))
@@ -59,7 +72,7 @@ export async function readChainHeads(logFolder: string): Promise<Outcome<readonl
     heads.push(head);
     before = opened.hash;
   }
-  return succeed(heads);
+  return succeed({ heads, hash: before, wholeBytes: text.length - tail.length });
 }
 
 /** Does nothing where the last line of this run says the same already. */
@@ -67,11 +80,11 @@ export async function appendHead(logFolder: string, head: Head): Promise<Outcome
   const lock = await takeLockSoon(join(logFolder, '.locks', 'chain-heads'));
   if (!lock.ok) return lock;
   try {
-    const heads = await readChainHeads(logFolder);
-    if (!heads.ok) return heads;
-    const known = heads.value?.findLast(({ runId }) => runId === head.runId);
+    const chain = await readChain(logFolder);
+    if (!chain.ok) return chain;
+    const { heads, hash: prev, wholeBytes } = chain.value ?? { heads: [], hash: genesisHash, wholeBytes: 0 };
+    const known = heads.findLast(({ runId }) => runId === head.runId);
     if (known?.head === head.head) return succeed(undefined);
-    const { prev, wholeBytes } = await lastLine(logFolder);
     const { runId, entries, at } = head;
     const body = JSON.stringify({ runId, entries, head: head.head, at, prev });
     const { line } = sealLine(body);
@@ -96,13 +109,6 @@ export async function appendHead(logFolder: string, head: Head): Promise<Outcome
 async function writeDurably(file: FileHandle, line: string): Promise<void> {
   await file.writeFile(line);
   await file.datasync();
-}
-
-async function lastLine(logFolder: string): Promise<{ readonly prev: string; readonly wholeBytes: number }> {
-  const bytes = await readFile(join(logFolder, fileName)).catch(() => Buffer.alloc(0));
-  const wholeBytes = bytes.lastIndexOf('\n') + 1;
-  const found = /"hash":"([0-9a-f]{64})"\}\n$/.exec(bytes.toString('latin1', 0, wholeBytes));
-  return { prev: found?.[1] ?? genesisHash, wholeBytes };
 }
 
 function damaged(lineNumber: number, why: string): Failure {

@@ -66,11 +66,6 @@ export async function openRunToWork(request: {
   return readRun({ path: run.value.folder.path, workPath, stillOurs: request.stillOurs });
 }
 
-/** Call it under the run's lock, before the first new entry: behind half a line nothing could be read again. */
-export async function cutTornEnd({ folder, reading }: LoggedRun): Promise<Outcome<void>> {
-  return reading.tornBytes > 0 ? folder.cutJournal(reading.wholeBytes) : succeed(undefined);
-}
-
 async function readRun(place: Parameters<typeof openRunFolder>[0]): Promise<Outcome<LoggedRun>> {
   const folder = await openRunFolder(place);
   if (!folder.ok) return folder;

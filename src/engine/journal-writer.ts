@@ -1,8 +1,9 @@
 import { assert } from '../base/assert.ts';
-import type { Failure, Outcome } from '../base/failure.ts';
+import { type Failure, type Outcome, succeed } from '../base/failure.ts';
 import type { Redact } from '../base/secret.ts';
 import type { Entry, JournalEntry } from '../journal/entry.ts';
 import { type Link, readLine, writeLine } from '../journal/journal-line.ts';
+import type { JournalReading } from '../journal/read-journal.ts';
 import { redactEntry } from '../journal/redact-entry.ts';
 import { applyEntry, foldJournal, type RunState } from '../journal/run-state.ts';
 import type { RunFolder } from '../ports/run-folder.ts';
@@ -27,12 +28,14 @@ export function createJournalWriter(request: {
   readonly folder: RunFolder;
   readonly redact: Redact;
   readonly now: () => number;
-  readonly after: Link;
-  readonly entries: readonly JournalEntry[];
+  /** Under the lock of the run: half a line behind it is taken out before the first entry, since behind it nothing could be read again. */
+  readonly reading: JournalReading;
   readonly onEntry: (entry: JournalEntry) => void;
 }): JournalWriter {
-  let head = request.after;
-  let state = foldJournal(request.entries);
+  const { folder, reading } = request;
+  let head = reading.head;
+  let state = foldJournal(reading.entries);
+  let isTorn = reading.tornBytes > 0;
   let lost: JournalLost | undefined;
   // Steps may run side by side; their entries queue here, so that the chain stays one line after the other.
   let queue: Promise<unknown> = Promise.resolve();
@@ -41,19 +44,21 @@ export function createJournalWriter(request: {
     if (lost !== undefined) throw lost;
     const masked = redactEntry(entry, request.redact);
     const { line, link } = writeLine({ entry: masked, after: head, at: new Date(request.now()) });
-    const written = await request.folder.appendJournal(line);
+    const cut = isTorn ? await folder.cutJournal(reading.wholeBytes) : succeed(undefined);
+    isTorn = false;
+    const written = cut.ok ? await folder.appendJournal(line) : cut;
     if (!written.ok) {
       // Perhaps half of the line is on the disk: what came after it could never be read again.
       lost = new JournalLost(written.failure);
       throw lost;
     }
     // Read back through the same door a resume uses: an entry that could not be read again is a bug found now.
-    const reading = readLine(line.slice(0, -1), head);
-    assert(reading.kind === 'whole', 'an entry that was written can be read back');
+    const back = readLine(line.slice(0, -1), head);
+    assert(back.kind === 'whole', 'an entry that was written can be read back');
     head = link;
-    state = state === undefined ? foldJournal([reading.entry]) : applyEntry(state, reading.entry);
-    request.onEntry(reading.entry);
-    return reading.entry;
+    state = state === undefined ? foldJournal([back.entry]) : applyEntry(state, back.entry);
+    request.onEntry(back.entry);
+    return back.entry;
   }
 
   return {

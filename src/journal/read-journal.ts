@@ -13,6 +13,15 @@ export type JournalReading = {
   readonly tornBytes: number;
 };
 
+/** Of a run that is about to begin. */
+export const emptyJournal: JournalReading = {
+  entries: [],
+  head: firstLink,
+  hashes: [],
+  wholeBytes: 0,
+  tornBytes: 0,
+};
+
 /**
  * Reads a journal from its bytes. A last line without its newline was torn by a crash: it never was a fact, and is left
  * out. Anything else that does not fit is damage or tampering: `journal-damaged`, naming the first line that diverges.

@@ -20,8 +20,7 @@ export async function discardRun(
     folder,
     redact,
     now: world.host.now,
-    after: reading.head,
-    entries: reading.entries,
+    reading,
     onEntry: () => {},
   });
   const desk = createQuestionDesk({ journal, redact, onChange: () => {} });

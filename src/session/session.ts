@@ -37,8 +37,7 @@ export async function startSession(request: SessionRequest): Promise<RunningSess
     folder,
     redact,
     now: world.host.now,
-    after: reading.head,
-    entries: reading.entries,
+    reading,
     onEntry: (entry) => {
       knowledge.note(entry);
       cache.changed();

@@ -37,7 +37,7 @@ export type ToyRun = {
   readonly session: RunningSession;
 };
 
-/** Starts or resumes a run of toy steps, as the command line does: a torn tail is cut off first. */
+/** Starts or resumes a run of toy steps, as the command line does. */
 export async function startToyRun(request: ToyRunRequest): Promise<RunningSession> {
   const {
     steps,
@@ -47,7 +47,6 @@ export async function startToyRun(request: ToyRunRequest): Promise<RunningSessio
     world = createFakeWorld(),
   } = request;
   const reading = valueFrom(readJournal(valueFrom(await folder.readJournal())));
-  if (reading.tornBytes > 0) await folder.cutJournal(reading.wholeBytes);
   const session = await startSession({
     mode,
     title: 'Toy company',

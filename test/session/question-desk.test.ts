@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createRedactor } from '../../src/base/secret.ts';
 import { createJournalWriter, JournalLost } from '../../src/engine/journal-writer.ts';
-import { firstLink } from '../../src/journal/journal-line.ts';
+import { emptyJournal } from '../../src/journal/read-journal.ts';
 import type { Answer, Question } from '../../src/ports/operator.ts';
 import { createQuestionDesk } from '../../src/session/question-desk.ts';
 import { nobodyThere } from '../engine/toy-run.ts';
@@ -24,8 +24,7 @@ function openDesk(options: FakeRunFolderOptions & { readonly secrets?: readonly 
     folder,
     redact,
     now: () => startMs,
-    after: firstLink,
-    entries: [],
+    reading: emptyJournal,
     onEntry: () => {},
   });
   let changes = 0;

@@ -6,7 +6,7 @@ import { enterRun } from '../../app/enter-run.ts';
 import { exitStatus } from '../../app/exit-status.ts';
 import { loadRunbook, type ReadyRunbook } from '../../app/load-runbook.ts';
 import type { Options } from '../../app/options.ts';
-import { cutTornEnd, findRunToWork, openRunToWork } from '../../app/run-log.ts';
+import { findRunToWork, openRunToWork } from '../../app/run-log.ts';
 import { askName, type TerminalContext } from '../../app/terminal.ts';
 import { writeRecord } from '../../app/write-record.ts';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
@@ -70,8 +70,6 @@ async function takeAway(
   const opened = await openRunToWork({ logFolder, runId: start.runId, stillOurs });
   if (!opened.ok) return opened;
   const { reading, folder } = opened.value;
-  const cut = await cutTornEnd(opened.value);
-  if (!cut.ok) return cut;
   const { filled, targets, redact, mask } = ready;
   const { mode } = start;
   const parts = { mode, steps: filled.steps, handlers, targets, world, folder, redact, mask, reading, start };

@@ -8,7 +8,7 @@ import { loadRunbook } from '../../app/load-runbook.ts';
 import type { Options, WalkOptions } from '../../app/options.ts';
 import { raiseAgain } from '../../app/place-throwaway.ts';
 import { runLockPath } from '../../app/run-locks.ts';
-import { cutTornEnd, findRunToWork, type LoggedRun, openRun, openRunToWork } from '../../app/run-log.ts';
+import { findRunToWork, type LoggedRun, openRun, openRunToWork } from '../../app/run-log.ts';
 import type { TerminalContext } from '../../app/terminal.ts';
 import { verifyRecord } from '../../app/verify-record.ts';
 import { tellEnd, watchRun } from '../../app/watch-run.ts';
@@ -60,8 +60,6 @@ export async function resume(
     if (!run.ok) return run;
     if (run.value.state.ended !== undefined) return fail(finishedAlready(start.runId));
     const { reading, folder } = run.value;
-    const cut = await cutTornEnd(run.value);
-    if (!cut.ok) return cut;
     const raised = await raiseAgain(ready, world);
     if (!raised.ok) return raised;
     return driveSession({ mode, options, ready, world, folder, reading, start, logFolder }, context);
@@ -144,7 +142,8 @@ async function renderMissingRecord(
   try {
     const now = await openRun({ logFolder, runId: folder.id });
     if (!now.ok) return now;
-    const cut = await cutTornEnd(now.value);
+    const { wholeBytes, tornBytes } = now.value.reading;
+    const cut = tornBytes > 0 ? await folder.cutJournal(wholeBytes) : succeed(undefined);
     if (!cut.ok) return cut;
     const written = await writeRecord({ folder, logFolder });
     if (!written.ok) return written;

@@ -5,7 +5,7 @@ import { type EnteredRun, enterRun } from '../../app/enter-run.ts';
 import { exitStatus } from '../../app/exit-status.ts';
 import { loadRunbook } from '../../app/load-runbook.ts';
 import type { Options } from '../../app/options.ts';
-import { cutTornEnd, findRunToWork, openRun } from '../../app/run-log.ts';
+import { findRunToWork, openRun } from '../../app/run-log.ts';
 import { askName, type TerminalContext } from '../../app/terminal.ts';
 import { writeRecord } from '../../app/write-record.ts';
 import { assert } from '../../base/assert.ts';
@@ -191,11 +191,8 @@ async function writeDown(request: {
   const run = await openRun({ logFolder, runId });
   if (!run.ok) return run;
   const { reading, folder } = run.value;
-  const cut = await cutTornEnd(run.value);
-  if (!cut.ok) return cut;
   return guardJournal(async () => {
-    const { head: after, entries } = reading;
-    const writer = createJournalWriter({ folder, redact, now, after, entries, onEntry: () => {} });
+    const writer = createJournalWriter({ folder, redact, now, reading, onEntry: () => {} });
     for (const entry of request.entries) await writer.append(entry);
     const record = await writeRecord({ folder, logFolder, ...request.anchor });
     if (!record.ok) return fail({ ...record.failure, message: `${text}. ${record.failure.message}` });

@@ -15,20 +15,11 @@ import { type JobContext, watchJob } from '../../app/watch-job.ts';
 import { type Failure, fail, type Outcome } from '../../base/failure.ts';
 import type { Mode } from '../../base/mode.ts';
 import { needsThrowaway } from '../../engine/targets.ts';
-import { firstLink } from '../../journal/journal-line.ts';
-import type { JournalReading } from '../../journal/read-journal.ts';
+import { emptyJournal } from '../../journal/read-journal.ts';
 import { handlers } from '../../registry/kinds.ts';
 import { createWorld } from '../../registry/wire.ts';
 import { canDrill } from '../../runbook/can-drill.ts';
 import { undeclared } from '../../runbook/schema.ts';
-
-const emptyJournal: JournalReading = {
-  entries: [],
-  head: firstLink,
-  hashes: [],
-  wholeBytes: 0,
-  tornBytes: 0,
-};
 
 export type StartRequest = {
   readonly runbook: string;

@@ -50,14 +50,12 @@ const ownership =
 const session = /^SET SESSION AUTHORIZATION .+;$/;
 /** Entries that are not for the role of a restore: all of their statements are left out. */
 const leftOut = new Set([
-  ...[
-    'ACL',
-    'DEFAULT ACL',
-    'EVENT TRIGGER',
-    'PUBLICATION TABLES IN SCHEMA',
-    'SECURITY LABEL',
-    'SUBSCRIPTION',
-  ],
+  'ACL',
+  'DEFAULT ACL',
+  'EVENT TRIGGER',
+  'PUBLICATION TABLES IN SCHEMA',
+  'SECURITY LABEL',
+  'SUBSCRIPTION',
 ]);
 const commentOnLeftOut = /^(?:EVENT TRIGGER|EXTENSION|SUBSCRIPTION) /;
 const ownerOf = /^ALTER .+ OWNER TO .+;$/;
