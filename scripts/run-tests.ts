@@ -18,6 +18,7 @@ type Suite = {
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 };
+
 const tiers: Readonly<Record<string, () => readonly Suite[]>> = {
   test: () => [{ name: 'test', args: [] }],
   matrix: () => ['16', '18'].map(onMajor),

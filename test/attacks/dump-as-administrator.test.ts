@@ -1,9 +1,11 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholders of a runbook look like this.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestCluster, type TestCluster } from '../databases/postgres/cluster.ts';
 import { checksOf, readRecord } from '../parts/run-log.ts';
+import { shopRunbook } from '../parts/shop-runbook.ts';
 import { type SaidHere, thawHere } from '../parts/thaw.ts';
 import { forgeArchive } from './forge-archive.ts';
 
@@ -33,26 +35,6 @@ function urlOf({ name, password }: Administrator, database = 'shop'): string {
   return production.urlOf(database, name === undefined ? undefined : { name, password });
 }
 
-const runbook = (store: string, steps: string) => `
-thaw: 1
-name: shop
-title: Shop
-objectives: { rto: 1h, rpo: 24h }
-inputs:
-  LIVE: { about: production, secret: true }
-backups:
-  store: { kind: directory, path: ${store} }
-  dumps: { layout: "shop-{date}[.dump][.sql]" }
-production: { database: { url: "\${LIVE}" } }
-drill: { database: { url: "\${LIVE}", besideProduction: true } }
-steps:
-  - { kind: choose-snapshot }
-  - { kind: fetch }
-  - { kind: decrypt }
-  - { kind: restore-database }
-${steps}
-`;
-
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'thaw-attack-'));
   production = await startTestCluster();
@@ -79,22 +61,25 @@ type Walk = {
   readonly content: Buffer;
   readonly by: Administrator;
   readonly ending?: string;
-  readonly steps?: string;
+  readonly after?: Parameters<typeof shopRunbook>[0]['after'];
   readonly answers?: readonly string[];
   readonly cell?: { readonly role: string; readonly password: string };
 };
 
-async function walk({ command, content, by, ending = 'dump', steps = '', answers, cell }: Walk) {
+async function walk({ command, content, by, ending = 'dump', after = [], answers, cell }: Walk) {
   runs += 1;
   const store = at(`store-${runs}`);
   const logs = at(`logs-${runs}`);
   mkdirSync(store);
   writeFileSync(join(store, `shop-2026-11-19.${ending}`), content);
-  const text = runbook(store, steps);
-  const withCell = text
-    .replaceAll(`url: "\${LIVE}"`, `url: "\${LIVE}", cell: { role: ${cell?.role}, password: "\${CELL}" }`)
-    .replace('inputs:', 'inputs:\n  CELL: { about: its password, secret: true }');
-  writeFileSync(at('shop.yaml'), cell === undefined ? text : withCell);
+  const named =
+    cell === undefined
+      ? {}
+      : {
+          inputs: { CELL: { about: 'its password', secret: true } },
+          database: { cell: { role: cell.role, password: '${CELL}' } },
+        };
+  writeFileSync(at('shop.yaml'), shopRunbook({ store, endings: '[.dump][.sql]', after, ...named }));
   const given = answers ?? (command === 'restore' ? ['--yes', '--confirm', 'shop'] : []);
   const end = await thawHere({
     args: [command, at('shop.yaml'), '--plain', '--snapshot', 'latest', '--log-dir', logs, ...given],
@@ -163,12 +148,34 @@ describe.each(administrators)('a forged dump, restored with the URL of $who,', (
       command: 'restore',
       content: await forged(trap),
       by,
-      steps: `
-  - kind: smoke-checklist
-    items:
-      - { kind: query, id: count, title: orders are there, query: "SELECT count(*) FROM orders WHERE note <> ''", expect: { equals: "100" } }
-      - { kind: query, id: view, title: the view is there, query: "SELECT count(*) FROM seen", expect: { equals: "100" } }
-      - { kind: query, id: watched, title: who watches, query: "SELECT count(*) FROM watched", expect: { equals: "1" } }`,
+      after: [
+        {
+          kind: 'smoke-checklist',
+          items: [
+            {
+              kind: 'query',
+              id: 'count',
+              title: 'orders are there',
+              query: "SELECT count(*) FROM orders WHERE note <> ''",
+              expect: { equals: '100' },
+            },
+            {
+              kind: 'query',
+              id: 'view',
+              title: 'the view is there',
+              query: 'SELECT count(*) FROM seen',
+              expect: { equals: '100' },
+            },
+            {
+              kind: 'query',
+              id: 'watched',
+              title: 'who watches',
+              query: 'SELECT count(*) FROM watched',
+              expect: { equals: '1' },
+            },
+          ],
+        },
+      ],
     });
     expect(end.status, end.text).toBe(1);
     // From PostgreSQL 16 on CREATEROLE hands out no other right: there the application's own login looks, and the trap, sprung with no
@@ -343,7 +350,8 @@ describe('thaw check', () => {
     const store = at('store-of-check');
     mkdirSync(store, { recursive: true });
     writeFileSync(join(store, 'shop-2026-11-19.dump'), await forged('SELECT 1;'));
-    writeFileSync(at('check.yaml'), runbook(store, '').replace('  - { kind: restore-database }\n', ''));
+    const text = shopRunbook({ store }).replace('  - kind: restore-database\n', '');
+    writeFileSync(at('check.yaml'), text);
     const args = ['check', at('check.yaml'), '--log-dir', at('logs-of-check')];
     const said = await thawHere({ args, env: { HOME: folder, LIVE: urlOf(by) }, cwd: folder });
     expect(said.status, said.text).toBe(0);

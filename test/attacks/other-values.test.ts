@@ -1,13 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { makeCompanyDatabase } from '../../src/sandbox/start-company.ts';
 import { listDatabases, readValue } from '../parts/count-rows.ts';
 import { findRgw } from '../parts/find-s3-servers.ts';
-import { answers } from '../parts/lost-production.ts';
-import { makeLogFolder, type PortNimara, startPortNimara } from '../parts/port-nimara.ts';
+import { answers, unconfirmed } from '../parts/lost-production.ts';
+import { makeLogFolder, type PortNimara, readCrmRunbook, startPortNimara } from '../parts/port-nimara.ts';
 import { backUp, putManifest } from '../parts/port-nimara-backups.ts';
 import { readEntries } from '../parts/run-log.ts';
 import { createBucket, type S3Server, startRgw } from '../parts/s3-servers.ts';
@@ -17,8 +16,6 @@ import { runThaw, type ThawEnd } from '../parts/thaw.ts';
  * A run is entered again with another env file, a stale export beats the file that was named, a raw password becomes a piece of the host: the run stays
  * with the servers and stores that it began with. Remains: a server that was replaced by a copy of itself has the same identity.
  */
-
-const ownRunbook = fileURLToPath(new URL('../../runbooks/port-nimara-crm.yaml', import.meta.url));
 
 const rgw = await findRgw();
 if (!('binary' in rgw)) {
@@ -56,11 +53,7 @@ if ('binary' in rgw) {
       await nimara.untilWritersWrite();
       await putManifest(nimara, await backUp(nimara));
       runbook = join(nimara.folder, 'port-nimara-crm.yaml');
-      const text = (await readFile(ownRunbook, 'utf8')).replace(
-        'followLog: worker',
-        'followLog: worker\n    quiet: 1s',
-      );
-      await writeFile(runbook, text.replace(/kind: compose\n(\s+)file:/, 'kind: process\n$1controlFile:'));
+      await writeFile(runbook, await readCrmRunbook('process'));
       otherUrl = await makeCompanyDatabase({
         superuserUrl: nimara.drillCluster.url,
         role: 'crm',
@@ -98,7 +91,6 @@ if ('binary' in rgw) {
         env: { ...nimara.environment, COMPOSE_FILE_PATH: join(nimara.folder, 'services.json'), ...exported },
         cwd: nimara.folder,
       });
-    const unconfirmed = answers.filter((_, index, all) => !isConfirm(all, index));
 
     async function stopAtTheQuestion(): Promise<void> {
       const end = await run(['restore', runbook], { given: unconfirmed });
@@ -168,7 +160,3 @@ type Given = {
   readonly given?: readonly string[];
   readonly exported?: Readonly<Record<string, string>>;
 };
-
-function isConfirm(all: readonly string[], index: number): boolean {
-  return all[index] === '--confirm' || all[index - 1] === '--confirm';
-}

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholders of a runbook look like this.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -5,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startTestCluster, type TestCluster } from '../databases/postgres/cluster.ts';
 import { checksOf, readRecord } from '../parts/run-log.ts';
+import { shopRunbook } from '../parts/shop-runbook.ts';
 import { runThaw } from '../parts/thaw.ts';
 
 /**
@@ -17,26 +19,6 @@ let elsewhere: TestCluster;
 let folder = '';
 const at = (name: string) => join(folder, name);
 const marker = () => at('PWNED');
-
-const runbook = (store: string) => `
-thaw: 1
-name: shop
-title: Shop
-objectives: { rto: 1h, rpo: 24h }
-inputs:
-  LIVE: { about: production, secret: true }
-  DRILL: { about: elsewhere, secret: true }
-backups:
-  store: { kind: directory, path: ${store} }
-  dumps: { layout: "shop-{date}.sql", expectTables: [public.orders] }
-production: { database: { url: "\${LIVE}" } }
-drill: { database: { url: "\${DRILL}" } }
-steps:
-  - { kind: choose-snapshot }
-  - { kind: fetch }
-  - { kind: decrypt }
-  - { kind: restore-database }
-`;
 
 /** What a row may say, word by word what a dump's own first line says. */
 const oddNotes = [
@@ -83,7 +65,15 @@ async function run(text: string, ...args: readonly string[]) {
   mkdirSync(store);
   writeFileSync(join(store, 'shop-2026-11-19.sql'), text);
   const path = at(`shop-${stores}.yaml`);
-  writeFileSync(path, runbook(store));
+  writeFileSync(
+    path,
+    shopRunbook({
+      store,
+      backups: { dumps: { layout: 'shop-{date}.sql', expectTables: ['public.orders'] } },
+      inputs: { DRILL: { about: 'elsewhere', secret: true } },
+      drill: { database: { url: '${DRILL}' } },
+    }),
+  );
   const end = await runThaw({
     args: [...args, path, '--plain', '--snapshot', 'latest', '--log-dir', logs],
     env: { HOME: folder, LIVE: production.urlOf('shop'), DRILL: elsewhere.urlOf('shop') },

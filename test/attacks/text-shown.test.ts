@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestCluster, type TestCluster } from '../databases/postgres/cluster.ts';
 import { newestRun } from '../parts/run-log.ts';
+import { shopRunbook } from '../parts/shop-runbook.ts';
 import { thawHere } from '../parts/thaw.ts';
 import { forgeArchive } from './forge-archive.ts';
 
@@ -21,27 +22,6 @@ const link = '](javascript:alert(1))![p](http://127.0.0.1/p.png)';
 const names = [`a\n${verdict}`, `b\u001b[2J\u001b]0;title\u0007\u202egnp`, link, 'c\r\u2028\u009b2J*d*'];
 const key = `k\n12:00:00 ${verdict}\u001b[1A\u202e.png`;
 
-const runbook = `
-thaw: 1
-name: shop
-title: Shop
-objectives: { rto: 1h, rpo: 24h }
-inputs:
-  LIVE: { about: production, secret: true }
-backups:
-  store: { kind: directory, path: ${'STORE'} }
-  dumps: { layout: "shop-{date}.dump" }
-  objects: { prefix: files/ }
-production: { database: { url: "\${LIVE}" }, objects: { kind: directory, path: LIVE_OBJECTS } }
-drill: { database: { url: "\${LIVE}", besideProduction: true }, objects: { kind: directory, path: DRILL_OBJECTS } }
-steps:
-  - { kind: choose-snapshot }
-  - { kind: fetch }
-  - { kind: decrypt }
-  - { kind: mirror-objects }
-  - { kind: restore-database }
-`;
-
 const sqlName = (name: string) => `U&"${Array.from(name, (sign) => escaped(sign)).join('')}"`;
 const escaped = (sign: string) => `\\+${sign.codePointAt(0)?.toString(16).padStart(6, '0')}`;
 
@@ -56,10 +36,13 @@ beforeAll(async () => {
   writeFileSync(at(`store/files/${key.replaceAll('/', '')}`), 'x');
   writeFileSync(
     at('shop.yaml'),
-    runbook
-      .replace('STORE', at('store'))
-      .replace('LIVE_OBJECTS', at('live'))
-      .replace('DRILL_OBJECTS', at('drill')),
+    shopRunbook({
+      store: at('store'),
+      backups: { objects: { prefix: 'files/' } },
+      production: { objects: { kind: 'directory', path: at('live') } },
+      drill: { objects: { kind: 'directory', path: at('drill') } },
+      before: [{ kind: 'mirror-objects' }],
+    }),
   );
 });
 afterAll(async () => {

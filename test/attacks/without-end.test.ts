@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestCluster, type TestCluster } from '../databases/postgres/cluster.ts';
+import { shopRunbook } from '../parts/shop-runbook.ts';
 import { thawHere } from '../parts/thaw.ts';
 import { forgeArchive } from './forge-archive.ts';
 
@@ -16,25 +17,6 @@ let production: TestCluster;
 let folder = '';
 let runs = 0;
 const at = (name: string) => join(folder, name);
-
-const runbook = (store: string, limits: string) => `
-thaw: 1
-name: shop
-title: Shop
-objectives: { rto: 1h, rpo: 24h }
-inputs:
-  LIVE: { about: production, secret: true }
-backups:
-  store: { kind: directory, path: ${store} }
-  dumps: { layout: "shop-{date}[.dump]" }
-production: { database: { url: "\${LIVE}" } }
-drill: { database: { url: "\${LIVE}", besideProduction: true } }
-steps:
-  - { kind: choose-snapshot }
-  - { kind: fetch }
-  - { kind: decrypt }
-  - { kind: restore-database, jobs: 1${limits} }
-`;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'thaw-without-end-'));
@@ -68,14 +50,14 @@ async function drill({
   by,
 }: {
   readonly content: Buffer;
-  readonly limits: string;
+  readonly limits: Readonly<Record<string, string>>;
   readonly by: By;
 }) {
   runs += 1;
   const store = at(`store-${runs}`);
   mkdirSync(store);
   writeFileSync(join(store, 'shop-2026-11-19.dump'), content);
-  writeFileSync(at('shop.yaml'), runbook(store, limits));
+  writeFileSync(at('shop.yaml'), shopRunbook({ store, endings: '[.dump]', restore: { jobs: 1, ...limits } }));
   return thawHere({
     args: [
       'drill',
@@ -112,32 +94,32 @@ describe.each(administrators)('a dump that does not end, restored by $who,', ({ 
       what: 'grows beyond what was expected',
       statements:
         "INSERT INTO public.orders SELECT i, repeat('x', 900) FROM generate_series(1, 100000000) i;",
-      limits: ', largest: 60 MB',
+      limits: { largest: '60 MB' },
       says: /has grown to .*, and no more than 60 MB was expected/,
     },
     {
       what: 'was small, and is over before anybody looks',
       statements: "INSERT INTO public.orders SELECT i, repeat('x', 900) FROM generate_series(1, 60000) i;",
-      limits: ', largest: 20 MB',
+      limits: { largest: '20 MB' },
       says: /has grown to .*, and no more than 20 MB was expected/,
     },
     {
       what: 'works for ever, with its own limits switched off',
       statements:
         'SET statement_timeout = 0; SET client_connection_check_interval = 0; DO $$ BEGIN LOOP END LOOP; END $$;',
-      limits: ', longest: 4s',
+      limits: { longest: '4s' },
       says: /goes on for .* and was ended/,
     },
     {
       what: 'sleeps for ever',
       statements: 'SELECT pg_sleep(100000);',
-      limits: ', stall: 3s',
+      limits: { stall: '3s' },
       says: /The restore of .* does not end/,
     },
     {
       what: 'takes every lock there is',
       statements: 'SELECT count(pg_advisory_lock(i)) FROM generate_series(1, 100000000) i;',
-      limits: '',
+      limits: {},
       says: /out of shared memory/,
     },
   ])('and $what, is ended, and nothing of it stays', async ({ statements, limits, says }) => {
@@ -164,7 +146,7 @@ describe.each(administrators)('a dump that does not end, restored by $who,', ({ 
     );
     await production.sql('postgres', 'DROP DATABASE packed');
     expect(content.length).toBeLessThan(1e6);
-    const end = await drill({ content, limits: ', largest: 20 MB', by });
+    const end = await drill({ content, limits: { largest: '20 MB' }, by });
     expect(end.status, end.text).toBe(1);
     expect(end.text).toMatch(/has grown to .*, and no more than 20 MB was expected/);
     expect(await left()).toEqual([]);

@@ -19,8 +19,10 @@ const attested = ['documenso', 'email', 'realtime'].flatMap((id) => [
   `smoke-checklist.${id}=passed:looked at by the test`,
 ]);
 
-/** Everything a live restore asks, answered beforehand. */
-export const answers = ['--yes', '--snapshot', 'latest', '--confirm', 'port_nimara_crm', ...attested];
+/** Everything a live restore asks, answered beforehand: but the name, and the name. */
+export const unconfirmed: readonly string[] = ['--yes', '--snapshot', 'latest', ...attested];
+export const confirmed: readonly string[] = ['--confirm', 'port_nimara_crm'];
+export const answers: readonly string[] = [...unconfirmed, ...confirmed];
 
 /** One live object was overwritten by the loss: it differs from the backup, so the bucket is named, too. */
 export function namesBucket(nimara: PortNimara): readonly string[] {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Outcome } from '../../src/base/failure.ts';
@@ -275,4 +275,17 @@ export function orThrow<T>(outcome: Outcome<T>): T {
 export async function makeLogFolder(nimara: Pick<PortNimara, 'folder'>): Promise<string> {
   const folder = await mkdtemp(join(nimara.folder, 'log-'));
   return join(nimara.folder, basename(folder));
+}
+
+const crmRunbook = new URL('../../runbooks/port-nimara-crm.yaml', import.meta.url);
+
+/** The product's own runbook, with writers that need not be quiet for long; with processes where a test needs no Docker. */
+export async function readCrmRunbook(services: 'compose' | 'process'): Promise<string> {
+  const text = (await readFile(crmRunbook, 'utf8')).replace(
+    'followLog: worker',
+    'followLog: worker\n    quiet: 1s',
+  );
+  return services === 'compose'
+    ? text
+    : text.replace(/kind: compose\n(\s+)file:/, 'kind: process\n$1controlFile:');
 }

@@ -5,30 +5,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestCluster, type TestCluster } from '../databases/postgres/cluster.ts';
 import { checksOf, readRecord } from '../parts/run-log.ts';
+import { shopRunbook } from '../parts/shop-runbook.ts';
 import { thawHere } from '../parts/thaw.ts';
 
 let cluster: TestCluster;
 let folder = '';
 const at = (name: string) => join(folder, name);
-
-const runbook = (store: string) => `
-thaw: 1
-name: shop
-title: Shop
-objectives: { rto: 1h, rpo: 24h }
-inputs:
-  LIVE: { about: production, secret: true }
-backups:
-  store: { kind: directory, path: ${store} }
-  dumps: { layout: "shop-{date}[.dump][.tar][.sql]" }
-production: { database: { url: "\${LIVE}" } }
-drill: { database: { url: "\${LIVE}", besideProduction: true } }
-steps:
-  - { kind: choose-snapshot }
-  - { kind: fetch }
-  - { kind: decrypt }
-  - { kind: restore-database }
-`;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'thaw-owners-'));
@@ -67,7 +49,7 @@ async function walk(
   ]);
   await afterDump();
   writeFileSync(join(at(name), `shop-2026-11-19.${format === 'plain' ? 'sql' : 'dump'}`), dump);
-  writeFileSync(at('runbook.yaml'), runbook(at(name)));
+  writeFileSync(at('runbook.yaml'), shopRunbook({ store: at(name), endings: '[.dump][.tar][.sql]' }));
   const logs = at(`logs-${name}`);
   const end = await thawHere({
     args: [

@@ -1,19 +1,16 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholders of a runbook look like this.
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findRgw } from '../parts/find-s3-servers.ts';
 import { answers } from '../parts/lost-production.ts';
-import { makeLogFolder, type PortNimara, startPortNimara } from '../parts/port-nimara.ts';
+import { makeLogFolder, type PortNimara, readCrmRunbook, startPortNimara } from '../parts/port-nimara.ts';
 import { backUp, putManifest } from '../parts/port-nimara-backups.ts';
 import { readRecord } from '../parts/run-log.ts';
 import { type S3Server, startRgw } from '../parts/s3-servers.ts';
 import { runThaw, type ThawEnd } from '../parts/thaw.ts';
 
 /** The database comes back although the roles and the media of its day are nowhere, and although nobody set up a drill. */
-
-const ownRunbook = fileURLToPath(new URL('../../runbooks/port-nimara-crm.yaml', import.meta.url));
 
 const rgw = await findRgw();
 if ('binary' in rgw) describe('A live restore', sideArchives);
@@ -37,9 +34,7 @@ function sideArchives() {
     runbook = join(nimara.folder, 'port-nimara-crm.yaml');
     await mkdir(join(nimara.folder, 'media'));
     await mkdir(join(nimara.folder, 'media-backups'));
-    const text = (await readFile(ownRunbook, 'utf8'))
-      .replace(/kind: compose\n(\s+)file:/, 'kind: process\n$1controlFile:')
-      .replace('followLog: worker', 'followLog: worker\n    quiet: 1s')
+    const text = (await readCrmRunbook('process'))
       .replace(
         '  DRILL_DATABASE_URL:',
         '  DRILL_MEDIA_DIR: { about: a folder for drills }\n  DRILL_DATABASE_URL:',

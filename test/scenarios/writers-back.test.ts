@@ -1,13 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { listDatabases, readValue } from '../parts/count-rows.ts';
 import { ensureDocker, type RunningDocker } from '../parts/docker.ts';
 import { findRgw } from '../parts/find-s3-servers.ts';
-import { answers } from '../parts/lost-production.ts';
-import { makeLogFolder, type PortNimara, startPortNimara } from '../parts/port-nimara.ts';
+import { answers, unconfirmed } from '../parts/lost-production.ts';
+import { makeLogFolder, type PortNimara, readCrmRunbook, startPortNimara } from '../parts/port-nimara.ts';
 import { backUp, putManifest } from '../parts/port-nimara-backups.ts';
 import { checksOf, newestRun, readEntries, readRecord } from '../parts/run-log.ts';
 import { type S3Server, startRgw } from '../parts/s3-servers.ts';
@@ -15,11 +14,7 @@ import { startThaw, type ThawEnd } from '../parts/thaw.ts';
 import { openPseudoTerminal } from '../terminal/pseudo-terminal.ts';
 import { launcher } from './terminal/open-thaw.ts';
 
-const compose = /kind: compose\n(\s+)file:/;
-
 /** Writers that somebody, or a reboot, starts again after they were stopped and before the databases are swapped. */
-
-const ownRunbook = fileURLToPath(new URL('../../runbooks/port-nimara-crm.yaml', import.meta.url));
 
 const rgw = await findRgw();
 if ('binary' in rgw) {
@@ -46,14 +41,7 @@ function writersBack(kind: 'compose' | 'process') {
     await nimara.untilWritersWrite();
     await putManifest(nimara, await backUp(nimara));
     runbook = join(nimara.folder, 'port-nimara-crm.yaml');
-    const text = (await readFile(ownRunbook, 'utf8')).replace(
-      'followLog: worker',
-      'followLog: worker\n    quiet: 1s',
-    );
-    await writeFile(
-      runbook,
-      kind === 'compose' ? text : text.replace(compose, 'kind: process\n$1controlFile:'),
-    );
+    await writeFile(runbook, await readCrmRunbook(kind));
   });
   afterAll(async () => {
     await nimara?.destroy();
@@ -80,8 +68,6 @@ function writersBack(kind: 'compose' | 'process') {
   });
   const run = (action: readonly string[], given: readonly string[]): Promise<ThawEnd> =>
     startThaw(request(argsOf(action, given))).ended;
-
-  const unconfirmed = answers.filter((_, index, all) => !isConfirm(all, index));
 
   const rowsOfWriters = () =>
     readValue(nimara.databaseUrl, 'select max(created_at) as value from audit_logs');
@@ -173,8 +159,4 @@ function writersBack(kind: 'compose' | 'process') {
     }
     expect(await newestRun(logFolder)).toMatch(/-live$/);
   });
-}
-
-function isConfirm(all: readonly string[], index: number): boolean {
-  return all[index] === '--confirm' || all[index - 1] === '--confirm';
 }

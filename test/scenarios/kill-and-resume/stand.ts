@@ -1,14 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { expect } from 'vitest';
 import { withConnection } from '../../../src/sandbox/crm/database.ts';
 import type { OldBackup } from '../../../src/sandbox/old-backup.ts';
 import { countRows, listDatabases, type RowCounts } from '../../parts/count-rows.ts';
-import { answers } from '../../parts/lost-production.ts';
-import { makeLogFolder, type PortNimara, startPortNimara } from '../../parts/port-nimara.ts';
+import { confirmed, unconfirmed } from '../../parts/lost-production.ts';
+import { makeLogFolder, type PortNimara, readCrmRunbook, startPortNimara } from '../../parts/port-nimara.ts';
 import { backUp, putManifest } from '../../parts/port-nimara-backups.ts';
 import { readEntries, readRecord } from '../../parts/run-log.ts';
 import { type S3Server, startRgw } from '../../parts/s3-servers.ts';
@@ -67,8 +66,6 @@ export type Outcome = {
 /** Enough to be caught in the middle of on a slow line, and no more: each is copied in every walk. */
 export const objectCount = 90;
 
-const ownRunbook = fileURLToPath(new URL('../../../runbooks/port-nimara-crm.yaml', import.meta.url));
-
 export async function startStand(): Promise<Stand> {
   const server = await startRgw();
   try {
@@ -88,7 +85,8 @@ async function furnish(server: S3Server): Promise<Stand> {
   await putManifest(nimara, backup);
   await ruin(nimara);
   const runbook = join(nimara.folder, 'port-nimara-crm.yaml');
-  await writeRunbook(runbook);
+  // What is killed here is thaw, not Docker.
+  await writeFile(runbook, await readCrmRunbook('process'));
   const started: RunningThaw[] = [];
   const holds: Hold[] = [];
   const env = {
@@ -155,21 +153,9 @@ async function furnish(server: S3Server): Promise<Stand> {
 
 /** A walk is answered beforehand, a roll-back is told its name, and whoever reads a record is asked nothing. */
 function answersTo([command = '']: readonly string[], confirm: boolean): readonly string[] {
-  if (command === 'restore' || command === 'resume')
-    return answers.filter((_, index, all) => confirm || !isConfirm(all, index));
-  return command === 'rollback' && confirm ? answers.filter((_, index, all) => isConfirm(all, index)) : [];
-}
-
-function isConfirm(all: readonly string[], index: number): boolean {
-  return all[index] === '--confirm' || all[index - 1] === '--confirm';
-}
-
-/** The product's own runbook, with processes for containers: what is killed here is thaw, not Docker. */
-async function writeRunbook(path: string): Promise<void> {
-  const text = (await readFile(ownRunbook, 'utf8'))
-    .replace(/kind: compose\n(\s+)file:/, 'kind: process\n$1controlFile:')
-    .replace('followLog: worker', 'followLog: worker\n    quiet: 1s');
-  await writeFile(path, text);
+  const name = confirm ? confirmed : [];
+  if (command === 'restore' || command === 'resume') return [...unconfirmed, ...name];
+  return command === 'rollback' ? name : [];
 }
 
 /** One setting that no compression makes smaller: a dump that takes its time on a slow line, with few rows to count. */

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startTestCluster, type TestCluster } from '../../databases/postgres/cluster.ts';
+import { shopRunbook } from '../../parts/shop-runbook.ts';
 import { type StatementProxy, startStatementProxy } from '../../parts/statement-proxy.ts';
 import { type RunningThaw, runThaw, type SaidHere, startThaw, thawHere } from '../../parts/thaw.ts';
 
@@ -43,30 +44,12 @@ export type SwapStand = {
 
 const owner = { name: 'shopkeeper', password: 'sesame' };
 
-const runbook = (store: string) => `
-thaw: 1
-name: shop
-title: Shop
-objectives: { rto: 1h, rpo: 24h }
-inputs:
-  LIVE: { about: production, secret: true }
-backups:
-  store: { kind: directory, path: ${store} }
-  dumps: { layout: "shop-{date}.dump" }
-production: { database: { url: "\${LIVE}" } }
-steps:
-  - { kind: choose-snapshot }
-  - { kind: fetch }
-  - { kind: decrypt }
-  - { kind: restore-database }
-`;
-
 export async function startSwapStand(): Promise<SwapStand> {
   const folder = mkdtempSync(join(tmpdir(), 'thaw-swap-'));
   const cluster = await startTestCluster({ settings: { max_prepared_transactions: '4' } });
   const proxy = await startStatementProxy({ targetPort: cluster.port });
   const path = join(folder, 'shop.yaml');
-  writeFileSync(path, runbook(join(folder, 'store')));
+  writeFileSync(path, shopRunbook({ store: join(folder, 'store') }));
   mkdirSync(join(folder, 'store'));
   await cluster.sql('postgres', `CREATE ROLE ${owner.name} LOGIN CREATEDB PASSWORD '${owner.password}'`);
   await makeShop(cluster, 'restored');
