@@ -2,6 +2,7 @@ import { takeLock } from '../adapters/disk/run-lock.ts';
 import { type Failure, fail, type Outcome } from '../base/failure.ts';
 import { createJournalWriter, guardJournal } from '../engine/journal-writer.ts';
 import type { Entry } from '../journal/entry.ts';
+import { createSteadyClock } from '../platform/steady-clock.ts';
 import { runLockPath } from './run-locks.ts';
 import { type LoggedRun, openRun } from './run-log.ts';
 import { sayFindings, verifyRecord } from './verify-record.ts';
@@ -48,7 +49,7 @@ async function appendAndRender(request: {
     folder,
     // What a person types after a run comes from no secret that this process knows.
     redact: (text) => text,
-    now: Date.now,
+    clock: createSteadyClock(),
     reading,
     onEntry: () => {},
   });

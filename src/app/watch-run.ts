@@ -3,10 +3,13 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findHolder } from '../adapters/disk/run-lock.ts';
 import { type Outcome, succeed } from '../base/failure.ts';
+import type { HostClock } from '../base/host-clock.ts';
 import { formatTime } from '../base/units.ts';
+import { anchorOf } from '../engine/journal-writer.ts';
 import { systemClock } from '../plain/clock.ts';
 import { printSession } from '../plain/print-session.ts';
 import { pause } from '../platform/pause.ts';
+import { createSteadyClock } from '../platform/steady-clock.ts';
 import { createReadSession, type ReadSession, type RunOnDisk } from '../session/read-session.ts';
 import type { OutputLine } from '../session/view.ts';
 import { printLine } from './command-context.ts';
@@ -48,7 +51,7 @@ export async function watchRun(request: WatchRequest, context: TerminalContext):
     found: read.value.views,
     recordPath: undefined,
     drivenBy: `process ${pid}`,
-    now: Date.now,
+    now: clockOf(read.value.views).now,
     onStop: () => askToStop(pid),
   });
   await context.splash?.lift();
@@ -75,13 +78,20 @@ export async function watchRun(request: WatchRequest, context: TerminalContext):
   }
 }
 
+/** It counts as the process does that drives the run. */
+function clockOf({ entries }: RunOnDisk): HostClock {
+  const clock = createSteadyClock();
+  clock.goOn({ anchor: anchorOf(entries), lastMs: Date.parse(entries.at(-1)?.at ?? '') });
+  return clock;
+}
+
 /** What stays in the scrollback of whoever watched a run to its end. */
 export function tellEnd({ folder, reading }: LoggedRun): readonly string[] {
   const session = createReadSession({
     path: folder.path,
     found: { entries: reading.entries, headHash: reading.head.hash, outputs: new Map() },
     recordPath: join(folder.path, 'record.md'),
-    now: Date.now,
+    now: createSteadyClock().now,
   });
   return session.view().summary;
 }
@@ -186,7 +196,7 @@ export async function openRecord(
     path,
     found: read.value.views,
     recordPath: existsSync(recordPath) ? recordPath : undefined,
-    now: Date.now,
+    now: createSteadyClock().now,
   });
   const { openScreen } = await import('../ui/open-screen.tsx');
   await openScreen({

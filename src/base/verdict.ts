@@ -1,3 +1,5 @@
+import type { Failure } from './failure.ts';
+
 /** What a check came to. Could not verify is never passed. */
 export const verdicts = ['passed', 'failed', 'could-not-verify', 'skipped'] as const;
 export type Verdict = (typeof verdicts)[number];
@@ -63,4 +65,15 @@ export function worstVerdict(all: readonly Verdict[]): Verdict {
   if (all.includes('could-not-verify')) return 'could-not-verify';
   if (all.includes('passed')) return 'passed';
   return 'skipped';
+}
+
+/** A failed preflight or verification, as the failure a person is asked about. */
+export function notVerified(checks: readonly Check[]): Failure {
+  const bad = checks.filter((check) => check.verdict === 'failed');
+  return {
+    code: 'not-verified',
+    message: bad.map(({ text }) => text).join('. '),
+    remedy: bad[0]?.remedy ?? 'Read the checks above.',
+    retry: 'after-fix',
+  };
 }

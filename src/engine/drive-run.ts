@@ -1,5 +1,6 @@
 import { assert } from '../base/assert.ts';
 import type { Failure } from '../base/failure.ts';
+import { couldNotVerify } from '../base/verdict.ts';
 import type { RunState } from '../journal/run-state.ts';
 import { handlerOf } from '../kinds/handlers.ts';
 import { type Step, stepId } from '../kinds/kind.ts';
@@ -24,7 +25,10 @@ export async function driveRun(engine: Engine): Promise<RunEnd> {
   for (;;) {
     if (engine.stop.aborted) return stop(engine, { because: 'operator', failure: stoppedByOperator });
     const move = nextMove(engine.steps, stateOf(engine));
-    if (move.kind === 'finish') return finish(engine);
+    if (move.kind === 'finish') {
+      if (await holdsNoMore(engine, 'at the end')) continue;
+      return finish(engine);
+    }
     // At a table one thing is talked about at a time, whatever would run side by side.
     const steps = engine.discussion === undefined ? move.steps : move.steps.slice(0, 1);
     const stopped = await performGroup(engine, steps);
@@ -81,7 +85,36 @@ async function lookAtPromises(engine: Engine): Promise<RunEnd | undefined> {
     await noteStop(engine, holds.failure);
     return { kind: 'blocked', failure: holds.failure };
   }
+  await holdsNoMore(engine, 'on coming back');
   return undefined;
+}
+
+/**
+ * What finished steps started and others can end: a service that crashes, or that nobody started after a reboot. A step whose look
+ * fails is open again. Coming back, only that is worth a fact: the end looks at everything.
+ */
+async function holdsNoMore(engine: Engine, when: 'on coming back' | 'at the end'): Promise<boolean> {
+  let open = false;
+  for (const step of engine.steps) {
+    const state = stateOf(engine).steps.get(stepId(step));
+    const handler = handlerOf(engine.handlers, step);
+    if (state?.kind !== 'finished' || handler.lookAgain === undefined || engine.stop.aborted) continue;
+    const seen = await handler.lookAgain(step, engine.context(step, engine.stop));
+    const checks = seen.ok
+      ? seen.value
+      : [couldNotVerify(`looked at again: ${seen.failure.message}`, seen.failure.remedy)];
+    const holds = checks.every(({ verdict }) => verdict !== 'failed');
+    if (holds && when === 'on coming back') continue;
+    const { attempt } = state;
+    await engine.journal.append({
+      kind: 'looked-again',
+      stepId: stepId(step),
+      attempt,
+      checks: [...checks],
+    });
+    open ||= !holds;
+  }
+  return open;
 }
 
 function stateOf(engine: Engine): RunState {

@@ -1,6 +1,6 @@
 import type { Failure, Outcome } from '../base/failure.ts';
-import { type Check, worstVerdict } from '../base/verdict.ts';
-import { type AnyStepContext, notVerified, type StepEnd, stepId } from '../kinds/kind.ts';
+import { type Check, notVerified, worstVerdict } from '../base/verdict.ts';
+import { type AnyStepContext, type StepEnd, stepId } from '../kinds/kind.ts';
 import { decideAfterFailure, type StepInHand, settleInterrupted } from './ask-what-now.ts';
 import { discussStep } from './discuss-step.ts';
 import type { StepResult } from './step-result.ts';

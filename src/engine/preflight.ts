@@ -1,8 +1,8 @@
 import { type Failure, fail } from '../base/failure.ts';
-import type { Check } from '../base/verdict.ts';
+import { type Check, notVerified } from '../base/verdict.ts';
 import { handlerOf, type StepHandlers } from '../kinds/handlers.ts';
 import type { Step } from '../kinds/kind.ts';
-import { type AnyCheckContext, notVerified, stepId } from '../kinds/kind.ts';
+import { type AnyCheckContext, stepId } from '../kinds/kind.ts';
 import type { Engine } from './engine.ts';
 
 type PreflightCheck = Check & { readonly stepId: string };

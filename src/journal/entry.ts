@@ -47,6 +47,9 @@ const stepPlan = z.object({
 const boundPlaces = z.record(z.string(), z.object({ what: z.string(), id: z.string() }));
 export type BoundPlaces = z.infer<typeof boundPlaces>;
 
+/** How the process counts its times (`base/host-clock.ts`). */
+const clock = z.object({ bootId: z.string(), offsetMs: z.number() }).exactOptional();
+
 const outputs = z.array(z.object({ name: z.string(), sha256: z.string() }));
 
 const byStep = { stepId: z.string(), attempt: z.int() };
@@ -77,6 +80,7 @@ export const entrySchema = z.discriminatedUnion('kind', [
     history: historySchema.exactOptional(),
     /** Where heads of the journal are put outside this host, in words. */
     anchor: z.string().exactOptional(),
+    clock,
   }),
   z.object({
     kind: z.literal('run-resumed'),
@@ -84,6 +88,17 @@ export const entrySchema = z.discriminatedUnion('kind', [
     user: z.string(),
     pid: z.int(),
     tornBytes: z.int(),
+    clock,
+  }),
+  /**
+   * The clock of the host was set, by somebody or by a time server. The times of a run count on as they began. Not measured: between two
+   * processes of the run the machine was started anew, and its clock is before what was written last.
+   */
+  z.object({
+    kind: z.literal('clock-changed'),
+    /** How far the clock of the host is ahead of the times of this run now; negative where it is behind. */
+    deviationMs: z.number(),
+    measured: z.boolean(),
   }),
   /** What the run works on, by identity, as it first saw it: it goes on nowhere else. A place that answers later is added then. */
   z.object({ kind: z.literal('places-bound'), places: boundPlaces }),
@@ -150,6 +165,8 @@ export const entrySchema = z.discriminatedUnion('kind', [
     /** mode: this mode never runs it. operator: a person decided to go on without it. */
     because: z.enum(['mode', 'operator']),
   }),
+  /** What a finished step had proved, looked at again: a check that fails makes it a failed one. */
+  z.object({ kind: z.literal('looked-again'), ...byStep, checks: z.array(checkSchema) }),
   z.object({ kind: z.literal('steps-reopened'), fromStepId: z.string() }),
   z.object({ kind: z.literal('note-added'), text: z.string() }),
   z.object({

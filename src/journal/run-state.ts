@@ -1,5 +1,5 @@
 import type { Failure } from '../base/failure.ts';
-import type { Check, Verdict } from '../base/verdict.ts';
+import { type Check, notVerified, type Verdict, worstVerdict } from '../base/verdict.ts';
 import type { BoundPlaces, EntryOf, JournalEntry } from './entry.ts';
 
 /**
@@ -43,6 +43,8 @@ export type RunState = {
   readonly places: BoundPlaces;
   readonly preflight: EntryOf<'preflight-finished'>['checks'];
   readonly cleanUp: readonly Check[];
+  /** Between two processes of the run the clock went back over a new start of the machine: how long it took nobody can tell. */
+  readonly unmeasured: boolean;
   readonly ended: { readonly kind: 'finished'; readonly verdict: Verdict; readonly atMs: number } | undefined;
   readonly stopped: string | undefined;
   readonly rolledBack: boolean;
@@ -69,6 +71,7 @@ export function foldJournal(entries: readonly JournalEntry[]): RunState | undefi
     places: {},
     preflight: [],
     cleanUp: [],
+    unmeasured: false,
     ended: undefined,
     stopped: undefined,
     rolledBack: false,
@@ -87,6 +90,8 @@ export function applyEntry(state: RunState, entry: JournalEntry): RunState {
     case 'step-failed':
     case 'step-skipped':
       return withStep(state, { stepId: entry.stepId, step: stepAfter(state, entry) });
+    case 'looked-again':
+      return withStep(state, { stepId: entry.stepId, step: stepSeenAgain(state, entry) });
     case 'steps-reopened':
       return reopen(state, entry.fromStepId);
     case 'fact-recorded':
@@ -102,6 +107,8 @@ export function applyEntry(state: RunState, entry: JournalEntry): RunState {
       return { ...state, cleanUp: entry.checks };
     case 'run-finished':
       return { ...state, ended: { kind: 'finished', verdict: entry.verdict, atMs } };
+    case 'clock-changed':
+      return { ...state, unmeasured: state.unmeasured || (!entry.measured && state.ended === undefined) };
     case 'run-stopped':
       return { ...state, stopped: entry.reason };
     case 'run-resumed':
@@ -143,6 +150,22 @@ function stepAfter(state: RunState, entry: StepEntry & Pick<JournalEntry, 'at'>)
       return { kind: 'skipped', attempt, reason: entry.reason, because: entry.because };
     }
   }
+}
+
+/** What it says now stands for what the same look said before. */
+function stepSeenAgain(
+  state: RunState,
+  entry: EntryOf<'looked-again'> & Pick<JournalEntry, 'at'>,
+): StepState {
+  const step = state.steps.get(entry.stepId);
+  if (step?.kind !== 'finished') return step ?? { kind: 'pending', attempt: entry.attempt };
+  const { attempt, startedAtMs, endedAtMs } = step;
+  const texts = new Set(entry.checks.map(({ text }) => text));
+  const checks = [...step.checks.filter(({ text }) => !texts.has(text)), ...entry.checks];
+  const verdict = worstVerdict(checks.map((check) => check.verdict));
+  if (verdict !== 'failed') return { ...step, verdict, checks };
+  const failure = notVerified(entry.checks);
+  return { kind: 'failed', attempt, startedAtMs, endedAtMs, failure, checks };
 }
 
 function withStep(state: RunState, of: { readonly stepId: string; readonly step: StepState }): RunState {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { SeenLink } from '../backups/author.ts';
-import type { Failure, Outcome } from '../base/failure.ts';
+import type { Outcome } from '../base/failure.ts';
 import type { Mode } from '../base/mode.ts';
 import type { Check } from '../base/verdict.ts';
 import type { Evidence } from '../journal/entry.ts';
@@ -240,6 +240,11 @@ type Behaviour<S, P extends Port> = {
    * step of the kind that is finished. May ask, and may put it right. A failure keeps the run where it is.
    */
   stillHolds?(step: S, context: StepContext<P>): Promise<Outcome<void>>;
+  /**
+   * For what a finished step started and others can end: looked at before an interrupted run goes on, and before a run ends. Reads
+   * only. A check that fails makes the step open again, so it is done anew.
+   */
+  lookAgain?(step: S, context: StepContext<P>): Promise<Outcome<readonly Check[]>>;
   /** What this step will prove, tried now on a database that is not in place yet. */
   foresee?(
     step: S,
@@ -280,15 +285,4 @@ export type CheckContext<P extends Port = never> = Pick<
 
 export function stepId(step: Pick<Step, 'id' | 'kind'>): string {
   return step.id ?? step.kind;
-}
-
-/** A failed preflight or verification, as the failure a person is asked about. */
-export function notVerified(checks: readonly Check[]): Failure {
-  const bad = checks.filter((check) => check.verdict === 'failed');
-  return {
-    code: 'not-verified',
-    message: bad.map(({ text }) => text).join('. '),
-    remedy: bad[0]?.remedy ?? 'Read the checks above.',
-    retry: 'after-fix',
-  };
 }

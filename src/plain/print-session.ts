@@ -32,7 +32,7 @@ export function printSession(request: {
   const print = (lines: readonly PlainLine[]) => {
     const texts = format === 'json' ? lines.map(printJsonLine) : lines.flatMap(printLine);
     if (texts.length > 0) write(`${texts.join('\n')}\n`);
-    for (const line of lines) if ('step' in line) lastWord.set(line.step, clock.now());
+    for (const line of lines) if ('step' in line) lastWord.set(line.step, session.view().nowMs);
   };
   const hold = request.heldWhileAsked === true ? holdOutput() : (lines: readonly PlainLine[]) => lines;
   const look = () => {
@@ -41,7 +41,7 @@ export function printSession(request: {
     seen = now;
     if (now.phase === 'finished' || now.phase === 'stopped') resolve();
   };
-  const beat = () => print(heartbeats({ view: session.view(), nowMs: clock.now(), lastWord }));
+  const beat = () => print(heartbeats(session.view(), lastWord));
   const unsubscribe = session.subscribe(look);
   const quiet = clock.every(1000, beat);
   look();
@@ -57,12 +57,8 @@ export function printSession(request: {
 }
 
 /** Steps that work in silence: not dead, only quiet. While a question is open, the silence is the operator's. */
-function heartbeats(request: {
-  readonly view: View;
-  readonly nowMs: number;
-  readonly lastWord: ReadonlyMap<string, number>;
-}): readonly PlainLine[] {
-  const { view, nowMs, lastWord } = request;
+function heartbeats(view: View, lastWord: ReadonlyMap<string, number>): readonly PlainLine[] {
+  const { nowMs } = view;
   return view.steps.flatMap((step): readonly PlainLine[] => {
     if (step.status !== 'running' || view.question?.stepId === step.id) return [];
     const durationMs = step.startedAtMs === undefined ? (step.durationMs ?? 0) : nowMs - step.startedAtMs;

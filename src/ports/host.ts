@@ -1,4 +1,5 @@
 import type { Outcome } from '../base/failure.ts';
+import type { HostClock } from '../base/host-clock.ts';
 import type { Guarded } from '../base/permit.ts';
 import type { ObjectInfo, ObjectStore } from './object-store.ts';
 
@@ -39,6 +40,7 @@ export type PlacedFile =
 export type HostDriver = {
   readonly facts: HostFacts;
   now(): number;
+  readonly clock: HostClock;
   sleep(durationMs: number, signal?: AbortSignal): Promise<void>;
   /** Bytes free for us on the file system that holds this path (or its nearest existing parent). */
   freeBytes(path: string): Promise<Outcome<number>>;

@@ -9,6 +9,8 @@ export type ServiceStatus = {
   /** Only where the service declares a health check. */
   readonly health?: 'healthy' | 'unhealthy' | 'starting';
   readonly exitCode?: number;
+  /** Another one whenever it was started anew: by its owner, or after a crash. Left out where nothing runs, or nobody can tell. */
+  readonly incarnation?: string;
   /** always, unless-stopped, on-failure, no. */
   readonly restartPolicy?: string;
   /** Of a service that is absent: what runs under its name in another project on the same Docker. */

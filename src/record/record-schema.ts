@@ -165,6 +165,7 @@ const result = {
   marks: z.array(z.strictObject({ name: z.enum(markNames), at: text, source: z.string() })),
   /** Reached only by a run whose result is verified; a tabletop measures nothing. */
   rto: measure.extend({
+    notMeasured: z.string().exactOptional(),
     notReached: z.strictObject({ spentMs: z.number(), because: z.string() }).exactOptional(),
     source: z.string(),
     countsFrom: z.string(),

@@ -21,6 +21,9 @@ type Clock = {
   readonly lastAtMs: number;
 };
 
+const clockWentBack =
+  'it could not be measured: between two processes of the run the machine was started anew and its clock went back';
+
 const declareQuestion = 'declare-recovery';
 
 export function readClock(request: {
@@ -55,7 +58,7 @@ export function readClock(request: {
 
 /** What people add afterwards is not part of the run. */
 function lastOfRun(entries: readonly JournalEntry[]): JournalEntry | undefined {
-  return entries.findLast(({ kind }) => kind !== 'note-added' && kind !== 'signed-off');
+  return entries.findLast(({ kind }) => !['note-added', 'signed-off', 'clock-changed'].includes(kind));
 }
 
 /** Why the system is not back, as far as this run can say; undefined where it was proven that it is. */
@@ -149,9 +152,13 @@ export function renderRto(request: {
   const { objectives, runbook, mode } = state.start;
   const whyNot = mode === 'tabletop' ? undefined : whyNotBack(state);
   const endMs = whyNot === undefined ? (clock.recoveryDeclaredAtMs ?? clock.endedAtMs) : clock.endedAtMs;
-  const measured = mode !== 'tabletop' && clock.endedAtMs !== undefined && endMs !== undefined;
+  const measured =
+    mode !== 'tabletop' && clock.endedAtMs !== undefined && endMs !== undefined && !state.unmeasured;
+  const notMeasured = state.unmeasured ? clockWentBack : undefined;
   const because =
-    mode === 'tabletop' ? 'a tabletop executes nothing and measures nothing' : 'the run did not finish';
+    mode === 'tabletop'
+      ? 'a tabletop executes nothing and measures nothing'
+      : (notMeasured ?? 'the run did not finish');
   const span = (fromMs: number | undefined, toMs: number | undefined) =>
     recorded(
       measured && fromMs !== undefined && toMs !== undefined ? Math.max(0, toMs - fromMs) : undefined,
@@ -161,6 +168,7 @@ export function renderRto(request: {
   const spentMs = Math.max(0, clock.lastAtMs - clock.lostAtMs);
   return {
     targetMs: objectives.rtoMs,
+    ...(notMeasured === undefined ? {} : { notMeasured }),
     ...(actualMs === undefined ? {} : { actualMs, met: actualMs <= objectives.rtoMs }),
     ...(whyNot === undefined ? {} : { met: false, notReached: { spentMs, because: whyNot } }),
     source: `objectives of runbook ${runbook.name}, SHA-256 ${runbook.fingerprint}`,

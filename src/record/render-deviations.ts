@@ -1,3 +1,5 @@
+import { formatDuration } from '../base/units.ts';
+import { notVerified } from '../base/verdict.ts';
 import type { JournalEntry } from '../journal/entry.ts';
 import type { RunState } from '../journal/run-state.ts';
 import { entriesOfKind } from './entries-of-kind.ts';
@@ -32,6 +34,8 @@ export function renderDeviations(request: {
       found.push(deviation(entry.stepId, `attempt ${entry.attempt}`, whyAgain(entries, entry)));
     if (entry.kind === 'steps-reopened')
       found.push(deviation(entry.fromStepId, 'gone back to this step', 'the operator chose to'));
+    if (entry.kind === 'clock-changed')
+      found.push(deviation('run', `the clock of the host was set ${saySetting(entry)}`, whatCounts(entry)));
     if (entry.kind === 'run-stopped') found.push(deviation('run', 'stopped before its end', entry.reason));
     if (entry.kind === 'run-discarded') found.push(deviation('run', 'discarded', 'nobody goes on with it'));
     if (entry.kind === 'rolled-back')
@@ -49,6 +53,19 @@ export function renderDeviations(request: {
   return found;
 }
 
+type ClockChange = Extract<JournalEntry, { kind: 'clock-changed' }>;
+
+function saySetting({ deviationMs, measured }: ClockChange): string {
+  if (!measured) return 'back while the machine was started anew';
+  const span = formatDuration(Math.round(Math.abs(deviationMs) / 1000) * 1000);
+  return `and is ${span} ${deviationMs < 0 ? 'behind' : 'ahead of'} the times of this run`;
+}
+
+const whatCounts = ({ measured }: ClockChange) =>
+  measured
+    ? 'the times of this run count on as they began, by the time since the machine started'
+    : 'the times of this run count on from the last one; how long it took in between nobody can tell';
+
 function approver(state: RunState): Recorded<string> {
   const name = state.start.people?.commander ?? state.start.people?.planApprover;
   return recorded(
@@ -64,7 +81,17 @@ function whyAgain(
   const failed = entriesOfKind(entries, 'step-failed').find(
     ({ stepId, attempt }) => stepId === started.stepId && attempt === started.attempt - 1,
   );
-  return failed?.failure.message ?? 'the attempt before was interrupted, or the step was reopened';
+  const seen = entriesOfKind(entries, 'looked-again').find(
+    ({ stepId, attempt, checks }) =>
+      stepId === started.stepId &&
+      attempt === started.attempt - 1 &&
+      checks.some(({ verdict }) => verdict === 'failed'),
+  );
+  return (
+    failed?.failure.message ??
+    (seen && notVerified(seen.checks).message) ??
+    'the attempt before was interrupted, or the step was reopened'
+  );
 }
 
 /** Answers that put aside what the runbook or a check expected. */

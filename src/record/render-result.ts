@@ -140,14 +140,17 @@ function judgeBy(what: 'rto' | 'rpo' | 'result' | 'clean-up', { state, parts }: 
 }
 
 /** A run that is not verified reached nothing; where nothing failed in time, that is all that is known. */
-function judgeTime(state: RunState, { actualMs, met, targetMs, notReached }: DrillRecord['rto']): Judged {
+function judgeTime(
+  state: RunState,
+  { actualMs, met, targetMs, notMeasured, notReached }: DrillRecord['rto'],
+): Judged {
   if (notReached !== undefined) {
     const { spentMs, because } = notReached;
     const words = `not reached after ${sayDuration(spentMs)} of ${sayDuration(targetMs)}: ${because}`;
     const isOpen = state.ended?.verdict === 'could-not-verify' && spentMs <= targetMs && !state.rolledBack;
     return { verdict: isOpen ? 'PARTIAL' : 'FAIL', because: words };
   }
-  if (actualMs === undefined) return { verdict: 'NOT JUDGED', because: 'it was not measured' };
+  if (actualMs === undefined) return { verdict: 'NOT JUDGED', because: notMeasured ?? 'it was not measured' };
   return {
     verdict: met === true ? 'PASS' : 'FAIL',
     because: `${sayDuration(actualMs)} of ${sayDuration(targetMs)}`,

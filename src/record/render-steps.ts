@@ -1,3 +1,4 @@
+import { notVerified } from '../base/verdict.ts';
 import type { JournalEntry } from '../journal/entry.ts';
 import type { Expectation } from '../journal/exercise.ts';
 import { isFarBeyond } from '../journal/far-beyond.ts';
@@ -102,6 +103,17 @@ function renderAttempts(
       case 'step-finished':
         change((last) => ({ ...last, ...ending({ last, at: entry.at, asked }), checks: entry.checks }));
         break;
+      case 'looked-again': {
+        const { checks } = entry;
+        const failed = checks.some(({ verdict }) => verdict === 'failed');
+        const { code, message, remedy } = notVerified(checks);
+        change((last) => ({
+          ...last,
+          checks: [...last.checks, ...checks],
+          ...(failed ? { failure: { code, message, remedy } } : {}),
+        }));
+        break;
+      }
       case 'step-skipped':
         change((last) =>
           last.endedAt === undefined ? { ...last, ...ending({ last, at: entry.at, asked }) } : last,

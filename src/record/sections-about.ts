@@ -111,7 +111,9 @@ function sayMeasured(measure: DrillRecord['rpo'] | DrillRecord['rto'], format: (
     const { spentMs, because } = measure.notReached;
     return say(`not reached, ${format(spentMs)} spent: ${because}`, 'bad');
   }
-  return measure.actualMs === undefined ? say('not measured', 'quiet') : say(format(measure.actualMs));
+  if (measure.actualMs !== undefined) return say(format(measure.actualMs));
+  const isUnsure = 'notMeasured' in measure && measure.notMeasured !== undefined;
+  return isUnsure ? say(measure.notMeasured ?? '', 'unsure') : say('not measured', 'quiet');
 }
 
 function criteria(record: DrillRecord): Block {

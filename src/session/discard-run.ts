@@ -1,8 +1,7 @@
 import { fail, type Outcome, succeed } from '../base/failure.ts';
-import type { Check } from '../base/verdict.ts';
+import { type Check, notVerified } from '../base/verdict.ts';
 import { cleanUp } from '../engine/clean-up.ts';
 import { createJournalWriter } from '../engine/journal-writer.ts';
-import { notVerified } from '../kinds/kind.ts';
 import { createQuestionDesk } from './question-desk.ts';
 import type { SessionRequest } from './session-request.ts';
 import { type ContextRequest, createStepContexts } from './step-contexts.ts';
@@ -19,7 +18,7 @@ export async function discardRun(
   const journal = createJournalWriter({
     folder,
     redact,
-    now: world.host.now,
+    clock: world.host.clock,
     reading,
     onEntry: () => {},
   });

@@ -36,7 +36,7 @@ export async function startSession(request: SessionRequest): Promise<RunningSess
   const journal = createJournalWriter({
     folder,
     redact,
-    now: world.host.now,
+    clock: world.host.clock,
     reading,
     onEntry: (entry) => {
       knowledge.note(entry);

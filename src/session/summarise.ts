@@ -22,7 +22,7 @@ export function summarise(request: {
   readonly journalLost?: boolean;
 }): readonly string[] {
   const { state, end, record } = request;
-  const elapsed = formatDuration((state.ended?.atMs ?? request.nowMs) - state.start.atMs);
+  const elapsed = `${state.unmeasured ? 'at least ' : ''}${formatDuration((state.ended?.atMs ?? request.nowMs) - state.start.atMs)}`;
   const isReached = end.kind !== 'finished' || end.verdict === 'passed';
   const target = `${formatDuration(state.start.objectives.rtoMs)} RTO`;
   const rto =

@@ -25,7 +25,7 @@ export function watchPrograms(parts: {
     return within(observer, work);
   };
   const watched = Object.entries(handlers).map(([kind, handler]) => {
-    const { cleanUp, stillHolds } = handler;
+    const { cleanUp, lookAgain, stillHolds } = handler;
     const one: StepHandler = {
       ...handler,
       run: (step, context) => watch(step, () => handler.run(step, context)),
@@ -33,6 +33,9 @@ export function watchPrograms(parts: {
       ...(cleanUp === undefined
         ? {}
         : { cleanUp: (step, context) => watch(step, () => cleanUp(step, context)) }),
+      ...(lookAgain === undefined
+        ? {}
+        : { lookAgain: (step, context) => watch(step, () => lookAgain(step, context)) }),
       ...(stillHolds === undefined
         ? {}
         : { stillHolds: (step, context) => watch(step, () => stillHolds(step, context)) }),

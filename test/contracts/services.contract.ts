@@ -120,6 +120,18 @@ export function servicesContract(given: {
       expect(await followed).toEqual({ ok: true, value: undefined });
     });
 
+    it('tells one start of a service from another, and nothing of one that is down', async () => {
+      const first = (await find('worker')).incarnation;
+      expect(first).toBeTruthy();
+      expect((await find('worker')).incarnation).toBe(first);
+      expectValue(await under.services.stop({ names: ['worker'], onLine }));
+      expect(await find('worker')).not.toHaveProperty('incarnation');
+      expectValue(await under.services.start({ names: ['worker'], onLine }));
+      const second = (await become('worker', ({ state }) => state === 'running')).incarnation;
+      expect(second).toBeTruthy();
+      expect(second).not.toBe(first);
+    });
+
     it('stops only the named service, and it stays stopped', async () => {
       lines.length = 0;
       expectValue(await under.services.stop({ names: ['web'], onLine }));

@@ -387,3 +387,84 @@ describe('stopping', () => {
     expect(folder.lines().some((line) => line.includes('"stepId":"decrypt"'))).toBe(false);
   });
 });
+
+describe('what finished steps started', () => {
+  const steps = [toyStep('start-services'), toyStep('smoke-checklist')];
+
+  it('is looked at again before the end: a step whose look fails is done anew', async () => {
+    const looks = [failed('web is down, and it had been up', 'Look at its log.'), passed('still up')];
+    const lookAgain = async () => succeed(looks.splice(0, 1));
+    const { entries, end, state } = await toyRun({
+      steps,
+      handlers: toyHandlers({ 'start-services': { lookAgain } }),
+    });
+    expect(walkOf(entries)).toEqual([
+      ...['started start-services', 'finished start-services'],
+      ...['started smoke-checklist', 'finished smoke-checklist'],
+      ...['started start-services', 'finished start-services', 'finished passed'],
+    ]);
+    expect(end).toEqual({ kind: 'finished', verdict: 'passed' });
+    expect(state.steps.get('start-services')).toMatchObject({
+      kind: 'finished',
+      attempt: 2,
+      checks: [{ text: 'start-services looked at' }, { text: 'still up' }],
+    });
+  });
+
+  it('that cannot be looked at again is no pass', async () => {
+    const lookAgain = async () => fail(stalled);
+    const { end, state } = await toyRun({
+      steps,
+      handlers: toyHandlers({ 'start-services': { lookAgain } }),
+    });
+    expect(end).toEqual({ kind: 'finished', verdict: 'could-not-verify' });
+    expect(state.steps.get('start-services')).toMatchObject({
+      checks: [{ verdict: 'passed' }, { verdict: 'could-not-verify', remedy: 'Retry.' }],
+    });
+  });
+
+  it('is done anew when an interrupted run goes on and it fell meanwhile', async () => {
+    const folder = createFakeRunFolder();
+    let isUp = true;
+    const lookAgain = async () =>
+      succeed([isUp ? passed('still up') : failed('web is down', 'Look at its log.')]);
+    const run = async () => {
+      isUp = true;
+      return succeed({ kind: 'done' as const });
+    };
+    const handlers = toyHandlers({
+      'start-services': { run, lookAgain },
+      'smoke-checklist': { run: failing(1) },
+    });
+    const first = await toyRun({
+      steps,
+      handlers,
+      mode: 'live',
+      folder,
+      answer: ({ kind }) => (kind === 'confirm' ? 'yes' : 'stop'),
+    });
+    expect(first.end).toMatchObject({ kind: 'stopped' });
+    isUp = false;
+    const second = await toyRun({ steps, handlers, mode: 'live', folder });
+    expect(walkOf(second.entries).slice(-5)).toEqual([
+      ...['started start-services', 'finished start-services'],
+      ...['started smoke-checklist', 'finished smoke-checklist', 'finished passed'],
+    ]);
+  });
+
+  it('is left alone where a person went on without the step', async () => {
+    let looks = 0;
+    const lookAgain = async () => {
+      looks += 1;
+      return succeed([]);
+    };
+    const { end } = await toyRun({
+      steps,
+      handlers: toyHandlers({ 'start-services': { run: failing(9), lookAgain } }),
+      mode: 'live',
+      answer: ({ kind }) => (kind === 'confirm' ? 'yes' : 'skip|started by hand'),
+    });
+    expect(end).toMatchObject({ kind: 'finished' });
+    expect(looks).toBe(0);
+  });
+});

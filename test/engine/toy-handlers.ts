@@ -24,6 +24,7 @@ function toyHandler(declared: StepHandler, toy: Toy): StepHandler {
     essential: _,
     leaveOut: _leave,
     stillHolds: _holds,
+    lookAgain: _look,
     foresee: _foresee,
     cleanUp: _clean,
     ...rest

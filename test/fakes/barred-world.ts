@@ -27,7 +27,7 @@ export function createBarredWorld(): World {
       },
     );
   return {
-    host: { ...(barred('host', []) as object), facts: host.facts, now: host.now },
+    host: { ...(barred('host', []) as object), facts: host.facts, now: host.now, clock: host.clock },
     processes: barred('processes', []),
     clusters: barred('clusters', []),
     trees: barred('trees', []),

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { type Failure, fail, type Outcome, succeed } from '../../src/base/failure.ts';
+import type { HostClock } from '../../src/base/host-clock.ts';
 import type { Downloaded, DownloadRequest, HostDriver } from '../../src/ports/host.ts';
 
 export type FakeHost = HostDriver & {
@@ -17,6 +18,16 @@ export type FakeHost = HostDriver & {
 
 /** 2026-04-28 14:48 UTC: the moment most tests begin. */
 export const startMs = Date.UTC(2026, 3, 28, 14, 48);
+
+/** A clock that says what it is told, and that nobody sets. */
+export function fixedClock(now: () => number): HostClock {
+  return {
+    now,
+    anchor: () => ({ bootId: 'the same', offsetMs: 0 }),
+    deviationMs: () => 0,
+    goOn: () => 'measured',
+  };
+}
 
 /** A host whose clock goes on only when somebody sleeps or says so. */
 export function createFakeHost(): FakeHost {
@@ -35,6 +46,7 @@ export function createFakeHost(): FakeHost {
     modes,
     pages,
     now: () => nowMs,
+    clock: fixedClock(() => nowMs),
     pass: (durationMs) => {
       nowMs += durationMs;
     },

@@ -16,13 +16,19 @@ export function createFakeServices(names: readonly string[]): FakeServices {
   const calls: string[] = [];
   const log: string[] = [];
   let planned: Failure | undefined;
+  let starts = 0;
   const act = (action: 'stop' | 'start', wanted: readonly string[]): Outcome<void> => {
     calls.push(`${action} ${wanted.join(',') || 'all'}`);
     const failure = planned;
     planned = undefined;
     if (failure !== undefined) return fail(failure);
     for (const name of wanted.length > 0 ? wanted : names) {
-      states.set(name, { name, state: action === 'stop' ? 'stopped' : 'running' });
+      if (action === 'stop') states.set(name, { name, state: 'stopped' });
+      // What runs already is not started anew.
+      else if (states.get(name)?.state !== 'running' || states.get(name)?.incarnation === undefined) {
+        starts += 1;
+        states.set(name, { name, state: 'running', incarnation: `${starts}` });
+      }
     }
     return succeed(undefined);
   };

@@ -4,18 +4,19 @@ import { printSession } from '../../src/plain/print-session.ts';
 import { createMemorySession } from '../ui/memory-session.ts';
 import { questions, sampleSummary, sampleView } from '../ui/sample-views.ts';
 
-function createHandClock(startMs: number): Clock & { pass(durationMs: number): void } {
-  let nowMs = startMs;
+type Hand = Clock & { pass(durationMs: number): void };
+
+/** A clock that goes on by hand, and the view of the run with it. */
+function createHandClock(session: ReturnType<typeof createMemorySession>): Hand {
   const ticks = new Set<() => void>();
   return {
-    now: () => nowMs,
     every(_intervalMs, tick) {
       ticks.add(tick);
       return () => ticks.delete(tick);
     },
     pass(durationMs) {
       for (let passed = 0; passed < durationMs; passed += 1000) {
-        nowMs += 1000;
+        session.change((view) => ({ ...view, nowMs: view.nowMs + 1000 }));
         for (const tick of ticks) tick();
       }
     },
@@ -28,7 +29,7 @@ function print(
   heldWhileAsked = false,
 ) {
   const session = createMemorySession(sampleView(change));
-  const clock = createHandClock(session.view().nowMs);
+  const clock = createHandClock(session);
   const written: string[] = [];
   const printing = printSession({
     session,

@@ -5,7 +5,7 @@ import { emptyJournal } from '../../src/journal/read-journal.ts';
 import type { Answer, Question } from '../../src/ports/operator.ts';
 import { createQuestionDesk } from '../../src/session/question-desk.ts';
 import { nobodyThere } from '../engine/toy-run.ts';
-import { startMs } from '../fakes/fake-host.ts';
+import { fixedClock, startMs } from '../fakes/fake-host.ts';
 import { createFakeRunFolder, type FakeRunFolderOptions } from '../fakes/fake-run-folder.ts';
 
 const confirm = (id: string): Question => ({
@@ -23,7 +23,7 @@ function openDesk(options: FakeRunFolderOptions & { readonly secrets?: readonly 
   const journal = createJournalWriter({
     folder,
     redact,
-    now: () => startMs,
+    clock: fixedClock(() => startMs),
     reading: emptyJournal,
     onEntry: () => {},
   });

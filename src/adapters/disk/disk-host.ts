@@ -7,6 +7,7 @@ import { errorCode } from '../../base/thrown.ts';
 import { replaceFile } from '../../platform/durable-files.ts';
 import { pause } from '../../platform/pause.ts';
 import { readWhole } from '../../platform/read-whole.ts';
+import { createSteadyClock } from '../../platform/steady-clock.ts';
 import type { HostDriver, HostFacts } from '../../ports/host.ts';
 import { download } from './download.ts';
 import { measureFreeBytes } from './free-space.ts';
@@ -20,9 +21,11 @@ const mostTextBytes = 64 * 2 ** 20;
 
 /** This machine. @param env for the user and the SSH session; nothing else is read from it. */
 export function createDiskHost(given: { readonly env: Environment }): HostDriver {
+  const clock = createSteadyClock();
   return {
     facts: readFacts(given.env),
-    now: () => Date.now(),
+    now: clock.now,
+    clock,
     sleep: async (durationMs, signal) => {
       await pause(durationMs, signal);
     },

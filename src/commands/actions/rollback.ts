@@ -10,6 +10,7 @@ import { askName, type TerminalContext } from '../../app/terminal.ts';
 import { writeRecord } from '../../app/write-record.ts';
 import { assert } from '../../base/assert.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import type { HostClock } from '../../base/host-clock.ts';
 import type { Redact } from '../../base/secret.ts';
 import { formatBytes } from '../../base/units.ts';
 import { passed } from '../../base/verdict.ts';
@@ -63,7 +64,7 @@ export async function rollback(
       logFolder,
       runId: state.start.runId,
       redact: ready.redact,
-      now: world.host.now,
+      clock: world.host.clock,
       anchor: anchorPlace({ mode: 'live', ready, world }),
       warn: (warning: string) => printLine(context, ready.redact(warning)),
     };
@@ -180,19 +181,19 @@ async function writeDown(request: {
   readonly logFolder: string;
   readonly runId: string;
   readonly redact: Redact;
-  readonly now: () => number;
+  readonly clock: HostClock;
   /** What was done, told also where the record of it cannot be written. */
   readonly text: string;
   readonly entries: readonly Entry[];
   readonly anchor: ReturnType<typeof anchorPlace>;
   readonly warn: (text: string) => void;
 }): Promise<Outcome<number>> {
-  const { logFolder, runId, redact, now, text } = request;
+  const { logFolder, runId, redact, clock, text } = request;
   const run = await openRun({ logFolder, runId });
   if (!run.ok) return run;
   const { reading, folder } = run.value;
   return guardJournal(async () => {
-    const writer = createJournalWriter({ folder, redact, now, reading, onEntry: () => {} });
+    const writer = createJournalWriter({ folder, redact, clock, reading, onEntry: () => {} });
     for (const entry of request.entries) await writer.append(entry);
     const record = await writeRecord({ folder, logFolder, ...request.anchor });
     if (!record.ok) return fail({ ...record.failure, message: `${text}. ${record.failure.message}` });

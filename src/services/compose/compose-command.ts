@@ -25,6 +25,8 @@ type ComposeCall = {
 export type ComposeCommand = {
   /** Any exit status but 0 is a failure, classified. */
   run(call: ComposeCall): Promise<Outcome<ProcessResult>>;
+  /** Docker itself, by the same way. Any exit status is a success. */
+  docker(call: Pick<ComposeCall, 'args' | 'stallMs'>): Promise<Outcome<ProcessResult>>;
   /** Any exit status is a success: it is that of the program in the container, or of Compose itself. */
   exec(call: ContainerCall): Promise<Outcome<ProcessResult>>;
   /** What it means when Compose itself ended like this. */
@@ -96,6 +98,8 @@ export function createComposeCommand(options: {
   return {
     run,
     exec,
+    docker: ({ args, stallMs }) =>
+      processes.run({ program: 'docker', args, env, ...(stallMs === undefined ? {} : { stallMs }) }),
     classify: (result) =>
       classifyComposeFailure({
         commandLine: shellLine(['docker', 'compose', '--file', config.file]),

@@ -5,10 +5,12 @@ import type { Services } from '../../ports/services.ts';
 import { type ComposeCommand, type ComposeConfig, createComposeCommand } from './compose-command.ts';
 import { addElsewhere } from './find-elsewhere.ts';
 import {
+  type ComposeContainer,
   combineStatus,
   type DeclaredService,
   readComposeContainers,
   readDeclaredServices,
+  readStarts,
 } from './read-compose-status.ts';
 
 /** A question to a healthy Docker takes a second; silence for that long means that it hangs. */
@@ -57,7 +59,9 @@ export function openComposeServices(options: {
       if (!services.ok) return services;
       const found = await listContainers(compose);
       if (!found.ok) return found;
-      return addElsewhere(combineStatus(services.value, found.value), {
+      const starts = await listStarts(compose, found.value);
+      if (!starts.ok) return starts;
+      return addElsewhere(combineStatus(services.value, found.value, starts.value), {
         compose,
         file: config.file,
         containersOf: (project) =>
@@ -85,6 +89,22 @@ async function listContainers(compose: ComposeCommand) {
   const args = [...everyProfile, 'ps', '--all', '--no-trunc', '--format', 'json'];
   const ran = await compose.run({ args, stallMs: questionStallMs });
   return ran.ok ? readComposeContainers(ran.value.stdout) : ran;
+}
+
+/** Compose itself does not say it. A container that went away meanwhile is left out; nothing of it is known any more. */
+async function listStarts(
+  compose: ComposeCommand,
+  containers: readonly ComposeContainer[],
+): Promise<Outcome<ReadonlyMap<string, string>>> {
+  const ids = containers.flatMap(({ id }) => (id === '' ? [] : [id]));
+  if (ids.length === 0) return succeed(new Map());
+  const ran = await compose.docker({
+    args: ['inspect', '--format', '{{.Id}} {{.State.StartedAt}}', ...ids],
+    stallMs: questionStallMs,
+  });
+  // The program of its own, docker-compose, may stand alone on a host: then nobody can tell.
+  if (!ran.ok) return ran.failure.code === 'tool-missing' ? succeed(new Map()) : ran;
+  return succeed(readStarts(ran.value.stdout));
 }
 
 async function requireServices(

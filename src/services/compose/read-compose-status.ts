@@ -8,6 +8,7 @@ export type DeclaredService = { readonly name: string; readonly restartPolicy: s
 
 /** One container as `ps --all --format json` shows it. */
 export type ComposeContainer = {
+  readonly id: string;
   readonly name: string;
   readonly service: string;
   /** created, running, paused, restarting, removing, exited, dead. */
@@ -24,6 +25,7 @@ const looseText = z.string().catch('');
 
 const containerSchema = z
   .object({
+    ID: looseText,
     Name: looseText,
     Service: looseText,
     State: looseText,
@@ -33,6 +35,7 @@ const containerSchema = z
     Labels: looseText,
   })
   .transform((item) => ({
+    id: item.ID,
     name: item.Name,
     service: item.Service,
     state: item.State,
@@ -91,10 +94,16 @@ export function readComposeProjects(text: string): Outcome<readonly ComposeProje
   return succeed(projects.filter(({ name }) => name !== ''));
 }
 
+/** By id of the container, from lines of its id and the moment it was last started at. */
+export function readStarts(text: string): ReadonlyMap<string, string> {
+  const words = text.split('\n').map((line) => line.trim().split(' '));
+  return new Map(words.flatMap(([id, startedAt]) => (id && startedAt ? [[id, startedAt]] : [])));
+}
+
 /** One entry for each declared service, in Compose's order: by name. */
 export function combineStatus(
   declared: readonly DeclaredService[],
-  containers: readonly ComposeContainer[],
+  ...[containers, starts]: [readonly ComposeContainer[], ReadonlyMap<string, string>]
 ): readonly ServiceStatus[] {
   return declared.map((service) => {
     const mine = containers.filter((container) => container.service === service.name);
@@ -102,10 +111,23 @@ export function combineStatus(
     const strays = mine.filter((container) => container.isOneOff && isAlive(container));
     return {
       ...statusOfReplicas(service, replicas),
+      ...incarnationOf(replicas.filter(isAlive), starts),
       restartPolicy: service.restartPolicy,
       ...(strays.length > 0 ? { strays: strays.map((container) => container.name) } : {}),
     };
   });
+}
+
+/** Docker's own starts of a container, after a crash too, make another one of it. */
+function incarnationOf(
+  alive: readonly ComposeContainer[],
+  starts: ReadonlyMap<string, string>,
+): Pick<ServiceStatus, 'incarnation'> {
+  const each = alive.flatMap(({ id }) => {
+    const startedAt = starts.get(id);
+    return startedAt === undefined ? [] : [`${id.slice(0, 12)} ${startedAt}`];
+  });
+  return each.length === 0 ? {} : { incarnation: each.sort().join(', ') };
 }
 
 /** Several replicas are as alive as the liveliest and as healthy as the sickest of them. */

@@ -23,6 +23,7 @@ const reason = objectOf({ reason: text });
 export const podAnswer = objectOf({
   metadata: objectOf({
     ...meta,
+    uid: text,
     /** What made it: ReplicaSet, StatefulSet, Job. */
     ownerReferences: z.array(objectOf({ kind: text, name: text })).catch([]),
     deletionTimestamp: mark,
@@ -34,6 +35,7 @@ export const podAnswer = objectOf({
       .array(
         objectOf({
           name: text,
+          restartCount: z.number().catch(0),
           state: objectOf({ running: mark, waiting: reason, terminated: reason }),
         }),
       )

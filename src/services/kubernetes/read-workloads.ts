@@ -26,6 +26,8 @@ type Pod = {
   /** Kind and name of what made it: ReplicaSet, StatefulSet, Job. */
   readonly owner: string;
   readonly phase: string;
+  /** Its identity and how often its containers were started again. */
+  readonly incarnation: string;
   /** CrashLoopBackOff, ImagePullBackOff … of a container that does not start. */
   readonly waiting: string | undefined;
 };
@@ -77,6 +79,7 @@ export function readPods(text: string): Outcome<readonly Pod[]> {
         labels: metadata.labels,
         owner: `${owner.kind}/${owner.name}`,
         phase: status.phase,
+        incarnation: [metadata.uid, ...status.containerStatuses.map((one) => one.restartCount)].join(' '),
         waiting: status.containerStatuses
           .map(({ state }) => state.waiting.reason)
           .find((reason) => /(BackOff|Err|Error)/.test(reason)),
@@ -111,6 +114,10 @@ export function toStatus(workload: Workload, pods: readonly Pod[]): ServiceStatu
     name: workload.name,
     state: failing === undefined ? 'running' : 'restarting',
     health: healthy ? 'healthy' : failing === undefined ? 'starting' : 'unhealthy',
+    incarnation: own
+      .map((pod) => pod.incarnation)
+      .sort()
+      .join(', '),
     ...keeper,
   };
 }

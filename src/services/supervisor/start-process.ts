@@ -1,13 +1,31 @@
 import { spawn } from 'node:child_process';
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { Readable } from 'node:stream';
+import { assert } from '../../base/assert.ts';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
-import { identifyProcess, type ProcessIdentity } from '../../platform/process-identity.ts';
+import type { ProcessIdentity } from '../../platform/process-identity.ts';
 import type { SupervisedService } from './control-file.ts';
-import { writePidFile } from './pid-file.ts';
+import { readPidFile } from './pid-file.ts';
 
 /** What a program needs to run at all; everything else comes from the control file. */
 const passedOn = ['PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR'];
+
+/**
+ * The process writes its own pid file and then becomes the service: whoever starts it may be killed at any moment, and no service runs
+ * that nobody knows of. $1 is the pid file; field 22 of /proc/PID/stat is the start (proc(5)). On descriptor 3 it says that it goes on.
+ */
+const becomeService = `
+pid_file=$1
+shift
+command -v -- "$1" >/dev/null || exit 127
+stat=$(cat "/proc/$$/stat") || exit 1
+set -f
+start=$(set -- \${stat##*) }; shift 19; printf %s "$1")
+printf '%s %s\\n' "$$" "$start" >"$pid_file.new" && mv -f "$pid_file.new" "$pid_file" || exit 1
+echo >&3
+exec "$@" 3>&-
+`;
 
 /**
  * Starts the service in a session of its own, so that it outlives us, with both streams appended to its log file.
@@ -18,37 +36,48 @@ export async function startProcess(
   onExit: (exitCode: number | null) => void,
 ): Promise<Outcome<ProcessIdentity>> {
   await mkdir(dirname(service.logFile), { recursive: true });
+  await mkdir(dirname(service.pidFile), { recursive: true });
   const log = await open(service.logFile, 'a', 0o600);
   try {
-    const child = spawn(service.command, service.args, {
-      cwd: service.cwd,
-      env: { ...ownEnvironment(), ...service.env },
-      detached: true,
-      stdio: ['ignore', log.fd, log.fd],
-    });
-    const error = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
-      child.once('spawn', () => resolve(undefined));
+    const child = spawn(
+      '/bin/sh',
+      ['-c', becomeService, 'sh', service.pidFile, service.command, ...service.args],
+      {
+        cwd: service.cwd,
+        env: { ...ownEnvironment(), ...service.env },
+        detached: true,
+        stdio: ['ignore', log.fd, log.fd, 'pipe'],
+      },
+    );
+    const ready = child.stdio[3];
+    assert(ready instanceof Readable, 'the fourth stream was asked for as a pipe');
+    const begun = await new Promise<'begun' | number | NodeJS.ErrnoException>((resolve) => {
+      ready.once('data', () => resolve('begun'));
+      child.once('exit', (code) => resolve(code ?? 1));
       child.once('error', resolve);
     });
-    if (error !== undefined || child.pid === undefined) return fail(startFailure(service, error));
+    if (begun !== 'begun') return fail(startFailure(service, begun));
     child.once('exit', (code) => onExit(code));
+    if (child.exitCode !== null) onExit(child.exitCode);
     child.unref();
-    // A process that has ended already keeps its pid until Node collects it, or is not there any more.
-    const identity = (await identifyProcess(child.pid)) ?? { pid: child.pid, startTicks: '0' };
-    await writePidFile(service.pidFile, identity);
+    ready.destroy();
+    const identity = await readPidFile(service.pidFile);
+    assert(identity !== undefined, 'the process has written it before it said so');
     return succeed(identity);
   } finally {
     await log.close();
   }
 }
 
-function startFailure(service: SupervisedService, error: NodeJS.ErrnoException | undefined): Failure {
+function startFailure(service: SupervisedService, ended: number | NodeJS.ErrnoException): Failure {
+  const isMissing = ended === 127 || (typeof ended === 'object' && ended.code === 'ENOENT');
+  const isDenied = typeof ended === 'object' && ended.code === 'EACCES';
   return {
-    code: error?.code === 'ENOENT' ? 'tool-missing' : error?.code === 'EACCES' ? 'denied' : 'command-failed',
-    message: `Cannot start the service ${service.name}: ${service.command} does not run in ${service.cwd}.`,
-    remedy: `Check that ${service.command} and the folder ${service.cwd} exist and that this user may use them.`,
+    code: isMissing ? 'tool-missing' : isDenied ? 'denied' : 'command-failed',
+    message: `Cannot start the service ${service.name}: ${service.command} does not run in ${service.cwd}, or ${service.pidFile} cannot be written.`,
+    remedy: `Check that ${service.command} and the folder ${service.cwd} exist and that this user may use them; its log ${service.logFile} may say more.`,
     retry: 'after-fix',
-    ...(error?.code === undefined ? {} : { detail: error.code }),
+    ...(typeof ended === 'object' && ended.code !== undefined ? { detail: ended.code } : {}),
   };
 }
 

@@ -1,7 +1,8 @@
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { errorCode } from '../../base/thrown.ts';
 import { lookUntil } from '../../platform/pause.ts';
-import { isAlive, type ProcessIdentity } from '../../platform/process-identity.ts';
+import type { ProcessIdentity } from '../../platform/process-identity.ts';
+import { livesOn } from './pid-file.ts';
 
 const gracePeriodMs = 5000;
 const pollMs = 50;
@@ -16,7 +17,7 @@ export async function stopProcess(request: {
   for (const kill of ['SIGTERM', 'SIGKILL'] as const) {
     const sent = await send(name, { identity, kill });
     if (!sent.ok) return sent;
-    const look = async () => ((await isAlive(identity)) ? undefined : 'ended');
+    const look = async () => ((await livesOn(identity)) ? undefined : 'ended');
     const ended = await lookUntil({ look, everyMs: pollMs, limitMs: gracePeriodMs, signal });
     if (ended !== undefined) return succeed(kill);
     if (signal?.aborted) return fail(cancelled(name));
@@ -34,7 +35,7 @@ async function send(
   name: string,
   { identity, kill }: { identity: ProcessIdentity; kill: NodeJS.Signals },
 ): Promise<Outcome<void>> {
-  if (!(await isAlive(identity))) return succeed(undefined);
+  if (!(await livesOn(identity))) return succeed(undefined);
   try {
     // The process leads a group of its own: what it started goes with it.
     process.kill(-identity.pid, kill);

@@ -1,11 +1,11 @@
 import { get } from 'node:http';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { formatDuration } from '../../base/units.ts';
-import { ageMs, isAlive, type ProcessIdentity } from '../../platform/process-identity.ts';
+import { ageMs, type ProcessIdentity } from '../../platform/process-identity.ts';
 import type { ServiceRequest, ServiceStatus, Services } from '../../ports/services.ts';
 import { readControlFile, type SupervisedService } from './control-file.ts';
 import { followFile } from './follow-file.ts';
-import { readPidFile } from './pid-file.ts';
+import { livesOn, readPidFile } from './pid-file.ts';
 import { startProcess } from './start-process.ts';
 import { stopProcess } from './stop-process.ts';
 
@@ -78,9 +78,14 @@ async function statusOf(service: SupervisedService, exitCodes: ExitCodes): Promi
   const identity = await readPidFile(service.pidFile);
   const base = { name: service.name, restartPolicy: 'no' };
   if (identity === undefined) return { ...base, state: 'absent' };
-  if (await isAlive(identity)) {
-    if (service.healthUrl === undefined) return { ...base, state: 'running' };
-    return { ...base, state: 'running', health: await checkHealth(service.healthUrl, identity) };
+  if (await livesOn(identity)) {
+    const running = {
+      ...base,
+      state: 'running',
+      incarnation: `${identity.pid} ${identity.startTicks}`,
+    } as const;
+    if (service.healthUrl === undefined) return running;
+    return { ...running, health: await checkHealth(service.healthUrl, identity) };
   }
   const exitCode = exitCodes.get(service.name);
   return { ...base, state: 'stopped', ...(exitCode === undefined ? {} : { exitCode }) };
@@ -116,7 +121,7 @@ async function startOne(
 ): Promise<Outcome<void>> {
   const { exitCodes } = request;
   const running = await readPidFile(service.pidFile);
-  if (running !== undefined && (await isAlive(running))) {
+  if (running !== undefined && (await livesOn(running))) {
     request.onLine(`${service.name} is running already (pid ${running.pid})`);
     return succeed(undefined);
   }
@@ -131,7 +136,7 @@ async function startOne(
 
 async function stopOne(service: SupervisedService, request: ServiceRequest): Promise<Outcome<void>> {
   const identity = await readPidFile(service.pidFile);
-  if (identity === undefined || !(await isAlive(identity))) {
+  if (identity === undefined || !(await livesOn(identity))) {
     request.onLine(`${service.name} is not running`);
     return succeed(undefined);
   }

@@ -1,10 +1,10 @@
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { formatTime } from '../../base/units.ts';
-import { type Check, couldNotVerify, failed, passed } from '../../base/verdict.ts';
+import { type Check, couldNotVerify, failed, notVerified, passed } from '../../base/verdict.ts';
 import { clusterFilesFact, promotingFact, type Recovered, recoveredFact } from '../../kinds/cluster-facts.ts';
 import { needFact, readFact } from '../../kinds/fact.ts';
 import type { StepOf } from '../../kinds/kind.ts';
-import { implementKind, notVerified, type StepContext, stepId } from '../../kinds/kind.ts';
+import { implementKind, type StepContext, stepId } from '../../kinds/kind.ts';
 import { durationMs } from '../../kinds/targets.ts';
 import type { ClusterPlace } from '../../ports/cluster-tools.ts';
 import { askQuestions, queryChecks } from './ask-recovered.ts';

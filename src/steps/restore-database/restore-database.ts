@@ -1,7 +1,7 @@
 import { ownershipComment } from '../../base/digest.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { formatBytes, formatTime } from '../../base/units.ts';
-import { type Check, failed, passed } from '../../base/verdict.ts';
+import { type Check, failed, notVerified, passed } from '../../base/verdict.ts';
 import { needFact, readFact } from '../../kinds/fact.ts';
 import {
   archiveFileFact,
@@ -11,7 +11,7 @@ import {
   swappingFact,
   targetFact,
 } from '../../kinds/facts.ts';
-import { implementKind, notVerified, type StepContext } from '../../kinds/kind.ts';
+import { implementKind, type StepContext } from '../../kinds/kind.ts';
 import { lookBeforeSwap } from '../../operations/before-swap.ts';
 import { closeCell, dropCell } from '../../operations/cell.ts';
 import { dropOwn, incomingNames } from '../../operations/incoming-database.ts';

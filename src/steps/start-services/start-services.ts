@@ -1,15 +1,15 @@
 import { assert } from '../../base/assert.ts';
-import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import { formatDuration } from '../../base/units.ts';
 import { type Check, couldNotVerify, failed, passed } from '../../base/verdict.ts';
 import { readFact } from '../../kinds/fact.ts';
 import type { StepContext, StepOf } from '../../kinds/kind.ts';
-import { implementKind } from '../../kinds/kind.ts';
+import { implementKind, stepId } from '../../kinds/kind.ts';
 import { durationMs } from '../../kinds/targets.ts';
 import { checkServices, servicesOf } from '../../operations/stop-services.ts';
 import { letWritersUp } from '../../operations/writers-still-down.ts';
 import type { ServiceStatus, Services } from '../../ports/services.ts';
-import { logFollowedFact, startServicesKind } from './kind.ts';
+import { logFollowedFact, servicesUpFact, startServicesKind } from './kind.ts';
 
 const lookAgainMs = 1000;
 
@@ -27,7 +27,7 @@ export const startServices = implementKind(startServicesKind, {
         : `, then follows the log of ${step.followLog} until it is quiet for ${step.quiet}`;
     return {
       sentences: [
-        `Starts ${step.services.join(', ') || 'all services'}, waits up to ${step.healthy} for health${follow}.`,
+        `Starts ${step.services.join(', ') || 'all services'}, waits up to ${step.healthy} until they are healthy and stay so for ${step.steady}${follow}.`,
       ],
       commands: [declaredServices(context).describe('start', step.services)],
     };
@@ -53,22 +53,30 @@ export const startServices = implementKind(startServicesKind, {
     if (!started.ok) return started;
     // The log is followed from the first moment: a flurry at the start is what one wants to see.
     const log = followLog(step, services, context);
-    const healthy = await waitForHealth(step, services, context);
-    const seen = await log.end(healthy.ok);
-    if (!healthy.ok) return healthy;
+    const up = await waitUntilSteady(step, services, context);
+    const seen = await log.end(up.ok);
+    if (!up.ok) return up;
     // Whoever stops the run did not see the log fall quiet: the next attempt follows it anew.
     if (context.signal.aborted && !seen.quiet) return fail(cancelled);
     await context.record(logFollowedFact, seen);
+    await context.record(servicesUpFact(stepId(step)), up.value.map(incarnationOf));
     return succeed({ kind: 'done' });
   },
 
   async verify(step, context) {
     const status = await declaredServices(context).status();
     if (!status.ok) return status;
-    const wanted = status.value.filter(
-      ({ name }) => step.services.length === 0 || step.services.includes(name),
-    );
-    return succeed([...wanted.map(toCheck), ...quietCheck(step, context)]);
+    return succeed([...wantedOf(step, status.value).map(toCheck), ...quietCheck(step, context)]);
+  },
+
+  async lookAgain(step, context) {
+    const status = await declaredServices(context).status();
+    if (!status.ok) return status;
+    const wanted = wantedOf(step, status.value);
+    const before = readFact(servicesUpFact(stepId(step)), context) ?? wanted.map(({ name }) => ({ name }));
+    const fallen = wanted.flatMap((service) => fellSince(before, service));
+    if (fallen.length > 0) return succeed(fallen);
+    return succeed([passed('looked at again: still up, and nothing was started anew')]);
   },
 });
 
@@ -89,23 +97,39 @@ function inWords({ name, state, health, exitCode }: ServiceStatus): string {
   return `${name} is ${state}${health === undefined ? '' : `, ${health}`}`;
 }
 
-async function waitForHealth(
+function wantedOf(step: StartStep, all: readonly ServiceStatus[]): readonly ServiceStatus[] {
+  return all.filter(({ name }) => step.services.length === 0 || step.services.includes(name));
+}
+
+function incarnationOf({ name, incarnation }: ServiceStatus) {
+  return { name, ...(incarnation === undefined ? {} : { incarnation }) };
+}
+
+/** Up, and so for a while without being started anew: one that crashes and is started again looks up at most moments. */
+async function waitUntilSteady(
   step: StartStep,
   ...[services, context]: [Services, StepContext<'host'>]
-): Promise<Outcome<void>> {
+): Promise<Outcome<readonly ServiceStatus[]>> {
   const { host } = context.world;
   const untilMs = host.now() + durationMs(step.healthy);
+  const steadyMs = durationMs(step.steady);
+  const watched = watchFalls();
+  let steadySinceMs: number | undefined;
   let told = '';
   for (;;) {
     const status = await services.status();
     if (!status.ok) return status;
-    const wanted = status.value.filter(
-      ({ name }) => step.services.length === 0 || step.services.includes(name),
-    );
+    const wanted = wantedOf(step, status.value);
     const waiting = wanted.filter((service) => !isUp(service));
-    if (waiting.length === 0 && wanted.length > 0) return succeed(undefined);
+    if (watched.look(wanted) || waiting.length > 0 || wanted.length === 0) steadySinceMs = undefined;
+    const crashing = watched.crashing();
+    if (crashing !== undefined) return fail(crashing);
+    if (waiting.length === 0 && wanted.length > 0) {
+      steadySinceMs ??= host.now();
+      if (host.now() - steadySinceMs >= steadyMs) return succeed(wanted);
+    }
     const line = waiting.map(inWords).join('; ');
-    if (line !== told) context.output(`waiting: ${line}`);
+    if (line !== told && line !== '') context.output(`waiting: ${line}`);
     told = line;
     context.progress({
       label: 'healthy',
@@ -114,16 +138,71 @@ async function waitForHealth(
       unit: 'count',
     });
     if (context.signal.aborted) return fail(cancelled);
-    if (host.now() >= untilMs) {
-      return fail({
-        code: 'stalled',
-        message: `After ${step.healthy} these services are not up: ${line}.`,
-        remedy: 'Look at their logs, mend what they say, then retry.',
-        retry: 'after-fix',
-      });
-    }
-    await host.sleep(lookAgainMs, context.signal);
+    if (host.now() >= untilMs) return fail(notUpInTime(step, line || watched.words()));
+    await host.sleep(Math.min(lookAgainMs, Math.max(steadyMs, 100)), context.signal);
   }
+}
+
+function notUpInTime(step: StartStep, what: string): Failure {
+  return {
+    code: 'stalled',
+    message: `After ${step.healthy} these services are not up: ${what}.`,
+    remedy: 'Look at their logs, mend what they say, then retry.',
+    retry: 'after-fix',
+  };
+}
+
+/** Whoever falls that often does not come up by waiting. */
+const mostFalls = 3;
+
+/** Counts how often a service that was up went down, or was started anew, between two looks. */
+function watchFalls() {
+  const falls = new Map<string, number>();
+  let before: readonly ServiceStatus[] = [];
+  let over: ServiceStatus | undefined;
+  const doesNotStayUp = (name: string, how: string): Failure => ({
+    code: 'not-verified',
+    message: `${name} does not stay up: ${how}.`,
+    remedy: `Read the log of ${name}, mend what it says, then retry.`,
+    retry: 'after-fix',
+  });
+  return {
+    /** @returns whether one of them fell since the look before. */
+    look(now: readonly ServiceStatus[]): boolean {
+      const up = before.filter(isUp).map(incarnationOf);
+      const fallen = now.filter((service) => fellSince(up, service).length > 0);
+      for (const { name } of fallen) falls.set(name, (falls.get(name) ?? 0) + 1);
+      over = now.find(
+        (service) =>
+          service.state === 'stopped' &&
+          service.restartPolicy === 'no' &&
+          (service.exitCode !== undefined || falls.has(service.name)),
+      );
+      before = now;
+      return fallen.length > 0;
+    },
+    crashing(): Failure | undefined {
+      if (over !== undefined)
+        return doesNotStayUp(over.name, `${inWords(over)}, and nothing starts it again`);
+      const [name] = [...falls].find(([, count]) => count >= mostFalls) ?? [];
+      if (name === undefined) return undefined;
+      return doesNotStayUp(name, `it fell ${mostFalls} times while it was watched`);
+    },
+    words: () => [...falls].map(([name, count]) => `${name} fell ${count} times`).join('; '),
+  };
+}
+
+/** What was up before and is down now, or is up as another start of it. */
+function fellSince(
+  before: readonly Pick<ServiceStatus, 'name' | 'incarnation'>[],
+  now: ServiceStatus,
+): readonly Check[] {
+  const was = before.find(({ name }) => name === now.name);
+  if (was === undefined) return [];
+  const remedy = `Look at the log of ${now.name}.`;
+  if (!isUp(now)) return [failed(`looked at again: ${inWords(now)}, and it had been up`, remedy)];
+  if (was.incarnation === undefined || was.incarnation === now.incarnation) return [];
+  return [failed(`looked at again: ${now.name} was started anew after it had been up`, remedy)];
 }
 
 const cancelled = {

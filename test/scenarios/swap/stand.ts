@@ -21,6 +21,7 @@ export type Command = {
   readonly direct?: boolean;
   /** A process of its own, beside another one. */
   readonly apart?: boolean;
+  readonly env?: Readonly<Record<string, string>>;
 };
 
 /** A shop whose database is restored through a proxy that can stop at any statement. */
@@ -68,6 +69,7 @@ export async function startSwapStand(): Promise<SwapStand> {
       ]),
     ],
     env: {
+      ...command.env,
       HOME: folder,
       LIVE: urlFor(cluster, { as, port: command.direct ? cluster.port : proxy.port }),
     },

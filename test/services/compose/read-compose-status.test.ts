@@ -16,6 +16,7 @@ function containersOf(text: string): readonly ComposeContainer[] {
 
 function container(change: Partial<ComposeContainer>): ComposeContainer {
   return {
+    id: '0123456789abcdef',
     name: 'crm-web-1',
     service: 'web',
     state: 'running',
@@ -27,7 +28,7 @@ function container(change: Partial<ComposeContainer>): ComposeContainer {
 }
 
 function statusOf(restartPolicy: string, ...containers: readonly Partial<ComposeContainer>[]) {
-  return combineStatus([{ name: 'web', restartPolicy }], containers.map(container))[0];
+  return combineStatus([{ name: 'web', restartPolicy }], containers.map(container), new Map())[0];
 }
 
 describe('What Compose prints of its containers', () => {

@@ -1,8 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { setImmediate } from 'node:timers/promises';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { openSupervisedServices } from '../../../src/services/supervisor/supervised-services.ts';
 import { type ServicesUnderTest, servicesContract } from '../../contracts/services.contract.ts';
 import { standInFile } from '../../parts/crm-image.ts';
@@ -57,6 +59,45 @@ describe('Supervised processes', () => {
     expect(await stateOf(later, 'worker')).toBe('running');
     await later.stop({ names: ['worker'], onLine });
     expect(await stateOf(made.services, 'worker')).toBe('stopped');
+  });
+
+  it('are known to whoever comes next, though their starter is killed in the middle of starting them', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      made = await makeSupervised();
+      const starter = spawn(process.execPath, [starterFile, made.controlFile], { stdio: 'ignore' });
+      while (childrenOf(starter.pid).length === 0) await setImmediate();
+      starter.kill('SIGKILL');
+      // Long enough for whatever was begun to come to something: a service, or nothing at all.
+      const { services, folder } = made;
+      await vi.waitFor(async () => {
+        const runs = servicesIn(folder).length > 0;
+        expect(await stateOf(services, 'worker')).toMatch(runs ? 'running' : /^(absent|stopped)$/);
+      }, 5000);
+      await made.services.stop({ names: ['worker'], onLine });
+      expect(servicesIn(made.folder)).toEqual([]);
+      await made.dispose();
+    }
+  });
+
+  it('are down only when nobody whom they started lives any more', async () => {
+    made = await makeSupervised();
+    const text = await readFile(made.controlFile, 'utf8');
+    const services = JSON.parse(text) as { services: { name: string; command: string; args: string[] }[] };
+    for (const service of services.services)
+      Object.assign(service, {
+        command: '/bin/sh',
+        args: ['-c', `(trap '' TERM; while :; do echo writes; sleep 0.2; done) & trap 'exit 0' TERM; wait`],
+      });
+    await writeFile(made.controlFile, JSON.stringify(services));
+    await made.services.start({ names: ['worker'], onLine });
+    const log = join(made.folder, 'worker.log');
+    while (!readFileSync(log, 'utf8').includes('writes')) await tick();
+    const stopped = await made.services.stop({ names: ['worker'], onLine });
+    expect(stopped.ok).toBe(true);
+    expect(lines.at(-1)).toMatch(/^worker stopped on SIGKILL/);
+    const { length } = readFileSync(log, 'utf8');
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    expect(readFileSync(log, 'utf8')).toHaveLength(length);
   });
 
   it('never signal a process that merely got the same pid', async () => {
@@ -123,6 +164,32 @@ describe('Supervised processes', () => {
 async function stateOf(services: ServicesUnderTest['services'], name: string): Promise<string | undefined> {
   const status = await services.status();
   return status.ok ? status.value.find((service) => service.name === name)?.state : undefined;
+}
+
+const starterFile = join(import.meta.dirname, 'start-worker.ts');
+
+/** Direct children of a process, by /proc. */
+function childrenOf(pid: number | undefined): readonly number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return text.split(' ').filter(Boolean).map(Number);
+}
+
+/** The stand-ins that run in this folder, however they came there. */
+function servicesIn(folder: string): readonly string[] {
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name) && worksIn(name, folder));
+}
+
+function worksIn(pid: string, folder: string): boolean {
+  try {
+    return (
+      readlinkSync(`/proc/${pid}/cwd`) === folder &&
+      readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('stand-in-service.js\0worker') &&
+      !readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith('/bin/sh')
+    );
+  } catch {
+    // It ended meanwhile.
+    return false;
+  }
 }
 
 function tick(): Promise<void> {

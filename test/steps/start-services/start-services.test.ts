@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { ServiceStatus } from '../../../src/ports/services.ts';
 import { startServicesKind } from '../../../src/steps/start-services/kind.ts';
 import { startServices } from '../../../src/steps/start-services/start-services.ts';
 import { createFakeContext, words } from '../../fakes/fake-context.ts';
@@ -48,6 +49,52 @@ describe('starting the services', () => {
     );
   });
 
+  it('is not done while a service is started anew again and again, and names it', async () => {
+    const context = createFakeContext({});
+    let starts = 0;
+    const world = fallingWorld(context, () => {
+      starts += 1;
+      return { name: 'worker', state: 'running', incarnation: `${starts}` };
+    });
+    expect(await startServices.run(stepWith(), { ...context, world } as never)).toMatchObject({
+      ok: false,
+      failure: { code: 'not-verified', message: expect.stringContaining('worker does not stay up') },
+    });
+  });
+
+  it('is not done before the services were steady for as long as it says', async () => {
+    const context = createFakeContext({});
+    const { host } = context.world;
+    const beganMs = host.now();
+    // It falls once, three seconds in; the five seconds count from there.
+    const world = fallingWorld(context, () => ({
+      name: 'worker',
+      state: 'running',
+      incarnation: host.now() < beganMs + 3000 ? 'first' : 'second',
+    }));
+    expect((await startServices.run(stepWith(), { ...context, world } as never)).ok).toBe(true);
+    expect(host.now() - beganMs).toBeGreaterThanOrEqual(8000);
+    expect(host.now() - beganMs).toBeLessThan(10_000);
+  });
+
+  it('looked at again: passes what stayed up, and opens again for what fell or was started anew', async () => {
+    const context = createFakeContext({});
+    const look = async () => {
+      const seen = await startServices.lookAgain?.(stepWith(), context);
+      return words(seen as never);
+    };
+    expect((await startServices.run(stepWith(), context)).ok).toBe(true);
+    expect(await look()).toEqual(['passed: looked at again: still up, and nothing was started anew']);
+    const { states } = context.world.services;
+    const worker = states.get('worker');
+    states.set('worker', { name: 'worker', state: 'running', incarnation: 'another' });
+    expect(await look()).toEqual(['failed: looked at again: worker was started anew after it had been up']);
+    states.set('worker', { name: 'worker', state: 'restarting' });
+    expect(await look()).toEqual(['failed: looked at again: worker is restarting, and it had been up']);
+    states.set('worker', worker as never);
+    expect((await look())[0]).toMatch(/^passed/);
+  });
+
   it('follows a log until it falls quiet', async () => {
     const context = createFakeContext({});
     context.world.services.log.push('reconnected socket 1 of 12', 'reconnected socket 12 of 12');
@@ -88,3 +135,12 @@ describe('starting the services', () => {
     expect(context.world.services.calls).toEqual([]);
   });
 });
+
+/** The services of a context, with what a test makes of the worker at each look. */
+function fallingWorld(context: ReturnType<typeof createFakeContext>, worker: () => ServiceStatus) {
+  const { services } = context.world;
+  return {
+    ...context.world,
+    openServices: () => ({ ...services, status: async () => ({ ok: true, value: [worker()] }) }),
+  };
+}
