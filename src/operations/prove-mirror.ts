@@ -11,7 +11,7 @@ import {
 import { sha256 } from '../base/digest.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import { formatBytes, formatCount } from '../base/units.ts';
-import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
+import { type Check, couldNotVerify, failed, passed, skipped } from '../base/verdict.ts';
 import type { ObjectInfo } from '../ports/object-store.ts';
 import type { StoreLooks } from '../ports/world.ts';
 import { readBytes } from './open-targets.ts';
@@ -28,9 +28,14 @@ export async function proveMirror(how: {
   readonly mirror: readonly ObjectInfo[];
   readonly manifest: Manifest | undefined;
   readonly hasLater: () => Promise<boolean>;
+  /** Whether a later step holds what rows name against what is there. */
+  readonly compared: boolean;
 }): Promise<Outcome<readonly Check[]>> {
   const { store, prefix, mirror, manifest } = how;
-  if (manifest?.objects === undefined) return succeed([]);
+  if (manifest?.objects === undefined)
+    return succeed([
+      judgeUnlisted(mirror, { where: `${store.address} (${prefix || 'all of it'})`, compared: how.compared }),
+    ]);
   const list = await readList(store, manifest);
   if (!list.ok) return list;
   if (list.value === undefined) return succeed([compareTotals(manifest.objects, mirror)]);
@@ -65,6 +70,33 @@ export async function proveMirror(how: {
   }
   if (extra.length > 0) checks.push(judgeExtra(extra, laterSnapshots));
   return succeed(checks);
+}
+
+/**
+ * Objects of which nobody wrote down how many there are: that all of them arrived says nothing of one that was lost before.
+ *
+ * @param how.compared whether a later step holds what rows name against what is there.
+ */
+export function judgeUnlisted(
+  objects: readonly ObjectInfo[],
+  how: { readonly where: string; readonly compared: boolean },
+): Check {
+  const { where, compared } = how;
+  if (objects.length === 0) {
+    return couldNotVerify(
+      `there is no object at all in ${where}, and nothing says how many there should be`,
+      'Look whether that is the right place, and whether the backup of the objects ran.',
+    );
+  }
+  const what = `whether the ${formatCount(objects.length)} objects in ${where} are all that were backed up`;
+  if (compared)
+    return skipped(
+      `${what} was not checked here: no list came with them; the checklist looks for each that a row names`,
+    );
+  return couldNotVerify(
+    `${what} is not known: no list came with them`,
+    'Let the smoke checklist look for each object that a row names (kind references), or let the producer write a list (`thaw backup` does).',
+  );
 }
 
 function judgeExtra(extra: readonly string[], laterSnapshots: boolean): Check {

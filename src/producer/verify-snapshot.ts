@@ -112,6 +112,7 @@ async function verifyMirror(
     mirror: mirror.value,
     manifest: known.manifest,
     hasLater: async () => known.laterSnapshots,
+    compared: false,
   });
   return proved.ok ? proved.value : [blocker(proved.failure)];
 }

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
@@ -51,8 +51,19 @@ export async function putManifest(nimara: PortNimara, backup: OldBackup): Promis
     sequences: [],
     extensions: await Promise.all(['pgcrypto', 'pg_trgm'].map((name) => readExtension(nimara, name))),
     fingerprints: { ENCRYPTION_KEY: fingerprint },
+    objects: await countMirror(nimara),
   };
   await nimara.backups.put(manifestKey(backup.key), Buffer.from(JSON.stringify(manifest)));
+}
+
+async function countMirror({ folder }: PortNimara) {
+  const mirror = join(folder, 'backups', 'minio');
+  const found = await readdir(mirror, { recursive: true, withFileTypes: true }).catch(() => []);
+  const files = found.filter((entry) => entry.isFile());
+  const sizes = await Promise.all(
+    files.map(async (file) => (await stat(join(file.parentPath, file.name))).size),
+  );
+  return { count: files.length, sizeBytes: sizes.reduce((sum, size) => sum + size, 0) };
 }
 
 async function readExtension({ databaseUrl }: PortNimara, name: string) {

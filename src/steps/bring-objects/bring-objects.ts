@@ -14,7 +14,9 @@ import { leaveOutObjects } from '../../operations/leave-out.ts';
 import { listAll, objectPrefix } from '../../operations/open-targets.ts';
 import type { Placement } from '../../operations/overwrite-objects.ts';
 import { judgePlaced, placeObjects, takeAway } from '../../operations/place-objects.ts';
+import { judgeUnlisted } from '../../operations/prove-mirror.ts';
 import type { ObjectInfo, ObjectStore, ObjectStoreConfig } from '../../ports/object-store.ts';
+import { comparesObjects } from '../smoke-checklist/kind.ts';
 import { bringObjectsKind } from './kind.ts';
 
 type BringStep = StepOf<typeof bringObjectsKind>;
@@ -74,7 +76,7 @@ export const bringObjects = implementKind(bringObjectsKind, {
     const source = await openSource(step, context);
     if (!source.ok) return source;
     const placed = await judgePlaced(placementOf(step, { into, source: source.value }, context), context);
-    return placed.ok ? succeed([...source.value.age, ...placed.value]) : placed;
+    return placed.ok ? succeed([...source.value.checks, ...placed.value]) : placed;
   },
 
   async cleanUp(step, context) {
@@ -103,10 +105,10 @@ type Source = {
   readonly from: ObjectStore;
   readonly objects: readonly ObjectInfo[];
   readonly toKey: (key: string) => string;
-  readonly age: readonly Check[];
+  /** What is known of it: how old it is, whether it is whole. */
+  readonly checks: readonly Check[];
 };
 
-/** An archive or a replica has no list of its own to be held against: what is known of it is its age. */
 function placementOf(
   step: BringStep,
   ...[{ into, source }, context]: [
@@ -124,7 +126,7 @@ function placementOf(
     workers: step.workers,
     verb: 'write',
     liveName: context.mode === 'drill' ? undefined : context.world.nameStore(step.into).name,
-    prove: async () => succeed(source.age),
+    prove: async () => succeed(source.checks),
   };
 }
 
@@ -139,7 +141,9 @@ async function openSource(
     const listed = await listAll(store, from.prefix, context.signal);
     if (!listed.ok) return listed;
     const toKey = (key: string) => `${prefix}${key.slice(from.prefix.length)}`;
-    return succeed({ from: store, objects: listed.value, toKey, age: [] });
+    const where = `${store.address} (${from.prefix || 'all of it'})`;
+    const known = judgeUnlisted(listed.value, { where, compared: comparesObjects(context.steps) });
+    return succeed({ from: store, objects: listed.value, toKey, checks: [known] });
   }
   const snapshot = needFact(snapshotFact, context);
   const files = await findFiles(from, snapshot.key, context);
@@ -154,7 +158,7 @@ async function openSource(
     from: store,
     objects: listed.value,
     toKey,
-    age: [ageCheck(files.value, snapshot.takenAtMs)],
+    checks: [...emptyCheck(listed.value, files.value), ageCheck(files.value, snapshot.takenAtMs)],
   });
 }
 
@@ -169,6 +173,13 @@ async function unpack(
   if (there.value) return succeed(toFolder);
   const brought = await bringFiles({ step, files, toFolder }, context);
   return brought.ok ? succeed(toFolder) : brought;
+}
+
+/** An archive that was read to its end holds what was put into it; one that holds nothing may have been made of nothing. */
+function emptyCheck(objects: readonly ObjectInfo[], files: FoundFiles): readonly Check[] {
+  if (objects.length > 0) return [];
+  const where = files.kind === 'archive' ? files.object.key : files.prefix;
+  return [judgeUnlisted(objects, { where, compared: false })];
 }
 
 const farApartMs = 3_600_000;

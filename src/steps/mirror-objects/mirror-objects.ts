@@ -13,6 +13,7 @@ import type { Placement } from '../../operations/overwrite-objects.ts';
 import { judgePlaced, placeObjects, takeAway } from '../../operations/place-objects.ts';
 import { proveMirror } from '../../operations/prove-mirror.ts';
 import type { ObjectInfo } from '../../ports/object-store.ts';
+import { comparesObjects } from '../smoke-checklist/kind.ts';
 import { mirrorObjectsKind } from './kind.ts';
 
 /** From the backup's mirror to the live bucket: only what differs, and nothing is ever deleted there. */
@@ -114,6 +115,7 @@ async function proveSource(mirror: readonly ObjectInfo[], context: StepContext<'
     mirror,
     manifest: readFact(manifestFact, context),
     hasLater: () => hasLaterSnapshot(context),
+    compared: comparesObjects(context.steps),
   });
 }
 
