@@ -1,4 +1,5 @@
 import { gunzipSync } from 'node:zlib';
+import { z } from 'zod';
 import { shorten } from '../backups/compare-inventories.ts';
 import type { Manifest } from '../backups/manifest.ts';
 import {
@@ -96,6 +97,15 @@ export function judgeUnlisted(
   return couldNotVerify(
     `${what} is not known: no list came with them`,
     'Let the smoke checklist look for each object that a row names (kind references), or let the producer write a list (`thaw backup` does).',
+  );
+}
+
+const checklist = z.object({ items: z.array(z.object({ kind: z.string() })) });
+
+/** Whether a checklist of the walk looks for every object that rows name. */
+export function comparesObjects(steps: readonly unknown[]): boolean {
+  return steps.some(
+    (step) => checklist.safeParse(step).data?.items.some(({ kind }) => kind === 'references') === true,
   );
 }
 

@@ -21,8 +21,11 @@ export type ProcessRequest = {
   readonly outputTo?: Writable;
   /** Each whole line of both streams as it comes. */
   readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void;
-  /** No output for that long ends it as `stalled`. No limit when left out. */
-  readonly stallMs?: number;
+  /**
+   * No output for that long, in milliseconds, ends it as `stalled`. Endless is only what is followed until the signal: a log may say
+   * nothing for days.
+   */
+  readonly stallMs: number | 'endless';
   /**
    * Asked each time `stallMs` have passed in silence, with the id of the child's process group; true grants as long
    * again. For programs that work for hours without a word.

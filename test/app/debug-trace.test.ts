@@ -42,7 +42,7 @@ const file = () => join(folder, 'logs', `debug-${process.pid}.log`);
 describe('THAW_DEBUG', () => {
   it('writes what is asked, how long it took and how it ended into a file of the log folder that nobody else may read', async () => {
     start({ debug: '1' });
-    await createProcessRunner().run({ program: 'sh', args: ['-c', 'exit 3'] });
+    await createProcessRunner().run({ stallMs: 60_000, program: 'sh', args: ['-c', 'exit 3'] });
     await ask('s3://backups read pg/14.dump', '12 bytes');
     expect(readFileSync(file(), 'utf8').split('\n')).toEqual([
       expect.stringMatching(/^20\S+Z program +\d+ ms {2}exit 3 +sh -c 'exit 3'$/),

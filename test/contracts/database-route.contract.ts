@@ -62,6 +62,7 @@ export function databaseRouteContract(contract: {
     it('gets its variables, and gives its output and its status, with nothing of the client among them', async () => {
       const lines: string[] = [];
       const ran = await made.route.run({
+        stallMs: 60_000,
         program: 'sh',
         args: ['-c', 'echo "$SECRET"; cat; printf bad >&2; exit 3'],
         env: { SECRET: "p@ss 'word' $HOME" },
@@ -73,7 +74,9 @@ export function databaseRouteContract(contract: {
 
     it('reads what is streamed to it, to its end', async () => {
       const inputFrom = Readable.from([Buffer.alloc(2_000_000, 'x'), Buffer.from('end')]);
-      const ran = valueFrom(await made.route.run({ program: 'wc', args: ['-c'], inputFrom }));
+      const ran = valueFrom(
+        await made.route.run({ stallMs: 60_000, program: 'wc', args: ['-c'], inputFrom }),
+      );
       expect(ran.stdout.trim()).toBe('2000003');
     });
 
@@ -81,7 +84,7 @@ export function databaseRouteContract(contract: {
       const outputTo = new PassThrough();
       const bytes = buffer(outputTo);
       const args = ['-c', '5000000', '/dev/zero'];
-      const ran = valueFrom(await made.route.run({ program: 'head', args, outputTo }));
+      const ran = valueFrom(await made.route.run({ stallMs: 60_000, program: 'head', args, outputTo }));
       outputTo.end();
       expect(ran).toEqual({ exitCode: 0, stdout: '', stderr: '' });
       expect((await bytes).equals(Buffer.alloc(5_000_000))).toBe(true);
@@ -89,18 +92,18 @@ export function databaseRouteContract(contract: {
 
     it('gets a file it can seek in, of which nothing stays behind', async () => {
       const file = fileOf('some.bin', Buffer.alloc(3_000_000, 'abc'));
-      const ran = valueFrom(await made.route.run({ program: 'wc', args: ['-c'], file }));
+      const ran = valueFrom(await made.route.run({ stallMs: 60_000, program: 'wc', args: ['-c'], file }));
       expect(ran.stdout).toMatch(/^3000000 /);
       expect((await made.temporary()).filter((name) => name.startsWith('thaw.'))).toEqual([]);
     });
 
     it('ends there when nobody waits for it any more, with a file and without', async () => {
-      await cancelledThere('sleep 86321', { file: fileOf('small', 'x') });
-      await cancelledThere('sleep 86322', {});
+      await cancelledThere('sleep 86321', { stallMs: 60_000, file: fileOf('small', 'x') });
+      await cancelledThere('sleep 86322', { stallMs: 60_000 });
     });
 
     it('that is not there is a missing tool', async () => {
-      const failure = failureFrom(await made.route.run({ program: 'pg_nothing', args: [] }));
+      const failure = failureFrom(await made.route.run({ stallMs: 60_000, program: 'pg_nothing', args: [] }));
       expect(failure).toMatchObject({ code: 'tool-missing' });
       expect(failure.message).toContain('pg_nothing');
     });
@@ -131,7 +134,9 @@ export function databaseRouteContract(contract: {
       const env = { DATABASE: made.url };
       const script =
         'd=$(mktemp -d) && pg_dump -Fd -j 2 -f "$d/dump" -d "$DATABASE" && tar -cf - -C "$d" dump; rm -rf "$d"';
-      valueFrom(await made.route.run({ program: 'sh', args: ['-c', script], env, outputTo: packed }));
+      valueFrom(
+        await made.route.run({ stallMs: 60_000, program: 'sh', args: ['-c', script], env, outputTo: packed }),
+      );
       packed.end();
       execFileSync('tar', ['-xf', fileOf('dump.tar', await bytes), '-C', folder]);
       await restoreThere(join(folder, 'dump'), 'back_directory');
@@ -144,7 +149,7 @@ export function databaseRouteContract(contract: {
     it('leave no folder behind when nobody waits for the program any more', async () => {
       mkdirSync(join(folder, 'cancelled'));
       writeFileSync(join(folder, 'cancelled', 'toc.dat'), 'x');
-      await cancelledThere('sleep 86323', { file: join(folder, 'cancelled') });
+      await cancelledThere('sleep 86323', { stallMs: 60_000, file: join(folder, 'cancelled') });
       await expect
         .poll(async () => (await made.temporary()).filter((name) => name.startsWith('thaw.')), {
           timeout: 30_000,

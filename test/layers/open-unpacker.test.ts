@@ -213,7 +213,11 @@ describe('the wrong key', () => {
       { gnupgHome: home.folder, passphrase: wrongWords },
     ];
     // The agent remembers what worked in an earlier test.
-    await processes.run({ program: 'gpgconf', args: ['--homedir', home.folder, '--kill', 'gpg-agent'] });
+    await processes.run({
+      stallMs: 60_000,
+      program: 'gpgconf',
+      args: ['--homedir', home.folder, '--kill', 'gpg-agent'],
+    });
     for (const keys of configs) {
       const wrong = failure((await unpack(unpackerWith(keys), { bytes, layers: ['openpgp'] })).outcome);
       expect(wrong).toMatchObject({ code: 'wrong-key', message: expect.stringContaining('passphrase') });

@@ -66,7 +66,8 @@ async function runProcess(request: ProcessRequest): Promise<Outcome<ProcessResul
     stopped ??= why;
     killer.kill();
   };
-  const { stillWorking, stallMs } = request;
+  const { stillWorking } = request;
+  const stallMs = request.stallMs === 'endless' ? undefined : request.stallMs;
   const watch = watchForStall({
     stallMs,
     stillWorking: stillWorking === undefined ? undefined : () => stillWorking(processGroup),

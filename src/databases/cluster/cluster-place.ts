@@ -59,7 +59,12 @@ export async function lookAtPlace(
     return fail(describeFileFailure({ doing: `look into ${paths.data}`, error }));
   }
   const parent = await nearestFolder(dirname(paths.data));
-  const asked = await runAsServer(parts.processes, { ...parts, program: 'test', args: ['-x', parent] });
+  const asked = await runAsServer(parts.processes, {
+    ...parts,
+    program: 'test',
+    args: ['-x', parent],
+    stallMs: 30_000,
+  });
   if (!asked.ok) return asked;
   return asked.value.exitCode === 0
     ? succeed({ kind: 'free' })

@@ -38,7 +38,7 @@ export function openClusterTools({ processes }: { readonly processes: ProcessRun
     withServer(place, async (server) => {
       // It only reads, and the files may not be handed to the server's user yet.
       const request = { program: join(server.programs, 'pg_controldata'), args: ['-D', place.folder] };
-      const ran = await processes.run({ ...request, env: { LC_ALL: 'C' } });
+      const ran = await processes.run({ ...request, env: { LC_ALL: 'C' }, stallMs: 30_000 });
       if (!ran.ok || ran.value.exitCode === 0) return ran;
       const remedy = 'Choose another base backup.';
       return fail(commandFailed({ ...request, remedy, result: ran.value }));

@@ -17,6 +17,9 @@ import { findNewestPrograms } from './server-programs.ts';
 
 const superuser = 'postgres';
 
+/** initdb says each of its steps. */
+const makingStallMs = 300_000;
+
 /** @param serverOf a cluster that is there, with the programs of its version. */
 export function raisingTools(
   processes: ProcessRunner,
@@ -73,7 +76,7 @@ async function makeEmptyCluster(place: ClusterPlace, processes: ProcessRunner): 
   const handed = await handOver({ place, processes, account: account.value });
   if (!handed.ok) return handed;
   const program = join(programs.value.folder, 'initdb');
-  const call = { program, args: makeArguments(place), env: { LC_ALL: 'C' } };
+  const call = { program, args: makeArguments(place), env: { LC_ALL: 'C' }, stallMs: makingStallMs };
   const ran = await runAsServer(processes, { account: account.value, ...call });
   if (!ran.ok) return ran;
   if (ran.value.exitCode !== 0) {

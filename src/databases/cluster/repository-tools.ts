@@ -4,6 +4,7 @@ import type { ClusterDriver, ClusterPlace } from '../../ports/cluster-tools.ts';
 import type { ProcessRunner } from '../../ports/process-runner.ts';
 import { backrestArgs, infoArgs, readRepository, restoreArgs } from './backrest-repository.ts';
 import type { Run } from './run-program.ts';
+import { giveTo } from './run-program.ts';
 import { findServerAccount } from './server-account.ts';
 
 type RepositoryTools = Pick<
@@ -49,7 +50,5 @@ async function handOverFolder(place: ClusterPlace, processes: ProcessRunner): Pr
   const account = await findServerAccount();
   if (!account.ok) return account;
   if (account.value === undefined) return succeed(undefined);
-  const owner = `${account.value.uid}:${account.value.gid}`;
-  const ran = await processes.run({ program: 'chown', args: ['--recursive', owner, place.folder] });
-  return ran.ok ? succeed(undefined) : ran;
+  return giveTo(account.value, { processes, folders: [place.folder] });
 }

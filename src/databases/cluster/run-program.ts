@@ -1,6 +1,6 @@
-import { fail, type Outcome } from '../../base/failure.ts';
+import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import type { ProcessResult, ProcessRunner } from '../../ports/process-runner.ts';
-import { findServerAccount, runAsServer } from './server-account.ts';
+import { findServerAccount, runAsServer, type ServerAccount } from './server-account.ts';
 
 export type Run = (
   request: Parameters<ProcessRunner['run']>[0] & { readonly remedy: string },
@@ -32,4 +32,19 @@ export function commandFailed(call: {
     retry: 'after-fix',
     detail: `${call.result.stdout}\n${call.result.stderr}`.trim().split('\n').slice(-12).join('\n'),
   } as const;
+}
+
+/** Says nothing while it goes through all of a cluster's files. */
+const handingStallMs = 600_000;
+
+/** Folders and all that is in them belong to that user from now on. */
+export async function giveTo(
+  account: ServerAccount,
+  { processes, folders }: { readonly processes: ProcessRunner; readonly folders: readonly string[] },
+): Promise<Outcome<void>> {
+  const args = ['--recursive', '--no-dereference', `${account.uid}:${account.gid}`, ...folders];
+  const ran = await processes.run({ program: 'chown', args, stallMs: handingStallMs });
+  if (!ran.ok || ran.value.exitCode === 0) return ran.ok ? succeed(undefined) : ran;
+  const remedy = 'Run thaw as a user who may give files away, or as the one the server runs as.';
+  return fail(commandFailed({ program: 'chown', remedy, result: ran.value }));
 }

@@ -6,6 +6,7 @@ import { shellWord } from '../../base/quoting.ts';
 import type { ClusterPlace, ServerState } from '../../ports/cluster-tools.ts';
 import type { ProcessRunner } from '../../ports/process-runner.ts';
 import { pathsOf } from './cluster-place.ts';
+import { giveTo } from './run-program.ts';
 import { runAsServer, type ServerAccount } from './server-account.ts';
 
 export type Server = {
@@ -23,6 +24,10 @@ const notRunning = [3, 4];
 
 /** For how long a healthy server may take to end recovery or to shut down; both write a checkpoint. */
 const longest = '86400';
+
+/** pg_ctl puts out a dot each second while it waits. */
+const waitingStallMs = 120_000;
+const statusStallMs = 30_000;
 
 /** How much of its log a server's state carries. */
 const lastLines = 12;
@@ -65,12 +70,7 @@ export async function handOver({
   } catch (error) {
     return fail(describeFileFailure({ doing: `hand ${paths.data} to the server's user`, error }));
   }
-  const owner = `${account.uid}:${account.gid}`;
-  const ran = await processes.run({
-    program: 'chown',
-    args: ['--recursive', '--no-dereference', owner, paths.data, paths.beside],
-  });
-  return ran.ok ? succeed(undefined) : ran;
+  return giveTo(account, { processes, folders: [paths.data, paths.beside] });
 }
 
 export async function serverState(server: Server): Promise<Outcome<ServerState>> {
@@ -79,6 +79,7 @@ export async function serverState(server: Server): Promise<Outcome<ServerState>>
     account: server.account,
     program: join(server.programs, 'pg_ctl'),
     args: ['status', '-D', data],
+    stallMs: statusStallMs,
   });
   if (!asked.ok) return asked;
   const text = await readFile(log, 'utf8').catch(() => '');
@@ -119,7 +120,12 @@ export async function stopServer(server: Server): Promise<Outcome<void>> {
   const program = join(server.programs, 'pg_ctl');
   const isDown = async () => {
     const args = ['status', '-D', data];
-    const asked = await runAsServer(server.processes, { account: server.account, program, args });
+    const asked = await runAsServer(server.processes, {
+      account: server.account,
+      program,
+      args,
+      stallMs: statusStallMs,
+    });
     return asked.ok ? succeed(notRunning.includes(asked.value.exitCode)) : asked;
   };
   const down = await isDown();
@@ -140,7 +146,12 @@ async function pgCtl(
   call: { readonly program: string; readonly args: readonly string[] },
 ): Promise<Outcome<void>> {
   const { processes, account, place } = server;
-  const ran = await runAsServer(processes, { account, ...call, env: { LC_ALL: 'C' } });
+  const ran = await runAsServer(processes, {
+    account,
+    ...call,
+    env: { LC_ALL: 'C' },
+    stallMs: waitingStallMs,
+  });
   if (!ran.ok || ran.value.exitCode === 0) return ran.ok ? succeed(undefined) : ran;
   const log = await readFile(pathsOf(place).log, 'utf8').catch(() => '');
   return fail({

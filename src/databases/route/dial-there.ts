@@ -17,6 +17,8 @@ export function dialThere(container: Container, to: Address): Duplex {
   const run = async () => {
     const ran = await container.exec({
       args: ['sh', '-c', relayScript, 'thaw', to.host, String(to.port)],
+      // A connection: whoever speaks over it has limits of his own.
+      stallMs: 'endless',
       inputFrom: sent,
       outputTo: received,
       onLine: (line) => {

@@ -9,12 +9,17 @@ import { openGpgHome } from './gpg-home.ts';
 import { listSecretKeys } from './gpg-keyring.ts';
 import { type GpgStatus, judgeDecryption, readStatusLine } from './gpg-status.ts';
 
-/** gpg neither reads nor writes for that long only when the disk, or whatever feeds it, hangs. */
-const stallMs = 600_000;
+/** It takes no byte and gives none for that long only when it, its agent, the disk or whatever feeds it hangs. */
+const stallMs = 120_000;
 
 /** undefined where there is no gpg on this host. */
 export async function gpgName(processes: ProcessRunner): Promise<string | undefined> {
-  const version = await processes.run({ program: 'gpg', args: ['--version'], env: { LC_ALL: 'C' } });
+  const version = await processes.run({
+    program: 'gpg',
+    args: ['--version'],
+    env: { LC_ALL: 'C' },
+    stallMs: 30_000,
+  });
   if (!version.ok || version.value.exitCode !== 0) return undefined;
   return `gpg ${/\(GnuPG[^)]*\) (\S+)/.exec(version.value.stdout)?.[1] ?? ''}`.trim();
 }
@@ -50,6 +55,8 @@ export async function openWithGpg(request: {
       inputFrom: source,
       outputTo: content,
       stallMs,
+      // Silence is ours while nobody takes what it has said.
+      stillWorking: async () => content.writableNeedDrain,
       onLine: (line) => {
         const status = readStatusLine(line);
         if (status !== undefined) statuses.push(status);

@@ -9,7 +9,9 @@ import type { KeyConfig } from '../../ports/unpacker.ts';
 import { wrongKey } from '../unpack-failure.ts';
 import { readStatusLine } from './gpg-status.ts';
 
-type GpgRequest = Omit<ProcessRequest, 'program' | 'env' | 'secretInput'>;
+type GpgRequest = Omit<ProcessRequest, 'program' | 'env' | 'secretInput' | 'stallMs'> & {
+  readonly stallMs?: number;
+};
 
 export type GpgHome = {
   /** gpg with this keyring and passphrase. */
@@ -20,6 +22,8 @@ export type GpgHome = {
 
 /** gpg-agent opens sockets in it, whose paths may have at most 107 bytes. */
 const longestParent = 70;
+/** gpg answers in a moment, unless its agent hangs. */
+const questionStallMs = 30_000;
 const prefix = 'thaw-gpg-';
 const ownerFile = 'owner.json';
 
@@ -44,12 +48,13 @@ export async function openGpgHome(request: {
       ? ['--pinentry-mode', 'error']
       : ['--pinentry-mode', 'loopback', '--passphrase-fd', '3']),
   ];
-  const gpg = ({ args, ...request }: GpgRequest) =>
+  const gpg = ({ args, stallMs = questionStallMs, ...request }: GpgRequest) =>
     processes.run({
       program: 'gpg',
       args: [...options, ...args],
       env,
       ...(passphrase === undefined ? {} : { secretInput: passphrase }),
+      stallMs,
       ...request,
     });
   const remove = async () => {
@@ -97,7 +102,7 @@ async function sweep(parent: string, processes: ProcessRunner): Promise<void> {
 
 async function removeHome(folder: string, processes: ProcessRunner): Promise<void> {
   const env = { LC_ALL: 'C', GNUPGHOME: folder };
-  await processes.run({ program: 'gpgconf', args: ['--kill', 'gpg-agent'], env });
+  await processes.run({ program: 'gpgconf', args: ['--kill', 'gpg-agent'], env, stallMs: 10_000 });
   await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
 }
 

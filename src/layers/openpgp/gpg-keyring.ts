@@ -55,7 +55,11 @@ export async function describeKeyring(
     );
   }
   const answers: string[] = [];
-  for (const key of keys) answers.push(await unlock(home, key));
+  for (const key of keys) {
+    const answer = await unlock(home, key);
+    if (!answer.ok) return answer;
+    answers.push(answer.value);
+  }
   const opened = keys.filter((_key, index) => answers[index] === 'unlocked');
   if (opened.length > 0) {
     return succeed({
@@ -69,24 +73,29 @@ export async function describeKeyring(
 }
 
 /** With --dry-run, --passwd changes nothing and only proves the passphrase (gpg(1)). Its exit status is always 0. */
-async function unlock(home: Gpg, key: SecretKey): Promise<'unlocked' | 'wrong passphrase' | 'locked'> {
+async function unlock(
+  home: Gpg,
+  key: SecretKey,
+): Promise<Outcome<'unlocked' | 'wrong passphrase' | 'locked'>> {
   const proof = await home.gpg({ args: ['--dry-run', '--passwd', key.fingerprint] });
-  const statuses = proof.ok ? readStatuses(proof.value.stderr) : [];
-  if (statuses.some((status) => status.keyword === 'SUCCESS')) return 'unlocked';
+  if (!proof.ok) return proof;
+  const statuses = readStatuses(proof.value.stderr);
+  if (statuses.some((status) => status.keyword === 'SUCCESS')) return succeed('unlocked');
   if (statuses.some((status) => status.keyword === 'ERROR' && isBadPassphrase(status)))
-    return 'wrong passphrase';
-  return (await openedByAgent(home, key)) ? 'unlocked' : 'locked';
+    return succeed('wrong passphrase');
+  const opened = await openedByAgent(home, key);
+  return opened.ok ? succeed(opened.value ? 'unlocked' : 'locked') : opened;
 }
 
 /** The agent may remember the passphrase: then a message to the key can be opened without one. */
-async function openedByAgent({ gpg }: Gpg, key: SecretKey): Promise<boolean> {
+async function openedByAgent({ gpg }: Gpg, key: SecretKey): Promise<Outcome<boolean>> {
   const sealed = await gpg({
     args: ['--armor', '--trust-model', 'always', '--recipient', key.fingerprint, '--encrypt'],
     input: 'thaw',
   });
-  if (!sealed.ok || sealed.value.exitCode !== 0) return false;
+  if (!sealed.ok || sealed.value.exitCode !== 0) return sealed.ok ? succeed(false) : sealed;
   const opened = await gpg({ args: ['--decrypt'], input: sealed.value.stdout });
-  return opened.ok && opened.value.stdout === 'thaw';
+  return opened.ok ? succeed(opened.value.stdout === 'thaw') : opened;
 }
 
 function readStatuses(words: string): readonly GpgStatus[] {

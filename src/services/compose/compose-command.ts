@@ -2,8 +2,8 @@ import { stripVTControlCharacters } from 'node:util';
 import { type Failure, fail, type Outcome } from '../../base/failure.ts';
 import { shellLine } from '../../base/quoting.ts';
 import type { ContainerCall } from '../../ports/container.ts';
-import type { ProcessResult, ProcessRunner } from '../../ports/process-runner.ts';
-import { checkReadable, classifyComposeFailure } from './compose-failure.ts';
+import type { ProcessRequest, ProcessResult, ProcessRunner } from '../../ports/process-runner.ts';
+import { checkReadable, classifyComposeFailure, dockerAnswers } from './compose-failure.ts';
 import { type ComposeProgram, expectedProgram, findComposeProgram } from './compose-program.ts';
 
 export type ComposeConfig = {
@@ -18,7 +18,8 @@ type ComposeCall = {
   readonly args: readonly string[];
   readonly onLine?: (line: string) => void;
   readonly signal?: AbortSignal;
-  readonly stallMs?: number;
+  /** Left out, silence ends it only where Docker itself does not answer any more: a container may take minutes to stop. */
+  readonly stallMs?: ProcessRequest['stallMs'];
 };
 
 /** Compose for one file: every call names the file, the project and the environment file. */
@@ -26,7 +27,7 @@ export type ComposeCommand = {
   /** Any exit status but 0 is a failure, classified. */
   run(call: ComposeCall): Promise<Outcome<ProcessResult>>;
   /** Docker itself, by the same way. Any exit status is a success. */
-  docker(call: Pick<ComposeCall, 'args' | 'stallMs'>): Promise<Outcome<ProcessResult>>;
+  docker(call: Pick<ProcessRequest, 'args' | 'stallMs'>): Promise<Outcome<ProcessResult>>;
   /** Any exit status is a success: it is that of the program in the container, or of Compose itself. */
   exec(call: ContainerCall): Promise<Outcome<ProcessResult>>;
   /** What it means when Compose itself ended like this. */
@@ -49,6 +50,12 @@ const passedOn = [
   'DOCKER_CERT_PATH',
   'SSH_AUTH_SOCK',
 ];
+
+/** So long it may say nothing before Docker is asked whether it is there. */
+const silenceMs = 30_000;
+
+const silentDocker =
+  'Docker does not answer any more: look at it (systemctl status docker), restart it (systemctl restart docker), then retry.';
 
 export function createComposeCommand(options: {
   readonly config: ComposeConfig;
@@ -81,6 +88,10 @@ export function createComposeCommand(options: {
     const { program } = found.value;
     const args = [...rootArgs(found.value, config), ...call.args];
     const { onLine, signal, stallMs } = call;
+    const patience =
+      stallMs === undefined
+        ? { stallMs: silenceMs, stillWorking: () => dockerAnswers(processes, env) }
+        : { stallMs };
     const ran = await processes.run({
       program,
       args,
@@ -88,8 +99,9 @@ export function createComposeCommand(options: {
       // Compose 2.26 clears the line before each line of a log, whatever --ansi and --no-color say.
       ...(onLine === undefined ? {} : { onLine: (line: string) => onLine(stripVTControlCharacters(line)) }),
       ...(signal === undefined ? {} : { signal }),
-      ...(stallMs === undefined ? {} : { stallMs }),
+      ...patience,
     });
+    if (!ran.ok && ran.failure.code === 'stalled') return fail({ ...ran.failure, remedy: silentDocker });
     if (!ran.ok || ran.value.exitCode === 0) return ran;
     const commandLine = shellLine([program, ...args]);
     return fail(await classifyComposeFailure({ commandLine, result: ran.value, processes, env }));
@@ -98,8 +110,7 @@ export function createComposeCommand(options: {
   return {
     run,
     exec,
-    docker: ({ args, stallMs }) =>
-      processes.run({ program: 'docker', args, env, ...(stallMs === undefined ? {} : { stallMs }) }),
+    docker: (call) => processes.run({ ...call, program: 'docker', env }),
     classify: (result) =>
       classifyComposeFailure({
         commandLine: shellLine(['docker', 'compose', '--file', config.file]),

@@ -48,14 +48,21 @@ export async function checkReadable(file: string, role: 'compose' | 'environment
   }
 }
 
+function askDocker(processes: ProcessRunner, env: Environment) {
+  const args = ['version', '--format', '{{.Server.Version}}'];
+  return processes.run({ program: 'docker', args, env, stallMs: 30_000 });
+}
+
+/** Whether a silent Compose waits for a container, and not for a daemon that hangs. */
+export async function dockerAnswers(processes: ProcessRunner, env: Environment): Promise<boolean> {
+  const asked = await askDocker(processes, env);
+  // Where only docker-compose is installed nobody can be asked; then it has the usual time, again and again.
+  return asked.ok ? asked.value.exitCode === 0 : asked.failure.code === 'tool-missing';
+}
+
 /** undefined when the Docker daemon answers: then the fault lies elsewhere. */
 async function findDaemonFailure(processes: ProcessRunner, env: Environment): Promise<Failure | undefined> {
-  const asked = await processes.run({
-    program: 'docker',
-    args: ['version', '--format', '{{.Server.Version}}'],
-    env,
-    stallMs: 30_000,
-  });
+  const asked = await askDocker(processes, env);
   if (asked.ok && asked.value.exitCode === 0) return undefined;
   if (!asked.ok && asked.failure.code === 'stalled') return asked.failure;
   const endpoint = await findEndpoint(processes, env);

@@ -125,7 +125,7 @@ async function followLog(
   let from = ['--tail', '0'];
   while (!signal.aborted) {
     const args = [...everyProfile, 'logs', '--follow', '--no-color', '--no-log-prefix', ...from, service];
-    const ran = await compose.run({ args, onLine, signal });
+    const ran = await compose.run({ args, onLine, signal, stallMs: 'endless' });
     if (!ran.ok && !signal.aborted) return ran;
     // Compose ends with the container. What the next one says before we look again must not be lost.
     from = ['--since', new Date().toISOString()];

@@ -13,7 +13,6 @@ export type PodRoute = KubernetesConfig & {
 /** A container that runs, by the names that kubectl takes. */
 export type RunningContainer = { readonly pod: string; readonly container: string };
 
-const questionStallMs = 60_000;
 const defaultContainer = 'kubectl.kubernetes.io/default-container';
 
 /** As kubectl calls them, short names included, and as the API does. */
@@ -90,7 +89,7 @@ async function ask<T>(
   kubectl: Kubectl,
   ...[args, as]: [readonly string[], z.ZodType<T>]
 ): Promise<Outcome<T>> {
-  const ran = await kubectl.run({ args, stallMs: questionStallMs });
+  const ran = await kubectl.run({ args });
   return ran.ok ? readAnswer(as, ran.value.stdout) : ran;
 }
 

@@ -1,7 +1,7 @@
 import { type Failure, fail, type Outcome } from '../../base/failure.ts';
 import { shellLine } from '../../base/quoting.ts';
 import type { ContainerCall } from '../../ports/container.ts';
-import type { ProcessResult, ProcessRunner } from '../../ports/process-runner.ts';
+import type { ProcessRequest, ProcessResult, ProcessRunner } from '../../ports/process-runner.ts';
 
 export type KubernetesConfig = {
   readonly kind: 'kubernetes';
@@ -15,7 +15,8 @@ type KubectlCall = {
   readonly args: readonly string[];
   readonly onLine?: (line: string) => void;
   readonly signal?: AbortSignal;
-  readonly stallMs?: number;
+  /** A minute when left out. */
+  readonly stallMs?: ProcessRequest['stallMs'];
 };
 
 /** kubectl for one namespace of one cluster. */
@@ -60,14 +61,14 @@ export function createKubectl(options: {
   // The one variable that leads to a cluster; a kubeconfig may also call programs, which find theirs in HOME.
   const env = environment.KUBECONFIG ? { KUBECONFIG: environment.KUBECONFIG } : {};
   const call = (request: KubectlCall) => {
-    const { args, onLine, signal, stallMs } = request;
+    const { args, onLine, signal, stallMs = questionStallMs } = request;
     return processes.run({
       program: 'kubectl',
       args: [...root, ...args],
       env,
       ...(onLine === undefined ? {} : { onLine }),
       ...(signal === undefined ? {} : { signal }),
-      ...(stallMs === undefined ? {} : { stallMs }),
+      stallMs,
     });
   };
   return {
@@ -88,7 +89,7 @@ export function createKubectl(options: {
     const code = codeOfReason[reason ?? ''];
     if (code !== undefined) return { ...refused(config, { code, reason: reason ?? '', rights }), detail };
     // kubectl ends with 1 for everything, so the server is asked whether it answers at all.
-    const alive = await call({ args: ['get', '--raw=/readyz'], stallMs: questionStallMs });
+    const alive = await call({ args: ['get', '--raw=/readyz'] });
     if (!alive.ok) return alive.failure;
     if (alive.value.exitCode !== 0) return { ...unreachable(config), detail };
     return {

@@ -13,7 +13,6 @@ import {
   withoutNote,
 } from './read-workloads.ts';
 
-const questionStallMs = 60_000;
 const lookAgainMs = 500;
 /** A pod may take its whole grace period to end, 30 s unless its owner gave it longer. */
 const endLimitMs = 10 * 60_000;
@@ -38,7 +37,7 @@ export function openKubernetesServices(options: {
     address: `namespace ${config.namespace}${config.context === undefined ? '' : ` of ${config.context}`}`,
     async probe() {
       // Asked raw: `kubectl version` gives up on a server whose version it cannot compare with its own.
-      const version = await kubectl.run({ args: ['get', '--raw=/version'], stallMs: questionStallMs });
+      const version = await kubectl.run({ args: ['get', '--raw=/version'] });
       if (!version.ok) return version;
       const found = await listWorkloads(kubectl);
       if (!found.ok) return found;
@@ -84,7 +83,7 @@ export function openKubernetesServices(options: {
       while (!signal.aborted) {
         const from = ['--all-containers', '--since=1s', '--follow'];
         // It ends with the pod, and fails while there is none; the next one is looked for then.
-        await kubectl.run({ args: ['logs', ...from, address(workload)], onLine, signal });
+        await kubectl.run({ args: ['logs', ...from, address(workload)], onLine, signal, stallMs: 'endless' });
         await pause(lookAgainMs, signal);
       }
       return succeed(undefined);
@@ -97,14 +96,14 @@ function address({ kind, name }: Workload): string {
 }
 
 async function listWorkloads(kubectl: Kubectl): Promise<Outcome<readonly Workload[]>> {
-  const ran = await kubectl.run({ args: everyWorkload, stallMs: questionStallMs });
+  const ran = await kubectl.run({ args: everyWorkload });
   return ran.ok ? readWorkloads(ran.value.stdout) : ran;
 }
 
 async function look(kubectl: Kubectl) {
   const workloads = await listWorkloads(kubectl);
   if (!workloads.ok) return workloads;
-  const ran = await kubectl.run({ args: ['get', 'pods', '--output=json'], stallMs: questionStallMs });
+  const ran = await kubectl.run({ args: ['get', 'pods', '--output=json'] });
   if (!ran.ok) return ran;
   const pods = readPods(ran.value.stdout);
   return pods.ok ? succeed({ workloads: workloads.value, pods: pods.value }) : pods;

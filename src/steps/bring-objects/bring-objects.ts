@@ -14,9 +14,8 @@ import { leaveOutObjects } from '../../operations/leave-out.ts';
 import { listAll, objectPrefix } from '../../operations/open-targets.ts';
 import type { Placement } from '../../operations/overwrite-objects.ts';
 import { judgePlaced, placeObjects, takeAway } from '../../operations/place-objects.ts';
-import { judgeUnlisted } from '../../operations/prove-mirror.ts';
+import { comparesObjects, judgeUnlisted } from '../../operations/prove-mirror.ts';
 import type { ObjectInfo, ObjectStore, ObjectStoreConfig } from '../../ports/object-store.ts';
-import { comparesObjects } from '../smoke-checklist/kind.ts';
 import { bringObjectsKind } from './kind.ts';
 
 type BringStep = StepOf<typeof bringObjectsKind>;

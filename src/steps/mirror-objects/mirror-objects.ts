@@ -11,9 +11,8 @@ import { leaveOutObjects } from '../../operations/leave-out.ts';
 import { backupStore, blocker, listAll, objectPrefix, targetStore } from '../../operations/open-targets.ts';
 import type { Placement } from '../../operations/overwrite-objects.ts';
 import { judgePlaced, placeObjects, takeAway } from '../../operations/place-objects.ts';
-import { proveMirror } from '../../operations/prove-mirror.ts';
+import { comparesObjects, proveMirror } from '../../operations/prove-mirror.ts';
 import type { ObjectInfo } from '../../ports/object-store.ts';
-import { comparesObjects } from '../smoke-checklist/kind.ts';
 import { mirrorObjectsKind } from './kind.ts';
 
 /** From the backup's mirror to the live bucket: only what differs, and nothing is ever deleted there. */

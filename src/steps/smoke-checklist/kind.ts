@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { attestedFact, swappedFact } from '../../kinds/facts.ts';
 import { id, text } from '../../kinds/fields.ts';
-import { declareKind, isStepOf, type Step } from '../../kinds/kind.ts';
+import { declareKind } from '../../kinds/kind.ts';
 
 const expectation = z.strictObject({
   equals: text.optional().describe('The first value of the first row, exactly'),
@@ -93,10 +93,3 @@ export const smokeChecklistKind = declareKind({
   },
   fills: ['proof'],
 });
-
-/** Whether a checklist of the walk looks for every object that rows name. */
-export function comparesObjects(steps: readonly Step[]): boolean {
-  return steps.some(
-    (step) => isStepOf(smokeChecklistKind, step) && step.items.some(({ kind }) => kind === 'references'),
-  );
-}

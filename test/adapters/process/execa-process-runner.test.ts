@@ -10,7 +10,7 @@ const processes = createProcessRunner();
 const folder = mkdtempSync(join(tmpdir(), 'thaw-process-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const shell = (script: string) => ({ program: 'sh', args: ['-c', script] });
+const shell = (script: string) => ({ program: 'sh', args: ['-c', script], stallMs: 60_000 });
 const isAlive = (pid: number) => {
   try {
     process.kill(pid, 0);
@@ -55,7 +55,7 @@ describe('running a program', () => {
   });
 
   it('writes the input and closes it', async () => {
-    const outcome = await processes.run({ program: 'cat', args: [], input: 'hello' });
+    const outcome = await processes.run({ stallMs: 60_000, program: 'cat', args: [], input: 'hello' });
     expect(outcome).toMatchObject({ ok: true, value: { stdout: 'hello' } });
   });
 
@@ -68,6 +68,7 @@ describe('running a program', () => {
       for await (const chunk of outputTo) seen.push(chunk as Buffer);
     })();
     const outcome = await processes.run({
+      stallMs: 60_000,
       program: 'cat',
       args: [],
       inputFrom: Readable.from([bytes.subarray(0, 10), bytes.subarray(10)]),
@@ -81,6 +82,7 @@ describe('running a program', () => {
 
   it('lets a program end before it has read all its input', async () => {
     const outcome = await processes.run({
+      stallMs: 60_000,
       program: 'head',
       args: ['-c', '3'],
       inputFrom: Readable.from(Array.from({ length: 500 }, () => Buffer.alloc(10_000, 'a'))),
@@ -90,7 +92,12 @@ describe('running a program', () => {
 
   it('passes none of our secrets on, only what is asked for', async () => {
     process.env.THAW_TEST_SECRET = 'hush';
-    const outcome = await processes.run({ program: 'env', args: [], env: { PGHOST: 'here' } });
+    const outcome = await processes.run({
+      stallMs: 60_000,
+      program: 'env',
+      args: [],
+      env: { PGHOST: 'here' },
+    });
     delete process.env.THAW_TEST_SECRET;
     if (!outcome.ok) throw new Error(outcome.failure.message);
     expect(outcome.value.stdout).not.toContain('hush');
@@ -118,13 +125,23 @@ describe('running a program', () => {
 
 describe('what goes wrong', () => {
   it('names the Debian package of a missing program', async () => {
-    const outcome = await processes.run({ program: 'pg_restore', args: [], env: { PATH: folder } });
+    const outcome = await processes.run({
+      stallMs: 60_000,
+      program: 'pg_restore',
+      args: [],
+      env: { PATH: folder },
+    });
     expect(outcome).toMatchObject({ ok: false, failure: { code: 'tool-missing', retry: 'after-fix' } });
     if (!outcome.ok) expect(outcome.failure.remedy).toContain('postgresql-client');
   });
 
   it('tells a missing folder from a missing program', async () => {
-    const outcome = await processes.run({ program: 'true', args: [], cwd: join(folder, 'nowhere') });
+    const outcome = await processes.run({
+      stallMs: 60_000,
+      program: 'true',
+      args: [],
+      cwd: join(folder, 'nowhere'),
+    });
     expect(outcome).toMatchObject({ ok: false, failure: { code: 'not-found' } });
   });
 
@@ -132,7 +149,7 @@ describe('what goes wrong', () => {
     const program = join(folder, 'plain.sh');
     writeFileSync(program, '#!/bin/sh\n');
     chmodSync(program, 0o600);
-    const outcome = await processes.run({ program, args: [] });
+    const outcome = await processes.run({ stallMs: 60_000, program, args: [] });
     expect(outcome).toMatchObject({ ok: false, failure: { code: 'denied' } });
   });
 
@@ -187,14 +204,17 @@ describe('what goes wrong', () => {
 
   it('starts nothing when it is already cancelled', async () => {
     const file = join(folder, 'never');
-    const outcome = await processes.run({ ...shell(`touch ${file}`), signal: AbortSignal.abort() });
+    const outcome = await processes.run({
+      ...shell(`touch ${file}`),
+      signal: AbortSignal.abort(),
+    });
     expect(outcome).toMatchObject({ ok: false, failure: { code: 'cancelled' } });
     expect(existsSync(file)).toBe(false);
   });
 
   it('ends the program when whoever reads its bytes goes away', async () => {
     const outputTo = new PassThrough();
-    const running = processes.run({ program: 'yes', args: [], outputTo });
+    const running = processes.run({ stallMs: 60_000, program: 'yes', args: [], outputTo });
     outputTo.once('data', () => outputTo.destroy());
     expect(await running).toMatchObject({ ok: false, failure: { code: 'cancelled' } });
   });

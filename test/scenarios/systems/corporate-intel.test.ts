@@ -183,14 +183,26 @@ function corporateIntel() {
     expect(await readValue(corporate.databaseUrl, 'select count(*) as value from filings')).toBe('2000');
   });
 
-  it('is drilled and restored from its own folder in the same way', async () => {
+  it('is drilled and restored from its own folder, and says of the replicas that nobody listed what they should hold', async () => {
     await takeBackup('corporate-intel-local');
+    const expectOnlyReplicasOpen = async (logFolder: string) => {
+      const open = checksOf(await readRecord(logFolder)).filter((line) => !/ (passed|skipped): /.test(line));
+      expect(open).toEqual(
+        ['company-data', 'embeddings', 'user-uploads'].map((bucket) =>
+          expect.stringMatching(
+            new RegExp(`^${bucket} could-not-verify: whether the \\d+ objects in .* no list came with them`),
+          ),
+        ),
+      );
+    };
     const drilled = await thaw('drill', 'corporate-intel-local', '--snapshot', 'latest');
-    expect(drilled.end, drilled.end.text).toMatchObject({ status: 0 });
+    expect(drilled.end, drilled.end.text).toMatchObject({ status: 1 });
+    await expectOnlyReplicasOpen(drilled.logFolder);
     const restored = await thaw(
       ...['restore', 'corporate-intel-local', '--confirm', 'corporate_intel', ...agreed],
     );
-    expect(restored.end, restored.end.text).toMatchObject({ status: 0 });
+    expect(restored.end, restored.end.text).toMatchObject({ status: 1 });
+    await expectOnlyReplicasOpen(restored.logFolder);
   });
 
   it('is watched, and keeps 7 daily, 4 weekly and 12 monthly dumps with what belongs to them', async () => {

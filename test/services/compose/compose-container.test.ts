@@ -96,7 +96,9 @@ databaseRouteContract({
 });
 
 it('a container that is down is unreachable, and says no password', async () => {
-  expect(failureFrom(await routeTo('idle').run({ program: 'true', args: [] })).code).toBe('unreachable');
+  expect(failureFrom(await routeTo('idle').run({ stallMs: 60_000, program: 'true', args: [] })).code).toBe(
+    'unreachable',
+  );
   const down = openDatabaseServer({ url: createSecret(url), route: routeTo('idle') });
   const failure = failureFrom(await down.identity());
   expect(failure).toMatchObject({ code: 'unreachable' });

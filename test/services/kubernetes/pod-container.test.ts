@@ -100,7 +100,7 @@ function pods(programs: string) {
     return openContainerRoute(openPodContainer({ config, processes: by, environment: {} }));
   }
   const failureAt = async (...to: Parameters<typeof routeTo>) =>
-    failureFrom(await routeTo(...to).run({ program: 'true', args: [] }));
+    failureFrom(await routeTo(...to).run({ stallMs: 60_000, program: 'true', args: [] }));
 
   databaseServerContract({
     name: 'through kubectl exec',
@@ -142,6 +142,7 @@ function pods(programs: string) {
         const route = routeTo('postgres-0', { by, kubeconfig: join(folder, 'through-proxy') });
         const words = `sleep 8${process.pid}`;
         const running = route.run({
+          stallMs: 60_000,
           program: 'sh',
           args: ['-c', `trap 'kill $p; exit' TERM; ${words} & p=$!; while sleep 0.2; do echo here; done`],
           onLine: (line) => line === 'here' && proxy.behave({ kind: 'cut', afterBytes: 0 }),
@@ -157,7 +158,11 @@ function pods(programs: string) {
   it('is found by its stateful set, and takes the container that is named', async () => {
     const { address } = routeTo('statefulset/postgres');
     expect(address).toBe('statefulset/postgres in namespace erp');
-    const named = await routeTo('two', { container: 'postgres' }).run({ program: 'true', args: [] });
+    const named = await routeTo('two', { container: 'postgres' }).run({
+      stallMs: 60_000,
+      program: 'true',
+      args: [],
+    });
     expect(valueFrom(named).exitCode).toBe(0);
     expect(routeTo('two', { container: 'postgres' }).describe('psql', ['-l'])).toMatch(
       /^kubectl --kubeconfig=\S+ --namespace=erp exec -i two --container=postgres -- psql -l$/,

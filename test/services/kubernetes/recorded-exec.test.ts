@@ -50,7 +50,7 @@ function standIn(answers: {
   return { calls, route: openContainerRoute(openPodContainer({ config, processes, environment: {} })) };
 }
 
-const restore = { program: 'pg_restore', args: ['--version'] };
+const restore = { program: 'pg_restore', args: ['--version'], stallMs: 60_000 };
 
 describe('recorded answers of kubectl exec', () => {
   it('give the status that the container told, without the words of kubectl', async () => {
