@@ -11,6 +11,7 @@ import type { Answer, Question } from '../ports/operator.ts';
 import type { Port, Through, World, WorldLooks, WorldNames } from '../ports/world.ts';
 import type { Fact, KnownFact, Recordable } from './fact.ts';
 import { type DatabaseField, duration, id, type ServicesField, text } from './fields.ts';
+import type { Patience } from './patience.ts';
 import type { Targets } from './targets.ts';
 
 /**
@@ -23,6 +24,9 @@ const common = {
   title: text.optional().describe('What the operator reads in the list; each kind has its own'),
   alongside: z.boolean().default(false).describe('Runs while the step before it runs'),
   budget: duration.optional().describe('How long it may take of the RTO'),
+  patience: duration
+    .default('2m')
+    .describe('How long a store that does not answer is asked again before the step fails'),
   role: text.optional().describe('Whose work it is: Database Admin'),
 };
 
@@ -173,6 +177,8 @@ export type StepContext<P extends Port = never> = {
   /** Secrets that this step has opened: from then on they are masked in everything that leaves the program. */
   mask(values: readonly string[]): void;
   readonly signal: AbortSignal;
+  /** For what may be tried again while a store does not answer. */
+  readonly patience: Patience;
   /** A file of this run in the work folder. */
   workFile(name: string): string;
   /** What an earlier step, or an earlier attempt of this one, recorded; `readFact` gives it its shape. */

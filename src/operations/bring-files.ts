@@ -119,6 +119,7 @@ async function downloadTree(
     toTargetKey,
     workers,
     signal: context.signal,
+    patience: context.patience,
     onCopied: () => {
       done += 1;
       context.progress({ label: 'copied', done, total, unit: 'count' });

@@ -2,6 +2,7 @@ import { shorten } from '../backups/compare-inventories.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import type { Permit } from '../base/permit.ts';
 import { formatBytes, formatCount } from '../base/units.ts';
+import type { Patience } from '../kinds/patience.ts';
 import type { ObjectInfo, ObjectStore, Replaced } from '../ports/object-store.ts';
 import { hashWhileRead, isContentTag, proofMark } from './prove-content.ts';
 
@@ -44,7 +45,9 @@ export async function copyObjects(request: {
   /** Says yes to a failure that counts for nothing: in a store that people use, objects go away and change while they are copied. */
   readonly tolerate?: (failure: Failure) => boolean;
   readonly signal: AbortSignal;
+  readonly patience: Patience;
 }): Promise<Outcome<CopyReport>> {
+  const luck: Luck = { successes: 0, lastMs: request.patience.now() };
   let next = 0;
   let inARow = 0;
   let gone: Failure | undefined;
@@ -55,9 +58,11 @@ export async function copyObjects(request: {
       const object = request.objects[next];
       next += 1;
       if (object === undefined) return;
-      const copied = await copyPatiently(request, object);
+      const copied = await copyPatiently({ ...request, luck }, object);
       if (copied.ok) {
         inARow = 0;
+        luck.successes += 1;
+        luck.lastMs = request.patience.now();
         if (copied.value.proof !== undefined) proofs.push(copied.value.proof);
         request.onCopied(object);
       } else if (!request.tolerate?.(copied.failure)) {
@@ -102,13 +107,36 @@ export function notCopied(
 
 type Copy = Pick<Parameters<typeof copyObjects>[0], 'from' | 'to' | 'toTargetKey' | 'signal' | 'before'>;
 type Copied = { readonly proof?: string };
+/** Of all workers together. */
+type Luck = { successes: number; lastMs: number };
 
-async function copyPatiently(copy: Copy, object: ObjectInfo): Promise<Outcome<Copied>> {
-  for (let attempt = 1; ; attempt += 1) {
+const firstPauseMs = 500;
+const longestPauseMs = 10_000;
+
+/**
+ * Three times, where others succeed meanwhile: then it is the object. Where nobody does it is the store, and it is waited for as long as
+ * there is patience: a store that restarts, or an outage of a minute, ends no restore of hours.
+ */
+async function copyPatiently(
+  copy: Copy & Pick<Parameters<typeof copyObjects>[0], 'patience'> & { readonly luck: Readonly<Luck> },
+  object: ObjectInfo,
+): Promise<Outcome<Copied>> {
+  const { patience, luck } = copy;
+  let [strikes, pauseMs] = [0, firstPauseMs];
+  let successes: number | undefined;
+  for (;;) {
     const ready = (await copy.before?.(object)) ?? succeed(undefined);
     const copied = ready.ok ? await copyOne({ ...copy, over: ready.value }, object) : ready;
-    if (copied.ok || copied.failure.retry !== 'safe' || attempt === attempts || copy.signal.aborted)
-      return copied;
+    if (copied.ok || copied.failure.retry !== 'safe' || copy.signal.aborted) return copied;
+    const { code, message } = copied.failure;
+    const mayBeStore = code === 'unreachable' || code === 'stalled';
+    if (!mayBeStore || (successes !== undefined && luck.successes > successes)) strikes += 1;
+    successes = luck.successes;
+    if (strikes >= (mayBeStore ? attempts - 1 : attempts)) return copied;
+    if (mayBeStore && patience.now() - luck.lastMs >= patience.lastsMs) return copied;
+    if (!mayBeStore) continue;
+    await patience.pause(pauseMs, message);
+    pauseMs = Math.min(longestPauseMs, pauseMs * 2);
   }
 }
 

@@ -145,6 +145,7 @@ async function copy(
     toTargetKey,
     workers,
     signal: context.signal,
+    patience: context.patience,
     onCopied: (object) => {
       done += 1;
       const how = what.before === undefined ? '' : 'kept and overwritten  ';

@@ -4,6 +4,7 @@ import { formatCount } from '../base/units.ts';
 import { readFacts } from '../kinds/fact.ts';
 import { type Overwriting, overwritingFact } from '../kinds/facts.ts';
 import type { StepContext } from '../kinds/kind.ts';
+import type { Patience } from '../kinds/patience.ts';
 import type { Guard } from '../ports/guard.ts';
 import type { ObjectInfo, ObjectStore } from '../ports/object-store.ts';
 import { copyObjects, notCopied } from './copy-objects.ts';
@@ -35,6 +36,7 @@ export async function rollBackObjects(of: {
   /** The live store of a step, by its id; undefined where the runbook has no such step any more. */
   readonly storeOf: (stepId: string) => ObjectStore | undefined;
   readonly guard: Pick<Guard, 'overwriteObject'>;
+  readonly patience: Patience;
   readonly signal?: AbortSignal;
 }): Promise<Outcome<readonly string[]>> {
   const said: string[] = [];
@@ -47,6 +49,7 @@ export async function rollBackObjects(of: {
     const back = await bringBack(store, {
       overwriting,
       guard: of.guard,
+      patience: of.patience,
       signal: of.signal ?? new AbortController().signal,
     });
     if (!back.ok) return back;
@@ -60,11 +63,12 @@ async function bringBack(
   {
     overwriting,
     guard,
+    patience,
     signal,
   }: {
     readonly overwriting: Overwriting;
     readonly guard: Pick<Guard, 'overwriteObject'>;
-  } & Pick<StepContext, 'signal'>,
+  } & Pick<StepContext, 'signal' | 'patience'>,
 ): Promise<Outcome<string>> {
   const { keptBelow, address } = overwriting;
   const undoneBelow = keptBelow.replace('before', 'undone');
@@ -95,6 +99,7 @@ async function bringBack(
       return aside.ok ? guard.overwriteObject({ object: now.value, agreedIn: rollBackQuestion }) : aside;
     },
     onCopied: () => {},
+    patience,
     signal,
   });
   if (!copied.ok) return copied;

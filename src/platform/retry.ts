@@ -9,6 +9,8 @@ export type RetryPolicy = {
   /** After the first attempt; it doubles with each further one. */
   readonly firstPauseMs: number;
   readonly longestPauseMs: number;
+  /** So long it goes on at any rate, since the first of these attempts began; after that the count decides. */
+  readonly patienceMs?: number;
 };
 
 /** For a request over a network: five attempts, at most 3 s of pauses in all. */
@@ -54,12 +56,18 @@ export function mayPass(failure: Failure): boolean {
  */
 export async function retry<T>(request: RetryRequest<T>): Promise<Outcome<T>> {
   const { doing, act, signal, policy = networkRetries, isWorthAnother = mayPass } = request;
+  const { patienceMs = 0 } = policy;
+  let beganMs = performance.now();
   for (let attempt = 1; ; attempt += 1) {
     const ended = await act(attempt);
     if (ended.ok) return ended;
     if (signal?.aborted) return ended.failure.code === 'cancelled' ? ended : fail(cancelledFailure(doing));
-    if (request.broughtSomething?.()) attempt = 0;
-    if (!isWorthAnother(ended.failure) || attempt >= policy.mostAttempts) return ended;
+    if (request.broughtSomething?.()) {
+      attempt = 0;
+      beganMs = performance.now();
+    }
+    const isOver = attempt >= policy.mostAttempts && performance.now() - beganMs >= patienceMs;
+    if (!isWorthAnother(ended.failure) || isOver) return ended;
     const pauseMs = pauseAfter(attempt, { policy, chance: request.chance ?? Math.random });
     request.onRetry?.({ failure: ended.failure, attempt: Math.max(1, attempt), pauseMs });
     if (!(await pause(pauseMs, signal))) return fail(cancelledFailure(doing));

@@ -121,6 +121,15 @@ export type World = {
    * know.
    */
   readonly within?: <T>(observer: ProgramObserver, work: () => Promise<T>) => Promise<T>;
+  /**
+   * The same for somebody who has time: a store that does not answer is asked again for a while, and each time that is told. Left out where
+   * nobody waits.
+   */
+  readonly patient?: (wait: {
+    readonly patienceMs: number;
+    readonly signal: AbortSignal;
+    readonly tell: (line: string) => void;
+  }) => World;
   /** Closes every connection opened so far. */
   close(): Promise<void>;
 };

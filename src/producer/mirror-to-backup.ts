@@ -3,6 +3,7 @@ import { type ObjectInventory, takeObjectInventory } from '../backups/object-inv
 import type { Snapshot } from '../backups/snapshot.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import { formatBytes, formatCount } from '../base/units.ts';
+import type { Patience } from '../kinds/patience.ts';
 import { copyObjects, type NotCopied, notCopied } from '../operations/copy-objects.ts';
 import { listAll } from '../operations/open-targets.ts';
 import { sameContent } from '../operations/prove-content.ts';
@@ -21,6 +22,7 @@ type MirrorRequest = {
   readonly before: ObjectInventory;
   readonly onLine: (line: string) => void;
   readonly signal: AbortSignal;
+  readonly patience: Patience;
 };
 
 /**
@@ -96,7 +98,7 @@ function createMirrorView(known: {
 type Copied = { readonly objects: number; readonly sizeBytes: number; readonly total: number };
 
 async function copyInRounds(request: MirrorRequest, mirror: MirrorView): Promise<Outcome<Copied>> {
-  const { live, backup, prefix, workers, signal } = request;
+  const { live, backup, prefix, workers, signal, patience } = request;
   let [objects, sizeBytes, total] = [0, 0, 0];
   let failures: readonly NotCopied[] = [];
   for (let round = 1; round <= rounds; round += 1) {
@@ -125,6 +127,7 @@ async function copyInRounds(request: MirrorRequest, mirror: MirrorView): Promise
         return isMoved;
       },
       signal,
+      patience,
     });
     if (!copied.ok) return copied;
     failures = copied.value.failures;

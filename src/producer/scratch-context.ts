@@ -1,6 +1,7 @@
 import { fail } from '../base/failure.ts';
 import { createGuard } from '../engine/guard.ts';
 import type { AnyStepContext } from '../kinds/kind.ts';
+import { patienceOf, usualPatienceMs } from '../kinds/patience.ts';
 import type { Targets } from '../kinds/targets.ts';
 import type { World } from '../ports/world.ts';
 
@@ -20,6 +21,7 @@ export function createScratchContext(scratch: {
   const nowMs = scratch.world.host.now();
   return {
     ...scratch,
+    patience: patienceOf(scratch.world.host, { ...scratch, lastsMs: usualPatienceMs, tell: scratch.output }),
     mode: 'drill',
     stepId: 'verify',
     guard: createGuard({ ...scratch, agreed: () => false }),

@@ -7,6 +7,7 @@ import { newestComplete } from '../backups/snapshot.ts';
 import { endingsFor, isEncrypted } from '../backups/wrapping.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import { formatBytes, formatCount, formatDuration } from '../base/units.ts';
+import { patienceOf, usualPatienceMs } from '../kinds/patience.ts';
 import { findSnapshots } from '../operations/find-snapshots.ts';
 import { readText } from '../operations/open-targets.ts';
 import type { Inventory } from '../ports/database-server.ts';
@@ -189,7 +190,9 @@ async function mirrorObjects(
   }
   const found = await findSnapshots({ world, targets: { ...targets, target: targets.production } });
   const before = await readInventoryOf(store, newestComplete(found.ok ? found.value : []));
-  return mirrorToBackup({ live, backup: store, prefix, workers: settings.workers, before, onLine, signal });
+  const patience = patienceOf(world.host, { lastsMs: usualPatienceMs, signal, tell: onLine });
+  const { workers } = settings;
+  return mirrorToBackup({ live, backup: store, prefix, workers, before, onLine, signal, patience });
 }
 
 async function storeList(

@@ -24,6 +24,7 @@ import type { ProgramObserver, StoreLooks, World } from '../ports/world.ts';
 import { routes as routeKinds, services as servicesKinds } from '../services/list.ts';
 import { nameStore } from '../stores/list.ts';
 import { keyOfStore, openStore } from '../stores/open-store.ts';
+import { withPatience } from '../stores/with-retries.ts';
 import { withSharedListings } from '../stores/with-shared-listings.ts';
 import { guardClusters, guardHost, guardServer, guardStore, guardTrees } from './with-permits.ts';
 
@@ -72,6 +73,7 @@ export function createWorld(environment: Readonly<Record<string, string | undefi
         keep(seen, keyOfStore(config), () => withSharedListings(world.openStore(config)));
       return { ...world, openStore: once };
     },
+    patient: (wait) => ({ ...world, openStore: (config) => withPatience(world.openStore(config), wait) }),
     async close() {
       for (const store of stores.values()) store.close();
       await Promise.all([...servers.values()].map((server) => server.close()));

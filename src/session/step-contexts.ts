@@ -6,7 +6,10 @@ import type { KnownFact } from '../kinds/fact.ts';
 import { foreseeAll, stepsGiving } from '../kinds/handlers.ts';
 import type { AnyCheckContext, AnyPreviewContext, AnyStepContext, Step } from '../kinds/kind.ts';
 import { stepId } from '../kinds/kind.ts';
+import { patienceOf } from '../kinds/patience.ts';
+import { durationMs } from '../kinds/targets.ts';
 import type { Guard } from '../ports/guard.ts';
+import type { World } from '../ports/world.ts';
 import { nameWorld } from './name-world.ts';
 import type { QuestionDesk } from './question-desk.ts';
 import type { SessionRequest } from './session-request.ts';
@@ -52,8 +55,10 @@ export function createStepContexts(parts: {
   function forStep(step: Step, signal: AbortSignal): AnyStepContext {
     assert(mode !== 'tabletop', 'at a table nothing is executed');
     const id = stepId(step);
+    const shown = shownBy(parts, id);
     return {
       ...shared,
+      ...waiting(world, { patienceMs: durationMs(step.patience), signal, tell: shown.output }),
       stepId: id,
       signal,
       guard: guardOf(shared, journal),
@@ -66,7 +71,7 @@ export function createStepContexts(parts: {
       async recordCommand(command) {
         await journal.append({ kind: 'command-run', stepId: id, command });
       },
-      ...shownBy(parts, id),
+      ...shown,
       ask: (question) => desk.ask(question, signal),
     };
   }
@@ -87,6 +92,17 @@ export function createStepContexts(parts: {
   };
 
   return { forStep, forCheck, forPreview };
+}
+
+/** A world that waits for its stores, and the patience for what else is tried again. */
+function waiting(
+  world: World,
+  wait: Parameters<NonNullable<World['patient']>>[0],
+): Pick<AnyStepContext, 'world' | 'patience'> {
+  return {
+    world: world.patient?.(wait) ?? world,
+    patience: patienceOf(world.host, { ...wait, lastsMs: wait.patienceMs }),
+  };
 }
 
 /** What a step says, to its file and to the screen. */

@@ -11,7 +11,7 @@ type BodyLimits = {
   readonly stallMs: number;
 };
 
-export const defaultBodyLimits: BodyLimits = { stallMs: 60_000 };
+export const defaultBodyLimits: BodyLimits = { stallMs: 30_000 };
 
 /**
  * What every store promises of a body, kept here once: it ends with all its bytes or with an error that carries a failure, it does not

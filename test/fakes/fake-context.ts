@@ -5,6 +5,7 @@ import type { Check } from '../../src/base/verdict.ts';
 import { createGuard } from '../../src/engine/guard.ts';
 import { foreseeAll, stepsGiving } from '../../src/kinds/handlers.ts';
 import type { AnyCheckContext, AnyStepContext, Step } from '../../src/kinds/kind.ts';
+import { patienceOf } from '../../src/kinds/patience.ts';
 import type { Place, Targets } from '../../src/kinds/targets.ts';
 import type { Answer, Question } from '../../src/ports/operator.ts';
 import { handlers } from '../../src/registry/kinds.ts';
@@ -57,6 +58,11 @@ export function createFakeContext(given: {
     giving: (fact) => stepsGiving(fact, { steps: given.steps ?? [], handlers }),
     foresee: (database) => foreseeAll({ steps: given.steps ?? [], handlers }, { database, context }),
     signal: new AbortController().signal,
+    patience: patienceOf(world.host, {
+      lastsMs: 120_000,
+      signal: new AbortController().signal,
+      tell: (line) => void said.push(line),
+    }),
     wantedSnapshot: given.wantedSnapshot,
     lostAtMs: startMs,
     rpoMs: 3_600_000,

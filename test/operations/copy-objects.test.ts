@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { type Failure, fail } from '../../src/base/failure.ts';
+import { patienceOf } from '../../src/kinds/patience.ts';
 import { copyObjects, notCopied } from '../../src/operations/copy-objects.ts';
 import type { ObjectStore } from '../../src/ports/object-store.ts';
+import { createFakeHost } from '../fakes/fake-host.ts';
 import { createFakeObjectStore } from '../fakes/fake-object-store.ts';
 
 const keys = Array.from({ length: 40 }, (_, index) => `receipts/${String(index + 1).padStart(2, '0')}.pdf`);
@@ -11,6 +13,13 @@ function stage(refuse: (key: string) => Failure | undefined) {
   const to = createFakeObjectStore({ name: 'live', now: () => 0 });
   for (const key of keys) store.place(key, { content: `content of ${key}` });
   let reads = 0;
+  const host = createFakeHost();
+  const told: string[] = [];
+  const patience = patienceOf(host, {
+    lastsMs: 120_000,
+    signal: new AbortController().signal,
+    tell: (line) => void told.push(line),
+  });
   const from: Pick<ObjectStore, 'read'> = {
     read: async (request) => {
       reads += 1;
@@ -29,9 +38,10 @@ function stage(refuse: (key: string) => Failure | undefined) {
       workers,
       onCopied: () => {},
       signal: new AbortController().signal,
+      patience,
     });
   };
-  return { to, copy, reads: () => reads };
+  return { to, copy, host, told, reads: () => reads };
 }
 
 const failure = (code: Failure['code'], retry: Failure['retry']): Failure => ({
@@ -61,17 +71,33 @@ describe('copying many objects', () => {
     },
   );
 
-  it('stops early when nobody answers any more', async () => {
-    const { copy, reads } = stage(() => failure('unreachable', 'safe'));
+  it('stops early when nobody answers any more, and not before its patience is over', async () => {
+    const { copy, reads, host, told } = stage(() => failure('unreachable', 'safe'));
+    const beganMs = host.now();
     expect(await copy(1)).toMatchObject({ ok: false, failure: { code: 'unreachable' } });
+    expect(host.now() - beganMs).toBeGreaterThanOrEqual(120_000);
+    expect(host.now() - beganMs).toBeLessThan(150_000);
     expect(reads()).toBeLessThan(keys.length);
+    expect(told[0]).toBe('Not to be had: unreachable. Tried again in 1 s, for 120 s at most.');
+  });
+
+  it('outlasts a store that answers nobody for a minute', async () => {
+    let beganMs: number | undefined;
+    const { copy, to, host } = stage((key) => {
+      if (key !== 'receipts/01.pdf') beganMs ??= host.now();
+      const isOut = beganMs !== undefined && host.now() - beganMs < 60_000;
+      return isOut ? failure('unreachable', 'safe') : undefined;
+    });
+    const report = await copy(4);
+    expect(report).toMatchObject({ ok: true, value: { failures: [] } });
+    expect(Object.keys(to.contents())).toHaveLength(40);
   });
 
   it('does not take a few that cannot be reached, among others that can, for the end of the store', async () => {
     const { to, copy } = stage((key) =>
       /[05]\.pdf$/.test(key) ? failure('unreachable', 'safe') : undefined,
     );
-    const report = await copy(1);
+    const report = await copy(4);
     expect(report.ok ? report.value.failures : []).toHaveLength(8);
     expect(Object.keys(to.contents())).toHaveLength(32);
   });

@@ -22,6 +22,7 @@ import { readFact } from '../../kinds/fact.ts';
 import { type DatabaseSwap, type Swap, swappedFact, swappingFact } from '../../kinds/facts.ts';
 import { handlerOf, stepsGiving } from '../../kinds/handlers.ts';
 import { stepId } from '../../kinds/kind.ts';
+import { patienceOf, usualPatienceMs } from '../../kinds/patience.ts';
 import type { Targets } from '../../kinds/targets.ts';
 import { overwrittenObjects, rollBackObjects } from '../../operations/roll-back-objects.ts';
 import type { DatabaseServer } from '../../ports/database-server.ts';
@@ -95,7 +96,12 @@ async function undoSwapped(back: WayBack, context: TerminalContext): Promise<Out
   const files = await rollBackFiles(world.trees, folders, guard);
   if (!files.ok) return files;
   const storeOf = liveStores({ filled: ready.filled, targets: ready.targets, world });
-  const objects = await rollBackObjects({ facts: state.facts, guard, storeOf });
+  const patience = patienceOf(world.host, {
+    lastsMs: usualPatienceMs,
+    signal: new AbortController().signal,
+    tell: (line) => printLine(context, ready.redact(line)),
+  });
+  const objects = await rollBackObjects({ facts: state.facts, guard, storeOf, patience });
   if (!objects.ok) return objects;
   const database = `${swap.target} is the old database again; the restored one is kept as ${undoneName(swap)}`;
   const text = [database, ...files.value, ...objects.value].join('. ');

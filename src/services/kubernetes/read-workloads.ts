@@ -114,10 +114,14 @@ export function toStatus(workload: Workload, pods: readonly Pod[]): ServiceStatu
     name: workload.name,
     state: failing === undefined ? 'running' : 'restarting',
     health: healthy ? 'healthy' : failing === undefined ? 'starting' : 'unhealthy',
-    incarnation: own
-      .map((pod) => pod.incarnation)
-      .sort()
-      .join(', '),
+    ...(own.length === 0
+      ? {}
+      : {
+          incarnation: own
+            .map((pod) => pod.incarnation)
+            .sort()
+            .join(', '),
+        }),
     ...keeper,
   };
 }

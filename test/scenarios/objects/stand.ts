@@ -41,7 +41,7 @@ export type Restored = SaidHere & { readonly logFolder: string };
 const program = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
 const answers = ['--yes', '--snapshot', 'latest'];
 
-export async function startObjectStand(server: S3Server): Promise<ObjectStand> {
+export async function startObjectStand(server: S3Server, patience = '2m'): Promise<ObjectStand> {
   const company = await startBackupStand();
   const live = openBucket(await createBucket(server));
   const mirror = openBucket(await createBucket(server));
@@ -73,7 +73,7 @@ export async function startObjectStand(server: S3Server): Promise<ObjectStand> {
         { kind: 'fetch' },
         { kind: 'decrypt' },
         { kind: 'restore-database' },
-        { kind: 'mirror-objects', alongside: true },
+        { kind: 'mirror-objects', alongside: true, patience },
       ],
     });
   const [logFile, pidFile] = [join(company.folder, 'web.log'), join(company.folder, 'web.pid')];
