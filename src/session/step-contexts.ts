@@ -65,8 +65,7 @@ export function createStepContexts(parts: {
       foresee: (database) => foreseeAll(request, { database, context: forStep(step, signal) }),
       lostAtMs: start.lostAtMs,
       rpoMs: start.objectives.rpoMs,
-      ...(request.provenSnapshots === undefined ? {} : { provenSnapshots: request.provenSnapshots }),
-      ...(request.seenLinks === undefined ? {} : { seenLinks: request.seenLinks }),
+      ...remembered(request),
       record: recordFor(id),
       async recordCommand(command) {
         await journal.append({ kind: 'command-run', stepId: id, command });
@@ -92,6 +91,17 @@ export function createStepContexts(parts: {
   };
 
   return { forStep, forCheck, forPreview };
+}
+
+/** What this host remembers of earlier runs. */
+function remembered({
+  provenSnapshots,
+  seenLinks,
+}: ContextRequest): Pick<AnyStepContext, 'provenSnapshots' | 'seenLinks'> {
+  return {
+    ...(provenSnapshots === undefined ? {} : { provenSnapshots }),
+    ...(seenLinks === undefined ? {} : { seenLinks }),
+  };
 }
 
 /** A world that waits for its stores, and the patience for what else is tried again. */

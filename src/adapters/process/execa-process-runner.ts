@@ -118,13 +118,27 @@ function feed(parts: {
     stdin.end(request.input ?? '');
     return;
   }
-  const watched = async function* (chunks: AsyncIterable<Uint8Array>) {
-    for await (const chunk of chunks) {
-      sawLife();
-      yield chunk;
-    }
-  };
-  pipeline(request.inputFrom, watched, stdin).catch(() => stdin.destroy());
+  pour({ source: request.inputFrom, stdin, sawLife }).catch(() => stdin.destroy());
+}
+
+/**
+ * Not by `pipeline`, which would end the source with the broken pipe of a program that was killed: whoever reads along would take that for
+ * a fault of the source. Here the source is only given up.
+ */
+async function pour(parts: {
+  readonly source: Readable;
+  readonly stdin: Writable;
+  readonly sawLife: () => void;
+}): Promise<void> {
+  const { source, stdin, sawLife } = parts;
+  const closed = new Promise<void>((resolve) => stdin.once('close', resolve));
+  for await (const chunk of source.iterator({ destroyOnReturn: false })) {
+    if (stdin.destroyed) return void source.destroy();
+    sawLife();
+    if (stdin.write(chunk)) continue;
+    await Promise.race([closed, new Promise<void>((resolve) => stdin.once('drain', resolve))]);
+  }
+  stdin.end();
 }
 
 function listen(

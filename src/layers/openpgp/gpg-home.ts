@@ -22,6 +22,9 @@ export type GpgHome = {
 
 /** gpg-agent opens sockets in it, whose paths may have at most 107 bytes. */
 const longestParent = 70;
+const silentGpg =
+  'Its agent may hang: end it (gpgconf --kill gpg-agent, or pkill -KILL gpg-agent), look whether the disk answers, then retry.';
+
 /** gpg answers in a moment, unless its agent hangs. */
 const questionStallMs = 30_000;
 const prefix = 'thaw-gpg-';
@@ -48,8 +51,8 @@ export async function openGpgHome(request: {
       ? ['--pinentry-mode', 'error']
       : ['--pinentry-mode', 'loopback', '--passphrase-fd', '3']),
   ];
-  const gpg = ({ args, stallMs = questionStallMs, ...request }: GpgRequest) =>
-    processes.run({
+  const gpg = async ({ args, stallMs = questionStallMs, ...request }: GpgRequest) => {
+    const ran = await processes.run({
       program: 'gpg',
       args: [...options, ...args],
       env,
@@ -57,6 +60,8 @@ export async function openGpgHome(request: {
       stallMs,
       ...request,
     });
+    return ran.ok || ran.failure.code !== 'stalled' ? ran : fail({ ...ran.failure, remedy: silentGpg });
+  };
   const remove = async () => {
     if (folder !== undefined) await removeHome(folder, processes);
   };
