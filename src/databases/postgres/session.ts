@@ -1,7 +1,8 @@
 import type { ConnectionOptions } from 'node:tls';
-import type { Client } from 'pg';
+import type { Client, QueryResult } from 'pg';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { errorCode } from '../../base/thrown.ts';
+import { pause } from '../../platform/pause.ts';
 import { traced, withoutLiterals } from '../../platform/trace.ts';
 import type { DatabaseRoute } from '../../ports/database-route.ts';
 import { type ConnectionTarget, encryptionPlan } from './connection-target.ts';
@@ -192,14 +193,20 @@ async function prepare(
   context: ServerContext,
   { client, request }: { readonly client: Client; readonly request: SessionRequest },
 ): Promise<OpenSession> {
-  const rows = async (sql: string, values: readonly unknown[] = []): Promise<readonly Row[]> => {
-    const ask = () =>
-      client.query<Record<string, string | null>>(sql, values.length > 0 ? [...values] : undefined);
-    return (await traced(statement(sql), ask)).rows;
+  let pid: number | undefined;
+  const ask = async (sql: string, query: () => Promise<QueryResult<Record<string, string | null>>>) => {
+    const watch = watchBackend(context, { client, pid });
+    try {
+      return (await traced(statement(sql), query)).rows;
+    } finally {
+      watch.end();
+    }
   };
-  const oneStatement = async (sql: string, values: readonly unknown[]): Promise<readonly Row[]> => {
+  const rows = (sql: string, values: readonly unknown[] = []): Promise<readonly Row[]> =>
+    ask(sql, () => client.query(sql, values.length > 0 ? [...values] : undefined));
+  const oneStatement = (sql: string, values: readonly unknown[]): Promise<readonly Row[]> => {
     const query = { text: sql, values: [...values], queryMode: 'extended' };
-    return (await traced(statement(sql), () => client.query<Record<string, string | null>>(query))).rows;
+    return ask(sql, () => client.query(query));
   };
   const statement = (sql: string) => ({
     kind: 'sql' as const,
@@ -217,7 +224,7 @@ async function prepare(
       String(request.limitMs ?? usualLimitMs),
       String(request.lockLimitMs ?? 0),
     ]);
-    const pid = Number(first?.pid);
+    pid = Number(first?.pid);
     entry = `${context.target.address} ${pid}`;
     ownBackends.add(entry);
     // Objects of the restored database must not be able to stand in for the system's own functions.
@@ -228,4 +235,56 @@ async function prepare(
     await end();
     throw error;
   }
+}
+
+/** A statement may take hours, so silence alone says nothing; the server is asked instead. */
+const lookEveryMs = 10_000;
+/** An answer may be on its way while the server says that it has nothing to do any more. */
+const onItsWayMs = 2_000;
+const mostUnanswered = 3;
+
+/**
+ * Whether the server still works on what was asked: on a connection that fell silent nobody would hear of its end, whatever the limit of
+ * the statement. Then the connection is broken here, and what became of the statement has to be looked at.
+ */
+function watchBackend(
+  context: ServerContext,
+  of: { readonly client: Client; readonly pid: number | undefined },
+): { end(): void } {
+  const { client, pid } = of;
+  // Until the server has said who serves us, the limit of a connection holds.
+  if (pid === undefined) return { end: () => {} };
+  const over = new AbortController();
+  const look = async () => {
+    let unanswered = 0;
+    while (await pause(lookEveryMs, over.signal)) {
+      const state = await stateOfBackend(context, pid);
+      if (over.signal.aborted) return;
+      if (state === 'busy') unanswered = 0;
+      else if (state === 'no answer') unanswered += 1;
+      else await pause(onItsWayMs, over.signal);
+      if (over.signal.aborted) return;
+      if (state === 'not busy' || unanswered >= mostUnanswered)
+        return void client.connection.stream.destroy();
+    }
+  };
+  void look();
+  return { end: () => over.abort() };
+}
+
+async function stateOfBackend(
+  context: ServerContext,
+  pid: number,
+): Promise<'busy' | 'not busy' | 'no answer'> {
+  const found = await withMaintenance<'busy' | 'not busy'>(context, {
+    doing: 'see whether the server is still at work',
+    limitMs: 5_000,
+    work: async (session) => {
+      const [row] = await session.rows('SELECT state FROM pg_stat_activity WHERE pid = $1', [pid]);
+      return succeed(row === undefined || row.state?.startsWith('idle') ? 'not busy' : 'busy');
+    },
+  });
+  if (found.ok) return found.value;
+  // Refused, for whatever reason, is an answer: the server is there.
+  return found.failure.code === 'unreachable' || found.failure.code === 'stalled' ? 'no answer' : 'busy';
 }

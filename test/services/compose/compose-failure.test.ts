@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -55,6 +55,36 @@ describe('A failure of Docker Compose', () => {
       message: `Docker does not answer at unix://${folder}/docker.sock.`,
       remedy: 'Start Docker: systemctl start docker.',
     });
+  });
+
+  it('is told with what to do when the daemon is frozen: it takes a connection and says nothing', async () => {
+    const socket = join(folder, 'docker.sock');
+    const clients = new Set<Socket>();
+    const server = createServer((client) => void clients.add(client)).listen(socket);
+    await once(server, 'listening');
+    const real = createProcessRunner();
+    const patient: (number | 'endless')[] = [];
+    const processes: ProcessRunner = {
+      run: (request) => {
+        patient.push(request.stallMs);
+        // Half a minute in earnest.
+        return real.run({ ...request, stallMs: request.args.includes('--short') ? 30_000 : 1500 });
+      },
+    };
+    try {
+      const environment = { DOCKER_HOST: `unix://${socket}` };
+      const services = openComposeServices({ config: { kind: 'compose', file }, processes, environment });
+      for (const act of [services.stop, services.start]) {
+        const outcome = await act({ names: ['web'], onLine: () => {} });
+        expect(outcome).toMatchObject({ ok: false, failure: { code: 'stalled' } });
+        expect(outcome.ok ? '' : outcome.failure.remedy).toContain('systemctl restart docker');
+      }
+      expect((await probe(processes, socket)).code).toBe('stalled');
+      expect(patient.every((stallMs) => stallMs !== 'endless' && stallMs <= 60_000)).toBe(true);
+    } finally {
+      for (const client of clients) client.destroy();
+      server.close();
+    }
   });
 
   it('is denied when the socket refuses this user', async () => {
