@@ -20,6 +20,15 @@ export function ownershipComment(runId: string): string {
   return `thaw run ${runId}`;
 }
 
+/**
+ * The run that a mark names, where it was a drill: nobody needs what it made once it is over.
+ *
+ * @param comment as `ownershipComment` writes it; the id of a run ends in its mode, a number where there were two, and its random mark.
+ */
+export function drillOfComment(comment: string): string | undefined {
+  return /^thaw run (\S+-drill(?:-\d+)?-[0-9a-f]{6})$/.exec(comment)?.[1];
+}
+
 /** What a chain of lines begins with. */
 export const genesisHash = '0'.repeat(64);
 

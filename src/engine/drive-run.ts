@@ -211,7 +211,12 @@ async function finish(engine: Engine): Promise<RunEnd> {
 async function cleanUpAfter(engine: Engine) {
   const isDrill = !engine.live && engine.discussion === undefined;
   const checks = await cleanUp({ ...engine, steps: isDrill ? engine.steps : [] });
-  return engine.discussion === undefined ? checks : checks.filter(({ verdict }) => verdict !== 'passed');
+  if (engine.discussion !== undefined) return checks.filter(({ verdict }) => verdict !== 'passed');
+  const { runId } = stateOf(engine).start;
+  const wayOn = `Then \`thaw discard ${runId}\` takes away what is left.`;
+  return checks.map((check) =>
+    check.verdict === 'failed' ? { ...check, remedy: `${check.remedy ?? ''} ${wayOn}`.trim() } : check,
+  );
 }
 
 /**

@@ -1,8 +1,9 @@
-import { ownershipComment, runMark } from '../base/digest.ts';
+import { drillOfComment, ownershipComment, runMark } from '../base/digest.ts';
 import { type Failure, fail, succeed } from '../base/failure.ts';
 import { Permit } from '../base/permit.ts';
-import type { Rename } from '../ports/database-server.ts';
+import type { MarkedDatabase, Rename } from '../ports/database-server.ts';
 import type { Guard } from '../ports/guard.ts';
+import type { ServerLooks } from '../ports/world.ts';
 
 /** A run as its guard knows it. */
 type Guarded = {
@@ -35,6 +36,8 @@ export function createGuard({ runId, workFile, agreed }: Guarded): Guard {
       if (!own || name === server.databaseName) return fail(notOurs(`Database ${name}`, server.address));
       return succeed(new Permit({ name, oid }));
     },
+
+    dropLeftover: (server, left) => permitLeftover(server, { ...left, runId }),
 
     async renameDatabases(server, { renames, agreedIn }) {
       // Whoever brings a database back under a name that is free takes nothing away.
@@ -83,6 +86,27 @@ export function createGuard({ runId, workFile, agreed }: Guarded): Guard {
       return fail(notOurs(`${place.folder} (${found.value.what})`, 'this host'));
     },
   };
+}
+
+/** Of a drill that is over: its mark, its name and nobody at work there. */
+async function permitLeftover(
+  server: ServerLooks,
+  { name, oid, runId }: MarkedDatabase & { readonly runId: string },
+): ReturnType<Guard['dropLeftover']> {
+  // Whoever drills here holds it, from wherever.
+  const lease = await server.lease(server.databaseName);
+  if (!lease.ok) return lease;
+  const found = await server.describeDatabase(name);
+  if (!found.ok) return found;
+  if (found.value === undefined) return succeed(undefined);
+  const drill = drillOfComment(found.value.comment ?? '');
+  const isLeft =
+    drill !== undefined &&
+    drill !== runId &&
+    found.value.oid === oid &&
+    name !== server.databaseName &&
+    name.endsWith(`__restore_${runMark(drill)}`);
+  return isLeft ? succeed(new Permit({ name, oid })) : fail(notOurs(`Database ${name}`, server.address));
 }
 
 /** Retention: what the plan removes, and nothing that it keeps. Consent is the runbook's, whose rules somebody wrote down. */

@@ -1,8 +1,11 @@
 import type { Failure, Outcome } from '../base/failure.ts';
-import { type Check, notVerified, worstVerdict } from '../base/verdict.ts';
+import { type Check, failed, notVerified, worstVerdict } from '../base/verdict.ts';
+import type { KnownFact } from '../kinds/fact.ts';
+import { stepsGiving } from '../kinds/handlers.ts';
 import { type AnyStepContext, type StepEnd, stepId } from '../kinds/kind.ts';
 import { decideAfterFailure, type StepInHand, settleInterrupted } from './ask-what-now.ts';
 import { discussStep } from './discuss-step.ts';
+import type { Engine } from './engine.ts';
 import type { StepResult } from './step-result.ts';
 
 /** One step until it is finished, left out with a reason, sent back to an earlier step, or stopped. */
@@ -12,9 +15,10 @@ export async function performStep(inHand: StepInHand): Promise<StepResult> {
   const interrupted = await settleInterrupted(inHand);
   if (interrupted.kind !== 'go-on') return interrupted;
   for (;;) {
-    const failed = await attemptStep(inHand);
-    if (failed === undefined) return { kind: 'closed' };
-    const decision = await decideAfterFailure(inHand, failed);
+    const failure = await attemptStep(inHand);
+    // Open again, behind the step that brings what it lacks.
+    if (failure === undefined || failure === 'lacks') return { kind: 'closed' };
+    const decision = await decideAfterFailure(inHand, failure);
     switch (decision.kind) {
       case 'retry':
         continue;
@@ -41,7 +45,7 @@ export async function performStep(inHand: StepInHand): Promise<StepResult> {
 }
 
 /** Write before you act: the start is durable before the first side effect, the end only after the look. */
-async function attemptStep(inHand: StepInHand): Promise<Failure | undefined> {
+async function attemptStep(inHand: StepInHand): Promise<Failure | 'lacks' | undefined> {
   const { engine, step, handler } = inHand;
   const { journal } = engine;
   const id = stepId(step);
@@ -60,14 +64,11 @@ async function attemptStep(inHand: StepInHand): Promise<Failure | undefined> {
       await journal.append({ kind: 'step-skipped', stepId: id, reason: result.reason, because: 'mode' });
       return undefined;
     case 'failed':
-      await journal.append({
-        kind: 'step-failed',
-        stepId: id,
-        attempt,
-        failure: result.failure,
-        checks: [...result.checks],
-      });
-      return result.failure;
+    case 'lacks': {
+      const { failure, checks } = result;
+      await journal.append({ kind: 'step-failed', stepId: id, attempt, failure, checks: [...checks] });
+      return result.kind === 'lacks' && (await openGivers(engine, result)) ? 'lacks' : failure;
+    }
     case 'verified': {
       const verdict = worstVerdict(result.checks.map((check) => check.verdict));
       await journal.append({
@@ -82,7 +83,26 @@ async function attemptStep(inHand: StepInHand): Promise<Failure | undefined> {
   }
 }
 
+/** @returns whether there is a step that had brought it: that one is open now. */
+async function openGivers(engine: Engine, lack: { readonly fact: KnownFact; readonly failure: Failure }) {
+  const givers = stepsGiving(lack.fact, engine).flatMap((step) => {
+    const state = engine.journal.state()?.steps.get(stepId(step));
+    return state?.kind === 'finished' ? [{ step, attempt: state.attempt }] : [];
+  });
+  for (const { step, attempt } of givers) {
+    const checks = [failed(lack.failure.message, 'Nothing: it is done again.')];
+    await engine.journal.append({ kind: 'looked-again', stepId: stepId(step), attempt, checks });
+  }
+  return givers.length > 0;
+}
+
 type Attempt =
+  | {
+      readonly kind: 'lacks';
+      readonly fact: KnownFact;
+      readonly failure: Failure;
+      readonly checks: readonly Check[];
+    }
   | { readonly kind: 'not-executed'; readonly reason: string }
   | { readonly kind: 'failed'; readonly failure: Failure; readonly checks: readonly Check[] }
   | { readonly kind: 'verified'; readonly checks: readonly Check[] };
@@ -95,6 +115,10 @@ async function runAndVerify(inHand: StepInHand): Promise<Attempt> {
   if (ran.value.kind === 'not-executed') return ran.value;
   if (ran.value.kind === 'waits')
     return { kind: 'failed', failure: waitedInVain(ran.value.reason), checks: [] };
+  if (ran.value.kind === 'lacks') {
+    const { fact, reason } = ran.value;
+    return { kind: 'lacks', fact, failure: gone(reason), checks: [] };
+  }
   const verified = await handler.verify(step, context);
   if (!verified.ok) return { kind: 'failed', failure: verified.failure, checks: [] };
   const checks = verified.value;
@@ -121,6 +145,16 @@ function waitedInVain(reason: string): Failure {
     code: 'cancelled',
     message: `It waited in vain: ${reason}.`,
     remedy: 'Go on with `thaw resume`; what was done stays.',
+    retry: 'safe',
+  };
+}
+
+/** Where no step of the walk can bring it again. */
+function gone(reason: string): Failure {
+  return {
+    code: 'not-found',
+    message: reason,
+    remedy: 'Look why it went away, then retry.',
     retry: 'safe',
   };
 }

@@ -175,7 +175,12 @@ export const entrySchema = z.discriminatedUnion('kind', [
     /** As they were then: a run that goes on adds to them. */
     outputs: outputs.exactOptional(),
   }),
-  z.object({ kind: z.literal('cleaned-up'), checks: z.array(checkSchema) }),
+  z.object({
+    kind: z.literal('cleaned-up'),
+    checks: z.array(checkSchema),
+    /** Where it came after the end of the run, by `discard`. */
+    outputs: outputs.exactOptional(),
+  }),
   z.object({
     kind: z.literal('run-finished'),
     verdict: z.enum(verdicts),

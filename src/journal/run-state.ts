@@ -56,6 +56,11 @@ export function isUnfinished(state: RunState): boolean {
   return state.ended === undefined && !state.rolledBack && !state.discarded;
 }
 
+/** It came to its end, and could not take away all that it had made. */
+export function leftSomething(state: RunState): boolean {
+  return state.ended !== undefined && state.cleanUp.some(({ verdict }) => verdict === 'failed');
+}
+
 const discardedReason = 'The run was discarded.';
 
 /** What the facts add up to. The same entries give the same state, always. An empty journal has no state. */

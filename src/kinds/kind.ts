@@ -212,7 +212,9 @@ export type StepEnd =
   /** This mode never runs it; listed as such in the record. */
   | { readonly kind: 'not-executed'; readonly reason: string }
   /** The rest of it has to wait for the step it runs beside: `run` is called again when that one has ended. */
-  | { readonly kind: 'waits'; readonly reason: string };
+  | { readonly kind: 'waits'; readonly reason: string }
+  /** What an earlier step had left is gone, and that step can bring it again: it is done anew, then this one. */
+  | { readonly kind: 'lacks'; readonly fact: KnownFact; readonly reason: string };
 
 /** What a step can do without after a failure that names single items. */
 export type LeaveOut = {

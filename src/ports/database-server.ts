@@ -60,6 +60,9 @@ export type PreparedTransaction = {
 /** A database by what it is: where its object id is given, no other of that name. */
 export type KnownDatabase = { readonly name: string; readonly oid?: number | undefined };
 
+/** A database that a run made, by the mark it left there as a comment. */
+export type MarkedDatabase = { readonly name: string; readonly oid: number; readonly comment: string };
+
 export type Rename = {
   readonly from: string;
   readonly to: string;
@@ -233,6 +236,8 @@ export type DatabaseDriver = {
   identity(): Promise<Outcome<ServerIdentity>>;
   /** undefined when there is no such database. */
   describeDatabase(name: string): Promise<Outcome<DatabaseDescription | undefined>>;
+  /** Those that carry the mark of a run, whichever. */
+  markedDatabases(): Promise<Outcome<readonly MarkedDatabase[]>>;
   /** Client backends on that database which are not `thaw` ones of this process. */
   foreignSessions(database: string): Promise<Outcome<readonly ForeignSession[]>>;
   /** Open on that database, whoever prepared them. */

@@ -1,7 +1,7 @@
 import type { Outcome } from '../base/failure.ts';
 import type { Permit } from '../base/permit.ts';
 import type { ClusterPlace, ClusterTools } from './cluster-tools.ts';
-import type { KnownDatabase, Rename } from './database-server.ts';
+import type { KnownDatabase, MarkedDatabase, Rename } from './database-server.ts';
 import type { Swapping } from './file-trees.ts';
 import type { Replaced } from './object-store.ts';
 import type { ServerLooks } from './world.ts';
@@ -19,6 +19,14 @@ type Agreed = { readonly agreedIn: string };
 export type Guard = {
   /** Undefined where there is no such database. `conflict` where it is not of this run. */
   dropDatabase(server: ServerLooks, made: Made): Promise<Outcome<Permit<KnownDatabase> | undefined>>;
+  /**
+   * What a drill that is over could not take away itself, told by its mark and by its name. The lease keeps it from one that is still at
+   * work.
+   */
+  dropLeftover(
+    server: ServerLooks,
+    left: MarkedDatabase,
+  ): Promise<Outcome<Permit<KnownDatabase> | undefined>>;
   /** Where the database that the server's URL names is among those that lose their name, it has to be agreed. */
   renameDatabases(
     server: ServerLooks,

@@ -90,6 +90,7 @@ export type ServerLooks = Pick<
   | 'databaseName'
   | 'identity'
   | 'describeDatabase'
+  | 'markedDatabases'
   | 'foreignSessions'
   | 'preparedTransactions'
   | 'inventory'

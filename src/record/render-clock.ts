@@ -58,7 +58,9 @@ export function readClock(request: {
 
 /** What people add afterwards is not part of the run. */
 function lastOfRun(entries: readonly JournalEntry[]): JournalEntry | undefined {
-  return entries.findLast(({ kind }) => !['note-added', 'signed-off', 'clock-changed'].includes(kind));
+  return entries.findLast(
+    ({ kind }) => !['note-added', 'signed-off', 'clock-changed', 'cleaned-up'].includes(kind),
+  );
 }
 
 /** Why the system is not back, as far as this run can say; undefined where it was proven that it is. */

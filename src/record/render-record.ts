@@ -94,11 +94,10 @@ function identity(state: RunState) {
 
 /** Of the end, or of the last stop: whatever the chain vouches for last. */
 function lastOutputs(entries: readonly JournalEntry[]): DrillRecord['outputs'] {
-  const ends = entries.filter(
-    (entry) =>
-      entry.kind === 'run-finished' || entry.kind === 'run-stopped' || entry.kind === 'run-discarded',
+  const ends = entries.flatMap((entry) =>
+    'outputs' in entry && entry.outputs !== undefined ? [entry.outputs] : [],
   );
-  return [...(ends.at(-1)?.outputs ?? [])];
+  return [...(ends.at(-1) ?? [])];
 }
 
 function renderVerification(steps: DrillRecord['steps']): DrillRecord['verification'] {

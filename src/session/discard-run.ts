@@ -38,6 +38,8 @@ export async function discardRun(
   if (!flushed.ok) return flushed;
   const outputs = await folder.outputDigests();
   if (!outputs.ok) return outputs;
-  await journal.append({ kind: 'run-discarded', checks: [...checks], outputs: [...outputs.value] });
+  // A run that came to its end keeps its result; only what it could not take away then is told anew.
+  const kind = journal.state()?.ended === undefined ? 'run-discarded' : 'cleaned-up';
+  await journal.append({ kind, checks: [...checks], outputs: [...outputs.value] });
   return succeed(checks);
 }

@@ -80,7 +80,10 @@ function openPoints(state: RunState): readonly string[] {
     for (const check of step.checks)
       if (check.verdict === 'could-not-verify') lines.push(`could not verify: ${check.text}`);
   }
-  for (const check of state.cleanUp) if (check.verdict !== 'passed') lines.push(`clean-up: ${check.text}`);
+  for (const { verdict, text, remedy } of state.cleanUp) {
+    if (verdict === 'passed') continue;
+    lines.push(`clean-up: ${text}`, ...(remedy === undefined ? [] : [`→ ${remedy}`]));
+  }
   return lines;
 }
 

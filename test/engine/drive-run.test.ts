@@ -468,3 +468,56 @@ describe('what finished steps started', () => {
     expect(looks).toBe(0);
   });
 });
+
+describe('what an earlier step had left, and that is gone', () => {
+  const dump = toyFact('dump-file');
+
+  it('is brought again by that step, and then the step that lacks it is done', async () => {
+    let isThere = false;
+    const handlers = toyHandlers({
+      fetch: {
+        gives: [dump],
+        run: async () => {
+          isThere = true;
+          return succeed({ kind: 'done' });
+        },
+      },
+      decrypt: {
+        run: async () => {
+          if (isThere) return succeed({ kind: 'done' });
+          return succeed({ kind: 'lacks', fact: dump, reason: 'the fetched dump is gone' });
+        },
+      },
+    });
+    const steps = [toyStep('fetch'), toyStep('confirm'), toyStep('decrypt')];
+    const lose = toyHandlers({
+      ...handlers,
+      confirm: {
+        run: async () => {
+          isThere = false;
+          return succeed({ kind: 'done' });
+        },
+      },
+    });
+    const { entries, end } = await toyRun({
+      steps,
+      handlers: { ...handlers, confirm: lose.confirm ?? handlers.confirm } as never,
+    });
+    expect(walkOf(entries)).toEqual([
+      ...['started fetch', 'finished fetch', 'started confirm', 'finished confirm'],
+      ...['started decrypt', 'failed decrypt', 'started fetch', 'finished fetch'],
+      ...['started decrypt', 'finished decrypt', 'finished passed'],
+    ]);
+    expect(end).toEqual({ kind: 'finished', verdict: 'passed' });
+  });
+
+  it('is a failure that somebody is asked about where no step of the walk brings it', async () => {
+    const handlers = toyHandlers({
+      decrypt: {
+        run: async () => succeed({ kind: 'lacks', fact: dump, reason: 'the fetched dump is gone' }),
+      },
+    });
+    const { end } = await toyRun({ steps: [toyStep('decrypt')], handlers, answer: () => undefined });
+    expect(end).toMatchObject({ kind: 'finished', verdict: 'failed' });
+  });
+});

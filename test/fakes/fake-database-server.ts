@@ -99,6 +99,13 @@ export function createFakeDatabaseServer(given: {
       });
     },
     describeDatabase: async (name) => succeed(describe(name, databases.get(name))),
+    markedDatabases: async () =>
+      succeed(
+        [...databases].flatMap(([name, database]) => {
+          const { comment } = database;
+          return comment?.startsWith('thaw run ') ? [{ name, oid: oidOf(database), comment }] : [];
+        }),
+      ),
     foreignSessions: async (name) => succeed(databases.get(name)?.sessions ?? []),
     preparedTransactions: async (name) => succeed(databases.get(name)?.prepared ?? []),
     terminateSessions: async (name) => {

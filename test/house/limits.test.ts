@@ -39,7 +39,7 @@ it('whatever starts a program does it through that port, but for what outlives u
 
 it('whatever opens a connection has a limit of its own', () => {
   const opening =
-    /\b(connect|get|request|createTransport|fetch|new pg\.Client|new sdk\.S3Client|new Resolver)\(/;
+    /(?<!\.)\b(connect|get|request|createTransport|fetch|new pg\.Client|new sdk\.S3Client|new Resolver)\(/;
   const network =
     /from 'node:(http|https|net|tls|dns|dns\/promises)'|import\('(nodemailer|pg|@aws-sdk\/client-s3)'\)/;
   const open = sources.filter(

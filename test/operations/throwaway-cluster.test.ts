@@ -21,6 +21,7 @@ function contextOf() {
   const repository = { backups: [], major: 15, firstSegment: undefined, lastSegment: undefined };
   const clusters = createFakeClusterTools(repository);
   const world = { ...createFakeWorld(), clusters: guardClusters(clusters) };
+  world.host.files.set(facts['archive-file'].path, Buffer.from('PGDMP'));
   world.tools.restored = (database) => {
     const found = world.sandbox.databases.get(database);
     if (found !== undefined) world.sandbox.databases.set(database, { ...found, content: 'restored' });

@@ -12,7 +12,7 @@ import { writeRecord } from '../../app/write-record.ts';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import { verdictWord } from '../../base/verdict.ts';
 import { guardJournal } from '../../engine/journal-writer.ts';
-import { isUnfinished, type RunState } from '../../journal/run-state.ts';
+import { isUnfinished, leftSomething, type RunState } from '../../journal/run-state.ts';
 import { readFact, readFacts } from '../../kinds/fact.ts';
 import { mirroredFact, swappedFact, writersDownFact } from '../../kinds/facts.ts';
 import { wayBack } from '../../operations/overwrite-objects.ts';
@@ -37,7 +37,7 @@ export async function discard(
 ): Promise<Outcome<number>> {
   const { options, named } = request;
   const logFolder = resolve(context.folder, options.logFolder);
-  const found = await findRunToWork({ logFolder, named, fits: isUnfinished, what: 'unfinished run' });
+  const found = await findRunToWork({ logFolder, named, fits: mayBeDiscarded, what: 'unfinished run' });
   if (!found.ok) return found;
   const { state } = found.value;
   const { start } = state;
@@ -84,7 +84,12 @@ async function takeAway(
 }
 
 /** Before the question: what this does not undo. */
-function whatStays({ start, facts }: RunState): readonly string[] {
+function whatStays(state: RunState): readonly string[] {
+  const { start, facts } = state;
+  if (leftSomething(state))
+    return [
+      `Run ${start.runId} is over: what it could not take away then is taken away now. Its result stays.`,
+    ];
   const swap = readFact(swappedFact, facts);
   const down = readFacts(writersDownFact, facts).flatMap(({ value }) => value.services);
   return [
@@ -103,9 +108,13 @@ function whatStays({ start, facts }: RunState): readonly string[] {
   ];
 }
 
+function mayBeDiscarded(state: RunState): boolean {
+  return isUnfinished(state) || leftSomething(state);
+}
+
 function refuse(state: RunState, host: string): Failure | undefined {
   const { start } = state;
-  if (!isUnfinished(state)) {
+  if (!mayBeDiscarded(state)) {
     return {
       code: 'invalid-input',
       message: `Run ${start.runId} is over already.`,

@@ -1,5 +1,6 @@
+import { ownershipComment } from '../../base/digest.ts';
 import { type Outcome, succeed } from '../../base/failure.ts';
-import type { DatabaseDescription, ServerIdentity } from '../../ports/database-server.ts';
+import type { DatabaseDescription, MarkedDatabase, ServerIdentity } from '../../ports/database-server.ts';
 import { type ServerContext, withMaintenance } from './session.ts';
 
 const identitySql = `
@@ -68,6 +69,26 @@ export function describeDatabase(
         settings: JSON.parse(row.settings ?? '[]') as readonly string[],
         ...(row.comment ? { comment: row.comment } : {}),
       });
+    },
+  });
+}
+
+export function listMarked(context: ServerContext): Promise<Outcome<readonly MarkedDatabase[]>> {
+  return withMaintenance(context, {
+    doing: 'list the databases that runs have made',
+    work: async (session) => {
+      const rows = await session.rows(
+        `SELECT datname, oid, shobj_description(oid, 'pg_database') AS comment FROM pg_database
+         WHERE starts_with(shobj_description(oid, 'pg_database'), $1) ORDER BY datname`,
+        [ownershipComment('')],
+      );
+      return succeed(
+        rows.map(({ datname, oid, comment }) => ({
+          name: datname ?? '',
+          oid: Number(oid),
+          comment: comment ?? '',
+        })),
+      );
     },
   });
 }

@@ -13,7 +13,7 @@ import {
   renameDatabases,
   setConnectionsAllowed,
 } from './database-admin.ts';
-import { describeDatabase, readIdentity } from './database-catalog.ts';
+import { describeDatabase, listMarked, readIdentity } from './database-catalog.ts';
 import { exportSnapshot } from './export-snapshot.ts';
 import { judgeGivenCell } from './given-cell.ts';
 import { takeInventory } from './inventory.ts';
@@ -42,6 +42,7 @@ export function openDatabaseServer(request: {
     databaseName: target.ok ? target.value.database : '',
     identity: () => use(readIdentity),
     describeDatabase: (name) => use((server) => describeDatabase(server, name)),
+    markedDatabases: () => use(listMarked),
     foreignSessions: (database) => use((server) => listForeignSessions(server, database)),
     preparedTransactions: (database) => use((server) => listPreparedTransactions(server, database)),
     terminateSessions: (database) => use((server) => terminateSessions(server, database)),

@@ -57,6 +57,10 @@ export const decryptDump = implementKind(decryptKind, {
 
   async run(_step, context) {
     const dump = needFact(dumpFileFact, context);
+    const there = await context.world.host.fileSize(dump.path);
+    if (!there.ok) return there;
+    if (there.value === undefined)
+      return succeed({ kind: 'lacks', fact: dumpFileFact, reason: `the fetched dump ${dump.path} is gone` });
     const { layers } = needFact(snapshotFact, context);
     const toFile = context.workFile('archive.dump');
     const unpacked = await context.world.openUnpacker(context.targets.backups.key).unpack({

@@ -16,6 +16,7 @@ import { lookBeforeSwap } from '../../operations/before-swap.ts';
 import { closeCell, dropCell } from '../../operations/cell.ts';
 import { dropOwn, incomingNames } from '../../operations/incoming-database.ts';
 import { targetServer, targetTools } from '../../operations/open-targets.ts';
+import { leftoverChecks, sweepDrills } from '../../operations/sweep-drills.ts';
 import { raiseThrowaway, removeThrowaway } from '../../operations/throwaway-cluster.ts';
 import { writersBackChecks } from '../../operations/writers-still-down.ts';
 import { checkDatabases } from './check-databases.ts';
@@ -62,7 +63,12 @@ export const restoreDatabase = implementKind(restoreDatabaseKind, {
     if (readFact(swappingFact, context) !== undefined) return swapInPlace(context);
     const raised = await raiseThrowaway(context);
     if (!raised.ok) return raised;
+    if (isSharedDrill(context)) await sweepDrills(context);
     if (!(await isRestored(context))) {
+      const archive = await findArchive(context);
+      if (!archive.ok) return archive;
+      if (archive.value === undefined)
+        return succeed({ kind: 'lacks', fact: archiveFileFact, reason: 'the unpacked dump is gone' });
       const restored = await restoreArchive(step, context);
       if (!restored.ok) return restored;
     }
@@ -124,7 +130,8 @@ export const restoreDatabase = implementKind(restoreDatabaseKind, {
     if (!gone.ok)
       return [failed(`the role of this run is still there: ${gone.failure.message}`, gone.failure.remedy)];
     if (context.mode === 'live' && !dropped.value) return [];
-    return [passed(`throwaway database ${incoming} dropped`)];
+    const others = isSharedDrill(context) ? await leftoverChecks(context) : [];
+    return [passed(`throwaway database ${incoming} dropped`), ...others];
   },
 });
 
@@ -240,4 +247,15 @@ async function judgeKeys(context: StepContext, database: string): Promise<Outcom
   // Where nobody is there to give rows up, the key that does not hold is the reason, and not the missing answer.
   if (!answer.ok) return answer.failure.code === 'answer-missing' ? fail(notVerified(bad)) : answer;
   return answer.value.value === 'accept' ? succeed(checks) : fail(notVerified(bad));
+}
+
+/** The work folder may lie on a disk that a restart empties. */
+async function findArchive(context: StepContext<'host'>): Promise<Outcome<number | undefined>> {
+  const { path, format } = needFact(archiveFileFact, context);
+  return context.world.host.fileSize(format === 'directory' ? `${path}/toc.dat` : path);
+}
+
+/** On a server that is there before and after it: what an earlier drill left there is still there. */
+function isSharedDrill({ mode, targets }: Pick<StepContext, 'mode' | 'targets'>): boolean {
+  return mode === 'drill' && targets.target.throwaway === undefined;
 }

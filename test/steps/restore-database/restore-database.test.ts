@@ -31,6 +31,7 @@ const facts = {
 /** pg_restore fills the incoming database with these tables. */
 function contextWith(request: Parameters<typeof createFakeContext>[0] = {}, inventory = whole): FakeContext {
   const world = request.world ?? createFakeWorld();
+  world.host.files.set(facts['archive-file'].path, Buffer.from('PGDMP'));
   world.tools.restored = (database) => {
     for (const server of [world.production, world.sandbox]) {
       const found = server.databases.get(database);
