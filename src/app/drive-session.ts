@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { type Outcome, succeed } from '../base/failure.ts';
 import type { Mode } from '../base/mode.ts';
 import { guardJournal } from '../engine/journal-writer.ts';
@@ -35,6 +36,7 @@ export async function driveSession(
   context: TerminalContext,
 ): Promise<Outcome<number>> {
   const { mode, options, ready, world, folder, reading, start, logFolder, answerInstead } = request;
+  ready.show(pathsOf({ folder, start, logFolder }));
   const provenSnapshots = await findProvenSnapshots({ logFolder, name: ready.runbook.name });
   const memory = await openChainMemory({ logFolder, runbook: ready.runbook.name });
   return guardJournal(async () => {
@@ -67,4 +69,19 @@ export async function driveSession(
     await rememberChosen(memory, folder);
     return succeed(status);
   });
+}
+
+/** What the operator reads, opens and pastes. A passphrase that is a common word would make holes in it. */
+function pathsOf({
+  folder: { path },
+  start,
+  logFolder,
+}: Pick<DriveRequest, 'folder' | 'start' | 'logFolder'>): readonly string[] {
+  const files = ['journal.jsonl', 'record.md', 'record.html', 'record.json', 'output'];
+  return [
+    ...[logFolder, path, start.runId, start.workPath, start.runbook.path],
+    ...files.map((name) => join(path, name)),
+    ...start.steps.map(({ id }) => join(path, 'output', `${id}.log`)),
+    join(start.workPath, 'archive.dump'),
+  ];
 }

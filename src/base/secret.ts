@@ -33,15 +33,25 @@ const shortestRedactedLine = 16;
 /**
  * @param values the secrets themselves; their percent-encoded, JSON-escaped, hexadecimal and base64 forms are masked too, since
  *   a driver's error text may carry any of them, and so is the base64 of whatever holds one: user:password.
+ * @param shown texts that stay as they are, whatever they hold: a path with a hole in it leads nowhere.
  */
-export function createRedactor(values: readonly string[]): Redact {
+export function createRedactor(values: readonly string[], shown: Iterable<string> = []): Redact {
   const long = values.filter((value) => value.length >= shortestRedactedLength);
   if (long.length === 0) return maskInSql;
   const forms = long.flatMap(formsOf).sort((a, b) => b.length - a.length);
   // The mask itself comes first: a text that was masked before stays as it is, even when a password is "secret".
-  const expression = new RegExp([mask, ...new Set(forms.map(toExpression))].join('|'), 'g');
+  const kept = [mask, ...[...shown].sort((a, b) => b.length - a.length).map(literally)];
+  const expression = new RegExp(
+    `(${kept.join('|')})|${[...new Set(forms.map(toExpression))].join('|')}`,
+    'g',
+  );
   const inBase64 = createBase64Redactor(long);
-  return (text) => maskInSql(inBase64(text).replace(expression, mask));
+  const replaced = (_match: string, stays: string | undefined) => stays ?? mask;
+  return (text) => maskInSql(inBase64(text).replace(expression, replaced));
+}
+
+function literally(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
 }
 
 const base64Sign = /[A-Za-z0-9+/_=-]/;
@@ -83,7 +93,12 @@ function maskInSql(text: string): string {
 }
 
 /** A redactor that learns: some secrets come to light only when a run opens them. */
-export type Masking = { readonly redact: Redact; mask(values: readonly string[]): void };
+export type Masking = {
+  readonly redact: Redact;
+  mask(values: readonly string[]): void;
+  /** Never masked from now on, as a whole: what the operator has to paste, as paths and the id of the run. */
+  show(texts: readonly string[]): void;
+};
 
 /** @param publicNames never masked: a password that is also the name of a database would hide that name everywhere. */
 export function createMasking(request: {
@@ -91,15 +106,20 @@ export function createMasking(request: {
   readonly publicNames: ReadonlySet<string>;
 }): Masking {
   const known = new Set<string>();
+  const shown = new Set<string>();
   let redact: Redact = (text) => text;
   const mask = (values: readonly string[]) => {
     const fresh = values.filter((value) => !known.has(value) && !request.publicNames.has(value));
     if (fresh.length === 0) return;
     for (const value of fresh) known.add(value);
-    redact = createRedactor([...known]);
+    redact = createRedactor([...known], shown);
+  };
+  const show = (texts: readonly string[]) => {
+    for (const text of texts) if (text.length >= shortestRedactedLength) shown.add(text);
+    redact = createRedactor([...known], shown);
   };
   mask(request.secrets);
-  return { redact: (text) => redact(text), mask };
+  return { redact: (text) => redact(text), mask, show };
 }
 
 function formsOf(value: string): readonly string[] {
@@ -140,8 +160,7 @@ function toExpression(text: string): string {
     if (/[A-Za-z0-9]/.test(sign)) return sign;
     const bytes = [...Buffer.from(sign)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
     const encoded = bytes.replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`);
-    const plain = sign.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
-    return `(?:${plain}|${encoded})`;
+    return `(?:${literally(sign)}|${encoded})`;
   }).join('');
 }
 

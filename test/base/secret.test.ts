@@ -132,6 +132,18 @@ describe('secrets that come to light on the way', () => {
     expect(redact('sesame barley crm-production')).toBe('‹secret› ‹secret› crm-production');
   });
 
+  it('make no hole in what has to be pasted: paths and the id of the run', () => {
+    const { redact, show, mask } = createMasking({ secrets: ['backup'], publicNames: new Set() });
+    show(['/var/backups/logs', '/var/backups/logs/2026-backup-live/output/backup.log', '2026-backup-live']);
+    mask(['restore']);
+    expect(
+      redact('thaw resume 2026-backup-live; see /var/backups/logs/2026-backup-live/output/backup.log'),
+    ).toBe('thaw resume 2026-backup-live; see /var/backups/logs/2026-backup-live/output/backup.log');
+    expect(redact('the backup of /var/backups/logs/restore and /var/backups/other')).toBe(
+      'the ‹secret› of /var/backups/logs/‹secret› and /var/‹secret›s/other',
+    );
+  });
+
   it('are all values of an encrypted file, but for single words and short numbers with a harmless name', () => {
     const values = Object.entries({
       NODE_ENV: 'production',

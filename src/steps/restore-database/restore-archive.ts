@@ -1,5 +1,5 @@
 import { qualifiedName, shorten } from '../../backups/compare-inventories.ts';
-import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import { formatCount, parseBytes } from '../../base/units.ts';
 import { needFact, readFact } from '../../kinds/fact.ts';
 import {
@@ -21,8 +21,8 @@ import {
   restoringTools,
   tryRights,
 } from '../../operations/cell.ts';
-import { makeIncomingDatabase } from '../../operations/incoming-database.ts';
-import { targetTools } from '../../operations/open-targets.ts';
+import { dropOwn, makeIncomingDatabase } from '../../operations/incoming-database.ts';
+import { targetServer, targetTools } from '../../operations/open-targets.ts';
 import { limitRestore } from '../../operations/restore-limits.ts';
 import { refuseNewer } from '../../operations/throwaway-cluster.ts';
 import type { ArchiveContents, RestoreMessage, RestoreReport } from '../../ports/dump-tools.ts';
@@ -70,17 +70,33 @@ export async function restoreArchive(
   if (!report.ok) {
     // Its client is gone, but the server may still work for it.
     const shut = await closeCell(context);
-    return shut.ok ? report : shut;
+    return shut.ok ? makeRoom(report.failure, { database: incoming.value, context }) : shut;
   }
   const program = format === 'plain' ? 'psql' : 'pg_restore';
   const accepted = await judgeMessages(context, { ...report.value, program });
-  if (!accepted.ok) return accepted;
-  return countRestored(context, {
-    database: incoming.value,
-    contents: contents.value,
-    accepted: accepted.value,
-    harmless: report.value.messages.filter(({ weight }) => weight === 'harmless').length,
-  });
+  const counted = accepted.ok
+    ? await countRestored(context, {
+        database: incoming.value,
+        contents: contents.value,
+        accepted: accepted.value,
+        harmless: report.value.messages.filter(({ weight }) => weight === 'harmless').length,
+      })
+    : accepted;
+  return counted.ok ? counted : makeRoom(counted.failure, { database: incoming.value, context });
+}
+
+/** A full disk is everybody's on that server: the half of a database that filled it goes at once, and not at the next attempt. */
+async function makeRoom(
+  failure: Failure,
+  { database, context }: { readonly database: string; readonly context: StepContext<'databases'> },
+): Promise<Outcome<void>> {
+  if (failure.code !== 'out-of-space') return fail(failure);
+  const closed = await closeCell(context);
+  const dropped = closed.ok ? await dropOwn(context, database) : closed;
+  const now = dropped.ok
+    ? 'What had been restored was dropped, so the room is free again; production is untouched.'
+    : `What had been restored still takes its room: ${dropped.failure.message}`;
+  return fail({ ...failure, message: `${failure.message} ${now}` });
 }
 
 export function restoreJobs(
@@ -92,12 +108,24 @@ export function restoreJobs(
 
 /** pg_restore ends with 1 for harmless noise and for a lost table alike, so its messages decide, not its exit status. */
 async function judgeMessages(
-  context: StepContext,
+  context: StepContext<'databases'>,
   report: RestoreReport & { readonly program: string },
 ): Promise<Outcome<readonly string[]>> {
   const fatal = report.messages.filter(({ weight }) => weight === 'fatal');
   const open = report.messages.filter(({ weight }) => weight === 'needs-decision');
   const unexplained = report.exitCode !== 0 && report.messages.length === 0;
+  const full = fatal.find(({ text }) => /No space left on device|could not extend file/.test(text));
+  if (full !== undefined) {
+    const { address } = targetServer(context);
+    return fail({
+      code: 'out-of-space',
+      message: `The disk of the database server at ${address} is full: ${shorten([full.text], 1)}.`,
+      remedy:
+        'Free space on the disk of the database server, or restore into a server with more, then retry.',
+      retry: 'after-fix',
+      detail: fatal.map(fullText).join('\n'),
+    });
+  }
   if (fatal.length > 0 || unexplained) {
     return fail({
       code: 'command-failed',
