@@ -12,6 +12,7 @@ if (process.env.NO_COLOR && !('FORCE_COLOR' in process.env)) process.env.FORCE_C
 if (process.argv.includes('--no-color')) process.env.FORCE_COLOR = '0';
 
 if (Number(process.versions.node.split('.')[0]) >= neededMajor) {
+  endWithLauncher();
   loadLess();
   await import('../dist/main.js');
 } else {
@@ -47,8 +48,20 @@ function findRuntime() {
   process.exit(2);
 }
 
+/** Whoever kills what he sees means all of it: a launcher that is killed alone would leave the real one behind, which goes on and swaps production. */
+function endWithLauncher() {
+  if (process.env.THAW_LAUNCHED !== '1' || process.channel === undefined) return;
+  delete process.env.THAW_LAUNCHED;
+  process.channel.unref();
+  process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+}
+
 function runOn(runtime) {
-  const child = spawn(runtime, ['--', ...process.argv.slice(1)], { stdio: 'inherit' });
+  const child = spawn(runtime, ['--', ...process.argv.slice(1)], {
+    // The channel carries nothing: it ends with us, however we end.
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    env: { ...process.env, THAW_LAUNCHED: '1' },
+  });
   // The terminal sends its signals to both; what is sent to us alone is passed on.
   for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => {

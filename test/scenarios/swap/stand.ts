@@ -5,7 +5,14 @@ import { join } from 'node:path';
 import { startTestCluster, type TestCluster } from '../../databases/postgres/cluster.ts';
 import { shopRunbook } from '../../parts/shop-runbook.ts';
 import { type StatementProxy, startStatementProxy } from '../../parts/statement-proxy.ts';
-import { type RunningThaw, runThaw, type SaidHere, startThaw, thawHere } from '../../parts/thaw.ts';
+import {
+  type RunningThaw,
+  runThaw,
+  type SaidHere,
+  startThaw,
+  type ThawRequest,
+  thawHere,
+} from '../../parts/thaw.ts';
 
 /** Whose URL thaw is given: the role that owns the database and may make others, or a superuser. */
 export type Who = 'owner' | 'superuser';
@@ -28,6 +35,8 @@ export type Command = {
 export type SwapStand = {
   readonly cluster: TestCluster;
   readonly proxy: StatementProxy;
+  /** What a command is started with. */
+  request(command: Command): ThawRequest;
   start(command: Command): RunningThaw;
   run(command: Command): Promise<SaidHere>;
   /** kill -9 just before the statement reaches the server. */
@@ -93,6 +102,7 @@ export async function startSwapStand(): Promise<SwapStand> {
   return {
     cluster,
     proxy,
+    request,
     start,
     run: (command) => (command.apart ? runThaw : thawHere)(request(command)),
     async killBefore(statement, command) {
