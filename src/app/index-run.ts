@@ -41,7 +41,9 @@ async function replaceLine(logFolder: string, record: DrillRecord): Promise<void
   const lines = before.trimEnd().split('\n');
   const own = lines.findIndex((known) => known.includes(placeOf(runId)));
   const after = own === -1 ? [...lines, line] : lines.with(own, line);
-  await replaceFile({ path: join(logFolder, indexName), content: `${after.join('\n')}\n`, mode: 0o600 });
+  // Under the lock of the index.
+  const content = `${after.join('\n')}\n`;
+  await replaceFile({ path: join(logFolder, indexName), content, mode: 0o600, alone: true });
 }
 
 function indexLine(record: DrillRecord): string {

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Lock, takeLock } from '../adapters/disk/run-lock.ts';
+import { type Lock, sweepLocks, takeLock } from '../adapters/disk/run-lock.ts';
 import { sha256 } from '../base/digest.ts';
 import { type Failure, fail, type Outcome } from '../base/failure.ts';
 import { retry } from '../platform/retry.ts';
@@ -41,6 +41,7 @@ export async function withRunLocks<T>(
   } finally {
     await held?.value.release();
     await run.value.release();
+    await sweepLocks(folder);
   }
 }
 

@@ -11,6 +11,8 @@ type Traced = Asked & {
 };
 
 const asked = channel('thaw.asked');
+/** The same before it is done: tests of what may go wrong stop here, at exactly one of them (`test/faults`). */
+const begins = channel('thaw.begins');
 
 /**
  * Does the work and tells whoever listens (`THAW_DEBUG`) what was asked and how it ended. Costs nothing while nobody does.
@@ -25,6 +27,7 @@ export async function traced<T>(
   },
   work: () => Promise<T>,
 ): Promise<T> {
+  tellBegin(() => ({ kind: ending.kind, text: ending.text() }));
   if (!asked.hasSubscribers) return work();
   const startMs = performance.now();
   const tell = (outcome: string) => {
@@ -40,6 +43,10 @@ export async function traced<T>(
     tell(`error ${errorCode(error) ?? ''}`.trim());
     throw error;
   }
+}
+
+export function tellBegin(asking: () => Asked): void {
+  if (begins.hasSubscribers) begins.publish(asking());
 }
 
 /** For what was timed already. */

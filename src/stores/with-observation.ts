@@ -1,6 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 import type { FailureCode, Outcome } from '../base/failure.ts';
-import { tellTraced } from '../platform/trace.ts';
+import { tellBegin, tellTraced } from '../platform/trace.ts';
 import type { StoreDriver } from '../ports/object-store.ts';
 import type { RawStore } from './store-kind.ts';
 
@@ -36,6 +36,7 @@ export function withObservation(store: RawStore, observe: StoreObserver): RawSto
     ask: () => Promise<Outcome<T>>,
   ): Promise<Outcome<T>> => {
     const startMs = performance.now();
+    tellBegin(() => ({ kind: 'store', text: `${about.method} ${about.key} in ${address}` }));
     const answer = await ask();
     const outcome = answer.ok ? 'ok' : answer.failure.code;
     observe({ address, ...about, durationMs: Math.round(performance.now() - startMs), outcome });
@@ -46,6 +47,7 @@ export function withObservation(store: RawStore, observe: StoreObserver): RawSto
     access: (signal) => watched({ method: 'access', key: '' }, () => store.access(signal)),
     async *list(request) {
       const startMs = performance.now();
+      tellBegin(() => ({ kind: 'store', text: `list ${request.prefix} in ${address}` }));
       let objects = 0;
       let outcome: StoreRequest['outcome'] = 'ok';
       try {

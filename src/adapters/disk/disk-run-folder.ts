@@ -67,7 +67,8 @@ const noWorkFolder = succeed({
 async function writeRecord(path: string, text: string): Promise<Outcome<string>> {
   assert(!basename(path).startsWith('journal'), 'a record is not written over the journal');
   try {
-    await replaceFile({ path, content: text, mode: 0o600 });
+    // Under the lock of the run.
+    await replaceFile({ path, content: text, mode: 0o600, alone: true });
     return succeed(path);
   } catch (error) {
     return fail(describeFileFailure({ doing: `write ${path}`, error }));

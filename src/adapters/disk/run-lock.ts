@@ -132,11 +132,29 @@ async function readHolder(path: string): Promise<Holder | 'gone' | 'unreadable'>
   return holderSchema.safeParse(parseJson(text)).data ?? 'unreadable';
 }
 
-/** What inheritors left behind decides nothing any more: each of them looks at the lock again before it takes it. */
+/**
+ * What inheritors left behind decides nothing any more: each of them looks at the lock again before it takes it. Nor does the draft of a
+ * process that is gone.
+ */
 async function tidyUp(path: string): Promise<void> {
-  const begin = `${basename(path)}.after-`;
-  for (const name of await readdir(dirname(path))) {
-    if (name.startsWith(begin)) await rm(join(dirname(path), name), { force: true });
+  const folder = dirname(path);
+  for (const name of await readdir(folder)) {
+    if (name.startsWith(`${basename(path)}.after-`)) await rm(join(folder, name), { force: true });
+    if (!name.startsWith(`${basename(path)}.draft-`)) continue;
+    const holder = await readHolder(join(folder, name)).catch(() => 'gone' as const);
+    if (typeof holder !== 'string' && (await findFate(holder)) === 'dead')
+      await rm(join(folder, name), { force: true });
+  }
+}
+
+/** Locks of processes that are gone, and that nobody has a reason to take any more: taken once, and given back. */
+export async function sweepLocks(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names.filter((one) => !one.includes('.'))) {
+    const holder = await readHolder(join(folder, name)).catch(() => 'unreadable' as const);
+    if (typeof holder === 'string' || (await findFate(holder)) !== 'dead') continue;
+    const taken = await takeLock({ path: join(folder, name) });
+    if (taken.ok) await taken.value.release();
   }
 }
 

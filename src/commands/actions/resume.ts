@@ -1,5 +1,5 @@
-import { resolve } from 'node:path';
-import { takeLock } from '../../adapters/disk/run-lock.ts';
+import { dirname, resolve } from 'node:path';
+import { sweepLocks, takeLock } from '../../adapters/disk/run-lock.ts';
 import { type CommandContext, printLine } from '../../app/command-context.ts';
 import { driveSession } from '../../app/drive-session.ts';
 import { enterRun } from '../../app/enter-run.ts';
@@ -8,7 +8,7 @@ import { loadRunbook } from '../../app/load-runbook.ts';
 import type { Options, WalkOptions } from '../../app/options.ts';
 import { raiseAgain } from '../../app/place-throwaway.ts';
 import { runLockPath } from '../../app/run-locks.ts';
-import { findRunToWork, type LoggedRun, openRun, openRunToWork } from '../../app/run-log.ts';
+import { findRun, findRunToWork, type LoggedRun, openRun, openRunToWork } from '../../app/run-log.ts';
 import type { TerminalContext } from '../../app/terminal.ts';
 import { verifyRecord } from '../../app/verify-record.ts';
 import { tellEnd, watchRun } from '../../app/watch-run.ts';
@@ -31,7 +31,10 @@ export async function resume(
   const { environment, folder } = context;
   const logFolder = resolve(folder, options.logFolder);
   const found = await findRunToWork({ logFolder, named, fits: isUnfinished, what: 'unfinished run' });
-  if (!found.ok) return found;
+  if (!found.ok) {
+    const ended = named === undefined ? await findWithoutRecord(logFolder) : undefined;
+    return ended === undefined ? found : renderMissingRecord(ended, { logFolder, context });
+  }
   const { start } = found.value.state;
   const loaded = await loadRunbook(start.runbook.path, folder);
   if (!loaded.ok) return loaded;
@@ -119,6 +122,13 @@ function refuse(
   return undefined;
 }
 
+/** The newest run came to its end, and its process died before the record was there: nobody types the name of what he takes for unfinished. */
+async function findWithoutRecord(logFolder: string): Promise<LoggedRun | undefined> {
+  const newest = await findRun({ logFolder, named: undefined, fits: () => true, what: 'run' });
+  if (!newest.ok || isUnfinished(newest.value.state)) return undefined;
+  return (await lacksRecord(newest.value, logFolder)) ? newest.value : undefined;
+}
+
 /**
  * The process may have died after the last fact and before the record, or its disk was full: nothing of the run is lost, only not
  * rendered yet. What contradicts the journal is left as it is.
@@ -155,5 +165,6 @@ async function renderMissingRecord(
     return succeed(state.ended === undefined ? exitStatus.stopped : statusOfEnd(state.ended));
   } finally {
     await lock.value.release();
+    await sweepLocks(dirname(runLockPath(logFolder, folder.id)));
   }
 }

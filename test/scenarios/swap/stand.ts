@@ -186,9 +186,14 @@ async function contentOf(cluster: TestCluster, name: string): Promise<string> {
   const setOpen = (open: boolean) =>
     cluster.sql('postgres', `ALTER DATABASE ${quoted} ALLOW_CONNECTIONS ${open}`);
   if (row?.open !== 't') await setOpen(true);
-  const [found] = await cluster.sql(name, 'SELECT min(note) AS note FROM orders');
+  const there = await cluster.sql(name, "SELECT FROM pg_tables WHERE tablename = 'orders'");
+  const [found] =
+    there.length === 0
+      ? []
+      : await cluster.sql(name, 'SELECT min(note) AS note, count(*) AS rows FROM orders');
   if (row?.open !== 't') await setOpen(false);
-  return found?.note ?? 'nothing';
+  if (found === undefined) return 'nothing';
+  return found.rows === '50' ? (found.note ?? '') : `${found.rows} rows of ${found.note}`;
 }
 
 async function forgetPrepared(cluster: TestCluster): Promise<void> {
