@@ -8,6 +8,7 @@ import { completions } from './completions.ts';
 import { discard } from './discard.ts';
 import { drill } from './drill.ts';
 import { fingerprint } from './fingerprint.ts';
+import { finish } from './finish.ts';
 import { help } from './help.ts';
 import { home } from './home.ts';
 import { keysNew } from './keys-new.ts';
@@ -28,6 +29,7 @@ import { resume } from './resume.ts';
 import { rollback } from './rollback.ts';
 import { schedule } from './schedule.ts';
 import { snapshots } from './snapshots.ts';
+import { stop } from './stop.ts';
 import { tabletop } from './tabletop.ts';
 import { verify } from './verify.ts';
 import { version } from './version.ts';
@@ -36,7 +38,7 @@ export type CommandGroup = { readonly title: string; readonly commands: readonly
 
 /** Every command there is, in the order in which help names them. Their work is loaded when one of them runs. */
 export const commandGroups: readonly CommandGroup[] = [
-  { title: 'A recovery', commands: [home, restore, resume, rollback, discard, check] },
+  { title: 'A recovery', commands: [home, restore, resume, stop, rollback, finish, discard, check] },
   { title: 'Practice', commands: [rehearse, drill, tabletop] },
   { title: 'Backups', commands: [snapshots, backup, verify, prune, monitor, schedule] },
   {

@@ -2,7 +2,7 @@ import { drillOfComment, ownershipComment, runMark } from '../base/digest.ts';
 import { type Failure, fail, succeed } from '../base/failure.ts';
 import { Permit } from '../base/permit.ts';
 import type { MarkedDatabase, Rename } from '../ports/database-server.ts';
-import type { Guard } from '../ports/guard.ts';
+import type { Guard, KeptGuard } from '../ports/guard.ts';
 import type { ServerLooks } from '../ports/world.ts';
 
 /** A run as its guard knows it. */
@@ -107,6 +107,27 @@ async function permitLeftover(
     name !== server.databaseName &&
     name.endsWith(`__restore_${runMark(drill)}`);
   return isLeft ? succeed(new Permit({ name, oid })) : fail(notOurs(`Database ${name}`, server.address));
+}
+
+/** What a run kept for a roll-back goes only by its exact name, and only where that name carries the mark of the run. */
+export function guardKept({ runId, agreed }: Pick<Guarded, 'runId' | 'agreed'>): KeptGuard {
+  const isKept = (name: string) => agreed(name) && /[._-](?:before|undone)[_-][0-9a-f]{6}\/?$/.test(name);
+  const refuse = (what: string) => fail(notAgreed(`drop ${what}`));
+  return {
+    async dropDatabase(server, { name, oid }) {
+      if (!isKept(name) || !name.endsWith(`_${runMark(runId)}`) || name === server.databaseName)
+        return refuse(`database ${name}`);
+      const found = await server.describeDatabase(name);
+      if (!found.ok) return found;
+      if (found.value === undefined) return succeed(undefined);
+      if (oid !== undefined && found.value.oid !== oid)
+        return fail(notOurs(`Database ${name}`, server.address));
+      return succeed(new Permit({ name, oid: found.value.oid }));
+    },
+    removeFolder: (path) => (isKept(path) ? succeed(new Permit(path)) : refuse(path)),
+    removeObject: (key, prefix) =>
+      isKept(prefix) && key.startsWith(prefix) ? succeed(new Permit(key)) : refuse(key),
+  };
 }
 
 /** Retention: what the plan removes, and nothing that it keeps. Consent is the runbook's, whose rules somebody wrote down. */

@@ -187,6 +187,9 @@ export const entrySchema = z.discriminatedUnion('kind', [
     /** Output files with their digests, so that the chain vouches for them too. */
     outputs,
   }),
+  /** Somebody ends the way back: what was kept for a roll-back is about to be dropped. */
+  z.object({ kind: z.literal('way-back-ending'), names: z.array(z.string()) }),
+  z.object({ kind: z.literal('way-back-ended'), checks: z.array(checkSchema) }),
   z.object({ kind: z.literal('rolled-back'), checks: z.array(checkSchema) }),
   /** Nobody goes on with this run: what it had made and not put in place was taken away. */
   z.object({ kind: z.literal('run-discarded'), checks: z.array(checkSchema), outputs }),

@@ -48,6 +48,8 @@ export type RunState = {
   readonly ended: { readonly kind: 'finished'; readonly verdict: Verdict; readonly atMs: number } | undefined;
   readonly stopped: string | undefined;
   readonly rolledBack: boolean;
+  /** What the run kept of before was dropped by somebody who typed its name. */
+  readonly wayBackEnded: boolean;
   readonly discarded: boolean;
 };
 
@@ -80,6 +82,7 @@ export function foldJournal(entries: readonly JournalEntry[]): RunState | undefi
     ended: undefined,
     stopped: undefined,
     rolledBack: false,
+    wayBackEnded: false,
     discarded: false,
   };
   for (const entry of rest) state = applyEntry(state, entry);
@@ -120,6 +123,8 @@ export function applyEntry(state: RunState, entry: JournalEntry): RunState {
       return { ...state, stopped: undefined };
     case 'rolled-back':
       return { ...state, rolledBack: true };
+    case 'way-back-ended':
+      return { ...state, wayBackEnded: true };
     case 'run-discarded':
       return { ...state, discarded: true, stopped: discardedReason, cleanUp: entry.checks };
     case 'question-asked':
@@ -129,6 +134,7 @@ export function applyEntry(state: RunState, entry: JournalEntry): RunState {
     case 'run-started':
     case 'command-run':
     case 'program-ended':
+    case 'way-back-ending':
     case 'signed-off':
       return state;
   }

@@ -47,3 +47,15 @@ export type Guard = {
     place: ClusterPlace,
   ): Promise<Outcome<Permit<ClusterPlace>>>;
 };
+
+/** The guard of `thaw finish`: leave for what a run kept of before, by its mark and by the name that was typed. */
+export type KeptGuard = {
+  /** Undefined where it is gone. */
+  dropDatabase(
+    server: ServerLooks,
+    kept: { readonly name: string; readonly oid: number | undefined },
+  ): Promise<Outcome<Permit<KnownDatabase> | undefined>>;
+  removeFolder(path: string): Outcome<Permit<string>>;
+  /** @param prefix what was typed; the key lies below it. */
+  removeObject(key: string, prefix: string): Outcome<Permit<string>>;
+};

@@ -56,11 +56,15 @@ export function readClock(request: {
   };
 }
 
+/** What people add or do afterwards. */
+const notOfTheRun = [
+  ...['note-added', 'signed-off', 'clock-changed', 'cleaned-up'],
+  ...['way-back-ending', 'way-back-ended'],
+];
+
 /** What people add afterwards is not part of the run. */
 function lastOfRun(entries: readonly JournalEntry[]): JournalEntry | undefined {
-  return entries.findLast(
-    ({ kind }) => !['note-added', 'signed-off', 'clock-changed', 'cleaned-up'].includes(kind),
-  );
+  return entries.findLast(({ kind }) => !notOfTheRun.includes(kind));
 }
 
 /** Why the system is not back, as far as this run can say; undefined where it was proven that it is. */

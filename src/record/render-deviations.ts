@@ -38,6 +38,8 @@ export function renderDeviations(request: {
       found.push(deviation('run', `the clock of the host was set ${saySetting(entry)}`, whatCounts(entry)));
     if (entry.kind === 'run-stopped') found.push(deviation('run', 'stopped before its end', entry.reason));
     if (entry.kind === 'run-discarded') found.push(deviation('run', 'discarded', 'nobody goes on with it'));
+    if (entry.kind === 'way-back-ended')
+      found.push(deviation('run', 'the way back was ended', entry.checks.map(({ text }) => text).join('; ')));
     if (entry.kind === 'rolled-back')
       found.push(deviation('run', 'rolled back afterwards', 'the old database was put back'));
   }

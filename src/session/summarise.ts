@@ -117,6 +117,9 @@ function whatStands({ start, facts }: RunState): readonly string[] {
 
 function swapWords(state: RunState): readonly string[] {
   const swapped = readLoosely(swappedFact, state.facts);
-  if (swapped?.hadTarget !== true || state.rolledBack) return [];
-  return [`the old database is kept as ${swapped.kept}; thaw rollback ${state.start.runId} puts it back`];
+  if (swapped?.hadTarget !== true || state.rolledBack || state.wayBackEnded) return [];
+  const { runId } = state.start;
+  return [
+    `the old database is kept as ${swapped.kept}; thaw rollback ${runId} puts it back, thaw finish ${runId} drops it`,
+  ];
 }

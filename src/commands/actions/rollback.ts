@@ -2,35 +2,28 @@ import { resolve } from 'node:path';
 import { anchorPlace } from '../../app/anchors.ts';
 import { type CommandContext, printLine } from '../../app/command-context.ts';
 import { type EnteredRun, enterRun } from '../../app/enter-run.ts';
-import { exitStatus } from '../../app/exit-status.ts';
+import { liveStores } from '../../app/live-stores.ts';
 import { loadRunbook } from '../../app/load-runbook.ts';
 import type { Options } from '../../app/options.ts';
-import { findRunToWork, openRun } from '../../app/run-log.ts';
+import { findRunToWork } from '../../app/run-log.ts';
 import { askName, type TerminalContext } from '../../app/terminal.ts';
-import { writeRecord } from '../../app/write-record.ts';
+import { type Later, writeLater } from '../../app/write-later.ts';
 import { assert } from '../../base/assert.ts';
-import { fail, type Outcome, succeed } from '../../base/failure.ts';
-import type { HostClock } from '../../base/host-clock.ts';
-import type { Redact } from '../../base/secret.ts';
+import { fail, type Outcome } from '../../base/failure.ts';
 import { formatBytes } from '../../base/units.ts';
 import { passed } from '../../base/verdict.ts';
 import { createGuard } from '../../engine/guard.ts';
-import { createJournalWriter, guardJournal } from '../../engine/journal-writer.ts';
-import type { Entry } from '../../journal/entry.ts';
 import { isUnfinished, type RunState } from '../../journal/run-state.ts';
 import { readFact } from '../../kinds/fact.ts';
 import { type DatabaseSwap, type Swap, swappedFact, swappingFact } from '../../kinds/facts.ts';
-import { handlerOf, stepsGiving } from '../../kinds/handlers.ts';
+import { stepsGiving } from '../../kinds/handlers.ts';
 import { stepId } from '../../kinds/kind.ts';
 import { patienceOf, usualPatienceMs } from '../../kinds/patience.ts';
-import type { Targets } from '../../kinds/targets.ts';
 import { overwrittenObjects, rollBackObjects } from '../../operations/roll-back-objects.ts';
 import type { DatabaseServer } from '../../ports/database-server.ts';
-import type { ObjectStore } from '../../ports/object-store.ts';
 import type { World } from '../../ports/world.ts';
 import { handlers } from '../../registry/kinds.ts';
 import { createWorld } from '../../registry/wire.ts';
-import type { Runbook } from '../../runbook/schema.ts';
 import { checkWayBack, rollBackSwap } from '../../steps/restore-database/roll-back-swap.ts';
 import { lookAtSwap, undoSwap } from '../../steps/restore-database/swap-databases.ts';
 import { replacedFolders, rollBackFiles } from '../../steps/restore-files/roll-back-files.ts';
@@ -81,7 +74,7 @@ type WayBack = Pick<EnteredRun, 'ready' | 'server'> & {
   readonly state: RunState;
   readonly world: World;
   readonly options: Options<'confirm'>;
-  readonly keep: Omit<Parameters<typeof writeDown>[0], 'entries' | 'text'>;
+  readonly keep: Omit<Later, 'entries' | 'text'>;
 };
 
 async function undoSwapped(back: WayBack, context: TerminalContext): Promise<Outcome<number>> {
@@ -106,7 +99,7 @@ async function undoSwapped(back: WayBack, context: TerminalContext): Promise<Out
   const database = `${swap.target} is the old database again; the restored one is kept as ${undoneName(swap)}`;
   const text = [database, ...files.value, ...objects.value].join('. ');
   const entries = [{ kind: 'rolled-back' as const, checks: [passed(text)] }];
-  const written = await writeDown({ ...keep, text, entries });
+  const written = await writeLater({ ...keep, text, entries });
   if (written.ok) printLine(context, text);
   return written;
 }
@@ -165,7 +158,7 @@ async function undoUnfinished(back: WayBack, context: TerminalContext): Promise<
   const text = `${target} is the old database and takes connections; the restored one is still beside it as ${incoming}`;
   const [swapping] = stepsGiving(swappingFact, { steps: ready.filled.steps, handlers });
   assert(swapping !== undefined, 'a walk that has begun to swap has the step that swaps');
-  const written = await writeDown({
+  const written = await writeLater({
     ...keep,
     text,
     entries: [
@@ -182,32 +175,6 @@ async function undoUnfinished(back: WayBack, context: TerminalContext): Promise<
   return written;
 }
 
-/** After the act: a roll-back that was cut short before this looks at the names and says so again when it is repeated. */
-async function writeDown(request: {
-  readonly logFolder: string;
-  readonly runId: string;
-  readonly redact: Redact;
-  readonly clock: HostClock;
-  /** What was done, told also where the record of it cannot be written. */
-  readonly text: string;
-  readonly entries: readonly Entry[];
-  readonly anchor: ReturnType<typeof anchorPlace>;
-  readonly warn: (text: string) => void;
-}): Promise<Outcome<number>> {
-  const { logFolder, runId, redact, clock, text } = request;
-  const run = await openRun({ logFolder, runId });
-  if (!run.ok) return run;
-  const { reading, folder } = run.value;
-  return guardJournal(async () => {
-    const writer = createJournalWriter({ folder, redact, clock, reading, onEntry: () => {} });
-    for (const entry of request.entries) await writer.append(entry);
-    const record = await writeRecord({ folder, logFolder, ...request.anchor });
-    if (!record.ok) return fail({ ...record.failure, message: `${text}. ${record.failure.message}` });
-    for (const warning of record.value.warnings) request.warn(warning);
-    return succeed(exitStatus.verified);
-  });
-}
-
 /** Also one that was begun and never ended: killed, or refused, with the old database aside or its door closed. */
 function swapOf(state: RunState): DatabaseSwap | undefined {
   const facts = state.facts;
@@ -219,7 +186,7 @@ function isSwapped(state: RunState): boolean {
 }
 
 function canRollBack(state: RunState): boolean {
-  if (state.rolledBack || swapOf(state)?.hadTarget !== true) return false;
+  if (state.rolledBack || state.wayBackEnded || swapOf(state)?.hadTarget !== true) return false;
   // What is swapped stays so when the run is given up; a swap that was only begun is undone by then.
   return isSwapped(state) || isUnfinished(state);
 }
@@ -231,21 +198,8 @@ function undoneName(swap: Swap): string {
 function nothingToUndo(state: RunState) {
   return {
     code: 'invalid-input' as const,
-    message: `Run ${state.start.runId} has nothing to undo: ${state.rolledBack ? 'it was rolled back already' : 'it swapped no database, or there was none before'}.`,
+    message: `Run ${state.start.runId} has nothing to undo: ${state.rolledBack ? 'it was rolled back already' : state.wayBackEnded ? 'its way back was ended' : 'it swapped no database, or there was none before'}.`,
     remedy: 'Look at its record with `thaw records show`.',
     retry: 'never' as const,
-  };
-}
-
-/** Where the objects of a step live, as its kind says. */
-function liveStores(of: {
-  readonly filled: Pick<Runbook, 'steps'>;
-  readonly targets: Targets;
-  readonly world: Pick<World, 'openStore'>;
-}): (id: string) => ObjectStore | undefined {
-  return (id) => {
-    const step = of.filled.steps.find((one) => stepId(one) === id);
-    const config = step && handlerOf(handlers, step).liveStore?.(step, of.targets);
-    return config === undefined ? undefined : of.world.openStore(config);
   };
 }
