@@ -1,7 +1,7 @@
 import { cleanText } from '../base/clean-text.ts';
 
-/** Signs that begin something in Markdown, wherever they stand; an underscore inside a word does not. */
-const marks = /[\\*[\]|]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|~/g;
+/** Signs that begin something in Markdown, wherever they stand; an underscore inside a word does not, and a sign between two words makes an address. */
+const marks = /[\\*[\]|]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|~|(?<=[\w.+-])@/g;
 /** What readers of Markdown make a link of without any mark (GFM, "Autolinks"). */
 const bareLink = /(?:https?|ftp)(?=:\/\/)|www(?=\.)/gi;
 /** What makes a heading, a quote, a list or a rule of a line that it begins. */

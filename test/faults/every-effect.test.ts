@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createBudget, drawFrom, seed, shuffled } from './draw.ts';
 import { countNames } from './effects.ts';
-import { type FaultStand, keepTrials, startFaultStand, type Trial, type Walk } from './shop.ts';
+import { type FaultStand, keepTrials, shortly, startFaultStand, type Trial, type Walk } from './shop.ts';
 
 /**
  * Each kind of effect that a walk has, and each fault at it once: killed just before and just after, and its connections cut. The kinds are
@@ -56,9 +56,3 @@ describe(`Every kind of effect (THAW_TEST_SEED=${seed})`, () => {
     },
   );
 });
-
-/** What was expected stands at the end, behind all that was said. */
-function shortly(error: unknown): string {
-  const text = String(error);
-  return text.length < 4000 ? text : `… ${text.slice(-4000)}`;
-}

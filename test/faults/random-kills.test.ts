@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import { appendFile, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -6,25 +5,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { newestRun, runIds } from '../parts/run-log.ts';
 import type { RunningThaw } from '../parts/thaw.ts';
 import { type Outcome, type Stand, startStand } from '../scenarios/kill-and-resume/stand.ts';
+import { drawFrom, seed } from './draw.ts';
 
 /**
  * A restore that dies at moments nobody chose, one to three times, alone or with every program it works with, its last line torn or
  * not: it must end as an undisturbed one does. The company's services are none of these programs: Docker would keep them. What dies when is drawn from the seed; the same seed dies at the same moments of
  * the clock, which are not quite the same moments of the walk.
  */
-const seed = Number(process.env.THAW_TEST_SEED ?? randomInt(2 ** 31));
 const rounds = Number(process.env.THAW_TEST_FAULTS ?? 12);
-
-/** mulberry32: small, and the same numbers on every machine. */
-function drawFrom(start: number): () => number {
-  let state = start >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 type Death = {
   readonly share: number;

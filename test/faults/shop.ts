@@ -180,3 +180,9 @@ export function keepTrials(name: string, trials: readonly Trial[]): void {
   mkdirSync(results, { recursive: true });
   writeFileSync(join(results, `${name}.faults.json`), JSON.stringify(trials, undefined, 1));
 }
+
+/** What was expected stands at the end, behind all that was said. */
+export function shortly(error: unknown): string {
+  const text = String(error);
+  return text.length < 4000 ? text : `… ${text.slice(-4000)}`;
+}

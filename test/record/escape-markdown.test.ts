@@ -28,6 +28,9 @@ const pieces = fc.oneof(
     ...[
       'https://127.0.0.1/x',
       'www.evil.example',
+      'somebody@evil.example',
+      '0@.A',
+      '@',
       '[x]: http://127.0.0.1',
       '[ ] ',
       '&#x202e;',
