@@ -143,6 +143,7 @@ export const restoredFact = defineFact(
     archiveTables: z.array(z.string()),
     acceptedMessages: z.array(z.string()),
     harmlessMessages: z.number(),
+    mark: z.object({ changes: z.number(), catalogue: z.string() }).optional(),
   }),
 );
 

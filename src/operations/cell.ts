@@ -5,13 +5,8 @@ import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
 import { readFact } from '../kinds/fact.ts';
 import { authorFact, cellFact, dumpRightsFact, rightsFact } from '../kinds/facts.ts';
 import type { CheckContext, StepContext } from '../kinds/kind.ts';
-import type {
-  CellRequest,
-  DatabaseLogin,
-  DatabaseServer,
-  QueryRequest,
-  ServerIdentity,
-} from '../ports/database-server.ts';
+import type { CellRequest, DatabaseLogin } from '../ports/database-rights.ts';
+import type { DatabaseServer, QueryRequest, ServerIdentity } from '../ports/database-server.ts';
 import type { DumpTools } from '../ports/dump-tools.ts';
 import { incomingNames } from './incoming-database.ts';
 import { blocker, targetServer } from './open-targets.ts';

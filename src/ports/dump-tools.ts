@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Failure, Outcome } from '../base/failure.ts';
-import type { DumpRights } from './database-server.ts';
+import type { DumpRights } from './database-rights.ts';
 
 export type ToolVersion = { readonly major: number; readonly text: string };
 

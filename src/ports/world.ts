@@ -1,8 +1,9 @@
 import type { FailureCode } from '../base/failure.ts';
 import type { Secret } from '../base/secret.ts';
 import type { ClusterTools } from './cluster-tools.ts';
+import type { DatabaseLogin } from './database-rights.ts';
 import type { DatabaseRouteConfig } from './database-route.ts';
-import type { DatabaseLogin, DatabaseServer } from './database-server.ts';
+import type { DatabaseServer } from './database-server.ts';
 import type { DumpTools } from './dump-tools.ts';
 import type { FileTrees } from './file-trees.ts';
 import type { Host } from './host.ts';
@@ -94,6 +95,7 @@ export type ServerLooks = Pick<
   | 'foreignSessions'
   | 'preparedTransactions'
   | 'inventory'
+  | 'contentMark'
   | 'judgeGivenCell'
   | 'query'
   // Held by this process until it ends: it changes no database, and keeps a second run away.

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createSecret } from '../../src/base/secret.ts';
 import { openDatabaseServer } from '../../src/databases/postgres/pg-database-server.ts';
-import type { DatabaseDriver, DumpRights } from '../../src/ports/database-server.ts';
+import type { DumpRights } from '../../src/ports/database-rights.ts';
+import type { DatabaseDriver } from '../../src/ports/database-server.ts';
 import { valueFrom } from '../contracts/object-store.contract.ts';
 import { startTestCluster, type TestCluster } from '../databases/postgres/cluster.ts';
 

@@ -165,6 +165,8 @@ export function createFakeDatabaseServer(given: {
     carryOverSettings: ({ from, to }) => change(`carry ${from} -> ${to}`, () => succeed(undefined)),
     analyze: async () => succeed(undefined),
     inventory: async (name) => succeed(databases.get(name)?.inventory ?? emptyInventory),
+    contentMark: async (name) =>
+      succeed({ changes: 0, catalogue: databases.get(name)?.content ?? 'no such database' }),
     exportSnapshot: async () => fail(refusal('This fake exports no snapshots.')),
     query: async ({ sql }) => {
       const known = [...answers].find(([piece]) => sql.includes(piece));

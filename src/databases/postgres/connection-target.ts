@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type ConnectionOptions, checkServerIdentity } from 'node:tls';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import { createSecret, type Secret } from '../../base/secret.ts';
-import type { DatabaseLogin } from '../../ports/database-server.ts';
+import type { DatabaseLogin } from '../../ports/database-rights.ts';
 
 /** How libpq names the ways to encrypt; `prefer` tries TLS and goes on without where the server has none. */
 const sslModes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;

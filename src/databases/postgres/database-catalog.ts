@@ -1,7 +1,12 @@
 import { ownershipComment } from '../../base/digest.ts';
 import { type Outcome, succeed } from '../../base/failure.ts';
-import type { DatabaseDescription, MarkedDatabase, ServerIdentity } from '../../ports/database-server.ts';
-import { type ServerContext, withMaintenance } from './session.ts';
+import type {
+  ContentMark,
+  DatabaseDescription,
+  MarkedDatabase,
+  ServerIdentity,
+} from '../../ports/database-server.ts';
+import { type ServerContext, withMaintenance, withSession } from './session.ts';
 
 const identitySql = `
   SELECT (SELECT system_identifier::text FROM pg_control_system()) AS system_identifier,
@@ -89,6 +94,29 @@ export function listMarked(context: ServerContext): Promise<Outcome<readonly Mar
           comment: comment ?? '',
         })),
       );
+    },
+  });
+}
+
+/** Every name is the system's: the search path of the session holds nothing else (`session.ts`). */
+const markSql = `
+  WITH own AS (SELECT oid FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema')
+  SELECT (SELECT coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0) FROM pg_stat_user_tables) AS changes,
+    md5(concat(
+      (SELECT string_agg(concat_ws(' ', oid, relname, relkind, relfilenode), ',' ORDER BY oid)
+        FROM pg_class WHERE relnamespace IN (SELECT oid FROM own)),
+      (SELECT string_agg(concat_ws(' ', oid, proname, prosrc, probin), ',' ORDER BY oid)
+        FROM pg_proc WHERE pronamespace IN (SELECT oid FROM own)),
+      (SELECT string_agg(concat_ws(' ', t.oid, tgname, tgfoid, tgenabled), ',' ORDER BY t.oid)
+        FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid WHERE relnamespace IN (SELECT oid FROM own)))) AS catalogue`;
+
+export function readContentMark(context: ServerContext, database: string): Promise<Outcome<ContentMark>> {
+  return withSession(context, {
+    database,
+    doing: `see whether database ${database} changed`,
+    work: async (session) => {
+      const [row] = await session.rows(markSql);
+      return succeed({ changes: Number(row?.changes), catalogue: row?.catalogue ?? '' });
     },
   });
 }

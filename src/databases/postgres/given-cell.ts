@@ -1,7 +1,7 @@
 import { type Outcome, succeed } from '../../base/failure.ts';
 import { sqlName, sqlText } from '../../base/quoting.ts';
 import { scramVerifier } from '../../base/role-login.ts';
-import type { CellRequest, DatabaseLogin } from '../../ports/database-server.ts';
+import type { CellRequest, DatabaseLogin } from '../../ports/database-rights.ts';
 import { openMaintenance, type ServerContext, type Session, withMaintenance } from './session.ts';
 
 /** A role that an administrator made for restores: nothing of it is ours to change, but who lets it into our own database. */

@@ -1,7 +1,8 @@
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import type { Secret } from '../../base/secret.ts';
+import type { DatabaseLogin } from '../../ports/database-rights.ts';
 import type { DatabaseRoute } from '../../ports/database-route.ts';
-import type { DatabaseDriver, DatabaseLogin } from '../../ports/database-server.ts';
+import type { DatabaseDriver } from '../../ports/database-server.ts';
 import { carryOverSettings } from './carry-over.ts';
 import { closeCell, dropCell, makeCell } from './cell.ts';
 import { listForeignSessions, listPreparedTransactions, terminateSessions } from './client-sessions.ts';
@@ -13,7 +14,7 @@ import {
   renameDatabases,
   setConnectionsAllowed,
 } from './database-admin.ts';
-import { describeDatabase, listMarked, readIdentity } from './database-catalog.ts';
+import { describeDatabase, listMarked, readContentMark, readIdentity } from './database-catalog.ts';
 import { exportSnapshot } from './export-snapshot.ts';
 import { judgeGivenCell } from './given-cell.ts';
 import { takeInventory } from './inventory.ts';
@@ -59,6 +60,7 @@ export function openDatabaseServer(request: {
     carryOverSettings: (names) => use((server) => carryOverSettings(server, names)),
     analyze: (database) => use((server) => analyze(server, database)),
     inventory: (database, options) => use((server) => takeInventory(server, { database, options })),
+    contentMark: (database) => use((server) => readContentMark(server, database)),
     exportSnapshot: (database) => use((server) => exportSnapshot(server, database)),
     query: (query) => use((server) => runReadQuery(server, query)),
     lease: (name) => use((server) => takeLease(server, name)),

@@ -3,8 +3,8 @@ import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts
 import { describeFileFailure } from '../../base/file-failure.ts';
 import { shellWord } from '../../base/quoting.ts';
 import type { Secret } from '../../base/secret.ts';
+import type { DatabaseLogin } from '../../ports/database-rights.ts';
 import type { DatabaseRoute } from '../../ports/database-route.ts';
-import type { DatabaseLogin } from '../../ports/database-server.ts';
 import type {
   ArchiveContents,
   DumpFormat,

@@ -1,4 +1,4 @@
-import type { DumpRights } from '../../ports/database-server.ts';
+import type { DumpRights } from '../../ports/database-rights.ts';
 import type { ArchiveEntry } from '../../ports/dump-tools.ts';
 import { readCreateExtension } from './pg-restore-list.ts';
 import { type RightsEntry, rightsOfEntries } from './rights-of-entries.ts';

@@ -1,5 +1,5 @@
 import { sqlName } from '../../base/quoting.ts';
-import type { DumpRights } from '../../ports/database-server.ts';
+import type { DumpRights } from '../../ports/database-rights.ts';
 import type { KnownRole, RestoredObject } from './restored-objects.ts';
 
 /** One thing that the dump says of rights, and what is done about it. */

@@ -1,5 +1,5 @@
 import { sqlName, sqlText } from '../../base/quoting.ts';
-import type { DumpRights, RightsReport } from '../../ports/database-server.ts';
+import type { DumpRights, RightsReport } from '../../ports/database-rights.ts';
 import { type Known, keyOf, planOwners, relations, routines, type Task, whyNotOwner } from './plan-owners.ts';
 import type { Grant, ReadStatement } from './read-rights.ts';
 import type { RestoredObject } from './restored-objects.ts';

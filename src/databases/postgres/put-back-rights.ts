@@ -1,7 +1,7 @@
 import { type Outcome, succeed } from '../../base/failure.ts';
 import { sqlName } from '../../base/quoting.ts';
 import { errorWords } from '../../base/thrown.ts';
-import type { PutBackRequest, RightsReport } from '../../ports/database-server.ts';
+import type { PutBackRequest, RightsReport } from '../../ports/database-rights.ts';
 import { readCell, readIsSuperuser } from './cell.ts';
 import { liftFences } from './cell-extensions.ts';
 import { ownerOfDatabase, type Task } from './plan-owners.ts';

@@ -1,4 +1,4 @@
-import type { PutBackRequest, RightsReport } from '../../ports/database-server.ts';
+import type { PutBackRequest, RightsReport } from '../../ports/database-rights.ts';
 import type { ReadStatement } from './read-rights.ts';
 import type { Row, Session } from './session.ts';
 

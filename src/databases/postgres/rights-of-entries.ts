@@ -1,5 +1,5 @@
 import type { TocEntry } from '../../base/archive-toc.ts';
-import type { DumpRights } from '../../ports/database-server.ts';
+import type { DumpRights } from '../../ports/database-rights.ts';
 
 const large = 'large object';
 

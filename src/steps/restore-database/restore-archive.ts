@@ -192,7 +192,10 @@ async function countRestored(
   await context.record(rightsFact, null);
   const tried = await tryRights(context);
   if (!tried.ok) return tried;
+  const mark = await targetServer(context).contentMark(restored.database);
+  if (!mark.ok) return mark;
   await context.record(restoredFact, {
+    mark: mark.value,
     snapshotKey: needFact(snapshotFact, context).key,
     database: restored.database,
     inventory: inventory.value,

@@ -16,6 +16,7 @@ import { lookBeforeSwap } from '../../operations/before-swap.ts';
 import { closeCell, dropCell } from '../../operations/cell.ts';
 import { dropOwn, incomingNames } from '../../operations/incoming-database.ts';
 import { targetServer, targetTools } from '../../operations/open-targets.ts';
+import { stillAsCounted } from '../../operations/still-as-counted.ts';
 import { leftoverChecks, sweepDrills } from '../../operations/sweep-drills.ts';
 import { raiseThrowaway, removeThrowaway } from '../../operations/throwaway-cluster.ts';
 import { writersBackChecks } from '../../operations/writers-still-down.ts';
@@ -78,7 +79,8 @@ export const restoreDatabase = implementKind(restoreDatabaseKind, {
     const keys = await judgeKeys(context, needFact(restoredFact, context).database);
     if (!keys.ok) return keys;
     const looked = await lookBeforeSwap(context);
-    if (!looked.ok) return looked;
+    const counted = looked.ok ? await stillAsCounted(context) : looked;
+    if (!counted.ok) return counted;
     const agreed = await confirmSwap(context, [
       ...proveRestored(context),
       ...keys.value,

@@ -6,6 +6,7 @@ import type { StepContext } from '../../kinds/kind.ts';
 import { lookBeforeSwap } from '../../operations/before-swap.ts';
 import { giveAway } from '../../operations/cell.ts';
 import { targetDatabase, targetServer } from '../../operations/open-targets.ts';
+import { stillAsCounted } from '../../operations/still-as-counted.ts';
 import { giveBack, lookAtSwap, swapDatabases, undoSwap } from './swap-databases.ts';
 
 /**
@@ -34,7 +35,9 @@ export async function undoUnfinishedSwap(context: StepContext<'databases'>): Pro
 }
 
 /** The name was typed: the restored database goes into place, whatever an earlier attempt left. */
-export async function swapInPlace(context: StepContext<'host' | 'databases' | 'services'>) {
+export async function swapInPlace(
+  context: StepContext<'host' | 'databases' | 'services' | 'dumpTools' | 'clusters'>,
+) {
   const names = needFact(swappingFact, context);
   const server = targetServer(context);
   const before = await lookAtSwap(server, names);
@@ -48,8 +51,11 @@ export async function swapInPlace(context: StepContext<'host' | 'databases' | 's
   const look = () => (isBegun ? succeed(undefined) : lookBeforeSwap(context));
   // Whoever is in the way is found while the role of the run is there: what was restored is still looked at as nobody else.
   const free = await look();
+  // Behind a closed door nobody can have changed it since it was looked at.
+  const isOpen = before.value.incoming?.allowsConnections === true;
+  const counted = free.ok && !isBegun && isOpen ? await stillAsCounted(context) : free;
   // From inside the incoming database, so before the door of that is closed.
-  const given = free.ok ? await giveAway(context, [names.target, names.kept]) : free;
+  const given = counted.ok ? await giveAway(context, [names.target, names.kept]) : counted;
   const looked = given.ok ? await look() : given;
   const swapped = looked.ok
     ? await swapNow(context, names)

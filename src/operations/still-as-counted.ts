@@ -1,0 +1,53 @@
+import { fail, type Outcome, succeed } from '../base/failure.ts';
+import { readFact } from '../kinds/fact.ts';
+import { cellFact, restoredFact } from '../kinds/facts.ts';
+import type { StepContext } from '../kinds/kind.ts';
+import type { Inventory } from '../ports/database-server.ts';
+import { restoredServer } from './cell.ts';
+import { targetServer } from './open-targets.ts';
+
+/**
+ * Whether the restored database is still the one that was counted: hours may lie between the count and the typed name, and it lies on a
+ * server that others use. Where the server counts rows that changed it is counted again; where the catalogue is another one nothing is
+ * asked any more. To be called while the role of the run is there, which looks at what was restored.
+ *
+ * @returns conflict where it changed; then it is restored anew by the next attempt.
+ */
+export async function stillAsCounted(
+  context: StepContext<'host' | 'databases' | 'dumpTools' | 'clusters'>,
+): Promise<Outcome<void>> {
+  const restored = readFact(restoredFact, context);
+  if (restored?.mark === undefined) return succeed(undefined);
+  const { database, mark, inventory } = restored;
+  const now = await targetServer(context).contentMark(database);
+  if (!now.ok) return now;
+  const isSame = now.value.catalogue === mark.catalogue;
+  if (isSame && now.value.changes <= mark.changes) return succeed(undefined);
+  const again = isSame ? await countAgain(database, context) : succeed(undefined);
+  if (!again.ok) return again;
+  if (again.value !== undefined && rowsOf(again.value) === rowsOf(inventory)) {
+    await context.record(restoredFact, { ...restored, mark: now.value });
+    return succeed(undefined);
+  }
+  await context.record(restoredFact, null);
+  return fail({
+    code: 'conflict',
+    message: `${database} is not as it was counted: ${isSame ? 'rows' : 'its tables, functions or triggers'} were changed by somebody meanwhile. Nothing of production was touched.`,
+    remedy: 'Find out who works in it, and retry: it is restored anew.',
+    retry: 'after-fix',
+  });
+}
+
+async function countAgain(
+  database: string,
+  context: StepContext<'host' | 'databases' | 'dumpTools' | 'clusters'>,
+): Promise<Outcome<Inventory | undefined>> {
+  context.output(`counting ${database} again: the server says that rows changed`);
+  const opened = await restoredServer(context);
+  if (!opened.ok) return opened;
+  return opened.value.inventory(database, { asOwner: readFact(cellFact, context) !== undefined });
+}
+
+function rowsOf({ tables }: Inventory): string {
+  return JSON.stringify(tables.map(({ schema, name, rows }) => [schema, name, rows]));
+}
