@@ -149,6 +149,12 @@ export async function startSwapStand(): Promise<SwapStand> {
       await forgetPrepared(cluster);
       for (const { name } of await shops())
         await cluster.sql('postgres', `DROP DATABASE "${name}" WITH (FORCE)`);
+      // What one test left there is no matter of the next one.
+      for (const { name } of await cluster.sql(
+        'postgres',
+        "SELECT rolname AS name FROM pg_roles WHERE rolname LIKE 'thaw%'",
+      ))
+        await cluster.sql('postgres', `DROP OWNED BY "${name}"`, `DROP ROLE "${name}"`);
       await makeShop(cluster, 'old');
     },
     async remove() {
