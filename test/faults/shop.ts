@@ -73,7 +73,11 @@ export async function startFaultStand(): Promise<FaultStand> {
     expect(['old', 'restored'], said).toContain(now.shop);
   }
 
-  async function expectEnd(walk: Walk, ...[logs, said]: [string, string]): Promise<void> {
+  /** @param after locks of a process that died after its last word: the next one that works there takes them away. */
+  async function expectEnd(
+    walk: Walk,
+    ...[logs, said, after]: [string, string, 'a fault' | 'a whole command']
+  ): Promise<void> {
     expect(await stand.databases(), said).toEqual(ends[walk]);
     expect(await stand.isOpen('shop'), said).toBe(true);
     const roles = await stand.cluster.sql(
@@ -88,7 +92,7 @@ export async function startFaultStand(): Promise<FaultStand> {
       confirm: [],
     });
     expect(verified.status, `${said}\n${verified.text}`).toBe(0);
-    expect(strangers(logs, walk === 'live'), said).toEqual([]);
+    expect(strangers(logs, after === 'a fault'), said).toEqual([]);
   }
 
   /** What a person does: goes on with the run, or begins anew where there is none. */
@@ -108,6 +112,15 @@ export async function startFaultStand(): Promise<FaultStand> {
     ...command(walk, logs),
     action: ['resume', '--yes', '--snapshot', 'latest'],
   });
+
+  /** A drill that could not take away all it made says who can. */
+  async function discardWhatIsLeft(said: string, logs: string): Promise<string> {
+    const [, runId] = /Then `thaw discard (\S+)` takes away what is left/.exec(said) ?? [];
+    if (runId === undefined) return '';
+    const end = await stand.run({ ...command('live', logs), action: ['discard', runId], confirm: [runId] });
+    expect(end.status, `${said}\n--- discard\n${end.text}`).toBe(0);
+    return `\n--- discard: ${end.status}\n${end.text}`;
+  }
 
   async function expectToldLeadsOn({ text }: Pick<Disturbed, 'text'>, logs: string): Promise<void> {
     for (const told of toldCommands(text)) {
@@ -137,10 +150,11 @@ export async function startFaultStand(): Promise<FaultStand> {
       await expectToldLeadsOn(disturbed, one.logs);
       const survived = disturbed.signal === undefined && isDone(disturbed.text);
       if (!survived) said += await goOn(walk, one.logs);
-      await expectEnd(walk, one.logs, said);
+      said += await discardWhatIsLeft(said, one.logs);
+      await expectEnd(walk, one.logs, said, 'a fault');
       if (walk === 'live') {
         const back = await stand.run(command('rollback', one.logs));
-        await expectEnd('rollback', one.logs, `${said}\n--- rollback\n${back.text}`);
+        await expectEnd('rollback', one.logs, `${said}\n--- rollback\n${back.text}`, 'a whole command');
       }
       return survived ? 'survived' : 'gone on with';
     },
@@ -157,11 +171,7 @@ function hasFacts(folder: string): boolean {
   return existsSync(journal) && readFileSync(journal, 'utf8').includes('\n');
 }
 
-/**
- * Files in the log folder that no finished run leaves.
- *
- * @param mayHold locks of a process that died after its last word: the next one that works there takes them away.
- */
+/** Files in the log folder that no finished run leaves. */
 function strangers(logs: string, mayHold: boolean): readonly string[] {
   const known =
     /^(chain-heads\.jsonl|backup-drills\.md|chains\.json|\.locks|\.locks\/[\w-]+\.guard|[\w-]+|[\w-]+\/(journal\.jsonl|record\.(md|html|json)|output|output\/[\w-]+\.log))$/;

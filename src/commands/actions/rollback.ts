@@ -2,14 +2,16 @@ import { resolve } from 'node:path';
 import { anchorPlace } from '../../app/anchors.ts';
 import { type CommandContext, printLine } from '../../app/command-context.ts';
 import { type EnteredRun, enterRun } from '../../app/enter-run.ts';
+import { exitStatus } from '../../app/exit-status.ts';
 import { liveStores } from '../../app/live-stores.ts';
 import { loadRunbook } from '../../app/load-runbook.ts';
+import { findWithoutRecord, lacksRecord, renderMissingRecord } from '../../app/missing-record.ts';
 import type { Options } from '../../app/options.ts';
 import { findRunToWork } from '../../app/run-log.ts';
 import { askName, type TerminalContext } from '../../app/terminal.ts';
 import { type Later, writeLater } from '../../app/write-later.ts';
 import { assert } from '../../base/assert.ts';
-import { fail, type Outcome } from '../../base/failure.ts';
+import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { formatBytes } from '../../base/units.ts';
 import { passed } from '../../base/verdict.ts';
 import { createGuard } from '../../engine/guard.ts';
@@ -41,10 +43,17 @@ export async function rollback(
   const { options, named } = request;
   const logFolder = resolve(context.folder, options.logFolder);
   const found = await findRunToWork({ logFolder, named, fits: canRollBack, what: 'run with a swap to undo' });
-  if (!found.ok) return found;
+  if (!found.ok) {
+    // It may have come to its last fact, and died before the record of it was there.
+    const done = named === undefined ? await findWithoutRecord(logFolder) : undefined;
+    return done?.state.rolledBack === true ? renderAgain(done, { logFolder, context }) : found;
+  }
   const { state } = found.value;
   const swap = swapOf(state);
-  if (swap === undefined || !canRollBack(state)) return fail(nothingToUndo(state));
+  if (swap === undefined || !canRollBack(state)) {
+    const isDone = state.rolledBack && (await lacksRecord(found.value, logFolder));
+    return isDone ? renderAgain(found.value, { logFolder, context }) : fail(nothingToUndo(state));
+  }
   const loaded = await loadRunbook(state.start.runbook.path, context.folder);
   if (!loaded.ok) return loaded;
   const world = createWorld(context.environment);
@@ -67,6 +76,12 @@ export async function rollback(
       ? undoSwapped(back, context)
       : undoUnfinished(back, context);
   });
+}
+
+/** It was rolled back already; what it owed was the record of it. */
+async function renderAgain(...of: Parameters<typeof renderMissingRecord>): Promise<Outcome<number>> {
+  const written = await renderMissingRecord(...of);
+  return written.ok ? succeed(exitStatus.verified) : written;
 }
 
 type WayBack = Pick<EnteredRun, 'ready' | 'server'> & {
