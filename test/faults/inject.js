@@ -72,7 +72,8 @@ function fileName(path) {
     .replace(/\d{4}-\d{2}-\d{2}T\d+Z?[\w-]*/g, 'RUN')
     .replace(/\.[0-9a-f]{8}$/, '.unfinished')
     .replace(/\d{4}-\d{2}-\d{2}[T\d.:-]*/g, 'DATE')
-    .replace(/[0-9a-f]{8,}/g, 'HEX');
+    .replace(/[0-9a-f]{8,}/g, 'HEX')
+    .replace(/^(logs|work|home)(-\d+)?$/, '$1 folder');
 }
 
 for (const [op, which] of [
