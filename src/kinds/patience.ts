@@ -2,7 +2,7 @@ import type { Host } from '../ports/host.ts';
 
 /** How long somebody waits for a store that does not answer, and how the time passes. */
 export type Patience = {
-  /** Milliseconds since something succeeded last. */
+  /** Milliseconds without a success, from the first failure on. */
   readonly lastsMs: number;
   now(): number;
   /** Tells why, and waits; ends early where the work is stopped. */

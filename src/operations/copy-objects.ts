@@ -47,7 +47,7 @@ export async function copyObjects(request: {
   readonly signal: AbortSignal;
   readonly patience: Patience;
 }): Promise<Outcome<CopyReport>> {
-  const luck: Luck = { successes: 0, lastMs: request.patience.now() };
+  const luck: Luck = { successes: 0, troubleSinceMs: undefined };
   let next = 0;
   let inARow = 0;
   let gone: Failure | undefined;
@@ -62,7 +62,7 @@ export async function copyObjects(request: {
       if (copied.ok) {
         inARow = 0;
         luck.successes += 1;
-        luck.lastMs = request.patience.now();
+        luck.troubleSinceMs = undefined;
         if (copied.value.proof !== undefined) proofs.push(copied.value.proof);
         request.onCopied(object);
       } else if (!request.tolerate?.(copied.failure)) {
@@ -108,7 +108,11 @@ export function notCopied(
 type Copy = Pick<Parameters<typeof copyObjects>[0], 'from' | 'to' | 'toTargetKey' | 'signal' | 'before'>;
 type Copied = { readonly proof?: string };
 /** Of all workers together. */
-type Luck = { successes: number; lastMs: number };
+type Luck = {
+  successes: number;
+  /** The first failure since the last success, when it was told: a store that falls silent says so late, and that is no time that was waited. */
+  troubleSinceMs: number | undefined;
+};
 
 const firstPauseMs = 500;
 const longestPauseMs = 10_000;
@@ -118,7 +122,7 @@ const longestPauseMs = 10_000;
  * there is patience: a store that restarts, or an outage of a minute, ends no restore of hours.
  */
 async function copyPatiently(
-  copy: Copy & Pick<Parameters<typeof copyObjects>[0], 'patience'> & { readonly luck: Readonly<Luck> },
+  copy: Copy & Pick<Parameters<typeof copyObjects>[0], 'patience'> & { readonly luck: Luck },
   object: ObjectInfo,
 ): Promise<Outcome<Copied>> {
   const { patience, luck } = copy;
@@ -133,8 +137,9 @@ async function copyPatiently(
     if (!mayBeStore || (successes !== undefined && luck.successes > successes)) strikes += 1;
     successes = luck.successes;
     if (strikes >= (mayBeStore ? attempts - 1 : attempts)) return copied;
-    if (mayBeStore && patience.now() - luck.lastMs >= patience.lastsMs) return copied;
     if (!mayBeStore) continue;
+    luck.troubleSinceMs ??= patience.now();
+    if (patience.now() - luck.troubleSinceMs >= patience.lastsMs) return copied;
     await patience.pause(pauseMs, message);
     pauseMs = Math.min(longestPauseMs, pauseMs * 2);
   }

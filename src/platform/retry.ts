@@ -9,7 +9,7 @@ export type RetryPolicy = {
   /** After the first attempt; it doubles with each further one. */
   readonly firstPauseMs: number;
   readonly longestPauseMs: number;
-  /** So long it goes on at any rate, since the first of these attempts began; after that the count decides. */
+  /** So long it goes on at any rate, since the first of them failed, however long that took to say so; after that the count decides. */
   readonly patienceMs?: number;
 };
 
@@ -57,16 +57,18 @@ export function mayPass(failure: Failure): boolean {
 export async function retry<T>(request: RetryRequest<T>): Promise<Outcome<T>> {
   const { doing, act, signal, policy = networkRetries, isWorthAnother = mayPass } = request;
   const { patienceMs = 0 } = policy;
-  let beganMs = performance.now();
+  let firstFailedMs: number | undefined;
   for (let attempt = 1; ; attempt += 1) {
     const ended = await act(attempt);
     if (ended.ok) return ended;
     if (signal?.aborted) return ended.failure.code === 'cancelled' ? ended : fail(cancelledFailure(doing));
     if (request.broughtSomething?.()) {
       attempt = 0;
-      beganMs = performance.now();
+      firstFailedMs = undefined;
     }
-    const isOver = attempt >= policy.mostAttempts && performance.now() - beganMs >= patienceMs;
+    const nowMs = performance.now();
+    firstFailedMs ??= nowMs;
+    const isOver = attempt >= policy.mostAttempts && nowMs - firstFailedMs >= patienceMs;
     if (!isWorthAnother(ended.failure) || isOver) return ended;
     const pauseMs = pauseAfter(attempt, { policy, chance: request.chance ?? Math.random });
     request.onRetry?.({ failure: ended.failure, attempt: Math.max(1, attempt), pauseMs });

@@ -93,6 +93,18 @@ describe('copying many objects', () => {
     expect(Object.keys(to.contents())).toHaveLength(40);
   });
 
+  it('tries again what took longer than its patience to fail, with nothing that succeeded meanwhile', async () => {
+    const silent = new Set(['receipts/39.pdf', 'receipts/40.pdf']);
+    const { copy, to, host } = stage((key) => {
+      if (!silent.delete(key)) return undefined;
+      host.pass(130_000);
+      return failure('stalled', 'safe');
+    });
+    const report = await copy(1);
+    expect(report).toMatchObject({ ok: true, value: { failures: [] } });
+    expect(Object.keys(to.contents())).toHaveLength(40);
+  });
+
   it('does not take a few that cannot be reached, among others that can, for the end of the store', async () => {
     const { to, copy } = stage((key) =>
       /[05]\.pdf$/.test(key) ? failure('unreachable', 'safe') : undefined,

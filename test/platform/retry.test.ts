@@ -73,6 +73,17 @@ describe('What is tried again', () => {
     ]);
   });
 
+  it('asks again after an attempt that took longer than its patience to fail', async () => {
+    const { act, asked } = answers(broken);
+    const slowly = async () => {
+      if (asked() === 0) await pause(60);
+      return act();
+    };
+    const patient = { mostAttempts: 1, firstPauseMs: 1, longestPauseMs: 1, patienceMs: 40 };
+    expect(await retry({ doing: 'read it', act: slowly, policy: patient })).toMatchObject({ ok: true });
+    expect(asked()).toBe(2);
+  });
+
   it('ends at once, as cancelled, when the signal comes in a pause', async () => {
     const { act, asked } = answers(broken, broken);
     const stop = new AbortController();

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ensureDocker, type RunningDocker } from '../parts/docker.ts';
 import { answers, confirmed } from '../parts/lost-production.ts';
 import { makeLogFolder, type PortNimara, readCrmRunbook, startPortNimara } from '../parts/port-nimara.ts';
@@ -69,7 +69,8 @@ function servicesThatFall(kind: 'compose' | 'process') {
     const end = await run(['restore', runbook], ['--yes', '--snapshot', 'latest', ...confirmed]);
     expect(end, end.text).toMatchObject({ status: 4 });
     await kill('worker');
-    expect(await stateOf('worker')).not.toContain('running');
+    // A killed process is there until the system has taken it away.
+    await vi.waitFor(async () => expect(await stateOf('worker')).not.toContain('running'), 10_000);
     const resumed = await run(['resume'], answers);
     expect(resumed, resumed.text).toMatchObject({ status: 0 });
     expect(await stateOf('worker')).toContain('running');
