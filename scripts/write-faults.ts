@@ -62,7 +62,7 @@ const text = [
   'thaw: the old database is there whole at any moment, and at the end everything is as it is after an undisturbed walk: databases, doors, roles, files,',
   'and a record that verifies.',
   '',
-  `${every.length + swap.length} faults: ${every.length} at every kind of effect, ${swap.length} at every single effect of the swap and of its way back.`,
+  `${every.length + swap.length} faults: ${every.length} at every kind of effect, ${swap.length} at every single effect of the swap.`,
   '',
   '- *survived*: the walk came to its end by itself.',
   '- *gone on with*: it was over; `thaw resume`, or the same command again, led to the same end.',
