@@ -179,7 +179,7 @@ function strangers(logs: string, mayHold: boolean): readonly string[] {
   return readdirSync(logs, { recursive: true, encoding: 'utf8' })
     .filter((path) => !neverBegun.has(path.split('/')[0] ?? ''))
     .filter((path) => !(mayHold && /^\.locks\/(run|target|index|chain-heads)[\w-]*$/.test(path)))
-    .filter((path) => !known.test(path) || /^[\w-]+\/work/.test(path))
+    .filter((path) => !known.test(path) || path.split('/')[1]?.startsWith('work') === true)
     .toSorted();
 }
 
