@@ -1,61 +1,62 @@
 import type { Failure } from '../base/failure.ts';
 import type { RunEnd } from '../engine/run-end.ts';
 import { answerFromFlags } from '../plain/answer-from-flags.ts';
-import { askOnTerminal } from '../plain/ask-on-terminal.ts';
 import { systemClock } from '../plain/clock.ts';
 import { printSession } from '../plain/print-session.ts';
-import { createPromptedOutput } from '../plain/prompted-output.ts';
 import type { Question } from '../ports/operator.ts';
 import type { RunningSession } from '../session/session.ts';
+import type { Attendants } from './attendants.ts';
 import { exitStatus, statusOfEnd } from './exit-status.ts';
 import type { WalkOptions } from './options.ts';
-import {
-  type Attendance,
-  chooseAttendance,
-  screenOptions,
-  screenStreams,
-  type TerminalContext,
-} from './terminal.ts';
+import type { TerminalContext } from './terminal.ts';
 
 /** Answers a question where nobody is there, and says whether it did. */
 export type AnswerInstead = (question: Question, session: RunningSession) => Promise<boolean>;
 
-/**
- * Stays with a run until it ends, and returns the exit status. The run does not depend on it: a terminal that goes away
- * leaves the step in hand running, and the run stops, resumable, at the next question nobody can answer.
- */
-export async function attend(request: {
+type Attending = {
   readonly session: RunningSession;
   readonly options: WalkOptions;
   readonly context: TerminalContext;
+  readonly attendants: Attendants;
   /** The rehearsal answers for itself where nobody is there. */
   readonly answerInstead?: AnswerInstead;
-}): Promise<number> {
-  const { session, options, context } = request;
-  const attendance = chooseAttendance(options, context);
-  const interrupts = watchInterrupts(session, attendance);
+};
+
+/**
+ * Stays with a run until it ends, in the process of the run, and returns the exit status. Terminals come and go; where none of them is
+ * attached, a question is answered by the options, or it waits, or the run stops at it, resumable: `whenAlone`.
+ */
+export async function attend(request: Attending): Promise<number> {
+  const { session, options, context, attendants } = request;
+  const interrupts = watchInterrupts(session, attendants);
+  const declines = attendants.whenAlone === 'stops';
   const unanswered = answerFromFlags({
     session,
     answers: withSnapshot(options),
     confirm: options.confirm,
     yes: options.yes,
     onMissing: (question, option) => {
-      if (attendance === 'unattended') void answerOrDecline(request, question, option);
+      if (declines && !attendants.anyone()) void answerOrDecline(request, question, option);
     },
   });
+  const stopDeclining = attendants.onAlone(() => {
+    const { question } = session.view();
+    if (declines && question !== undefined) void answerOrDecline(request, question, goOnWith);
+  });
   try {
-    const end =
-      attendance === 'screen'
-        ? await onScreen(request, interrupts.signalled)
-        : await byLines(request, attendance);
-    return interrupts.interrupted() && end.kind !== 'finished' ? exitStatus.interrupted : statusOfEnd(end);
+    const end = context.attendants === undefined ? await byLines(request) : await session.ended;
+    interrupts.stop();
+    return interrupts.asked() === 'SIGINT' && end.kind !== 'finished'
+      ? exitStatus.interrupted
+      : statusOfEnd(end);
   } finally {
     unanswered();
+    stopDeclining();
     interrupts.stop();
   }
 }
 
-type Attending = Parameters<typeof attend>[0];
+const goOnWith = 'go on with `thaw resume`.';
 
 async function answerOrDecline(request: Attending, ...[question, option]: [Question, string]): Promise<void> {
   const answered = await (request.answerInstead?.(question, request.session) ?? false);
@@ -76,85 +77,38 @@ function withSnapshot({ answers, snapshot }: WalkOptions): ReadonlyMap<string, s
   return snapshot === undefined ? answers : new Map(answers).set('choose-snapshot', snapshot);
 }
 
-async function onScreen(request: Attending, ...[signalled]: [Promise<void>]): Promise<RunEnd> {
-  const { session, options, context } = request;
-  // Loaded only where there is a screen: React and Ink cost a quarter of a second that lines need not pay.
-  const { openScreen } = await import('../ui/open-screen.tsx');
-  const { printSummary } = await import('../ui/print-summary.ts');
-  await context.splash?.lift();
-  const { outcome } = await openScreen({
-    session,
-    streams: screenStreams(context),
-    options: screenOptions(options, context),
-    // Whoever sent a signal sits at another terminal: nobody here need press a key to let go of the run.
-    until: signalled.then(() => session.ended),
-  });
-  // Nobody sees the questions any more: the next one stops the run, resumable.
-  const stopDeclining = outcome === 'left' ? declineEach(session) : () => {};
-  const end = await session.ended;
-  stopDeclining();
-  printSummary(session.view(), (text) => context.stdout.write(text));
-  return end;
-}
-
-function declineEach(session: RunningSession): () => void {
-  const decline = () => {
-    const { question } = session.view();
-    if (question !== undefined)
-      session.decline(question.id, nobodyThere(question, 'go on with `thaw resume`.'));
-  };
-  decline();
-  return session.subscribe(decline);
-}
-
-async function byLines(request: Attending, attendance: Attendance): Promise<RunEnd> {
-  const { session, options, context } = request;
-  const asks = attendance === 'lines-with-person';
-  const output = createPromptedOutput(context.stdout, () => session.view().question !== undefined);
+/** Where no terminal began the run, its lines go to whatever standard output is. */
+async function byLines({ session, options, context }: Attending): Promise<RunEnd> {
   const printing = printSession({
     session,
-    write: output.write,
+    write: (text) => context.stdout.write(text),
     format: options.json ? 'json' : 'plain',
     clock: systemClock,
-    heldWhileAsked: asks,
   });
-  let stopDeclining = () => {};
-  let gone = false;
-  // The person is gone, and with them the answers: the next question stops the run, resumable.
-  const onGone = () => {
-    if (!gone) stopDeclining = declineEach(session);
-    gone = true;
-  };
-  if (asks) context.stdout.on('error', onGone);
-  const stopAsking = asks ? askOnTerminal({ session, input: context.stdin, output, onGone }) : () => {};
   const end = await session.ended;
-  stopDeclining();
-  stopAsking();
   printing.stop();
   return end;
 }
 
-/** The screen reads Ctrl+C as a key; elsewhere, and for other signals, the first asks to stop and the second insists. */
-function watchInterrupts(session: RunningSession, attendance: Attendance) {
+/** The first signal asks to stop, and the second insists. A terminal that is gone (SIGHUP) is no reason to. */
+function watchInterrupts(session: RunningSession, attendants: Attendants) {
   let asked: NodeJS.Signals | undefined;
-  const signalled = Promise.withResolvers<void>();
   const onSignal = (signal: NodeJS.Signals) => {
     if (asked !== undefined) process.exit(exitStatus.interrupted);
     asked = signal;
-    signalled.resolve();
+    attendants.signalled();
     session.stop();
   };
   const stayAlive = () => {};
-  const ownInterrupts =
-    attendance === 'unattended' ? (['SIGINT', 'SIGTERM'] as const) : (['SIGTERM'] as const);
-  for (const signal of ownInterrupts) process.on(signal, onSignal);
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
   process.on('SIGHUP', stayAlive);
   return {
-    signalled: signalled.promise,
-    /** By Ctrl+C, as shells count it; being asked to end by SIGTERM is a stop like any other. */
-    interrupted: () => asked === 'SIGINT',
+    /** SIGINT is Ctrl+C, as shells count it; being asked to end by SIGTERM is a stop like any other. */
+    asked: () => asked,
     stop() {
-      for (const signal of ownInterrupts) process.off(signal, onSignal);
+      process.off('SIGINT', onSignal);
+      process.off('SIGTERM', onSignal);
       process.off('SIGHUP', stayAlive);
     },
   };

@@ -1,6 +1,10 @@
 import type { Readable, Writable } from 'node:stream';
 import { cleanJson, cleanText } from '../base/clean-text.ts';
 import type { Failure } from '../base/failure.ts';
+import type { Attendants } from './attendants.ts';
+
+/** In the environment of a process that is begun for one run (begin-apart.ts). */
+export const apartVariable = 'THAW_RUN_PROCESS';
 
 /** What the program was given when it started; nothing below `main` reaches for the process itself. Whoever needs a part of it takes that part. */
 export type CommandContext = {
@@ -12,6 +16,8 @@ export type CommandContext = {
   readonly folder: string;
   /** The first picture of a run that is still being opened; whoever shows or prints something lifts it before. */
   readonly splash?: { lift(): Promise<void> };
+  /** The terminals that look at this process; only a process that was begun for a run has them. */
+  readonly attendants?: Attendants;
 };
 
 export function printLine({ stdout }: Pick<CommandContext, 'stdout'>, text: string): void {

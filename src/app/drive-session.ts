@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Outcome, succeed } from '../base/failure.ts';
+import { type Failure, type Outcome, succeed } from '../base/failure.ts';
 import type { Mode } from '../base/mode.ts';
 import { guardJournal } from '../engine/journal-writer.ts';
 import type { EntryOf } from '../journal/entry.ts';
@@ -10,7 +10,9 @@ import { handlers } from '../registry/kinds.ts';
 import { startSession } from '../session/session.ts';
 import { anchorPlace } from './anchors.ts';
 import { type AnswerInstead, attend } from './attend.ts';
+import { createAttendants } from './attendants.ts';
 import { openChainMemory, rememberChosen } from './chain-memory.ts';
+import { statusBeforeRun } from './exit-status.ts';
 import { sayOrigins, sayOverruled } from './given-values.ts';
 import type { ReadyRunbook } from './load-runbook.ts';
 import type { WalkOptions } from './options.ts';
@@ -36,15 +38,18 @@ export async function driveSession(
   context: TerminalContext,
 ): Promise<Outcome<number>> {
   const { mode, options, ready, world, folder, reading, start, logFolder, answerInstead } = request;
+  const attendants = context.attendants ?? createAttendants({ whenAlone: 'stops' });
   ready.show(pathsOf({ folder, start, logFolder }));
   const provenSnapshots = await findProvenSnapshots({ logFolder, name: ready.runbook.name });
   const memory = await openChainMemory({ logFolder, runbook: ready.runbook.name });
-  return guardJournal(async () => {
+  const shut = await attendants.openDoor(folder.path);
+  const driven = guardJournal(async () => {
     const session = await startSession({
       mode,
       title: ready.filled.title,
       bring: ready.filled.bring,
-      advice: [...adviseOn(context.environment), ...sayOverruled(ready.values)],
+      advice: [...sayShut(shut), ...adviseOn(attendants, context), ...sayOverruled(ready.values)],
+      whenAlone: attendants.whenAlone,
       origins: sayOrigins(ready.values),
       steps: ready.filled.steps,
       handlers,
@@ -60,15 +65,28 @@ export async function driveSession(
       seenLinks: memory.seen,
       writeRecord: () => writeRecord({ folder, logFolder, ...anchorPlace(request) }),
     });
+    attendants.serve(session);
     const status = await attend({
       session,
       options,
       context,
+      attendants,
       ...(answerInstead === undefined ? {} : { answerInstead }),
     });
     await rememberChosen(memory, folder);
     return succeed(status);
   });
+  const done = await driven.finally(attendants.closeDoor);
+  // Where the process was begun for this run, it has more to say before it ends.
+  if (context.attendants === undefined) attendants.end(done.ok ? done.value : statusBeforeRun(done.failure));
+  return done;
+}
+
+function sayShut(shut: Failure | undefined): readonly string[] {
+  if (shut === undefined) return [];
+  return [
+    `No other terminal can come to this run: ${shut.message} \`thaw stop\` stops it from anywhere on this host.`,
+  ];
 }
 
 /** What the operator reads, opens and pastes. A passphrase that is a common word would make holes in it. */

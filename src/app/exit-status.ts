@@ -10,6 +10,7 @@ export const exitStatus = {
   answerMissing: 4,
   stopped: 5,
   damaged: 6,
+  left: 7,
   bug: 70,
   interrupted: 130,
 } as const;
@@ -23,8 +24,9 @@ export const statusWords: Readonly<Record<StatusName, string>> = {
   usage: 'wrong usage or an invalid runbook; nothing was done',
   blocked: 'something stands in the way; nothing was touched',
   answerMissing: 'an answer or a value is missing, and nobody is there to give it',
-  stopped: 'stopped by the operator; `thaw resume` goes on',
+  stopped: 'stopped before its end; `thaw resume` goes on',
   damaged: 'a record or a journal is damaged or was changed',
+  left: 'the terminal was left; the run goes on by itself',
   bug: 'a bug of ours',
   interrupted: 'interrupted by Ctrl+C',
 };
@@ -34,8 +36,9 @@ export const walkStatuses = {
   notVerified: 'walked to its end, but something failed or could not be verified',
   blocked: 'there are blockers, or another run holds the target; nothing was touched',
   answerMissing: 'a value or an answer is missing and nobody is there to give it; `thaw resume` goes on',
-  stopped: 'stopped by the operator; `thaw resume` goes on',
+  stopped: 'stopped by the operator, or its process was ended; `thaw resume` goes on',
   damaged: 'the journal or the record cannot be vouched for',
+  left: 'the terminal was left; the run goes on, and `thaw resume` comes back to it',
   interrupted: 'stopped by Ctrl+C; `thaw resume` goes on',
 } as const;
 

@@ -1,7 +1,7 @@
 import { fail, type Outcome } from '../base/failure.ts';
 import type { Mode } from '../base/mode.ts';
 import { askInputs } from '../plain/ask-inputs.ts';
-import type { MissingInput } from '../session/missing-input.ts';
+import type { InputRequest } from '../session/missing-input.ts';
 import { type LoadedRunbook, listMissingInputs, type ReadyRunbook, readyRunbook } from './load-runbook.ts';
 import type { Options } from './options.ts';
 import {
@@ -30,21 +30,22 @@ export async function readyOrAsk(
   if (ready.ok || ready.failure.code !== 'answer-missing') return ready;
   const missing = await listMissingInputs(loaded, given);
   if (missing.length === 0) return ready;
-  const typed = await ask(missing, { ...request, title: loaded.runbook.title });
+  const typed = await askForInputs({ mode, title: loaded.runbook.title, missing }, { options, context });
   if (typed === undefined) return fail(ready.failure);
   return readyRunbook(loaded, { ...given, typed });
 }
 
-async function ask(
-  missing: readonly MissingInput[],
-  request: Parameters<typeof readyOrAsk>[1] & { readonly title: string },
+/** undefined: nobody is there, or whoever is there gave up. */
+export async function askForInputs(
+  inputs: InputRequest,
+  { options, context }: { readonly options: TerminalOptions; readonly context: TerminalContext },
 ): Promise<ReadonlyMap<string, string> | undefined> {
-  const { mode, title, options, context } = request;
-  const inputs = { mode, title, missing };
   await context.splash?.lift();
   switch (chooseAttendance(options, context)) {
     case 'unattended':
       return undefined;
+    case 'elsewhere':
+      return context.attendants?.askInputs(inputs);
     case 'lines-with-person':
       return askInputs({ inputs, input: context.stdin, output: context.stdout });
     case 'screen': {

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
+import type { Attendants } from './attendants.ts';
 import type { CommandContext } from './command-context.ts';
 import type { Options } from './options.ts';
 
@@ -7,15 +8,22 @@ import type { Options } from './options.ts';
 export type TerminalOptions = Options<'plain' | 'inline' | 'noColor'> & Partial<Options<'json'>>;
 
 /** What is needed to show something to a person and to ask. */
-export type TerminalContext = Pick<CommandContext, 'stdin' | 'stdout' | 'environment' | 'splash'>;
+export type TerminalContext = Pick<
+  CommandContext,
+  'stdin' | 'stdout' | 'environment' | 'splash' | 'attendants'
+>;
 
-/** How a run is attended: on the screen, by lines with a person answering, or by lines with nobody there. */
-export type Attendance = 'screen' | 'lines-with-person' | 'unattended';
+/**
+ * How a run is attended: on the screen, by lines with a person answering, by lines with nobody there, or, where this process was
+ * begun for the run alone, from the terminals of others.
+ */
+type Attendance = 'screen' | 'lines-with-person' | 'unattended' | 'elsewhere';
 
 export function chooseAttendance(
   options: Pick<TerminalOptions, 'plain' | 'json'>,
-  { stdin, stdout, environment }: TerminalContext,
+  { stdin, stdout, environment, attendants }: TerminalContext,
 ): Attendance {
+  if (attendants !== undefined) return 'elsewhere';
   const person = stdin.isTTY === true;
   if (options.json) return 'unattended';
   const lines = options.plain || environment.TERM === 'dumb' || Boolean(environment.INK_SCREEN_READER);
@@ -40,13 +48,18 @@ export function screenStreams({ stdin, stdout }: Pick<CommandContext, 'stdin' | 
   return { stdin, stdout } as never;
 }
 
-/** A dropped SSH connection takes the screen with it, not the run; tmux or screen would keep both. */
-export function adviseOn(environment: CommandContext['environment']): readonly string[] {
+/** A dropped SSH connection takes the screen with it, and not the run. */
+export function adviseOn(
+  { whenAlone }: Pick<Attendants, 'whenAlone'>,
+  { environment }: Pick<CommandContext, 'environment'>,
+): readonly string[] {
   const remote = environment.SSH_CONNECTION || environment.SSH_TTY;
   if (!remote || environment.TMUX || environment.STY) return [];
-  return [
-    'This SSH session is not inside tmux or screen. If it drops, the run stops at its next question; `thaw resume` goes on.',
-  ];
+  const then =
+    whenAlone === 'waits'
+      ? 'the run goes on to its next question and waits there; `thaw resume` comes back to it'
+      : 'the run stops at its next question; `thaw resume` goes on';
+  return [`This SSH session is not inside tmux or screen. If it drops, ${then}.`];
 }
 
 /** The exact name, typed by a person or given with --confirm; nothing else goes on. */

@@ -126,6 +126,8 @@ export type Command = Words & {
   readonly either: readonly (readonly OptionName[])[];
   /** Reads what was typed; nothing is done before all of it was found good. A text says what is wrong. */
   readonly prepare: (typed: Typed) => { readonly start: Start } | { readonly wrong: string };
+  /** In the process of a run: what the same declaration read in the process that began it. */
+  readonly goOn: (context: ProgramContext, given: unknown) => Promise<Outcome<number>>;
 };
 
 type DefinedCommand<O extends Operands, N extends OptionName, R extends N> = Command & {
@@ -154,6 +156,7 @@ export function defineCommand<
       // The names come from the declaration, and each value from the `read` or `take` that its type was inferred from.
       return { start: (context) => run(context, given as Given<O, N, R>) };
     },
+    goOn: (context, given) => run(context, given as Given<O, N, R>),
   };
 }
 
@@ -214,7 +217,10 @@ export function sayCommand({ name }: Pick<Command, 'name'>): string {
   return name === firstCommand ? 'thaw' : `thaw ${name}`;
 }
 
-function wrongCount(command: Omit<Command, 'prepare'>, words: readonly string[]): string | undefined {
+function wrongCount(
+  command: Pick<Command, 'name' | 'operands' | 'needs' | 'either'>,
+  words: readonly string[],
+): string | undefined {
   const { operands } = command;
   const least = operands.reduce((sum, { count }) => sum + count[0], 0);
   const most = operands.reduce((sum, { count }) => sum + count[1], 0);
@@ -224,7 +230,10 @@ function wrongCount(command: Omit<Command, 'prepare'>, words: readonly string[])
   return `${sayCommand(command)} ${takes}; ${given}`;
 }
 
-function wrongOptions(command: Omit<Command, 'prepare'>, given: ReadonlySet<OptionName>): string | undefined {
+function wrongOptions(
+  command: Pick<Command, 'name' | 'operands' | 'needs' | 'either'>,
+  given: ReadonlySet<OptionName>,
+): string | undefined {
   const spoken = (names: readonly OptionName[]) =>
     names.map((name) => `--${optionOf(name).flag}`).join(' and ');
   for (const group of command.either) {

@@ -1,5 +1,6 @@
 import { walkStatuses } from '../app/exit-status.ts';
 import { beginOptions } from '../app/options.ts';
+import { runApart } from '../app/run-apart.ts';
 import { defineCommand } from './command.ts';
 
 export const rehearse = defineCommand({
@@ -16,5 +17,9 @@ export const rehearse = defineCommand({
     { line: 'thaw rehearse --mode drill --plain', about: 'a drill of the same company, in lines' },
   ],
   statuses: { verified: 'recovered and verified', ...walkStatuses },
-  run: async (context, { options }) => (await import('./actions/rehearse.ts')).rehearse(options, context),
+  run: (context, given) =>
+    // Its sandbox must not stay behind a terminal that was closed and forgotten.
+    runApart({ command: 'rehearse', given, whenAlone: 'stops', context }, async (own) =>
+      (await import('./actions/rehearse.ts')).rehearse(given.options, own),
+    ),
 });

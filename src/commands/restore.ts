@@ -1,6 +1,6 @@
 import { walkStatuses } from '../app/exit-status.ts';
 import { beginOptions } from '../app/options.ts';
-import { withSplash } from '../app/splash.ts';
+import { runApart } from '../app/run-apart.ts';
 import { defineCommand, runbookOperand } from './command.ts';
 
 export const restore = defineCommand({
@@ -20,9 +20,14 @@ export const restore = defineCommand({
     },
   ],
   statuses: { verified: 'restored and verified', ...walkStatuses },
-  run: (context, { operands: { runbook }, options }) =>
-    withSplash(
-      { mode: 'live', title: runbook, words: 'Reading the runbook …', options, context },
-      async (shown) => (await import('./actions/start.ts')).start({ runbook, mode: 'live', options }, shown),
-    ),
+  run: (context, given) => {
+    const {
+      operands: { runbook },
+      options,
+    } = given;
+    const splash = { mode: 'live', title: runbook, words: 'Reading the runbook …' } as const;
+    return runApart({ command: 'restore', given, whenAlone: 'waits', splash, context }, async (own) =>
+      (await import('./actions/start.ts')).start({ runbook, mode: 'live', options }, own),
+    );
+  },
 });

@@ -1,6 +1,6 @@
 import { walkStatuses } from '../app/exit-status.ts';
 import { beginOptions } from '../app/options.ts';
-import { withSplash } from '../app/splash.ts';
+import { runApart } from '../app/run-apart.ts';
 import { defineCommand, runbookOperand } from './command.ts';
 
 export const tabletop = defineCommand({
@@ -19,10 +19,14 @@ export const tabletop = defineCommand({
     },
   ],
   statuses: { verified: 'talked through to its end', ...walkStatuses },
-  run: (context, { operands: { runbook }, options }) =>
-    withSplash(
-      { mode: 'tabletop', title: runbook, words: 'Reading the runbook …', options, context },
-      async (shown) =>
-        (await import('./actions/start.ts')).start({ runbook, mode: 'tabletop', options }, shown),
-    ),
+  run: (context, given) => {
+    const {
+      operands: { runbook },
+      options,
+    } = given;
+    const splash = { mode: 'tabletop', title: runbook, words: 'Reading the runbook …' } as const;
+    return runApart({ command: 'tabletop', given, whenAlone: 'waits', splash, context }, async (own) =>
+      (await import('./actions/start.ts')).start({ runbook, mode: 'tabletop', options }, own),
+    );
+  },
 });

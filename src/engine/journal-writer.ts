@@ -96,7 +96,7 @@ export function createJournalWriter(request: {
 const mostDriftMs = 2000;
 
 /** How the last process of the run that said so counted. */
-export function anchorOf(entries: readonly JournalEntry[]): ClockAnchor | undefined {
+function anchorOf(entries: readonly JournalEntry[]): ClockAnchor | undefined {
   return entries
     .flatMap((entry) => ('clock' in entry && entry.clock !== undefined ? [entry.clock] : []))
     .at(-1);

@@ -16,4 +16,4 @@ export type InputRequest = {
 
 /** Said before the first value is typed; true of secrets and of all others. */
 export const inputPromise =
-  'What you type stays in the memory of this process: it is never written down, and `thaw resume` asks for it again.';
+  'What you type stays in memory and is never written down; once this process is gone, `thaw resume` asks for it again.';

@@ -4,7 +4,7 @@ import { foldJournal, type RunState } from '../journal/run-state.ts';
 import { buildView, collectViews, noViews } from './build-view.ts';
 import { createStepFeed, type StepFeed } from './step-feed.ts';
 import { summarise } from './summarise.ts';
-import type { OutputLine, SeenAs, Session, View } from './view.ts';
+import type { OutputLine, Session, View } from './view.ts';
 
 /** What a run left on the disk so far, as its reader found it. */
 export type RunOnDisk = {
@@ -13,49 +13,27 @@ export type RunOnDisk = {
   readonly outputs: ReadonlyMap<string, readonly OutputLine[]>;
 };
 
-/** A run seen by somebody who does not drive it: a record that is read again, or a run that another process drives. */
-export type ReadSession = Session & {
-  /** Shows what the reader found now. An empty journal changes nothing. */
-  update(found: RunOnDisk): void;
-};
-
+/** A past run, to look around in. Nothing is written: the journal belongs to whoever drives the run. */
 export function createReadSession(request: {
   readonly path: string;
   readonly found: RunOnDisk;
   readonly recordPath: string | undefined;
-  /** The process that drives the run; left out for a run that nobody drives. */
-  readonly drivenBy?: string;
-  readonly now: () => number;
-  /** Asks the process that drives it to stop at its next safe point. */
-  readonly onStop?: () => void;
-}): ReadSession {
-  const listeners = new Set<() => void>();
-  let view = renderView(request, request.found);
+}): Session {
+  const view = renderView(request);
   return {
     view: () => view,
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    // Who only looks writes nothing: the journal belongs to the process that drives the run.
+    subscribe: () => () => {},
     answer: () => undefined,
     note: () => undefined,
-    stop: () => request.onStop?.(),
-    update(found) {
-      view = renderView(request, found);
-      for (const listener of [...listeners]) listener();
-    },
+    stop: () => undefined,
   };
 }
 
-function renderView(request: Parameters<typeof createReadSession>[0], found: RunOnDisk): View {
+function renderView({ path, found, recordPath }: Parameters<typeof createReadSession>[0]): View {
   const { entries, outputs, headHash } = found;
   const state = foldJournal(entries);
   if (state === undefined) throw new Error('Broken promise: a run is read only after its start was written');
-  const { drivenBy } = request;
-  const watched = drivenBy !== undefined;
-  const nowMs = watched ? request.now() : lastMoment(entries, state);
-  const { recordPath } = request;
+  const nowMs = lastMoment(entries, state);
   const record = recordPath === undefined ? undefined : { path: recordPath, head: headHash };
   const built = buildView({
     mode: state.start.mode,
@@ -65,21 +43,15 @@ function renderView(request: Parameters<typeof createReadSession>[0], found: Run
     state,
     views: entries.reduce(collectViews, noViews),
     feeds: toFeeds(state, outputs),
-    // What began after the last resume is in the hands of the process that runs now.
-    begunHere: new Set(watched ? begunSinceResume(entries) : []),
+    begunHere: new Set(),
     question: undefined,
-    summary: watched ? [] : summarise({ state, end: endOf(state), nowMs, record }),
+    summary: summarise({ state, end: endOf(state), nowMs, record }),
     recordPath,
-    outputPath: (id) => `${request.path}/output/${id}.log`,
-    ended: !watched,
+    outputPath: (id) => `${path}/output/${id}.log`,
+    ended: true,
     nowMs,
   });
-  const waiting = watched ? openQuestion(entries) : undefined;
-  const seenAs: SeenAs =
-    drivenBy === undefined
-      ? { kind: 'record' }
-      : { kind: 'watched', by: drivenBy, ...(waiting === undefined ? {} : { waiting }) };
-  return { ...built, seenAs };
+  return { ...built, isRecord: true };
 }
 
 function lastMoment(entries: readonly JournalEntry[], state: RunState): number {
@@ -98,22 +70,6 @@ function toFeeds(
       return [id, feed];
     }),
   );
-}
-
-function begunSinceResume(entries: readonly JournalEntry[]): readonly string[] {
-  const from = entries.findLastIndex((entry) => entry.kind === 'run-resumed');
-  return entries.slice(from + 1).flatMap((entry) => (entry.kind === 'step-started' ? [entry.stepId] : []));
-}
-
-/** The question that was asked last and has no answer: only the other terminal can give it. */
-function openQuestion(entries: readonly JournalEntry[]): string | undefined {
-  const asked = entries.findLast((entry) => entry.kind === 'question-asked');
-  if (asked?.kind !== 'question-asked') return undefined;
-  const answered = entries.some(
-    (entry) =>
-      entry.seq > asked.seq && entry.kind === 'question-answered' && entry.questionId === asked.questionId,
-  );
-  return answered ? undefined : asked.title;
 }
 
 function endOf(state: RunState): RunEnd {

@@ -151,7 +151,8 @@ function renderView(
     outputPath: (id) => `${folder.path}/output/${id}.log`,
     nowMs: world.host.now(),
   });
-  return request.advice.length === 0 ? view : { ...view, advice: request.advice };
+  const { advice, whenAlone } = request;
+  return { ...view, whenAlone, ...(advice.length === 0 ? {} : { advice }) };
 }
 
 function drive(

@@ -33,19 +33,11 @@ export type View = {
   readonly recordPath?: string;
   /** What the operator should know about this terminal before anything goes wrong with it. */
   readonly advice?: readonly string[];
-  /** Absent: this process drives the run. Otherwise somebody only looks. */
-  readonly seenAs?: SeenAs;
+  /** What becomes of a question while no terminal is attached; absent where nobody drives the run. */
+  readonly whenAlone?: 'waits' | 'stops';
+  /** A past run, to look around in. */
+  readonly isRecord?: true;
 };
-
-export type SeenAs =
-  | { readonly kind: 'record' }
-  | {
-      readonly kind: 'watched';
-      /** process 4711 since 14:48 UTC. */
-      readonly by: string;
-      /** The question that waits there. */
-      readonly waiting?: string;
-    };
 
 export type StepStatus =
   | 'pending'

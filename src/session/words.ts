@@ -121,15 +121,13 @@ export function lossWords(view: View): Omit<Against, 'spent'> & Partial<Against>
   return { spent: formatSpan(view.lossMs), ...promised, ...(isOver ? { over: ', over' } : {}) };
 }
 
-/** Nobody may take a record, or a run in other hands, for one that waits for keys. */
-export function seenAsWords({ seenAs }: View): string | undefined {
-  if (seenAs === undefined) return undefined;
-  return seenAs.kind === 'record' ? 'RECORD, read only' : `WATCHED, driven by ${seenAs.by}`;
+/** Nobody may take a record for a run that waits for keys. */
+export function recordWords({ isRecord }: View): string | undefined {
+  return isRecord ? 'RECORD, read only' : undefined;
 }
 
-export function resultTitle({ seenAs }: View): string {
-  if (seenAs?.kind === 'record') return 'What came of it';
-  return seenAs?.kind === 'watched' ? 'So far' : 'Result';
+export function resultTitle({ isRecord }: View): string {
+  return isRecord ? 'What came of it' : 'Result';
 }
 
 export function endWords(phase: View['phase']): string {
@@ -139,6 +137,16 @@ export function endWords(phase: View['phase']): string {
 /** Where there is room for few words. */
 export function goesOnWords({ question }: View): string {
   return question === undefined ? 'The run goes on.' : 'The run goes on; a question waits.';
+}
+
+/** What a run does that nobody looks at, said before one leaves and after. Behind "the run"; `where` is the process it is in. */
+export function aloneWords({ question, whenAlone }: View, where = ''): string {
+  const waits = whenAlone !== 'stops';
+  if (question === undefined)
+    return `goes on${where} to its next question, and ${waits ? 'waits' : 'stops'} there.`;
+  return waits
+    ? `waits${where}: it cannot go on without an answer.`
+    : `stops${where}: nobody is left to answer its question.`;
 }
 
 /** What goes on while the operator looks elsewhere. */

@@ -18,12 +18,8 @@ export function footerRow(situation: Situation): Row {
   // Until its keys count, a question shows none.
   const waits = view.question !== undefined && where === view.question.kind && state.asked?.armed !== true;
   if (waits) return [span(' ')];
-  // Asked for and not yet there, or not ours to answer: this stays in sight.
-  const first: Row = state.stopAsked
-    ? [span(' stopping at the next safe point', 'unsure'), span(' ')]
-    : view.seenAs?.kind === 'watched' && view.seenAs.waiting !== undefined
-      ? [span(' a question waits at its own terminal', 'unsure'), span(' ')]
-      : [];
+  // Asked for and not yet there: this stays in sight.
+  const first: Row = state.stopAsked ? [span(' stopping at the next safe point', 'unsure'), span(' ')] : [];
   return [...first, ...keysRow(situation, width - rowWidth(first))];
 }
 

@@ -1,5 +1,5 @@
 import type { View } from '../session/view.ts';
-import { lossWords, seenAsWords, timeWords } from '../session/words.ts';
+import { lossWords, recordWords, timeWords } from '../session/words.ts';
 import { barSpans } from './progress-rows.ts';
 import { cutSpan, endsRow, type Row, rowWidth, type Span, span } from './row.ts';
 import { modeSigns } from './theme.ts';
@@ -11,12 +11,12 @@ export function headerRows(request: { readonly view: View; readonly width: numbe
 
 function identityRow({ view, width }: { readonly view: View; readonly width: number }): Row {
   const mode = modeSigns[view.mode];
-  const seenAs = seenAsWords(view);
+  const record = recordWords(view);
   const left: Row = [
     span(` ${mode.word} `, mode.badge),
     span(' '),
     span(view.title, 'strong'),
-    ...(seenAs === undefined ? [] : [span('  '), span(seenAs, 'unsure')]),
+    ...(record === undefined ? [] : [span('  '), span(record, 'unsure')]),
   ];
   const room = Math.max(0, width - rowWidth(left) - 4);
   return endsRow({ left, right: [cutSpan(view.target, { width: room, tone: 'quiet' }), span(' ')], width });

@@ -78,20 +78,6 @@ const walk: readonly KeyBinding[] = [
 
 /** Looking at a run changes nothing in it, so leaving needs no question. */
 const reading: readonly KeyBinding[] = [
-  {
-    shown: 't',
-    name: 'take over',
-    does: 'Asks the process that drives the run to stop at its next safe point, and goes on here.',
-    on: { t: 'stop' },
-    alone: true,
-    helpOnly: ({ view }) => view.seenAs?.kind !== 'watched',
-    unless: ({ view, state }) =>
-      view.seenAs?.kind !== 'watched'
-        ? 'nobody drives this run'
-        : state.stopAsked
-          ? 'it is asked for already'
-          : undefined,
-  },
   ...walk.filter((key) => key !== noting),
   {
     shown: 'r',

@@ -1,5 +1,5 @@
 import { formatDuration } from '../base/units.ts';
-import { countChecks, orderChecks, resultTitle, stopAskedWords } from '../session/words.ts';
+import { aloneWords, countChecks, orderChecks, resultTitle, stopAskedWords } from '../session/words.ts';
 import { cellWidth, padText } from './cells.ts';
 import { checkRows } from './check-rows.ts';
 import { nameOfKey } from './key-binding.ts';
@@ -142,11 +142,11 @@ function helpPage(situation: Situation): Page {
   return { title: `Keys: ${placeNames[where]}`, rows: [...rows, blankRow, signs] };
 }
 
-/** Before leaving: what keeps running without the screen, and what a second Ctrl+C does. */
+/** Before leaving: what becomes of the run without the screen, and what a second Ctrl+C does. */
 function leavePage({ view, state, size }: Situation): Page {
   const width = size.columns - 2;
   const say = (text: string): readonly Row[] => paragraph({ text, width, prefix: [span(' ')] });
-  const running = view.steps.filter((step) => step.status === 'running');
+  const running = view.steps.filter(({ id, status }) => status === 'running' && view.question?.stepId !== id);
   const runningRows = running.map(
     (step): Row => [
       span('   ▸ ', 'now'),
@@ -157,11 +157,7 @@ function leavePage({ view, state, size }: Situation): Page {
   const now: readonly Row[] =
     running.length > 0
       ? [...say('In hand, and it keeps running without the screen:'), ...runningRows]
-      : say(
-          view.question === undefined
-            ? 'No step is in hand right now.'
-            : 'No step is in hand; a question waits for its answer.',
-        );
+      : say('No step is in hand right now.');
   const key = (shown: string, text: string): readonly Row[] =>
     paragraph({ text, width, prefix: [span(`   ${shown.padEnd(8)}`, 'key')] });
   const stop = state.stopAsked
@@ -175,10 +171,7 @@ function leavePage({ view, state, size }: Situation): Page {
     rows: [
       ...now,
       blankRow,
-      ...key(
-        'y',
-        'Leaves the screen. The run goes on and everything is written to its journal and output files.',
-      ),
+      ...key('y', `Leaves the screen. The run is a process of its own, and ${aloneWords(view)}`),
       ...stop,
       ...key('esc', 'Stays here; nothing happens.'),
     ],

@@ -77,7 +77,7 @@ export const firstState: ScreenState = {
 
 /** A record is opened at its result; from there one looks around. */
 export function openingState(view: View): ScreenState {
-  if (view.seenAs?.kind === 'record') return { ...firstState, overlay: { kind: 'result', scroll: 0 } };
+  if (view.isRecord === true) return { ...firstState, overlay: { kind: 'result', scroll: 0 } };
   // A live run says it in its first question; the other modes may begin without one.
   const advice = view.mode === 'live' ? undefined : view.advice?.[0];
   return advice === undefined ? firstState : { ...firstState, notice: advice };

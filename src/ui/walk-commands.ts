@@ -61,10 +61,10 @@ export const walkCommands = {
   help: openPage('help'),
   result: openPage('result'),
   'ask-to-leave': (situation) =>
-    // Whoever only looks leaves nothing behind that would have to be asked about.
-    situation.view.seenAs === undefined
-      ? openPage('leave')(situation)
-      : stay(situation.state, { kind: 'leave' }),
+    // A record leaves nothing behind that would have to be asked about.
+    situation.view.isRecord === true
+      ? stay(situation.state, { kind: 'leave' })
+      : openPage('leave')(situation),
   close: ({ state }) => stay(withoutOverlay(state)),
   leave: ({ state }) => stay(state, { kind: 'leave' }),
   stop: ({ state }) => {

@@ -19,7 +19,7 @@ export function whereNow({ state, view, size }: Situation): Where {
   if (isTooSmall(size)) return 'too-small';
   if (state.entry !== undefined) return 'entry';
   if (state.overlay !== undefined) return 'overlay';
-  if (view.seenAs !== undefined) return 'reading';
+  if (view.isRecord === true) return 'reading';
   if (view.question !== undefined && state.asked?.aside !== true) return view.question.kind;
   if (view.phase === 'finished' || view.phase === 'stopped') return 'finished';
   return view.phase === 'checking' ? 'preflight' : 'walk';

@@ -52,6 +52,7 @@ export async function startToyRun(request: ToyRunRequest): Promise<RunningSessio
     title: 'Toy company',
     bring: ['a key'],
     advice: [],
+    whenAlone: 'stops',
     steps,
     handlers,
     targets: createFakeContext({ mode }).targets,

@@ -132,7 +132,6 @@ const viewOf = (entries: readonly JournalEntry[]) =>
     path: '/restore-logs/run',
     found: { entries, headHash: 'a'.repeat(64), outputs: new Map() },
     recordPath: 'record.md',
-    now: () => 0,
   }).view();
 
 /** A page without its words: what is left are tables, rows, and which of them are red. */

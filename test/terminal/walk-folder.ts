@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { endRuns } from '../parts/end-runs.ts';
 
 /** What opens the backup store of the runbook; no server ever hears it. */
 export const values = { WALK_USER: 'walker', WALK_TOKEN: 'tok-7f3a-never-shown' } as const;
@@ -12,7 +13,10 @@ export const values = { WALK_USER: 'walker', WALK_TOKEN: 'tok-7f3a-never-shown' 
  */
 export function makeWalkFolder(options: { readonly longSeconds?: number } = {}): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'thaw-walk-')));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  onTestFinished(async () => {
+    await endRuns(folder);
+    rmSync(folder, { recursive: true, force: true });
+  });
   mkdirSync(join(folder, 'runbooks'));
   writeFileSync(join(folder, 'runbooks/walk.yaml'), runbook(folder, options.longSeconds ?? 0.5));
   return folder;

@@ -139,8 +139,8 @@ describe('Pages', () => {
          ▸ 5 Restore PostgreSQL  now 5:34
          ▸ 6 Mirror objects  now 5:34
 
-         y       Leaves the screen. The run goes on and everything is written to its
-                 journal and output files.
+         y       Leaves the screen. The run is a process of its own, and goes on to
+                 its next question, and waits there.
          Ctrl+C  Pressed again, stops the run at its next safe point. Nothing is cut
                  off; it can be resumed.
          esc     Stays here; nothing happens.

@@ -23,7 +23,10 @@ type HomeOptions = Options<'inline' | 'noColor' | 'plain' | 'envFiles' | 'logFol
 export async function openFirstPage(options: HomeOptions, context: ProgramContext): Promise<Outcome<number>> {
   const logFolder = resolve(context.folder, options.logFolder);
   for (;;) {
-    const gathering = gatherHome({ logFolder, options, advice: adviseOn(context.environment) }, context);
+    const gathering = gatherHome(
+      { logFolder, options, advice: adviseOn({ whenAlone: 'waits' }, context) },
+      context,
+    );
     const choice = await openHome({
       home: gathering,
       streams: screenStreams(context),
@@ -32,7 +35,7 @@ export async function openFirstPage(options: HomeOptions, context: ProgramContex
     gathering.stop();
     if (choice === undefined) return succeed(exitStatus.verified);
     if (choice.kind !== 'read') return begin(choice, { options, context });
-    const { openRecord } = await import('../../app/watch-run.ts');
+    const { openRecord } = await import('../../app/open-record.ts');
     const read = await openRecord({ logFolder, runId: choice.runId, options }, context);
     if (!read.ok) return read;
   }

@@ -1,15 +1,15 @@
 import { resolve } from 'node:path';
-import { type CommandContext, printLine } from '../../app/command-context.ts';
+import { attachTo } from '../../app/attach.ts';
+import type { CommandContext } from '../../app/command-context.ts';
 import { driveSession } from '../../app/drive-session.ts';
 import { enterRun } from '../../app/enter-run.ts';
-import { exitStatus, statusOfEnd } from '../../app/exit-status.ts';
 import { loadRunbook } from '../../app/load-runbook.ts';
 import { findWithoutRecord, lacksRecord, renderMissingRecord } from '../../app/missing-record.ts';
 import type { Options, WalkOptions } from '../../app/options.ts';
 import { raiseAgain } from '../../app/place-throwaway.ts';
-import { findRunToWork, openRun, openRunToWork } from '../../app/run-log.ts';
+import { runApart } from '../../app/run-apart.ts';
+import { findRunToWork, openRunToWork } from '../../app/run-log.ts';
 import type { TerminalContext } from '../../app/terminal.ts';
-import { tellEnd, watchRun } from '../../app/watch-run.ts';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import { isUnfinished, type RunState } from '../../journal/run-state.ts';
 import { createWorld } from '../../registry/wire.ts';
@@ -20,10 +20,7 @@ type ResumeRequest = {
 };
 
 /** Goes on where a run stopped, with the same runbook, on the same host. */
-export async function resume(
-  request: ResumeRequest,
-  context: TerminalContext & Pick<CommandContext, 'folder'>,
-): Promise<Outcome<number>> {
+export async function resume(request: ResumeRequest, context: CommandContext): Promise<Outcome<number>> {
   const { options, named } = request;
   const { environment, folder } = context;
   const logFolder = resolve(folder, options.logFolder);
@@ -43,18 +40,31 @@ export async function resume(
   const lacks = !isUnfinished(found.value.state) && (await lacksRecord(found.value, logFolder));
   if (lacks) return renderMissingRecord(found.value, { logFolder, context });
   if (refusal !== undefined) return fail(refusal);
-  const watched = await watchRun({ logFolder, runId: start.runId, options }, context);
-  if (!watched.ok) return watched;
-  if (watched.value === 'left') return succeed(exitStatus.verified);
-  const now = await openRun({ logFolder, runId: start.runId });
-  if (!now.ok) return now;
-  if (now.value.state.ended !== undefined) {
-    // It came to its end while it was watched.
-    for (const line of tellEnd(now.value)) printLine(context, line);
-    return succeed(statusOfEnd(now.value.state.ended));
-  }
+  const attached = await attachTo({ run: found.value, logFolder, options }, context);
+  if (!attached.ok) return attached;
+  if (attached.value !== 'free') return succeed(attached.value);
+  const given = { operands: { run: start.runId }, options };
+  return runApart({ command: 'resume', given, whenAlone: 'waits', context }, (own) => {
+    const entry = {
+      state: found.value.state,
+      loaded: loaded.value,
+      world,
+      logFolder,
+      options,
+      byAddress: false,
+    };
+    return goOn(entry, own);
+  });
+}
+
+/** In the process that will hold the run. */
+function goOn(
+  entry: Parameters<typeof enterRun>[0] & { readonly options: ResumeRequest['options'] },
+  context: TerminalContext,
+): Promise<Outcome<number>> {
+  const { state, world, logFolder, options } = entry;
+  const { start } = state;
   const { mode } = start;
-  const entry = { state: now.value.state, loaded: loaded.value, world, logFolder, options, byAddress: false };
   return enterRun(entry, context, async ({ ready, stillOurs }) => {
     const run = await openRunToWork({ logFolder, runId: start.runId, stillOurs });
     if (!run.ok) return run;

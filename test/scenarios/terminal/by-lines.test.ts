@@ -87,7 +87,7 @@ test.each([
   },
 );
 
-test('a dumb terminal that is closed at a question ends the program, and the run can be resumed', {
+test('a dumb terminal that is closed at a question leaves the run waiting there, and another one answers it', {
   timeout: 60_000,
 }, async () => {
   const thaw = openOnDumbTerminal();
@@ -95,8 +95,30 @@ test('a dumb terminal that is closed at a question ends the program, and the run
   await thaw.waitFor(/Type a number from 1 to 3, or latest:/, 20_000);
   thaw.close();
   await waitUntil(() => !isAlive(thaw.pid), 10_000);
+  const again = openThawInShell({
+    args: ['resume'],
+    folder,
+    env: withSandbox(),
+    script: 'TERM=dumb exec "$@"',
+  });
+  await answer(again, /Type a number from 1 to 3, or latest:$/, 'latest');
+  await answer(again, /Type harbour_crm to swap, or no:$/, 'no');
+  expect((await again.exit).status).toBe(5);
   const { record } = await readNewestRun(folder);
   expect(record.result.state).toBe('stopped');
+  expect(record.resumedAt).toEqual([]);
+});
+
+test('Ctrl+D at a question leaves, says where the run waits, and takes nothing with it', {
+  timeout: 60_000,
+}, async () => {
+  const thaw = openOnDumbTerminal();
+  await thaw.waitFor(/Type yes to begin, or no:/, 30_000);
+  thaw.write('\x04');
+  expect((await thaw.exit).status).toBe(7);
+  expect(thaw.scrollback().join('\n')).toMatch(
+    /The run waits \(process \d+\): it cannot go on without an answer\./,
+  );
 });
 
 test('a reader of its lines that goes away takes the lines with it, and not the run', {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 import { buildSandbox, type Sandbox } from '../../../src/sandbox/build-sandbox.ts';
 import { loseProduction } from '../../../src/sandbox/disaster.ts';
+import { endRuns } from '../../parts/end-runs.ts';
 import { writeManifest } from '../../parts/write-manifest.ts';
 import { startServices } from '../../sandbox/sandbox-parts.ts';
 
@@ -31,7 +32,10 @@ export function useSandbox(): () => Sandbox {
 export function useFolder(): (name: string) => Promise<string> {
   const made: string[] = [];
   afterAll(async () => {
-    for (const folder of made) await rm(folder, { recursive: true, force: true });
+    for (const folder of made) {
+      await endRuns(folder);
+      await rm(folder, { recursive: true, force: true });
+    }
   });
   return async (name) => {
     const folder = await realpath(await mkdtemp(join(tmpdir(), `thaw-${name}-`)));

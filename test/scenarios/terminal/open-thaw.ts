@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import type { DrillRecord } from '../../../src/record/record-schema.ts';
+import { endRuns } from '../../parts/end-runs.ts';
 import { openPseudoTerminal, type PseudoTerminal } from '../../terminal/pseudo-terminal.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -34,7 +35,10 @@ function onTerminal(request: Launch & { readonly file: string }): PseudoTerminal
   requireFreshBuild();
   const { folder, ...rest } = request;
   const terminal = openPseudoTerminal({ ...rest, cwd: folder });
-  onTestFinished(() => endProgram(terminal.pid));
+  onTestFinished(async () => {
+    await endProgram(terminal.pid);
+    await endRuns(folder);
+  });
   return { ...terminal, waitFor: (wanted, timeoutMs = 40_000) => terminal.waitFor(wanted, timeoutMs) };
 }
 

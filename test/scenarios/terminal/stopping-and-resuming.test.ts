@@ -59,7 +59,7 @@ test('Ctrl+C asks, a second one stops at a safe point, and the screen of thaw re
   expect(countKind(await journalText(folder), 'command-run', 'CREATE DATABASE')).toBe(1);
 });
 
-test('a terminal closed in the middle of a step loses nothing: the step ends, and resume asks the next question', {
+test('a terminal closed in the middle of a step loses nothing: the run goes on to its next question, and resume answers it', {
   timeout: 90_000,
 }, async () => {
   const thaw = open('restore', 'rehearsal');
@@ -71,17 +71,16 @@ test('a terminal closed in the middle of a step loses nothing: the step ends, an
   expect(atClosing).not.toContain('"stepId":"start-services","attempt":1,"verdict"');
   thaw.close();
   await waitUntil(() => !isAlive(thaw.pid), 30_000);
-  const { record } = await readNewestRun(folder);
-  expect(record.result.state).toBe('stopped');
-  expect(record.steps.find((step) => step.id === 'start-services')?.outcome).toBe('passed');
+  await waitUntil(async () => (await journalText(folder)).includes('"smoke-checklist.look"'), 30_000);
 
   const again = open('resume');
   await attest(again, 'it counts');
   expect(textOf(await waitForEnd(again))).toContain('9 of 9 steps passed');
   expect(await leaveEnd(again)).toBe(0);
-  const resumed = await readNewestRun(folder);
-  expect(resumed.record.result).toMatchObject({ state: 'finished', verdict: 'passed' });
-  expect(resumed.record.steps.map((step) => step.attempts.length)).toEqual([1, 1, 1, 1, 1, 1, 1, 1, 2]);
+  const { record } = await readNewestRun(folder);
+  expect(record.result).toMatchObject({ state: 'finished', verdict: 'passed' });
+  expect(record.resumedAt).toEqual([]);
+  expect(record.steps.map((step) => step.attempts.length)).toEqual(Array(9).fill(1));
 });
 
 function countKind(journal: string, kind: string, text: string): number {

@@ -1,0 +1,98 @@
+import { spawn } from 'node:child_process';
+import type { Duplex } from 'node:stream';
+import { deserialize, serialize } from 'node:v8';
+import { createLink, type Link } from '../adapters/attach/link.ts';
+import { readBegin } from '../adapters/attach/messages.ts';
+import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
+import { errorWords } from '../base/thrown.ts';
+import type { WhenAlone } from './attendants.ts';
+import { apartVariable, type CommandContext } from './command-context.ts';
+import { type FollowRequest, followRun } from './follow-run.ts';
+import { launcher } from './installed.ts';
+
+/**
+ * A run that somebody looks at is a process of its own: it holds the journal, the lease and all parts, has no terminal to lose, and hears no
+ * signal that is meant for a picture. This process is the first one that looks (docs/decisions/0069-the-run-is-its-own-process.md).
+ */
+
+/** What it is to do comes over this descriptor, where no other user sees it. */
+const linkDescriptor = 3;
+
+type Errand = Omit<NonNullable<ReturnType<typeof readBegin>>, 'kind' | 'given'> & {
+  readonly given: unknown;
+  readonly link: Link;
+};
+
+export type ApartRequest = {
+  /** By its name in the list of commands: it runs again in the process of the run. */
+  readonly command: string;
+  readonly given: {
+    readonly operands: Readonly<Record<string, unknown>>;
+    readonly options: FollowRequest['options'];
+  };
+  readonly whenAlone: WhenAlone;
+};
+
+export async function beginApart(request: ApartRequest, context: CommandContext): Promise<Outcome<number>> {
+  const { command, given, whenAlone } = request;
+  const { options } = given;
+  const words = [command, ...Object.values(given.operands).filter((one) => typeof one === 'string')];
+  const child = spawn(process.execPath, ['--', launcher, ...words, '--log-dir', options.logFolder], {
+    cwd: context.folder,
+    env: { ...context.environment, [apartVariable]: '1' },
+    // A session of its own: what the terminal sends to whoever is in front of it does not reach it.
+    detached: true,
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+  });
+  const started = await new Promise<string | undefined>((resolve) => {
+    child.once('spawn', () => resolve(undefined));
+    child.once('error', (error) => resolve(errorWords(error)));
+  });
+  const { pid, stderr } = child;
+  if (started !== undefined || pid === undefined || stderr === null) return fail(notStarted(started));
+  // Only what Node itself says, of a program that could not even begin.
+  let lastWords = '';
+  stderr.setEncoding('utf8').on('data', (text: string) => {
+    lastWords = (lastWords + text).slice(-4000);
+  });
+  // Node's type knows only three of them by name; a pipe is a socket, both ways.
+  const link = createLink(child.stdio[linkDescriptor] as Duplex);
+  link.send({
+    kind: 'begin',
+    command,
+    given: serialize(given).toString('base64'),
+    whenAlone,
+    isErrorTerminal: (context.stderr as { isTTY?: boolean }).isTTY === true,
+  });
+  try {
+    const status = await followRun({ link, pid, options, context });
+    return succeed(status);
+  } finally {
+    if (lastWords !== '') context.stderr.write(lastWords);
+    stderr.destroy();
+    child.unref();
+  }
+}
+
+/** In the process of the run: what it was begun for. undefined where whoever began it is gone already. */
+export async function hearErrand(stream: Duplex): Promise<Errand | undefined> {
+  const link = createLink(stream);
+  const heard = Promise.withResolvers<Errand>();
+  link.listen((message) => {
+    const data = readBegin(message);
+    if (data === undefined) return;
+    const { kind: _begin, ...errand } = data;
+    heard.resolve({ ...errand, given: deserialize(Buffer.from(data.given, 'base64')), link });
+  });
+  return Promise.race([heard.promise, link.closed.then(() => undefined)]);
+}
+
+function notStarted(why: string | undefined): Failure {
+  return {
+    code: 'command-failed',
+    message: `The process of the run cannot be started: ${why ?? 'it has no number'}.`,
+    remedy:
+      'See what the system lacks (processes, memory); `--plain </dev/null` walks in this process, with the answers given as options.',
+    retry: 'after-fix',
+  };
+}
