@@ -36,38 +36,36 @@ export async function attend(request: Attending): Promise<number> {
     confirm: options.confirm,
     yes: options.yes,
     onMissing: (question, option) => {
-      if (declines && !attendants.anyone()) void answerOrDecline(request, question, option);
+      if (declines && !attendants.anyone())
+        void answerOrDecline(request, question, `Answer it beforehand: ${option}`);
     },
   });
-  const stopDeclining = attendants.onAlone(() => {
+  attendants.onAlone(() => {
     const { question } = session.view();
-    if (declines && question !== undefined) void answerOrDecline(request, question, goOnWith);
+    if (declines && question !== undefined)
+      void answerOrDecline(request, question, 'Go on with `thaw resume`.');
   });
   try {
     const end = context.attendants === undefined ? await byLines(request) : await session.ended;
-    interrupts.stop();
     return interrupts.asked() === 'SIGINT' && end.kind !== 'finished'
       ? exitStatus.interrupted
       : statusOfEnd(end);
   } finally {
     unanswered();
-    stopDeclining();
     interrupts.stop();
   }
 }
 
-const goOnWith = 'go on with `thaw resume`.';
-
-async function answerOrDecline(request: Attending, ...[question, option]: [Question, string]): Promise<void> {
+async function answerOrDecline(request: Attending, ...[question, remedy]: [Question, string]): Promise<void> {
   const answered = await (request.answerInstead?.(question, request.session) ?? false);
-  if (!answered) request.session.decline(question.id, nobodyThere(question, option));
+  if (!answered) request.session.decline(question.id, nobodyThere(question, remedy));
 }
 
-function nobodyThere(question: Question, option: string): Failure {
+function nobodyThere(question: Question, remedy: string): Failure {
   return {
     code: 'answer-missing',
     message: `Nobody is there to answer: ${question.title}`,
-    remedy: `Answer it beforehand: ${option}`,
+    remedy,
     retry: 'after-fix',
   };
 }

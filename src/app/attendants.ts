@@ -24,8 +24,8 @@ export type WhenAlone = 'waits' | 'stops';
 export type Attendants = {
   readonly whenAlone: WhenAlone;
   anyone(): boolean;
-  /** Called when the last one has gone. Returns the way to stop listening. */
-  onAlone(listener: () => void): () => void;
+  /** Called each time when the last one has gone. */
+  onAlone(listener: () => void): void;
   print(text: string): void;
   trouble(text: string): void;
   /** Asks the terminal at which the run was begun, and no other: secrets are typed there. */
@@ -59,7 +59,7 @@ export function createAttendants({
   readonly whenAlone: WhenAlone;
 }): Attendants {
   const present = new Set<Attendant>();
-  const alone = new Set<() => void>();
+  const alone: (() => void)[] = [];
   let session: RunningSession | undefined;
   let folder: string | undefined;
   let closeDoor = async () => {};
@@ -72,7 +72,7 @@ export function createAttendants({
     attendant.look();
     void link.closed.then(() => {
       present.delete(attendant);
-      if (present.size === 0) for (const listener of [...alone]) listener();
+      if (present.size === 0) for (const listener of alone) listener();
     });
   }
 
@@ -84,12 +84,7 @@ export function createAttendants({
   return {
     whenAlone,
     anyone: () => present.size > 0,
-    onAlone(listener) {
-      alone.add(listener);
-      return () => {
-        alone.delete(listener);
-      };
-    },
+    onAlone: (listener) => void alone.push(listener),
     print: (text) => toAll(({ say }) => say({ kind: 'print', text })),
     trouble(text) {
       toAll(({ say }) => say({ kind: 'trouble', text }));
