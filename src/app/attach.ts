@@ -5,7 +5,7 @@ import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { lookUntil } from '../platform/pause.ts';
 import type { CommandContext } from './command-context.ts';
 import { type FollowRequest, followRun } from './follow-run.ts';
-import { runLockPath } from './run-locks.ts';
+import { runDoorPath, runLockPath } from './run-locks.ts';
 import type { LoggedRun } from './run-log.ts';
 import { chooseAttendance } from './terminal.ts';
 
@@ -35,7 +35,7 @@ export async function attachTo(
   const dialled = await lookUntil<Outcome<Link | 'free'>>({
     ...door,
     look: async () => {
-      const link = await dialRun(run.folder.path);
+      const link = await dialRun(runDoorPath(logFolder, runId));
       if (!link.ok) return link;
       if (link.value !== 'nobody') return succeed(link.value);
       return (await findHolder(runLockPath(logFolder, runId))) === undefined ? succeed('free') : undefined;

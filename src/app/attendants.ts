@@ -30,8 +30,8 @@ export type Attendants = {
   trouble(text: string): void;
   /** Asks the terminal at which the run was begun, and no other: secrets are typed there. */
   askInputs(inputs: InputRequest): Promise<ReadonlyMap<string, string> | undefined>;
-  /** From now on everybody sees this run, also whoever comes to its folder. Why nobody can come, where that is so. */
-  openDoor(folder: string): Promise<Failure | undefined>;
+  /** From now on others may come. Why they cannot, where that is so. */
+  openDoor(at: { readonly path: string; readonly folder: string }): Promise<Failure | undefined>;
   /** Call it before the run's lock is given back: whoever holds it next opens a door of its own. */
   closeDoor(): Promise<void>;
   serve(session: RunningSession): void;
@@ -91,9 +91,9 @@ export function createAttendants({
       if (present.size === 0 && folder !== undefined) keepUnseen(folder, text);
     },
     askInputs: (inputs) => (first === undefined ? Promise.resolve(undefined) : askThere(first, inputs)),
-    async openDoor(path) {
-      folder = path;
-      const door = await openRunSocket(path, add);
+    async openDoor(at) {
+      folder = at.folder;
+      const door = await openRunSocket(at.path, add);
       if (!door.ok) return door.failure;
       closeDoor = door.value.close;
       return undefined;

@@ -17,6 +17,7 @@ import { sayOrigins, sayOverruled } from './given-values.ts';
 import type { ReadyRunbook } from './load-runbook.ts';
 import type { WalkOptions } from './options.ts';
 import { findProvenSnapshots } from './past-runs.ts';
+import { runDoorPath } from './run-locks.ts';
 import { adviseOn, type TerminalContext } from './terminal.ts';
 import { writeRecord } from './write-record.ts';
 
@@ -42,7 +43,7 @@ export async function driveSession(
   ready.show(pathsOf({ folder, start, logFolder }));
   const provenSnapshots = await findProvenSnapshots({ logFolder, name: ready.runbook.name });
   const memory = await openChainMemory({ logFolder, runbook: ready.runbook.name });
-  const shut = await attendants.openDoor(folder.path);
+  const shut = await attendants.openDoor({ path: runDoorPath(logFolder, folder.id), folder: folder.path });
   const driven = guardJournal(async () => {
     const session = await startSession({
       mode,

@@ -187,6 +187,8 @@ async function byLines(session: RemoteSession, { request, hearing, leave }: Show
   await Promise.race([printing.ended, hearing.over, leave, gone.promise]);
   stopAsking();
   printing.stop();
+  // What comes next does not stand behind the prompt.
+  if (session.view().question !== undefined) stdout.write('\n');
   stdout.off('error', onGone);
 }
 

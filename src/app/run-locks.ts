@@ -10,6 +10,11 @@ export function runLockPath(logFolder: string, runId: string): string {
   return join(logFolder, '.locks', `run-${runId}`);
 }
 
+/** Where other terminals come to the process that holds the lock. */
+export function runDoorPath(logFolder: string, runId: string): string {
+  return `${runLockPath(logFolder, runId)}.sock`;
+}
+
 /**
  * One process per run, and one run per target. The lock files speak for this host; the lease in the database server, taken by
  * the preflight, speaks for all others. `work` is given a look at the lock of the run, for whoever writes its journal.

@@ -29,7 +29,11 @@ function begunIn(folder: string): readonly number[] {
 
 /** By the locks that they hold in `restore-logs`. */
 export function runProcesses(folder: string): readonly number[] {
-  const locks = join(folder, 'restore-logs/.locks');
+  return lockHolders(join(folder, 'restore-logs'));
+}
+
+export function lockHolders(logFolder: string): readonly number[] {
+  const locks = join(logFolder, '.locks');
   const names = readOr([], () => readdirSync(locks)).filter((name) => /^run-[^.]+$/.test(name));
   const pids = names.map((name) => readOr(0, () => JSON.parse(readFileSync(join(locks, name), 'utf8')).pid));
   return pids.filter((pid) => pid > 0 && pid !== process.pid && isAlive(pid));

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { countRows, listDatabases, readValue } from '../parts/count-rows.ts';
+import { lockHolders } from '../parts/end-runs.ts';
 import { findRgw } from '../parts/find-s3-servers.ts';
 import { newestRun, readEntries, readRecord } from '../parts/run-log.ts';
 import type { RunningThaw } from '../parts/thaw.ts';
@@ -139,9 +140,10 @@ function killAndResume() {
     try {
       await terminal.waitFor(/question restore-database\.swap/, 60_000);
     } finally {
-      process.kill(terminal.pid, 'SIGKILL');
-      await terminal.exit;
+      for (const pid of lockHolders(logFolder)) process.kill(pid, 'SIGKILL');
+      expect((await terminal.exit).status).toBe(5);
     }
+    expect(terminal.bytes()).toContain('has ended without a word');
     const before = await listDatabases(stand.nimara.production.url);
     expect(before.filter((name) => name.includes('__restore_'))).toHaveLength(1);
     const text = await expectSameEnd(logFolder);

@@ -13,22 +13,18 @@ afterAll(() => stand?.remove());
 describe('thaw stop', () => {
   it('stops the run of another process at its next safe point, waits until it has let go, and resume goes on', async () => {
     const one: Command = { as: 'owner', logs: stand.newLogs() };
-    const stopped = Promise.withResolvers<Awaited<ReturnType<SwapStand['run']>>>();
-    let told = false;
+    let stopping: ReturnType<SwapStand['start']> | undefined;
     const asked = stand.proxy.before(/ANALYZE/, async () => {
-      stand.run({ ...one, action: ['stop'], confirm: [] }).then(stopped.resolve, stopped.reject);
-      told = true;
-      // The signal is there before the statement goes on.
-      await new Promise((resolve) => setTimeout(resolve, 500));
+      stopping = stand.start({ ...one, action: ['stop'], confirm: [] });
+      await stopping.waitFor(/Asked process/);
     });
     const thaw = stand.start(one);
     await asked;
-    expect(told).toBe(true);
     const end = await thaw.ended;
-    const said = await stopped.promise;
+    const said = await stopping?.ended;
     const runId = await newestRun(one.logs);
-    expect(said, said.text).toMatchObject({ status: 0 });
-    expect(said.text).toContain(`Run ${runId} is stopped. Go on with: thaw resume ${runId}`);
+    expect(said, said?.text).toMatchObject({ status: 0 });
+    expect(said?.text).toContain(`Run ${runId} is stopped. Go on with: thaw resume ${runId}`);
     expect(end.signal).toBeUndefined();
     expect((await stand.databases()).shop, end.text).toBe('old');
     const resumed = await stand.run({ ...one, action: ['resume'] });

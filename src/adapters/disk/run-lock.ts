@@ -156,6 +156,13 @@ export async function sweepLocks(folder: string): Promise<void> {
     const taken = await takeLock({ path: join(folder, name) });
     if (taken.ok) await taken.value.release();
   }
+  // A door whose process was killed has no lock beside it any more.
+  for (const name of names.filter((one) => one.endsWith('.sock'))) {
+    const lock = await readHolder(join(folder, name.slice(0, -'.sock'.length))).catch(
+      () => 'unreadable' as const,
+    );
+    if (lock === 'gone') await rm(join(folder, name), { force: true }).catch(() => {});
+  }
 }
 
 async function release(path: string, nonce: string): Promise<void> {

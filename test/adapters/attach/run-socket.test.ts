@@ -7,20 +7,22 @@ import type { Link } from '../../../src/adapters/attach/link.ts';
 import { dialRun, openRunSocket } from '../../../src/adapters/attach/run-socket.ts';
 
 let folder = '';
+let path = '';
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'thaw-door-'));
+  path = join(folder, 'run-1.sock');
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-async function open(path: string, onLink: (link: Link) => void = () => {}) {
-  const door = await openRunSocket(path, onLink);
+async function open(at: string, onLink: (link: Link) => void = () => {}) {
+  const door = await openRunSocket(at, onLink);
   if (!door.ok) throw new Error(door.failure.message);
   return door.value;
 }
 
-async function dial(path: string): Promise<Link> {
-  const link = await dialRun(path);
-  if (!link.ok || link.value === 'nobody') throw new Error(`nobody answers in ${path}`);
+async function dial(at: string): Promise<Link> {
+  const link = await dialRun(at);
+  if (!link.ok || link.value === 'nobody') throw new Error(`nobody answers at ${at}`);
   return link.value;
 }
 
@@ -31,44 +33,45 @@ describe('The door of a run', () => {
     const deep = join(folder, ...Array.from({ length: 30 }, (_, level) => `level-${level}`));
     mkdirSync(deep, { recursive: true });
     const heard = Promise.withResolvers<unknown>();
-    const door = await open(deep, (link) => {
+    const at = join(deep, 'run-1.sock');
+    const door = await open(at, (link) => {
       link.listen(heard.resolve);
       link.send({ text: 'a line\nof two, and Ümläute 🧊' });
     });
-    const link = await dial(deep);
+    const link = await dial(at);
     expect(await first(link)).toEqual({ text: 'a line\nof two, and Ümläute 🧊' });
     link.send({ answer: 'x'.repeat(300_000) });
     expect(await heard.promise).toEqual({ answer: 'x'.repeat(300_000) });
     link.end();
     await door.close();
-    expect(existsSync(join(deep, 'attach.sock'))).toBe(false);
-    expect(await dialRun(deep)).toEqual({ ok: true, value: 'nobody' });
+    expect(existsSync(at)).toBe(false);
+    expect(await dialRun(at)).toEqual({ ok: true, value: 'nobody' });
   });
 
   it('belongs to the user of the run alone', async () => {
-    const door = await open(folder);
-    expect(statSync(join(folder, 'attach.sock')).mode & 0o777).toBe(0o600);
+    const door = await open(path);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
     await door.close();
   });
 
   it('takes the place of what a process that was killed has left there', async () => {
     // As after a kill: the name stays, and nobody listens.
-    writeFileSync(join(folder, 'attach.sock'), '');
-    expect(await dialRun(folder)).toEqual({ ok: true, value: 'nobody' });
-    const door = await open(folder);
-    (await dial(folder)).end();
+    writeFileSync(path, '');
+    expect(await dialRun(path)).toEqual({ ok: true, value: 'nobody' });
+    const door = await open(path);
+    (await dial(path)).end();
     await door.close();
   });
 
   it('says why where it cannot be made', async () => {
-    const door = await openRunSocket(join(folder, 'not-there'), () => {});
+    const door = await openRunSocket(join(folder, 'not-there', 'run-1.sock'), () => {});
     expect(door).toMatchObject({ ok: false, failure: { code: 'not-found' } });
   });
 
   it('hears of an end that is cut off, and leaves out what is no message', async () => {
     const came = Promise.withResolvers<Link>();
-    const door = await open(folder, came.resolve);
-    const raw: Socket = connect(join(folder, 'attach.sock'));
+    const door = await open(path, came.resolve);
+    const raw: Socket = connect(path);
     const link = await came.promise;
     const message = first(link);
     raw.write('no JSON\n{"half": \n{"whole": true}\n{"torn": tr');

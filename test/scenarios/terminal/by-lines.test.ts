@@ -3,7 +3,15 @@ import { once } from 'node:events';
 import { beforeAll, expect, test } from 'vitest';
 import type { PseudoTerminal } from '../../terminal/pseudo-terminal.ts';
 import { useFolder, useSandbox } from './open-sandbox.ts';
-import { isAlive, launcher, openThaw, openThawInShell, readNewestRun, waitUntil } from './open-thaw.ts';
+import {
+  isAlive,
+  launcher,
+  openThaw,
+  openThawInShell,
+  readNewestRun,
+  runThaw,
+  waitUntil,
+} from './open-thaw.ts';
 import { database } from './press-keys.ts';
 
 const sandbox = useSandbox();
@@ -102,7 +110,8 @@ test('a dumb terminal that is closed at a question leaves the run waiting there,
     script: 'TERM=dumb exec "$@"',
   });
   await answer(again, /Type a number from 1 to 3, or latest:$/, 'latest');
-  await answer(again, /Type harbour_crm to swap, or no:$/, 'no');
+  await again.waitFor(/Type harbour_crm to swap, or no:/, 30_000);
+  expect(await runThaw({ args: ['stop'], folder })).toMatchObject({ status: 0 });
   expect((await again.exit).status).toBe(5);
   const { record } = await readNewestRun(folder);
   expect(record.result.state).toBe('stopped');
