@@ -14,8 +14,8 @@ export type Moment = { readonly phase: Phase } & (
   | { readonly number: number }
 );
 
-/** What is done while the process stands still. cut: its connections are closed, and it goes on. */
-export type Act = 'kill' | 'cut' | ((thaw: RunningThaw) => Promise<void>);
+/** What is done while the process stands still. cut: its connections are closed as it goes on. */
+type Act = (thaw: RunningThaw) => Promise<'cut' | undefined>;
 
 export type Disturbed = ThawEnd & {
   /** Whether it came to that moment at all. */
@@ -53,9 +53,7 @@ async function actOnce(
     if (isOver) return false;
     await sleep(5);
   }
-  if (act === 'kill') thaw.kill('SIGKILL');
-  else if (act !== 'cut') await act(thaw);
-  writeFileSync(join(folder, 'answer'), act === 'cut' ? 'cut' : 'go on');
+  writeFileSync(join(folder, 'answer'), (await act(thaw)) ?? 'go on');
   return true;
 }
 

@@ -1,58 +1,59 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createBudget, drawFrom, seed, shuffled } from './draw.ts';
+import { startCompany } from './company.ts';
+import { drawFrom, seed, shuffled } from './draw.ts';
 import { countNames } from './effects.ts';
-import { type FaultStand, keepTrials, shortly, startFaultStand, type Trial, type Walk } from './shop.ts';
+import { cutBefore, killedAfter, killedBefore } from './faults.ts';
+import { startShop } from './shop.ts';
+import { recordEffects, type Scene, tryAll, type Walk } from './trial.ts';
 
 /**
  * Each kind of effect that a walk has, and each fault at it once: killed just before and just after, and its connections cut. The kinds are
- * those of an undisturbed walk, so that a new effect is among them by itself.
+ * those of an undisturbed walk, so that a new effect is among them by itself. What the short walks have is not tried in the long ones.
  */
 
-let faults: FaultStand;
-beforeAll(async () => {
-  faults = await startFaultStand();
-});
-afterAll(() => faults?.remove());
-
-const tried = [
-  { how: 'killed before', phase: 'before', act: 'kill' },
-  { how: 'killed after', phase: 'after', act: 'kill' },
-  { how: 'connections cut before', phase: 'before', act: 'cut' },
+const scenes = [
+  { start: startShop, walks: ['live', 'drill', 'rollback'] },
+  { start: startCompany, walks: ['company', 'company-rollback'] },
 ] as const;
 
-/** A file is not reached over a connection. */
-const isPossible = (effect: string, how: string) =>
-  !(effect.startsWith('file ') && how.startsWith('connections'));
+const short = new Set<string>();
 
-describe(`Every kind of effect (THAW_TEST_SEED=${seed})`, () => {
-  it.each<Walk>(['live', 'drill', 'rollback'])(
+async function walkShort(): Promise<void> {
+  const shop = await startShop();
+  try {
+    for (const walk of scenes[0].walks)
+      for (const effect of countNames(await recordEffects(shop, walk)).keys()) short.add(effect);
+  } finally {
+    await shop.remove();
+  }
+}
+
+describe.each(scenes)(`Every kind of effect (THAW_TEST_SEED=${seed})`, ({ start, walks }) => {
+  let scene: Scene;
+  beforeAll(async () => {
+    scene = await start();
+  });
+  afterAll(() => scene?.remove());
+
+  it.each<Walk>(walks)(
     'of a %s, with each fault: nothing is lost, and what is told leads on to the end',
     async (walk) => {
-      const budget = createBudget();
-      const names = [...countNames(await faults.record(walk))];
-      expect(names.length).toBeGreaterThan(20);
-      const all = names.flatMap(([effect, count]) =>
-        tried.filter(({ how }) => isPossible(effect, how)).map((fault) => ({ ...fault, effect, count })),
+      const isShort = start === startShop;
+      if (!isShort && short.size === 0) await walkShort();
+      const names = [...countNames(await recordEffects(scene, walk))].filter(
+        ([effect]) => isShort || !short.has(effect),
       );
-      const wanted = new RegExp(process.env.THAW_TEST_FAULT_ONLY ?? '');
+      expect(names.length).toBeGreaterThan(20);
       const draw = drawFrom(seed);
-      const trials: Trial[] = [];
-      const failures: string[] = [];
-      for (const { how, phase, act, effect, count } of shuffled(all, draw)) {
-        if (budget.isOver()) break;
-        if (!wanted.test(`${walk}, ${how} ${effect}`)) continue;
-        const at = { name: effect, nth: 1 + Math.floor(draw() * count), phase };
-        try {
-          const verdict = await faults.tryOne({ walk, at, act, how });
-          trials.push({ walk, effect, fault: how, verdict });
-        } catch (error) {
-          failures.push(`${walk}, ${how} ${effect}, the ${at.nth}th: ${shortly(error)}`);
-        }
-      }
-      keepTrials(`every-effect-${walk}`, trials);
-      process.stdout.write(`thaw: ${trials.length} of ${all.length} faults of a ${walk} were tried\n`);
-      expect(failures.join('\n=====\n')).toBe('');
-      expect(trials.length).toBeGreaterThan(0);
+      const candidates = names.flatMap(([effect, count]) =>
+        [killedBefore, killedAfter, cutBefore]
+          .filter(({ isPossible }) => isPossible?.(walk, effect) ?? true)
+          .map((fault) => {
+            const nth = 1 + Math.floor(draw() * count);
+            return { walk, effect, fault, at: { name: effect, nth, phase: fault.phase } };
+          }),
+      );
+      await tryAll(scene, { name: `every-effect-${walk}`, candidates: shuffled(candidates, draw) });
     },
   );
 });

@@ -10,6 +10,8 @@ export type ThawRequest = {
   /** All the program gets, beside PATH and LANG: nothing of the test's own environment. */
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
+  /** A program, with its words, that starts the rest of the line: another host name, other rights. */
+  readonly through?: readonly string[];
 };
 
 export type ThawEnd = {
@@ -38,7 +40,14 @@ export function startThaw(request: ThawRequest): RunningThaw {
   // Of the tests alone (scripts/run-tests.ts): a folder of this checkout with the compiled code of what starts again and again.
   const cache = NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE };
   // As `env -S node --` in the launcher: without the dashes Node takes our --env-file for its own. The runtime that runs the tests is the one that came along: a start of the launcher less.
-  const child: ChildProcess = spawn(process.execPath, ['--', program, ...request.args], {
+  const [file = '', ...words] = [
+    ...(request.through ?? []),
+    process.execPath,
+    '--',
+    program,
+    ...request.args,
+  ];
+  const child: ChildProcess = spawn(file, words, {
     cwd: request.cwd,
     env: { PATH, LANG: 'C.UTF-8', ...cache, ...request.env },
     stdio: ['ignore', 'pipe', 'pipe'],

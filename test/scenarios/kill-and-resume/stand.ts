@@ -12,7 +12,7 @@ import { backUp, putManifest } from '../../parts/port-nimara-backups.ts';
 import { readEntries, readRecord } from '../../parts/run-log.ts';
 import { type S3Server, startRgw } from '../../parts/s3-servers.ts';
 import { type SlowProxy, startSlowProxy } from '../../parts/slow-proxy.ts';
-import { type RunningThaw, runThaw, startThaw, type ThawEnd } from '../../parts/thaw.ts';
+import { type RunningThaw, runThaw, startThaw, type ThawEnd, type ThawRequest } from '../../parts/thaw.ts';
 
 /** A lost production that can be restored, killed, resumed and lost again, with a line to the backups that can be slow. */
 export type Stand = {
@@ -22,6 +22,8 @@ export type Stand = {
   readonly runbook: string;
   readonly environment: Readonly<Record<string, string>>;
   newLogFolder(): Promise<string>;
+  /** What a command is started with. */
+  request(command: Command): ThawRequest;
   start(command: Command): RunningThaw;
   run(command: Command): Promise<ThawEnd>;
   argsOf(command: Command): readonly string[];
@@ -33,6 +35,8 @@ export type Stand = {
   calm(): Promise<void>;
   /** Back to the loss: the ruined database, an empty bucket, writers that write. */
   loseAgain(logFolder: string): Promise<void>;
+  /** The second half of it, for whoever rolled back himself. */
+  clearAway(): Promise<void>;
   remove(): Promise<void>;
 };
 
@@ -113,6 +117,7 @@ async function furnish(server: S3Server): Promise<Stand> {
     environment: env,
     newLogFolder: () => makeLogFolder(nimara),
     argsOf,
+    request,
     start: (command) => {
       const thaw = startThaw(request(command));
       started.push(thaw);
@@ -136,19 +141,25 @@ async function furnish(server: S3Server): Promise<Stand> {
     loseAgain: async (logFolder) => {
       const undone = await runThaw(request({ logFolder, action: ['rollback'] }));
       expect(undone, undone.text).toMatchObject({ status: 0 });
-      await withConnection(nimara.production.url, async (client) => {
-        const { rows } = await client.query(`select datname from pg_database where datname ~ '__undone_'`);
-        for (const { datname } of rows) await client.query(`drop database ${datname} with (force)`);
-      });
-      await nimara.live.remove(await nimara.live.keys());
-      await nimara.untilWritersWrite();
+      await clearAway(nimara);
     },
+    clearAway: () => clearAway(nimara),
     async remove() {
       await line.close();
       await nimara.destroy();
       await server.stop();
     },
   };
+}
+
+/** What a roll-back leaves beside production, and what was mirrored. */
+async function clearAway(nimara: PortNimara): Promise<void> {
+  await withConnection(nimara.production.url, async (client) => {
+    const { rows } = await client.query(`select datname from pg_database where datname ~ '__undone_'`);
+    for (const { datname } of rows) await client.query(`drop database ${datname} with (force)`);
+  });
+  await nimara.live.remove(await nimara.live.keys());
+  await nimara.untilWritersWrite();
 }
 
 /** A walk is answered beforehand, a roll-back is told its name, and whoever reads a record is asked nothing. */

@@ -33,6 +33,9 @@ export type Command = {
 
 /** A shop whose database is restored through a proxy that can stop at any statement. */
 export type SwapStand = {
+  /** Everything it has on this host. */
+  readonly folder: string;
+  readonly runbook: string;
   readonly cluster: TestCluster;
   readonly proxy: StatementProxy;
   /** What a command is started with. */
@@ -100,6 +103,8 @@ export async function startSwapStand(): Promise<SwapStand> {
     return found;
   };
   return {
+    folder,
+    runbook: path,
     cluster,
     proxy,
     request,
