@@ -132,18 +132,18 @@ export const incomingDatabaseFact = defineFact('incoming-database', 1, z.object(
 /** The role of the run that may fill the incoming database; null once it is gone. */
 export const cellFact = defineFact('cell', 1, z.object({ role: z.string(), database: z.string() }));
 
-/** The incoming database holds everything the archive held, and these are its exact counts. */
+/** What was restored, with its exact counts; `mark` is how its server saw it then, `writtenAfter` how many rows it saw written later. */
 export const restoredFact = defineFact(
   'restored',
   1,
   z.object({
-    snapshotKey: z.string(),
-    database: z.string(),
+    ...{ snapshotKey: z.string(), database: z.string() },
     inventory,
     archiveTables: z.array(z.string()),
     acceptedMessages: z.array(z.string()),
     harmlessMessages: z.number(),
     mark: z.object({ changes: z.number(), catalogue: z.string() }).optional(),
+    writtenAfter: z.number().exactOptional(),
   }),
 );
 

@@ -2,7 +2,7 @@ import { fail, type Outcome, succeed } from '../base/failure.ts';
 import { readFact } from '../kinds/fact.ts';
 import { cellFact, restoredFact } from '../kinds/facts.ts';
 import type { StepContext } from '../kinds/kind.ts';
-import type { Inventory } from '../ports/database-server.ts';
+import type { ContentMark, Inventory } from '../ports/database-server.ts';
 import { restoredServer } from './cell.ts';
 import { targetServer } from './open-targets.ts';
 
@@ -26,7 +26,9 @@ export async function stillAsCounted(
   const again = isSame ? await countAgain(database, context) : succeed(undefined);
   if (!again.ok) return again;
   if (again.value !== undefined && rowsOf(again.value) === rowsOf(inventory)) {
-    await context.record(restoredFact, { ...restored, mark: now.value });
+    // Counts cannot tell what stands in these rows: whoever judges the restore is told of them.
+    const writtenAfter = (restored.writtenAfter ?? 0) + now.value.changes - mark.changes;
+    await context.record(restoredFact, { ...restored, mark: now.value, writtenAfter });
     return succeed(undefined);
   }
   await context.record(restoredFact, null);
@@ -37,6 +39,24 @@ export async function stillAsCounted(
     retry: 'after-fix',
   });
 }
+
+/**
+ * What the server will be asked for again: once it has counted every row that was restored. Its count comes late, by the session that
+ * wrote (pg_stat_*; up to half a second on a server before 15), and would be taken for somebody's writing.
+ */
+export async function settledMark(
+  context: StepContext<'host' | 'databases'>,
+  { database, rows }: { readonly database: string; readonly rows: number },
+): Promise<Outcome<ContentMark>> {
+  for (let looks = 1; ; looks += 1) {
+    const mark = await targetServer(context).contentMark(database);
+    if (!mark.ok || mark.value.changes >= rows || looks === mostLooks) return mark;
+    await context.world.host.sleep(lookEveryMs, context.signal);
+  }
+}
+
+const lookEveryMs = 100;
+const mostLooks = 30;
 
 async function countAgain(
   database: string,

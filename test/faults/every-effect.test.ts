@@ -43,7 +43,7 @@ describe.each(scenes)(`Every kind of effect (THAW_TEST_SEED=${seed})`, ({ start,
       const names = [...countNames(await recordEffects(scene, walk))].filter(
         ([effect]) => isShort || !short.has(effect),
       );
-      expect(names.length).toBeGreaterThan(20);
+      expect(names.length).toBeGreaterThan(isShort ? 20 : 0);
       const draw = drawFrom(seed);
       const candidates = names.flatMap(([effect, count]) =>
         [killedBefore, killedAfter, cutBefore]

@@ -15,7 +15,8 @@ export async function makeTmpfs(request: {
   return {
     folder,
     async remove() {
-      await run('umount', [folder]);
+      // What a process has open there keeps it alive, unseen, until that process ends.
+      await run('umount', ['--lazy', folder]);
       await rmdir(folder);
     },
   };

@@ -45,8 +45,8 @@ describe('Values that are missing', () => {
       ────────────────────────────────────────────────────────────────────────────────
        Before the run begins: these values are given neither by the environment nor
        by an env file.
-       What you type stays in the memory of this process: it is never written down,
-       and \`thaw resume\` asks for it again.
+       What you type stays in memory and is never written down; once this process is
+       gone, \`thaw resume\` asks for it again.
 
        ▸ BACKUP_S3_BUCKET       █
                                 the bucket with the dumps

@@ -32,6 +32,14 @@ export function proveRestored(context: StepContext): readonly Check[] {
       ),
     );
   }
+  if (restored.writtenAfter !== undefined) {
+    checks.push(
+      couldNotVerify(
+        `somebody wrote in ${restored.database} after it was counted (${formatCount(restored.writtenAfter)} rows); the counts are the same, but what stands there need not be the backup's`,
+        'Find out who works in it; `thaw rollback` undoes the swap, and a new run restores it anew.',
+      ),
+    );
+  }
   checks.push(...judgeRights(context));
   if (holdsSchemaAlone(context)) return [...checks, noRows(restored)];
   if (manifest !== undefined) return [...checks, ...compareWithManifest(manifest, restored.inventory)];

@@ -24,6 +24,7 @@ import {
 import { dropOwn, makeIncomingDatabase } from '../../operations/incoming-database.ts';
 import { targetServer, targetTools } from '../../operations/open-targets.ts';
 import { limitRestore } from '../../operations/restore-limits.ts';
+import { settledMark } from '../../operations/still-as-counted.ts';
 import { refuseNewer } from '../../operations/throwaway-cluster.ts';
 import type { ArchiveContents, RestoreMessage, RestoreReport } from '../../ports/dump-tools.ts';
 import type { restoreDatabaseKind } from './kind.ts';
@@ -171,7 +172,7 @@ function fullText(message: RestoreMessage): string {
 }
 
 async function countRestored(
-  context: StepContext<'databases'>,
+  context: StepContext<'host' | 'databases'>,
   restored: { database: string; contents: ArchiveContents; accepted: readonly string[]; harmless: number },
 ): Promise<Outcome<void>> {
   const opened = await restoredServer(context);
@@ -192,7 +193,7 @@ async function countRestored(
   await context.record(rightsFact, null);
   const tried = await tryRights(context);
   if (!tried.ok) return tried;
-  const mark = await targetServer(context).contentMark(restored.database);
+  const mark = await settledMark(context, { database: restored.database, rows });
   if (!mark.ok) return mark;
   await context.record(restoredFact, {
     mark: mark.value,
