@@ -32,7 +32,11 @@ const tiers: Readonly<Record<string, () => readonly Suite[]>> = {
     {
       name: 'night-faults',
       args: ['--testTimeout=36000000'],
-      env: { THAW_TEST_TIER: 'faults', THAW_TEST_FAULTS: process.env.THAW_TEST_FAULTS ?? '1000' },
+      env: {
+        THAW_TEST_TIER: 'faults',
+        THAW_TEST_FAULTS: process.env.THAW_TEST_FAULTS ?? '100',
+        THAW_TEST_DRAWN: process.env.THAW_TEST_DRAWN ?? '1000',
+      },
     },
   ],
 };

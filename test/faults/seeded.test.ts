@@ -8,7 +8,7 @@ import { type Candidate, recordEffects, type Scene, tryAll, type Walk } from './
 
 /** Any fault at any moment of any walk, as the seed draws them: what nobody thought of putting together. */
 
-const rounds = Number(process.env.THAW_TEST_FAULTS ?? 40);
+const drawn = Number(process.env.THAW_TEST_DRAWN ?? 100);
 
 const scenes = [
   { of: 'a shop', start: startShop, walks: ['live', 'drill', 'rollback'], share: 0.8 },
@@ -31,7 +31,7 @@ describe.each(scenes)(`Faults drawn from THAW_TEST_SEED=${seed}`, ({ of, start, 
       if (item === undefined) throw new Error('Nothing to draw from');
       return item;
     };
-    const candidates = Array.from({ length: Math.ceil(rounds * share) }, (): Candidate => {
+    const candidates = Array.from({ length: Math.ceil(drawn * share) }, (): Candidate => {
       const walk = one<Walk>(walks);
       const names = effects.get(walk) ?? [];
       const number = 1 + Math.floor(draw() * names.length);
