@@ -24,6 +24,8 @@ const walks: Readonly<Record<string, string>> = {
   live: 'A live restore',
   drill: 'A drill',
   rollback: 'A roll-back',
+  company: 'A live restore from S3 with OpenPGP, objects and services: what the walks above do not have',
+  'company-rollback': 'Its roll-back: what the walks above do not have',
 };
 
 /** One row an effect, one column a fault. */
@@ -50,8 +52,28 @@ function sections(title: string, ...[trials, nameOf]: [readonly Trial[], (effect
   });
 }
 
+/** What was drawn: how often each fault, in which walk, and what came of it. */
+function drawnTable(trials: readonly Trial[]): readonly string[] {
+  const [faults, verdicts] = [
+    [...new Set(trials.map(({ fault }) => fault))].toSorted(),
+    [...new Set(trials.map(({ verdict }) => verdict))].toSorted(),
+  ];
+  const count = (fault: string, verdict: string) => {
+    const number = trials.filter((trial) => trial.fault === fault && trial.verdict === verdict).length;
+    return number === 0 ? '–' : String(number);
+  };
+  return [
+    `| fault | ${verdicts.join(' | ')} |`,
+    `| --- |${verdicts.map(() => ' --- |').join('')}`,
+    ...faults.map(
+      (fault) => `| ${fault} | ${verdicts.map((verdict) => count(fault, verdict)).join(' | ')} |`,
+    ),
+  ];
+}
+
 const every = read('every-effect-');
 const swap = read('swap-');
+const drawn = read('seeded-');
 const text = [
   '<!-- Written by `npm run faults` from the results of `npm run test:faults`. -->',
   '# What was broken on purpose, and what came of it',
@@ -62,13 +84,15 @@ const text = [
   'thaw: the old database is there whole at any moment, and at the end everything is as it is after an undisturbed walk: databases, doors, roles, files,',
   'and a record that verifies.',
   '',
-  `${every.length + swap.length} faults: ${every.length} at every kind of effect, ${swap.length} at every single effect of the swap.`,
+  `${every.length + swap.length + drawn.length} faults: ${every.length} at every kind of effect, ${swap.length} at every single effect of the swap, ${drawn.length} drawn over all effects of all walks.`,
   '',
   '- *survived*: the walk came to its end by itself.',
   '- *gone on with*: it was over; `thaw resume`, or the same command again, led to the same end.',
+  '- *refused, then gone on with*: `thaw resume` refused with the status and the words it should, and changed nothing; mended, it led to the same end.',
   '- *never came*: of that kind there were fewer than in the walk before.',
   '',
   ...sections('', every, (effect) => effect),
   ...sections(', every single effect of the swap', swap, (effect) => effect),
+  ...(drawn.length === 0 ? [] : ['## Drawn over all effects of all walks', '', ...drawnTable(drawn), '']),
 ].join('\n');
 writeFileSync(join(root, 'docs/faults.md'), text);
