@@ -1,3 +1,4 @@
+import { shorten } from '../backups/compare-inventories.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import type { Permit } from '../base/permit.ts';
 import { formatBytes, formatCount } from '../base/units.ts';
@@ -35,9 +36,17 @@ export async function keptDatabase(
   });
 }
 
-export async function keptFolder(trees: FileTrees, path: string): Promise<Outcome<KeptThing | undefined>> {
+/** @param of.inPlace what stands in its place; without that the kept one may be the only one. */
+export async function keptFolder(
+  trees: FileTrees,
+  of: { readonly path: string; readonly inPlace: string },
+): Promise<Outcome<KeptThing | undefined>> {
+  const { path, inPlace } = of;
   const there = await trees.exists(path);
   if (!there.ok || !there.value) return there.ok ? succeed(undefined) : there;
+  const replaced = await trees.exists(inPlace);
+  if (!replaced.ok) return replaced;
+  if (!replaced.value) return fail(nothingInPlace(path, inPlace));
   return succeed({
     name: path,
     what: 'folder',
@@ -46,6 +55,7 @@ export async function keptFolder(trees: FileTrees, path: string): Promise<Outcom
   });
 }
 
+/** An object is kept below the prefix, under its own key. Where nothing stands under that key any more, the kept one stays. */
 export async function keptObjects(
   store: ObjectStore,
   prefix: string,
@@ -58,17 +68,32 @@ export async function keptObjects(
     about: `${formatCount(listed.value.length)} objects in ${store.address}`,
     async remove(guard) {
       let hidden = 0;
+      const last: string[] = [];
       for (const { key } of listed.value) {
+        const inPlace = await store.describe(key.slice(prefix.length));
+        if (!inPlace.ok) return inPlace;
+        if (inPlace.value === undefined) {
+          last.push(key.slice(prefix.length));
+          continue;
+        }
         const permit = guard.removeObject(key, prefix);
         const removed = permit.ok ? await store.remove(permit.value) : permit;
         if (!removed.ok) return removed;
         if (removed.value === 'hidden') hidden += 1;
       }
-      return succeed(
-        hidden === 0
-          ? undefined
-          : `the bucket keeps versions: ${formatCount(hidden)} objects are hidden and still take their room`,
-      );
+      const stays = [
+        ...(last.length === 0
+          ? []
+          : [
+              `${formatCount(last.length)} objects stay below ${prefix}: nothing stands in their place any more (${shorten(last)})`,
+            ]),
+        ...(hidden === 0
+          ? []
+          : [
+              `the bucket keeps versions: ${formatCount(hidden)} objects are hidden and still take their room`,
+            ]),
+      ];
+      return succeed(stays.length === 0 ? undefined : stays.join('; '));
     },
   });
 }
@@ -80,6 +105,15 @@ async function using<What>(
   if (!permit.ok) return permit;
   const done = permit.value === undefined ? succeed(undefined) : await act(permit.value);
   return done.ok ? succeed(undefined) : done;
+}
+
+function nothingInPlace(path: string, inPlace: string): Failure {
+  return {
+    code: 'conflict',
+    message: `${inPlace} is not there any more, so ${path} may be the only one. It stays.`,
+    remedy: `Find out who took ${inPlace} away; move ${path} there if it is needed, or remove it by hand if it is not.`,
+    retry: 'after-fix',
+  };
 }
 
 function another(name: string, address: string): Failure {

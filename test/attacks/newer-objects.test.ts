@@ -84,6 +84,25 @@ if ('binary' in found) {
       expect(await stand.liveText('receipts/4.pdf')).toBe(textOf(4));
     });
 
+    it('are dropped by thaw finish, but for the last copy of what is in place no more', async () => {
+      await changeAfterBackup(6, [2, 3]);
+      const said = await stand.restore('--confirm', 'company', '--confirm', bucket);
+      expect(said.status, said.text).toBe(0);
+      const [two = ''] = await keptKeys();
+      await stand.live.remove(['receipts/2.pdf']);
+      const [, old = ''] = /the old database is kept as (\S+);/.exec(said.text) ?? [];
+      const names = [old, two.replace(/receipts.*/, '')];
+      const confirm = names.flatMap((name) => ['--confirm', name]);
+      const end = await stand.company.thaw('finish', '--log-dir', said.logFolder, ...confirm);
+      expect(end.status, end.text).toBe(0);
+      expect(end.text).toMatch(
+        /1 objects stay below \.thaw-before-[0-9a-f]{6}\/: nothing stands in their place any more \(receipts\/2\.pdf\)/,
+      );
+      expect(await keptKeys()).toEqual([two]);
+      expect(await stand.liveText(two)).toBe('newer 2');
+      expect(await stand.liveText('receipts/3.pdf')).toBe(textOf(3));
+    });
+
     it('stay as they are when the answer is to keep them, and then the step could not verify', async () => {
       await changeAfterBackup(6, [2, 3]);
       const { logFolder, status, text } = await stand.restore(

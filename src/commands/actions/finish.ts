@@ -91,13 +91,17 @@ async function endWayBack(ending: Ending, context: TerminalContext): Promise<Out
     runId: `${state.start.runId}-${state.start.mark}`,
     agreed: (name) => agreed.has(name),
   });
+  const stays: string[] = [];
   for (const thing of things.value) {
     const removed = await thing.remove(guard);
     if (!removed.ok) return removed;
     printLine(context, `dropped ${thing.name}`);
-    if (removed.value !== undefined) printLine(context, removed.value);
+    if (removed.value === undefined) continue;
+    printLine(context, removed.value);
+    stays.push(removed.value);
   }
-  const text = names.length === 0 ? 'nothing was kept any more' : `dropped for good: ${names.join(', ')}`;
+  const dropped = names.length === 0 ? 'nothing was kept any more' : `dropped for good: ${names.join(', ')}`;
+  const text = [dropped, ...stays].join('; ');
   const written = await writeLater({
     ...later,
     text,
@@ -138,7 +142,9 @@ async function findKept(ending: Ending): Promise<Outcome<readonly KeptThing[]>> 
           }),
         ]
       : []),
-    ...replacedFolders(facts).map(({ kept }) => keptFolder(world.trees, aside(kept))),
+    ...replacedFolders(facts).map(({ target, kept }) =>
+      keptFolder(world.trees, { path: aside(kept), inPlace: target }),
+    ),
     ...overwrittenObjects(facts).flatMap(({ id, overwriting: { keptBelow } }) => {
       const store = storeOf(id);
       // A roll-back copies the former ones back and keeps both.
