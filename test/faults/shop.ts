@@ -75,6 +75,8 @@ export async function startShop(): Promise<Scene> {
       await expectAfter('rollback', `${said}\n--- rollback\n${text}`);
       await expectRecord(back, `${said}\n--- rollback\n${text}`);
     },
+    // Each walk begins with everything anew.
+    recover: async () => {},
     restartServer: () => restartPostgres(stand.cluster.url),
     freezeServer: (forMs) => freezePostgres(stand.cluster.url, forMs),
     async remove() {

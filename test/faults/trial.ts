@@ -48,6 +48,8 @@ export type Scene = {
   expectEnd(begun: Begun, said: string): Promise<void>;
   /** A restored production is rolled back, as a person may want to, and that is looked at, too. */
   undo(begun: Begun, said: string): Promise<void>;
+  /** After a walk that did not go as it should: the next one must not hear of it. */
+  recover(begun: Begun): Promise<void>;
   restartServer(): Promise<void>;
   /** The server answers nobody for so long; resolves once it stands still. */
   freezeServer(forMs: number): Promise<void>;
@@ -81,6 +83,20 @@ async function tryFault(
   { walk, at, fault }: { readonly walk: Walk; readonly at: Moment; readonly fault: Fault },
 ): Promise<Verdict> {
   const begun = await scene.prepare(walk);
+  try {
+    return await lead(begun, { scene, at, fault });
+  } catch (error) {
+    await scene.recover(begun);
+    throw error;
+  }
+}
+
+async function lead(
+  begun: Begun,
+  of: { readonly scene: Scene; readonly at: Moment; readonly fault: Fault },
+): Promise<Verdict> {
+  const { scene, at, fault } = of;
+  const { walk } = begun;
   const act = (thaw: RunningThaw) => fault.act({ thaw, scene, begun });
   const disturbed = await runDisturbed(begun.first, { at, act });
   let said = `${walk}: ${fault.how} ${JSON.stringify(at)}\n${disturbed.text}`;
