@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
@@ -152,6 +153,32 @@ const diskFull: Fault = {
   },
 };
 
+const overtaken: Fault = {
+  how: 'another operator restores meanwhile',
+  phase: 'before',
+  act: async ({ scene }) => ((await scene.overtake?.()) === 'done' ? 'overtaken' : undefined),
+  isPossible: (walk) => !walk.startsWith('company'),
+};
+
+/** As a bad disk does it: in the middle of the biggest file that is being worked with. */
+const corrupted: Fault = {
+  how: 'a bit of a work file turned over',
+  phase: 'before',
+  act: async ({ begun }) => {
+    const [path] = readdirSync(begun.logs, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.includes('/work/'))
+      .map((name) => join(begun.logs, name))
+      .filter((name) => statSync(name).isFile())
+      .toSorted((one, other) => statSync(other).size - statSync(one).size);
+    if (path === undefined) return undefined;
+    const content = readFileSync(path);
+    const middle = Math.floor(content.length / 2);
+    content[middle] = (content[middle] ?? 0) ^ 1;
+    writeFileSync(path, content);
+    return undefined;
+  },
+};
+
 function fill(path: string): void {
   const file = openSync(path, 'a');
   try {
@@ -184,5 +211,5 @@ function journalIn({ logs }: Begun): string | undefined {
 /** Whatever the test knows to break. */
 export const allFaults: readonly Fault[] = [
   ...[killedBefore, killedAfter, cutBefore, serverRestarted, killedAndServerRestarted],
-  ...[frozen, waiting, asked, torn, damaged, edited, elsewhere, diskFull],
+  ...[frozen, waiting, asked, torn, damaged, edited, elsewhere, diskFull, overtaken, corrupted],
 ];

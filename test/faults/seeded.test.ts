@@ -15,7 +15,7 @@ const scenes = [
   { of: 'a company', start: startCompany, walks: ['company', 'company-rollback'], share: 0.2 },
 ] as const;
 
-describe.each(scenes)(`Faults drawn from THAW_TEST_SEED=${seed}`, ({ of, start, walks, share }) => {
+describe.each(scenes)(`Faults of $of, drawn from THAW_TEST_SEED=${seed}`, ({ of, start, walks, share }) => {
   let scene: Scene;
   beforeAll(async () => {
     scene = await start();

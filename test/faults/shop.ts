@@ -75,6 +75,10 @@ export async function startShop(): Promise<Scene> {
       await expectAfter('rollback', `${said}\n--- rollback\n${text}`);
       await expectRecord(back, `${said}\n--- rollback\n${text}`);
     },
+    async overtake() {
+      const end = await thawHere(begin('live', join(disk.folder, `others-${walks}`)).first);
+      return end.status === 3 ? 'refused' : 'done';
+    },
     // Each walk begins with everything anew.
     recover: async () => {},
     restartServer: () => restartPostgres(stand.cluster.url),

@@ -18,6 +18,8 @@ export type Verdict =
   | 'gone on with'
   /** `thaw resume` refused, named why, and changed nothing; mended, it went on. */
   | 'refused, then gone on with'
+  /** Somebody else restored production meanwhile: neither undid what the other did. */
+  | 'overtaken'
   | 'never came';
 
 type Trial = {
@@ -48,6 +50,8 @@ export type Scene = {
   expectEnd(begun: Begun, said: string): Promise<void>;
   /** A restored production is rolled back, as a person may want to, and that is looked at, too. */
   undo(begun: Begun, said: string): Promise<void>;
+  /** Somebody else restores the same production from another host, with a log of his own; whether he came to his end. */
+  readonly overtake?: () => Promise<'done' | 'refused'>;
   /** After a walk that did not go as it should: the next one must not hear of it. */
   recover(begun: Begun): Promise<void>;
   restartServer(): Promise<void>;
@@ -59,12 +63,12 @@ export type Scene = {
 export type Fault = {
   readonly how: string;
   readonly phase: Moment['phase'];
-  /** What is done while the process stands still. cut: its connections are closed as it goes on. */
+  /** What is done while the process stands still. cut: its connections are closed as it goes on. overtaken: production is another one. */
   readonly act: (at: {
     readonly thaw: RunningThaw;
     readonly scene: Scene;
     readonly begun: Begun;
-  }) => Promise<'cut' | undefined>;
+  }) => Promise<'cut' | 'overtaken' | undefined>;
   /** What stands in the way when the process is over and somebody goes on. */
   readonly obstacle?: (begun: Begun) => Obstacle | undefined;
   /** A file is not reached over a connection. */
@@ -97,12 +101,18 @@ async function lead(
 ): Promise<Verdict> {
   const { scene, at, fault } = of;
   const { walk } = begun;
-  const act = (thaw: RunningThaw) => fault.act({ thaw, scene, begun });
+  let isOvertaken = false;
+  const act = async (thaw: RunningThaw) => {
+    const done = await fault.act({ thaw, scene, begun });
+    isOvertaken = done === 'overtaken';
+    return done === 'cut' ? done : undefined;
+  };
   const disturbed = await runDisturbed(begun.first, { at, act });
   let said = `${walk}: ${fault.how} ${JSON.stringify(at)}\n${disturbed.text}`;
   if (disturbed.came) await scene.expectNothingLost(said);
   expect(disturbed.status, said).not.toBe(70);
   await expectToldLeadsOn(begun, disturbed);
+  if (isOvertaken) return 'overtaken';
   const survived = disturbed.signal === undefined && isDone(disturbed.text);
   const obstacle = survived || !(await hasBegun(begun)) ? undefined : fault.obstacle?.(begun);
   if (obstacle !== undefined) said += await beRefused(scene, { begun, obstacle, before: said });
