@@ -15,6 +15,15 @@ export function runMark(runId: string, part = ''): string {
   return sha256(part === '' ? runId : `${runId}\n${part}`).slice(0, 6);
 }
 
+/** PostgreSQL cuts longer names off, and then two of ours could be one. */
+const longestName = 63;
+
+/** harbour_crm__restore_a41f09: beside the database of that name, of this run and no other, so that a look at it tells whose it is. */
+export function nameBeside(target: string, of: { readonly role: string; readonly runId: string }): string {
+  const ending = `__${of.role}_${runMark(of.runId)}`;
+  return `${target.slice(0, longestName - ending.length)}${ending}`;
+}
+
 /** The mark of a run on what it made on a server, as a comment; only what carries it may be dropped. */
 export function ownershipComment(runId: string): string {
   return `thaw run ${runId}`;

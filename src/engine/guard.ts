@@ -1,4 +1,4 @@
-import { drillOfComment, ownershipComment, runMark } from '../base/digest.ts';
+import { drillOfComment, nameBeside, ownershipComment, runMark } from '../base/digest.ts';
 import { type Failure, fail, succeed } from '../base/failure.ts';
 import { Permit } from '../base/permit.ts';
 import type { MarkedDatabase, Rename } from '../ports/database-server.ts';
@@ -104,8 +104,8 @@ async function permitLeftover(
     drill !== undefined &&
     drill !== runId &&
     found.value.oid === oid &&
-    name !== server.databaseName &&
-    name.endsWith(`__restore_${runMark(drill)}`);
+    // That of another database is another system's, whose lease nobody asked for here.
+    name === nameBeside(server.databaseName, { role: 'restore', runId: drill });
   return isLeft ? succeed(new Permit({ name, oid })) : fail(notOurs(`Database ${name}`, server.address));
 }
 

@@ -1,4 +1,4 @@
-import { ownershipComment, runMark } from '../base/digest.ts';
+import { nameBeside, ownershipComment, runMark } from '../base/digest.ts';
 import { type Outcome, succeed } from '../base/failure.ts';
 import { readFact } from '../kinds/fact.ts';
 import { incomingDatabaseFact } from '../kinds/facts.ts';
@@ -7,24 +7,13 @@ import type { ArchiveContents } from '../ports/dump-tools.ts';
 import { nobodyInTheWay } from './before-swap.ts';
 import { targetServer } from './open-targets.ts';
 
-/** PostgreSQL cuts longer names off, and then two of ours could be one. */
-const longestName = 63;
-
-/**
- * harbour_crm__restore_a41f09: of this run and no other, so that a look at it tells whose it is. `cell` is the role that
- * restores (cell.ts).
- */
+/** What a run makes and keeps beside the database it replaces. `cell` is the role that restores (cell.ts). */
 export function incomingNames(runId: string, target: string) {
-  const mark = runMark(runId);
-  const name = (role: string) => {
-    const ending = `__${role}_${mark}`;
-    return `${target.slice(0, longestName - ending.length)}${ending}`;
-  };
   return {
-    incoming: name('restore'),
-    kept: name('before'),
-    rolledBack: name('undone'),
-    cell: `thaw_cell_${mark}`,
+    incoming: nameBeside(target, { role: 'restore', runId }),
+    kept: nameBeside(target, { role: 'before', runId }),
+    rolledBack: nameBeside(target, { role: 'undone', runId }),
+    cell: `thaw_cell_${runMark(runId)}`,
   };
 }
 

@@ -1,4 +1,4 @@
-import { drillOfComment } from '../base/digest.ts';
+import { drillOfComment, nameBeside } from '../base/digest.ts';
 import { type Outcome, succeed } from '../base/failure.ts';
 import { type Check, couldNotVerify } from '../base/verdict.ts';
 import type { StepContext } from '../kinds/kind.ts';
@@ -17,6 +17,25 @@ export async function sweepDrills(context: StepContext<'databases'>): Promise<vo
       dropped.ok
         ? `${left.name} dropped, which the drill ${drill} had left behind`
         : `${left.name} of the drill ${drill} is still there: ${dropped.failure.message}`,
+    );
+  }
+  await sweepRoles(context);
+}
+
+/** A drill that ended between its database and its role left a role that owns nothing and reaches nothing. */
+async function sweepRoles(context: StepContext<'databases'>): Promise<void> {
+  const server = targetServer(context);
+  const marked = await server.idleMarkedRoles();
+  if (!marked.ok) return;
+  for (const { name, comment } of marked.value) {
+    const drill = drillOfComment(comment);
+    if (drill === undefined || drill === context.runId) continue;
+    await context.recordCommand(`DROP ROLE ${name}`);
+    const dropped = await server.dropCell({ role: name, database: server.databaseName, comment });
+    context.output(
+      dropped.ok
+        ? `role ${name} dropped, which the drill ${drill} had left behind`
+        : `role ${name} of the drill ${drill} is still there: ${dropped.failure.message}`,
     );
   }
 }
@@ -42,10 +61,13 @@ export async function leftoverChecks(context: StepContext<'databases'>): Promise
 
 /** Nothing where the server does not say: what is wrong with it the drill itself tells. */
 async function leftByDrills(context: StepContext<'databases'>): Promise<readonly MarkedDatabase[]> {
-  const marked = await targetServer(context).markedDatabases();
+  const server = targetServer(context);
+  const marked = await server.markedDatabases();
   if (!marked.ok) return [];
-  return marked.value.filter(({ comment }) => {
+  return marked.value.filter(({ name, comment }) => {
     const drill = drillOfComment(comment);
-    return drill !== undefined && drill !== context.runId;
+    if (drill === undefined || drill === context.runId) return false;
+    // What lies beside another database of this server belongs to the drills of another system.
+    return name === nameBeside(server.databaseName, { role: 'restore', runId: drill });
   });
 }

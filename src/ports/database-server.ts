@@ -64,6 +64,9 @@ export type KnownDatabase = { readonly name: string; readonly oid?: number | und
 /** A database that a run made, by the mark it left there as a comment. */
 export type MarkedDatabase = { readonly name: string; readonly oid: number; readonly comment: string };
 
+/** A role that a run made, without a database of that run and without a session. */
+export type MarkedRole = Omit<MarkedDatabase, 'oid'>;
+
 /** What tells that a database is still as it was looked at, without reading a row of it. */
 export type ContentMark = {
   /** Rows inserted, updated or deleted, as the server counts; a crash makes it begin anew. */
@@ -166,6 +169,7 @@ export type DatabaseDriver = {
   describeDatabase(name: string): Promise<Outcome<DatabaseDescription | undefined>>;
   /** Those that carry the mark of a run, whichever. */
   markedDatabases(): Promise<Outcome<readonly MarkedDatabase[]>>;
+  idleMarkedRoles(): Promise<Outcome<readonly MarkedRole[]>>;
   /** Client backends on that database which are not `thaw` ones of this process. */
   foreignSessions(database: string): Promise<Outcome<readonly ForeignSession[]>>;
   /** Open on that database, whoever prepared them. */

@@ -92,6 +92,7 @@ export type ServerLooks = Pick<
   | 'identity'
   | 'describeDatabase'
   | 'markedDatabases'
+  | 'idleMarkedRoles'
   | 'foreignSessions'
   | 'preparedTransactions'
   | 'inventory'

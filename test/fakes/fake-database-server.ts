@@ -106,6 +106,8 @@ export function createFakeDatabaseServer(given: {
           return comment?.startsWith('thaw run ') ? [{ name, oid: oidOf(database), comment }] : [];
         }),
       ),
+    // A role of a restore lives as long as its database here.
+    idleMarkedRoles: async () => succeed([]),
     foreignSessions: async (name) => succeed(databases.get(name)?.sessions ?? []),
     preparedTransactions: async (name) => succeed(databases.get(name)?.prepared ?? []),
     terminateSessions: async (name) => {

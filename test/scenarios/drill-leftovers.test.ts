@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { newestRun, readRecord } from '../parts/run-log.ts';
 import { type Command, type SwapStand, startSwapStand } from './swap/stand.ts';
 
@@ -73,5 +74,36 @@ describe('What a drill could not take away', () => {
     expect(await stand.nameOf(/__restore_/)).toBe(waiting);
     const resumed = await stand.run({ ...live, action: ['resume'], confirm: ['shop'] });
     expect((await stand.databases()).shop, resumed.text).toBe('restored');
+  });
+
+  it('is not what a drill of another database of this server is at work with', async () => {
+    const other = 'thaw run 2026-01-01T0000Z-store-drill-a1b2c3';
+    const name = `store__restore_${createHash('sha256').update(other.slice('thaw run '.length)).digest('hex').slice(0, 6)}`;
+    onTestFinished(
+      async () => void (await stand.cluster.sql('postgres', `DROP DATABASE IF EXISTS "${name}"`)),
+    );
+    await stand.cluster.sql(
+      'postgres',
+      `CREATE DATABASE "${name}" TEMPLATE shop`,
+      `COMMENT ON DATABASE "${name}" IS '${other}'`,
+    );
+    const end = await stand.run(drill());
+    expect(end.text).not.toMatch(/had left behind/);
+    expect(
+      await stand.cluster.sql('postgres', `SELECT datname FROM pg_database WHERE datname = '${name}'`),
+    ).toEqual([{ datname: name }]);
+  });
+
+  it('is the role of a drill that was killed when its database was gone already, too', async () => {
+    await stand.killBefore(/DROP OWNED BY/, drill());
+    const roles = () =>
+      stand.cluster.sql('postgres', "SELECT rolname FROM pg_roles WHERE rolname LIKE 'thaw_cell_%'");
+    expect(await roles()).toHaveLength(1);
+    expect(await stand.databases()).toEqual({ shop: 'old' });
+    const end = await stand.run(drill());
+    expect(await roles(), end.text).toEqual([]);
+    expect(end.text).toMatch(
+      /role thaw_cell_\w+ dropped, which the drill \S+-shop-drill-\w+ had left behind/,
+    );
   });
 });

@@ -4,6 +4,7 @@ import type {
   ContentMark,
   DatabaseDescription,
   MarkedDatabase,
+  MarkedRole,
   ServerIdentity,
 } from '../../ports/database-server.ts';
 import { type ServerContext, withMaintenance, withSession } from './session.ts';
@@ -94,6 +95,24 @@ export function listMarked(context: ServerContext): Promise<Outcome<readonly Mar
           comment: comment ?? '',
         })),
       );
+    },
+  });
+}
+
+export function listIdleRoles(context: ServerContext): Promise<Outcome<readonly MarkedRole[]>> {
+  return withMaintenance(context, {
+    doing: 'list the roles that runs have made',
+    work: async (session) => {
+      const rows = await session.rows(
+        `SELECT rolname, shobj_description(r.oid, 'pg_authid') AS comment FROM pg_roles r
+         WHERE starts_with(shobj_description(r.oid, 'pg_authid'), $1)
+           AND NOT EXISTS (SELECT FROM pg_database d
+             WHERE shobj_description(d.oid, 'pg_database') = shobj_description(r.oid, 'pg_authid'))
+           AND NOT EXISTS (SELECT FROM pg_stat_activity WHERE usename = rolname)
+         ORDER BY rolname`,
+        [ownershipComment('')],
+      );
+      return succeed(rows.map(({ rolname, comment }) => ({ name: rolname ?? '', comment: comment ?? '' })));
     },
   });
 }

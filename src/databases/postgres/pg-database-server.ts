@@ -14,7 +14,13 @@ import {
   renameDatabases,
   setConnectionsAllowed,
 } from './database-admin.ts';
-import { describeDatabase, listMarked, readContentMark, readIdentity } from './database-catalog.ts';
+import {
+  describeDatabase,
+  listIdleRoles,
+  listMarked,
+  readContentMark,
+  readIdentity,
+} from './database-catalog.ts';
 import { exportSnapshot } from './export-snapshot.ts';
 import { judgeGivenCell } from './given-cell.ts';
 import { takeInventory } from './inventory.ts';
@@ -44,6 +50,7 @@ export function openDatabaseServer(request: {
     identity: () => use(readIdentity),
     describeDatabase: (name) => use((server) => describeDatabase(server, name)),
     markedDatabases: () => use(listMarked),
+    idleMarkedRoles: () => use(listIdleRoles),
     foreignSessions: (database) => use((server) => listForeignSessions(server, database)),
     preparedTransactions: (database) => use((server) => listPreparedTransactions(server, database)),
     terminateSessions: (database) => use((server) => terminateSessions(server, database)),
