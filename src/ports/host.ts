@@ -46,6 +46,8 @@ export type HostDriver = {
   freeBytes(path: string): Promise<Outcome<number>>;
   /** undefined when there is no such file. */
   fileSize(path: string): Promise<Outcome<number | undefined>>;
+  /** SHA-256 in hexadecimal, of the file as it is on the disk now. */
+  fileDigest(path: string, signal?: AbortSignal): Promise<Outcome<string>>;
   readTextFile(path: string): Promise<Outcome<string>>;
   /** For this user alone; stands under its name only when it is whole, with the folders above it. */
   writeTextFile(request: { readonly path: string; readonly text: string }): Promise<Outcome<void>>;

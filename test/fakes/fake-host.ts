@@ -58,6 +58,10 @@ export function createFakeHost(): FakeHost {
     },
     freeBytes: async () => succeed(freeBytes),
     fileSize: async (path) => succeed(files.get(path)?.length),
+    fileDigest: async (path) => {
+      const found = read(path);
+      return found.ok ? succeed(createHash('sha256').update(found.value).digest('hex')) : found;
+    },
     readTextFile: async (path) => {
       const found = read(path);
       return found.ok ? succeed(found.value.toString('utf8')) : found;

@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { newestRun, readRecord } from '../parts/run-log.ts';
@@ -45,6 +45,26 @@ describe('A run whose work folder is gone', () => {
     expect(await stand.databases(), end.text).toEqual({ shop: 'restored', shop__before_: 'old' });
     expect(end.text).not.toMatch(/step 2 of 4, Fetch: begun/);
   });
+
+  it.each([
+    ['the unpacked dump', ['archive.dump'], /step 3 of 4, Decrypt and unpack: begun/],
+    ['both', ['archive.dump', 'shop-2026-11-19.dump'], /step 2 of 4, Fetch: begun/],
+  ])(
+    'whose %s was changed makes it again, instead of failing with it for ever',
+    async (_what, names, again) => {
+      const { work, ...command } = await killedBeforeTheRestore();
+      for (const name of names) {
+        const bytes = readFileSync(join(work, name));
+        // In the middle of the rows, and as long as before.
+        bytes.fill(0, bytes.length - 40, bytes.length - 20);
+        writeFileSync(join(work, name), bytes);
+      }
+      const end = await stand.run({ ...command, action: ['resume'] });
+      expect(await stand.databases(), end.text).toEqual({ shop: 'restored', shop__before_: 'old' });
+      expect(end.text).toContain('the unpacked dump is not what this run wrote there any more');
+      expect(end.text).toMatch(again);
+    },
+  );
 
   it('needs nothing of it once the database is restored', async () => {
     const command: Command = { as: 'superuser', logs: stand.newLogs() };

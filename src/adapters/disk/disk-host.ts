@@ -1,6 +1,9 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { mkdir, open, rm, stat } from 'node:fs/promises';
 import { availableParallelism, hostname, userInfo } from 'node:os';
 import { dirname } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { describeFileFailure } from '../../base/file-failure.ts';
 import { errorCode } from '../../base/thrown.ts';
@@ -31,6 +34,7 @@ export function createDiskHost(given: { readonly env: Environment }): HostDriver
     },
     freeBytes: (path) => attempt(`measure the free space of ${path}`, () => measureFreeBytes(path)),
     fileSize: (path) => attempt(`look at ${path}`, () => measureFile(path)),
+    fileDigest: (path, signal) => attempt(`read ${path}`, () => digestFile(path, signal)),
     readTextFile: (path) => attempt(`read ${path}`, async () => String(await readWhole(path, mostTextBytes))),
     writeTextFile: ({ path, text }) => attempt(`write ${path}`, () => writePrivate(path, text)),
     placePrivateFile: (request) => attempt(`put ${request.path} in place`, () => placePrivateFile(request)),
@@ -63,6 +67,12 @@ async function attempt<T>(doing: string, act: () => Promise<T>): Promise<Outcome
   } catch (error) {
     return fail(describeFileFailure({ doing, error }));
   }
+}
+
+async function digestFile(path: string, signal?: AbortSignal): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash, signal === undefined ? {} : { signal });
+  return hash.digest('hex');
 }
 
 async function measureFile(path: string): Promise<number | undefined> {

@@ -21,6 +21,7 @@ import { findSnapshots, pickSnapshot } from '../../operations/find-snapshots.ts'
 import { checkToolReads } from '../../operations/open-snapshot.ts';
 import { blocker, targetTools } from '../../operations/open-targets.ts';
 import { refuseScope } from '../../operations/refuse-scope.ts';
+import { whyNotAsWritten } from '../../operations/work-file.ts';
 import type { ArchiveEntry } from '../../ports/dump-tools.ts';
 import { decryptKind } from './kind.ts';
 
@@ -57,10 +58,16 @@ export const decryptDump = implementKind(decryptKind, {
 
   async run(_step, context) {
     const dump = needFact(dumpFileFact, context);
-    const there = await context.world.host.fileSize(dump.path);
-    if (!there.ok) return there;
-    if (there.value === undefined)
-      return succeed({ kind: 'lacks', fact: dumpFileFact, reason: `the fetched dump ${dump.path} is gone` });
+    // What it made once is made again: something was wrong with it, and perhaps with what it is made of.
+    const wasTried = readFact(archiveFileFact, context) !== undefined;
+    const reason = await whyNotAsWritten(context, {
+      what: `the fetched dump ${dump.path}`,
+      file: dump,
+      wasTried,
+    });
+    if (!reason.ok) return reason;
+    if (reason.value !== undefined)
+      return succeed({ kind: 'lacks', fact: dumpFileFact, reason: reason.value });
     const { layers } = needFact(snapshotFact, context);
     const toFile = context.workFile('archive.dump');
     const unpacked = await context.world.openUnpacker(context.targets.backups.key).unpack({

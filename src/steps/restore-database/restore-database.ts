@@ -5,6 +5,7 @@ import { type Check, failed, notVerified, passed } from '../../base/verdict.ts';
 import { needFact, readFact } from '../../kinds/fact.ts';
 import {
   archiveFileFact,
+  incomingDatabaseFact,
   restoredFact,
   snapshotFact,
   swappedFact,
@@ -19,6 +20,7 @@ import { targetServer, targetTools } from '../../operations/open-targets.ts';
 import { stillAsCounted } from '../../operations/still-as-counted.ts';
 import { leftoverChecks, sweepDrills } from '../../operations/sweep-drills.ts';
 import { raiseThrowaway, removeThrowaway } from '../../operations/throwaway-cluster.ts';
+import { whyNotAsWritten } from '../../operations/work-file.ts';
 import { writersBackChecks } from '../../operations/writers-still-down.ts';
 import { checkDatabases } from './check-databases.ts';
 import { compareWithLive } from './compare-with-live.ts';
@@ -68,8 +70,8 @@ export const restoreDatabase = implementKind(restoreDatabaseKind, {
     if (!(await isRestored(context))) {
       const archive = await findArchive(context);
       if (!archive.ok) return archive;
-      if (archive.value === undefined)
-        return succeed({ kind: 'lacks', fact: archiveFileFact, reason: 'the unpacked dump is gone' });
+      if (archive.value !== undefined)
+        return succeed({ kind: 'lacks', fact: archiveFileFact, reason: archive.value });
       const restored = await restoreArchive(step, context);
       if (!restored.ok) return restored;
     }
@@ -252,9 +254,17 @@ async function judgeKeys(context: StepContext, database: string): Promise<Outcom
 }
 
 /** The work folder may lie on a disk that a restart empties. */
-async function findArchive(context: StepContext<'host'>): Promise<Outcome<number | undefined>> {
-  const { path, format } = needFact(archiveFileFact, context);
-  return context.world.host.fileSize(format === 'directory' ? `${path}/toc.dat` : path);
+/** @returns why the unpacked dump has to be made again; undefined where it need not. */
+async function findArchive(context: StepContext<'host'>): Promise<Outcome<string | undefined>> {
+  const archive = needFact(archiveFileFact, context);
+  const what = 'the unpacked dump';
+  if (archive.format !== 'directory') {
+    const wasTried = readFact(incomingDatabaseFact, context) !== undefined;
+    return whyNotAsWritten(context, { what, file: archive, wasTried });
+  }
+  // Its size and digest are those of the packed one.
+  const size = await context.world.host.fileSize(`${archive.path}/toc.dat`);
+  return size.ok ? succeed(size.value === undefined ? `${what} is gone` : undefined) : size;
 }
 
 /** On a server that is there before and after it: what an earlier drill left there is still there. */

@@ -1,4 +1,4 @@
-import { createCipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createHash, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { incomingNames } from '../../../src/operations/incoming-database.ts';
 import type { Inventory } from '../../../src/ports/database-server.ts';
@@ -16,6 +16,7 @@ const whole: Inventory = {
   sequences: [],
   extensions: [],
 };
+const archive = Buffer.from('PGDMP');
 const facts = {
   snapshot: {
     id: '14',
@@ -25,13 +26,18 @@ const facts = {
     layers: [],
     loss: 'You lose 40 minutes.',
   },
-  'archive-file': { path: '/scratch/archive.dump', sizeBytes: 1, sha256: 's', how: 'x' },
+  'archive-file': {
+    path: '/scratch/archive.dump',
+    sizeBytes: archive.length,
+    sha256: createHash('sha256').update(archive).digest('hex'),
+    how: 'x',
+  },
 };
 
 /** pg_restore fills the incoming database with these tables. */
 function contextWith(request: Parameters<typeof createFakeContext>[0] = {}, inventory = whole): FakeContext {
   const world = request.world ?? createFakeWorld();
-  world.host.files.set(facts['archive-file'].path, Buffer.from('PGDMP'));
+  world.host.files.set(facts['archive-file'].path, archive);
   world.tools.restored = (database) => {
     for (const server of [world.production, world.sandbox]) {
       const found = server.databases.get(database);
