@@ -11,6 +11,7 @@ import { chooseAttendance } from './terminal.ts';
 
 /** Between taking the lock and opening its door a process needs a moment. */
 const door = { everyMs: 100, limitMs: 5000 };
+const greetsWithinMs = 15_000;
 
 /**
  * Comes to a run that another process of this host works on: sees it as whoever began it does, and may answer. Where nobody is there to
@@ -45,7 +46,7 @@ export async function attachTo(
   if (dialled === undefined) return fail(noDoor({ runId, pid }));
   if (!dialled.ok) return dialled;
   if (dialled.value === 'free') return succeed('free');
-  return succeed(await followRun({ link: dialled.value, pid, options, context }));
+  return succeed(await followRun({ link: dialled.value, pid, options, context, greetsWithinMs }));
 }
 
 /** It undoes the run or takes it away (rollback, finish, discard), or it could make no socket. */

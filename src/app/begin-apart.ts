@@ -17,6 +17,8 @@ import { launcher } from './installed.ts';
 
 /** What it is to do comes over this descriptor, where no other user sees it. */
 const linkDescriptor = 3;
+/** On a host that is busy with something else a program takes its time to start. */
+const greetsWithinMs = 60_000;
 
 type Errand = Omit<NonNullable<ReturnType<typeof readBegin>>, 'kind' | 'given'> & {
   readonly given: unknown;
@@ -65,7 +67,7 @@ export async function beginApart(request: ApartRequest, context: CommandContext)
     isErrorTerminal: (context.stderr as { isTTY?: boolean }).isTTY === true,
   });
   try {
-    const status = await followRun({ link, pid, options, context });
+    const status = await followRun({ link, pid, options, context, greetsWithinMs });
     return succeed(status);
   } finally {
     if (lastWords !== '') context.stderr.write(lastWords);

@@ -20,6 +20,8 @@ export type FollowRequest = {
   readonly pid: number;
   readonly options: TerminalOptions & Options<'logFolder' | 'envFiles'>;
   readonly context: CommandContext;
+  /** How long that process may take to say its first word: it only has to be there, or has to be loaded as well. */
+  readonly greetsWithinMs: number;
 };
 
 /** How it came to an end: the status of the run's own process; or that process is gone, says nothing, or is of another version. */
@@ -27,9 +29,6 @@ type Ending =
   | { readonly kind: 'exit'; readonly status: number; readonly bySignal: boolean }
   | { readonly kind: 'gone' | 'silent' }
   | { readonly kind: 'other-version'; readonly version: string };
-
-/** Said before anything is loaded. */
-const greetsWithinMs = 15_000;
 
 /** What is heard from the process of a run. */
 type Hearing = {
@@ -88,7 +87,7 @@ function hear(request: FollowRequest): Hearing {
     ending ??= how;
     over.resolve(ending);
   }
-  const silence = setTimeout(() => end({ kind: 'silent' }), greetsWithinMs);
+  const silence = setTimeout(() => end({ kind: 'silent' }), request.greetsWithinMs);
   link.listen((message) => {
     clearTimeout(silence);
     // The other end is this very program, of this very version, run by this very user.

@@ -37,6 +37,8 @@ export async function runErrand(
   attendants.onAlone(() => {
     if (!attendants.isServing()) process.exit(exitStatus.interrupted);
   });
+  // What Node says of it reaches the first terminal at most.
+  process.on('uncaughtExceptionMonitor', (bug) => attendants.trouble(`${bug.stack ?? bug.message}\n`));
   const own = {
     ...context,
     stdin: Readable.from([]),

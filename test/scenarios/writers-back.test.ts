@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { listDatabases, readValue } from '../parts/count-rows.ts';
 import { ensureDocker, type RunningDocker } from '../parts/docker.ts';
+import { lockHolders } from '../parts/end-runs.ts';
 import { findRgw } from '../parts/find-s3-servers.ts';
 import { answers, unconfirmed } from '../parts/lost-production.ts';
 import { makeLogFolder, type PortNimara, readCrmRunbook, startPortNimara } from '../parts/port-nimara.ts';
@@ -154,7 +155,7 @@ function writersBack(kind: 'compose' | 'process') {
       await terminal.waitFor(/question stop-writers\.back/, 20_000);
       await expectNothingReplaced();
     } finally {
-      process.kill(terminal.pid, 'SIGKILL');
+      for (const pid of lockHolders(logFolder)) process.kill(pid, 'SIGKILL');
       await terminal.exit;
     }
     expect(await newestRun(logFolder)).toMatch(/-live$/);

@@ -19,7 +19,7 @@ export type Link = {
 /** Longer than any view of a run; more than that without a line break is no message of ours. */
 const longestLine = 64 * 1024 * 1024;
 /** An end that is stopped (Ctrl+Z) reads nothing; it must not keep this process for ever. */
-const endWithinMs = 10_000;
+const endWithinMs = 2000;
 
 export function createLink(stream: Duplex): Link {
   const closed = new Promise<void>((resolve) => {
