@@ -126,7 +126,7 @@ describe.each(administrators)('a dump that does not end, restored by $who,', ({ 
     const end = await drill({ content: await forged(statements), limits, by });
     expect(end.status, end.text).toBe(1);
     expect(end.text).toMatch(says);
-    expect(await left()).toEqual([]);
+    expect(await left(), end.text).toEqual([]);
     expect(
       await production.sql('postgres', "SELECT pid FROM pg_stat_activity WHERE usename ~ '^thaw_'"),
     ).toEqual([]);
@@ -149,6 +149,6 @@ describe.each(administrators)('a dump that does not end, restored by $who,', ({ 
     const end = await drill({ content, limits: { largest: '20 MB' }, by });
     expect(end.status, end.text).toBe(1);
     expect(end.text).toMatch(/has grown to .*, and no more than 20 MB was expected/);
-    expect(await left()).toEqual([]);
+    expect(await left(), end.text).toEqual([]);
   });
 });

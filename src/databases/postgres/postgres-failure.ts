@@ -52,6 +52,12 @@ const bySqlState: Readonly<Record<string, Meaning>> = {
     'Free space on the disk that holds the data of the server.',
     'after-fix',
   ],
+  '53200': [
+    'conflict',
+    'the server has no memory left for it, as where one session holds all the locks there are',
+    'Find the session that takes so much and end it; where there is none, raise max_locks_per_transaction.',
+    'safe',
+  ],
   '53300': [
     'unreachable',
     'all connections are taken: those of the server, or those that the role or the database may have',

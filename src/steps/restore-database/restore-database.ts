@@ -121,8 +121,10 @@ export const restoreDatabase = implementKind(restoreDatabaseKind, {
     const halfway = await undoUnfinishedSwap(context);
     if (halfway !== undefined) return [halfway];
     const { incoming } = incomingNames(context.runId, targetServer(context).databaseName);
-    const closed = await closeCell(context);
-    const dropped = closed.ok ? await dropOwn(context, incoming) : closed;
+    const dropped = await soon(context, async () => {
+      const closed = await closeCell(context);
+      return closed.ok ? dropOwn(context, incoming) : closed;
+    });
     if (!dropped.ok)
       return [
         failed(
@@ -130,7 +132,7 @@ export const restoreDatabase = implementKind(restoreDatabaseKind, {
           dropped.failure.remedy,
         ),
       ];
-    const gone = await dropCell(context);
+    const gone = await soon(context, () => dropCell(context));
     if (!gone.ok)
       return [failed(`the role of this run is still there: ${gone.failure.message}`, gone.failure.remedy)];
     if (context.mode === 'live' && !dropped.value) return [];
@@ -138,6 +140,21 @@ export const restoreDatabase = implementKind(restoreDatabaseKind, {
     return [passed(`throwaway database ${incoming} dropped`), ...others];
   },
 });
+
+/** A session that was ended lets go a moment later, and what it held may be all the locks there are: a copy of production is not left for that. */
+async function soon<T>(
+  { patience }: Pick<StepContext, 'patience'>,
+  act: () => Promise<Outcome<T>>,
+): Promise<Outcome<T>> {
+  for (let attempt = 1; ; attempt += 1) {
+    const done = await act();
+    const mayPass = !done.ok && done.failure.code === 'conflict' && done.failure.retry === 'safe';
+    if (done.ok || !mayPass || attempt === mostAttempts) return done;
+    await patience.pause(1000, done.failure.message);
+  }
+}
+
+const mostAttempts = 8;
 
 function writersBack(context: StepContext<'databases'>): readonly Check[] {
   const { kept } = incomingNames(context.runId, targetServer(context).databaseName);
