@@ -123,7 +123,10 @@ describe('Supervised processes', () => {
     made = await makeSupervised();
     await made.services.start({ names: ['worker'], onLine });
     const pid = Number.parseInt(await readFile(join(made.folder, 'worker.pid'), 'utf8'), 10);
-    expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8')).toContain('stand-in-service.js');
+    // It writes its pid before it becomes the program.
+    await vi.waitFor(() =>
+      expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8')).toContain('stand-in-service.js'),
+    );
   });
 
   it('show the exit status of a process that ended by itself', async () => {
