@@ -10,9 +10,10 @@ import { createFakeWorld } from '../fakes/fake-world.ts';
 
 const step = toyStep('restore-database') as never;
 const place = { folder: '/scratch/run/work.cluster', runId };
+const archive = Buffer.from('PGDMP');
 const facts = {
   snapshot: { id: '14', key: 'pg/14', takenAtMs: 0, sizeBytes: 1, layers: [], loss: '' },
-  'archive-file': { path: '/scratch/archive.dump', sizeBytes: 1, sha256: 's', how: 'x' },
+  'archive-file': { path: '/scratch/archive.dump', sizeBytes: archive.length, sha256: 's', how: 'x' },
 };
 const gone = { code: 'unreachable', message: 'Production is gone.', remedy: 'Wait.', retry: 'safe' } as const;
 
@@ -21,7 +22,7 @@ function contextOf() {
   const repository = { backups: [], major: 15, firstSegment: undefined, lastSegment: undefined };
   const clusters = createFakeClusterTools(repository);
   const world = { ...createFakeWorld(), clusters: guardClusters(clusters) };
-  world.host.files.set(facts['archive-file'].path, Buffer.from('PGDMP'));
+  world.host.files.set(facts['archive-file'].path, archive);
   world.tools.restored = (database) => {
     const found = world.sandbox.databases.get(database);
     if (found !== undefined) world.sandbox.databases.set(database, { ...found, content: 'restored' });
