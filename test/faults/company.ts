@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { listDatabases } from '../parts/count-rows.ts';
@@ -47,6 +48,8 @@ export async function startCompany(): Promise<Scene> {
   async function newWalk(): Promise<string> {
     for (const key of chosen) await nimara.live.put(key, older);
     production = await nameAndId(url);
+    // What the walks before have written would fill the disk.
+    for (const name of readdirSync(disk.folder)) rmSync(join(disk.folder, name), { recursive: true });
     walks += 1;
     return join(disk.folder, `logs-${walks}`);
   }

@@ -47,6 +47,8 @@ export type SwapStand = {
   newLogs(): string;
   /** Databases of the shop by their place, with the marks of the run left out: {shop: 'old', 'shop__restore_': 'restored'}. */
   databases(): Promise<Readonly<Record<string, string>>>;
+  /** What is in each of them, however many runs have left one of the same place. */
+  contents(): Promise<readonly string[]>;
   nameOf(place: RegExp): Promise<string>;
   oidOf(name: string): Promise<string>;
   isOpen(name: string): Promise<boolean>;
@@ -132,6 +134,10 @@ export async function startSwapStand(): Promise<SwapStand> {
       for (const { name } of await shops())
         found[(name ?? '').replace(/_[0-9a-f]{6}$/, '_')] = await contentOf(cluster, name ?? '');
       return found;
+    },
+    async contents() {
+      const names = (await shops()).map(({ name }) => name ?? '');
+      return Promise.all(names.map((name) => contentOf(cluster, name)));
     },
     async nameOf(place) {
       const found = (await shops()).find(({ name }) => place.test(name ?? ''));
