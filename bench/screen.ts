@@ -4,6 +4,7 @@ import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PseudoTerminal } from '../test/terminal/pseudo-terminal.ts';
+import { endRuns } from '../test/parts/end-runs.ts';
 import { drawingShare } from './drawing-share.ts';
 import { makeFolder, median, openProgram } from './open-program.ts';
 
@@ -22,6 +23,7 @@ try {
   await measureStarts();
   await measureFlood();
 } finally {
+  await endRuns(folder.path);
   folder.remove();
 }
 
@@ -44,6 +46,8 @@ async function measureStarts(): Promise<void> {
         cpuTimes.push(cpuTimeMs(program.pid));
         process.kill(program.pid, 'SIGKILL');
         await program.exit;
+        // The run is a process of its own, and would hold its target.
+        await endRuns(folder.path);
       }
       const sorted = times.sort((a, b) => a - b).map((time) => time.toFixed(0));
       console.log(

@@ -6,12 +6,12 @@ import { printSession } from '../plain/print-session.ts';
 import { createPromptedOutput } from '../plain/prompted-output.ts';
 import { createRemoteSession, type RemoteSession } from '../session/shared-view.ts';
 import { aloneWords } from '../session/words.ts';
+import { askForInputs } from './ask-for-inputs.ts';
 import type { Saying } from './attendants.ts';
 import { type CommandContext, printLine, tellTrouble } from './command-context.ts';
 import { exitStatus } from './exit-status.ts';
 import { thawVersion } from './installed.ts';
 import { defaultLogFolder, type Options } from './options.ts';
-import { askForInputs } from './ready-or-ask.ts';
 import { chooseAttendance, screenOptions, screenStreams, type TerminalOptions } from './terminal.ts';
 
 export type FollowRequest = {

@@ -1,16 +1,9 @@
 import { fail, type Outcome } from '../base/failure.ts';
 import type { Mode } from '../base/mode.ts';
-import { askInputs } from '../plain/ask-inputs.ts';
-import type { InputRequest } from '../session/missing-input.ts';
+import { askForInputs } from './ask-for-inputs.ts';
 import { type LoadedRunbook, listMissingInputs, type ReadyRunbook, readyRunbook } from './load-runbook.ts';
 import type { Options } from './options.ts';
-import {
-  chooseAttendance,
-  screenOptions,
-  screenStreams,
-  type TerminalContext,
-  type TerminalOptions,
-} from './terminal.ts';
+import type { TerminalContext, TerminalOptions } from './terminal.ts';
 
 /**
  * Fills the placeholders of a runbook. What nothing around the program gives, a person is asked for, where there is one;
@@ -33,28 +26,4 @@ export async function readyOrAsk(
   const typed = await askForInputs({ mode, title: loaded.runbook.title, missing }, { options, context });
   if (typed === undefined) return fail(ready.failure);
   return readyRunbook(loaded, { ...given, typed });
-}
-
-/** undefined: nobody is there, or whoever is there gave up. */
-export async function askForInputs(
-  inputs: InputRequest,
-  { options, context }: { readonly options: TerminalOptions; readonly context: TerminalContext },
-): Promise<ReadonlyMap<string, string> | undefined> {
-  await context.splash?.lift();
-  switch (chooseAttendance(options, context)) {
-    case 'unattended':
-      return undefined;
-    case 'elsewhere':
-      return context.attendants?.askInputs(inputs);
-    case 'lines-with-person':
-      return askInputs({ inputs, input: context.stdin, output: context.stdout });
-    case 'screen': {
-      const { openInputs } = await import('../ui/inputs/open-inputs.tsx');
-      return openInputs({
-        inputs,
-        streams: screenStreams(context),
-        options: screenOptions(options, context),
-      });
-    }
-  }
 }
