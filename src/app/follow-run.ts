@@ -18,7 +18,7 @@ export type FollowRequest = {
   readonly link: Link;
   /** The process of the run. */
   readonly pid: number;
-  readonly options: TerminalOptions & Options<'logFolder' | 'envFiles'>;
+  readonly options: TerminalOptions & Options<'logFolder'>;
   readonly context: CommandContext;
   /** How long that process may take to say its first word: it only has to be there, or has to be loaded as well. */
   readonly greetsWithinMs: number;

@@ -25,3 +25,18 @@ export async function runApart<Context extends CommandContext>(
     (await import('./begin-apart.ts')).beginApart(request, shown);
   return splash === undefined ? begin(context) : withSplash({ ...splash, options, context }, begin);
 }
+
+/** The walk of a runbook, which goes on when everybody has left it. */
+export function walkApart<Context extends CommandContext>(
+  request: {
+    readonly command: string;
+    readonly mode: Mode;
+    readonly given: ApartRequest['given'] & { readonly operands: { readonly runbook: string } };
+    readonly context: Context;
+  },
+  work: (context: Context) => Promise<Outcome<number>>,
+): Promise<Outcome<number>> {
+  const { mode, ...apart } = request;
+  const splash = { mode, title: request.given.operands.runbook, words: 'Reading the runbook …' };
+  return runApart({ ...apart, whenAlone: 'waits', splash }, work);
+}

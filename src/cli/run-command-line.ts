@@ -1,5 +1,4 @@
-import type { Duplex } from 'node:stream';
-import { Readable, Writable } from 'node:stream';
+import { type Duplex, Readable, Writable } from 'node:stream';
 import { type CommandContext, tellTrouble } from '../app/command-context.ts';
 import { exitStatus, statusBeforeRun } from '../app/exit-status.ts';
 import type { Outcome } from '../base/failure.ts';

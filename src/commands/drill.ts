@@ -1,6 +1,6 @@
 import { walkStatuses } from '../app/exit-status.ts';
 import { beginOptions } from '../app/options.ts';
-import { runApart } from '../app/run-apart.ts';
+import { walkApart } from '../app/run-apart.ts';
 import { defineCommand, runbookOperand } from './command.ts';
 
 export const drill = defineCommand({
@@ -17,14 +17,11 @@ export const drill = defineCommand({
     { line: 'thaw drill crm --plain --yes --snapshot latest', about: 'as cron does, with nobody there' },
   ],
   statuses: { verified: 'drilled and verified', ...walkStatuses },
-  run: (context, given) => {
-    const {
-      operands: { runbook },
-      options,
-    } = given;
-    const splash = { mode: 'drill', title: runbook, words: 'Reading the runbook …' } as const;
-    return runApart({ command: 'drill', given, whenAlone: 'waits', splash, context }, async (own) =>
-      (await import('./actions/start.ts')).drill({ runbook, options }, own),
-    );
-  },
+  run: (context, given) =>
+    walkApart({ command: 'drill', mode: 'drill', given, context }, async (own) =>
+      (await import('./actions/start.ts')).drill(
+        { runbook: given.operands.runbook, options: given.options },
+        own,
+      ),
+    ),
 });

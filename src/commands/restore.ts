@@ -1,6 +1,6 @@
 import { walkStatuses } from '../app/exit-status.ts';
 import { beginOptions } from '../app/options.ts';
-import { runApart } from '../app/run-apart.ts';
+import { walkApart } from '../app/run-apart.ts';
 import { defineCommand, runbookOperand } from './command.ts';
 
 export const restore = defineCommand({
@@ -20,14 +20,11 @@ export const restore = defineCommand({
     },
   ],
   statuses: { verified: 'restored and verified', ...walkStatuses },
-  run: (context, given) => {
-    const {
-      operands: { runbook },
-      options,
-    } = given;
-    const splash = { mode: 'live', title: runbook, words: 'Reading the runbook …' } as const;
-    return runApart({ command: 'restore', given, whenAlone: 'waits', splash, context }, async (own) =>
-      (await import('./actions/start.ts')).start({ runbook, mode: 'live', options }, own),
-    );
-  },
+  run: (context, given) =>
+    walkApart({ command: 'restore', mode: 'live', given, context }, async (own) =>
+      (await import('./actions/start.ts')).start(
+        { runbook: given.operands.runbook, mode: 'live', options: given.options },
+        own,
+      ),
+    ),
 });

@@ -1,6 +1,6 @@
 import { walkStatuses } from '../app/exit-status.ts';
 import { beginOptions } from '../app/options.ts';
-import { runApart } from '../app/run-apart.ts';
+import { walkApart } from '../app/run-apart.ts';
 import { defineCommand, runbookOperand } from './command.ts';
 
 export const tabletop = defineCommand({
@@ -19,14 +19,11 @@ export const tabletop = defineCommand({
     },
   ],
   statuses: { verified: 'talked through to its end', ...walkStatuses },
-  run: (context, given) => {
-    const {
-      operands: { runbook },
-      options,
-    } = given;
-    const splash = { mode: 'tabletop', title: runbook, words: 'Reading the runbook …' } as const;
-    return runApart({ command: 'tabletop', given, whenAlone: 'waits', splash, context }, async (own) =>
-      (await import('./actions/start.ts')).start({ runbook, mode: 'tabletop', options }, own),
-    );
-  },
+  run: (context, given) =>
+    walkApart({ command: 'tabletop', mode: 'tabletop', given, context }, async (own) =>
+      (await import('./actions/start.ts')).start(
+        { runbook: given.operands.runbook, mode: 'tabletop', options: given.options },
+        own,
+      ),
+    ),
 });

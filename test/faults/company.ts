@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { listDatabases } from '../parts/count-rows.ts';
@@ -49,7 +48,7 @@ export async function startCompany(): Promise<Scene> {
     for (const key of chosen) await nimara.live.put(key, older);
     production = await nameAndId(url);
     // What the walks before have written would fill the disk.
-    for (const name of readdirSync(disk.folder)) rmSync(join(disk.folder, name), { recursive: true });
+    await disk.empty();
     walks += 1;
     return join(disk.folder, `logs-${walks}`);
   }

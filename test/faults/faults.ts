@@ -166,7 +166,7 @@ const corrupted: Fault = {
   phase: 'before',
   act: async ({ begun }) => {
     const [path] = readdirSync(begun.logs, { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.includes('/work/'))
+      .filter((name) => name.split('/')[1] === 'work')
       .map((name) => join(begun.logs, name))
       .filter((name) => statSync(name).isFile())
       .toSorted((one, other) => statSync(other).size - statSync(one).size);

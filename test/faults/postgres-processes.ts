@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { serverAccount } from '../../src/sandbox/postgres-install.ts';
+import { childrenOf } from '../parts/end-runs.ts';
 
 /** The processes of a PostgreSQL of this host, found through one of its connections. */
 
@@ -40,8 +41,7 @@ export async function restartPostgres(superuserUrl: string): Promise<void> {
 /** It answers nobody for so long. Resolves once it stands still. */
 export async function freezePostgres(superuserUrl: string, forMs: number): Promise<void> {
   const { main } = await findServer(superuserUrl);
-  const children = readFileSync(`/proc/${main}/task/${main}/children`, 'utf8').split(' ').filter(Boolean);
-  const pids = [main, ...children.map(Number)];
+  const pids = [main, ...childrenOf(main)];
   signal(pids, 'SIGSTOP');
   void sleep(forMs).then(() => signal(pids, 'SIGCONT'));
 }

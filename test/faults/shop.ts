@@ -1,4 +1,3 @@
-import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { runThaw, thawHere } from '../parts/thaw.ts';
@@ -53,7 +52,7 @@ export async function startShop(): Promise<Scene> {
     async prepare(walk) {
       await stand.reset();
       // What the walks before have written would fill the disk.
-      for (const name of readdirSync(disk.folder)) rmSync(join(disk.folder, name), { recursive: true });
+      await disk.empty();
       walks += 1;
       const logs = join(disk.folder, `logs-${walks}`);
       if (walk === 'rollback') {

@@ -44,6 +44,11 @@ export function isAlive(pid: number): boolean {
   return readOr(false, () => !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z'));
 }
 
+export function childrenOf(pid: number | undefined): readonly number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return text.split(' ').filter(Boolean).map(Number);
+}
+
 function readOr<T>(otherwise: T, read: () => T): T {
   try {
     return read();

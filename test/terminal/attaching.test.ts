@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { isAlive, runProcesses } from '../parts/end-runs.ts';
+import { childrenOf, isAlive, runProcesses } from '../parts/end-runs.ts';
 import { journalText, launcher, openThaw, runThaw, waitUntil } from '../scenarios/terminal/open-thaw.ts';
 import type { PseudoTerminal } from './pseudo-terminal.ts';
 import { makeWalkFolder, values } from './walk-folder.ts';
@@ -227,8 +227,3 @@ test('a run that a schedule began stops at its question where nobody came, and w
 
 /** Where sentences are broken into rows. */
 const textOf = (rows: readonly string[]) => rows.map((row) => row.trim()).join(' ');
-
-function childrenOf(pid: number): readonly number[] {
-  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
-  return text.split(' ').filter(Boolean).map(Number);
-}

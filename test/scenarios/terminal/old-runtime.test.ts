@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { childrenOf, isAlive } from '../../parts/end-runs.ts';
 import { type SwapStand, startSwapStand } from '../swap/stand.ts';
 
 /** On a host whose own Node is older than thaw needs, a launcher starts the right one. */
@@ -42,17 +42,3 @@ it('a launcher that is killed takes the real process with it, and production is 
   await sleep(1500);
   expect(await stand.databases(), said).toEqual({ shop: 'old', shop__restore_: 'restored' });
 });
-
-function childrenOf(pid: number | undefined): readonly number[] {
-  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
-  return text.split(' ').filter(Boolean).map(Number);
-}
-
-/** Not counting what has ended and nobody has collected. */
-function isAlive(pid: number): boolean {
-  try {
-    return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z');
-  } catch {
-    return false;
-  }
-}

@@ -8,6 +8,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { openSupervisedServices } from '../../../src/services/supervisor/supervised-services.ts';
 import { type ServicesUnderTest, servicesContract } from '../../contracts/services.contract.ts';
 import { standInFile } from '../../parts/crm-image.ts';
+import { childrenOf } from '../../parts/end-runs.ts';
 import { findFreePort } from '../../parts/free-port.ts';
 
 type Supervised = ServicesUnderTest & { readonly folder: string; readonly controlFile: string };
@@ -172,11 +173,6 @@ async function stateOf(services: ServicesUnderTest['services'], name: string): P
 const starterFile = join(import.meta.dirname, 'start-worker.ts');
 
 /** Direct children of a process, by /proc. */
-function childrenOf(pid: number | undefined): readonly number[] {
-  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
-  return text.split(' ').filter(Boolean).map(Number);
-}
-
 /** The stand-ins that run in this folder, however they came there. */
 function servicesIn(folder: string): readonly string[] {
   return readdirSync('/proc').filter((name) => /^\d+$/.test(name) && worksIn(name, folder));
