@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Failure } from '../../base/failure.ts';
 import { damaged } from '../unpack-failure.ts';
-import { messageHeadBytes, readMessageHead, readNewLength, readPacketHeader } from './message-head.ts';
+import { containerTags, messageHeadBytes, readMessageHead, readNewLength, readPacketHeader } from './message-head.ts';
 
 type Framing =
   | { readonly kind: 'whole' }
@@ -21,8 +21,8 @@ export async function diagnoseFraming(
 }
 
 /**
- * Follows the lengths of the packets through a file. They are not encrypted, so this tells for certain, and whatever
- * program failed on it, a message that ends early from one that was changed. Only asked after a failure.
+ * Follows the lengths of the packets through a file. They are not encrypted, so this tells, whatever program failed on it, a message
+ * that ends early from one that was changed, unless the change hit a length itself and made it greater. Only asked after a failure.
  */
 async function checkFraming(path: string): Promise<Framing> {
   const file = await open(path, 'r').catch(() => undefined);
@@ -60,6 +60,8 @@ async function follow(file: FileHandle, size: number): Promise<Framing> {
       }
     }
     if (position > size) return cutAt(size, position);
+    // Nothing follows the encrypted data in a message: what stands there anyway tells of a length that was changed.
+    if (containerTags.has(header.tag)) return { kind: position === size ? 'whole' : 'unknown' };
   }
   return { kind: 'whole' };
 }

@@ -25,6 +25,13 @@ export const messageHeadBytes = 64 * 1024;
 
 const openingBytes = 64;
 
+/** Of the packets that hold the encrypted data: always the last of a message. */
+export const containerTags: ReadonlyMap<number, MessageHead['container']> = new Map([
+  [9, 'unprotected'],
+  [18, 'seipd'],
+  [20, 'aead'],
+]);
+
 const armorStart = '-----BEGIN PGP MESSAGE-----';
 
 export function readMessageHead(bytes: Buffer): HeadReading {
@@ -42,13 +49,13 @@ function readPackets(bytes: Buffer, armored: boolean): HeadReading {
     if (packet === 'cut') return { kind: 'cut' };
     if (packet === 'no packet') return { kind: 'other', why: 'it is no OpenPGP message' };
     const body = bytes.subarray(packet.bodyAt, packet.bodyAt + (packet.length ?? 0));
+    const container = containerTags.get(packet.tag);
     if (packet.tag === 1 || packet.tag === 3) {
       if (packet.length === undefined) return { kind: 'other', why: 'it is no OpenPGP message' };
       if (body.length < packet.length) return { kind: 'cut' };
       if (packet.tag === 3) passphraseCount += 1;
       else recipients.push(recipientOf(body));
-    } else if (packet.tag === 18 || packet.tag === 20 || packet.tag === 9) {
-      const container = packet.tag === 18 ? 'seipd' : packet.tag === 20 ? 'aead' : 'unprotected';
+    } else if (container !== undefined) {
       const opening = Buffer.from(bytes.subarray(packet.bodyAt, packet.bodyAt + openingBytes));
       return { kind: 'message', head: { recipients, passphraseCount, container, armored, opening } };
     } else if (packet.tag !== 10 && packet.tag !== 21) {

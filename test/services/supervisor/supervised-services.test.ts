@@ -8,7 +8,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { openSupervisedServices } from '../../../src/services/supervisor/supervised-services.ts';
 import { type ServicesUnderTest, servicesContract } from '../../contracts/services.contract.ts';
 import { standInFile } from '../../parts/crm-image.ts';
-import { childrenOf } from '../../parts/end-runs.ts';
+import { childrenOf, isAlive } from '../../parts/end-runs.ts';
 import { findFreePort } from '../../parts/free-port.ts';
 
 type Supervised = ServicesUnderTest & { readonly folder: string; readonly controlFile: string };
@@ -67,13 +67,13 @@ describe('Supervised processes', () => {
       made = await makeSupervised();
       const starter = spawn(process.execPath, [starterFile, made.controlFile], { stdio: 'ignore' });
       while (childrenOf(starter.pid).length === 0) await setImmediate();
+      const [begun = 0] = childrenOf(starter.pid);
       starter.kill('SIGKILL');
-      // Long enough for whatever was begun to come to something: a service, or nothing at all.
+      // What was begun comes to something: a service, or nothing at all.
       const { services, folder } = made;
-      await vi.waitFor(async () => {
-        const runs = servicesIn(folder).length > 0;
-        expect(await stateOf(services, 'worker')).toMatch(runs ? 'running' : /^(absent|stopped)$/);
-      }, 5000);
+      await vi.waitFor(() => expect(worksIn(String(begun), folder) || !isAlive(begun)).toBe(true), 30_000);
+      const runs = servicesIn(folder).length > 0;
+      expect(await stateOf(services, 'worker')).toMatch(runs ? 'running' : /^(absent|stopped)$/);
       await made.services.stop({ names: ['worker'], onLine });
       expect(servicesIn(made.folder)).toEqual([]);
       await made.dispose();
@@ -172,7 +172,6 @@ async function stateOf(services: ServicesUnderTest['services'], name: string): P
 
 const starterFile = join(import.meta.dirname, 'start-worker.ts');
 
-/** Direct children of a process, by /proc. */
 /** The stand-ins that run in this folder, however they came there. */
 function servicesIn(folder: string): readonly string[] {
   return readdirSync('/proc').filter((name) => /^\d+$/.test(name) && worksIn(name, folder));
