@@ -1,7 +1,13 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Failure } from '../../base/failure.ts';
 import { damaged } from '../unpack-failure.ts';
-import { containerTags, messageHeadBytes, readMessageHead, readNewLength, readPacketHeader } from './message-head.ts';
+import {
+  containerTags,
+  messageHeadBytes,
+  readMessageHead,
+  readNewLength,
+  readPacketHeader,
+} from './message-head.ts';
 
 type Framing =
   | { readonly kind: 'whole' }
