@@ -1,3 +1,4 @@
+import { type Outcome, succeed } from '../base/failure.ts';
 import type { Mode } from '../base/mode.ts';
 import type { History } from '../journal/exercise.ts';
 import type { DrillRecord } from '../record/record-schema.ts';
@@ -13,10 +14,12 @@ export async function pastRuns(request: {
   readonly logFolder: string;
   readonly name: string;
   readonly mode?: Mode;
-}): Promise<readonly DrillRecord[]> {
+}): Promise<Outcome<readonly DrillRecord[]>> {
   const { logFolder, name, mode } = request;
   const found: DrillRecord[] = [];
-  for (const runId of await listRunIds(logFolder)) {
+  const ids = await listRunIds(logFolder);
+  if (!ids.ok) return ids;
+  for (const runId of ids.value) {
     if (found.length >= mostRuns) break;
     if (!runId.includes(`Z-${name}-`)) continue;
     const run = await openRun({ logFolder, runId });
@@ -27,7 +30,7 @@ export async function pastRuns(request: {
     const record = renderRecord(reading.entries, reading.head.hash);
     if (record !== undefined) found.push(record);
   }
-  return found.reverse();
+  return succeed(found.reverse());
 }
 
 export async function readHistory(request: {
@@ -36,11 +39,11 @@ export async function readHistory(request: {
   readonly mode: Mode;
 }): Promise<History | undefined> {
   const records = await pastRuns(request);
-  if (records.length === 0) return undefined;
+  if (!records.ok || records.value.length === 0) return undefined;
   return {
-    runs: records.map(({ runId }) => runId),
-    steps: expectSteps(records),
-    openActions: openActionsOf(records),
+    runs: records.value.map(({ runId }) => runId),
+    steps: expectSteps(records.value),
+    openActions: openActionsOf(records.value),
   };
 }
 
@@ -50,7 +53,8 @@ export async function findProvenSnapshots(request: {
   readonly name: string;
 }): Promise<ReadonlyMap<string, string>> {
   const proven = new Map<string, string>();
-  for (const { mode, result, recoveryPoint, window } of await pastRuns(request)) {
+  const records = await pastRuns(request);
+  for (const { mode, result, recoveryPoint, window } of records.ok ? records.value : []) {
     if (mode === 'tabletop' || result.verdict !== 'passed' || recoveryPoint === undefined) continue;
     proven.set(recoveryPoint.snapshot, `${mode} ${window.startedAt.slice(5, 10)}`);
   }

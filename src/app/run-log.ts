@@ -3,7 +3,9 @@ import { resolve } from 'node:path';
 import { openRunFolder } from '../adapters/disk/disk-run-folder.ts';
 import type { Lock } from '../adapters/disk/run-lock.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
+import { describeFileFailure } from '../base/file-failure.ts';
 import type { Mode } from '../base/mode.ts';
+import { errorCode } from '../base/thrown.ts';
 import { type JournalReading, readJournal } from '../journal/read-journal.ts';
 import { foldJournal, type RunState } from '../journal/run-state.ts';
 import { upgradeEntries } from '../kinds/fact.ts';
@@ -26,24 +28,33 @@ export async function newRunId(request: {
   readonly nowMs: number;
   readonly name: string;
   readonly mode: Mode;
-}): Promise<string> {
+}): Promise<Outcome<string>> {
   const time = new Date(request.nowMs).toISOString().slice(0, 16).replace(':', '');
   const base = `${time}Z-${request.name}-${request.mode}`;
-  const taken = new Set(await listRunIds(request.logFolder));
+  const ids = await listRunIds(request.logFolder);
+  if (!ids.ok) return ids;
+  const taken = new Set(ids.value);
   for (let number = 1; ; number += 1) {
     const id = number === 1 ? base : `${base}-${number}`;
-    if (!taken.has(id)) return id;
+    if (!taken.has(id)) return succeed(id);
   }
 }
 
-/** Newest first. */
-export async function listRunIds(logFolder: string): Promise<readonly string[]> {
-  const entries = await readdir(logFolder, { withFileTypes: true }).catch(() => []);
-  return entries
-    .filter((entry) => entry.isDirectory() && /^\d{4}-\d{2}-\d{2}T\d{4}Z-/.test(entry.name))
-    .map((entry) => entry.name)
-    .sort()
-    .reverse();
+/** Newest first; none where there is no such folder. One that this user may not look into is a failure: it may be full of runs. */
+export async function listRunIds(logFolder: string): Promise<Outcome<readonly string[]>> {
+  try {
+    const entries = await readdir(logFolder, { withFileTypes: true });
+    const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+    return succeed(
+      folders
+        .filter((name) => /^\d{4}-\d{2}-\d{2}T\d{4}Z-/.test(name))
+        .toSorted()
+        .reverse(),
+    );
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return succeed([]);
+    return fail(describeFileFailure({ doing: `look into the log folder ${logFolder}`, error }));
+  }
 }
 
 /** For looking at it; whoever goes on with the run opens its work folder too, with `openRunToWork`. */
@@ -102,8 +113,8 @@ export async function findRunToWork(request: Parameters<typeof findRun>[0]): Pro
 }
 
 /**
- * The run somebody named, or the newest one that fits. A damaged one on the way to it stops the search: it may be the very
- * run that is meant, and an older one must not be taken in its place.
+ * The run somebody named, or the newest one that fits. One that is damaged or cannot be read, on the way to it, stops the search: it may
+ * be the very run that is meant, and an older one must not be taken in its place.
  */
 export async function findRun(request: {
   readonly logFolder: string;
@@ -113,13 +124,15 @@ export async function findRun(request: {
 }): Promise<Outcome<LoggedRun>> {
   const { logFolder, named } = request;
   const ids = await listRunIds(logFolder);
+  if (!ids.ok) return ids;
   if (named !== undefined) {
-    if (ids.includes(named)) return openRun({ logFolder, runId: named });
+    if (ids.value.includes(named)) return openRun({ logFolder, runId: named });
     return missing(`There is no run ${named} in ${logFolder}.`);
   }
-  for (const runId of ids) {
+  for (const runId of ids.value) {
     const run = await openRun({ logFolder, runId });
-    if (!run.ok && run.failure.code === 'journal-damaged') return namingRun(run.failure, runId);
+    // One that died before its first fact never began.
+    if (!run.ok && run.failure.code !== 'not-found') return namingRun(run.failure, runId);
     if (run.ok && request.fits(run.value.state)) return run;
   }
   return missing(`There is no ${request.what} in ${logFolder}.`);

@@ -250,7 +250,9 @@ export async function judgeLogFolder(
   logFolder: string,
   heads: readonly Head[] | undefined,
 ): Promise<readonly Finding[]> {
-  const there = new Set(await listRunIds(logFolder));
+  const ids = await listRunIds(logFolder);
+  if (!ids.ok) return [missing(ids.failure.message)];
+  const there = new Set(ids.value);
   const known = new Set(heads?.map(({ runId }) => runId));
   const indexed = new Set(await indexedRuns(logFolder));
   const vanished = [...new Set([...known, ...indexed])].filter((runId) => !there.has(runId));

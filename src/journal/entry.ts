@@ -86,6 +86,7 @@ export const entrySchema = z.discriminatedUnion('kind', [
     kind: z.literal('run-resumed'),
     host: z.string(),
     user: z.string(),
+    sshFrom: z.string().exactOptional(),
     pid: z.int(),
     tornBytes: z.int(),
     clock,

@@ -219,7 +219,8 @@ const evidence = {
     }),
   ),
   notes: z.array(z.strictObject({ at: timeText, text: z.string() })),
-  resumedAt: z.array(timeText),
+  /** Who went on with it, each time: another person may. */
+  resumed: z.array(z.strictObject({ at: timeText, user: z.string(), sshFrom: z.string().exactOptional() })),
   cleanUp: z.array(checkShape),
   outputs: z.array(z.strictObject({ name: z.string(), sha256: z.string() })),
   screenshots: texts,

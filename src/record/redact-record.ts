@@ -47,8 +47,15 @@ export function redactRecord(record: DrillRecord): DrillRecord {
     record.actions.map(({ owner }) => recordedValue(owner)),
   );
   add('host', [host.name]);
-  add('user', [host.user]);
-  add('origin', [host.sshFrom]);
+  const atWork = [host, ...record.resumed];
+  add(
+    'user',
+    atWork.map(({ user }) => user),
+  );
+  add(
+    'origin',
+    atWork.map(({ sshFrom }) => sshFrom),
+  );
   add('place', [...Object.values(targets), ...Object.values(targets).flatMap((text) => text.split(/ at /))]);
   add('place', [runbook.path]);
   const longestFirst = [...names].sort(([a], [b]) => b.length - a.length);

@@ -59,7 +59,11 @@ export function renderRecord(entries: readonly JournalEntry[], head: string): Dr
     verification: renderVerification(steps),
     questions,
     notes,
-    resumedAt: entriesOfKind(entries, 'run-resumed').map(({ at }) => at),
+    resumed: entriesOfKind(entries, 'run-resumed').map(({ at, user, sshFrom }) => ({
+      at,
+      user,
+      ...(sshFrom === undefined ? {} : { sshFrom }),
+    })),
     cleanUp,
     outputs,
     screenshots: {

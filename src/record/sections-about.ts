@@ -23,7 +23,8 @@ type Row = readonly [string, Cell];
 
 function identityRows(record: DrillRecord): readonly Row[] {
   const { host, window, result } = record;
-  const from = host.sshFrom === undefined ? '' : `, by SSH from ${host.sshFrom}`;
+  const account = ({ user, sshFrom }: Pick<typeof host, 'user' | 'sshFrom'>) =>
+    `${user}${sshFrom === undefined ? '' : `, by SSH from ${sshFrom}`}`;
   return [
     ['Run', say(record.runId)],
     ['Mode', say(`${record.mode.toUpperCase()} (${record.exerciseKind})`)],
@@ -33,9 +34,9 @@ function identityRows(record: DrillRecord): readonly Row[] {
     ['Runbook', say(`${record.runbook.name}, SHA-256 ${record.runbook.fingerprint}`)],
     ['Started', say(window.startedAt)],
     ['Ended', say(window.endedAt)],
-    ...(record.resumedAt.length === 0 ? [] : [['Resumed', say(record.resumedAt.join(', '))] as const]),
+    ...record.resumed.map((one): Row => ['Resumed', say(`${one.at}, as ${account(one)}`)]),
     ['Production lost', say(record.lostAt)],
-    ['Host', say(`${host.name}, as ${host.user}${from}`)],
+    ['Host', say(`${host.name}, as ${account(host)}`)],
     ['Identity of people', say(record.identitySource)],
     ['Clock', sayField(record.clock)],
     ['Classification', sayField(record.classification)],

@@ -228,8 +228,8 @@ async function openRun(
     await journal.append(start);
     return;
   }
-  const { name, user, pid } = world.host.facts;
-  await journal.append({ kind: 'run-resumed', host: name, user, pid, tornBytes: reading.tornBytes });
+  const { name: host, cores: _, ...who } = world.host.facts;
+  await journal.append({ kind: 'run-resumed', host, ...who, tornBytes: reading.tornBytes });
 }
 
 /** The one exception that stands for a failure of the world; every other one is a bug and goes on up. */

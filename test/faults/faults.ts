@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   closeSync,
@@ -9,7 +10,7 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ThawRequest } from '../parts/thaw.ts';
 import type { Begun, Fault } from './trial.ts';
@@ -132,7 +133,8 @@ const elsewhere: Fault = {
   obstacle: (begun) => ({
     resume: onHost('elsewhere', begun.resume),
     status: 3,
-    refusal: /began on host \S+; this is elsewhere/,
+    // What had ended, and lacks only its record, has no host: then it is the lock that nobody can judge from elsewhere.
+    refusal: /began on host \S+; this is elsewhere|Make sure on \S+ that process \d+ has ended/,
     mend: () => {},
   }),
 };
@@ -140,6 +142,41 @@ const elsewhere: Fault = {
 function onHost(name: string, request: ThawRequest): ThawRequest {
   return { ...request, through: ['unshare', '--uts', 'sh', '-c', `hostname ${name} && exec "$0" "$@"`] };
 }
+
+/** With an account of his own, which may not look into what is root's alone. */
+const byOtherAccount: Fault = {
+  how: 'killed, and gone on with by another account',
+  phase: 'before',
+  act: kill,
+  isPossible: (walk) => !walk.endsWith('rollback') && mayStart(asNobody),
+  obstacle: (begun) => ({
+    resume: { ...begun.resume, through: asNobody },
+    status: 1,
+    refusal: /Cannot look into the log folder \S+: this user may not/,
+    mend: () => {},
+  }),
+};
+
+const asNobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
+
+/** Not where the tests run without root's rights, or where the program lies in a folder of root's alone. */
+function mayStart([program = '', ...words]: readonly string[]): boolean {
+  const launcher = join(import.meta.dirname, '../../bin/thaw.js');
+  return spawnSync(program, [...words, process.execPath, '--check', launcher]).status === 0;
+}
+
+/** Who knows the same account, from a home and an address of his own: the record names him. */
+const byOtherPerson: Fault = {
+  how: 'killed, and gone on with by another person',
+  phase: 'before',
+  act: kill,
+  isPossible: (walk) => !walk.endsWith('rollback'),
+  goesOn: ({ resume, logs }) => ({
+    ...resume,
+    env: { ...resume.env, HOME: dirname(logs), SSH_CONNECTION: '192.0.2.9 4711 192.0.2.1 22' },
+  }),
+  told: /Resumed.*by SSH from 192\.0\.2\.9/,
+};
 
 /** The disk of the logs, where big files are made as well, until somebody makes room. */
 const diskFull: Fault = {
@@ -211,5 +248,6 @@ function journalIn({ logs }: Begun): string | undefined {
 /** Whatever the test knows to break. */
 export const allFaults: readonly Fault[] = [
   ...[killedBefore, killedAfter, cutBefore, serverRestarted, killedAndServerRestarted],
-  ...[frozen, waiting, asked, torn, damaged, edited, elsewhere, diskFull, overtaken, corrupted],
+  ...[frozen, waiting, asked, torn, damaged, edited, elsewhere, byOtherAccount, byOtherPerson],
+  ...[diskFull, overtaken, corrupted],
 ];

@@ -71,6 +71,9 @@ export type Fault = {
   }) => Promise<'cut' | 'overtaken' | undefined>;
   /** What stands in the way when the process is over and somebody goes on. */
   readonly obstacle?: (begun: Begun) => Obstacle | undefined;
+  /** How whoever comes next goes on with it, where that is not as it was begun; and what the record says of him. */
+  readonly goesOn?: (begun: Begun) => ThawRequest;
+  readonly told?: RegExp;
   /** A file is not reached over a connection. */
   readonly isPossible?: (walk: Walk, effect: string) => boolean;
 };
@@ -116,10 +119,12 @@ async function lead(
   const survived = disturbed.signal === undefined && isDone(disturbed.text);
   const obstacle = survived || !(await hasBegun(begun)) ? undefined : fault.obstacle?.(begun);
   if (obstacle !== undefined) said += await beRefused(scene, { begun, obstacle, before: said });
-  if (!survived) said += await goOn(begun, disturbed.text);
+  const next = { ...begun, resume: fault.goesOn?.(begun) ?? begun.resume };
+  if (!survived) said += await goOn(next, disturbed.text);
   said += await discardWhatIsLeft(begun, said);
   await scene.expectEnd(begun, said);
   await expectRecord(begun, said);
+  if (fault.told !== undefined) await expectTold(begun, { told: fault.told, said });
   await scene.undo(begun, said);
   if (!disturbed.came) return 'never came';
   if (obstacle !== undefined) return 'refused, then gone on with';
@@ -193,6 +198,16 @@ export async function expectRecord(begun: Begun, said: string): Promise<void> {
   const verified = await begun.run(begun.request(['records', 'verify', runId]));
   expect(verified.status, `${said}\n${verified.text}`).toBe(0);
   expect(strangers(logs).join(', '), said).toBe('');
+}
+
+/** Where somebody went on with it: what never began was begun anew, and what only lacked its record was not gone on with. */
+async function expectTold(
+  { logs }: Begun,
+  { told, said }: { readonly told: RegExp; readonly said: string },
+): Promise<void> {
+  const runId = (await runIds(logs)).find((id) => hasFacts(join(logs, id))) ?? '';
+  const read = (name: string) => readFileSync(join(logs, runId, name), 'utf8');
+  if (read('journal.jsonl').includes('"kind":"run-resumed"')) expect(read('record.md'), said).toMatch(told);
 }
 
 function isDone(text: string): boolean {

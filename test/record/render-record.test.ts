@@ -48,7 +48,7 @@ const stopped: readonly Entry[] = [
 ];
 const finished: readonly Entry[] = [
   ...stopped,
-  { kind: 'run-resumed', host: 'crm-01', user: 'operator', pid: 2, tornBytes: 0 },
+  { kind: 'run-resumed', host: 'crm-01', user: 'ada', sshFrom: '192.0.2.9', pid: 2, tornBytes: 0 },
   { ...restoring, attempt: 2 } as Entry,
   {
     kind: 'step-finished',
@@ -102,7 +102,7 @@ describe('the record of a run', () => {
     expect(record.questions).toMatchObject([{ id: 'fetch.failure', answer: 'retry', by: 'operator' }]);
     expect(record.notes).toMatchObject([{ text: 'the pager is silent' }]);
     expect(record.outputs).toEqual([{ name: 'fetch.log', sha256: 'a'.repeat(64) }]);
-    expect(record.resumedAt).toHaveLength(1);
+    expect(record.resumed).toMatchObject([{ user: 'ada', sshFrom: '192.0.2.9' }]);
     expect(record.window.waitedForOperatorMs).toBe(1000);
   });
 

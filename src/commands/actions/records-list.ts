@@ -1,7 +1,7 @@
 import { type CommandContext, printJson, printLine } from '../../app/command-context.ts';
 import { exitStatus } from '../../app/exit-status.ts';
 import { listRunIds, openRun } from '../../app/run-log.ts';
-import { type Outcome, succeed } from '../../base/failure.ts';
+import { type Failure, type Outcome, succeed } from '../../base/failure.ts';
 import type { Mode } from '../../base/mode.ts';
 import { renderRecord } from '../../record/render-record.ts';
 import { resultWords } from '../../record/result-words.ts';
@@ -11,17 +11,25 @@ export async function listRecords(
   request: { readonly logFolder: string; readonly json: boolean },
   context: Pick<CommandContext, 'stdout'>,
 ): Promise<Outcome<number>> {
-  let damaged = 0;
   if (request.json) printJson(context, JSON.stringify({ type: 'thaw', version: 1, command: 'records' }));
-  for (const runId of await listRunIds(request.logFolder)) {
+  const ids = await listRunIds(request.logFolder);
+  if (!ids.ok) return ids;
+  let unread: number = exitStatus.verified;
+  for (const runId of ids.value) {
     const run = await openRun({ logFolder: request.logFolder, runId });
-    if (!run.ok && run.failure.code === 'journal-damaged') damaged += 1;
+    if (!run.ok) unread = Math.max(unread, statusOfUnread(run.failure));
     const record = run.ok ? renderRecord(run.value.reading.entries, run.value.reading.head.hash) : undefined;
     const result = record === undefined ? (run.ok ? 'empty' : run.failure.message) : resultWords(record);
     if (!request.json) printLine(context, `${runId}  ${result}`);
     else printJson(context, JSON.stringify({ type: 'record', runId, result, ...numbers(record) }));
   }
-  return succeed(damaged === 0 ? exitStatus.verified : exitStatus.damaged);
+  return succeed(unread);
+}
+
+/** What never began is nothing amiss. */
+function statusOfUnread({ code }: Failure): number {
+  if (code === 'not-found') return exitStatus.verified;
+  return code === 'journal-damaged' ? exitStatus.damaged : exitStatus.blocked;
 }
 
 function numbers(record: ReturnType<typeof renderRecord>): {

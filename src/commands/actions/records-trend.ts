@@ -14,8 +14,9 @@ export async function showTrend(
   const { logFolder, json } = request;
   const runbook = request.runbook.replace(/^.*\//, '').replace(/\.ya?ml$/, '');
   const records = await pastRuns({ logFolder, name: runbook });
+  if (!records.ok) return records;
   // A tabletop measures nothing, so there is nothing of it to compare.
-  const runs = renderTrend(records.filter(({ mode }) => mode !== 'tabletop'));
+  const runs = renderTrend(records.value.filter(({ mode }) => mode !== 'tabletop'));
   if (json) {
     printJson(context, JSON.stringify({ type: 'thaw', version: 1, command: 'records trend', runbook }));
     for (const run of runs) printJson(context, JSON.stringify({ type: 'trend', ...run }));

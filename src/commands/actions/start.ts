@@ -58,20 +58,22 @@ async function begin(
 ): Promise<Outcome<number>> {
   const { mode, options, ready } = request;
   const world = createWorld(context.environment);
-  const logFolder = resolve(context.folder, options.logFolder);
-  const runId = await newRunId({ logFolder, nowMs: world.host.now(), name: ready.runbook.name, mode });
-  const target = world.openDatabaseServer(
-    ready.targets.target.databaseUrl,
-    ready.targets.target.databaseRoute,
-  );
-  const { databaseName } = target;
-  // A runbook without a database swaps folders alone; each asks for its own name.
-  const hasDatabase = ready.runbook.production.database.url !== undeclared.database.url;
-  const isOther = options.confirm.length > 0 && !options.confirm.includes(databaseName);
-  if (mode === 'live' && hasDatabase && isOther) {
-    return fail(otherName(databaseName, options.confirm));
-  }
   try {
+    const logFolder = resolve(context.folder, options.logFolder);
+    const newId = await newRunId({ logFolder, nowMs: world.host.now(), name: ready.runbook.name, mode });
+    if (!newId.ok) return newId;
+    const runId = newId.value;
+    const target = world.openDatabaseServer(
+      ready.targets.target.databaseUrl,
+      ready.targets.target.databaseRoute,
+    );
+    const { databaseName } = target;
+    // A runbook without a database swaps folders alone; each asks for its own name.
+    const hasDatabase = ready.runbook.production.database.url !== undeclared.database.url;
+    const isOther = options.confirm.length > 0 && !options.confirm.includes(databaseName);
+    if (mode === 'live' && hasDatabase && isOther) {
+      return fail(otherName(databaseName, options.confirm));
+    }
     return await withRunLocks(
       // A cluster of its own is nobody else's target.
       {

@@ -21,7 +21,9 @@ export async function stop(
   context: Pick<CommandContext, 'stdout' | 'folder'>,
 ): Promise<Outcome<number>> {
   const logFolder = resolve(context.folder, options.logFolder);
-  for (const runId of named === undefined ? await listRunIds(logFolder) : [named]) {
+  const ids = named === undefined ? await listRunIds(logFolder) : succeed([named]);
+  if (!ids.ok) return ids;
+  for (const runId of ids.value) {
     const holder = await findHolder(runLockPath(logFolder, runId));
     if (holder === undefined) continue;
     if (holder.fate !== 'alive') return fail(elsewhere(runId, holder));

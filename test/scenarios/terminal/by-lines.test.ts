@@ -115,7 +115,7 @@ test('a dumb terminal that is closed at a question leaves the run waiting there,
   expect((await again.exit).status).toBe(5);
   const { record } = await readNewestRun(folder);
   expect(record.result.state).toBe('stopped');
-  expect(record.resumedAt).toEqual([]);
+  expect(record.resumed).toEqual([]);
 });
 
 test('Ctrl+D at a question leaves, says where the run waits, and takes nothing with it', {

@@ -53,7 +53,7 @@ test('Ctrl+C asks, a second one stops at a safe point, and the screen of thaw re
   for (const { bytes } of [thaw, again]) expect(await brokenPromises({ bytes: bytes() })).toEqual([]);
   const resumed = await readNewestRun(folder);
   expect(resumed.runId).toBe(runId);
-  expect(resumed.record.resumedAt).toHaveLength(1);
+  expect(resumed.record.resumed).toHaveLength(1);
   const attempts = resumed.record.steps.map((step) => step.attempts.length);
   expect(attempts).toEqual([1, 1, 1, 1, 2, 1, 1, 1, 1]);
   expect(countKind(await journalText(folder), 'command-run', 'CREATE DATABASE')).toBe(1);
@@ -79,7 +79,7 @@ test('a terminal closed in the middle of a step loses nothing: the run goes on t
   expect(await leaveEnd(again)).toBe(0);
   const { record } = await readNewestRun(folder);
   expect(record.result).toMatchObject({ state: 'finished', verdict: 'passed' });
-  expect(record.resumedAt).toEqual([]);
+  expect(record.resumed).toEqual([]);
   expect(record.steps.map((step) => step.attempts.length)).toEqual(Array(9).fill(1));
 });
 

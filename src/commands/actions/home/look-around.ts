@@ -10,7 +10,7 @@ import { newestComplete } from '../../../backups/snapshot.ts';
 import { formatSpan } from '../../../base/units.ts';
 import { findReferences, listMissing } from '../../../kinds/references.ts';
 import type { HomeRow } from '../../../session/home-view.ts';
-import { runRow } from './run-rows.ts';
+import { runRow, unreadableRow } from './run-rows.ts';
 import { runbookRow } from './runbook-row.ts';
 
 /** Older runs are found with `thaw records list`. */
@@ -22,7 +22,11 @@ export async function lookForRuns(
   into: { readonly put: (row: HomeRow) => void; readonly isStopped: () => boolean },
 ): Promise<void> {
   const ids = await listRunIds(logFolder);
-  for (const runId of ids.slice(0, mostRuns)) {
+  if (!ids.ok) {
+    into.put(unreadableRow({ key: logFolder, group: 'unfinished', title: 'Runs' }, ids.failure));
+    return;
+  }
+  for (const runId of ids.value.slice(0, mostRuns)) {
     if (into.isStopped()) return;
     into.put(await runRow({ logFolder, runId, host: hostname(), nowMs: Date.now() }));
     // Keys come first: reading a long journal is work.
@@ -71,14 +75,10 @@ function toRow(
 }
 
 function brokenRow(path: string, failure: { readonly message: string; readonly remedy: string }): HomeRow {
+  const title = path.slice(path.lastIndexOf('/') + 1);
   return {
-    key: path,
-    group: 'runbook',
-    title: path.slice(path.lastIndexOf('/') + 1),
+    ...unreadableRow({ key: path, group: 'runbook', title }, failure),
     words: 'does not hold together',
-    verdict: 'failed',
-    about: [...failure.message.split('\n'), failure.remedy],
-    actions: [],
   };
 }
 

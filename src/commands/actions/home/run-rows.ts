@@ -15,18 +15,7 @@ export async function runRow(request: {
 }): Promise<HomeRow> {
   const { logFolder, runId } = request;
   const run = await openRun({ logFolder, runId });
-  if (!run.ok) {
-    const { message, remedy } = run.failure;
-    return {
-      key: runId,
-      group: 'record',
-      title: runId,
-      words: message,
-      verdict: 'failed',
-      about: [message, remedy],
-      actions: [],
-    };
-  }
+  if (!run.ok) return unreadableRow({ key: runId, group: 'record', title: runId }, run.failure);
   const { state } = run.value;
   const { mode, runbook } = state.start;
   const row = { key: runId, mode, title: runbook.name };
@@ -34,6 +23,14 @@ export async function runRow(request: {
     return { ...row, when: formatTime(state.start.atMs).slice(0, 16), ...finishedWords(state) };
   const holder = await findHolder(runLockPath(logFolder, runId));
   return { ...row, ...unfinishedWords(run.value, { ...request, drivenBy: holder?.pid }) };
+}
+
+/** Something that can only be reported. */
+export function unreadableRow(
+  row: Pick<HomeRow, 'key' | 'group' | 'title'>,
+  { message, remedy }: { readonly message: string; readonly remedy: string },
+): HomeRow {
+  return { ...row, words: message, verdict: 'failed', about: [...message.split('\n'), remedy], actions: [] };
 }
 
 function readAction(runId: string): HomeAction {
