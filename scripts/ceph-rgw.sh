@@ -53,7 +53,7 @@ CONF
 }
 
 start() {
-  local port=$1 mon_port=$2 fsid osd
+  local port=$1 mon_port=$2 fsid osd try
   if [ -e "$folder/run" ]; then echo "$folder is in use already: stop it first." >&2; exit 1; fi
   mkdir -p "$folder"/{mon,osd,rgw,mgr,run,crash}
   fsid=$(cat /proc/sys/kernel/random/uuid)
@@ -64,7 +64,12 @@ start() {
   ceph-mon -i a -c "$conf"
   timeout 30 ceph -c "$conf" osd create "$osd" >/dev/null
   ceph-osd -i 0 --mkfs --osd-uuid "$osd" -c "$conf"
-  ceph-osd -i 0 -c "$conf"
+  # Until it has heard of the cluster's map, an OSD may be refused with "wrong fsid", and ends: it only has to be started again.
+  for try in 1 2 3 4 5 6 7 8; do
+    if ceph-osd -i 0 -c "$conf"; then break; fi
+    [ "$try" -lt 8 ] || exit 1
+    sleep 0.5
+  done
   # The gateway makes its pools before it goes into the background; a busy host may need a while.
   timeout 120 radosgw -n client.rgw -c "$conf"
   for _ in $(seq 240); do

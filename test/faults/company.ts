@@ -11,15 +11,19 @@ import { type Begun, expectRecord, type Scene, type Walk } from './trial.ts';
 
 /**
  * Port Nimara: dumps in an S3 store, sealed with OpenPGP; a bucket that is mirrored, three of its objects in an older version; services
- * that write, and come back at the end.
+ * that write, and come back at the end, as processes or as containers.
  */
 
 const diskBytes = 96 << 20;
 const older = Buffer.from('an older version');
 const sha256 = (content: Buffer) => createHash('sha256').update(content).digest('hex');
 
-export async function startCompany(): Promise<Scene> {
-  const stand = await startStand();
+export const startCompany = (): Promise<Scene> => startScene('company');
+export const startContainers = (): Promise<Scene> => startScene('compose');
+
+async function startScene(live: 'company' | 'compose'): Promise<Scene> {
+  const stand = await startStand(live === 'company' ? 'process' : 'compose');
+  const back = `${live}-rollback` as const;
   const { nimara } = stand;
   const disk = await makeTmpfs({ folder: join(nimara.folder, 'disk'), sizeBytes: diskBytes });
   const { url } = nimara.production;
@@ -36,7 +40,7 @@ export async function startCompany(): Promise<Scene> {
       walk,
       logs,
       runbook: stand.runbook,
-      first: walk === 'company' ? request({}) : request({ action: ['rollback'] }),
+      first: walk === live ? request({}) : request({ action: ['rollback'] }),
       resume: request({ action: ['resume'] }),
       request: (words, name) =>
         request({ action: name === undefined ? words : [...words, '--confirm', name], confirm: false }),
@@ -65,18 +69,18 @@ export async function startCompany(): Promise<Scene> {
 
   /** Once undisturbed, there and back: what every other one is held against. */
   let chosen: readonly string[] = [];
-  const first = begin('company', join(disk.folder, 'undisturbed'));
+  const first = begin(live, join(disk.folder, 'undisturbed'));
   const whole = await runThaw(first.first);
   expect(whole, whole.text).toMatchObject({ status: 0 });
   const backedUp = (await stand.outcome(first.logs)).objects;
   await stand.loseAgain(first.logs);
   chosen = [...backedUp.keys()].slice(0, 3);
-  const there = begin('company', await newWalk());
+  const there = begin(live, await newWalk());
   const restored = await runThaw(there.first);
   expect(restored, restored.text).toMatchObject({ status: 0 });
   const afterWalk = await outcome(there.logs);
-  const back = await runThaw(begin('company-rollback', there.logs).first);
-  expect(back, back.text).toMatchObject({ status: 0 });
+  const rolledBack = await runThaw(begin(back, there.logs).first);
+  expect(rolledBack, rolledBack.text).toMatchObject({ status: 0 });
   const afterRollback = await look();
   for (const key of chosen) expect(afterRollback.objects.get(key)).toBe(sha256(older));
   await stand.clearAway();
@@ -84,8 +88,8 @@ export async function startCompany(): Promise<Scene> {
   return {
     async prepare(walk) {
       const begun = begin(walk, await newWalk());
-      if (walk === 'company') return begun;
-      const end = await runThaw(begin('company', begun.logs).first);
+      if (walk === live) return begun;
+      const end = await runThaw(begin(live, begun.logs).first);
       expect(end, end.text).toMatchObject({ status: 0 });
       return begun;
     },
@@ -110,12 +114,12 @@ export async function startCompany(): Promise<Scene> {
       for (const key of chosen) expect(objects.has(key), `${key} is lost\n${said}`).toBe(true);
     },
     async expectEnd({ walk, logs }, said) {
-      if (walk === 'company') expect(await outcome(logs), said).toEqual(afterWalk);
+      if (walk === live) expect(await outcome(logs), said).toEqual(afterWalk);
       else expect(await look(), said).toEqual(afterRollback);
     },
     async undo({ walk, logs }, said) {
-      if (walk === 'company') {
-        const begun = begin('company-rollback', logs);
+      if (walk === live) {
+        const begun = begin(back, logs);
         const end = await runThaw(begun.first);
         expect(await look(), `${said}\n--- rollback ${end.status}\n${end.text}`).toEqual(afterRollback);
         await expectRecord(begun, `${said}\n--- rollback\n${end.text}`);
@@ -123,7 +127,7 @@ export async function startCompany(): Promise<Scene> {
       await stand.clearAway();
     },
     async recover({ logs }) {
-      await runThaw(begin('company-rollback', logs).first);
+      await runThaw(begin(back, logs).first);
       await stand.clearAway();
     },
     restartServer: () => restartPostgres(url),

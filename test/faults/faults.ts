@@ -194,7 +194,7 @@ const overtaken: Fault = {
   how: 'another operator restores meanwhile',
   phase: 'before',
   act: async ({ scene }) => ((await scene.overtake?.()) === 'done' ? 'overtaken' : undefined),
-  isPossible: (walk) => !walk.startsWith('company'),
+  isPossible: (walk) => !walk.startsWith('com'),
 };
 
 /** As a bad disk does it: in the middle of the biggest file that is being worked with. */

@@ -8,8 +8,15 @@ import { type Disturbed, type Moment, runDisturbed, toldCommands } from './effec
 
 /** One fault at one moment of a walk: then whatever a person is told to do, to the end, and a look without thaw. */
 
-/** shop: a database, and its dumps in a folder. company: S3, OpenPGP, a bucket that is mirrored, services. */
-export type Walk = 'live' | 'drill' | 'rollback' | 'company' | 'company-rollback';
+/** live, drill, rollback: of a shop, a database with its dumps in a folder. company: S3, OpenPGP, a bucket, services that are processes. compose: containers. */
+export type Walk =
+  | 'live'
+  | 'drill'
+  | 'rollback'
+  | 'company'
+  | 'company-rollback'
+  | 'compose'
+  | 'compose-rollback';
 
 /** How a fault ended, as docs/faults.md has it. */
 export type Verdict =

@@ -6,6 +6,7 @@ import { expect } from 'vitest';
 import { withConnection } from '../../../src/sandbox/crm/database.ts';
 import type { OldBackup } from '../../../src/sandbox/old-backup.ts';
 import { countRows, listDatabases, type RowCounts } from '../../parts/count-rows.ts';
+import { ensureDocker, type RunningDocker } from '../../parts/docker.ts';
 import { confirmed, unconfirmed } from '../../parts/lost-production.ts';
 import { makeLogFolder, type PortNimara, readCrmRunbook, startPortNimara } from '../../parts/port-nimara.ts';
 import { backUp, putManifest } from '../../parts/port-nimara-backups.ts';
@@ -70,18 +71,21 @@ export type Outcome = {
 /** Enough to be caught in the middle of on a slow line, and no more: each is copied in every walk. */
 export const objectCount = 90;
 
-export async function startStand(): Promise<Stand> {
+/** Its services are processes, where what is killed is thaw and not Docker; or containers, where Docker Compose is part of the walk. */
+export async function startStand(kind: 'process' | 'compose' = 'process'): Promise<Stand> {
+  const docker = kind === 'compose' ? await ensureDocker() : undefined;
   const server = await startRgw();
   try {
-    return await furnish(server);
+    return await furnish(server, docker);
   } catch (error) {
     await server.stop();
+    await docker?.stop();
     throw error;
   }
 }
 
-async function furnish(server: S3Server): Promise<Stand> {
-  const nimara = await startPortNimara({ server, docker: undefined, objects: objectCount, size: 'tiny' });
+async function furnish(server: S3Server, docker: RunningDocker | undefined): Promise<Stand> {
+  const nimara = await startPortNimara({ server, docker, objects: objectCount, size: 'tiny' });
   await fillDump(nimara.databaseUrl);
   const line = await startSlowProxy({ targetPort: server.port });
   await nimara.untilWritersWrite();
@@ -89,14 +93,13 @@ async function furnish(server: S3Server): Promise<Stand> {
   await putManifest(nimara, backup);
   await ruin(nimara);
   const runbook = join(nimara.folder, 'port-nimara-crm.yaml');
-  // What is killed here is thaw, not Docker.
-  await writeFile(runbook, await readCrmRunbook('process'));
+  await writeFile(runbook, await readCrmRunbook(docker === undefined ? 'process' : 'compose'));
   const started: RunningThaw[] = [];
   const holds: Hold[] = [];
   const env = {
     ...nimara.environment,
     BACKUP_S3_ENDPOINT: line.endpoint,
-    COMPOSE_FILE_PATH: join(nimara.folder, 'services.json'),
+    COMPOSE_FILE_PATH: nimara.writers.composeFile ?? join(nimara.folder, 'services.json'),
     CRM_URL: nimara.crmUrl,
   };
   const argsOf = ({ logFolder, action = ['restore', runbook], confirm = true }: Command) => [
@@ -148,6 +151,7 @@ async function furnish(server: S3Server): Promise<Stand> {
       await line.close();
       await nimara.destroy();
       await server.stop();
+      await docker?.stop();
     },
   };
 }
