@@ -26,6 +26,8 @@ const walks: Readonly<Record<string, string>> = {
   rollback: 'A roll-back',
   company: 'A live restore from S3 with OpenPGP, objects and services: what the walks above do not have',
   'company-rollback': 'Its roll-back: what the walks above do not have',
+  compose: 'The same with its services in containers of Docker Compose: what the walks above do not have',
+  'compose-rollback': 'Its roll-back: what the walks above do not have',
 };
 
 /** One row an effect, one column a fault. */

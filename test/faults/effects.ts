@@ -14,8 +14,11 @@ export type Moment = { readonly phase: Phase } & (
   | { readonly number: number }
 );
 
-/** What is done while the process stands still. cut: its connections are closed as it goes on. */
-type Act = (thaw: RunningThaw) => Promise<'cut' | undefined>;
+/** What becomes of the process as it goes on: its connections are closed, or its clock is set back an hour. */
+export type Left = 'cut' | 'clock' | undefined;
+
+/** What is done while the process stands still. */
+type Act = (thaw: RunningThaw) => Promise<Left>;
 
 export type Disturbed = ThawEnd & {
   /** Whether it came to that moment at all. */

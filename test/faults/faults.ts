@@ -58,6 +58,12 @@ const frozen: Fault = {
   },
 };
 
+const clockSetBack: Fault = {
+  how: 'clock set back an hour',
+  phase: 'before',
+  act: async () => 'clock',
+};
+
 const waiting: Fault = {
   how: 'kept waiting for 2 s',
   phase: 'before',
@@ -248,6 +254,6 @@ function journalIn({ logs }: Begun): string | undefined {
 /** Whatever the test knows to break. */
 export const allFaults: readonly Fault[] = [
   ...[killedBefore, killedAfter, cutBefore, serverRestarted, killedAndServerRestarted],
-  ...[frozen, waiting, asked, torn, damaged, edited, elsewhere, byOtherAccount, byOtherPerson],
+  ...[frozen, waiting, clockSetBack, asked, torn, damaged, edited, elsewhere, byOtherAccount, byOtherPerson],
   ...[diskFull, overtaken, corrupted],
 ];

@@ -30,8 +30,23 @@ function standStill() {
   fs.writeFileSync(join(folder, 'asks'), String(process.pid));
   const clock = new Int32Array(new SharedArrayBuffer(4));
   while (!own.existsSync(join(folder, 'answer'))) Atomics.wait(clock, 0, 0, 3);
-  if (own.readFileSync(join(folder, 'answer'), 'utf8') === 'cut')
-    for (const socket of sockets) socket.destroy();
+  const answer = own.readFileSync(join(folder, 'answer'), 'utf8');
+  if (answer === 'cut') for (const socket of sockets) socket.destroy();
+  if (answer === 'clock') setClockBack();
+}
+
+/** The clock of the host, as far as this process can see it; the steady one goes on. */
+function setClockBack() {
+  const RealDate = Date;
+  const now = () => RealDate.now() - 3_600_000;
+  globalThis.Date = class extends RealDate {
+    constructor(...given) {
+      super(...(given.length === 0 ? [now()] : given));
+    }
+    static now() {
+      return now();
+    }
+  };
 }
 
 subscribe('net.client.socket', ({ socket }) => {
@@ -41,14 +56,15 @@ subscribe('net.client.socket', ({ socket }) => {
 subscribe('thaw.begins', (asked) => tell('before', nameOf(asked)));
 subscribe('thaw.asked', (asked) => tell('after', nameOf(asked)));
 
+/** What stands before the verb of Docker Compose, with what belongs to it. */
+const rootOptions = / --(file|ansi|progress|project-name|env-file) \S+/g;
+
 function nameOf({ kind, text }) {
   if (kind === 'sql') return `sql ${statementName(text.replace(/^.*?: /s, ''))}`;
   if (kind === 'store') return `store ${text.split(' ')[0]}`;
-  const [program = '', ...words] = text.split(' ');
-  const verb = words.find(
-    (word) => /^(--)?[a-z][a-z-]+$/.test(word) && !/^--(file|ansi|progress)$/.test(word),
-  );
-  return `program ${basename(program)}${verb === undefined ? '' : ` ${verb}`}`;
+  const [program = '', ...words] = text.replaceAll(rootOptions, '').split(' ');
+  const verbs = words.filter((word) => /^(--)?[a-z][a-z-]+$/.test(word));
+  return ['program', basename(program), ...verbs.slice(0, verbs[0] === 'compose' ? 2 : 1)].join(' ');
 }
 
 function statementName(sql) {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import { startCompany } from './company.ts';
+import { startCompany, startContainers } from './company.ts';
 import { drawFrom, seed } from './draw.ts';
 import { begun } from './effects.ts';
 import { allFaults } from './faults.ts';
@@ -12,7 +12,13 @@ const drawn = Number(process.env.THAW_TEST_DRAWN ?? 100);
 
 const scenes = [
   { of: 'a shop', start: startShop, walks: ['live', 'drill', 'rollback'], share: 0.8 },
-  { of: 'a company', start: startCompany, walks: ['company', 'company-rollback'], share: 0.2 },
+  { of: 'a company', start: startCompany, walks: ['company', 'company-rollback'], share: 0.16 },
+  {
+    of: 'containers',
+    start: startContainers,
+    walks: ['compose', 'compose-rollback'],
+    share: 0.04,
+  },
 ] as const;
 
 describe.each(scenes)(`Faults of $of, drawn from THAW_TEST_SEED=${seed}`, ({ of, start, walks, share }) => {

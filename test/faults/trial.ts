@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import { runIds } from '../parts/run-log.ts';
 import type { RunningThaw, SaidHere, ThawRequest } from '../parts/thaw.ts';
 import { createBudget } from './draw.ts';
-import { type Disturbed, type Moment, runDisturbed, toldCommands } from './effects.ts';
+import { type Disturbed, type Left, type Moment, runDisturbed, toldCommands } from './effects.ts';
 
 /** One fault at one moment of a walk: then whatever a person is told to do, to the end, and a look without thaw. */
 
@@ -70,12 +70,12 @@ export type Scene = {
 export type Fault = {
   readonly how: string;
   readonly phase: Moment['phase'];
-  /** What is done while the process stands still. cut: its connections are closed as it goes on. overtaken: production is another one. */
+  /** What is done while the process stands still. overtaken: production is another one. */
   readonly act: (at: {
     readonly thaw: RunningThaw;
     readonly scene: Scene;
     readonly begun: Begun;
-  }) => Promise<'cut' | 'overtaken' | undefined>;
+  }) => Promise<Left | 'overtaken'>;
   /** What stands in the way when the process is over and somebody goes on. */
   readonly obstacle?: (begun: Begun) => Obstacle | undefined;
   /** How whoever comes next goes on with it, where that is not as it was begun; and what the record says of him. */
@@ -115,7 +115,7 @@ async function lead(
   const act = async (thaw: RunningThaw) => {
     const done = await fault.act({ thaw, scene, begun });
     isOvertaken = done === 'overtaken';
-    return done === 'cut' ? done : undefined;
+    return done === 'overtaken' ? undefined : done;
   };
   const disturbed = await runDisturbed(begun.first, { at, act });
   let said = `${walk}: ${fault.how} ${JSON.stringify(at)}\n${disturbed.text}`;
