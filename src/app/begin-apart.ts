@@ -35,7 +35,11 @@ export type ApartRequest = {
   readonly whenAlone: WhenAlone;
 };
 
-export async function beginApart(request: ApartRequest, context: CommandContext): Promise<Outcome<number>> {
+/** Begins it, and tells how to look at it: it starts while there is nothing to see yet. */
+export async function beginApart(
+  request: ApartRequest,
+  context: CommandContext,
+): Promise<Outcome<(shown: CommandContext) => Promise<Outcome<number>>>> {
   const { command, given, whenAlone } = request;
   const { options } = given;
   const words = [command, ...Object.values(given.operands).filter((one) => typeof one === 'string')];
@@ -66,14 +70,15 @@ export async function beginApart(request: ApartRequest, context: CommandContext)
     whenAlone,
     isErrorTerminal: (context.stderr as { isTTY?: boolean }).isTTY === true,
   });
-  try {
-    const status = await followRun({ link, pid, options, context, greetsWithinMs });
-    return succeed(status);
-  } finally {
-    if (lastWords !== '') context.stderr.write(lastWords);
-    stderr.destroy();
-    child.unref();
-  }
+  return succeed(async (shown) => {
+    try {
+      return succeed(await followRun({ link, pid, options, context: shown, greetsWithinMs }));
+    } finally {
+      if (lastWords !== '') context.stderr.write(lastWords);
+      stderr.destroy();
+      child.unref();
+    }
+  });
 }
 
 /** In the process of the run: what it was begun for. undefined where whoever began it is gone already. */

@@ -1,45 +1,59 @@
 import type { Lock } from '../adapters/disk/run-lock.ts';
-import { type Failure, fail, type Outcome } from '../base/failure.ts';
+import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { refuseElsewhere } from '../engine/bound-places.ts';
 import type { RunState } from '../journal/run-state.ts';
 import type { DatabaseServer } from '../ports/database-server.ts';
 import type { World } from '../ports/world.ts';
 import { handlers } from '../registry/kinds.ts';
-import type { LoadedRunbook, ReadyRunbook } from './load-runbook.ts';
+import { createWorld } from '../registry/wire.ts';
+import { anchorPlace } from './anchors.ts';
+import { type CommandContext, printLine } from './command-context.ts';
+import { type LoadedRunbook, loadRunbook, type ReadyRunbook } from './load-runbook.ts';
 import type { Options } from './options.ts';
 import { findThrowaway } from './place-throwaway.ts';
 import { readyOrAsk } from './ready-or-ask.ts';
 import { withRunLocks } from './run-locks.ts';
 import type { TerminalContext, TerminalOptions } from './terminal.ts';
+import { type Later, writeLater } from './write-later.ts';
 
 /** A run that was begun by another process, with everything around it as it was. */
 export type EnteredRun = {
+  readonly world: World;
   readonly ready: ReadyRunbook;
   /** What it restores into. */
   readonly server: DatabaseServer;
   readonly stillOurs: Lock['stillOurs'];
+  /** What comes after the end of a live run: into its journal, and its record anew. */
+  addLater(done: Pick<Later, 'text' | 'entries'>): Promise<Outcome<number>>;
 };
 
 /**
- * The one way back into a run, for whoever goes on with it, gives it up or undoes it: its values are there or asked for, its places are
- * still the same ones, and nobody else works on it. Closes the world at the end.
+ * The one way back into a run, for whoever goes on with it, gives it up, undoes it or ends its way back: its values are there or asked
+ * for, its places are still the same ones, and nobody else works on it.
  */
 export async function enterRun(
   run: {
     readonly state: RunState;
-    readonly loaded: LoadedRunbook;
-    readonly world: World;
+    /** Left out where any runbook at that path will do. */
+    readonly loaded?: LoadedRunbook;
     readonly logFolder: string;
     readonly options: TerminalOptions & Options<'envFiles'>;
     /** What is undone or taken away is looked for under the very address where it was made. */
     readonly byAddress: boolean;
   },
-  ...[context, work]: [TerminalContext, (entered: EnteredRun) => Promise<Outcome<number>>]
+  ...[context, work]: [
+    TerminalContext & Pick<CommandContext, 'folder'>,
+    (entered: EnteredRun) => Promise<Outcome<number>>,
+  ]
 ): Promise<Outcome<number>> {
-  const { state, loaded, world, logFolder, options, byAddress } = run;
+  const { state, logFolder, options, byAddress } = run;
   const { start } = state;
+  const loaded =
+    run.loaded === undefined ? await loadRunbook(start.runbook.path, context.folder) : succeed(run.loaded);
+  if (!loaded.ok) return loaded;
+  const world = createWorld(context.environment);
   try {
-    const filled = await readyOrAsk(loaded, { mode: start.mode, options, context });
+    const filled = await readyOrAsk(loaded.value, { mode: start.mode, options, context });
     const ready = filled.ok ? findThrowaway(filled.value, { start, world }) : filled;
     if (!ready.ok) return ready;
     const { databaseUrl, databaseRoute, throwaway } = ready.value.targets.target;
@@ -51,8 +65,15 @@ export async function enterRun(
     const same = await staysInPlace(state, { ready: ready.value, world });
     if (!same.ok) return same;
     const target = hasAddress ? server : undefined;
+    const { redact } = ready.value;
+    const addLater: EnteredRun['addLater'] = (done) =>
+      writeLater({
+        ...{ ...done, logFolder, runId: start.runId, redact, clock: world.host.clock },
+        anchor: anchorPlace({ mode: start.mode, ready: ready.value, world }),
+        warn: (warning) => printLine(context, redact(warning)),
+      });
     return await withRunLocks({ logFolder, runId: start.runId, target }, (stillOurs) =>
-      work({ ready: ready.value, server, stillOurs }),
+      work({ world, ready: ready.value, server, stillOurs, addLater }),
     );
   } finally {
     await world.close();

@@ -21,9 +21,11 @@ export async function runApart<Context extends CommandContext>(
   const { options } = given;
   const attendance = chooseAttendance(options, context);
   if (attendance === 'unattended' || attendance === 'elsewhere') return work(context);
-  const begin = async (shown: CommandContext) =>
-    (await import('./begin-apart.ts')).beginApart(request, shown);
-  return splash === undefined ? begin(context) : withSplash({ ...splash, options, context }, begin);
+  const { beginApart } = await import('./begin-apart.ts');
+  const begun = await beginApart(request, context);
+  if (!begun.ok) return begun;
+  const look = begun.value;
+  return splash === undefined ? look(context) : withSplash({ ...splash, options, context }, look);
 }
 
 /** The walk of a runbook, which goes on when everybody has left it. */

@@ -120,6 +120,7 @@ const edited: Fault = {
   act: kill,
   isPossible: (walk) => !walk.endsWith('rollback'),
   obstacle: (begun) => {
+    if (hasEnded(begun)) return undefined;
     const was = readFileSync(begun.runbook, 'utf8');
     writeFileSync(begun.runbook, `${was}# edited\n`);
     return {
@@ -136,13 +137,15 @@ const elsewhere: Fault = {
   phase: 'before',
   act: kill,
   isPossible: (walk) => !walk.endsWith('rollback'),
-  obstacle: (begun) => ({
-    resume: onHost('elsewhere', begun.resume),
-    status: 3,
-    // What had ended, and lacks only its record, has no host: then it is the lock that nobody can judge from elsewhere.
-    refusal: /began on host \S+; this is elsewhere|Make sure on \S+ that process \d+ has ended/,
-    mend: () => {},
-  }),
+  obstacle: (begun) =>
+    hasEnded(begun)
+      ? undefined
+      : {
+          resume: onHost('elsewhere', begun.resume),
+          status: 3,
+          refusal: /began on host \S+; this is elsewhere/,
+          mend: () => {},
+        },
 };
 
 function onHost(name: string, request: ThawRequest): ThawRequest {
@@ -249,6 +252,12 @@ function journalIn({ logs }: Begun): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** What lacks nothing but its record gets it, whatever became of the runbook. */
+function hasEnded(begun: Begun): boolean {
+  const journal = journalIn(begun);
+  return journal !== undefined && readFileSync(journal, 'utf8').includes('"kind":"run-finished"');
 }
 
 /** Whatever the test knows to break. */

@@ -1,10 +1,9 @@
+import { hostname } from 'node:os';
 import { resolve } from 'node:path';
-import type { Lock } from '../../adapters/disk/run-lock.ts';
 import { anchorPlace } from '../../app/anchors.ts';
 import { type CommandContext, printLine } from '../../app/command-context.ts';
-import { enterRun } from '../../app/enter-run.ts';
+import { type EnteredRun, enterRun } from '../../app/enter-run.ts';
 import { exitStatus } from '../../app/exit-status.ts';
-import { loadRunbook, type ReadyRunbook } from '../../app/load-runbook.ts';
 import type { Options } from '../../app/options.ts';
 import { findRunToWork, openRunToWork } from '../../app/run-log.ts';
 import { askName, type TerminalContext } from '../../app/terminal.ts';
@@ -17,9 +16,7 @@ import { readFact, readFacts } from '../../kinds/fact.ts';
 import { mirroredFact, swappedFact, writersDownFact } from '../../kinds/facts.ts';
 import { wayBack } from '../../operations/overwrite-objects.ts';
 import { overwrittenObjects } from '../../operations/roll-back-objects.ts';
-import type { World } from '../../ports/world.ts';
 import { handlers } from '../../registry/kinds.ts';
-import { createWorld } from '../../registry/wire.ts';
 import { discardRun } from '../../session/discard-run.ts';
 
 type DiscardRequest = {
@@ -41,29 +38,19 @@ export async function discard(
   if (!found.ok) return found;
   const { state } = found.value;
   const { start } = state;
-  const loaded = await loadRunbook(start.runbook.path, context.folder);
-  if (!loaded.ok) return loaded;
-  const world = createWorld(context.environment);
-  const refusal = refuse(state, world.host.facts.name);
+  const refusal = refuse(state, hostname());
   if (refusal !== undefined) return fail(refusal);
-  const run = { state, loaded: loaded.value, world, logFolder, options, byAddress: true };
-  return enterRun(run, context, async ({ ready, stillOurs }) => {
+  return enterRun({ state, logFolder, options, byAddress: true }, context, async (entered) => {
     for (const line of whatStays(state)) printLine(context, line);
     const asked = { name: start.runId, what: 'run', verb: 'discard', confirm: options.confirm };
     const agreed = await askName(asked, context);
     if (!agreed.ok) return agreed;
-    return guardJournal(() => takeAway({ logFolder, start, ready, world, stillOurs }, context));
+    return guardJournal(() => takeAway({ ...entered, logFolder, start }, context));
   });
 }
 
 async function takeAway(
-  run: {
-    readonly logFolder: string;
-    readonly start: RunState['start'];
-    readonly ready: ReadyRunbook;
-    readonly world: World;
-    readonly stillOurs: Lock['stillOurs'];
-  },
+  run: EnteredRun & { readonly logFolder: string; readonly start: RunState['start'] },
   context: Pick<CommandContext, 'stdout'>,
 ): Promise<Outcome<number>> {
   const { logFolder, start, ready, world, stillOurs } = run;

@@ -1,13 +1,10 @@
 import { resolve } from 'node:path';
-import { anchorPlace } from '../../app/anchors.ts';
 import { type CommandContext, printLine } from '../../app/command-context.ts';
 import { type EnteredRun, enterRun } from '../../app/enter-run.ts';
 import { liveStores } from '../../app/live-stores.ts';
-import { loadRunbook } from '../../app/load-runbook.ts';
 import type { Options } from '../../app/options.ts';
 import { findRunToWork } from '../../app/run-log.ts';
 import { askName, type TerminalContext } from '../../app/terminal.ts';
-import { type Later, writeLater } from '../../app/write-later.ts';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import { passed, resultWord } from '../../base/verdict.ts';
 import { guardKept } from '../../engine/guard.ts';
@@ -16,8 +13,6 @@ import { readFact } from '../../kinds/fact.ts';
 import { swappedFact } from '../../kinds/facts.ts';
 import { type KeptThing, keptDatabase, keptFolder, keptObjects } from '../../operations/kept-things.ts';
 import { overwrittenObjects } from '../../operations/roll-back-objects.ts';
-import type { World } from '../../ports/world.ts';
-import { createWorld } from '../../registry/wire.ts';
 import { replacedFolders } from '../../steps/restore-files/roll-back-files.ts';
 
 type FinishRequest = {
@@ -41,32 +36,15 @@ export async function finish(
   if (!found.ok) return found;
   const { state } = found.value;
   if (!keepsSomething(state)) return fail(nothingKept(state));
-  const loaded = await loadRunbook(state.start.runbook.path, context.folder);
-  if (!loaded.ok) return loaded;
-  const world = createWorld(context.environment);
-  const run = { state, loaded: loaded.value, world, logFolder, options, byAddress: true };
-  return enterRun(run, context, async (entered) => {
-    const later = {
-      logFolder,
-      runId: state.start.runId,
-      redact: entered.ready.redact,
-      clock: world.host.clock,
-      anchor: anchorPlace({ mode: 'live', ready: entered.ready, world }),
-      warn: (warning: string) => printLine(context, entered.ready.redact(warning)),
-    };
-    return endWayBack({ ...entered, state, world, options, later }, context);
-  });
+  return enterRun({ state, logFolder, options, byAddress: true }, context, (entered) =>
+    endWayBack({ ...entered, state, options }, context),
+  );
 }
 
-type Ending = Pick<EnteredRun, 'ready' | 'server'> & {
-  readonly state: RunState;
-  readonly world: World;
-  readonly options: Options<'confirm'>;
-  readonly later: Omit<Later, 'entries' | 'text'>;
-};
+type Ending = EnteredRun & { readonly state: RunState; readonly options: Options<'confirm'> };
 
 async function endWayBack(ending: Ending, context: TerminalContext): Promise<Outcome<number>> {
-  const { state, server, options, later } = ending;
+  const { state, server, options, addLater } = ending;
   const lease = await server.lease(server.databaseName);
   if (!lease.ok) return lease;
   const inPlace = await proveInPlace(ending);
@@ -85,7 +63,7 @@ async function endWayBack(ending: Ending, context: TerminalContext): Promise<Out
   }
   const names = things.value.map(({ name }) => name);
   // Before the first act, so that a half-done end is known to whoever comes next.
-  const begun = await writeLater({ ...later, text: '', entries: [{ kind: 'way-back-ending', names }] });
+  const begun = await addLater({ text: '', entries: [{ kind: 'way-back-ending', names }] });
   if (!begun.ok) return begun;
   const guard = guardKept({
     runId: `${state.start.runId}-${state.start.mark}`,
@@ -102,12 +80,11 @@ async function endWayBack(ending: Ending, context: TerminalContext): Promise<Out
   }
   const dropped = names.length === 0 ? 'nothing was kept any more' : `dropped for good: ${names.join(', ')}`;
   const text = [dropped, ...stays].join('; ');
-  const written = await writeLater({
-    ...later,
+  const written = await addLater({
     text,
     entries: [{ kind: 'way-back-ended', checks: [passed(`${text}; there is no way back any more`)] }],
   });
-  if (written.ok) printLine(context, `The way back of ${later.runId} is ended: ${text}.`);
+  if (written.ok) printLine(context, `The way back of ${state.start.runId} is ended: ${text}.`);
   return written;
 }
 

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { attachTo } from '../../app/attach.ts';
 import type { CommandContext } from '../../app/command-context.ts';
@@ -12,7 +13,6 @@ import { findRunToWork, openRunToWork } from '../../app/run-log.ts';
 import type { TerminalContext } from '../../app/terminal.ts';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import { isUnfinished, type RunState } from '../../journal/run-state.ts';
-import { createWorld } from '../../registry/wire.ts';
 
 type ResumeRequest = {
   readonly named: string | undefined;
@@ -22,7 +22,7 @@ type ResumeRequest = {
 /** Goes on where a run stopped, with the same runbook, on the same host. */
 export async function resume(request: ResumeRequest, context: CommandContext): Promise<Outcome<number>> {
   const { options, named } = request;
-  const { environment, folder } = context;
+  const { folder } = context;
   const logFolder = resolve(folder, options.logFolder);
   const found = await findRunToWork({ logFolder, named, fits: isUnfinished, what: 'unfinished run' });
   if (!found.ok) {
@@ -32,9 +32,8 @@ export async function resume(request: ResumeRequest, context: CommandContext): P
   const { start } = found.value.state;
   const loaded = await loadRunbook(start.runbook.path, folder);
   if (!loaded.ok) return loaded;
-  const world = createWorld(environment);
   const refusal = refuse(found.value.state, {
-    host: world.host.facts.name,
+    host: hostname(),
     fingerprint: loaded.value.fingerprint,
   });
   const lacks = !isUnfinished(found.value.state) && (await lacksRecord(found.value, logFolder));
@@ -45,14 +44,7 @@ export async function resume(request: ResumeRequest, context: CommandContext): P
   if (attached.value !== 'free') return succeed(attached.value);
   const given = { operands: { run: start.runId }, options };
   return runApart({ command: 'resume', given, whenAlone: 'waits', context }, (own) => {
-    const entry = {
-      state: found.value.state,
-      loaded: loaded.value,
-      world,
-      logFolder,
-      options,
-      byAddress: false,
-    };
+    const entry = { state: found.value.state, loaded: loaded.value, logFolder, options, byAddress: false };
     return goOn(entry, own);
   });
 }
@@ -60,12 +52,12 @@ export async function resume(request: ResumeRequest, context: CommandContext): P
 /** In the process that will hold the run. */
 function goOn(
   entry: Parameters<typeof enterRun>[0] & { readonly options: ResumeRequest['options'] },
-  context: TerminalContext,
+  context: TerminalContext & Pick<CommandContext, 'folder'>,
 ): Promise<Outcome<number>> {
-  const { state, world, logFolder, options } = entry;
+  const { state, logFolder, options } = entry;
   const { start } = state;
   const { mode } = start;
-  return enterRun(entry, context, async ({ ready, stillOurs }) => {
+  return enterRun(entry, context, async ({ world, ready, stillOurs }) => {
     const run = await openRunToWork({ logFolder, runId: start.runId, stillOurs });
     if (!run.ok) return run;
     if (run.value.state.ended !== undefined) return fail(finishedAlready(start.runId));

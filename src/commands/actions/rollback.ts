@@ -1,15 +1,12 @@
 import { resolve } from 'node:path';
-import { anchorPlace } from '../../app/anchors.ts';
 import { type CommandContext, printLine } from '../../app/command-context.ts';
 import { type EnteredRun, enterRun } from '../../app/enter-run.ts';
 import { exitStatus } from '../../app/exit-status.ts';
 import { liveStores } from '../../app/live-stores.ts';
-import { loadRunbook } from '../../app/load-runbook.ts';
 import { findWithoutRecord, lacksRecord, renderMissingRecord } from '../../app/missing-record.ts';
 import type { Options } from '../../app/options.ts';
 import { findRunToWork } from '../../app/run-log.ts';
 import { askName, type TerminalContext } from '../../app/terminal.ts';
-import { type Later, writeLater } from '../../app/write-later.ts';
 import { assert } from '../../base/assert.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { formatBytes } from '../../base/units.ts';
@@ -23,9 +20,7 @@ import { stepId } from '../../kinds/kind.ts';
 import { patienceOf, usualPatienceMs } from '../../kinds/patience.ts';
 import { overwrittenObjects, rollBackObjects } from '../../operations/roll-back-objects.ts';
 import type { DatabaseServer } from '../../ports/database-server.ts';
-import type { World } from '../../ports/world.ts';
 import { handlers } from '../../registry/kinds.ts';
-import { createWorld } from '../../registry/wire.ts';
 import { checkWayBack, rollBackSwap } from '../../steps/restore-database/roll-back-swap.ts';
 import { lookAtSwap, undoSwap } from '../../steps/restore-database/swap-databases.ts';
 import { replacedFolders, rollBackFiles } from '../../steps/restore-files/roll-back-files.ts';
@@ -54,24 +49,13 @@ export async function rollback(
     const isDone = state.rolledBack && (await lacksRecord(found.value, logFolder));
     return isDone ? renderAgain(found.value, { logFolder, context }) : fail(nothingToUndo(state));
   }
-  const loaded = await loadRunbook(state.start.runbook.path, context.folder);
-  if (!loaded.ok) return loaded;
-  const world = createWorld(context.environment);
-  const run = { state, loaded: loaded.value, world, logFolder, options, byAddress: true };
-  return enterRun(run, context, async ({ ready, server }) => {
+  return enterRun({ state, logFolder, options, byAddress: true }, context, async (entered) => {
+    const { server } = entered;
     const lease = await server.lease(server.databaseName);
     if (!lease.ok) return lease;
     const found = await lookAtSwap(server, swap);
     if (!found.ok) return found;
-    const keep = {
-      logFolder,
-      runId: state.start.runId,
-      redact: ready.redact,
-      clock: world.host.clock,
-      anchor: anchorPlace({ mode: 'live', ready, world }),
-      warn: (warning: string) => printLine(context, ready.redact(warning)),
-    };
-    const back = { swap, state, ready, server, world, options, keep };
+    const back = { ...entered, swap, state, options };
     return isSwapped(state) || found.value.stage === 'done'
       ? undoSwapped(back, context)
       : undoUnfinished(back, context);
@@ -84,16 +68,14 @@ async function renderAgain(...of: Parameters<typeof renderMissingRecord>): Promi
   return written.ok ? succeed(exitStatus.verified) : written;
 }
 
-type WayBack = Pick<EnteredRun, 'ready' | 'server'> & {
+type WayBack = EnteredRun & {
   readonly swap: DatabaseSwap;
   readonly state: RunState;
-  readonly world: World;
   readonly options: Options<'confirm'>;
-  readonly keep: Omit<Later, 'entries' | 'text'>;
 };
 
 async function undoSwapped(back: WayBack, context: TerminalContext): Promise<Outcome<number>> {
-  const { swap, state, ready, server, world, options, keep } = back;
+  const { swap, state, ready, server, world, options, addLater } = back;
   const whole = { ...swap, undone: undoneName(swap) };
   const folders = replacedFolders(state.facts);
   const agreed = await agree({ server, swap: whole, folders, facts: state.facts, options }, context);
@@ -114,7 +96,7 @@ async function undoSwapped(back: WayBack, context: TerminalContext): Promise<Out
   const database = `${swap.target} is the old database again; the restored one is kept as ${undoneName(swap)}`;
   const text = [database, ...files.value, ...objects.value].join('. ');
   const entries = [{ kind: 'rolled-back' as const, checks: [passed(text)] }];
-  const written = await writeLater({ ...keep, text, entries });
+  const written = await addLater({ text, entries });
   if (written.ok) printLine(context, text);
   return written;
 }
@@ -160,7 +142,7 @@ async function agree(
  * be gone on with, so that nothing is left which no command takes away.
  */
 async function undoUnfinished(back: WayBack, context: TerminalContext): Promise<Outcome<number>> {
-  const { server, swap, state, ready, options, keep } = back;
+  const { server, swap, state, ready, options, addLater } = back;
   const { target, incoming, kept } = swap;
   printLine(context, `The swap of ${target} was begun and has not ended.`);
   printLine(context, `comes back ${target}   (where it is called ${kept}, by its old name)`);
@@ -173,8 +155,7 @@ async function undoUnfinished(back: WayBack, context: TerminalContext): Promise<
   const text = `${target} is the old database and takes connections; the restored one is still beside it as ${incoming}`;
   const [swapping] = stepsGiving(swappingFact, { steps: ready.filled.steps, handlers });
   assert(swapping !== undefined, 'a walk that has begun to swap has the step that swaps');
-  const written = await writeLater({
-    ...keep,
+  const written = await addLater({
     text,
     entries: [
       { kind: 'fact-recorded', stepId: stepId(swapping), name: swappingFact.name, value: null },
@@ -185,7 +166,7 @@ async function undoUnfinished(back: WayBack, context: TerminalContext): Promise<
   printLine(context, text);
   printLine(
     context,
-    `\`thaw resume ${keep.runId}\` asks for the swap again; \`thaw discard ${keep.runId}\` takes the restored one away.`,
+    `\`thaw resume ${state.start.runId}\` asks for the swap again; \`thaw discard ${state.start.runId}\` takes the restored one away.`,
   );
   return written;
 }
