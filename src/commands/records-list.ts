@@ -15,7 +15,11 @@ export const recordsList = defineCommand({
   },
   options: ['json', 'trend', ...everywhere],
   examples: [{ line: 'thaw records list', about: 'newest first' }],
-  statuses: { verified: 'they are listed', damaged: 'a journal among them is damaged' },
+  statuses: {
+    verified: 'they are listed',
+    blocked: 'a run among them may not be read by this account',
+    damaged: 'a journal among them is damaged',
+  },
   run: async (context, { operands: { runbook }, options }) => {
     const logFolder = resolve(context.folder, options.logFolder);
     const { json } = options;

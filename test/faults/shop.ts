@@ -4,7 +4,7 @@ import { runThaw, thawHere } from '../parts/thaw.ts';
 import { makeTmpfs } from '../parts/tmpfs.ts';
 import { type Command, type SwapStand, startSwapStand } from '../scenarios/swap/stand.ts';
 import { freezePostgres, restartPostgres } from './postgres-processes.ts';
-import { type Begun, expectRecord, type Scene, type Walk } from './trial.ts';
+import { type Begun, begunRun, expectRecord, type Scene, type Walk } from './trial.ts';
 
 /** A database, and its dumps in a folder: a walk of two seconds. */
 
@@ -48,6 +48,14 @@ export async function startShop(): Promise<Scene> {
     expect((await rolesOfRuns(stand)).map(({ rolname }) => rolname).join(', '), said).toBe('');
   }
 
+  /** The end of a live restore, and of its roll-back, tells of this command. */
+  async function finishRollback({ logs, request }: Begun, said: string): Promise<void> {
+    const words = ['finish', (await begunRun(logs)) ?? ''];
+    const end = await thawHere(request(words, await stand.nameOf(/__undone_/)));
+    expect(end.status, `${said}\n--- finish\n${end.text}`).toBe(0);
+    expect(await stand.databases(), `${said}\n--- finish\n${end.text}`).toEqual({ shop: 'old' });
+  }
+
   return {
     async prepare(walk) {
       await stand.reset();
@@ -77,6 +85,7 @@ export async function startShop(): Promise<Scene> {
       const { text } = await thawHere(back.first);
       await expectAfter('rollback', `${said}\n--- rollback\n${text}`);
       await expectRecord(back, `${said}\n--- rollback\n${text}`);
+      await finishRollback(back, said);
     },
     async overtake() {
       const end = await thawHere(begin('live', join(disk.folder, `others-${walks}`)).first);

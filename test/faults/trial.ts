@@ -175,7 +175,12 @@ function lacksRecord(text: string): boolean {
 
 /** A run that died before its first fact was written never began. */
 async function hasBegun({ logs }: Begun): Promise<boolean> {
-  return (await runIds(logs)).some((id) => hasFacts(join(logs, id)));
+  return (await begunRun(logs)) !== undefined;
+}
+
+/** The one that has begun: whoever died before his first fact began anew. */
+export async function begunRun(logs: string): Promise<string | undefined> {
+  return (await runIds(logs)).find((id) => hasFacts(join(logs, id)));
 }
 
 /** A drill that could not take away all it made says who can. */
@@ -201,7 +206,7 @@ async function expectToldLeadsOn(begun: Begun, { text }: Pick<Disturbed, 'text'>
 /** The record is true of itself, and beside it lies nothing that no finished run leaves. */
 export async function expectRecord(begun: Begun, said: string): Promise<void> {
   const { logs } = begun;
-  const runId = (await runIds(logs)).find((id) => hasFacts(join(logs, id))) ?? '';
+  const runId = (await begunRun(logs)) ?? '';
   const verified = await begun.run(begun.request(['records', 'verify', runId]));
   expect(verified.status, `${said}\n${verified.text}`).toBe(0);
   expect(strangers(logs).join(', '), said).toBe('');
@@ -212,7 +217,7 @@ async function expectTold(
   { logs }: Begun,
   { told, said }: { readonly told: RegExp; readonly said: string },
 ): Promise<void> {
-  const runId = (await runIds(logs)).find((id) => hasFacts(join(logs, id))) ?? '';
+  const runId = (await begunRun(logs)) ?? '';
   const read = (name: string) => readFileSync(join(logs, runId, name), 'utf8');
   if (read('journal.jsonl').includes('"kind":"run-resumed"')) expect(read('record.md'), said).toMatch(told);
 }

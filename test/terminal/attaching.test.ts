@@ -82,6 +82,8 @@ test('whoever leaves is told in the shell what goes on, and comes back to the qu
   expect(said).toContain(`The run goes on (process ${pid}) to its next question, and waits there.`);
   expect(said).toMatch(/Come back: thaw resume 2\S+-walk-live/);
   expect(said).toMatch(/Stop it: {3}thaw stop 2\S+-walk-live/);
+  const listed = await runThaw({ args: ['records', 'list'], folder });
+  expect(listed.text).toContain(`-walk-live  UNDER WAY: process ${pid} on `);
   await waitUntil(async () => (await journalText(folder)).includes('"questionId":"look"'), soon);
   const again = openThaw({ args: ['resume'], folder });
   await again.waitFor('y agree', soon);

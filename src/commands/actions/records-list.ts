@@ -1,8 +1,11 @@
+import { findHolder } from '../../adapters/disk/run-lock.ts';
 import { type CommandContext, printJson, printLine } from '../../app/command-context.ts';
 import { exitStatus } from '../../app/exit-status.ts';
+import { runLockPath } from '../../app/run-locks.ts';
 import { listRunIds, openRun } from '../../app/run-log.ts';
 import { type Failure, type Outcome, succeed } from '../../base/failure.ts';
 import type { Mode } from '../../base/mode.ts';
+import type { DrillRecord } from '../../record/record-schema.ts';
 import { renderRecord } from '../../record/render-record.ts';
 import { resultWords } from '../../record/result-words.ts';
 
@@ -19,11 +22,21 @@ export async function listRecords(
     const run = await openRun({ logFolder: request.logFolder, runId });
     if (!run.ok) unread = Math.max(unread, statusOfUnread(run.failure));
     const record = run.ok ? renderRecord(run.value.reading.entries, run.value.reading.head.hash) : undefined;
-    const result = record === undefined ? (run.ok ? 'empty' : run.failure.message) : resultWords(record);
+    const result =
+      record === undefined ? (run.ok ? 'empty' : run.failure.message) : await wordsOf(record, request);
     if (!request.json) printLine(context, `${runId}  ${result}`);
     else printJson(context, JSON.stringify({ type: 'record', runId, result, ...numbers(record) }));
   }
   return succeed(unread);
+}
+
+/** Its terminals may all be gone: then this is where a run that goes on is found. */
+async function wordsOf(record: DrillRecord, { logFolder }: { readonly logFolder: string }): Promise<string> {
+  const holder =
+    record.result.state === 'finished' ? undefined : await findHolder(runLockPath(logFolder, record.runId));
+  return holder === undefined
+    ? resultWords(record)
+    : `UNDER WAY: process ${holder.pid} on ${holder.host} works on it`;
 }
 
 /** What never began is nothing amiss. */
