@@ -65,7 +65,8 @@ function workloads(folder: string) {
     const beganMs = performance.now();
     expectValue(await services.stop({ names: ['erp'], onLine }));
     expect(performance.now() - beganMs).toBeGreaterThan(1400);
-    expect(lines.join('\n')).toMatch(/waiting for erp-\S+, erp-\S+ to end/);
+    // On a busy host one of them is gone before it is first looked.
+    expect(lines.join('\n')).toMatch(/waiting for erp-\S+ to end/);
     expect(await statusOf('erp')).toMatchObject({ state: 'stopped' });
     expect(await statusOf('mailer')).toMatchObject({ state: 'running' });
     expect(await kubernetes.kubectl('get', 'pods', '-n', namespace, '-l', 'app=erp', '-o', 'name')).toBe('');
