@@ -37,6 +37,12 @@ export function withAsked(state: ScreenState, change: Partial<AskedState>): Scre
   return state.asked === undefined ? state : { ...state, asked: { ...state.asked, ...change } };
 }
 
+/** The keys of a question count from now on, and are shown: what was said before it came does not stand in their place any more. */
+export function arm(state: ScreenState): ScreenState {
+  const { notice: _before, ...quiet } = state;
+  return withAsked(state.asked?.sent === 0 ? quiet : state, { armed: true });
+}
+
 /** Sends an answer. If the same question comes back, it starts from nothing and arms anew. */
 export function answerWith({ state, view }: Situation, answer: Omit<Answer, 'by'>): Reaction {
   if (view.question === undefined) return stay(state);

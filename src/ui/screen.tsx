@@ -4,7 +4,7 @@ import type { Session } from '../session/view.ts';
 import { Frame } from './frame.tsx';
 import { type KeyPress, readKeys } from './key-press.ts';
 import { pressKey } from './press-key.ts';
-import { withAsked } from './react-to.ts';
+import { arm } from './react-to.ts';
 import {
   type Effect,
   openingState,
@@ -62,7 +62,7 @@ export function Screen(props: ScreenProps): ReactElement {
   useInterrupt(() => {
     if (!reading.current) press({ kind: 'key', name: 'ctrl-c', alone: true });
   });
-  useArming(situation, () => react((now) => ({ state: withAsked(now.state, { armed: true }), effects: [] })));
+  useArming(situation, () => react((now) => ({ state: arm(now.state), effects: [] })));
   return <Frame situation={situation} />;
 }
 

@@ -55,7 +55,7 @@ test('a second terminal sees the run of the first, answers its question without 
   second.write('n');
   await second.waitFor('Note:');
   second.write('seen from here\r');
-  await second.waitFor(/y +agree/, soon);
+  await second.waitFor('y agree', soon);
   await first.waitFor('y agree', soon);
   second.write('y');
   for (const one of [second, first]) {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { View } from '../../src/session/view.ts';
 import { pressKey } from '../../src/ui/press-key.ts';
-import { withAsked } from '../../src/ui/react-to.ts';
+import { arm } from '../../src/ui/react-to.ts';
 import { type Effect, firstState, type ScreenState, settleState } from '../../src/ui/screen-state.ts';
 import { questions, sampleChecks, sampleDetail, sampleOutput, sampleView } from './sample-views.ts';
 
@@ -9,7 +9,7 @@ const size = { columns: 80, rows: 24 };
 
 /** Presses one key after the other; a name of more than one letter is a key, everything else a letter. */
 function press(view: View, ...keys: readonly string[]): { state: ScreenState; effects: readonly Effect[] } {
-  let state = withAsked(settleState(firstState, view), { armed: true });
+  let state = arm(settleState(firstState, view));
   const effects: Effect[] = [];
   for (const name of keys) {
     const reaction = pressKey({ state, view, size }, { kind: 'key', name, alone: true });
@@ -81,7 +81,7 @@ describe('Keys', () => {
 
   test('a letter out of a burst answers nothing and leaves nothing', () => {
     const view = sampleView({ question: questions.confirm });
-    const state = withAsked(settleState(firstState, view), { armed: true });
+    const state = arm(settleState(firstState, view));
     expect(pressKey({ state, view, size }, { kind: 'key', name: 'y', alone: false }).effects).toEqual([]);
     const leaving: ScreenState = { ...firstState, overlay: { kind: 'leave', scroll: 0 } };
     for (const name of ['y', 's']) {
@@ -91,6 +91,15 @@ describe('Keys', () => {
       );
       expect(reaction.effects).toEqual([]);
     }
+  });
+
+  test('what was said before a question came gives way to its keys; what is said of an answer stays', () => {
+    const view = sampleView({ question: questions.confirm });
+    const asked = settleState({ ...firstState, notice: 'Noted.' }, view);
+    expect(arm(asked)).toMatchObject({ asked: { armed: true } });
+    expect(arm(asked).notice).toBeUndefined();
+    const again = { ...asked, asked: { ...asked.asked, id: questions.confirm.id, sent: 1 } } as ScreenState;
+    expect(arm(again).notice).toBe('Noted.');
   });
 
   test('a stop is asked for once', () => {
