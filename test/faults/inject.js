@@ -57,7 +57,7 @@ subscribe('thaw.begins', (asked) => tell('before', nameOf(asked)));
 subscribe('thaw.asked', (asked) => tell('after', nameOf(asked)));
 
 /** What stands before the verb of Docker Compose, with what belongs to it. */
-const rootOptions = / --(file|ansi|progress|project-name|env-file) \S+/g;
+const rootOptions = / --(file|ansi|progress|project-name|env-file|profile) \S+/g;
 
 function nameOf({ kind, text }) {
   if (kind === 'sql') return `sql ${statementName(text.replace(/^.*?: /s, ''))}`;
