@@ -157,7 +157,7 @@ const byOtherAccount: Fault = {
   how: 'killed, and gone on with by another account',
   phase: 'before',
   act: kill,
-  isPossible: (walk) => !walk.endsWith('rollback') && mayStart(asNobody),
+  isPossible: (walk) => !walk.endsWith('rollback') && nobodyMayStart(),
   obstacle: (begun) => ({
     resume: { ...begun.resume, through: asNobody },
     status: 1,
@@ -168,11 +168,14 @@ const byOtherAccount: Fault = {
 
 const asNobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
 
-/** Not where the tests run without root's rights, or where the program lies in a folder of root's alone. */
-function mayStart([program = '', ...words]: readonly string[]): boolean {
+/** Not where the tests run without root's rights, or where the program lies in a folder of root's alone. Asked of each fault that is drawn. */
+function nobodyMayStart(): boolean {
+  const [program = '', ...words] = asNobody;
   const launcher = join(import.meta.dirname, '../../bin/thaw.js');
-  return spawnSync(program, [...words, process.execPath, '--check', launcher]).status === 0;
+  mayStart ??= spawnSync(program, [...words, process.execPath, '--check', launcher]).status === 0;
+  return mayStart;
 }
+let mayStart: boolean | undefined;
 
 /** Who knows the same account, from a home and an address of his own: the record names him. */
 const byOtherPerson: Fault = {

@@ -8,15 +8,10 @@ import { type Disturbed, type Left, type Moment, runDisturbed, toldCommands } fr
 
 /** One fault at one moment of a walk: then whatever a person is told to do, to the end, and a look without thaw. */
 
-/** live, drill, rollback: of a shop, a database with its dumps in a folder. company: S3, OpenPGP, a bucket, services that are processes. compose: containers. */
-export type Walk =
-  | 'live'
-  | 'drill'
-  | 'rollback'
-  | 'company'
-  | 'company-rollback'
-  | 'compose'
-  | 'compose-rollback';
+/** S3, OpenPGP, a bucket that is mirrored, and services: processes, or containers. */
+type Company = 'company' | 'compose';
+/** The first three are of a shop: a database, and its dumps in a folder. */
+export type Walk = 'live' | 'drill' | 'rollback' | Company | `${Company}-rollback`;
 
 /** How a fault ended, as docs/faults.md has it. */
 export type Verdict =
