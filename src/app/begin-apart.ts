@@ -1,13 +1,12 @@
 import { spawn } from 'node:child_process';
 import type { Duplex } from 'node:stream';
-import { deserialize, serialize } from 'node:v8';
-import { createLink, type Link } from '../adapters/attach/link.ts';
-import { readBegin } from '../adapters/attach/messages.ts';
+import { serialize } from 'node:v8';
+import { createLink } from '../adapters/attach/link.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { errorWords } from '../base/thrown.ts';
 import type { WhenAlone } from './attendants.ts';
 import { apartVariable, type CommandContext } from './command-context.ts';
-import { type FollowRequest, followRun } from './follow-run.ts';
+import type { FollowRequest } from './follow-run.ts';
 import { launcher } from './installed.ts';
 
 /**
@@ -20,11 +19,6 @@ const linkDescriptor = 3;
 /** On a host that is busy with something else a program takes its time to start. */
 const greetsWithinMs = 60_000;
 
-type Errand = Omit<NonNullable<ReturnType<typeof readBegin>>, 'kind' | 'given'> & {
-  readonly given: unknown;
-  readonly link: Link;
-};
-
 export type ApartRequest = {
   /** By its name in the list of commands: it runs again in the process of the run. */
   readonly command: string;
@@ -35,7 +29,10 @@ export type ApartRequest = {
   readonly whenAlone: WhenAlone;
 };
 
-/** Begins it, and tells how to look at it: it starts while there is nothing to see yet. */
+/**
+ * Begins it, and tells how to look at it: it starts while there is nothing to see yet. So nothing is loaded here that the first picture does
+ * without.
+ */
 export async function beginApart(
   request: ApartRequest,
   context: CommandContext,
@@ -72,6 +69,7 @@ export async function beginApart(
   });
   return succeed(async (shown) => {
     try {
+      const { followRun } = await import('./follow-run.ts');
       return succeed(await followRun({ link, pid, options, context: shown, greetsWithinMs }));
     } finally {
       if (lastWords !== '') context.stderr.write(lastWords);
@@ -79,19 +77,6 @@ export async function beginApart(
       child.unref();
     }
   });
-}
-
-/** In the process of the run: what it was begun for. undefined where whoever began it is gone already. */
-export async function hearErrand(stream: Duplex): Promise<Errand | undefined> {
-  const link = createLink(stream);
-  const heard = Promise.withResolvers<Errand>();
-  link.listen((message) => {
-    const data = readBegin(message);
-    if (data === undefined) return;
-    const { kind: _begin, ...errand } = data;
-    heard.resolve({ ...errand, given: deserialize(Buffer.from(data.given, 'base64')), link });
-  });
-  return Promise.race([heard.promise, link.closed.then(() => undefined)]);
 }
 
 function notStarted(why: string | undefined): Failure {

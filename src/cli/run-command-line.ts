@@ -25,7 +25,7 @@ export async function runErrand(
   { argv, stream }: { readonly argv: readonly string[]; readonly stream: Duplex },
   context: CommandContext,
 ): Promise<number> {
-  const { hearErrand } = await import('../app/begin-apart.ts');
+  const { hearErrand } = await import('../app/hear-errand.ts');
   const { createAttendants } = await import('../app/attendants.ts');
   const errand = await hearErrand(stream);
   const command = commandList.find(({ name }) => name === errand?.command);
