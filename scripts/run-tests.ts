@@ -21,7 +21,7 @@ type Suite = {
 
 const tiers: Readonly<Record<string, () => readonly Suite[]>> = {
   test: () => [{ name: 'test', args: [] }],
-  matrix: () => ['16', '18'].map(onMajor),
+  matrix: () => (process.env.THAW_TEST_MAJORS ?? '18 16').split(' ').map(onMajor),
   faults: () => [{ name: 'faults', args: [], env: { THAW_TEST_TIER: 'faults' } }],
   night: () => [
     {

@@ -29,8 +29,8 @@ export type Kubernetes = {
   }): Promise<void>;
   kubectl(...args: readonly string[]): Promise<string>;
   apply(manifest: object): Promise<void>;
-  /** How long the stand-in kubelet lets a pod end. */
-  graceMs: number;
+  /** While it is true, pods that are to end do not: the stand-in kubelet lets none go. */
+  keepsPods: boolean;
   /** Pods whose name begins so never start. */
   readonly broken: Set<string>;
   stop(): Promise<void>;
@@ -162,7 +162,7 @@ export async function startKubernetes(programs: string): Promise<Kubernetes> {
         const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
         await writeFile(join(pods, namespace, pod, `${container}.json`), JSON.stringify({ env: variables }));
       },
-      graceMs: 300,
+      keepsPods: false,
       broken: new Set(),
       async kubectl(...args) {
         const env = { PATH: process.env.PATH, HOME: folder, KUBECONFIG: kubeconfig };
@@ -228,6 +228,9 @@ type PodJson = {
   readonly status: { readonly phase?: string };
 };
 
+/** What a program takes to end. */
+const graceMs = 300;
+
 async function standInKubelet(
   api: Api,
   parts: { readonly kubernetes: Kubernetes; readonly isRunning: () => boolean },
@@ -241,7 +244,7 @@ async function standInKubelet(
       if (deletionTimestamp !== undefined) {
         const sinceMs = ending.get(path) ?? Date.now();
         ending.set(path, sinceMs);
-        if (Date.now() - sinceMs >= parts.kubernetes.graceMs)
+        if (!parts.kubernetes.keepsPods && Date.now() - sinceMs >= graceMs)
           await api('DELETE', `${path}?gracePeriodSeconds=0`);
       } else if (pod.status.phase === 'Pending') {
         await api(
