@@ -5,6 +5,8 @@ export type SlowProxy = {
   readonly endpoint: string;
   /** Of all connections together, from the server to the client; no limit when undefined. */
   limit(bytesPerSecond: number | undefined): void;
+  /** After so many more bytes nothing comes any more, until there is another limit: a kill finds it half-way, however late it comes. */
+  stopAfter(bytes: number): void;
   /** Bytes that came through towards the client. */
   passedBytes(): number;
   close(): Promise<void>;
@@ -16,12 +18,15 @@ const turnMs = 50;
 /** A thin line: a TCP proxy in user space that lets only so many bytes a second through. */
 export async function startSlowProxy(request: { readonly targetPort: number }): Promise<SlowProxy> {
   let limit: number | undefined;
+  let left = Number.POSITIVE_INFINITY;
   let passedBytes = 0;
   let freeAtMs = 0;
   const sockets = new Set<Socket>();
 
   /** All connections queue for the same line. */
   async function queue(sizeBytes: number): Promise<void> {
+    while (left <= 0) await sleep(turnMs);
+    left -= sizeBytes;
     if (limit === undefined) return;
     const nowMs = performance.now();
     freeAtMs = Math.max(freeAtMs, nowMs) + (sizeBytes / limit) * 1000;
@@ -51,7 +56,11 @@ export async function startSlowProxy(request: { readonly targetPort: number }): 
     endpoint: `http://127.0.0.1:${port}`,
     limit: (bytesPerSecond) => {
       limit = bytesPerSecond;
+      left = Number.POSITIVE_INFINITY;
       freeAtMs = 0;
+    },
+    stopAfter: (bytes) => {
+      left = bytes;
     },
     passedBytes: () => passedBytes,
     close: () =>

@@ -56,8 +56,8 @@ function killAndResume() {
     return end.text;
   }
 
-  /** Starts a restore and waits until so many bytes of what this step fetches have come over a slow line. */
-  async function startAndSlowDown(request: {
+  /** Starts a restore and waits until so many bytes of what this step fetches have come, and no more come. */
+  async function startAndHold(request: {
     readonly logFolder: string;
     readonly before: RegExp;
     readonly step: RegExp;
@@ -65,22 +65,21 @@ function killAndResume() {
   }): Promise<RunningThaw> {
     const thaw = stand.start({ logFolder: request.logFolder });
     await thaw.waitFor(request.before);
-    stand.line.limit(request.bytes);
-    await thaw.waitFor(request.step);
     const from = stand.line.passedBytes();
-    // About a second and a half on this line.
-    while (stand.line.passedBytes() < from + 1.5 * request.bytes) await sleep(20);
+    stand.line.stopAfter(request.bytes);
+    await thaw.waitFor(request.step);
+    while (stand.line.passedBytes() < from + request.bytes) await sleep(20);
     return thaw;
   }
 
   const inFetch = (logFolder: string) =>
-    startAndSlowDown({ logFolder, before: /Stop writers: begun/, step: /Fetch: begun/, bytes: 60_000 });
+    startAndHold({ logFolder, before: /Stop writers: begun/, step: /Fetch: begun/, bytes: 90_000 });
   const inMirror = (logFolder: string) =>
-    startAndSlowDown({
+    startAndHold({
       logFolder,
       before: /Decrypt and unpack: begun/,
       step: /is now the restored database/,
-      bytes: 150_000,
+      bytes: 225_000,
     });
 
   it('ends undisturbed with every row of the source, every object, and the old database kept', () => {
