@@ -35,11 +35,15 @@ export type TocEntry = {
   /** What pg_dump calls it: `clients`, `sd(integer, text)`, `COLUMN clients.id`. */
   readonly tag: string;
   readonly owner: string;
+  /** Empty for the one of the database. */
+  readonly tablespace: string;
   /** The SQL; only of types that are read, since a definition of anything else is for the server alone. */
   readonly definition: string;
 };
 
-/** Definitions that somebody reads: each is kept for as long as the table of contents is. */
+/** Definitions that somebody reads: each is kept for as long as the table of contents is. Of comments there may be as many as columns. */
+const isRead = ({ type, name }: { readonly type: string; readonly name: string }) =>
+  read.has(type) || (type === 'COMMENT' && name.startsWith('DATABASE '));
 const read = new Set([
   ...['ACL', 'BLOB METADATA', 'DATABASE', 'DATABASE PROPERTIES', 'DEFAULT ACL', 'ENCODING', 'EVENT TRIGGER'],
   ...['EXTENSION', 'PUBLICATION', 'PUBLICATION TABLES IN SCHEMA'],
@@ -78,7 +82,7 @@ export function readArchiveToc(bytes: Uint8Array): Outcome<ArchiveToc | undefine
     reader.text(); // How to drop it.
     reader.text(); // COPY statement.
     const schema = reader.text();
-    reader.text(); // Tablespace.
+    const tablespace = reader.text();
     if (minor >= 14) reader.text(); // Table access method.
     if (minor >= 16) reader.int(); // Kind of relation.
     const owner = reader.text();
@@ -88,7 +92,8 @@ export function readArchiveToc(bytes: Uint8Array): Outcome<ArchiveToc | undefine
     if (header.format === 'custom') reader.skip(1 + offsetBytes);
     else reader.text();
     if (reader.ranOut()) return succeed(undefined);
-    entries.push({ id, type, schema, tag: name, owner, definition: read.has(type) ? definition : '' });
+    const kept = isRead({ type, name }) ? definition : '';
+    entries.push({ id, type, schema, tag: name, owner, tablespace, definition: kept });
     if (type === 'TABLE') tablesMade += 1;
     if (type === 'TABLE DATA') tables.push({ schema, name });
     if (type === 'SEQUENCE SET') {

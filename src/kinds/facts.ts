@@ -127,7 +127,15 @@ const inventory = z.object({
   extensions: z.array(z.object({ name: z.string(), version: z.string() })),
 });
 
-export const incomingDatabaseFact = defineFact('incoming-database', 1, z.object({ name: z.string() }));
+/** `movedFrom`: tablespaces that this server has not, or not for a restore; without a number it is that of the database. */
+export const incomingDatabaseFact = defineFact(
+  'incoming-database',
+  1,
+  z.object({
+    name: z.string(),
+    movedFrom: z.array(z.object({ name: z.string(), objects: z.number().exactOptional() })).exactOptional(),
+  }),
+);
 
 /** The role of the run that may fill the incoming database; null once it is gone. */
 export const cellFact = defineFact('cell', 1, z.object({ role: z.string(), database: z.string() }));
@@ -144,38 +152,6 @@ export const restoredFact = defineFact(
     harmlessMessages: z.number(),
     mark: z.object({ changes: z.number(), catalogue: z.string() }).optional(),
     writtenAfter: z.number().exactOptional(),
-  }),
-);
-
-/** What the dump says of owners and grants: the swap puts it back, perhaps after the dump itself is gone. null where it cannot be read. */
-export const dumpRightsFact = defineFact(
-  'dump-rights',
-  1,
-  z.object({
-    objects: z.array(z.object({ kind: z.string(), schema: z.string(), name: z.string(), owner: z.string() })),
-    largeObjectOwner: z.string().exactOptional(),
-    statements: z.array(z.object({ type: z.string(), schema: z.string(), tag: z.string(), sql: z.string() })),
-  }),
-);
-
-const ofAll = z.object({ done: z.number(), of: z.number() });
-/** How much of it could be put back; a trial was taken back again. */
-export const rightsFact = defineFact(
-  'rights',
-  1,
-  z.object({
-    trial: z.boolean(),
-    owners: ofAll,
-    grants: ofAll,
-    rolesMade: z.array(z.string()),
-    left: z.array(z.object({ what: z.string(), why: z.string() })),
-    code: z.object({
-      definers: z.array(z.string()),
-      triggers: z.number(),
-      rules: z.number(),
-      expressions: z.number(),
-    }),
-    owner: z.object({ name: z.string(), isSuperuser: z.boolean() }),
   }),
 );
 

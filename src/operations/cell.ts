@@ -3,9 +3,10 @@ import { fail, type Outcome, succeed } from '../base/failure.ts';
 import { shellWord, sqlName } from '../base/quoting.ts';
 import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
 import { readFact } from '../kinds/fact.ts';
-import { authorFact, cellFact, dumpRightsFact, rightsFact } from '../kinds/facts.ts';
+import { authorFact, cellFact } from '../kinds/facts.ts';
 import type { CheckContext, StepContext } from '../kinds/kind.ts';
-import type { CellRequest, DatabaseLogin } from '../ports/database-rights.ts';
+import { dumpRightsFact, rightsFact } from '../kinds/rights-facts.ts';
+import type { CellRequest, DatabaseLogin, PutBackRequest } from '../ports/database-rights.ts';
 import type { DatabaseServer, QueryRequest, ServerIdentity } from '../ports/database-server.ts';
 import type { DumpTools } from '../ports/dump-tools.ts';
 import { incomingNames } from './incoming-database.ts';
@@ -127,19 +128,21 @@ export async function closeCell(context: StepContext<'databases'>): Promise<Outc
   return targetServer(context).closeCell(requestOf(context, cell));
 }
 
-/** Who everything belongs to once it is in place: whoever owns the old database, or the user of the URL. */
+/** Who everything belongs to once it is in place: whoever owns the old database, or the one of the dump, or the user of the URL. */
 async function futureOwner(
   context: StepContext<'databases'>,
   names: readonly string[],
-): Promise<Outcome<string>> {
+): Promise<Outcome<Pick<PutBackRequest, 'newOwner' | 'preferredOwner'>>> {
   const server = targetServer(context);
   for (const name of names) {
     const found = await server.describeDatabase(name);
     if (!found.ok) return found;
-    if (found.value !== undefined) return succeed(found.value.owner);
+    if (found.value !== undefined) return succeed({ newOwner: found.value.owner });
   }
   const identity = await server.identity();
-  return identity.ok ? succeed(identity.value.user) : identity;
+  if (!identity.ok) return identity;
+  const preferredOwner = readFact(dumpRightsFact, context)?.databaseOwner;
+  return succeed({ newOwner: identity.value.user, preferredOwner });
 }
 
 /** Whether owners and grants can be as the dump has them is known before the question, and nothing of it stays. */
@@ -166,10 +169,11 @@ async function putBack(
   if (!closed.ok) return closed;
   const owner = await futureOwner(context, names);
   if (!owner.ok) return owner;
-  if (!trial) await context.recordCommand(`REASSIGN OWNED BY ${cell.role} TO ${owner.value}`);
+  const { newOwner, preferredOwner = newOwner } = owner.value;
+  if (!trial) await context.recordCommand(`REASSIGN OWNED BY ${cell.role} TO ${preferredOwner}`);
   const report = await targetServer(context).putBackRights({
     ...requestOf(context, cell),
-    newOwner: owner.value,
+    ...owner.value,
     rights: readFact(dumpRightsFact, context),
     trial,
     signed: readFact(authorFact, context)?.kind === 'proven',

@@ -29,13 +29,22 @@ export async function makeIncomingDatabase(
   const { incoming } = incomingNames(context.runId, server.databaseName);
   const dropped = await dropOwn(context, incoming);
   if (!dropped.ok) return dropped;
-  await context.record(incomingDatabaseFact, { name: incoming });
+  const places = await server.tablespaces();
+  if (!places.ok) return places;
+  const isThere = (name: string) => places.value.includes(name);
+  const { tablespace, tablespaces = [] } = contents;
+  const movedFrom = [...(tablespace === undefined ? [] : [{ name: tablespace }]), ...tablespaces].filter(
+    ({ name }) => !isThere(name),
+  );
+  await context.record(incomingDatabaseFact, {
+    name: incoming,
+    ...(movedFrom.length === 0 ? {} : { movedFrom }),
+  });
   await context.recordCommand(`CREATE DATABASE ${incoming} TEMPLATE template0`);
   const created = await server.createDatabase({
     name: incoming,
-    ...(contents.encoding === undefined ? {} : { encoding: contents.encoding }),
-    ...(contents.collation === undefined ? {} : { collation: contents.collation }),
-    ...(contents.characterType === undefined ? {} : { characterType: contents.characterType }),
+    ...(contents.locale === undefined ? {} : { locale: contents.locale }),
+    ...(tablespace !== undefined && isThere(tablespace) ? { tablespace } : {}),
     comment: ownershipComment(context.runId),
   });
   return created.ok ? succeed(incoming) : created;

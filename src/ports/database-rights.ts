@@ -25,6 +25,8 @@ export type DumpRights = {
   readonly objects: readonly DumpedObject[];
   /** Of every large object that is not among them. */
   readonly largeObjectOwner?: string;
+  /** Left out by a dump that was made to go into a database of another's making. */
+  readonly databaseOwner?: string;
   readonly statements: readonly RightsStatement[];
 };
 
@@ -51,6 +53,8 @@ type RightsStatement = {
 export type PutBackRequest = CellRequest & {
   /** Who gets what the dump gives to nobody who may have it. */
   readonly newOwner: string;
+  /** Gets it instead, where that one may: who owned the database of the dump, where there is no old one. */
+  readonly preferredOwner?: string | undefined;
   readonly rights: DumpRights | undefined;
   /** Nothing stays: what can be put back is told, and the role keeps everything. */
   readonly trial: boolean;
@@ -79,4 +83,29 @@ export type RightsReport = {
   };
   /** Who owns what the dump gives to nobody else. */
   readonly owner: { readonly name: string; readonly isSuperuser: boolean };
+};
+
+/**
+ * What a dump says of the database itself, and so of no object in it. Where there is an old database, that one tells; on a blank server
+ * nothing else does. Its settings may hold secrets.
+ */
+export type DumpedDatabase = {
+  readonly comment?: string;
+  /** Settings, also of one role in this database; the limit of connections; who may connect. Of some entries, each with its statements. */
+  readonly statements: readonly string[];
+};
+
+export type DatabaseSettingsRequest = {
+  readonly database: string;
+  readonly owner: string;
+  readonly dumped: DumpedDatabase;
+  /** Nothing stays. */
+  readonly trial: boolean;
+};
+
+export type DatabaseSettingsReport = {
+  readonly done: number;
+  readonly of: number;
+  /** Names, and no values. */
+  readonly left: readonly { readonly what: string; readonly why: string }[];
 };

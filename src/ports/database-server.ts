@@ -1,7 +1,15 @@
 import type { Outcome } from '../base/failure.ts';
 import type { Guarded } from '../base/permit.ts';
 import type { Secret } from '../base/secret.ts';
-import type { CellRequest, DatabaseLogin, PutBackRequest, RightsReport } from './database-rights.ts';
+import type {
+  CellRequest,
+  DatabaseLogin,
+  DatabaseSettingsReport,
+  DatabaseSettingsRequest,
+  PutBackRequest,
+  RightsReport,
+} from './database-rights.ts';
+import type { DatabaseLocale } from './dump-tools.ts';
 
 export type ServerIdentity = {
   /** From pg_control_system(): the same for a cluster whatever name or address leads to it. */
@@ -80,6 +88,8 @@ export type Rename = {
   readonly to: string;
   /** Where it is given, no other database than this one is renamed. */
   readonly oid?: number | undefined;
+  /** Replaces the one by which a run knows what it made; empty for none. */
+  readonly comment?: string;
 };
 
 export type TableCount = {
@@ -105,10 +115,10 @@ export type Inventory = {
 
 export type NewDatabase = {
   readonly name: string;
-  /** Left out: the server's default. Always made from template0. */
-  readonly encoding?: string;
-  readonly collation?: string;
-  readonly characterType?: string;
+  /** Always made from template0. */
+  readonly locale?: DatabaseLocale;
+  /** Left out: the default one of the server. */
+  readonly tablespace?: string;
   readonly comment: string;
 };
 
@@ -215,6 +225,10 @@ export type DatabaseDriver = {
   }): Promise<Outcome<void>>;
   /** Owner, ALTER DATABASE settings and privileges of one database given to another. */
   carryOverSettings(request: { readonly from: string; readonly to: string }): Promise<Outcome<void>>;
+  /** The same, as a dump says; each statement is read by a grammar and written anew. */
+  putDatabaseSettings(request: DatabaseSettingsRequest): Promise<Outcome<DatabaseSettingsReport>>;
+  /** Which the role of a restore may use, without those of the system. */
+  tablespaces(): Promise<Outcome<readonly string[]>>;
   analyze(database: string): Promise<Outcome<void>>;
   inventory(database: string, options?: InventoryOptions): Promise<Outcome<Inventory>>;
   /** Reads the system's catalogues alone: no code of the database runs. */

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Failure, Outcome } from '../base/failure.ts';
-import type { DumpRights } from './database-rights.ts';
+import type { DumpedDatabase, DumpRights } from './database-rights.ts';
 
 export type ToolVersion = { readonly major: number; readonly text: string };
 
@@ -22,15 +22,33 @@ export type ArchiveContents = {
   readonly entries: readonly ArchiveEntry[];
   readonly dumpedFromVersion: string;
   readonly dumpedByVersion: string;
-  /** What CREATE DATABASE needs, as the archive says. */
-  readonly encoding?: string;
-  readonly collation?: string;
-  readonly characterType?: string;
+  /** As the archive says. */
+  readonly locale?: DatabaseLocale;
+  /** Left out by a plain dump. */
+  readonly database?: DumpedDatabase;
+  /** Where the database was, where that was not the default one. */
+  readonly tablespace?: string;
+  /** Where objects were that were not where their database was, and how many. */
+  readonly tablespaces?: readonly DumpedTablespace[];
   /** Where each extension belongs, as CREATE EXTENSION in the dump says. */
   readonly extensions?: readonly { readonly name: string; readonly schema: string }[];
   /** Left out where the table of contents is of a newer kind than we know how to read. */
   readonly rights?: DumpRights;
 };
+
+/** What CREATE DATABASE is told; of what is left out the server's default is taken. */
+export type DatabaseLocale = {
+  readonly encoding?: string;
+  readonly collation?: string;
+  readonly characterType?: string;
+  /** From PostgreSQL 15 on; `builtin` from 17 on. */
+  readonly provider?: 'libc' | 'icu' | 'builtin';
+  /** Of icu and builtin. */
+  readonly locale?: string;
+  readonly icuRules?: string;
+};
+
+export type DumpedTablespace = { readonly name: string; readonly objects: number };
 
 /** How a line of pg_restore is to be taken. */
 export type RestoreMessage = {
@@ -54,6 +72,8 @@ export type RestoreRequest = {
   readonly database: string;
   /** Formats that cannot be restored in parallel take one. */
   readonly jobs: number;
+  /** Everything goes where its database is, whatever the dump says. */
+  readonly inOnePlace?: boolean;
   readonly onLine: (line: string) => void;
   /** Archive entries processed so far. */
   readonly onEntry: (done: number) => void;
@@ -83,7 +103,7 @@ export type DumpTools = {
   contents(file: string): Promise<Outcome<ArchiveContents>>;
   /** The command line as it will run, for people; holds no secret. */
   describeRestore(
-    request: Pick<RestoreRequest, 'file' | 'database' | 'jobs'> & {
+    request: Pick<RestoreRequest, 'file' | 'database' | 'jobs' | 'inOnePlace'> & {
       readonly format?: DumpFormat | undefined;
     },
   ): string;

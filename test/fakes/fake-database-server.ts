@@ -165,6 +165,9 @@ export function createFakeDatabaseServer(given: {
         edit(database, { allowsConnections: allowed }),
       ),
     carryOverSettings: ({ from, to }) => change(`carry ${from} -> ${to}`, () => succeed(undefined)),
+    putDatabaseSettings: async ({ dumped }) =>
+      succeed({ done: dumped.statements.length, of: dumped.statements.length, left: [] }),
+    tablespaces: async () => succeed([]),
     analyze: async () => succeed(undefined),
     inventory: async (name) => succeed(databases.get(name)?.inventory ?? emptyInventory),
     contentMark: async (name) =>

@@ -7,7 +7,8 @@ import type { ArchiveContents, ArchiveEntry, DumpFormat } from '../../ports/dump
 import type { RestoreTool } from './find-restore-tool.ts';
 import { readCreateDatabase, readCreateExtension, readListHeader, readListLine } from './pg-restore-list.ts';
 import type { ProgramPlace } from './program-place.ts';
-import { rightsOfEntries } from './rights-of-entries.ts';
+import { readRights } from './read-rights.ts';
+import { rightsOfEntries, tablespacesOf } from './rights-of-entries.ts';
 
 type Request = {
   readonly file: string;
@@ -96,14 +97,34 @@ async function readToc({ file, format }: Request): Promise<Outcome<ArchiveToc | 
 
 function aboutDatabase(
   entries: readonly TocEntry[],
-): Pick<ArchiveContents, 'encoding' | 'collation' | 'characterType' | 'extensions'> {
+): Pick<ArchiveContents, 'locale' | 'database' | 'tablespace' | 'tablespaces' | 'extensions'> {
   const definitions = (wanted: string) =>
     entries.flatMap(({ type, definition }) => (type === wanted ? [definition.trim()] : []));
   const encoding = /^SET client_encoding = '([^']+)';/.exec(definitions('ENCODING')[0] ?? '')?.[1];
+  const created = readCreateDatabase(definitions('DATABASE')[0] ?? '');
   return {
-    ...(encoding === undefined ? {} : { encoding }),
-    ...readCreateDatabase(definitions('DATABASE')[0] ?? ''),
+    locale: { ...(encoding === undefined ? {} : { encoding }), ...created?.locale },
+    ...(created?.tablespace === undefined ? {} : { tablespace: created.tablespace }),
+    ...aboutItself(entries),
+    tablespaces: tablespacesOf(entries),
     extensions: definitions('EXTENSION').flatMap((definition) => readCreateExtension(definition) ?? []),
+  };
+}
+
+/** Nothing where the dump was made without it. */
+function aboutItself(entries: readonly TocEntry[]): Pick<ArchiveContents, 'database'> {
+  if (!entries.some(({ type }) => type === 'DATABASE')) return {};
+  const isAbout = ({ type, tag }: TocEntry) =>
+    type === 'DATABASE PROPERTIES' || (type === 'ACL' && tag.startsWith('DATABASE '));
+  const [comment] = entries
+    .filter(({ type, tag }) => type === 'COMMENT' && tag.startsWith('DATABASE '))
+    .flatMap(({ definition }) => readRights(definition))
+    .flatMap((statement) => (statement.kind === 'comment' ? [statement.text] : []));
+  return {
+    database: {
+      ...(comment === undefined ? {} : { comment }),
+      statements: entries.filter(isAbout).map(({ definition }) => definition),
+    },
   };
 }
 

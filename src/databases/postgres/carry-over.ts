@@ -1,5 +1,6 @@
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
-import { sqlName, sqlText } from '../../base/quoting.ts';
+import { sqlName } from '../../base/quoting.ts';
+import { saySetting, settingValues } from './say-rights.ts';
 import { type Row, type ServerContext, type Session, withMaintenance } from './session.ts';
 import { checkName } from './sql-text.ts';
 
@@ -91,29 +92,7 @@ function statementsFor(source: Source, to: string): readonly string[] {
   for (const { role, name, value } of source.settings) {
     const subject =
       role === null || role === undefined ? `DATABASE ${to}` : `ROLE ${sqlName(role)} IN DATABASE ${to}`;
-    statements.push(
-      `ALTER ${subject} SET ${settingName(name ?? '')} TO ${settingValue(name ?? '', value ?? '')}`,
-    );
+    statements.push(`ALTER ${subject} SET ${saySetting(name ?? '', settingValues(name ?? '', value ?? ''))}`);
   }
   return statements;
-}
-
-/** Names with a dot belong to extensions: each part is quoted by itself. */
-function settingName(name: string): string {
-  return name.split('.').map(sqlName).join('.');
-}
-
-/** Stored as lists of quoted names; given back as one text they would become a single name (see pg_dump, dumputils.c). */
-const listSettings = new Set(
-  'local_preload_libraries search_path session_preload_libraries shared_preload_libraries temp_tablespaces unix_socket_directories'.split(
-    ' ',
-  ),
-);
-
-function settingValue(name: string, value: string): string {
-  if (!listSettings.has(name.toLowerCase())) return sqlText(value);
-  const items = [...value.matchAll(/"((?:[^"]|"")*)"|([^\s,"]+)/g)].map(
-    ([, quoted, bare]) => quoted?.replaceAll('""', '"') ?? bare ?? '',
-  );
-  return items.length === 0 ? "''" : items.map(sqlText).join(', ');
 }

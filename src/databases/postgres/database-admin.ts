@@ -1,6 +1,7 @@
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import { sqlName, sqlText } from '../../base/quoting.ts';
 import type { KnownDatabase, NewDatabase, Rename } from '../../ports/database-server.ts';
+import type { DatabaseLocale } from '../../ports/dump-tools.ts';
 import { terminateSessions } from './client-sessions.ts';
 import { type ServerContext, withMaintenance, withSession } from './session.ts';
 import { checkName } from './sql-text.ts';
@@ -17,20 +18,37 @@ export async function createDatabase(context: ServerContext, request: NewDatabas
   const options = [
     // template1 may hold objects of this host, which would collide with those of the archive.
     'TEMPLATE template0',
-    ...(request.encoding === undefined ? [] : [`ENCODING ${sqlText(request.encoding)}`]),
-    ...(request.collation === undefined ? [] : [`LC_COLLATE ${sqlText(request.collation)}`]),
-    ...(request.characterType === undefined ? [] : [`LC_CTYPE ${sqlText(request.characterType)}`]),
+    ...(request.tablespace === undefined ? [] : [`TABLESPACE ${sqlName(request.tablespace)}`]),
   ];
   return withMaintenance(context, {
     doing: `create database ${request.name}`,
     limitMs: 0,
     lockLimitMs,
     work: async (session) => {
-      await session.rows(`CREATE DATABASE ${sqlName(name.value)} ${options.join(' ')}`);
+      const words = [...options, ...localeOptions(request.locale ?? {}, session.versionNumber)];
+      await session.rows(`CREATE DATABASE ${sqlName(name.value)} ${words.join(' ')}`);
       await session.rows(`COMMENT ON DATABASE ${sqlName(name.value)} IS ${sqlText(request.comment)}`);
       return succeed(undefined);
     },
   });
+}
+
+/** Since 15; before that there is nothing but what the operating system's library knows. */
+const providersSince = 150_000;
+
+function localeOptions(wanted: DatabaseLocale, version: number): readonly string[] {
+  const { encoding, collation, characterType, provider, locale, icuRules } = wanted;
+  const text = (word: string, value: string | undefined) =>
+    value === undefined ? [] : [`${word} ${sqlText(value)}`];
+  const says = provider !== undefined && (version >= providersSince || provider !== 'libc');
+  return [
+    ...text('ENCODING', encoding),
+    ...text('LC_COLLATE', collation),
+    ...text('LC_CTYPE', characterType),
+    ...(says ? [`LOCALE_PROVIDER ${provider}`] : []),
+    ...text(provider === 'builtin' ? 'BUILTIN_LOCALE' : 'ICU_LOCALE', locale),
+    ...text('ICU_RULES', icuRules),
+  ];
 }
 
 export async function dropDatabase(
@@ -81,13 +99,18 @@ export async function renameDatabases(
     lockLimitMs,
     work: async (session) => {
       await session.rows('BEGIN');
-      for (const { from, to, oid } of renames) {
+      for (const { from, to, oid, comment } of renames) {
         await session.rows(`ALTER DATABASE ${sqlName(from)} RENAME TO ${sqlName(to)}`);
         // Only now nobody else can rename it any more.
         const [row] = await session.rows('SELECT oid FROM pg_database WHERE datname = $1', [to]);
-        if (oid === undefined || Number(row?.oid) === oid) continue;
-        await session.rows('ROLLBACK');
-        return fail(replaced(context, { doing: `rename database ${from}`, oid, there: row }));
+        if (oid !== undefined && Number(row?.oid) !== oid) {
+          await session.rows('ROLLBACK');
+          return fail(replaced(context, { doing: `rename database ${from}`, oid, there: row }));
+        }
+        if (comment !== undefined)
+          await session.rows(
+            `COMMENT ON DATABASE ${sqlName(to)} IS ${comment === '' ? 'NULL' : sqlText(comment)}`,
+          );
       }
       await session.rows('COMMIT');
       return succeed(undefined);

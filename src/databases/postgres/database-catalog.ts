@@ -99,6 +99,21 @@ export function listMarked(context: ServerContext): Promise<Outcome<readonly Mar
   });
 }
 
+/** Those that the role of a restore may use. */
+export function listTablespaces(context: ServerContext): Promise<Outcome<readonly string[]>> {
+  return withMaintenance(context, {
+    doing: 'list the tablespaces',
+    work: async (session) => {
+      const rows = await session.rows(
+        `SELECT spcname FROM pg_tablespace WHERE spcname NOT IN ('pg_default', 'pg_global')
+           AND ((SELECT rolsuper FROM pg_roles WHERE rolname = current_user) OR has_tablespace_privilege('public', oid, 'CREATE'))
+         ORDER BY spcname`,
+      );
+      return succeed(rows.map(({ spcname }) => spcname ?? ''));
+    },
+  });
+}
+
 export function listIdleRoles(context: ServerContext): Promise<Outcome<readonly MarkedRole[]>> {
   return withMaintenance(context, {
     doing: 'list the roles that runs have made',

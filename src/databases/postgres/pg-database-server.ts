@@ -18,6 +18,7 @@ import {
   describeDatabase,
   listIdleRoles,
   listMarked,
+  listTablespaces,
   readContentMark,
   readIdentity,
 } from './database-catalog.ts';
@@ -26,6 +27,7 @@ import { judgeGivenCell } from './given-cell.ts';
 import { takeInventory } from './inventory.ts';
 import { takeLease } from './lease.ts';
 import { putBackRights } from './put-back-rights.ts';
+import { putDatabaseSettings } from './put-database-settings.ts';
 import { runReadQuery } from './read-query.ts';
 import { type ServerContext, withMaintenance } from './session.ts';
 
@@ -65,6 +67,8 @@ export function openDatabaseServer(request: {
     renameDatabases: (renames) => use((server) => renameDatabases(server, renames)),
     setConnectionsAllowed: (change) => use((server) => setConnectionsAllowed(server, change)),
     carryOverSettings: (names) => use((server) => carryOverSettings(server, names)),
+    putDatabaseSettings: (request) => use((server) => putDatabaseSettings(server, request)),
+    tablespaces: () => use(listTablespaces),
     analyze: (database) => use((server) => analyze(server, database)),
     inventory: (database, options) => use((server) => takeInventory(server, { database, options })),
     contentMark: (database) => use((server) => readContentMark(server, database)),

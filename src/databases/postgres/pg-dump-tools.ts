@@ -148,13 +148,16 @@ async function runRestore(request: Restore): Promise<Outcome<RestoreReport>> {
 }
 
 function restoreArguments(
-  request: Pick<RestoreRequest, 'database' | 'jobs'> & { readonly format?: DumpFormat | undefined },
+  request: Pick<RestoreRequest, 'database' | 'jobs' | 'inOnePlace'> & {
+    readonly format?: DumpFormat | undefined;
+  },
 ): readonly string[] {
   // Nobody can seek for the next table in pg_dump's tar: only one job can read it.
   const jobs = request.format === 'tar' ? 1 : Math.max(1, Math.trunc(request.jobs));
   return [
     '--no-owner',
     '--no-privileges',
+    ...(request.inOnePlace === true ? ['--no-tablespaces'] : []),
     // Both need an administrator; a subscription would contact its publisher, too.
     '--no-security-labels',
     '--no-subscriptions',

@@ -1,4 +1,4 @@
-import type { ArchiveContents, ArchiveEntry } from '../../ports/dump-tools.ts';
+import type { ArchiveEntry, DatabaseLocale } from '../../ports/dump-tools.ts';
 
 /** Types of more than one word; all others end at the first space. From the tags pg_dump writes, up to version 18. */
 const longTypes = [
@@ -57,13 +57,14 @@ export function readListLine(line: string): ArchiveEntry | undefined {
   };
 }
 
+const identifier = '("(?:[^"]|"")+"|[a-z_][a-z0-9_$]*)';
+
 /** `CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;` */
 export function readCreateExtension(
   line: string,
 ): { readonly name: string; readonly schema: string } | undefined {
-  const name = '("(?:[^"]|"")+"|[a-z_][a-z0-9_$]*)';
   const [, extension, schema] =
-    new RegExp(`^CREATE EXTENSION IF NOT EXISTS ${name} WITH SCHEMA ${name};$`).exec(line) ?? [];
+    new RegExp(`^CREATE EXTENSION IF NOT EXISTS ${identifier} WITH SCHEMA ${identifier};$`).exec(line) ?? [];
   if (extension === undefined || schema === undefined) return undefined;
   return { name: unquote(extension), schema: unquote(schema) };
 }
@@ -78,19 +79,34 @@ export function readListHeader(line: string): { readonly name: string; readonly 
   return match?.[1] === undefined || match[2] === undefined ? undefined : { name: match[1], value: match[2] };
 }
 
-type DatabaseOptions = Pick<ArchiveContents, 'encoding' | 'collation' | 'characterType'>;
-
-/** `CREATE DATABASE x WITH TEMPLATE = template0 ENCODING = 'UTF8' LOCALE_PROVIDER = libc LOCALE = 'C.UTF-8';` */
-export function readCreateDatabase(line: string): DatabaseOptions | undefined {
+/**
+ * `CREATE DATABASE x WITH TEMPLATE = template0 ENCODING = 'UTF8' LOCALE_PROVIDER = icu LOCALE = 'C.UTF-8' ICU_LOCALE = 'de-DE';`
+ *
+ * LOCALE is that of the operating system; where its halves differ, LC_COLLATE and LC_CTYPE stand for it.
+ */
+export function readCreateDatabase(
+  line: string,
+): { readonly locale: DatabaseLocale; readonly tablespace?: string } | undefined {
   if (!line.startsWith('CREATE DATABASE ')) return undefined;
   const option = (name: string) =>
     new RegExp(` ${name} = '((?:[^']|'')*)'`).exec(line)?.[1]?.replaceAll("''", "'");
   const encoding = option('ENCODING');
   const collation = option('LC_COLLATE') ?? option('LOCALE');
   const characterType = option('LC_CTYPE') ?? option('LOCALE');
+  const provider = /^.* LOCALE_PROVIDER = (libc|icu|builtin)\b/.exec(line)?.[1] as DatabaseLocale['provider'];
+  const locale = option('ICU_LOCALE') ?? option('BUILTIN_LOCALE');
+  const icuRules = option('ICU_RULES');
+  // Its name stands last, and only here without quotes of a text.
+  const tablespace = new RegExp(` TABLESPACE = ${identifier};$`).exec(line)?.[1];
   return {
-    ...(encoding === undefined ? {} : { encoding }),
-    ...(collation === undefined ? {} : { collation }),
-    ...(characterType === undefined ? {} : { characterType }),
+    locale: {
+      ...(provider === undefined ? {} : { provider }),
+      ...(locale === undefined ? {} : { locale }),
+      ...(icuRules === undefined ? {} : { icuRules }),
+      ...(encoding === undefined ? {} : { encoding }),
+      ...(collation === undefined ? {} : { collation }),
+      ...(characterType === undefined ? {} : { characterType }),
+    },
+    ...(tablespace === undefined ? {} : { tablespace: unquote(tablespace) }),
   };
 }

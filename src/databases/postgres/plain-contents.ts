@@ -21,8 +21,17 @@ export async function readPlainContents(file: string): Promise<Outcome<ArchiveCo
 }
 
 export function judgePlainDump(file: string, findings: PlainFindings): Outcome<ArchiveContents> {
-  const { entries, extensions, rights, dumpedFromVersion, dumpedByVersion, encoding, isComplete, refused } =
-    findings;
+  const {
+    entries,
+    extensions,
+    rights,
+    tablespaces,
+    dumpedFromVersion,
+    dumpedByVersion,
+    encoding,
+    isComplete,
+    refused,
+  } = findings;
   if (refused?.isHostile === true)
     return fail(hostileDump(file, `line ${refused.line} holds ${refused.because}`));
   if (refused !== undefined) {
@@ -47,8 +56,9 @@ export function judgePlainDump(file: string, findings: PlainFindings): Outcome<A
     entries,
     extensions,
     rights,
+    tablespaces,
     dumpedFromVersion,
     dumpedByVersion,
-    ...(encoding === undefined ? {} : { encoding }),
+    ...(encoding === undefined ? {} : { locale: { encoding } }),
   });
 }

@@ -1,7 +1,7 @@
 import type { DumpRights } from '../../ports/database-rights.ts';
-import type { ArchiveEntry } from '../../ports/dump-tools.ts';
+import type { ArchiveEntry, DumpedTablespace } from '../../ports/dump-tools.ts';
 import { readCreateExtension } from './pg-restore-list.ts';
-import { type RightsEntry, rightsOfEntries } from './rights-of-entries.ts';
+import { type RightsEntry, rightsOfEntries, tablespacesOf } from './rights-of-entries.ts';
 import { createSqlLexer, type SqlLexer } from './sql-lexer.ts';
 
 /** What a plain SQL dump turned out to be, known once it was read to its end. */
@@ -12,6 +12,7 @@ export type PlainFindings = {
   readonly encoding: string | undefined;
   readonly extensions: readonly { readonly name: string; readonly schema: string }[];
   readonly rights: DumpRights;
+  readonly tablespaces: readonly DumpedTablespace[];
   /** The last line pg_dump writes was seen, and nothing was left open. */
   readonly isComplete: boolean;
   /** Why it may not be handed to psql: the line and what stands there. */
@@ -61,13 +62,16 @@ const commentOnLeftOut = /^(?:EVENT TRIGGER|EXTENSION|SUBSCRIPTION) /;
 const ownerOf = /^ALTER .+ OWNER TO .+;$/;
 /** Of pg_dump itself, for what comes next. */
 const setting = /^SET [a-z_]+ = [^;]*;$/;
+const place = /^SET default_tablespace = [^;]*;$/;
 const ofAllTables = /^CREATE PUBLICATION .+ FOR ALL TABLES\b/;
 /** As pg_dump writes it, letter for letter: the key is of letters and digits. */
 const restriction = /^\\(un)?restrict [A-Za-z0-9]+$/;
 const byteOrderMark = Buffer.from('\uFEFF');
 
-export function createPlainDumpReader(): PlainDumpReader {
+/** @param options.inOnePlace leaves out where things are to be. */
+export function createPlainDumpReader(options: { readonly inOnePlace?: boolean } = {}): PlainDumpReader {
   const state: State = {
+    inOnePlace: options.inOnePlace === true,
     lexer: createSqlLexer(),
     entries: [],
     about: new Map(),
@@ -107,6 +111,7 @@ export function createPlainDumpReader(): PlainDumpReader {
       rights: rightsOfEntries(
         state.rights.map(({ lines, ...entry }) => ({ ...entry, definition: lines.join('\n') })),
       ),
+      tablespaces: tablespacesOf(state.rights),
       isComplete: state.sawEnd && !state.inCopy && state.lexer.isBetween(),
       refused: state.refused,
     }),
@@ -114,11 +119,15 @@ export function createPlainDumpReader(): PlainDumpReader {
 }
 
 type State = {
+  readonly inOnePlace: boolean;
   readonly lexer: SqlLexer;
   readonly entries: ArchiveEntry[];
   readonly about: Map<string, string>;
   readonly extensions: { readonly name: string; readonly schema: string }[];
-  readonly rights: (Omit<RightsEntry, 'definition'> & { readonly lines: string[] })[];
+  readonly rights: (Omit<RightsEntry, 'definition'> & {
+    readonly tablespace: string;
+    readonly lines: string[];
+  })[];
   /** Publications of all tables: a comment on one would find nothing. */
   readonly notMade: Set<string>;
   /** The statements of the entry that is read now are not handed on. */
@@ -192,7 +201,7 @@ function readLine(state: State, bytes: Buffer): boolean {
   const isAbout = !(wasBetween && (setting.test(line) || ownerOf.test(line)));
   if (entry !== undefined && isAbout && (state.isLeftOut || entry.type === 'BLOB METADATA'))
     entry.lines.push(bytes.toString('utf8').replace(/\r$/, ''));
-  if (state.isLeftOut) return wasBetween && setting.test(line);
+  if (state.isLeftOut) return wasBetween && setting.test(line) && !(state.inOnePlace && place.test(line));
   if (!lexer.isBetween()) return true;
   if (/FROM stdin;$/i.test(line) && lexer.firstWord() === 'COPY') state.inCopy = true;
   if (!wasBetween) return true;
@@ -200,15 +209,15 @@ function readLine(state: State, bytes: Buffer): boolean {
   if (encoding !== undefined) about.set('encoding', encoding);
   const extension = readCreateExtension(line);
   if (extension !== undefined) state.extensions.push(extension);
-  return !(ownership.test(line) || session.test(line));
+  return !(ownership.test(line) || session.test(line) || (state.inOnePlace && place.test(line)));
 }
 
 function readComment(state: State, line: string): void {
   const entry = entryLine.exec(line);
   if (entry !== null) {
     const [, name = '', type = '', schema = '-', owner = ''] = entry;
-    // A tablespace may stand behind it, and nothing where there is none.
-    const role = owner.replace(/; Tablespace: .*$/, '').trim();
+    // Nothing stands there where there is none.
+    const [, role = '', tablespace = ''] = /^ ?(.*?)(?:; Tablespace: (.*))?$/.exec(owner) ?? [];
     const id = state.entries.length + 1;
     state.entries.push({ id, type, ...(schema === '-' ? {} : { schema }), name });
     state.rights.push({
@@ -216,6 +225,7 @@ function readComment(state: State, line: string): void {
       schema: schema === '-' ? '' : schema,
       tag: name,
       owner: role === '-' ? '' : role,
+      tablespace,
       lines: [],
     });
     const isOfLeftOut = type === 'COMMENT' && (commentOnLeftOut.test(name) || state.notMade.has(name));

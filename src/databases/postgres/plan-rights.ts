@@ -3,6 +3,7 @@ import type { DumpRights, RightsReport } from '../../ports/database-rights.ts';
 import { type Known, keyOf, planOwners, relations, routines, type Task, whyNotOwner } from './plan-owners.ts';
 import type { Grant, ReadStatement } from './read-rights.ts';
 import type { RestoredObject } from './restored-objects.ts';
+import { sayGrant, sayPrivileges } from './say-rights.ts';
 
 /** The first words of the tag of an entry about rights: which objects it may be about, and what GRANT calls them. */
 const tags: Readonly<Record<string, { readonly kinds: readonly string[]; readonly on: string }>> = {
@@ -116,21 +117,6 @@ function objectOf(
 
 function missingRole({ grantee }: Grant, roles: Known['roles']): string | undefined {
   return grantee === undefined || roles.has(grantee) ? undefined : `there is no role ${grantee}`;
-}
-
-function sayPrivileges({ privileges }: Grant): string {
-  return privileges
-    .map(({ name, column }) => (column === undefined ? name : `${name} (${sqlName(column)})`))
-    .join(', ');
-}
-
-function sayGrant(grant: Grant, on: string): string {
-  const { verb, optionOnly, grantee, withOption } = grant;
-  const to = grantee === undefined ? 'PUBLIC' : sqlName(grantee);
-  const what = `${optionOnly ? 'GRANT OPTION FOR ' : ''}${sayPrivileges(grant)} ON ${on}`;
-  return verb === 'GRANT'
-    ? `GRANT ${what} TO ${to}${withOption ? ' WITH GRANT OPTION' : ''}`
-    : `REVOKE ${what} FROM ${to}`;
 }
 
 /** Event triggers and publications of whole databases or schemas. What is not of these the role of the restore has made. */

@@ -4,11 +4,18 @@ import { errorWords } from '../../base/thrown.ts';
 import type { PutBackRequest, RightsReport } from '../../ports/database-rights.ts';
 import { readCell, readIsSuperuser } from './cell.ts';
 import { liftFences } from './cell-extensions.ts';
-import { ownerOfDatabase, type Task } from './plan-owners.ts';
+import { ownerOfDatabase, type Task, whyNotOwner } from './plan-owners.ts';
 import { planRights, reportOf } from './plan-rights.ts';
 import { sqlStateOf } from './postgres-failure.ts';
 import { readRights } from './read-rights.ts';
-import { namedRoles, readCode, readObjects, readOwners, readRoles } from './restored-objects.ts';
+import {
+  type KnownRole,
+  namedRoles,
+  readCode,
+  readObjects,
+  readOwners,
+  readRoles,
+} from './restored-objects.ts';
 import { type ServerContext, type Session, withMaintenance, withSession } from './session.ts';
 
 const lockLimitMs = 30_000;
@@ -46,7 +53,7 @@ export async function putBackRights(
 }
 
 async function putBack(session: Session, request: PutBackRequest): Promise<RightsReport | undefined> {
-  const { role, newOwner, trial } = request;
+  const { role, trial } = request;
   const objects = await readObjects(session, role);
   if (objects.length === 0) return undefined;
   const code = await readCode(session, role);
@@ -68,7 +75,8 @@ async function putBack(session: Session, request: PutBackRequest): Promise<Right
   await begin();
   const roles = await readRoles(session, names);
   await session.rows('ROLLBACK');
-  const tasks = planRights(
+  const { newOwner, refused } = chooseNewOwner(request, roles);
+  const planned = planRights(
     { ...(request.rights ?? { objects: [] }), entries },
     {
       objects,
@@ -80,6 +88,7 @@ async function putBack(session: Session, request: PutBackRequest): Promise<Right
       mayMake: whetherMade({ isSuperuser, signed: request.signed }),
     },
   );
+  const tasks = [...refused, ...planned];
   const failed = new Map<Task, string>();
   for (const batch of batchesOf(tasks)) {
     await begin();
@@ -88,11 +97,21 @@ async function putBack(session: Session, request: PutBackRequest): Promise<Right
   }
   await begin();
   // Of a trial everything belongs to the role still: what is left of it at the end is not known.
-  if (!trial) await giveRest(session, { ...request, isSuperuser });
+  if (!trial) await giveRest(session, { ...request, newOwner, isSuperuser });
   await runTasks(session, { tasks: tasks.filter(({ object }) => object === undefined), failed });
   await end();
   const owner = { name: newOwner, isSuperuser: roles.get(newOwner)?.isSuperuser === true };
   return reportOf(tasks, { failed, code, owner, rolesMade });
+}
+
+function chooseNewOwner(
+  { newOwner, preferredOwner }: PutBackRequest,
+  roles: ReadonlyMap<string, KnownRole>,
+): { readonly newOwner: string; readonly refused: readonly Task[] } {
+  if (preferredOwner === undefined || preferredOwner === newOwner) return { newOwner, refused: [] };
+  const why = whyNotOwner(preferredOwner, roles);
+  if (why === undefined) return { newOwner: preferredOwner, refused: [] };
+  return { newOwner, refused: [{ about: 'owner', what: `the database of ${preferredOwner}`, sql: [], why }] };
 }
 
 /** Owner and grants of an object stand together. */

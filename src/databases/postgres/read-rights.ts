@@ -1,3 +1,5 @@
+import { type Parser, parserOf, statementsOf, type Token, tokenise } from './statement-parser.ts';
+
 /**
  * Reads what pg_dump writes of rights (dumputils.c, pg_dump.c up to 18), and nothing else. The text itself is never run: what comes out of it
  * is written anew. Whoever changes a dump can so ask for a grant, and for nothing that is not one.
@@ -25,6 +27,15 @@ export type ReadStatement =
       readonly options: readonly (readonly [string, string])[];
     }
   | { readonly kind: 'publication-schema'; readonly name: string; readonly schema: string }
+  | {
+      readonly kind: 'setting';
+      readonly role?: string;
+      readonly name: string;
+      readonly values: readonly string[];
+    }
+  | { readonly kind: 'connection-limit'; readonly limit: number }
+  | { readonly kind: 'template' }
+  | { readonly kind: 'comment'; readonly text: string }
   | { readonly kind: 'unknown'; readonly text: string };
 
 export type Grant = {
@@ -38,22 +49,14 @@ export type Grant = {
 };
 
 const privileges = new Set(
-  'ALL SELECT INSERT UPDATE DELETE TRUNCATE REFERENCES TRIGGER MAINTAIN USAGE CREATE EXECUTE'.split(' '),
+  'ALL SELECT INSERT UPDATE DELETE TRUNCATE REFERENCES TRIGGER MAINTAIN USAGE CREATE EXECUTE CONNECT TEMPORARY'.split(
+    ' ',
+  ),
 );
 const defaultsOn = ['TABLES', 'SEQUENCES', 'FUNCTIONS', 'TYPES', 'SCHEMAS', 'LARGE OBJECTS'];
 /** `login` is left out: one that fails would let nobody in any more. */
 const events = ['ddl_command_start', 'ddl_command_end', 'sql_drop', 'table_rewrite'];
 const publicationOptions = ['publish', 'publish_via_partition_root', 'publish_generated_columns'];
-
-type Token = {
-  readonly kind: 'word' | 'name' | 'text' | 'sign';
-  /** A name or text without its quotes. */
-  readonly value: string;
-  readonly from: number;
-};
-
-const token =
-  /\s+|("(?:[^"]|"")+")|('(?:[^'\\]|'')*')|([A-Za-z_\u0080-\u{10ffff}][\w$\u0080-\u{10ffff}]*|\d+)|([(),.;=[\]])/uy;
 
 /** @param sql all statements of one entry. */
 export function readRights(sql: string): readonly ReadStatement[] {
@@ -75,82 +78,6 @@ export function readRights(sql: string): readonly ReadStatement[] {
   return read;
 }
 
-function tokenise(sql: string): readonly Token[] | undefined {
-  const tokens: Token[] = [];
-  token.lastIndex = 0;
-  while (token.lastIndex < sql.length) {
-    const from = token.lastIndex;
-    const match = token.exec(sql);
-    if (match === null) return undefined;
-    const [, name, text, word, sign] = match;
-    if (name !== undefined)
-      tokens.push({ kind: 'name', value: name.slice(1, -1).replaceAll('""', '"'), from });
-    else if (text !== undefined)
-      tokens.push({ kind: 'text', value: text.slice(1, -1).replaceAll("''", "'"), from });
-    else if (word !== undefined) tokens.push({ kind: 'word', value: word, from });
-    else if (sign !== undefined) tokens.push({ kind: 'sign', value: sign, from });
-  }
-  return tokens;
-}
-
-function statementsOf(tokens: readonly Token[], sql: string) {
-  const statements: { readonly words: readonly Token[]; readonly text: string }[] = [];
-  let words: Token[] = [];
-  const close = (end: number) => {
-    if (words.length > 0) statements.push({ words, text: sql.slice(words[0]?.from ?? 0, end).trim() });
-    words = [];
-  };
-  for (const one of tokens) {
-    if (one.kind === 'sign' && one.value === ';') close(one.from);
-    else words.push(one);
-  }
-  close(sql.length);
-  return statements;
-}
-
-type Parser = ReturnType<typeof parserOf>;
-
-/** Each method takes what it names and goes on, or takes nothing. */
-function parserOf(tokens: readonly Token[]) {
-  let at = 0;
-  const next = (kind: Token['kind'], fits: (value: string) => boolean = () => true) => {
-    const one = tokens[at];
-    if (one?.kind !== kind || !fits(one.value)) return undefined;
-    at += 1;
-    return one.value;
-  };
-  const words = (...wanted: readonly string[]): boolean => {
-    const start = at;
-    for (const word of wanted) {
-      if (next('word', (value) => value.toUpperCase() === word) !== undefined) continue;
-      at = start;
-      return false;
-    }
-    return true;
-  };
-  return {
-    words,
-    oneOf: (wanted: readonly string[]) => wanted.find((word) => words(...word.split(' '))),
-    sign: (value: string) => next('sign', (one) => one === value) !== undefined,
-    text: () => next('text'),
-    /** As SQL reads it: without quotes in small letters. */
-    identifier: () => next('name') ?? next('word', (value) => /^\D/.test(value))?.toLowerCase(),
-    /** Everything up to one of these words outside of brackets, or the end. */
-    skipTo: (wanted: readonly string[]) => {
-      let depth = 0;
-      const start = at;
-      for (; at < tokens.length; at += 1) {
-        const one = tokens[at];
-        if (one?.kind === 'sign' && '(['.includes(one.value)) depth += 1;
-        if (one?.kind === 'sign' && ')]'.includes(one.value)) depth -= 1;
-        if (depth === 0 && one?.kind === 'word' && wanted.includes(one.value.toUpperCase())) break;
-      }
-      return at > start;
-    },
-    isDone: () => at === tokens.length,
-  };
-}
-
 function readSession(parser: Parser): { readonly role: string | undefined } | undefined {
   if (parser.words('RESET', 'SESSION', 'AUTHORIZATION') && parser.isDone()) return { role: undefined };
   if (!parser.words('SET', 'SESSION', 'AUTHORIZATION')) return undefined;
@@ -165,6 +92,8 @@ const readers: readonly ((parser: Parser) => ReadStatement | undefined)[] = [
   readEventTriggerState,
   readPublication,
   readPublicationSchema,
+  readSetting,
+  readOfDatabase,
 ];
 
 function readStatement(words: readonly Token[]): ReadStatement | undefined {
@@ -273,4 +202,33 @@ function readPublicationSchema(parser: Parser): ReadStatement | undefined {
   return name === undefined || schema === undefined
     ? undefined
     : { kind: 'publication-schema', name, schema };
+}
+
+/** ALTER DATABASE x SET name TO 'value', and ALTER ROLE y IN DATABASE x SET …; a list has several values. */
+function readSetting(parser: Parser): ReadStatement | undefined {
+  const role = parser.words('ALTER', 'ROLE') ? parser.identifier() : undefined;
+  const isOf = role === undefined ? parser.words('ALTER', 'DATABASE') : parser.words('IN', 'DATABASE');
+  const database = isOf ? parser.identifier() : undefined;
+  const name = parser.words('SET') ? parser.identifier() : undefined;
+  if (database === undefined || name === undefined || !parser.words('TO')) return undefined;
+  const values: string[] = [];
+  do {
+    const value = parser.text();
+    if (value === undefined) return undefined;
+    values.push(value);
+  } while (parser.sign(','));
+  return { kind: 'setting', ...(role === undefined ? {} : { role }), name, values };
+}
+
+function readOfDatabase(parser: Parser): ReadStatement | undefined {
+  const isComment = parser.words('COMMENT', 'ON', 'DATABASE');
+  if (!isComment && !parser.words('ALTER', 'DATABASE')) return undefined;
+  if (parser.identifier() === undefined) return undefined;
+  if (isComment) {
+    const text = parser.words('IS') ? parser.text() : undefined;
+    return text === undefined ? undefined : { kind: 'comment', text };
+  }
+  if (parser.words('IS_TEMPLATE') && parser.sign('=') && parser.words('TRUE')) return { kind: 'template' };
+  const limit = parser.words('CONNECTION', 'LIMIT') && parser.sign('=') ? parser.number() : undefined;
+  return limit === undefined ? undefined : { kind: 'connection-limit', limit };
 }

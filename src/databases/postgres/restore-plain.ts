@@ -42,7 +42,7 @@ export async function restorePlain(
   const watch = await watchRestore(context, request);
   if (!watch.ok) return watch;
   const { settings, signal } = watch.value;
-  const reader = createPlainDumpReader();
+  const reader = createPlainDumpReader(request);
   const said = createPsqlReader();
   const source = Readable.from(readStatements(request, reader), { objectMode: false });
   const run = await place.run({

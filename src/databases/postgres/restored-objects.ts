@@ -59,14 +59,18 @@ export async function readRoles(
 
 /** Every role that the dump speaks of. */
 export function namedRoles(
-  { rights, newOwner }: Pick<PutBackRequest, 'rights' | 'newOwner'>,
+  { rights, newOwner, preferredOwner }: Pick<PutBackRequest, 'rights' | 'newOwner' | 'preferredOwner'>,
   statements: readonly ReadStatement[],
 ): readonly string[] {
   const named = statements.flatMap((one) => {
     if (one.kind === 'grant') return [one.grantee, one.as];
     return one.kind === 'default-privileges' ? [one.grantee, one.role] : [];
   });
-  const owners = [...(rights?.objects.map(({ owner }) => owner) ?? []), rights?.largeObjectOwner];
+  const owners = [
+    ...(rights?.objects.map(({ owner }) => owner) ?? []),
+    rights?.largeObjectOwner,
+    preferredOwner,
+  ];
   return [
     ...new Set([newOwner, ...owners.flatMap((name) => name ?? []), ...named.flatMap((name) => name ?? [])]),
   ];

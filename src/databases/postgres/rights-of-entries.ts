@@ -1,5 +1,6 @@
 import type { TocEntry } from '../../base/archive-toc.ts';
 import type { DumpRights } from '../../ports/database-rights.ts';
+import type { DumpedTablespace } from '../../ports/dump-tools.ts';
 
 const large = 'large object';
 
@@ -37,7 +38,7 @@ const forAdministrators = new Set([
   ...['ACL', 'DEFAULT ACL', 'EVENT TRIGGER', 'PUBLICATION', 'PUBLICATION TABLES IN SCHEMA'],
 ]);
 
-export type RightsEntry = Omit<TocEntry, 'id'>;
+export type RightsEntry = Omit<TocEntry, 'id' | 'tablespace'>;
 
 export function rightsOfEntries(entries: readonly RightsEntry[]): DumpRights {
   const objects = entries.flatMap((entry) => {
@@ -46,11 +47,13 @@ export function rightsOfEntries(entries: readonly RightsEntry[]): DumpRights {
     const { schema, owner } = entry;
     return namesOf(entry).map((name) => ({ kind, schema, name, owner }));
   });
+  const databaseOwner = entries.find(({ type }) => type === 'DATABASE')?.owner;
   const largeObjectOwner = mostOften(objects.flatMap(({ kind, owner }) => (kind === large ? [owner] : [])));
   return {
     // Of large objects there may be millions, and mostly one owner of all.
     objects: objects.filter(({ kind, owner }) => kind !== large || owner !== largeObjectOwner),
     ...(largeObjectOwner === undefined ? {} : { largeObjectOwner }),
+    ...(databaseOwner ? { databaseOwner } : {}),
     statements: entries
       .filter(({ type, tag }) => forAdministrators.has(type) && !tag.startsWith('DATABASE '))
       .flatMap((entry) => tagsOf(entry, entries).map((tag) => ({ ...aboutStatement(entry), tag }))),
@@ -79,4 +82,15 @@ function tagsOf({ type, tag }: RightsEntry, entries: readonly RightsEntry[]): re
 function namesOf({ type, tag, definition }: RightsEntry): readonly string[] {
   if (type !== 'BLOB METADATA') return [tag];
   return [...definition.matchAll(/\d+/g)].map(([name]) => name);
+}
+
+/** Without a name of its own an object is where its database is. */
+export function tablespacesOf(
+  entries: readonly Omit<TocEntry, 'id' | 'definition'>[],
+): readonly DumpedTablespace[] {
+  const named = Map.groupBy(
+    entries.filter(({ tablespace }) => tablespace !== ''),
+    ({ tablespace }) => tablespace,
+  );
+  return [...named].map(([name, there]) => ({ name, objects: there.length }));
 }

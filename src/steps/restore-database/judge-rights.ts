@@ -2,8 +2,9 @@ import { shorten } from '../../backups/compare-inventories.ts';
 import { formatCount } from '../../base/units.ts';
 import { type Check, couldNotVerify, passed, skipped } from '../../base/verdict.ts';
 import { readFact, saysNone } from '../../kinds/fact.ts';
-import { authorFact, dumpRightsFact, rightsFact } from '../../kinds/facts.ts';
+import { authorFact, incomingDatabaseFact } from '../../kinds/facts.ts';
 import type { StepContext } from '../../kinds/kind.ts';
+import { databaseSettingsFact, dumpRightsFact, rightsFact } from '../../kinds/rights-facts.ts';
 
 const mostNames = 5;
 
@@ -15,6 +16,36 @@ export function judgeRights(context: StepContext): readonly Check[] {
   return rights === undefined
     ? judgeUntouched(context)
     : [...judgeReport(rights), ...judgeCode(context, rights)];
+}
+
+/** What belongs to the database and not to its content, where no old database tells; and where its objects are. */
+export function judgeDatabaseItself(context: StepContext): readonly Check[] {
+  const moved = readFact(incomingDatabaseFact, context)?.movedFrom ?? [];
+  const checks: Check[] = moved.map(({ name, objects }) =>
+    passed(
+      `${objects === undefined ? 'the database' : `${formatCount(objects)} objects`} of tablespace ${name} ${objects === undefined ? 'is in the default one' : 'are where their database is'}: this server has none of that name for a restore`,
+    ),
+  );
+  const report = readFact(databaseSettingsFact, context);
+  if (report === undefined) return checks;
+  const { trial, done, of, left } = report;
+  const how = trial ? 'can be as the dump has it (tried, and taken back)' : 'is as the dump has it';
+  if (done > 0)
+    checks.push(
+      passed(`${ratio({ done, of })} of what belongs to the database itself ${how}: owner, settings, limits`),
+    );
+  if (left.length > 0) {
+    checks.push(
+      couldNotVerify(
+        `the database itself is not all as the dump has it: ${shorten(
+          left.map(({ what, why }) => `${what} (${why})`),
+          mostNames,
+        )}`,
+        'The output of this step lists all of it. `pg_restore --create --schema-only --file=-` shows the statements (ALTER DATABASE, ALTER ROLE … IN DATABASE); run those that are needed.',
+      ),
+    );
+  }
+  return checks;
 }
 
 type Rights = NonNullable<ReturnType<typeof rightsFact.schema.parse>>;

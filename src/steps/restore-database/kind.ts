@@ -2,10 +2,8 @@ import { z } from 'zod';
 import {
   archiveFileFact,
   cellFact,
-  dumpRightsFact,
   incomingDatabaseFact,
   restoredFact,
-  rightsFact,
   swappedFact,
   swappingFact,
   targetFact,
@@ -13,6 +11,7 @@ import {
 } from '../../kinds/facts.ts';
 import { byteSize, duration, text } from '../../kinds/fields.ts';
 import { declareKind } from '../../kinds/kind.ts';
+import { databaseSettingsFact, dumpRightsFact, rightsFact } from '../../kinds/rights-facts.ts';
 
 export const restoreDatabaseKind = declareKind({
   kind: 'restore-database',
@@ -43,6 +42,7 @@ export const restoreDatabaseKind = declareKind({
     cellFact,
     dumpRightsFact,
     rightsFact,
+    databaseSettingsFact,
     restoredFact,
     swappingFact,
     swappedFact,

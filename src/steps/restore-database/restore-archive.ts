@@ -5,13 +5,13 @@ import { needFact, readFact } from '../../kinds/fact.ts';
 import {
   archiveFileFact,
   cellFact,
-  dumpRightsFact,
+  incomingDatabaseFact,
   manifestFact,
   restoredFact,
-  rightsFact,
   snapshotFact,
 } from '../../kinds/facts.ts';
 import type { PreviewContext, StepContext, StepOf } from '../../kinds/kind.ts';
+import { dumpRightsFact, rightsFact } from '../../kinds/rights-facts.ts';
 import { durationMs } from '../../kinds/targets.ts';
 import {
   chooseRights,
@@ -21,6 +21,7 @@ import {
   restoringTools,
   tryRights,
 } from '../../operations/cell.ts';
+import { tryDatabaseSettings } from '../../operations/database-settings.ts';
 import { dropOwn, makeIncomingDatabase } from '../../operations/incoming-database.ts';
 import { targetServer, targetTools } from '../../operations/open-targets.ts';
 import { limitRestore } from '../../operations/restore-limits.ts';
@@ -53,7 +54,10 @@ export async function restoreArchive(
   const opened = await restoringTools(context);
   if (!opened.ok) return opened;
   const tools = opened.value;
-  const request = { file: archive.path, database: incoming.value, jobs: restoreJobs(step, context), format };
+  const { movedFrom = [] } = needFact(incomingDatabaseFact, context);
+  const inOnePlace = movedFrom.some(({ objects }) => objects !== undefined);
+  const jobs = restoreJobs(step, context);
+  const request = { file: archive.path, database: incoming.value, jobs, format, inOnePlace };
   await context.recordCommand(tools.describeRestore(request));
   const total = contents.value.entries.length;
   const report = await tools.restore({
@@ -191,7 +195,8 @@ async function countRestored(
   context.output(`counted ${formatCount(rows)} rows in ${inventory.value.tables.length} tables`);
   await context.record(dumpRightsFact, restored.contents.rights ?? null);
   await context.record(rightsFact, null);
-  const tried = await tryRights(context);
+  const rights = await tryRights(context);
+  const tried = rights.ok ? await tryDatabaseSettings(context, restored.contents.database) : rights;
   if (!tried.ok) return tried;
   const mark = await settledMark(context, { database: restored.database, rows });
   if (!mark.ok) return mark;

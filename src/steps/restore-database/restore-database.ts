@@ -104,7 +104,7 @@ export const restoreDatabase = implementKind(restoreDatabaseKind, {
     const found = await targetServer(context).describeDatabase(done.target);
     if (!found.ok) return found;
     const inPlace =
-      found.value?.comment === ownershipComment(context.runId)
+      found.value !== undefined && found.value.oid === done.incomingOid
         ? passed(
             `${done.target} is the restored database${done.hadTarget ? `; the old one is kept as ${done.kept}` : ''}`,
           )

@@ -23,7 +23,7 @@ export async function rollBackSwap(
       retry: 'never',
     });
   }
-  return swapDatabases(server, { ...wayBack(swap), guard: swap.guard, carrySettings: false });
+  return swapDatabases(server, { ...wayBack(swap), guard: swap.guard });
 }
 
 /** Whether the two databases are still those that this run left: nothing is asked about what cannot be rolled back. */

@@ -1,3 +1,4 @@
+import { ownershipComment } from '../../base/digest.ts';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import type { DatabaseSwap } from '../../kinds/facts.ts';
 import { atTheBeginning, nobodyInTheWay, otherDatabase } from '../../operations/before-swap.ts';
@@ -36,6 +37,7 @@ type Found = {
   readonly stage: SwapStage;
   readonly target: DatabaseDescription | undefined;
   readonly incoming: DatabaseDescription | undefined;
+  readonly kept: DatabaseDescription | undefined;
   /** Why it is foreign. */
   readonly failure?: Failure;
   /** The same, where a name leads to another database than it did. */
@@ -52,7 +54,7 @@ export async function lookAtSwap(server: ServerLooks, swap: PlannedSwap): Promis
   }
   const [target, incoming, kept] = found;
   const stage = stageOf({ target, incoming, kept, hadTarget: swap.hadTarget });
-  const seen = { target, incoming };
+  const seen = { target, incoming, kept };
   if (stage === 'foreign') return succeed({ ...seen, stage, failure: foreign(found, swap) });
   const [old, fresh] = stage === 'done' ? [kept, target] : [kept ?? target, incoming];
   const than = swap.than ?? { outgoing: atTheBeginning, incoming: 'the one that this run made' };
@@ -81,8 +83,11 @@ function stageOf(found: {
 export async function swapDatabases(
   server: DatabaseServer,
   swap: GuardedSwap & {
-    /** Owner, settings and privileges of the old database given to the new one; a roll-back needs none of that. */
-    readonly carrySettings: boolean;
+    /**
+     * The new database gets owner, settings, privileges and comment of the old one; the comment given here where there is none. A
+     * roll-back needs none of that.
+     */
+    readonly carry?: { readonly comment: string | undefined };
   },
 ): Promise<Outcome<void>> {
   const found = await lookAtSwap(server, swap);
@@ -90,25 +95,40 @@ export async function swapDatabases(
   const { stage, failure } = found.value;
   if (failure !== undefined) return fail(failure);
   if (stage === 'done') return setDoor(server, swap.target, true);
-  const renamed = await closeAndRename(server, { ...swap, oldIsAside: stage === 'half' || !swap.hadTarget });
+  const oldIsAside = stage === 'half' || !swap.hadTarget;
+  const comment = commentFor(swap, found.value);
+  const renamed = await closeAndRename(server, { ...swap, oldIsAside, comment });
   return renamed.ok
     ? setDoor(server, swap.target, true)
     : giveBack(server, { swap, failure: renamed.failure });
 }
 
+/** The mark of a run is for what has not its name yet, and comes from no dump and no old database. */
+function commentFor(
+  { carry, hadTarget }: Parameters<typeof swapDatabases>[1],
+  { target, kept }: Found,
+): { readonly comment?: string } {
+  if (carry === undefined) return {};
+  const comment = (hadTarget ? (kept ?? target)?.comment : carry.comment) ?? '';
+  return { comment: comment.startsWith(ownershipComment('')) ? '' : comment };
+}
+
 /** Whoever cannot be sent away from either database is found before a door of production is touched. */
 async function closeAndRename(
   server: DatabaseServer,
-  swap: Parameters<typeof swapDatabases>[1] & { readonly oldIsAside: boolean },
+  swap: Parameters<typeof swapDatabases>[1] & {
+    readonly oldIsAside: boolean;
+    readonly comment: { readonly comment?: string };
+  },
 ): Promise<Outcome<void>> {
   const { target, incoming, kept } = swap;
   const free = await nobodyInTheWay(server, swap.oldIsAside ? [incoming] : [incoming, target]);
   if (!free.ok) return free;
   const emptied = await closeAndEmpty(server, incoming);
   if (!emptied.ok) return emptied;
-  const bringIn = { from: incoming, to: target, oid: swap.incomingOid };
+  const bringIn = { from: incoming, to: target, oid: swap.incomingOid, ...swap.comment };
   if (swap.oldIsAside) return rename(server, { swap, renames: [bringIn] });
-  if (swap.carrySettings) {
+  if (swap.carry !== undefined) {
     const carried = await server.carryOverSettings({ from: target, to: incoming });
     if (!carried.ok) return carried;
   }

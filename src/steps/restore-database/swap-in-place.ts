@@ -5,6 +5,7 @@ import { type DatabaseSwap, swappedFact, swappingFact } from '../../kinds/facts.
 import type { StepContext } from '../../kinds/kind.ts';
 import { lookBeforeSwap } from '../../operations/before-swap.ts';
 import { giveAway } from '../../operations/cell.ts';
+import { putDatabaseSettings } from '../../operations/database-settings.ts';
 import { targetDatabase, targetServer } from '../../operations/open-targets.ts';
 import { stillAsCounted } from '../../operations/still-as-counted.ts';
 import { giveBack, lookAtSwap, swapDatabases, undoSwap } from './swap-databases.ts';
@@ -56,9 +57,11 @@ export async function swapInPlace(
   const counted = free.ok && !isBegun && isOpen ? await stillAsCounted(context) : free;
   // From inside the incoming database, so before the door of that is closed.
   const given = counted.ok ? await giveAway(context, [names.target, names.kept]) : counted;
-  const looked = given.ok ? await look() : given;
+  const isFirst = !names.hadTarget && !isBegun;
+  const settled = given.ok ? await (isFirst ? putDatabaseSettings(context) : succeed(undefined)) : given;
+  const looked = settled.ok ? await look() : settled;
   const swapped = looked.ok
-    ? await swapNow(context, names)
+    ? await swapNow(context, { ...names, comment: settled.ok ? settled.value : undefined })
     : await giveBack(server, { swap: { ...names, guard: context.guard }, failure: looked.failure });
   if (!swapped.ok) {
     // Where nothing was renamed and no door is closed the swap has not begun, and another snapshot may still be chosen.
@@ -71,12 +74,15 @@ export async function swapInPlace(
   return succeed({ kind: 'done' as const });
 }
 
-async function swapNow(context: StepContext<'databases'>, names: DatabaseSwap): Promise<Outcome<void>> {
+async function swapNow(
+  context: StepContext<'databases'>,
+  { comment, ...names }: DatabaseSwap & { readonly comment: string | undefined },
+): Promise<Outcome<void>> {
   if (names.hadTarget) await context.recordCommand(`ALTER DATABASE ${names.target} RENAME TO ${names.kept}`);
   await context.recordCommand(`ALTER DATABASE ${names.incoming} RENAME TO ${names.target}`);
   return swapDatabases(targetServer(context), {
     ...names,
     guard: context.guard,
-    carrySettings: true,
+    carry: { comment },
   });
 }

@@ -129,9 +129,7 @@ describe('making and removing databases', () => {
     value(
       await server.createDatabase({
         name,
-        encoding: 'UTF8',
-        collation: 'C',
-        characterType: 'C.UTF-8',
+        locale: { encoding: 'UTF8', collation: 'C', characterType: 'C.UTF-8' },
         comment: "made by run 'x'",
       }),
     );
@@ -164,7 +162,11 @@ describe('making and removing databases', () => {
   });
 
   it('refuses a locale the server does not have, and a name longer than 63 bytes', async () => {
-    const locale = await server.createDatabase({ name: 'x', collation: 'xx_XX.utf8', comment: '' });
+    const locale = await server.createDatabase({
+      name: 'x',
+      locale: { collation: 'xx_XX.utf8' },
+      comment: '',
+    });
     expect(['invalid-input', 'not-found']).toContain(failure(locale).code);
     const long = failure(await server.createDatabase({ name: 'ä'.repeat(32), comment: '' }));
     expect(long).toMatchObject({ code: 'invalid-input' });

@@ -154,10 +154,23 @@ describe('the listing of an archive', () => {
       readCreateDatabase(
         "CREATE DATABASE x WITH TEMPLATE = template0 ENCODING = 'UTF8' LOCALE_PROVIDER = libc LOCALE = 'C.UTF-8';",
       ),
-    ).toEqual({ encoding: 'UTF8', collation: 'C.UTF-8', characterType: 'C.UTF-8' });
+    ).toEqual({
+      locale: { encoding: 'UTF8', provider: 'libc', collation: 'C.UTF-8', characterType: 'C.UTF-8' },
+    });
+    expect(
+      readCreateDatabase(
+        "CREATE DATABASE x WITH TEMPLATE = template0 ENCODING = 'UTF8' LOCALE_PROVIDER = icu LOCALE = 'C.UTF-8' ICU_LOCALE = 'de-u-co-phonebk' ICU_RULES = '& a < ''g' TABLESPACE = fast;",
+      ),
+    ).toEqual({
+      locale: {
+        ...{ encoding: 'UTF8', provider: 'icu', collation: 'C.UTF-8', characterType: 'C.UTF-8' },
+        ...{ locale: 'de-u-co-phonebk', icuRules: "& a < 'g" },
+      },
+      tablespace: 'fast',
+    });
     expect(
       readCreateDatabase("CREATE DATABASE x WITH ENCODING = 'LATIN1' LC_COLLATE = 'C' LC_CTYPE = 'de_DE';"),
-    ).toEqual({ encoding: 'LATIN1', collation: 'C', characterType: 'de_DE' });
+    ).toEqual({ locale: { encoding: 'LATIN1', collation: 'C', characterType: 'de_DE' } });
     expect(readCreateDatabase('CREATE TABLE x ();')).toBeUndefined();
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { authorFact, dumpRightsFact, rightsFact } from '../../../src/kinds/facts.ts';
+import { authorFact } from '../../../src/kinds/facts.ts';
 import type { StepContext } from '../../../src/kinds/kind.ts';
+import { dumpRightsFact, rightsFact } from '../../../src/kinds/rights-facts.ts';
 import { judgeRights } from '../../../src/steps/restore-database/judge-rights.ts';
 
 const report = {

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { defineFact } from './fact.ts';
+
+/** What the dump says of owners and grants: the swap puts it back, perhaps after the dump itself is gone. null where it cannot be read. */
+export const dumpRightsFact = defineFact(
+  'dump-rights',
+  1,
+  z.object({
+    objects: z.array(z.object({ kind: z.string(), schema: z.string(), name: z.string(), owner: z.string() })),
+    largeObjectOwner: z.string().exactOptional(),
+    databaseOwner: z.string().exactOptional(),
+    statements: z.array(z.object({ type: z.string(), schema: z.string(), tag: z.string(), sql: z.string() })),
+  }),
+);
+
+const ofAll = z.object({ done: z.number(), of: z.number() });
+/** How much of it could be put back; a trial was taken back again. */
+export const rightsFact = defineFact(
+  'rights',
+  1,
+  z.object({
+    trial: z.boolean(),
+    owners: ofAll,
+    grants: ofAll,
+    rolesMade: z.array(z.string()),
+    left: z.array(z.object({ what: z.string(), why: z.string() })),
+    code: z.object({
+      definers: z.array(z.string()),
+      triggers: z.number(),
+      rules: z.number(),
+      expressions: z.number(),
+    }),
+    owner: z.object({ name: z.string(), isSuperuser: z.boolean() }),
+  }),
+);
+
+/** What the dump says of the database itself, where no old one tells: names alone, since settings may hold secrets. */
+export const databaseSettingsFact = defineFact(
+  'database-settings',
+  1,
+  z.object({
+    ...{ trial: z.boolean(), done: z.number(), of: z.number() },
+    left: z.array(z.object({ what: z.string(), why: z.string() })),
+  }),
+);
