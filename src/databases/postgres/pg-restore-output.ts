@@ -19,8 +19,20 @@ type Rule = {
   readonly because: string;
 };
 
-/** The first rule that fits wins; what fits none is fatal. */
+/** The first rule that fits wins; what fits none is fatal. psql's words are the same, with the SQLSTATE before them. */
 const rules: readonly Rule[] = [
+  {
+    weight: 'harmless',
+    command: /^SET [a-z_]+ = /,
+    text: /unrecognized configuration parameter /,
+    because: 'pg_dump is newer than this server, and sets for its own session what the server does not know',
+  },
+  {
+    weight: 'harmless',
+    command: /^(?:DROP|ALTER [\s\S]+ DROP) /,
+    text: /does not exist/,
+    because: 'a new database has nothing to drop (--clean)',
+  },
   {
     weight: 'harmless',
     command: /^COMMENT ON EXTENSION /,

@@ -59,6 +59,7 @@ export function judgePlainDump(file: string, findings: PlainFindings): Outcome<A
     tablespaces,
     dumpedFromVersion,
     dumpedByVersion,
-    ...(encoding === undefined ? {} : { locale: { encoding } }),
+    // What its text is written in need not be what the database was made with, whose locale it does not say: UTF8 holds everything.
+    ...(encoding === 'UTF8' ? { locale: { encoding } } : {}),
   });
 }

@@ -34,9 +34,14 @@ export type PlainFindings = {
  * reads it otherwise, and then psql itself refuses what is not for the server (restrict-psql.ts).
  */
 export type PlainDumpReader = {
+  /** What is left out leaves its empty line, so that lines keep their numbers. */
   take(chunk: Buffer): Buffer;
   end(): Buffer;
   entriesDone(): number;
+  /** Those of pg_dump for its own session, as they are in force behind that line: one line each. */
+  settingsUntil(line: number): readonly string[];
+  /** Where the statement begins that ends in that line; undefined for rows, for comments, and for what began long ago. */
+  statementFrom(line: number): number | undefined;
   findings(): PlainFindings;
 };
 
@@ -62,6 +67,10 @@ const commentOnLeftOut = /^(?:EVENT TRIGGER|EXTENSION|SUBSCRIPTION) /;
 const ownerOf = /^ALTER .+ OWNER TO .+;$/;
 /** Of pg_dump itself, for what comes next. */
 const setting = /^SET [a-z_]+ = [^;]*;$/;
+const settingName = /^SET ([a-z_]+) = [^;]*;$|^SELECT pg_catalog\.set_config\('([a-z_]+)', '', false\);$/;
+/** What --clean writes before the first entry. */
+const dropping =
+  /^(?:DROP [A-Z].*|ALTER [A-Z].* DROP (?:CONSTRAINT|DEFAULT|IDENTITY|NOT NULL)\b.*|SELECT pg_catalog\.lo_unlink\('\d+'\));$/;
 const place = /^SET default_tablespace = [^;]*;$/;
 const ofAllTables = /^CREATE PUBLICATION .+ FOR ALL TABLES\b/;
 /** As pg_dump writes it, letter for letter: the key is of letters and digits. */
@@ -83,6 +92,8 @@ export function createPlainDumpReader(options: { readonly inOnePlace?: boolean }
     sawEnd: false,
     line: 0,
     refused: undefined,
+    settings: [],
+    begun: [],
   };
   let pending: Buffer = Buffer.alloc(0);
   let isFirst = true;
@@ -102,6 +113,11 @@ export function createPlainDumpReader(options: { readonly inOnePlace?: boolean }
       return state.inCopy ? rest : readWhole(state, rest);
     },
     entriesDone: () => state.entries.length,
+    settingsUntil: (line) => {
+      const inForce = state.settings.filter((one) => one.line <= line);
+      return [...new Map(inForce.map(({ name, text }) => [name, text])).values()];
+    },
+    statementFrom: (line) => state.begun.findLast((one) => one.from <= line && one.until >= line)?.from,
     findings: () => ({
       entries: state.entries,
       dumpedFromVersion: state.about.get('Dumped from database version') ?? '',
@@ -136,7 +152,22 @@ type State = {
   sawEnd: boolean;
   line: number;
   refused: PlainFindings['refused'];
+  readonly settings: { readonly line: number; readonly name: string; readonly text: string }[];
+  /** The last statements, by the lines where they begin and end. */
+  begun: { readonly from: number; until: number }[];
 };
+
+const mostBegun = 200_000;
+
+function noteStatement(state: State, wasBetween: boolean): void {
+  if (wasBetween) {
+    if (state.begun.length >= mostBegun) state.begun = state.begun.slice(mostBegun / 2);
+    state.begun.push({ from: state.line, until: state.line });
+    return;
+  }
+  const last = state.begun.at(-1);
+  if (last !== undefined) last.until = state.line;
+}
 
 /** Whole lines in, the lines that are handed on out. */
 function readWhole(state: State, bytes: Buffer): Buffer {
@@ -152,7 +183,7 @@ function readWhole(state: State, bytes: Buffer): Buffer {
     const next = end < 0 ? bytes.length : end + 1;
     if (!readLine(state, bytes.subarray(at, end < 0 ? next : end))) {
       kept.push(bytes.subarray(from, at));
-      from = next;
+      from = end < 0 ? next : end;
     }
     at = next;
   }
@@ -196,6 +227,7 @@ function readLine(state: State, bytes: Buffer): boolean {
     readComment(state, bytes.toString('utf8'));
     return true;
   }
+  noteStatement(state, wasBetween);
   if (wasBetween && ofAllTables.test(line)) leaveOutPublication(state);
   const entry = state.rights.at(-1);
   const isAbout = !(wasBetween && (setting.test(line) || ownerOf.test(line)));
@@ -205,6 +237,13 @@ function readLine(state: State, bytes: Buffer): boolean {
   if (!lexer.isBetween()) return true;
   if (/FROM stdin;$/i.test(line) && lexer.firstWord() === 'COPY') state.inCopy = true;
   if (!wasBetween) return true;
+  const name = settingName
+    .exec(line)
+    ?.slice(1)
+    .find((one) => one !== undefined);
+  if (name !== undefined) state.settings.push({ line: state.line, name, text: line });
+  // A new database has nothing to drop.
+  if (state.entries.length === 0 && dropping.test(line)) return false;
   const encoding = /^SET client_encoding = '([^']+)';$/.exec(line)?.[1];
   if (encoding !== undefined) about.set('encoding', encoding);
   const extension = readCreateExtension(line);

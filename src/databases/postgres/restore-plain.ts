@@ -1,18 +1,16 @@
-import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import type { RestoreMessage, RestoreReport, RestoreRequest } from '../../ports/dump-tools.ts';
 import { connectionEnvironment, databaseArgument } from './connection-environment.ts';
 import type { PostgresTool } from './find-tool.ts';
+import { classifyRestoreError } from './pg-restore-output.ts';
 import { judgePlainDump } from './plain-contents.ts';
-import { createPlainDumpReader, type PlainDumpReader } from './plain-dump-reader.ts';
+import { createPlainFeed, type PlainFeed } from './plain-feed.ts';
 import type { ProgramPlace } from './program-place.ts';
 import { createActivityProbe, restoreApplication } from './restore-activity.ts';
-import { bareEnvironment, hostileDump, isHostile, restriction } from './restrict-psql.ts';
+import { bareEnvironment, hostileDump, isHostile } from './restrict-psql.ts';
 import type { ServerContext } from './session.ts';
-import { watchRestore } from './watch-restore.ts';
-
-const chunkBytes = 1024 * 1024;
+import { type RestoreWatch, watchRestore } from './watch-restore.ts';
 
 /** Without the operator's own ~/.psqlrc, and stopped by the first error: half a dump is no dump. */
 export function plainRestoreArguments(database: string): readonly string[] {
@@ -31,91 +29,117 @@ export function plainRestoreArguments(database: string): readonly string[] {
   ];
 }
 
-export async function restorePlain(
-  request: RestoreRequest & {
-    readonly place: ProgramPlace;
-    readonly tool: PostgresTool;
-    readonly context: ServerContext;
-  },
-): Promise<Outcome<RestoreReport>> {
-  const { file, database, place, tool, context } = request;
+/** A dump with more of them is not what it seems. */
+const mostMessages = 1_000;
+
+type Restore = RestoreRequest & {
+  readonly place: ProgramPlace;
+  readonly tool: PostgresTool;
+  readonly context: ServerContext;
+};
+
+type Ended = { readonly exitCode: number; readonly messages: readonly RestoreMessage[] };
+
+export async function restorePlain(request: Restore): Promise<Outcome<RestoreReport>> {
+  const { file, database, context } = request;
   const watch = await watchRestore(context, request);
   if (!watch.ok) return watch;
-  const { settings, signal } = watch.value;
-  const reader = createPlainDumpReader(request);
-  const said = createPsqlReader();
-  const source = Readable.from(readStatements(request, reader), { objectMode: false });
-  const run = await place.run({
+  const feed = createPlainFeed(request);
+  const ran = await runToEnd(request, { ...watch.value, feed });
+  const cut = await watch.value.end();
+  if (cut !== undefined) return fail(cut);
+  if (!ran.ok) {
+    const isOurs = ran.failure.code === 'hostile';
+    const message = `The restore of ${file} into ${database} does not end: ${ran.failure.message}`;
+    return isOurs ? ran : fail({ ...ran.failure, message });
+  }
+  if (ran.value.exitCode === 0) {
+    // psql takes any end of its input for the end of the dump: only the dump itself can tell that it was whole.
+    const whole = judgePlainDump(file, feed.reader.findings());
+    if (!whole.ok) return whole;
+  }
+  return succeed({ ...ran.value, entriesDone: feed.reader.entriesDone() });
+}
+
+/** Behind a statement that the server refused for no bad reason it goes on, with another psql. */
+async function runToEnd(
+  request: Restore,
+  { feed, ...watch }: Pick<RestoreWatch, 'settings' | 'signal'> & { readonly feed: PlainFeed },
+): Promise<Outcome<Ended>> {
+  const messages: RestoreMessage[] = [];
+  for (let line = 0; ; ) {
+    const { input, lineOf } = feed.behind(line);
+    const ran = await runPsql(request, { ...watch, input });
+    if (!ran.ok) return ran;
+    const { exitCode, error, lastLine } = ran.value;
+    if (exitCode === 0) return succeed({ exitCode, messages });
+    if (error === undefined) {
+      messages.push({ weight: 'fatal', text: `psql ends with status ${exitCode}: ${lastLine}` });
+      return succeed({ exitCode, messages });
+    }
+    line = lineOf(error.line);
+    const message = judgeError(error, feed.statementAt(line));
+    messages.push(message);
+    if (message.weight === 'fatal') return succeed({ exitCode, messages });
+    if (messages.length === mostMessages) {
+      messages.push({
+        weight: 'fatal',
+        text: `psql reports ${mostMessages} errors and has not come to the end`,
+      });
+      return succeed({ exitCode, messages });
+    }
+  }
+}
+
+type PsqlError = { readonly line: number; readonly text: string; readonly isOfServer: boolean };
+
+/** Rows behind a COPY that was refused would be taken for statements. */
+function judgeError({ text, isOfServer }: PsqlError, command: string | undefined): RestoreMessage {
+  const isWhole = command?.endsWith(';') === true && !/^COPY\b/i.test(command);
+  if (!isOfServer || !isWhole)
+    return { weight: 'fatal', text, ...(command === undefined ? {} : { command }) };
+  return classifyRestoreError({ text, command });
+}
+
+async function runPsql(
+  request: Restore,
+  run: Pick<RestoreWatch, 'settings' | 'signal'> & { readonly input: AsyncGenerator<Buffer> },
+): Promise<Outcome<{ readonly exitCode: number; readonly error?: PsqlError; readonly lastLine: string }>> {
+  const { file, database, place, tool, context } = request;
+  const errors: PsqlError[] = [];
+  let lastLine = '';
+  const source = Readable.from(run.input, { objectMode: false });
+  const ended = await place.run({
     program: tool.path,
     args: plainRestoreArguments(database),
     env: {
       ...bareEnvironment({ isHere: context.route === undefined }),
-      ...connectionEnvironment(context.target, { application: restoreApplication, settings }),
+      ...connectionEnvironment(context.target, {
+        application: restoreApplication,
+        settings: run.settings,
+      }),
     },
     inputFrom: source,
     stallMs: request.stallMs,
     stillWorking: createActivityProbe(context, database),
-    signal,
+    signal: run.signal,
     onLine: (line, stream) => {
-      if (stream === 'stderr') said.take(line);
       request.onLine(line);
+      if (stream !== 'stderr' || line.trim() === '') return;
+      lastLine = line;
+      // `psql:<stdin>:12: ERROR:  42704: role "app" does not exist`
+      const [, at, severity, text] = /^psql:.*?:(\d+): (ERROR|FATAL|PANIC|error): +(.*)$/.exec(line) ?? [];
+      if (text !== undefined) errors.push({ line: Number(at), text, isOfServer: severity === 'ERROR' });
     },
   });
-  const cut = await watch.value.end();
   const broken = source.errored;
   source.destroy();
-  if (cut !== undefined) return fail(cut);
-  if (!run.ok) {
-    const message = `The restore of ${file} into ${database} does not end: ${run.failure.message}`;
-    return fail({ ...run.failure, message });
-  }
-  const { exitCode } = run.value;
-  const hostile = said.hostile();
+  if (!ended.ok) return ended;
+  const { exitCode } = ended.value;
+  const hostile = errors.find(({ text }) => isHostile(text));
   if (hostile !== undefined)
-    return fail(hostileDump(file, `psql met a command for itself in it (${hostile})`));
-  if (exitCode === 0) {
-    // psql takes any end of its input for the end of the dump: only the dump itself can tell that it was whole.
-    if (broken !== null) throw broken;
-    const whole = judgePlainDump(file, reader.findings());
-    if (!whole.ok) return whole;
-  }
-  return succeed({ messages: said.messages(exitCode), exitCode, entriesDone: reader.entriesDone() });
-}
-
-async function* readStatements(request: RestoreRequest, reader: PlainDumpReader): AsyncGenerator<Buffer> {
-  let done = 0;
-  yield restriction();
-  for await (const chunk of createReadStream(request.file, { highWaterMark: chunkBytes })) {
-    const statements = reader.take(chunk as Buffer);
-    // Nothing of a piece that holds something forbidden is handed on.
-    if (reader.findings().refused !== undefined) return;
-    if (statements.length > 0) yield statements;
-    if (reader.entriesDone() === done) continue;
-    done = reader.entriesDone();
-    request.onEntry(done);
-  }
-  const rest = reader.end();
-  if (rest.length > 0 && reader.findings().refused === undefined) yield rest;
-}
-
-/** `psql:<stdin>:12: ERROR:  42704: role "app" does not exist`, and lines that belong to it. */
-function createPsqlReader() {
-  const errors: { text: string; command?: string }[] = [];
-  let lastLine = '';
-  return {
-    take(line: string): void {
-      if (line.trim() !== '') lastLine = line;
-      const error = /^psql:.*?:\d+: (?:ERROR|FATAL|PANIC|error): +(.*)$/.exec(line);
-      if (error?.[1] !== undefined) errors.push({ text: error[1] });
-      const statement = /^(?:STATEMENT|CONTEXT): +(.*)$/.exec(line);
-      const current = errors.at(-1);
-      if (statement?.[1] !== undefined && current !== undefined) current.command ??= statement[1];
-    },
-    hostile: () => errors.find(({ text }) => isHostile(text))?.text,
-    messages(exitCode: number): readonly RestoreMessage[] {
-      if (exitCode !== 0 && errors.length === 0)
-        errors.push({ text: `psql ends with status ${exitCode}: ${lastLine}` });
-      return errors.map((error) => ({ weight: 'fatal', ...error }));
-    },
-  };
+    return fail(hostileDump(file, `psql met a command for itself in it (${hostile.text})`));
+  if (exitCode === 0 && broken !== null) throw broken;
+  const error = errors.at(-1);
+  return succeed({ exitCode, lastLine, ...(error === undefined ? {} : { error }) });
 }

@@ -9,7 +9,7 @@ const everyRoutedMs = 5_000;
 /** The server ends a statement whose client is gone by itself since then, where it is told to look. */
 const looksForClientSince = 140_000;
 
-type RestoreWatch = {
+export type RestoreWatch = {
   /** Aborted when the watch says so. */
   readonly signal: AbortSignal;
   /** For the sessions of the restore. */

@@ -76,7 +76,7 @@ describe('a plain SQL dump', () => {
     const head = valueFrom(readDumpHead(readFileSync(path).subarray(0, 4096)));
     expect(head.format).toBe('plain');
     const contents = valueFrom(await tools.contents(path));
-    expect(contents).toMatchObject({ format: 'plain', encoding: 'UTF8' });
+    expect(contents).toMatchObject({ format: 'plain', locale: { encoding: 'UTF8' } });
     expect(contents.dumpedFromVersion).toMatch(/^\d+\.\d+/);
     expect(head).toMatchObject({ serverVersion: contents.dumpedFromVersion });
     const names = contents.entries.map((entry) => `${entry.type} ${entry.schema ?? '-'}.${entry.name}`);
@@ -165,6 +165,122 @@ describe('a plain SQL dump', () => {
     expect(report.messages).toEqual([
       expect.objectContaining({ weight: 'fatal', text: expect.stringMatching(/^3F000: .*nowhere/) }),
     ]);
+  });
+
+  const rows = async (database: string, table = 'orders') =>
+    (await cluster.sql(database, `SELECT count(*) AS rows FROM ${table}`))[0]?.rows;
+
+  it('of one schema, which every database has already, comes back whole', async () => {
+    const path = dump('of-public.sql', '--schema=public');
+    const report = valueFrom(await restoreInto('of public', { file: path }));
+    expect(report).toMatchObject({ exitCode: 0, messages: [{ weight: 'harmless' }] });
+    expect(await rows('of public')).toBe('3001');
+  });
+
+  it('of a newer pg_dump, with settings that this server does not know, comes back whole', async () => {
+    const path = changed(dump('plain.sql'), 'newer.sql', (text) =>
+      text.replace('\nSET ', '\nSET transaction_timeout = 0;\nSET thaw_of_the_future = 1;\nSET '),
+    );
+    const report = valueFrom(await restoreInto('newer', { file: path }));
+    expect(report.exitCode).toBe(0);
+    expect(report.messages.map(({ weight, text, command }) => `${weight} ${text} ${command}`)).toEqual(
+      expect.arrayContaining([
+        'harmless 42704: unrecognized configuration parameter "thaw_of_the_future" SET thaw_of_the_future = 1;',
+      ]),
+    );
+    expect(report.messages.every(({ weight }) => weight === 'harmless')).toBe(true);
+    expect(await rows('newer')).toBe('3001');
+    expect(await rows('newer', 'tills."odd; name"')).toBe('2');
+  });
+
+  it.each([[['--clean']], [['--clean', '--schema=public']]])(
+    'made with %s drops nothing, since nothing is there',
+    async (options) => {
+      const path = dump('clean.sql', ...options);
+      expect(readFileSync(path, 'utf8')).toMatch(/^DROP TABLE public\.orders;$/m);
+      const database = `clean ${options.length}`;
+      const report = valueFrom(await restoreInto(database, { file: path }));
+      expect(report.exitCode).toBe(0);
+      expect(report.messages.filter(({ weight }) => weight !== 'harmless')).toEqual([]);
+      expect(await rows(database)).toBe('3001');
+    },
+  );
+
+  it('with policies for roles that are missing asks about each, and restores everything else', async () => {
+    await cluster.sql(
+      'shop',
+      'CREATE ROLE authenticated',
+      'CREATE ROLE auditor',
+      'CREATE TABLE secrets (id int)',
+      'INSERT INTO secrets SELECT generate_series(1, 5)',
+      'ALTER TABLE secrets ENABLE ROW LEVEL SECURITY',
+      'CREATE POLICY first ON secrets TO authenticated USING (true)',
+      "CREATE POLICY second ON secrets TO auditor USING ('; -- ' <> $$\n$$)",
+      'CREATE POLICY third ON secrets USING (id > 0)',
+    );
+    const path = dump('policies.sql');
+    await cluster.sql('shop', 'DROP TABLE secrets', 'DROP ROLE authenticated', 'DROP ROLE auditor');
+    const report = valueFrom(await restoreInto('policies', { file: path }));
+    expect(report).toMatchObject({
+      exitCode: 0,
+      messages: [
+        {
+          weight: 'needs-decision',
+          text: '42704: role "authenticated" does not exist',
+          command: 'CREATE POLICY first ON public.secrets TO authenticated USING (true);',
+        },
+        { weight: 'needs-decision', text: '42704: role "auditor" does not exist' },
+      ],
+    });
+    expect(await rows('policies', 'secrets')).toBe('5');
+    expect(await rows('policies')).toBe('3001');
+    expect(await cluster.sql('policies', 'SELECT polname FROM pg_policy')).toEqual([{ polname: 'third' }]);
+  });
+
+  it('goes on behind errors far apart, with the settings that were in force there', async () => {
+    await cluster.sql(
+      'shop',
+      'CREATE ROLE passing',
+      'CREATE TABLE large AS SELECT i, repeat(md5(i::text), 30) AS t FROM generate_series(1, 40000) i',
+      'CREATE TABLE a_first (id int)',
+      'CREATE POLICY p ON a_first TO passing',
+      'CREATE POLICY p ON large TO passing',
+    );
+    const path = dump('large.sql');
+    expect(statSync(path).size).toBeGreaterThan(36e6);
+    // The one before the rows, and the one behind them, far more than is kept at hand.
+    const early = changed(path, 'early.sql', (text) =>
+      text.replace(
+        '\nSET default_tablespace',
+        '\nCREATE POLICY p ON public.a_first TO passing;\n\nSET default_tablespace',
+      ),
+    );
+    await cluster.sql('shop', 'DROP TABLE large, a_first', 'DROP ROLE passing');
+    const report = valueFrom(await restoreInto('far', { file: early }));
+    expect(report.exitCode).toBe(3);
+    expect(report.messages).toEqual([
+      expect.objectContaining({ weight: 'fatal', text: expect.stringMatching(/^42P01/) }),
+    ]);
+    const late = valueFrom(await restoreInto('late', { file: path }));
+    expect(late.exitCode).toBe(0);
+    expect(late.messages.map(({ weight }) => weight)).toEqual(['needs-decision', 'needs-decision']);
+    expect(await rows('late', 'large')).toBe('40000');
+  });
+
+  it('of a database in LATIN1 comes back with its letters', async () => {
+    await cluster.sql(
+      'postgres',
+      "CREATE DATABASE west TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'",
+    );
+    await cluster.sql('west', 'CREATE TABLE t (name text)', "INSERT INTO t VALUES ('Müßiggang')");
+    const path = file('west.sql');
+    execFileSync(join(cluster.binFolder, 'pg_dump'), [`--file=${path}`, cluster.urlOf('west')]);
+    expect(readFileSync(path).includes(Buffer.from('M\xfc\xdfiggang', 'latin1'))).toBe(true);
+    const contents = valueFrom(await tools.contents(path));
+    expect(contents.locale).toBeUndefined();
+    const report = valueFrom(await restoreInto('from the west', { file: path }));
+    expect(report).toMatchObject({ exitCode: 0, messages: [] });
+    expect(await cluster.sql('from the west', 'SELECT name FROM t')).toEqual([{ name: 'Müßiggang' }]);
   });
 
   it('shows the command line as it runs', () => {
