@@ -11,7 +11,7 @@ import { runThaw } from '../parts/thaw.ts';
 
 /**
  * A plain dump is a script for psql, which can run programs on the host of whoever restores. Remains: what the server runs is a matter of the
- * rights of the role that restores; a dump made with --create is refused.
+ * rights of the role that restores; what a dump made with --create says of its own database is read and not run.
  */
 
 let production: TestCluster;
@@ -198,9 +198,23 @@ describe('a genuine plain dump', () => {
     }
   });
 
-  it('made with --create is refused as before: it speaks of a database of its own', async () => {
-    const { end } = await run(dump('--create'), 'drill');
-    expect(end.status, end.text).toBe(1);
-    expect(end.text).toMatch(/is not only the content of one database: line \d+ holds CREATE DATABASE/);
+  it('made with --create reaches no database but that of the run, whatever stands among what it says of its own', async () => {
+    const before = await live();
+    const forged = dump('--create').replace(
+      /^\\connect shop$/gm,
+      '\\connect postgres\nALTER ROLE postgres CONNECTION LIMIT 0;\nDROP DATABASE shop;\n\\connect shop',
+    );
+    expect(forged).toContain('DROP DATABASE shop;');
+    const { end } = await run(forged, 'drill');
+    expect(end.text).toMatch(/24 rows in \d+ tables/);
+    expect(await live()).toEqual(before);
+    expect(await elsewhere.sql('postgres', "SELECT rolconnlimit FROM pg_roles WHERE rolname = 'postgres'")).toEqual([
+      { rolconnlimit: '-1' },
+    ]);
+    for (const connect of ['\\connect shop other', '\\connect "service=x" \\! id', '\\connect -reuse-previous=on shop 127.0.0.1']) {
+      const refused = await run(forged.replace(/^\\connect postgres$/m, connect), 'drill');
+      expect(refused.end.status, refused.end.text).toBe(1);
+      expect(refused.end.text).toMatch(/tries to run commands where it is restored/);
+    }
   });
 });

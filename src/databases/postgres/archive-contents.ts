@@ -4,11 +4,11 @@ import { type ArchiveToc, findToc, readArchiveToc, type TocEntry } from '../../b
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import { describeFileFailure } from '../../base/file-failure.ts';
 import type { ArchiveContents, ArchiveEntry, DumpFormat } from '../../ports/dump-tools.ts';
+import { databaseOfEntries } from './database-of-entries.ts';
 import type { RestoreTool } from './find-restore-tool.ts';
-import { readCreateDatabase, readCreateExtension, readListHeader, readListLine } from './pg-restore-list.ts';
+import { readListHeader, readListLine } from './pg-restore-list.ts';
 import type { ProgramPlace } from './program-place.ts';
-import { readRights } from './read-rights.ts';
-import { rightsOfEntries, tablespacesOf } from './rights-of-entries.ts';
+import { rightsOfEntries } from './rights-of-entries.ts';
 
 type Request = {
   readonly file: string;
@@ -54,7 +54,7 @@ export async function readArchiveContents(request: Request): Promise<Outcome<Arc
     entries: [...listed.values()].map((entry) => asListed(known.get(entry.id)) ?? entry),
     dumpedFromVersion: header.get('Dumped from database version') ?? '',
     dumpedByVersion: header.get('Dumped by pg_dump version') ?? '',
-    ...aboutDatabase(contents?.entries ?? []),
+    ...databaseOfEntries(contents?.entries ?? []),
     ...(contents === undefined ? {} : { rights: rightsOfEntries(contents.entries) }),
   });
 }
@@ -93,39 +93,6 @@ async function readToc({ file, format }: Request): Promise<Outcome<ArchiveToc | 
     return fail(describeFileFailure({ doing: `read ${path}`, error }));
   }
   return succeed(undefined);
-}
-
-function aboutDatabase(
-  entries: readonly TocEntry[],
-): Pick<ArchiveContents, 'locale' | 'database' | 'tablespace' | 'tablespaces' | 'extensions'> {
-  const definitions = (wanted: string) =>
-    entries.flatMap(({ type, definition }) => (type === wanted ? [definition.trim()] : []));
-  const encoding = /^SET client_encoding = '([^']+)';/.exec(definitions('ENCODING')[0] ?? '')?.[1];
-  const created = readCreateDatabase(definitions('DATABASE')[0] ?? '');
-  return {
-    locale: { ...(encoding === undefined ? {} : { encoding }), ...created?.locale },
-    ...(created?.tablespace === undefined ? {} : { tablespace: created.tablespace }),
-    ...aboutItself(entries),
-    tablespaces: tablespacesOf(entries),
-    extensions: definitions('EXTENSION').flatMap((definition) => readCreateExtension(definition) ?? []),
-  };
-}
-
-/** Nothing where the dump was made without it. */
-function aboutItself(entries: readonly TocEntry[]): Pick<ArchiveContents, 'database'> {
-  if (!entries.some(({ type }) => type === 'DATABASE')) return {};
-  const isAbout = ({ type, tag }: TocEntry) =>
-    type === 'DATABASE PROPERTIES' || (type === 'ACL' && tag.startsWith('DATABASE '));
-  const [comment] = entries
-    .filter(({ type, tag }) => type === 'COMMENT' && tag.startsWith('DATABASE '))
-    .flatMap(({ definition }) => readRights(definition))
-    .flatMap((statement) => (statement.kind === 'comment' ? [statement.text] : []));
-  return {
-    database: {
-      ...(comment === undefined ? {} : { comment }),
-      statements: entries.filter(isAbout).map(({ definition }) => definition),
-    },
-  };
 }
 
 /** pg_restore exits 1 whatever is wrong, so its words (in LC_ALL=C) have to tell the cases apart. */

@@ -23,9 +23,9 @@ export async function readPlainContents(file: string): Promise<Outcome<ArchiveCo
 export function judgePlainDump(file: string, findings: PlainFindings): Outcome<ArchiveContents> {
   const {
     entries,
+    itself,
     extensions,
     rights,
-    tablespaces,
     dumpedFromVersion,
     dumpedByVersion,
     encoding,
@@ -39,7 +39,7 @@ export function judgePlainDump(file: string, findings: PlainFindings): Outcome<A
       code: 'invalid-input',
       message: `${file} is not only the content of one database: line ${refused.line} holds ${refused.because}.`,
       remedy:
-        'Choose a dump made without --create; where somebody may have changed the dump, choose another snapshot.',
+        'Choose a dump of one database; where somebody may have changed the dump, choose another snapshot.',
       retry: 'never',
     });
   }
@@ -54,12 +54,12 @@ export function judgePlainDump(file: string, findings: PlainFindings): Outcome<A
   return succeed({
     format: 'plain',
     entries,
+    ...itself,
     extensions,
     rights,
-    tablespaces,
     dumpedFromVersion,
     dumpedByVersion,
     // What its text is written in need not be what the database was made with, whose locale it does not say: UTF8 holds everything.
-    ...(encoding === 'UTF8' ? { locale: { encoding } } : {}),
+    locale: { ...(encoding === 'UTF8' ? { encoding } : {}), ...itself.locale },
   });
 }

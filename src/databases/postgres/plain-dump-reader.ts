@@ -1,7 +1,24 @@
 import type { DumpRights } from '../../ports/database-rights.ts';
-import type { ArchiveEntry, DumpedTablespace } from '../../ports/dump-tools.ts';
+import type { ArchiveEntry } from '../../ports/dump-tools.ts';
+import { databaseOfEntries } from './database-of-entries.ts';
 import { readCreateExtension } from './pg-restore-list.ts';
-import { type RightsEntry, rightsOfEntries, tablespacesOf } from './rights-of-entries.ts';
+import {
+  commentOnLeftOut,
+  connection,
+  dropping,
+  entryLine,
+  leftOut,
+  ofAllTables,
+  ownerOf,
+  ownership,
+  place,
+  restriction,
+  session,
+  setting,
+  settingName,
+  troubleIn,
+} from './plain-lines.ts';
+import { type RightsEntry, rightsOfEntries } from './rights-of-entries.ts';
 import { createSqlLexer, type SqlLexer } from './sql-lexer.ts';
 
 /** What a plain SQL dump turned out to be, known once it was read to its end. */
@@ -12,7 +29,8 @@ export type PlainFindings = {
   readonly encoding: string | undefined;
   readonly extensions: readonly { readonly name: string; readonly schema: string }[];
   readonly rights: DumpRights;
-  readonly tablespaces: readonly DumpedTablespace[];
+  /** Of the database itself only where the dump was made with --create. */
+  readonly itself: ReturnType<typeof databaseOfEntries>;
   /** The last line pg_dump writes was seen, and nothing was left open. */
   readonly isComplete: boolean;
   /** Why it may not be handed to psql: the line and what stands there. */
@@ -48,33 +66,6 @@ export type PlainDumpReader = {
 const newline = 10;
 const endOfCopy = Buffer.from('\\.');
 
-/** `-- Data for Name: users; Type: TABLE DATA; Schema: public; Owner: app` */
-const entryLine = /^-- (?:Data for )?Name: (.*); Type: ([A-Z ]+); Schema: (.*?); Owner: (.*)$/;
-/** The comment of an extension belongs to the extension, and needs its owner. */
-const ownership =
-  /^(ALTER .+ OWNER TO .+|GRANT .+ TO .+|REVOKE .+ FROM .+|ALTER DEFAULT PRIVILEGES .+|COMMENT ON EXTENSION .+);$/;
-const session = /^SET SESSION AUTHORIZATION .+;$/;
-/** Entries that are not for the role of a restore: all of their statements are left out. */
-const leftOut = new Set([
-  'ACL',
-  'DEFAULT ACL',
-  'EVENT TRIGGER',
-  'PUBLICATION TABLES IN SCHEMA',
-  'SECURITY LABEL',
-  'SUBSCRIPTION',
-]);
-const commentOnLeftOut = /^(?:EVENT TRIGGER|EXTENSION|SUBSCRIPTION) /;
-const ownerOf = /^ALTER .+ OWNER TO .+;$/;
-/** Of pg_dump itself, for what comes next. */
-const setting = /^SET [a-z_]+ = [^;]*;$/;
-const settingName = /^SET ([a-z_]+) = [^;]*;$|^SELECT pg_catalog\.set_config\('([a-z_]+)', '', false\);$/;
-/** What --clean writes before the first entry. */
-const dropping =
-  /^(?:DROP [A-Z].*|ALTER [A-Z].* DROP (?:CONSTRAINT|DEFAULT|IDENTITY|NOT NULL)\b.*|SELECT pg_catalog\.lo_unlink\('\d+'\));$/;
-const place = /^SET default_tablespace = [^;]*;$/;
-const ofAllTables = /^CREATE PUBLICATION .+ FOR ALL TABLES\b/;
-/** As pg_dump writes it, letter for letter: the key is of letters and digits. */
-const restriction = /^\\(un)?restrict [A-Za-z0-9]+$/;
 const byteOrderMark = Buffer.from('\uFEFF');
 
 /** @param options.inOnePlace leaves out where things are to be. */
@@ -124,10 +115,8 @@ export function createPlainDumpReader(options: { readonly inOnePlace?: boolean }
       dumpedByVersion: state.about.get('Dumped by pg_dump version') ?? '',
       encoding: state.about.get('encoding'),
       extensions: state.extensions,
-      rights: rightsOfEntries(
-        state.rights.map(({ lines, ...entry }) => ({ ...entry, definition: lines.join('\n') })),
-      ),
-      tablespaces: tablespacesOf(state.rights),
+      rights: rightsOfEntries(definitionsOf(state)),
+      itself: databaseOfEntries(definitionsOf(state)),
       isComplete: state.sawEnd && !state.inCopy && state.lexer.isBetween(),
       refused: state.refused,
     }),
@@ -167,6 +156,10 @@ function noteStatement(state: State, wasBetween: boolean): void {
   }
   const last = state.begun.at(-1);
   if (last !== undefined) last.until = state.line;
+}
+
+function definitionsOf({ rights }: State) {
+  return rights.map(({ lines, ...entry }) => ({ ...entry, definition: lines.join('\n') }));
 }
 
 /** Whole lines in, the lines that are handed on out. */
@@ -213,7 +206,8 @@ function readLine(state: State, bytes: Buffer): boolean {
   state.line += 1;
   const line = bytes.toString('latin1').replace(/\r$/, '');
   const wasBetween = lexer.isBetween();
-  if (wasBetween && restriction.test(line)) return false;
+  const isOfDatabase = /^DATABASE/.test(state.rights.at(-1)?.type ?? '');
+  if (wasBetween && (restriction.test(line) || (isOfDatabase && connection.test(line)))) return false;
   const { hasMetaCommand, isAmbiguous } = lexer.take(line);
   const shown = () => line.slice(0, 60).replace(/[^ -~]/g, '?');
   const refuse = (because: string, isHostile: boolean) => {
@@ -221,7 +215,8 @@ function readLine(state: State, bytes: Buffer): boolean {
   };
   if (hasMetaCommand) refuse(`a command for psql itself: ${shown()}`, true);
   if (isAmbiguous) refuse(`what psql reads otherwise than it looks: ${shown()}`, true);
-  const trouble = wasBetween ? troubleIn(line) : undefined;
+  const isLeftOut = isOfDatabase || (state.entries.length === 0 && dropping.test(line));
+  const trouble = wasBetween && !isLeftOut ? troubleIn(line) : undefined;
   if (trouble !== undefined) refuse(trouble, false);
   if (wasBetween && line.startsWith('--')) {
     readComment(state, bytes.toString('utf8'));
@@ -230,7 +225,7 @@ function readLine(state: State, bytes: Buffer): boolean {
   noteStatement(state, wasBetween);
   if (wasBetween && ofAllTables.test(line)) leaveOutPublication(state);
   const entry = state.rights.at(-1);
-  const isAbout = !(wasBetween && (setting.test(line) || ownerOf.test(line)));
+  const isAbout = !(wasBetween && (settingName.test(line) || setting.test(line) || ownerOf.test(line)));
   if (entry !== undefined && isAbout && (state.isLeftOut || entry.type === 'BLOB METADATA'))
     entry.lines.push(bytes.toString('utf8').replace(/\r$/, ''));
   if (state.isLeftOut) return wasBetween && setting.test(line) && !(state.inOnePlace && place.test(line));
@@ -281,13 +276,4 @@ function leaveOutPublication(state: State): void {
   if (entry?.type !== 'PUBLICATION') return;
   state.isLeftOut = true;
   state.notMade.add(`PUBLICATION ${entry.tag}`);
-}
-
-/** What would reach beyond the database, or change how the rest of the dump is to be read. */
-function troubleIn(line: string): string | undefined {
-  const found = /^(CREATE|DROP|ALTER) (DATABASE|ROLE|TABLESPACE|USER(?! MAPPING))\b/i.exec(line);
-  if (found !== null) return found[0].toUpperCase();
-  if (/^SET standard_conforming_strings = off;$/i.test(line))
-    return 'texts written the old way (standard_conforming_strings off)';
-  return undefined;
 }

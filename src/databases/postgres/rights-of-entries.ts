@@ -1,6 +1,5 @@
 import type { TocEntry } from '../../base/archive-toc.ts';
 import type { DumpRights } from '../../ports/database-rights.ts';
-import type { DumpedTablespace } from '../../ports/dump-tools.ts';
 
 const large = 'large object';
 
@@ -82,15 +81,4 @@ function tagsOf({ type, tag }: RightsEntry, entries: readonly RightsEntry[]): re
 function namesOf({ type, tag, definition }: RightsEntry): readonly string[] {
   if (type !== 'BLOB METADATA') return [tag];
   return [...definition.matchAll(/\d+/g)].map(([name]) => name);
-}
-
-/** Without a name of its own an object is where its database is. */
-export function tablespacesOf(
-  entries: readonly Omit<TocEntry, 'id' | 'definition'>[],
-): readonly DumpedTablespace[] {
-  const named = Map.groupBy(
-    entries.filter(({ tablespace }) => tablespace !== ''),
-    ({ tablespace }) => tablespace,
-  );
-  return [...named].map(([name, there]) => ({ name, objects: there.length }));
 }

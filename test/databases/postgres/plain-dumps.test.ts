@@ -267,6 +267,42 @@ describe('a plain SQL dump', () => {
     expect(await rows('late', 'large')).toBe('40000');
   });
 
+  it.each([[['--create']], [['--create', '--clean']], [['--create', '--clean', '--if-exists']]])(
+    'made with %s goes into the database it is told, and says what belongs to its own',
+    async (options) => {
+      await cluster.sql(
+        'postgres',
+        'ALTER DATABASE shop SET search_path = tills, public',
+        "ALTER ROLE teller IN DATABASE shop SET work_mem = '8MB'",
+        "COMMENT ON DATABASE shop IS 'the shop''s'",
+        'GRANT TEMPORARY ON DATABASE shop TO teller WITH GRANT OPTION',
+      );
+      const path = dump('created.sql', ...options);
+      expect(readFileSync(path, 'utf8')).toMatch(/^\\connect /m);
+      const contents = valueFrom(await tools.contents(path));
+      expect(contents).toMatchObject({
+        locale: { encoding: 'UTF8', provider: 'libc', collation: 'C.UTF-8' },
+        database: { comment: "the shop's" },
+        rights: { databaseOwner: 'postgres' },
+      });
+      const statements = contents.database?.statements.join('\n');
+      for (const words of [
+        "search_path TO 'tills', 'public'",
+        "IN DATABASE shop SET work_mem TO '8MB'",
+        'TO teller WITH GRANT OPTION',
+      ])
+        expect(statements).toContain(words);
+      const database = `created ${options.join(' ')}`;
+      const before = await cluster.sql('postgres', 'SELECT count(*) FROM pg_database');
+      const report = valueFrom(await restoreInto(database, { file: path }));
+      expect(report.exitCode).toBe(0);
+      expect(report.messages.filter(({ weight }) => weight !== 'harmless')).toEqual([]);
+      expect(await rows(database)).toBe('3001');
+      const after = await cluster.sql('postgres', 'SELECT count(*) - 1 AS count FROM pg_database');
+      expect(after).toEqual(before);
+    },
+  );
+
   it('of a database in LATIN1 comes back with its letters', async () => {
     await cluster.sql(
       'postgres',
@@ -277,7 +313,7 @@ describe('a plain SQL dump', () => {
     execFileSync(join(cluster.binFolder, 'pg_dump'), [`--file=${path}`, cluster.urlOf('west')]);
     expect(readFileSync(path).includes(Buffer.from('M\xfc\xdfiggang', 'latin1'))).toBe(true);
     const contents = valueFrom(await tools.contents(path));
-    expect(contents.locale).toBeUndefined();
+    expect(contents.locale).toEqual({});
     const report = valueFrom(await restoreInto('from the west', { file: path }));
     expect(report).toMatchObject({ exitCode: 0, messages: [] });
     expect(await cluster.sql('from the west', 'SELECT name FROM t')).toEqual([{ name: 'Müßiggang' }]);
