@@ -13,24 +13,9 @@ if (process.argv.includes('--no-color')) process.env.FORCE_COLOR = '0';
 
 if (Number(process.versions.node.split('.')[0]) >= neededMajor) {
   endWithLauncher();
-  loadLess();
-  await import('../dist/main.js');
+  await import('../dist/bundle/main.js');
 } else {
   runOn(findRuntime());
-}
-
-/**
- * Ink imports one function from a library of four hundred files: a quarter of the time to the first picture. Should Ink want
- * more of it one day, its import fails at once, in every test that starts the program.
- */
-function loadLess() {
-  nodeModule.registerHooks?.({
-    resolve(name, context, next) {
-      const found = next(name, context);
-      if (name !== 'es-toolkit/compat') return found;
-      return { ...found, url: found.url.replace(/index\.mjs$/, 'function/throttle.mjs') };
-    },
-  });
 }
 
 function findRuntime() {

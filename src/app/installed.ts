@@ -1,14 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { ownFile } from '../platform/own-files.ts';
 
-/** What came along with the program, and stands beside src/ and dist/ alike. */
-const root = new URL('../../', import.meta.url);
-
+/** What came along with the program. */
 export const thawVersion: string = (
-  JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as { version: string }
+  JSON.parse(readFileSync(ownFile('package.json'), 'utf8')) as { version: string }
 ).version;
 
-export const launcher = fileURLToPath(new URL('bin/thaw.js', root));
+export const launcher = ownFile('bin/thaw.js');
 
 /** The runbooks that anybody may use, beside those of the folder one stands in. */
-export const ownRunbooks = fileURLToPath(new URL('runbooks/', root));
+export const ownRunbooks = ownFile('runbooks/');

@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { extname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { assert } from '../base/assert.ts';
+import { ownProgram } from '../platform/own-files.ts';
 import type { SandboxLayout } from './sandbox-layout.ts';
 import type { SandboxSecrets } from './sandbox-secrets.ts';
 
@@ -19,7 +19,7 @@ type SupervisedService = {
 };
 
 /** The application's program: the compiled one from a build, the source itself (Node strips its types) in tests. */
-export const crmProgram = fileURLToPath(new URL(`./crm/main${extname(import.meta.url)}`, import.meta.url));
+export const crmProgram = ownProgram('sandbox/crm/main');
 
 export const crmServices = ['web', 'worker', 'scheduler'] as const;
 

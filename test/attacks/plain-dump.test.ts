@@ -208,10 +208,14 @@ describe('a genuine plain dump', () => {
     const { end } = await run(forged, 'drill');
     expect(end.text).toMatch(/24 rows in \d+ tables/);
     expect(await live()).toEqual(before);
-    expect(await elsewhere.sql('postgres', "SELECT rolconnlimit FROM pg_roles WHERE rolname = 'postgres'")).toEqual([
-      { rolconnlimit: '-1' },
-    ]);
-    for (const connect of ['\\connect shop other', '\\connect "service=x" \\! id', '\\connect -reuse-previous=on shop 127.0.0.1']) {
+    expect(
+      await elsewhere.sql('postgres', "SELECT rolconnlimit FROM pg_roles WHERE rolname = 'postgres'"),
+    ).toEqual([{ rolconnlimit: '-1' }]);
+    for (const connect of [
+      '\\connect shop other',
+      '\\connect "service=x" \\! id',
+      '\\connect -reuse-previous=on shop 127.0.0.1',
+    ]) {
       const refused = await run(forged.replace(/^\\connect postgres$/m, connect), 'drill');
       expect(refused.end.status, refused.end.text).toBe(1);
       expect(refused.end.text).toMatch(/tries to run commands where it is restored/);

@@ -52,7 +52,7 @@ export async function putDatabaseSettings(
     doing: `put back what belongs to database ${request.database} itself`,
     work: async (session) => {
       const statements = request.dumped.statements.flatMap((sql) => readRights(sql));
-      const known = await readKnown(session, request, statements);
+      const known = await readKnown(session, { ...request, statements });
       const tasks = [ownerTask(known), ...statements.flatMap((statement) => planStatement(statement, known))];
       await session.rows('BEGIN');
       const left: { what: string; why: string }[] = [];
@@ -68,8 +68,11 @@ export async function putDatabaseSettings(
 
 async function readKnown(
   session: Session,
-  { database, owner }: DatabaseSettingsRequest,
-  statements: readonly ReadStatement[],
+  {
+    database,
+    owner,
+    statements,
+  }: DatabaseSettingsRequest & { readonly statements: readonly ReadStatement[] },
 ): Promise<Known> {
   const named = statements.flatMap((one) => {
     if (one.kind === 'grant') return [one.grantee, one.as];
