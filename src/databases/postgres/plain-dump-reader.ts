@@ -57,7 +57,7 @@ export type PlainDumpReader = {
   end(): Buffer;
   entriesDone(): number;
   /** Those of pg_dump for its own session, as they are in force behind that line: one line each. */
-  settingsUntil(line: number): readonly string[];
+  settingsUntil(line: number, without: ReadonlySet<number>): readonly string[];
   /** Where the statement begins that ends in that line; undefined for rows, for comments, and for what began long ago. */
   statementFrom(line: number): number | undefined;
   findings(): PlainFindings;
@@ -104,8 +104,8 @@ export function createPlainDumpReader(options: { readonly inOnePlace?: boolean }
       return state.inCopy ? rest : readWhole(state, rest);
     },
     entriesDone: () => state.entries.length,
-    settingsUntil: (line) => {
-      const inForce = state.settings.filter((one) => one.line <= line);
+    settingsUntil: (line, without) => {
+      const inForce = state.settings.filter((one) => one.line <= line && !without.has(one.line));
       return [...new Map(inForce.map(({ name, text }) => [name, text])).values()];
     },
     statementFrom: (line) => state.begun.findLast((one) => one.from <= line && one.until >= line)?.from,

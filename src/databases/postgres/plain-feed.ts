@@ -14,7 +14,7 @@ const newline = 10;
  */
 export type PlainFeed = {
   readonly reader: PlainDumpReader;
-  /** @param line of the dump, counted from 1; 0 is all of it. */
+  /** @param line of the dump, counted from 1, where a statement ends that was refused; 0 for all of it. */
   behind(line: number): {
     readonly input: AsyncGenerator<Buffer>;
     /** psql counts the lines that it was given. */
@@ -30,6 +30,7 @@ export function createPlainFeed(request: Pick<RestoreRequest, 'file' | 'inOnePla
   const reader = createPlainDumpReader(request);
   const pieces: Piece[] = [];
   let dropped = 0;
+  const refused = new Set<number>();
   const source = readPieces(request, reader);
   const more = async (): Promise<boolean> => {
     const { done, value } = await source.next();
@@ -60,7 +61,8 @@ export function createPlainFeed(request: Pick<RestoreRequest, 'file' | 'inOnePla
   return {
     reader,
     behind(line) {
-      const settings = reader.settingsUntil(line);
+      refused.add(line);
+      const settings = reader.settingsUntil(line, refused);
       const before = 1 + settings.length - line;
       return { input: feed(line, settings), lineOf: (psqlLine) => psqlLine - before };
     },

@@ -77,8 +77,10 @@ async function runToEnd(
       messages.push({ weight: 'fatal', text: `psql ends with status ${exitCode}: ${lastLine}` });
       return succeed({ exitCode, messages });
     }
-    line = lineOf(error.line);
-    const message = judgeError(error, feed.statementAt(line));
+    const at = lineOf(error.line);
+    // One of the settings that were said again: it was in force before.
+    const message = judgeError(error, at > line ? feed.statementAt(at) : undefined);
+    line = at;
     messages.push(message);
     if (message.weight === 'fatal') return succeed({ exitCode, messages });
     if (messages.length === mostMessages) {

@@ -252,7 +252,7 @@ describe('a plain SQL dump', () => {
     const early = changed(path, 'early.sql', (text) =>
       text.replace(
         '\nSET default_tablespace',
-        '\nCREATE POLICY p ON public.a_first TO passing;\n\nSET default_tablespace',
+        '\nCREATE POLICY p ON public.a_first TO teller;\n\nSET default_tablespace',
       ),
     );
     await cluster.sql('shop', 'DROP TABLE large, a_first', 'DROP ROLE passing');
