@@ -31,6 +31,8 @@ await build({
   bundle: true,
   splitting: true,
   format: 'esm',
+  // Of a library that comes as both, what names its exports.
+  mainFields: ['module', 'main'],
   platform: 'node',
   target: 'node22',
   define: { 'process.env.NODE_ENV': '"production"' },

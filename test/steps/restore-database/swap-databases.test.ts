@@ -18,7 +18,7 @@ function names(databases: ReadonlyMap<string, FakeDatabase>) {
   return Object.fromEntries([...databases].map(([name, { content }]) => [name, content]));
 }
 
-const agreed = { carrySettings: true, guard: createGuard({ runId: 'run', agreed: () => true }) };
+const agreed = { carry: { comment: undefined }, guard: createGuard({ runId: 'run', agreed: () => true }) };
 
 describe('a swap of databases', () => {
   it.each([
