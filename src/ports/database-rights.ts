@@ -91,6 +91,8 @@ export type RightsReport = {
  */
 export type DumpedDatabase = {
   readonly comment?: string;
+  /** What was set for all that connect to it. */
+  readonly searchPath?: readonly string[];
   /** Settings, also of one role in this database; the limit of connections; who may connect. Of some entries, each with its statements. */
   readonly statements: readonly string[];
 };

@@ -58,6 +58,8 @@ export type RestoreMessage = {
   readonly command?: string;
   /** Why it is harmless or needs a decision; left out for what is fatal. */
   readonly reason?: string;
+  /** A function found nothing, since pg_dump leaves it no search path. */
+  readonly lacksSearchPath?: true;
 };
 
 export type RestoreReport = {
@@ -74,6 +76,11 @@ export type RestoreRequest = {
   readonly jobs: number;
   /** Everything goes where its database is, whatever the dump says. */
   readonly inOnePlace?: boolean;
+  /**
+   * Where functions look that say no search path of their own; left out: nowhere, as pg_dump has it. With it statistics are made, too, since
+   * that calls functions.
+   */
+  readonly searchPath?: readonly string[] | undefined;
   readonly onLine: (line: string) => void;
   /** Archive entries processed so far. */
   readonly onEntry: (done: number) => void;

@@ -30,6 +30,12 @@ function settingsOf(entries: readonly Entry[]): Pick<ArchiveContents, 'database'
   if (!entries.some(({ type }) => type === 'DATABASE')) return {};
   const isAbout = ({ type, tag }: Entry) =>
     type === 'DATABASE PROPERTIES' || (type === 'ACL' && tag.startsWith('DATABASE '));
+  const [searchPath] = entries
+    .filter(({ type }) => type === 'DATABASE PROPERTIES')
+    .flatMap(({ definition }) => readRights(definition))
+    .flatMap((one) =>
+      one.kind === 'setting' && one.role === undefined && one.name === 'search_path' ? [one.values] : [],
+    );
   const [comment] = entries
     .filter(({ type, tag }) => type === 'COMMENT' && tag.startsWith('DATABASE '))
     .flatMap(({ definition }) => readRights(definition))
@@ -37,6 +43,7 @@ function settingsOf(entries: readonly Entry[]): Pick<ArchiveContents, 'database'
   return {
     database: {
       ...(comment === undefined ? {} : { comment }),
+      ...(searchPath === undefined ? {} : { searchPath }),
       statements: entries.filter(isAbout).map(({ definition }) => definition),
     },
   };

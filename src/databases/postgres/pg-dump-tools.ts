@@ -18,13 +18,14 @@ import { connectionEnvironment, databaseArgument } from './connection-environmen
 import { readConnectionTarget, withLogin } from './connection-target.ts';
 import { dumpArguments, readGlobals, streamDump } from './dump-database.ts';
 import type { RestoreTool } from './find-restore-tool.ts';
+import { lendSearchPath } from './lend-search-path.ts';
 import { createRestoreOutputReader } from './pg-restore-output.ts';
 import { readPlainContents } from './plain-contents.ts';
 import { openProgramPlace, type ProgramPlace } from './program-place.ts';
 import { createActivityProbe, restoreApplication } from './restore-activity.ts';
 import { plainRestoreArguments, restorePlain } from './restore-plain.ts';
 import type { ServerContext } from './session.ts';
-import { watchRestore } from './watch-restore.ts';
+import { type RestoreWatch, watchRestore } from './watch-restore.ts';
 
 export function openDumpTools(request: {
   readonly url: Secret;
@@ -118,15 +119,53 @@ type Restore = RestoreRequest & {
 };
 
 async function runRestore(request: Restore): Promise<Outcome<RestoreReport>> {
+  const watch = await watchRestore(request.context, request);
+  if (!watch.ok) return watch;
+  const report = await (request.searchPath === undefined
+    ? runPart(request, watch.value)
+    : runWithSearchPath(request, { ...watch.value, searchPath: request.searchPath }));
+  const cut = await watch.value.end();
+  return cut === undefined ? report : fail(cut);
+}
+
+type Watch = Pick<RestoreWatch, 'settings' | 'signal'>;
+
+/** What a section of pg_dump is: first everything that is made without looking at a row, then all that does. */
+async function runWithSearchPath(
+  request: Restore,
+  { searchPath, ...watch }: Watch & { readonly searchPath: readonly string[] },
+): Promise<Outcome<RestoreReport>> {
+  const { database, context } = request;
+  const before = await runPart(request, { ...watch, sections: ['pre-data'] });
+  if (!before.ok) return before;
+  const lent = await lendSearchPath(context, { database, searchPath });
+  if (!lent.ok) return lent;
+  const after = await runPart(request, {
+    ...watch,
+    sections: ['data', 'post-data'],
+    entriesBefore: before.value.entriesDone,
+  });
+  if (!after.ok) return after;
+  const back = await lent.value();
+  if (!back.ok) return back;
+  return succeed({
+    messages: [...before.value.messages, ...after.value.messages],
+    exitCode: Math.max(before.value.exitCode, after.value.exitCode),
+    entriesDone: before.value.entriesDone + after.value.entriesDone,
+  });
+}
+
+async function runPart(
+  request: Restore,
+  part: Watch & { readonly sections?: readonly string[]; readonly entriesBefore?: number },
+): Promise<Outcome<RestoreReport>> {
   const { context } = request;
+  const { settings, signal, sections = [], entriesBefore = 0 } = part;
   const reader = createRestoreOutputReader();
   let entriesDone = 0;
-  const watch = await watchRestore(context, request);
-  if (!watch.ok) return watch;
-  const { settings, signal } = watch.value;
   const run = await request.place.run({
     program: request.tool.path,
-    args: restoreArguments(request),
+    args: [...sections.map((name) => `--section=${name}`), ...restoreArguments(request)],
     file: request.file,
     env: connectionEnvironment(context.target, { application: restoreApplication, settings }),
     stallMs: request.stallMs,
@@ -137,14 +176,12 @@ async function runRestore(request: Restore): Promise<Outcome<RestoreReport>> {
       request.onLine(line);
       if (reader.entriesDone() === entriesDone) return;
       entriesDone = reader.entriesDone();
-      request.onEntry(entriesDone);
+      request.onEntry(entriesBefore + entriesDone);
     },
   });
-  const cut = await watch.value.end();
-  if (cut !== undefined) return fail(cut);
   if (!run.ok) return fail(explain(run.failure, request));
   const { exitCode } = run.value;
-  return succeed({ messages: reader.messages(exitCode), exitCode, entriesDone: reader.entriesDone() });
+  return succeed({ messages: reader.messages(exitCode), exitCode, entriesDone });
 }
 
 function restoreArguments(

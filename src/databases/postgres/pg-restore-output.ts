@@ -104,6 +104,9 @@ const rules: readonly Rule[] = [
   },
 ];
 
+/** What a function of the dump asked for is not found where it looks: in no schema but that of the system. */
+const lostFunction = / does not exist\b[\s\S]*CONTEXT: +(?:PL\/\w+|SQL) function /;
+
 export function classifyRestoreError(error: {
   readonly text: string;
   readonly command?: string;
@@ -112,9 +115,8 @@ export function classifyRestoreError(error: {
     (rule.text === undefined || rule.text.test(error.text)) &&
     (rule.command === undefined || rule.command.test(error.command ?? ''));
   const rule = rules.find(fits);
-  return rule === undefined
-    ? { weight: 'fatal', ...error }
-    : { weight: rule.weight, ...error, reason: rule.because };
+  if (rule !== undefined) return { weight: rule.weight, ...error, reason: rule.because };
+  return { weight: 'fatal', ...error, ...(lostFunction.test(error.text) ? { lacksSearchPath: true } : {}) };
 }
 
 /**

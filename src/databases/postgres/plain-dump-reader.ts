@@ -68,10 +68,13 @@ const endOfCopy = Buffer.from('\\.');
 
 const byteOrderMark = Buffer.from('\uFEFF');
 
-/** @param options.inOnePlace leaves out where things are to be. */
-export function createPlainDumpReader(options: { readonly inOnePlace?: boolean } = {}): PlainDumpReader {
+/** Left out is where things are to be (inOnePlace), and that nothing is found without its schema (searchPath). */
+export function createPlainDumpReader(
+  options: { readonly inOnePlace?: boolean; readonly searchPath?: readonly string[] | undefined } = {},
+): PlainDumpReader {
   const state: State = {
     inOnePlace: options.inOnePlace === true,
+    hasSearchPath: options.searchPath !== undefined,
     lexer: createSqlLexer(),
     entries: [],
     about: new Map(),
@@ -125,6 +128,7 @@ export function createPlainDumpReader(options: { readonly inOnePlace?: boolean }
 
 type State = {
   readonly inOnePlace: boolean;
+  readonly hasSearchPath: boolean;
   readonly lexer: SqlLexer;
   readonly entries: ArchiveEntry[];
   readonly about: Map<string, string>;
@@ -236,6 +240,7 @@ function readLine(state: State, bytes: Buffer): boolean {
     .exec(line)
     ?.slice(1)
     .find((one) => one !== undefined);
+  if (name === 'search_path' && state.hasSearchPath) return false;
   if (name !== undefined) state.settings.push({ line: state.line, name, text: line });
   // A new database has nothing to drop.
   if (state.entries.length === 0 && dropping.test(line)) return false;

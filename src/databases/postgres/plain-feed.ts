@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import type { RestoreRequest } from '../../ports/dump-tools.ts';
 import { createPlainDumpReader, type PlainDumpReader } from './plain-dump-reader.ts';
 import { restriction } from './restrict-psql.ts';
+import { saySetting } from './say-rights.ts';
 
 const chunkBytes = 1024 * 1024;
 /** Far more than lies between us and a statement that psql has sent: its input is a pipe. */
@@ -26,7 +27,9 @@ export type PlainFeed = {
 
 type Piece = { readonly firstLine: number; readonly lines: number; readonly content: Buffer };
 
-export function createPlainFeed(request: Pick<RestoreRequest, 'file' | 'inOnePlace' | 'onEntry'>): PlainFeed {
+export function createPlainFeed(
+  request: Pick<RestoreRequest, 'file' | 'inOnePlace' | 'searchPath' | 'onEntry'>,
+): PlainFeed {
   const reader = createPlainDumpReader(request);
   const pieces: Piece[] = [];
   let dropped = 0;
@@ -62,7 +65,11 @@ export function createPlainFeed(request: Pick<RestoreRequest, 'file' | 'inOnePla
     reader,
     behind(line) {
       refused.add(line);
-      const settings = reader.settingsUntil(line, refused);
+      const { searchPath } = request;
+      const settings = [
+        ...reader.settingsUntil(line, refused),
+        ...(searchPath === undefined ? [] : [`SET ${saySetting('search_path', searchPath)};`]),
+      ];
       const before = 1 + settings.length - line;
       return { input: feed(line, settings), lineOf: (psqlLine) => psqlLine - before };
     },

@@ -9,7 +9,8 @@ import { createPlainFeed, type PlainFeed } from './plain-feed.ts';
 import type { ProgramPlace } from './program-place.ts';
 import { createActivityProbe, restoreApplication } from './restore-activity.ts';
 import { bareEnvironment, hostileDump, isHostile } from './restrict-psql.ts';
-import type { ServerContext } from './session.ts';
+import { saySetting } from './say-rights.ts';
+import { type ServerContext, withSession } from './session.ts';
 import { type RestoreWatch, watchRestore } from './watch-restore.ts';
 
 /** Without the operator's own ~/.psqlrc, and stopped by the first error: half a dump is no dump. */
@@ -45,7 +46,10 @@ export async function restorePlain(request: Restore): Promise<Outcome<RestoreRep
   const watch = await watchRestore(context, request);
   if (!watch.ok) return watch;
   const feed = createPlainFeed(request);
-  const ran = await runToEnd(request, { ...watch.value, feed });
+  const done = await runToEnd(request, { ...watch.value, feed });
+  const analyzed =
+    done.ok && done.value.exitCode === 0 ? await analyzeWithPath(context, request) : succeed(undefined);
+  const ran = analyzed.ok ? done : analyzed;
   const cut = await watch.value.end();
   if (cut !== undefined) return fail(cut);
   if (!ran.ok) {
@@ -59,6 +63,23 @@ export async function restorePlain(request: Restore): Promise<Outcome<RestoreRep
     if (!whole.ok) return whole;
   }
   return succeed({ ...ran.value, entriesDone: feed.reader.entriesDone() });
+}
+
+async function analyzeWithPath(
+  context: ServerContext,
+  { database, searchPath }: Pick<RestoreRequest, 'database' | 'searchPath'>,
+): Promise<Outcome<void>> {
+  if (searchPath === undefined) return succeed(undefined);
+  return withSession(context, {
+    database,
+    doing: `analyze database ${database}`,
+    limitMs: 0,
+    work: async (session) => {
+      await session.rows(`SET ${saySetting('search_path', searchPath)}`);
+      await session.rows('ANALYZE');
+      return succeed(undefined);
+    },
+  });
 }
 
 /** Behind a statement that the server refused for no bad reason it goes on, with another psql. */
@@ -93,14 +114,13 @@ async function runToEnd(
   }
 }
 
-type PsqlError = { readonly line: number; readonly text: string; readonly isOfServer: boolean };
+type PsqlError = { readonly line: number; text: string; readonly isOfServer: boolean };
 
 /** Rows behind a COPY that was refused would be taken for statements. */
 function judgeError({ text, isOfServer }: PsqlError, command: string | undefined): RestoreMessage {
   const isWhole = command?.endsWith(';') === true && !/^COPY\b/i.test(command);
-  if (!isOfServer || !isWhole)
-    return { weight: 'fatal', text, ...(command === undefined ? {} : { command }) };
-  return classifyRestoreError({ text, command });
+  const message = classifyRestoreError({ text, ...(command === undefined ? {} : { command }) });
+  return isOfServer && isWhole ? message : { ...message, weight: 'fatal' };
 }
 
 async function runPsql(
@@ -131,7 +151,9 @@ async function runPsql(
       lastLine = line;
       // `psql:<stdin>:12: ERROR:  42704: role "app" does not exist`
       const [, at, severity, text] = /^psql:.*?:(\d+): (ERROR|FATAL|PANIC|error): +(.*)$/.exec(line) ?? [];
+      const last = errors.at(-1);
       if (text !== undefined) errors.push({ line: Number(at), text, isOfServer: severity === 'ERROR' });
+      else if (last !== undefined && line.startsWith('CONTEXT:')) last.text += `\n${line}`;
     },
   });
   const broken = source.errored;

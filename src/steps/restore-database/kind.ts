@@ -29,6 +29,13 @@ export const restoreDatabaseKind = declareKind({
       .describe(
         'A database that grows beyond is not gone on with. Left out: three times what the manifest says, and a hundred times the dump where nobody proves who wrote it',
       ),
+    searchPath: z
+      .array(text)
+      .min(1)
+      .optional()
+      .describe(
+        'Schemas in which functions of the dump look while tables are filled, where they say none themselves. pg_dump leaves none, so a function of a generated column, a check or an index that names things without their schema fails. Left out: it is offered when that happens',
+      ),
     createdColumn: text
       .default('created_at')
       .describe('Tells old rows from new ones when a drill compares with live'),

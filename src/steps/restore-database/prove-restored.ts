@@ -32,6 +32,13 @@ export function proveRestored(context: StepContext): readonly Check[] {
       ),
     );
   }
+  if (restored.searchPath !== undefined) {
+    checks.push(
+      passed(
+        `functions of the dump that say no search path looked in ${restored.searchPath.join(', ')} while tables were filled, and are as they were dumped`,
+      ),
+    );
+  }
   if (restored.writtenAfter !== undefined) {
     checks.push(
       couldNotVerify(

@@ -30,11 +30,11 @@ import { refuseNewer } from '../../operations/throwaway-cluster.ts';
 import type { ArchiveContents, RestoreMessage, RestoreReport } from '../../ports/dump-tools.ts';
 import type { restoreDatabaseKind } from './kind.ts';
 
+type Step = StepOf<typeof restoreDatabaseKind>;
+type Context = StepContext<'host' | 'databases' | 'dumpTools' | 'clusters'>;
+
 /** The archive into a incoming database, every message of pg_restore judged, every table counted. Touches nothing else. */
-export async function restoreArchive(
-  step: StepOf<typeof restoreDatabaseKind>,
-  context: StepContext<'host' | 'databases' | 'dumpTools' | 'clusters'>,
-): Promise<Outcome<void>> {
+export async function restoreArchive(step: Step, context: Context): Promise<Outcome<void>> {
   const archive = needFact(archiveFileFact, context);
   const contents = await targetTools(context).contents(archive.path);
   if (!contents.ok) return contents;
@@ -42,12 +42,42 @@ export async function restoreArchive(
   if (!readable.ok) return readable;
   const rights = await chooseRights(context);
   if (!rights.ok) return rights;
+  const attempt = {
+    contents: contents.value,
+    asCell: rights.value.kind === 'cell',
+    searchPath: step.searchPath,
+  };
+  const report = await fillIncoming(step, { context, attempt });
+  if (!report.ok) return report;
+  const isLost = report.value.messages.some(({ lacksSearchPath }) => lacksSearchPath === true);
+  if (!isLost || step.searchPath !== undefined) return accept(context, { ...attempt, report: report.value });
+  const searchPath = await offerSearchPath(context, { contents: contents.value, report: report.value });
+  if (!searchPath.ok) return searchPath;
+  if (searchPath.value === undefined) return accept(context, { ...attempt, report: report.value });
+  const again = { ...attempt, searchPath: searchPath.value };
+  const second = await fillIncoming(step, { context, attempt: again });
+  return second.ok ? accept(context, { ...again, report: second.value }) : second;
+}
+
+type Attempt = {
+  readonly contents: ArchiveContents;
+  readonly asCell: boolean;
+  readonly searchPath: readonly string[] | undefined;
+};
+
+/** Made anew, and filled. */
+async function fillIncoming(
+  step: Step,
+  { context, attempt }: { readonly context: Context; readonly attempt: Attempt },
+): Promise<Outcome<RestoreReport>> {
+  const { contents, searchPath } = attempt;
+  const archive = needFact(archiveFileFact, context);
   const closed = await closeCell(context);
   if (!closed.ok) return closed;
-  const incoming = await makeIncomingDatabase(context, contents.value);
+  const incoming = await makeIncomingDatabase(context, contents);
   if (!incoming.ok) return incoming;
-  const { format, extensions = [] } = contents.value;
-  if (rights.value.kind === 'cell') {
+  const { format, extensions = [] } = contents;
+  if (attempt.asCell) {
     const made = await makeCell(context, { database: incoming.value, extensions });
     if (!made.ok) return made;
   }
@@ -59,9 +89,14 @@ export async function restoreArchive(
   const jobs = restoreJobs(step, context);
   const request = { file: archive.path, database: incoming.value, jobs, format, inOnePlace };
   await context.recordCommand(tools.describeRestore(request));
-  const total = contents.value.entries.length;
+  if (searchPath !== undefined)
+    context.output(
+      `functions of the dump that say no search path look in ${searchPath.join(', ')} meanwhile`,
+    );
+  const total = contents.entries.length;
   const report = await tools.restore({
     ...request,
+    searchPath,
     stallMs: durationMs(step.stall),
     watch: await limitRestore(context, {
       dumpBytes: archive.sizeBytes,
@@ -72,22 +107,59 @@ export async function restoreArchive(
     onLine: context.output,
     onEntry: (done) => context.progress({ label: 'restored', done, total, unit: 'count' }),
   });
-  if (!report.ok) {
-    // Its client is gone, but the server may still work for it.
-    const shut = await closeCell(context);
-    return shut.ok ? makeRoom(report.failure, { database: incoming.value, context }) : shut;
-  }
-  const program = format === 'plain' ? 'psql' : 'pg_restore';
-  const accepted = await judgeMessages(context, { ...report.value, program });
+  if (report.ok) return report;
+  // Its client is gone, but the server may still work for it.
+  const shut = await closeCell(context);
+  if (!shut.ok) return shut;
+  const room = await makeRoom(report.failure, { database: incoming.value, context });
+  return room.ok ? report : room;
+}
+
+/** What pg_restore said is judged, and what it made is counted. */
+async function accept(
+  context: Context,
+  { contents, report, searchPath }: Attempt & { readonly report: RestoreReport },
+): Promise<Outcome<void>> {
+  const database = needFact(incomingDatabaseFact, context).name;
+  const program = contents.format === 'plain' ? 'psql' : 'pg_restore';
+  const accepted = await judgeMessages(context, { ...report, program });
   const counted = accepted.ok
     ? await countRestored(context, {
-        database: incoming.value,
-        contents: contents.value,
-        accepted: accepted.value,
-        harmless: report.value.messages.filter(({ weight }) => weight === 'harmless').length,
+        ...{ database, contents, searchPath, accepted: accepted.value },
+        harmless: report.messages.filter(({ weight }) => weight === 'harmless').length,
       })
     : accepted;
-  return counted.ok ? counted : makeRoom(counted.failure, { database: incoming.value, context });
+  return counted.ok ? counted : makeRoom(counted.failure, { database, context });
+}
+
+/** @returns undefined where nobody wants it. */
+async function offerSearchPath(
+  context: Context,
+  { contents, report }: { readonly contents: ArchiveContents; readonly report: RestoreReport },
+): Promise<Outcome<readonly string[] | undefined>> {
+  const own = contents.database?.searchPath ?? ['public'];
+  const places = [...own, ...(contents.extensions ?? []).map(({ schema }) => schema)];
+  const searchPath = [...new Set(places)].filter((name) => name !== '$user' && name !== 'pg_catalog');
+  const lost = report.messages.find(({ lacksSearchPath }) => lacksSearchPath === true);
+  const answer = await context.ask({
+    kind: 'choose',
+    id: 'restore-database.search-path',
+    stepId: context.stepId,
+    title:
+      'A function of the dump finds nothing, since pg_dump leaves it no search path. Restore again with one?',
+    body: [
+      lost?.text ?? '',
+      `While tables are filled, functions that say none themselves would look in ${searchPath.join(', ')}. Afterwards they are as they were dumped.`,
+      'The same comes from the runbook with `searchPath` in this step. It ends for good where the function itself says one: ALTER FUNCTION … SET search_path.',
+    ],
+    choices: [
+      { value: 'stop', label: 'no, this restore is not good' },
+      { value: 'lend', label: `yes, with ${searchPath.join(', ')}` },
+    ],
+    preferred: 'stop',
+  });
+  if (!answer.ok) return answer;
+  return succeed(answer.value.value === 'lend' ? searchPath : undefined);
 }
 
 /** A full disk is everybody's on that server: the half of a database that filled it goes at once, and not at the next attempt. */
@@ -177,14 +249,20 @@ function fullText(message: RestoreMessage): string {
 
 async function countRestored(
   context: StepContext<'host' | 'databases'>,
-  restored: { database: string; contents: ArchiveContents; accepted: readonly string[]; harmless: number },
+  restored: Pick<Attempt, 'contents' | 'searchPath'> & {
+    readonly database: string;
+    readonly accepted: readonly string[];
+    readonly harmless: number;
+  },
 ): Promise<Outcome<void>> {
   const opened = await restoredServer(context);
   if (!opened.ok) return opened;
   const server = opened.value;
-  context.output('updating planner statistics (ANALYZE)');
-  const analyzed = await server.analyze(restored.database);
-  if (!analyzed.ok) return analyzed;
+  if (restored.searchPath === undefined) {
+    context.output('updating planner statistics (ANALYZE)');
+    const analyzed = await server.analyze(restored.database);
+    if (!analyzed.ok) return analyzed;
+  }
   const newestColumns = readFact(manifestFact, context)?.newestColumns ?? [];
   const inventory = await server.inventory(restored.database, {
     newestColumns,
@@ -210,6 +288,7 @@ async function countRestored(
       .map((entry) => qualifiedName({ schema: entry.schema ?? 'public', name: entry.name })),
     acceptedMessages: restored.accepted,
     harmlessMessages: restored.harmless,
+    ...(restored.searchPath === undefined ? {} : { searchPath: [...restored.searchPath] }),
   });
   return succeed(undefined);
 }

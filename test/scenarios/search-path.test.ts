@@ -1,0 +1,109 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTestCluster, type TestCluster } from '../databases/postgres/cluster.ts';
+import { checksOf, readRecord } from '../parts/run-log.ts';
+import { shopRunbook } from '../parts/shop-runbook.ts';
+import { thawHere } from '../parts/thaw.ts';
+
+/** Functions that name things without their schema: pg_dump restores with an empty search path, where they find nothing. */
+
+let cluster: TestCluster;
+let folder = '';
+const at = (name: string) => join(folder, name);
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'thaw-path-'));
+  cluster = await startTestCluster();
+  await cluster.sql('postgres', 'CREATE DATABASE articles');
+  await cluster.sql(
+    'articles',
+    'CREATE SCHEMA tools',
+    'ALTER DATABASE articles SET search_path = tools, public',
+    'CREATE EXTENSION unaccent WITH SCHEMA tools',
+    'SET search_path = public, tools',
+    'CREATE FUNCTION slug(v text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN lower(unaccent(v)); END $$',
+    'CREATE FUNCTION shout(v text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT upper(slug(v)) $$',
+    'CREATE FUNCTION own(v text) RETURNS text LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog AS $$ BEGIN RETURN v; END $$',
+    'CREATE TABLE art (id int PRIMARY KEY, title text CHECK (own(title) <> $$$$), slug text GENERATED ALWAYS AS (slug(title)) STORED)',
+    "INSERT INTO art (id, title) VALUES (1, 'Äpfel'), (2, 'B')",
+    'CREATE INDEX by_shout ON art (shout(title))',
+    'CREATE MATERIALIZED VIEW loud AS SELECT shout(title) AS t FROM art',
+    'CREATE TABLE other AS SELECT generate_series(1, 50) AS id',
+  );
+});
+afterAll(async () => {
+  await cluster?.remove();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+let runs = 0;
+async function restore(request: {
+  readonly format: string;
+  readonly step?: Readonly<Record<string, unknown>>;
+  readonly more?: readonly string[];
+}) {
+  runs += 1;
+  const { format, step = {}, more = [] } = request;
+  const store = at(`store-${runs}`);
+  mkdirSync(store);
+  const program = join(cluster.binFolder, 'pg_dump');
+  const dump = execFileSync(program, [`--format=${format}`, cluster.urlOf('articles')]);
+  writeFileSync(join(store, `shop-2026-11-19.${format === 'plain' ? 'sql' : 'dump'}`), dump);
+  writeFileSync(at('runbook.yaml'), shopRunbook({ store, endings: '[.dump][.sql]', restore: step }));
+  const logs = at(`logs-${runs}`);
+  const end = await thawHere({
+    args: [
+      ...['restore', at('runbook.yaml'), '--plain', '--yes', '--snapshot', 'latest', '--confirm', 'articles'],
+      ...['--log-dir', logs, ...more],
+    ],
+    env: { HOME: folder, LIVE: cluster.urlOf('articles') },
+    cwd: folder,
+  });
+  return { end, checks: checksOf(await readRecord(logs)).filter((check) => check.includes('search path')) };
+}
+
+const said =
+  'restore-database passed: functions of the dump that say no search path looked in tools, public while tables were filled, and are as they were dumped';
+
+const functions = () =>
+  cluster.sql(
+    'articles',
+    "SELECT proname, proconfig::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace ORDER BY 1",
+  );
+
+describe.each(['custom', 'tar', 'plain'])('a dump whose functions look without a schema (%s)', (format) => {
+  it('is offered a search path, restored with it, and its functions are as they were', async () => {
+    const before = await functions();
+    const { end, checks } = await restore({
+      format,
+      more: ['--answer', 'restore-database.search-path=lend'],
+    });
+    expect(checks, end.text).toEqual([said]);
+    expect(await cluster.sql('articles', 'SELECT slug FROM public.art ORDER BY id')).toEqual([
+      { slug: 'apfel' },
+      { slug: 'b' },
+    ]);
+    expect(await cluster.sql('articles', 'SELECT t FROM public.loud ORDER BY 1')).toEqual([
+      { t: 'APFEL' },
+      { t: 'B' },
+    ]);
+    expect(await functions()).toEqual(before);
+  });
+
+  it('is restored with the one of the runbook without a question', async () => {
+    const { end, checks } = await restore({ format, step: { searchPath: ['tools', 'public'] } });
+    expect(checks, end.text).toEqual([said]);
+    expect(end.text).not.toContain('question restore-database.search-path');
+  });
+
+  it('is not restored where nobody wants that, and the way is told', async () => {
+    const { end } = await restore({ format });
+    expect(end.status, end.text).not.toBe(0);
+    expect(end.text).toMatch(/function unaccent\(text\) does not exist/);
+    expect(end.text).toContain('searchPath');
+    expect(await cluster.sql('articles', 'SELECT count(*) FROM public.art')).toEqual([{ count: '2' }]);
+  });
+});
