@@ -50,7 +50,8 @@ async function put(
   const database = needFact(incomingDatabaseFact, context).name;
   const owner = readFact(rightsFact, context)?.owner.name ?? identity.value.user;
   if (!trial) await context.recordCommand(`ALTER DATABASE ${database} OWNER TO ${owner}`);
-  const report = await server.putDatabaseSettings({ database, owner, dumped, trial });
+  const makeRoles = trial && context.mode === 'drill';
+  const report = await server.putDatabaseSettings({ database, owner, dumped, trial, makeRoles });
   if (!report.ok) return report;
   await context.record(databaseSettingsFact, { ...report.value, trial });
   for (const { what, why } of report.value.left)

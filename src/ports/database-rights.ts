@@ -103,6 +103,8 @@ export type DatabaseSettingsRequest = {
   readonly dumped: DumpedDatabase;
   /** Nothing stays. */
   readonly trial: boolean;
+  /** Of a trial: as with `PutBackRequest`. */
+  readonly makeRoles: boolean;
 };
 
 export type DatabaseSettingsReport = {

@@ -126,6 +126,13 @@ function batchesOf(tasks: readonly Task[]): readonly (readonly Task[])[] {
   );
 }
 
+/** Within a transaction that is taken back. */
+export async function makeMissingRoles(session: Session, names: readonly string[]): Promise<void> {
+  const isSuperuser = await readIsSuperuser(session);
+  for (const name of await missingRoles(session, { names, isSuperuser }))
+    await makeRole(session, { name, isSuperuser });
+}
+
 async function missingRoles(
   session: Session,
   { names, isSuperuser }: { readonly names: readonly string[]; readonly isSuperuser: boolean },

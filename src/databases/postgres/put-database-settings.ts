@@ -5,6 +5,7 @@ import type { DatabaseSettingsReport, DatabaseSettingsRequest } from '../../port
 import { readIsSuperuser } from './cell.ts';
 import { whyNotOwner } from './plan-owners.ts';
 import { sqlStateOf } from './postgres-failure.ts';
+import { makeMissingRoles } from './put-back-rights.ts';
 import { type ReadStatement, readRights } from './read-rights.ts';
 import { type KnownRole, readRoles } from './restored-objects.ts';
 import { sayGrant, saySetting } from './say-rights.ts';
@@ -52,9 +53,9 @@ export async function putDatabaseSettings(
     doing: `put back what belongs to database ${request.database} itself`,
     work: async (session) => {
       const statements = request.dumped.statements.flatMap((sql) => readRights(sql));
+      await session.rows('BEGIN');
       const known = await readKnown(session, { ...request, statements });
       const tasks = [ownerTask(known), ...statements.flatMap((statement) => planStatement(statement, known))];
-      await session.rows('BEGIN');
       const left: { what: string; why: string }[] = [];
       for (const task of tasks) {
         const why = task.why ?? (await tryTask(session, task));
@@ -71,6 +72,7 @@ async function readKnown(
   {
     database,
     owner,
+    makeRoles,
     statements,
   }: DatabaseSettingsRequest & { readonly statements: readonly ReadStatement[] },
 ): Promise<Known> {
@@ -78,7 +80,9 @@ async function readKnown(
     if (one.kind === 'grant') return [one.grantee, one.as];
     return one.kind === 'setting' ? [one.role] : [];
   });
-  const roles = await readRoles(session, [...new Set([owner, ...named.flatMap((name) => name ?? [])])]);
+  const names = [...new Set([owner, ...named.flatMap((name) => name ?? [])])];
+  if (makeRoles) await makeMissingRoles(session, names);
+  const roles = await readRoles(session, names);
   const rows = await session.rows("SELECT lower(name) AS name FROM pg_settings WHERE context = 'user'");
   return {
     ...{ database, owner, roles },
