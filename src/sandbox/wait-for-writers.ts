@@ -2,7 +2,7 @@ import { fail, type Outcome, succeed } from '../base/failure.ts';
 import { lookUntil } from '../platform/pause.ts';
 import { withConnection } from './crm/database.ts';
 
-const limitMs = 15_000;
+const limitMs = 60_000;
 
 /** One row for each service that has written since a moment. */
 const whoWrote = `
