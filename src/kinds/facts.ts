@@ -152,8 +152,8 @@ export const restoredFact = defineFact(
     harmlessMessages: z.number(),
     mark: z.object({ changes: z.number(), catalogue: z.string() }).optional(),
     writtenAfter: z.number().exactOptional(),
-    /** Lent to functions of the dump while its tables were filled. */
-    searchPath: z.array(z.string()).exactOptional(),
+    /** Lent to functions of the dump while its tables were filled; and where functions of indexes looked while its rows were counted. */
+    ...{ searchPath: z.array(z.string()).exactOptional(), countedIn: z.array(z.string()).exactOptional() },
   }),
 );
 

@@ -23,7 +23,7 @@ export async function stillAsCounted(
   if (!now.ok) return now;
   const isSame = now.value.catalogue === mark.catalogue;
   if (isSame && now.value.changes <= mark.changes) return succeed(undefined);
-  const again = isSame ? await countAgain(database, context) : succeed(undefined);
+  const again = isSame ? await countAgain(restored, context) : succeed(undefined);
   if (!again.ok) return again;
   if (again.value !== undefined && rowsOf(again.value) === rowsOf(inventory)) {
     // Counts cannot tell what stands in these rows: whoever judges the restore is told of them.
@@ -59,13 +59,14 @@ const lookEveryMs = 100;
 const mostLooks = 30;
 
 async function countAgain(
-  database: string,
+  { database, countedIn }: { readonly database: string; readonly countedIn?: readonly string[] | undefined },
   context: StepContext<'host' | 'databases' | 'dumpTools' | 'clusters'>,
 ): Promise<Outcome<Inventory | undefined>> {
   context.output(`counting ${database} again: the server says that rows changed`);
   const opened = await restoredServer(context);
   if (!opened.ok) return opened;
-  return opened.value.inventory(database, { asOwner: readFact(cellFact, context) !== undefined });
+  const asOwner = readFact(cellFact, context) !== undefined;
+  return opened.value.inventory(database, { asOwner, searchPath: countedIn });
 }
 
 function rowsOf({ tables }: Inventory): string {

@@ -142,6 +142,15 @@ export type InventoryOptions = {
   readonly newestColumns?: readonly string[];
   /** By the owner of the tables, who counts past policies that a table forces on him too. */
   readonly asOwner?: boolean;
+  /** Where functions of the tables' indexes look, behind the system's own schema; left out: where this user looks in this database. */
+  readonly searchPath?: readonly string[] | undefined;
+};
+
+/** Generated columns, checks, indexes and materialised views whose functions find nothing with the empty search path of a restore. */
+export type SearchPathNeeds = {
+  readonly lost: readonly { readonly what: string; readonly why: string }[];
+  /** Code of other roles is not run by a backup; and what took too long, or failed otherwise. */
+  readonly untried: readonly string[];
 };
 
 /** One moment of a database that several connections can look at: pg_dump and our own counting. */
@@ -152,6 +161,8 @@ export type ExportedSnapshot = {
   readonly takenAtMs: number;
   /** Exact as of that moment, except for the sequences: they belong to no snapshot in PostgreSQL. */
   inventory(options?: InventoryOptions): Promise<Outcome<Inventory>>;
+  /** What a restore of a dump of this moment would not be able to compute: tried here, read-only, on a few rows of each. */
+  searchPathNeeds(): Promise<Outcome<SearchPathNeeds>>;
   /** After this nobody can begin to look at it any more. */
   close(): Promise<void>;
 };

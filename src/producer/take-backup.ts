@@ -10,7 +10,7 @@ import { formatBytes, formatCount, formatDuration } from '../base/units.ts';
 import { patienceOf, usualPatienceMs } from '../kinds/patience.ts';
 import { findSnapshots } from '../operations/find-snapshots.ts';
 import { readText } from '../operations/open-targets.ts';
-import type { Inventory } from '../ports/database-server.ts';
+import type { Inventory, SearchPathNeeds } from '../ports/database-server.ts';
 import type { BackupRequest } from './backup-request.ts';
 import { describeBackup, tablesLeftOut } from './describe-backup.ts';
 import { dumpToStore, type StoredDump } from './dump-to-store.ts';
@@ -129,11 +129,14 @@ async function dumpAndCount(request: BackupRequest, prepared: PreparedBackup): P
       onBytes,
     });
     const counted = await snapshot.inventory({ newestColumns: settings.newestColumns });
+    const needs = counted.ok ? await snapshot.searchPathNeeds() : counted;
     // Without counts the dump would be one of those that nobody can prove: it is not worth going on.
-    if (!counted.ok) stop.abort();
+    if (!needs.ok) stop.abort();
     const dump = await dumping;
     if (!counted.ok) return counted;
+    if (!needs.ok) return needs;
     if (!dump.ok) return dump;
+    tellSearchPathNeeds(needs.value, request.onLine);
     return succeed({
       dump: dump.value,
       // What pg_dump read is what a restore sets; sequences move on while we count.
@@ -143,6 +146,20 @@ async function dumpAndCount(request: BackupRequest, prepared: PreparedBackup): P
   } finally {
     await snapshot.close();
   }
+}
+
+/** The dump is good, and a restore of it stops: whoever can still change the database is told. */
+function tellSearchPathNeeds({ lost, untried }: SearchPathNeeds, onLine: (line: string) => void): void {
+  for (const { what, why } of lost)
+    onLine(`WARNING: a restore of this dump will not be able to compute ${what}: ${why}`);
+  if (lost.length > 0)
+    onLine(
+      'its functions look in a search path, and pg_dump restores with none: ALTER FUNCTION … SET search_path ends that; until then, `searchPath` in the restore-database step',
+    );
+  if (untried.length > 0)
+    onLine(
+      `whether a restore can compute them was not tried (a backup runs no code of other roles, and waits no minute for one): ${untried.join(', ')}`,
+    );
 }
 
 /** Roles are not part of a database and so of no dump; their password hashes are as secret as the rows. */

@@ -3,6 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createSecret } from '../../src/base/secret.ts';
+import { openDatabaseServer } from '../../src/databases/postgres/pg-database-server.ts';
+import { valueFrom } from '../contracts/object-store.contract.ts';
 import { startTestCluster, type TestCluster } from '../databases/postgres/cluster.ts';
 import { checksOf, readRecord } from '../parts/run-log.ts';
 import { shopRunbook } from '../parts/shop-runbook.ts';
@@ -65,8 +68,10 @@ async function restore(request: {
   return { end, checks: checksOf(await readRecord(logs)).filter((check) => check.includes('search path')) };
 }
 
-const said =
-  'restore-database passed: functions of the dump that say no search path looked in tools, public while tables were filled, and are as they were dumped';
+const said = (places: string) =>
+  `restore-database passed: functions of the dump that say no search path looked in ${places} while tables were filled, and are as they were dumped`;
+/** A plain dump made without --create says nothing of the database itself: public, and then where its extensions are. */
+const offered = (format: string) => (format === 'plain' ? 'public, tools' : 'tools, public');
 
 const functions = () =>
   cluster.sql(
@@ -81,7 +86,7 @@ describe.each(['custom', 'tar', 'plain'])('a dump whose functions look without a
       format,
       more: ['--answer', 'restore-database.search-path=lend'],
     });
-    expect(checks, end.text).toEqual([said]);
+    expect(checks, end.text).toEqual([said(offered(format))]);
     expect(await cluster.sql('articles', 'SELECT slug FROM public.art ORDER BY id')).toEqual([
       { slug: 'apfel' },
       { slug: 'b' },
@@ -95,7 +100,7 @@ describe.each(['custom', 'tar', 'plain'])('a dump whose functions look without a
 
   it('is restored with the one of the runbook without a question', async () => {
     const { end, checks } = await restore({ format, step: { searchPath: ['tools', 'public'] } });
-    expect(checks, end.text).toEqual([said]);
+    expect(checks, end.text).toEqual([said('tools, public')]);
     expect(end.text).not.toContain('question restore-database.search-path');
   });
 
@@ -105,5 +110,53 @@ describe.each(['custom', 'tar', 'plain'])('a dump whose functions look without a
     expect(end.text).toMatch(/function unaccent\(text\) does not exist/);
     expect(end.text).toContain('searchPath');
     expect(await cluster.sql('articles', 'SELECT count(*) FROM public.art')).toEqual([{ count: '2' }]);
+  });
+});
+
+describe('before a dump is made', () => {
+  const needs = async (url: string) => {
+    const server = openDatabaseServer({ url: createSecret(url) });
+    const snapshot = valueFrom(await server.exportSnapshot('articles'));
+    const rows = await snapshot.inventory();
+    const read = valueFrom(await snapshot.searchPathNeeds());
+    await snapshot.close();
+    await server.close();
+    return { ...read, rows: rows.ok ? rows.value.tables.map((table) => table.rows) : [] };
+  };
+  const why = 'function unaccent(text) does not exist';
+
+  it('tells what a restore of it will not be able to compute, and is not ended by it', async () => {
+    expect(await needs(cluster.urlOf('articles'))).toEqual({
+      lost: [
+        { what: 'generated column slug of public.art', why },
+        { what: 'index by_shout of public.art', why: expect.stringContaining('does not exist') },
+        { what: 'materialised view public.loud', why: expect.stringContaining('does not exist') },
+      ],
+      untried: [],
+      rows: [2, 50],
+    });
+  });
+
+  it('runs no code of other roles', async () => {
+    await cluster.sql(
+      'articles',
+      'CREATE ROLE stranger LOGIN PASSWORD $$s$$',
+      'CREATE TABLE told (v text)',
+      'GRANT USAGE, CREATE ON SCHEMA public, tools TO stranger',
+      'GRANT ALL ON told TO PUBLIC',
+    );
+    await cluster.sql(
+      'articles',
+      'SET ROLE stranger',
+      'CREATE FUNCTION public.spy(v text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RAISE undefined_function; END $$',
+      'CREATE TABLE public.traps (id text)',
+      "INSERT INTO public.traps VALUES ('x')",
+      'ALTER TABLE public.traps ADD CHECK (public.spy(id) IS NULL) NOT VALID',
+    );
+    const { untried } = await needs(cluster.urlOf('articles'));
+    expect(untried).toEqual(['check traps_id_check of public.traps']);
+    const own = await needs(cluster.urlOf('articles', { name: 'stranger', password: 's' }));
+    expect(own.untried).toEqual([]);
+    expect(own.lost.map(({ what }) => what)).toContain('check traps_id_check of public.traps');
   });
 });

@@ -2,6 +2,7 @@ import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import type { ExportedSnapshot } from '../../ports/database-server.ts';
 import { beginSnapshot, readInventory } from './inventory.ts';
 import { postgresFailure } from './postgres-failure.ts';
+import { readSearchPathNeeds } from './search-path-needs.ts';
 import { openSession, type ServerContext } from './session.ts';
 
 /**
@@ -18,6 +19,8 @@ export async function exportSnapshot(
   const opened = await openSession(context, { database, doing, limitMs: 0, application: 'thaw backup' });
   if (!opened.ok) return opened;
   const { session, end } = opened.value;
+  const ask = <T>(what: string, work: () => Promise<Outcome<T>>) =>
+    work().catch((error: unknown) => fail(postgresFailure(error, { doing: what, address })));
   try {
     await beginSnapshot(session);
     const [row] = await session.rows(
@@ -26,13 +29,12 @@ export async function exportSnapshot(
     return succeed({
       id: row?.id ?? '',
       takenAtMs: Number(row?.taken_at),
-      inventory: async (options) => {
-        try {
-          return await readInventory(session, { database, options });
-        } catch (error) {
-          return fail(postgresFailure(error, { doing: `count the rows of database ${database}`, address }));
-        }
-      },
+      inventory: (options) =>
+        ask(`count the rows of database ${database}`, () => readInventory(session, { database, options })),
+      searchPathNeeds: () =>
+        ask(`try what a restore of database ${database} would compute`, async () =>
+          succeed(await readSearchPathNeeds(session)),
+        ),
       close: end,
     });
   } catch (error) {

@@ -79,7 +79,9 @@ export async function readInventory(
   request: { readonly database: string; readonly options?: InventoryOptions | undefined },
 ): Promise<Outcome<Inventory>> {
   const columns = [...(request.options?.newestColumns ?? [])];
-  const tables = await countTables(session, await session.rows(tablesSql, [columns]));
+  const found = await session.rows(tablesSql, [columns]);
+  await lookBesides(session, request.options?.searchPath);
+  const tables = await countTables(session, found);
   const sequences = await session.rows(sequencesSql);
   const extensions = await session.rows(
     'SELECT extname AS name, extversion AS version FROM pg_extension ORDER BY 1',
@@ -91,6 +93,19 @@ export async function readInventory(
     sequences: sequences.map((row) => ({ ...named(row), lastValue: row.last_value ?? null })),
     extensions: extensions.map((row) => ({ name: row.name ?? '', version: row.version ?? '' })),
   });
+}
+
+/**
+ * Even a count is planned with the expressions of the table's indexes, whose functions look where the application does. The system's own
+ * names come first all the same.
+ *
+ * @param places left out: those of this user in this database.
+ */
+async function lookBesides(session: Session, places: readonly string[] | undefined): Promise<void> {
+  const own = "SELECT reset_val FROM pg_settings WHERE name = 'search_path' AND reset_val <> ''";
+  const besides = places?.map(sqlName).join(', ') ?? (await session.rows(own))[0]?.reset_val ?? '';
+  const searchPath = ['pg_catalog', ...(besides === '' ? [] : [besides])].join(', ');
+  await session.rows("SELECT set_config('search_path', $1, true)", [searchPath]);
 }
 
 async function countTables(session: Session, tables: readonly Row[]): Promise<readonly TableCount[]> {

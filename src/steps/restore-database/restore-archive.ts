@@ -264,9 +264,11 @@ async function countRestored(
     if (!analyzed.ok) return analyzed;
   }
   const newestColumns = readFact(manifestFact, context)?.newestColumns ?? [];
+  const countedIn = restored.searchPath ?? restored.contents.database?.searchPath;
   const inventory = await server.inventory(restored.database, {
     newestColumns,
     asOwner: readFact(cellFact, context) !== undefined,
+    searchPath: countedIn,
   });
   if (!inventory.ok) return inventory;
   const rows = inventory.value.tables.reduce((sum, table) => sum + table.rows, 0);
@@ -289,6 +291,7 @@ async function countRestored(
     acceptedMessages: restored.accepted,
     harmlessMessages: restored.harmless,
     ...(restored.searchPath === undefined ? {} : { searchPath: [...restored.searchPath] }),
+    ...(countedIn === undefined ? {} : { countedIn: [...countedIn] }),
   });
   return succeed(undefined);
 }

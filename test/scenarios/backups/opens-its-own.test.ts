@@ -60,6 +60,22 @@ describe('thaw backup', () => {
     },
   );
 
+  it('tells what a restore of its dump will not be able to compute', async () => {
+    await stand.sql(
+      'CREATE FUNCTION doubled(v int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN twice(v); END $$',
+      'CREATE FUNCTION twice(v int) RETURNS int LANGUAGE sql IMMUTABLE AS $$ SELECT v * 2 $$',
+      'CREATE TABLE twins (id int, both_of int GENERATED ALWAYS AS (doubled(id)) STORED)',
+      'INSERT INTO twins VALUES (1)',
+    );
+    await stand.writeRunbook(runbookParts({ ageIdentityFile: age.file }, sealedWithAge('gzip')));
+    const said = await stand.backUp();
+    expect(said).toContain(
+      'WARNING: a restore of this dump will not be able to compute generated column both_of of public.twins: function twice(integer) does not exist',
+    );
+    expect(said).toContain('ALTER FUNCTION … SET search_path');
+    await stand.sql('DROP TABLE twins');
+  });
+
   it('says that it could not try what it made where only the public key is at hand', async () => {
     const inputs = { RESTORE_KEY_FILE: { about: 'The identity, where restores are made from.' } };
     const [none, elsewhereOnly] = [{}, { ageIdentityFile: `\${RESTORE_KEY_FILE}` }];
