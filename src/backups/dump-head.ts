@@ -1,6 +1,6 @@
 import { type ArchiveHeader, isCustomArchive, readArchiveHeader } from '../base/archive-header.ts';
 import { findToc } from '../base/archive-toc.ts';
-import { fail, type Outcome, succeed } from '../base/failure.ts';
+import { type Outcome, succeed } from '../base/failure.ts';
 
 /**
  * What the first bytes of an unpacked dump tell: which of pg_dump's formats it is, who wrote it, and what is needed to
@@ -15,6 +15,8 @@ export type DumpHead =
       /** Empty where the dump does not say. */
       readonly serverVersion: string;
       readonly dumpVersion: string;
+      /** Of a whole server (pg_dumpall): one of its databases is taken. */
+      readonly isCluster?: true;
     };
 
 /** Enough for the header of any sensible database name behind two tar headers, and for the comments of a plain dump. */
@@ -26,8 +28,10 @@ export function readDumpHead(head: Uint8Array): Outcome<DumpHead> {
   const text = Buffer.from(head)
     .toString('utf8')
     .replace(/^\uFEFF/, '');
+  // Its first database may begin within the same bytes.
+  if (/^-- PostgreSQL database cluster dump\b/m.test(text))
+    return succeed({ format: 'plain', serverVersion: '', dumpVersion: '', isCluster: true });
   if (/^--\s*\n-- PostgreSQL database dump\b/m.test(text)) return succeed(readPlainHead(text));
-  if (/^-- PostgreSQL database cluster dump\b/m.test(text)) return fail(clusterDump);
   // Says why it is none, and which layers to look at.
   return withHeader(head, 'custom');
 }
@@ -57,11 +61,3 @@ function readTarHead(head: Uint8Array): Outcome<DumpHead> {
   // The table of contents of both says tar; only its place tells them apart.
   return withHeader(toc.content, toc.isFirst ? 'tar' : 'directory');
 }
-
-const clusterDump = {
-  code: 'invalid-input',
-  message:
-    'This is a dump of a whole cluster (pg_dumpall): it creates databases and roles by their own names.',
-  remedy: 'Choose a dump of the one database; restore roles from a dump of the globals by hand.',
-  retry: 'never',
-} as const;

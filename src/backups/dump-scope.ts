@@ -6,6 +6,8 @@ export type DumpScope = {
   readonly holds: 'schema' | 'rows' | 'both';
   /** Tables it makes, as far as they were counted. */
   readonly tables: number;
+  /** That it makes; left out where that was not read. */
+  readonly extensions?: readonly string[];
 };
 
 /**
@@ -31,9 +33,9 @@ export function readDumpScope(dump: {
   const archive = dump.format === 'custom' ? dump.bytes : findToc(dump.bytes)?.content;
   const toc = archive === undefined ? undefined : readArchiveToc(archive);
   const contents = toc?.ok ? toc.value?.contents : undefined;
-  return contents === undefined
-    ? undefined
-    : scopeOf({ made: contents.tablesMade, filled: contents.tables.length });
+  if (contents === undefined) return undefined;
+  const extensions = contents.entries.filter(({ type }) => type === 'EXTENSION').map(({ tag }) => tag);
+  return { ...scopeOf({ made: contents.tablesMade, filled: contents.tables.length }), extensions };
 }
 
 /** The same of the table of contents of a dump that was unpacked. */

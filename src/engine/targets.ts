@@ -35,6 +35,7 @@ export function resolveTargets(runbook: Runbook, ...[mode, throwaway]: [Mode, Th
       store: resolveStore(backups.store),
       layout: backups.dumps.layout,
       host: backups.dumps.host || undefined,
+      database: backups.dumps.database || undefined,
       encrypted: expectsEncrypted(runbook),
       system: runbook.system ?? runbook.name,
       signers: given(backups.signers),

@@ -69,6 +69,10 @@ const openedDump = z.object({
   serverVersion: z.string().exactOptional(),
   createdAtLocal: z.string().exactOptional(),
   reader: z.object({ program: z.enum(['pg_restore', 'psql']), version: z.string() }),
+  /** Of a whole server: the database that is taken. */
+  ...{ cluster: z.string().exactOptional(), extensions: z.array(z.string()).readonly().exactOptional() },
+  /** Read to its end; false where that would have taken long. Left out where its beginning tells all. */
+  isWhole: z.boolean().exactOptional(),
 });
 export type OpenedDump = z.infer<typeof openedDump>;
 export const openedDumpFact = defineFact('opened-dump', 1, openedDump);
@@ -110,7 +114,13 @@ export const dumpFileFact = defineFact(
 export const archiveFileFact = defineFact(
   'archive-file',
   1,
-  file.extend({ format: z.enum(['custom', 'tar', 'directory', 'plain']).optional() }),
+  file.extend({
+    format: z.enum(['custom', 'tar', 'directory', 'plain']).optional(),
+    /** The dump of a whole server that it was taken out of. */
+    cluster: z
+      .object({ taken: z.string(), databases: z.array(z.string()).readonly(), isComplete: z.boolean() })
+      .exactOptional(),
+  }),
 );
 
 const tableCounts = z.array(

@@ -15,6 +15,8 @@ export type Targets = {
     readonly store: ObjectStoreConfig;
     readonly layout: string;
     readonly host: string | undefined;
+    /** The one to take out of a dump of a whole server; left out: that of production. */
+    readonly database?: string | undefined;
     /** Every dump is: one that is not is in doubt. */
     readonly encrypted?: boolean | undefined;
     /** Whose backups these are: what a signed manifest has to say. */

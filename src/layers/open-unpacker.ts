@@ -4,6 +4,7 @@ import type { Encryption } from './layer.ts';
 import { encryptions } from './list.ts';
 import { openpgp } from './openpgp/layer.ts';
 import { peekInside } from './peek.ts';
+import { readThrough } from './read-through.ts';
 import { unpackFile } from './unpack-file.ts';
 
 /** Opens dumps in every wrapping of the list, and in several of them, one inside the other. */
@@ -15,6 +16,7 @@ export function openUnpacker(request: {
   return {
     describeKey: () => encryptionOf(keys).describeKey(keys, processes),
     peek: (look) => peekInside({ ...look, keys, processes }),
+    read: (look) => readThrough({ ...look, keys, processes }),
     unpack: (job) => unpackFile({ ...job, keys, processes }),
   };
 }

@@ -5,10 +5,14 @@ import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import type { OpenedDump } from '../kinds/facts.ts';
 import type { CheckContext } from '../kinds/kind.ts';
 import type { Targets } from '../kinds/targets.ts';
+import { chooseDatabase } from './choose-database.ts';
 import { backupStore, targetTools } from './open-targets.ts';
 import { refuseScope } from './refuse-scope.ts';
 
-type Reach = Pick<CheckContext<'stores' | 'dumpTools' | 'keys'>, 'world' | 'targets'>;
+type Reach = Pick<CheckContext<'stores' | 'dumpTools' | 'keys' | 'databases'>, 'world' | 'targets'>;
+
+/** A dump whose beginning does not tell whether it is whole is read twice, unless that takes long. */
+const mostReadTwiceBytes = 1024 ** 3;
 
 /**
  * Proves, without fetching it whole, that the key at hand opens this snapshot, that it is a dump, and that the pg_restore or
@@ -17,11 +21,53 @@ type Reach = Pick<CheckContext<'stores' | 'dumpTools' | 'keys'>, 'world' | 'targ
 export async function openSnapshot(context: Reach, snapshot: Snapshot): Promise<Outcome<OpenedDump>> {
   const read = await peekDump(context, snapshot);
   if (!read.ok) return fail(naming(snapshot, read.failure));
-  const reads = await checkToolReads(context, { head: read.value, name: snapshot.id });
+  const whole = await readWhole(context, { snapshot, head: read.value });
+  if (!whole.ok) return fail(naming(snapshot, whole.failure));
+  const { head, ...found } = whole.value;
+  const reads = await checkToolReads(context, { head, name: snapshot.id });
   if (!reads.ok) return reads;
-  const scope = await findScope(context, { snapshot, format: read.value.format });
-  const refused = scope === undefined ? undefined : refuseScope(scope, { snapshot, context });
-  return refused === undefined ? reads : fail(refused);
+  const opened = { ...reads.value, ...found };
+  // Of a whole server the first rows are those of any database: the step that takes one judges it.
+  const isCluster = head.format === 'plain' && head.isCluster === true;
+  const scope = isCluster ? undefined : await findScope(context, { snapshot, format: head.format });
+  if (scope === undefined) return succeed(opened);
+  const refused = refuseScope(scope, { snapshot, context });
+  if (refused !== undefined) return fail(refused);
+  const { extensions = scope.extensions } = opened;
+  return succeed({ ...opened, ...(extensions === undefined ? {} : { extensions }) });
+}
+
+/** What the first bytes cannot tell, of a dump that is read twice for it. */
+async function readWhole(
+  context: Reach,
+  { snapshot, head }: { readonly snapshot: Snapshot; readonly head: DumpHead },
+): Promise<Outcome<{ readonly head: DumpHead } & Pick<OpenedDump, 'cluster' | 'extensions' | 'isWhole'>>> {
+  const isPacked = head.format === 'directory' && head.header === undefined;
+  if (head.format !== 'plain' && !isPacked) return succeed({ head });
+  if (snapshot.sizeBytes > mostReadTwiceBytes) return succeed({ head, isWhole: false });
+  const form = isPacked ? 'directory' : head.format === 'plain' && head.isCluster ? 'cluster' : 'plain';
+  const read = await context.world.openUnpacker(context.targets.backups.key).read({
+    open: async () => {
+      const reading = await backupStore(context).read({ key: snapshot.key });
+      return reading.ok ? succeed(reading.value.body) : reading;
+    },
+    layers: snapshot.layers,
+    take: (content) =>
+      targetTools(context).readContent({
+        content,
+        form,
+        name: snapshot.key,
+        choose: chooseDatabase(context),
+      }),
+  });
+  if (!read.ok) return read;
+  const { extensions, cluster, dumpedByVersion, dumpedFromVersion } = read.value;
+  const versions = { serverVersion: dumpedFromVersion, dumpVersion: dumpedByVersion };
+  return succeed({
+    head: head.format === 'plain' ? { ...head, ...versions } : head,
+    ...{ extensions, isWhole: true },
+    ...(cluster === undefined ? {} : { cluster: cluster.taken }),
+  });
 }
 
 /** Opens the beginning of a dump in the backup store with the key at hand, and reads what it says about itself. */
@@ -99,8 +145,11 @@ function versionsOf(head: DumpHead): Omit<OpenedDump, 'format' | 'reader'> {
 export function sayOpened(name: string, opened: OpenedDump): string {
   const { format, reader, dumpVersion, archiveVersion } = opened;
   const tool = `${reader.program} ${reader.version}`;
-  if (format === 'plain')
-    return `${name} opens: plain SQL${dumpVersion === undefined ? '' : sayMaker(opened)}; ${tool} runs it`;
+  if (format === 'plain') {
+    const of = opened.cluster === undefined ? '' : ` of a whole server, of which ${opened.cluster} is taken,`;
+    const end = opened.isWhole === false ? '; its end was not read, since it is large' : '';
+    return `${name} opens: plain SQL${of}${dumpVersion === undefined ? '' : sayMaker(opened)}; ${tool} runs it${end}`;
+  }
   if (archiveVersion === undefined)
     return `${name} opens: a packed directory of pg_dump; its version shows when it is unpacked, for ${tool}`;
   return `${name} opens: ${sayArchive(opened)}; ${tool} reads it`;

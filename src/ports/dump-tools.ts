@@ -103,11 +103,58 @@ export type DumpRequest = {
   readonly signal?: AbortSignal;
 };
 
+/** One database of a dump of a whole server (pg_dumpall). */
+export type DumpedSection = {
+  readonly name: string;
+  /** The last line that pg_dump wrote of it was seen. */
+  readonly isComplete: boolean;
+};
+
+/** What was found in a dump of a whole server, and which of its databases was taken. */
+export type TakenDatabase = {
+  readonly taken: string;
+  readonly databases: readonly string[];
+  /** Of all of it: what stands behind the one that was taken may be cut off. */
+  readonly isComplete: boolean;
+};
+
+/** @returns the one to take, or why none of them. */
+export type ChooseDatabase = <Section extends DumpedSection>(
+  sections: readonly Section[],
+) => Outcome<Section>;
+
+/** What a dump that was read as it streamed by holds. */
+export type ReadDump = Pick<ArchiveContents, 'dumpedFromVersion' | 'dumpedByVersion'> & {
+  readonly extensions: readonly string[];
+  readonly archiveVersion?: string;
+  readonly cluster?: TakenDatabase;
+};
+
 /** pg_dump and pg_restore; the pg_restore is that of the highest version found on this host. Passwords never travel in its arguments. */
 export type DumpTools = {
   /** Of pg_restore, or of psql for the format `plain`. `tool-missing` when there is none. */
   restoreToolVersion(format?: DumpFormat): Promise<Outcome<ToolVersion>>;
   contents(file: string): Promise<Outcome<ArchiveContents>>;
+  /**
+   * Reads what a first look could not tell, from content that nobody has on this host yet: a plain dump, or one of a whole server, to its last
+   * line; a packed directory up to its table of contents.
+   *
+   * @param request.name of the dump, for people.
+   */
+  readContent(request: {
+    readonly content: AsyncIterable<Buffer>;
+    readonly form: 'plain' | 'cluster' | 'directory';
+    readonly name: string;
+    readonly choose: ChooseDatabase;
+  }): Promise<Outcome<ReadDump>>;
+  /** Takes one database out of a dump of a whole server: a plain dump in a file of its own. */
+  takeDatabase(request: {
+    readonly file: string;
+    readonly toFile: string;
+    readonly choose: ChooseDatabase;
+  }): Promise<
+    Outcome<{ readonly cluster: TakenDatabase; readonly sizeBytes: number; readonly sha256: string }>
+  >;
   /** The command line as it will run, for people; holds no secret. */
   describeRestore(
     request: Pick<RestoreRequest, 'file' | 'database' | 'jobs' | 'inOnePlace'> & {

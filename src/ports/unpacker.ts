@@ -51,5 +51,16 @@ export type Unpacker = {
     readonly layers: readonly Layer[];
     readonly wantBytes: number;
   }): Promise<Outcome<Buffer>>;
+  /**
+   * Hands on the content as it arrives, to its end, which is judged as that of `unpack`; for looking at, and kept nowhere.
+   *
+   * @param request.open gives the body from its first byte on; asked again where a second program is tried.
+   * @param request.take may stop before the end: then that is not judged.
+   */
+  read<T>(request: {
+    open(): Promise<Outcome<Readable>>;
+    readonly layers: readonly Layer[];
+    take(content: AsyncIterable<Buffer>): Promise<Outcome<T>>;
+  }): Promise<Outcome<T>>;
   unpack(request: UnpackRequest): Promise<Outcome<Unpacked>>;
 };

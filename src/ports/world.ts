@@ -74,7 +74,7 @@ export type WorldLooks = {
     url: Secret,
     route?: DatabaseRouteConfig,
     login?: DatabaseLogin,
-  ): Omit<DumpTools, 'restore' | 'dump' | 'dumpGlobals'>;
+  ): Omit<DumpTools, 'restore' | 'dump' | 'dumpGlobals' | 'takeDatabase'>;
   openUnpacker(config: KeyConfig): Omit<Unpacker, 'unpack'>;
   openServices(config: ServicesConfig): Omit<Services, 'stop' | 'start'>;
   /** The same for one look at everything: within it a listing is made once, however many ask for it. Another look lists anew. */

@@ -66,6 +66,9 @@ const backupsSchema = z.strictObject({
         .describe(
           'schema: made with --schema-only. Such dumps are drilled, compared with the live schema, and never restored',
         ),
+      database: optionalText.describe(
+        'Of dumps of a whole server (pg_dumpall): the database to take; left out, that of production',
+      ),
       expectTables: z
         .array(text)
         .default([])

@@ -101,6 +101,8 @@ function fakeDumpTools(tools: FakeWorld['tools']): DumpTools {
         dumpedFromVersion: '15.18',
         dumpedByVersion: '15.18',
       }),
+    readContent: unused,
+    takeDatabase: unused,
     describeRestore: ({ database, jobs }) => `pg_restore -j ${jobs} -d ${database}`,
     restore: async ({ database, onEntry }) => {
       onEntry(tools.report.entriesDone);
@@ -128,6 +130,10 @@ function fakeUnpacker(host: FakeHost): Unpacker {
     peek: async ({ body, wantBytes }) => {
       const content = await buffer(body);
       return succeed(content.subarray(0, wantBytes));
+    },
+    read: async ({ open, take }) => {
+      const body = await open();
+      return body.ok ? take(body.value) : body;
     },
     unpack: async ({
       fromFile,

@@ -14,6 +14,7 @@ import type {
 } from '../../ports/dump-tools.ts';
 import type { ProcessRunner } from '../../ports/process-runner.ts';
 import { readArchiveContents } from './archive-contents.ts';
+import { takeDatabase } from './cluster-dump.ts';
 import { connectionEnvironment, databaseArgument } from './connection-environment.ts';
 import { readConnectionTarget, withLogin } from './connection-target.ts';
 import { dumpArguments, readGlobals, streamDump } from './dump-database.ts';
@@ -22,6 +23,7 @@ import { lendSearchPath } from './lend-search-path.ts';
 import { createRestoreOutputReader } from './pg-restore-output.ts';
 import { readPlainContents } from './plain-contents.ts';
 import { openProgramPlace, type ProgramPlace } from './program-place.ts';
+import { readContent } from './read-content.ts';
 import { createActivityProbe, restoreApplication } from './restore-activity.ts';
 import { plainRestoreArguments, restorePlain } from './restore-plain.ts';
 import type { ServerContext } from './session.ts';
@@ -54,6 +56,8 @@ export function openDumpTools(request: {
         ? readArchiveContents({ file, format: format.value, place, tool: outcome.value })
         : outcome;
     },
+    readContent,
+    takeDatabase,
     describeRestore: (what) => {
       const program = programFor(what.format);
       const path = known.get(program)?.path ?? program;

@@ -1,5 +1,6 @@
 import type { DumpRights } from '../../ports/database-rights.ts';
 import type { ArchiveEntry } from '../../ports/dump-tools.ts';
+import { passRows } from './copy-rows.ts';
 import { databaseOfEntries } from './database-of-entries.ts';
 import { readCreateExtension } from './pg-restore-list.ts';
 import {
@@ -64,8 +65,6 @@ export type PlainDumpReader = {
 };
 
 const newline = 10;
-const endOfCopy = Buffer.from('\\.');
-
 const byteOrderMark = Buffer.from('\uFEFF');
 
 /** Left out is where things are to be (inOnePlace), and that nothing is found without its schema (searchPath). */
@@ -173,7 +172,10 @@ function readWhole(state: State, bytes: Buffer): Buffer {
   let from = 0;
   while (at < bytes.length) {
     if (state.inCopy) {
-      at += skipRows(state, bytes.subarray(at));
+      const passed = passRows(bytes.subarray(at));
+      state.line += passed.lines;
+      state.inCopy = !passed.isEnd;
+      at += passed.until;
       continue;
     }
     const end = bytes.indexOf(newline, at);
@@ -185,23 +187,6 @@ function readWhole(state: State, bytes: Buffer): Buffer {
     at = next;
   }
   return from === 0 ? bytes : Buffer.concat([...kept, bytes.subarray(from)]);
-}
-
-/** Rows of a COPY pass untouched; only the line that ends them is looked for. */
-function skipRows(state: State, bytes: Buffer): number {
-  let at = 0;
-  for (;;) {
-    const end = bytes.indexOf(newline, at);
-    if (end < 0) return at;
-    state.line += 1;
-    const length = end - at - (bytes[end - 1] === 13 ? 1 : 0);
-    const isEnd = length === 2 && bytes.compare(endOfCopy, 0, 2, at, at + 2) === 0;
-    at = end + 1;
-    if (isEnd) {
-      state.inCopy = false;
-      return at;
-    }
-  }
 }
 
 /** @returns whether the line is handed on. */

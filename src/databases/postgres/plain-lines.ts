@@ -31,7 +31,8 @@ export const ofAllTables = /^CREATE PUBLICATION .+ FOR ALL TABLES\b/;
 /** As pg_dump writes it, letter for letter: the key is of letters and digits. */
 export const restriction = /^\\(un)?restrict [A-Za-z0-9]+$/;
 /** As pg_dump writes it between the entries about the database itself (--create): it is restored into another one. */
-export const connection = /^\\connect (?:-reuse-previous=on )?(?:"(?:[^"\\]|"")+"|[A-Za-z_][A-Za-z0-9_$]*)$/;
+export const connection =
+  /^\\(?:encoding SQL_ASCII|connect (?:-reuse-previous=on )?(?:"(?:[^"\\]|"")+"|[A-Za-z_][A-Za-z0-9_$]*))$/;
 /** What would reach beyond the database, or change how the rest of the dump is to be read. */
 export function troubleIn(line: string): string | undefined {
   const found = /^(CREATE|DROP|ALTER) (DATABASE|ROLE|TABLESPACE|USER(?! MAPPING))\b/i.exec(line);

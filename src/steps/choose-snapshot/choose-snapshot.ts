@@ -12,6 +12,7 @@ import type { CheckContext, StepContext, StepOf } from '../../kinds/kind.ts';
 import { implementKind } from '../../kinds/kind.ts';
 import { readSigned } from '../../operations/authors.ts';
 import { findSnapshots, pickSnapshot, readManifest } from '../../operations/find-snapshots.ts';
+import { lackingExtensions } from '../../operations/lacking-extensions.ts';
 import { openSnapshot, sayOpened } from '../../operations/open-snapshot.ts';
 import { backupStore, blocker } from '../../operations/open-targets.ts';
 import { refuseLive } from '../../operations/refuse-scope.ts';
@@ -71,11 +72,14 @@ export const chooseSnapshot = implementKind(chooseSnapshotKind, {
 
   async verify(_step, context) {
     const snapshot = needFact(snapshotFact, context);
-    const opens = passed(sayOpened(snapshot.id, needFact(openedDumpFact, context)));
+    const opened = needFact(openedDumpFact, context);
+    const opens = passed(sayOpened(snapshot.id, opened));
+    const lacking = await lackingExtensions(context, opened);
     // Nobody counts the rows of a dump that has none.
     if (context.targets.backups.contents === 'schema') return succeed([opens, ...judgeSource(context)]);
     return succeed([
       opens,
+      ...lacking,
       saysNone(manifestFact, context)
         ? couldNotVerify(
             `${snapshot.id} has no manifest: what the producer counted is not known`,
@@ -91,7 +95,7 @@ export const chooseSnapshot = implementKind(chooseSnapshotKind, {
 
 async function checkBackups(
   step: StepOf<typeof chooseSnapshotKind>,
-  context: CheckContext<'host' | 'stores' | 'dumpTools' | 'keys'>,
+  context: CheckContext<'host' | 'stores' | 'dumpTools' | 'databases' | 'keys'>,
 ): Promise<readonly Check[]> {
   if (step.pointInTime) return [blocker(dumpHasNoPointInTime('A dump', step.pointInTime))];
   const refused = refuseLive(context);
@@ -124,6 +128,7 @@ async function checkBackups(
   const opened = await openSnapshot(context, picked.value);
   if (!opened.ok) return [...checks, blocker(opened.failure)];
   checks.push(passed(sayOpened(picked.value.id, opened.value)));
+  checks.push(...(await lackingExtensions(context, opened.value)));
   const manifest = await readManifest(context, picked.value);
   if (!manifest.ok) checks.push(blocker(manifest.failure));
   return checks;

@@ -5,7 +5,7 @@ import type { Manifest } from '../../backups/manifest.ts';
 import { isEncrypted } from '../../backups/wrapping.ts';
 import { type Outcome, succeed } from '../../base/failure.ts';
 import { formatBytes, formatCount } from '../../base/units.ts';
-import { type Check, failed, passed } from '../../base/verdict.ts';
+import { type Check, couldNotVerify, failed, passed } from '../../base/verdict.ts';
 import { needFact, readFact } from '../../kinds/fact.ts';
 import {
   archiveFileFact,
@@ -17,12 +17,14 @@ import {
 } from '../../kinds/facts.ts';
 import type { CheckContext, StepContext } from '../../kinds/kind.ts';
 import { implementKind } from '../../kinds/kind.ts';
+import { removeWorkFile } from '../../operations/bring-object.ts';
+import { chooseDatabase } from '../../operations/choose-database.ts';
 import { findSnapshots, pickSnapshot } from '../../operations/find-snapshots.ts';
 import { checkToolReads } from '../../operations/open-snapshot.ts';
 import { blocker, targetTools } from '../../operations/open-targets.ts';
 import { refuseScope } from '../../operations/refuse-scope.ts';
 import { whyNotAsWritten } from '../../operations/work-file.ts';
-import type { ArchiveEntry } from '../../ports/dump-tools.ts';
+import type { ArchiveEntry, TakenDatabase } from '../../ports/dump-tools.ts';
 import { decryptKind } from './kind.ts';
 
 export const decryptDump = implementKind(decryptKind, {
@@ -86,9 +88,13 @@ export const decryptDump = implementKind(decryptKind, {
     const read = readDumpHead(head.value);
     if (!read.ok) return read;
     const { format } = read.value;
+    const isCluster = read.value.format === 'plain' && read.value.isCluster === true;
     const path = format === 'directory' ? await unpackDirectory(context, toFile) : succeed(toFile);
     if (!path.ok) return path;
-    await context.record(archiveFileFact, { path: path.value, sizeBytes, sha256, how: engine, format });
+    const archive = { path: path.value, sizeBytes, sha256, how: engine, format };
+    const taken = isCluster ? await takeOne(context, toFile) : succeed(undefined);
+    if (!taken.ok) return taken;
+    await context.record(archiveFileFact, { ...archive, ...taken.value });
     return succeed({ kind: 'done' });
   },
 
@@ -112,6 +118,7 @@ export const decryptDump = implementKind(decryptKind, {
           : `unpacked to its end (${snapshot.layers.join(', ') || 'no wrapping'}); it was not encrypted`,
       ),
       passed(`${formatCount(entries.length)} entries in the dump, data of ${tables} tables`),
+      ...judgeTaken(archive.cluster),
       ...judgeScope(context, entries),
       ...expectTables(context, entries),
       ...archiveDigest(readFact(manifestFact, context), archive.sha256),
@@ -136,6 +143,35 @@ async function isCandidateOpen(context: CheckContext<'host' | 'stores'>): Promis
   if (!found.ok) return false;
   const picked = pickSnapshot(found.value, context.wantedSnapshot ?? 'latest');
   return picked.ok && !isEncrypted(picked.value.layers);
+}
+
+/** What psql may be given of a dump of a whole server: one database of it. */
+async function takeOne(context: StepContext<'dumpTools' | 'databases' | 'host'>, file: string) {
+  const path = context.workFile('database.dump');
+  const choose = chooseDatabase(context);
+  const taken = await targetTools(context).takeDatabase({ file, toFile: path, choose });
+  if (!taken.ok) return taken;
+  context.output(`took database ${taken.value.cluster.taken} out of the dump of a whole server`);
+  const removed = await removeWorkFile(context, file);
+  return removed.ok ? succeed({ ...taken.value, path }) : removed;
+}
+
+function judgeTaken(cluster: TakenDatabase | undefined): readonly Check[] {
+  if (cluster === undefined) return [];
+  const others = cluster.databases.filter((name) => name !== cluster.taken);
+  return [
+    passed(
+      `${cluster.taken} was taken out of a dump of a whole server; not restored are its roles and tablespaces${others.length === 0 ? '' : `, and ${shorten(others)}`}`,
+    ),
+    ...(cluster.isComplete
+      ? []
+      : [
+          couldNotVerify(
+            `the dump of the whole server was cut off behind ${cluster.taken}, which is whole`,
+            'Find out why, before the next one is needed.',
+          ),
+        ]),
+  ];
 }
 
 /** pg_restore reads the directory format from a folder, never from a tar of it. */
