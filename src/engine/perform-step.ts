@@ -67,7 +67,8 @@ async function attemptStep(inHand: StepInHand): Promise<Failure | 'lacks' | unde
     case 'lacks': {
       const { failure, checks } = result;
       await journal.append({ kind: 'step-failed', stepId: id, attempt, failure, checks: [...checks] });
-      return result.kind === 'lacks' && (await openGivers(engine, result)) ? 'lacks' : failure;
+      if (result.kind === 'failed' || !mayBringAgain(engine, id)) return failure;
+      return (await openGivers(engine, result)) ? 'lacks' : failure;
     }
     case 'verified': {
       const verdict = worstVerdict(result.checks.map((check) => check.verdict));
@@ -81,6 +82,18 @@ async function attemptStep(inHand: StepInHand): Promise<Failure | 'lacks' | unde
       return undefined;
     }
   }
+}
+
+const mostBroughtAgain = 3;
+const broughtAgain = new WeakMap<Engine, Map<string, number>>();
+
+/** Something that is gone each time it was brought would be brought for ever: after a few times somebody is asked, and then it counts anew. */
+function mayBringAgain(engine: Engine, id: string): boolean {
+  const counts = broughtAgain.get(engine) ?? new Map<string, number>();
+  broughtAgain.set(engine, counts);
+  const count = (counts.get(id) ?? 0) + 1;
+  counts.set(id, count > mostBroughtAgain ? 0 : count);
+  return count <= mostBroughtAgain;
 }
 
 /** @returns whether there is a step that had brought it: that one is open now. */

@@ -511,6 +511,19 @@ describe('what an earlier step had left, and that is gone', () => {
     expect(end).toEqual({ kind: 'finished', verdict: 'passed' });
   });
 
+  it('is a failure that somebody is asked about where it is gone each time it was brought', async () => {
+    const handlers = toyHandlers({
+      fetch: { gives: [dump], run: async () => succeed({ kind: 'done' }) },
+      decrypt: {
+        run: async () => succeed({ kind: 'lacks', fact: dump, reason: 'the fetched dump is gone' }),
+      },
+    });
+    const steps = [toyStep('fetch'), toyStep('decrypt')];
+    const { entries, end } = await toyRun({ steps, handlers, answer: () => undefined });
+    expect(walkOf(entries).filter((line) => line === 'started fetch')).toHaveLength(4);
+    expect(end).toMatchObject({ kind: 'finished', verdict: 'failed' });
+  });
+
   it('is a failure that somebody is asked about where no step of the walk brings it', async () => {
     const handlers = toyHandlers({
       decrypt: {
