@@ -3,7 +3,10 @@ import { chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createSecret } from '../../src/base/secret.ts';
+import { openDatabaseServer } from '../../src/databases/postgres/pg-database-server.ts';
 import { serverAccount } from '../../src/sandbox/postgres-install.ts';
+import { failureFrom, valueFrom } from '../contracts/object-store.contract.ts';
 import { startTestCluster, type TestCluster } from '../databases/postgres/cluster.ts';
 import { checksOf, readRecord } from '../parts/run-log.ts';
 import { shopRunbook } from '../parts/shop-runbook.ts';
@@ -216,5 +219,24 @@ describe('tablespaces', () => {
       { relname: 'there_pkey', spcname: 'slow' },
     ]);
     if (format === 'custom') expect((await itself(blank, `placed_${format}`)).tablespace).toBe('fast');
+  });
+});
+
+describe('a template whose sorting rules are of another version', () => {
+  it('is named, with the statement that mends it', async () => {
+    const other = await startTestCluster();
+    const server = openDatabaseServer({ url: createSecret(other.urlOf('shop')) });
+    const make = () => server.createDatabase({ name: 'shop', comment: '' });
+    await other.sql(
+      'postgres',
+      "UPDATE pg_database SET datlocprovider = 'i', daticulocale = 'und', datcollversion = '1.0' WHERE datname = 'template0'",
+    );
+    const refused = failureFrom(await make());
+    expect(refused.message).toContain('the sorting rules of the system changed since its template was made');
+    const [, statement = ''] = /run: (ALTER DATABASE .*;)/.exec(refused.remedy) ?? [];
+    await other.sql('postgres', statement);
+    valueFrom(await make());
+    await server.close();
+    await other.remove();
   });
 });

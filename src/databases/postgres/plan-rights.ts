@@ -46,6 +46,7 @@ export function planRights(
     ...planOwners(rights, { ...known, objects }),
     ...all.flatMap(({ statement, entry }) => planGrant(statement, { entry, known, byName })),
     ...all.flatMap(({ statement, entry }) => planOther(statement, { entry, known, byName })),
+    ...rights.entries.flatMap(planSubscription),
   ];
 }
 
@@ -133,6 +134,13 @@ function planOther(statement: ReadStatement, { entry, known, byName }: About): r
   return statement.kind === 'event-trigger'
     ? [{ about, what, sql: [], why: 'what it calls is nothing that the dump made' }]
     : [];
+}
+
+/** Once made it would contact its publisher, in the name of production: that begins by hand. */
+function planSubscription({ type, tag }: ReadEntry): readonly Task[] {
+  if (type !== 'SUBSCRIPTION') return [];
+  const why = 'a restore contacts nobody: make it by hand once this database is in use';
+  return [{ about: 'other', what: `subscription ${tag}`, sql: [], why }];
 }
 
 /** Other publications the role of the restore has made by itself. */

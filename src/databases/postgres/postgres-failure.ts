@@ -144,6 +144,7 @@ export function postgresFailure(
   const sqlState = sqlStateOf(error);
   const read: Meaning =
     connectionLimit(error, sqlState) ??
+    otherCollation(error) ??
     (sqlState === undefined
       ? undefined
       : (findMeaning(bySqlState, sqlState) ?? findMeaning(bySqlStateClass, sqlState.slice(0, 2)))) ??
@@ -161,6 +162,20 @@ function connectionLimit(error: unknown, sqlState: string | undefined): Meaning 
   if (sqlState !== '53300' || kind === undefined) return undefined;
   const remedy = `Stop clients that use it, or let an administrator run: ALTER ${kind.toUpperCase()} "${name}" CONNECTION LIMIT -1;`;
   return ['unreachable', `the CONNECTION LIMIT of ${kind} ${name} is reached`, remedy, 'safe'];
+}
+
+/** Of a template: the server gives no code of its own for it, and its statement is the same in every language. */
+function otherCollation(error: unknown): Meaning | undefined {
+  const hint: unknown = error instanceof Error ? Reflect.get(error, 'hint') : undefined;
+  const [statement] = /ALTER DATABASE .+? REFRESH COLLATION VERSION/.exec(String(hint)) ?? [];
+  if (statement === undefined) return undefined;
+  const remedy = `Nothing is sorted in a template that nobody filled, so let an administrator run: ${statement};`;
+  return [
+    'conflict',
+    'the sorting rules of the system changed since its template was made',
+    remedy,
+    'after-fix',
+  ];
 }
 
 function describe(error: unknown, code: string | undefined): string {

@@ -35,6 +35,7 @@ const kinds: Readonly<Record<string, string>> = {
 /** What is not for the role of a restore. */
 const forAdministrators = new Set([
   ...['ACL', 'DEFAULT ACL', 'EVENT TRIGGER', 'PUBLICATION', 'PUBLICATION TABLES IN SCHEMA'],
+  'SUBSCRIPTION',
 ]);
 
 export type RightsEntry = Omit<TocEntry, 'id' | 'tablespace'>;
@@ -65,8 +66,9 @@ function mostOften(names: readonly string[]): string | undefined {
   return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
 }
 
+/** What makes a subscription holds the password of its publisher, and is not made: that there is one is all that is kept. */
 function aboutStatement({ type, schema, definition }: RightsEntry) {
-  return { type, schema, sql: definition };
+  return { type, schema, sql: type === 'SUBSCRIPTION' ? '' : definition };
 }
 
 /** Since 17 grants that many large objects have alike stand in one entry, written for the first of them (IssueACLPerBlob). */

@@ -64,11 +64,15 @@ function judgeReport({ trial, owners, grants, left, rolesMade }: Rights): readon
         : `; for that, roles that this server lacks were made: ${shorten(rolesMade, mostNames)}`;
     checks.push(passed(`${what.join(' and ')} ${how}${made}`));
   }
-  if (left.length > 0) {
+  const isSubscription = ({ what: one }: (typeof left)[number]) => one.startsWith('subscription ');
+  const subscriptions = left.filter(isSubscription).map(({ what: one }) => one);
+  if (subscriptions.length > 0) checks.push(judgeSubscriptions(subscriptions, trial));
+  const others = left.filter((one) => !isSubscription(one));
+  if (others.length > 0) {
     checks.push(
       couldNotVerify(
         `what the application may do is not all as the dump has it: ${shorten(
-          left.map(({ what: one, why }) => `${one} (${why})`),
+          others.map(({ what: one, why }) => `${one} (${why})`),
           mostNames,
         )}`,
         'The output of this step lists all of it. Make the roles that are missing before the restore, or put back by hand what is needed; try the application with its own login.',
@@ -103,6 +107,16 @@ function judgeCode(context: StepContext, { code, owner }: Rights): readonly Chec
       `who wrote the code in this dump was not checked: ${found.join(', ')}. Do not query the restored database as a superuser.${whose}`,
     ),
   ];
+}
+
+/** In a drill that is as it should be. */
+function judgeSubscriptions(names: readonly string[], trial: boolean): Check {
+  const what = `${shorten(names, mostNames)} of the dump ${names.length === 1 ? 'was' : 'were'} not made: a restore contacts nobody`;
+  if (trial) return skipped(what);
+  return couldNotVerify(
+    what,
+    'When this database is in use, make it with CREATE SUBSCRIPTION; `pg_restore --schema-only --file=-` shows the statement, and the password in it.',
+  );
 }
 
 /** Restored with all the rights of a user, who owns everything now. */
