@@ -66,7 +66,7 @@ export const driverFolders: Readonly<Record<string, readonly string[]>> = {
   'age-encryption': ['layers/age'],
   nodemailer: ['adapters/alerts', 'adapters/mail'],
   execa: ['adapters/process'],
-  'tar-stream': ['adapters/tree', 'databases/route'],
+  'tar-stream': ['adapters/tree', 'databases/postgres', 'databases/route'],
   'shamir-secret-sharing': ['adapters/shamir'],
 };
 

@@ -30,6 +30,11 @@ const begin = /^-- PostgreSQL database dump$/;
 const end = /^-- PostgreSQL database dump complete$/;
 const endOfAll = /^-- PostgreSQL database cluster dump complete$/;
 
+function connectedTo(line: string): string | undefined {
+  const [, text, quoted, bare] = connect.exec(line) ?? [];
+  return text?.replace(/\\(.)/g, '$1') ?? quoted?.replaceAll('""', '"') ?? bare;
+}
+
 export function createClusterDumpReader(): ClusterDumpReader {
   const lexer = createSqlLexer();
   const sections: { name: string; from: number; until: number; isComplete: boolean }[] = [];
@@ -50,13 +55,7 @@ export function createClusterDumpReader(): ClusterDumpReader {
       isIn = false;
       return;
     }
-    const [, text, quoted, bare] = connect.exec(line) ?? [];
-    name =
-      heading.exec(line)?.[1] ??
-      text?.replace(/\\(.)/g, '$1') ??
-      quoted?.replaceAll('""', '"') ??
-      bare ??
-      name;
+    name = heading.exec(line)?.[1] ?? connectedTo(line) ?? name;
     if (!begin.test(line)) return;
     isIn = true;
     sections.push({ name, from: at.from, until: at.next, isComplete: false });
