@@ -1,6 +1,7 @@
 import { assert } from '../base/assert.ts';
 import type { Failure } from '../base/failure.ts';
 import { couldNotVerify } from '../base/verdict.ts';
+import { weighChecks } from '../journal/run-proof.ts';
 import type { RunState } from '../journal/run-state.ts';
 import { handlerOf } from '../kinds/handlers.ts';
 import { type Step, stepId } from '../kinds/kind.ts';
@@ -101,7 +102,7 @@ async function holdsNoMore(engine: Engine, when: 'on coming back' | 'at the end'
     if (state?.kind !== 'finished' || handler.lookAgain === undefined || engine.stop.aborted) continue;
     const seen = await handler.lookAgain(step, engine.context(step, engine.stop));
     const checks = seen.ok
-      ? seen.value
+      ? weighChecks(seen.value, stateOf(engine).start.proof)
       : [couldNotVerify(`looked at again: ${seen.failure.message}`, seen.failure.remedy)];
     const holds = checks.every(({ verdict }) => verdict !== 'failed');
     if (holds && when === 'on coming back') continue;
