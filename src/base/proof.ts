@@ -12,14 +12,10 @@ const words: Readonly<Record<Proof, string>> = {
   live: 'the live database',
 };
 
-export function proofWord(proof: Proof): string {
-  return words[proof];
-}
-
 /** The strongest alone: the dump goes without saying where something more was held against it. */
 export function sayProofs(proven: readonly Proof[]): string {
   const beyond = proven.filter((proof) => proof !== 'dump');
-  return (beyond.length === 0 ? proven : beyond).map(proofWord).join(' and ');
+  return (beyond.length === 0 ? proven : beyond).map((proof) => words[proof]).join(' and ');
 }
 
 /** What `proof:` asks for, all of which has to be proven. */

@@ -76,14 +76,19 @@ export async function check(
         context,
         blockers === 0 ? 'Nothing is in the way.' : `${blockers} in the way. Nothing was touched.`,
       );
-    if (blockers > 0) return succeed(exitStatus.blocked);
-    // What is wrong with the keys stands in nobody's way today, and must not be taken for good.
-    if (permissions.some((one) => one.verdict === 'failed')) return succeed(exitStatus.failed);
-    // Of the keys more cannot be known in some places; what a step asks for has to be.
-    return succeed(statusOfVerdict(worstVerdict(checks.map(({ verdict }) => verdict))));
+    return succeed(statusOf(checks, permissions));
   } finally {
     await world.close();
   }
+}
+
+function statusOf(checks: readonly Check[], permissions: readonly Permission[]): number {
+  const worst = worstVerdict(checks.map(({ verdict }) => verdict));
+  if (worst === 'failed') return exitStatus.blocked;
+  // What is wrong with the keys stands in nobody's way today, and must not be taken for good.
+  if (permissions.some((one) => one.verdict === 'failed')) return exitStatus.failed;
+  // Of the keys more cannot be known in some places; what a step asks for has to be.
+  return statusOfVerdict(worst);
 }
 
 /** Names and where they come from; a value is shown nowhere. */

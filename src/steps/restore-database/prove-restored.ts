@@ -5,6 +5,7 @@ import { needFact, readFact } from '../../kinds/fact.ts';
 import { manifestFact, restoredFact } from '../../kinds/facts.ts';
 import type { StepContext } from '../../kinds/kind.ts';
 import type { Inventory } from '../../ports/database-server.ts';
+import { judgeEntries } from './entries-there.ts';
 import { judgeDatabaseItself, judgeRights } from './judge-rights.ts';
 
 /** What was restored against what the archive holds and what the producer counted. */
@@ -26,6 +27,9 @@ export function proveRestored(context: StepContext): readonly Check[] {
           ),
       ...judgeAccepted(restored.acceptedMessages),
     ]),
+    ...(restored.entries === undefined
+      ? []
+      : judgeEntries(restored.entries, { harmless: restored.harmlessMessages })),
   ];
   if (restored.searchPath !== undefined) {
     checks.push(

@@ -124,7 +124,7 @@ test('Ctrl+D at a question leaves, says where the run waits, and takes nothing w
   const thaw = openOnDumbTerminal();
   await thaw.waitFor(/Type yes to begin, or no:/, 30_000);
   thaw.write('\x04');
-  expect((await thaw.exit).status).toBe(7);
+  expect((await thaw.exit).status).toBe(8);
   expect(thaw.scrollback().join('\n')).toMatch(
     /The run waits \(process \d+\): it cannot go on without an answer\./,
   );
