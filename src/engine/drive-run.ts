@@ -1,7 +1,7 @@
 import { assert } from '../base/assert.ts';
 import type { Failure } from '../base/failure.ts';
-import { couldNotVerify } from '../base/verdict.ts';
-import { weighChecks } from '../journal/run-proof.ts';
+import { couldNotVerify, resultWord } from '../base/verdict.ts';
+import { provenOf, weighChecks } from '../journal/run-proof.ts';
 import type { RunState } from '../journal/run-state.ts';
 import { handlerOf } from '../kinds/handlers.ts';
 import { type Step, stepId } from '../kinds/kind.ts';
@@ -228,7 +228,7 @@ async function closeRun(engine: Engine): Promise<void> {
   const state = engine.journal.state();
   const people = state?.start.people;
   if (state === undefined || people === undefined || engine.discussion !== undefined) return;
-  const verdict = judgeRun(state).replaceAll('-', ' ');
+  const verdict = resultWord(judgeRun(state), provenOf(state));
   if (people.commander !== undefined) {
     await engine.ask({
       kind: 'confirm',
