@@ -136,7 +136,7 @@ describe('WhatsApp MCP, with age, SOPS, rclone and media', () => {
   it('has its newest dump looked through each month for the tables that matter', async () => {
     const end = await thaw('hidden:', 'verify', 'whatsapp-mcp', '--latest');
     expect(end.text).toMatch(/all 4 tables the runbook names are in the dump/);
-    expect([0, 1], end.text).toContain(end.status);
+    expect([0, 7], end.text).toContain(end.status);
   });
 
   it('has somebody paged when its audit archive is shortened on this host', async () => {
@@ -184,7 +184,7 @@ describe('WhatsApp MCP, with age, SOPS, rclone and media', () => {
     expect(kept).toHaveLength(1);
     expect(existsSync(at(`${kept[0]}/3`))).toBe(false);
     expect(checks).toMatch(
-      /smoke-checklist passed: Messages as counted in the manifest: 5000, the manifest says 5000/,
+      /smoke-checklist passed: Messages as counted in the manifest: 5000, expected: at least 1, at least 5000, which the manifest counts in public\.messages/,
     );
     expect(checks).toMatch(/migrate passed/);
     const ruined = mediaDigests(at(kept[0] ?? ''));
