@@ -115,13 +115,19 @@ describe('WhatsApp MCP, with age, SOPS, rclone and media', () => {
   });
 
   it('has a line with date and result for each drill, whether it ended well or not', async () => {
-    expect(await indexLines()).toEqual([expect.stringMatching(lineSaying('VERIFIED', 'whatsapp-mcp-local'))]);
+    expect(await indexLines()).toEqual([
+      expect.stringMatching(
+        lineSaying('VERIFIED against the manifest and the live database', 'whatsapp-mcp-local'),
+      ),
+    ]);
     await system.backUpElsewhere('incomplete', '--exclude-table=clients');
     const failed = await thaw(at('incomplete'), 'drill', 'whatsapp-mcp-local', '--snapshot', 'latest');
     expect(failed.status, failed.text).toBe(1);
     expect(failed.text).toContain('public.clients');
     expect(await indexLines()).toEqual([
-      expect.stringMatching(lineSaying('VERIFIED', 'whatsapp-mcp-local')),
+      expect.stringMatching(
+        lineSaying('VERIFIED against the manifest and the live database', 'whatsapp-mcp-local'),
+      ),
       expect.stringMatching(lineSaying('FAILED', 'whatsapp-mcp-local')),
     ]);
     expect(readdirSync(at('drills'))).toEqual([]);
@@ -130,7 +136,9 @@ describe('WhatsApp MCP, with age, SOPS, rclone and media', () => {
     expect(offHost.status, `${offHost.text}${checksOf(await lastRecord()).join('\n')}`).toBe(0);
     const lines = await indexLines();
     expect(lines).toHaveLength(3);
-    expect(lines[2]).toMatch(lineSaying('VERIFIED', 'whatsapp-mcp'));
+    expect(lines[2]).toMatch(
+      lineSaying('VERIFIED against the manifest and the live database', 'whatsapp-mcp'),
+    );
   });
 
   it('has its newest dump looked through each month for the tables that matter', async () => {

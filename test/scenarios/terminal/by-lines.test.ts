@@ -55,7 +55,7 @@ test('a dumb terminal gets a whole walk by lines, answered by typed lines', { ti
   const said = thaw.scrollback().join('\n');
   expect(said).toContain('LIVE: this run touches the production targets.');
   expect(said).toContain('LIVE step 5 of 9, Restore PostgreSQL: begun');
-  expect(said).toContain('thaw  LIVE  Rehearsal   VERIFIED');
+  expect(said).toContain('thaw  LIVE  Rehearsal   VERIFIED against the manifest');
   const { record } = await readNewestRun(folder);
   expect(record.result).toMatchObject({ state: 'finished', verdict: 'passed' });
   expect(record.questions.map((question) => question.by)).toEqual(Array(4).fill('operator'));
