@@ -53,6 +53,6 @@ const lacking: Readonly<Record<Proof, [text: string, remedy: string]>> = {
   ],
   live: [
     'nothing was held against the live database',
-    'A drill does that, where the live database answers: `thaw drill`.',
+    'A drill compares, where the live database answers; a restore replaces it.',
   ],
 };

@@ -92,7 +92,7 @@ function judgeFingerprints(step: SecretsStep, fingerprints: SecretFingerprints):
     if (expected === undefined) {
       const unknown = couldNotVerify(
         `${name} has the fingerprint ${found}; nothing says what it should be`,
-        'Write it under fingerprints of this step (`thaw fingerprint` takes it), or let `thaw backup` note it; decrypted rows prove it too.',
+        'Write it under fingerprints of this step, or let `thaw backup` note it (producer.fingerprints); decrypted rows prove it too.',
       );
       // Rows that it opens prove it: then only what a producer would have noted is missing.
       return step.probes.some(({ secret }) => secret === name)
