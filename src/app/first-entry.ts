@@ -7,6 +7,7 @@ import { stepId } from '../kinds/kind.ts';
 import { durationMs } from '../kinds/targets.ts';
 import type { World, WorldNames } from '../ports/world.ts';
 import { handlers } from '../registry/kinds.ts';
+import { proofOf } from '../runbook/proof.ts';
 import { undeclared } from '../runbook/schema.ts';
 import { nameWorld } from '../session/name-world.ts';
 import { thawVersion } from './installed.ts';
@@ -37,6 +38,7 @@ export function firstEntry(request: {
     host: { name, user, ...(sshFrom === undefined ? {} : { sshFrom }) },
     targets: describeTargets(ready, nameWorld(world)),
     objectives: { rtoMs: durationMs(runbook.objectives.rto), rpoMs: durationMs(runbook.objectives.rpo) },
+    ...proofFields(ready),
     steps: filled.steps.map((step) => ({
       id: stepId(step),
       kind: step.kind,
@@ -50,6 +52,11 @@ export function firstEntry(request: {
     mark: randomBytes(3).toString('hex'),
     ...about,
   };
+}
+
+function proofFields({ filled }: ReadyRunbook): Pick<EntryOf<'run-started'>, 'proof'> {
+  const proof = proofOf(filled, handlers);
+  return proof === undefined ? {} : { proof };
 }
 
 /** Addresses for people; no credential is in them. Nothing is contacted. */

@@ -92,11 +92,9 @@ async function drillsOf({ logFolder, runbook }: Log) {
 }
 
 /** The drill that began since: how it ended, and what went wrong in whole sentences. */
-export async function describeDrill(
-  log: Log & { readonly sinceMs: number },
-): Promise<{ readonly isUnsure: boolean; readonly lines: readonly string[] }> {
+export async function describeDrill(log: Log & { readonly sinceMs: number }): Promise<readonly string[]> {
   const [newest] = await drillsOf(log);
-  if (newest === undefined || newest.state.start.atMs < log.sinceMs) return { isUnsure: false, lines: [] };
+  if (newest === undefined || newest.state.start.atMs < log.sinceMs) return [];
   const { state } = newest;
   const checks = [
     ...state.preflight,
@@ -106,13 +104,12 @@ export async function describeDrill(
   const failures = [...state.steps.values()].flatMap((step) =>
     step.kind === 'failed' ? [step.failure.message] : [],
   );
-  const lines = [
+  return [
     ...failures,
     ...checks.map(({ verdict, text }) => `${verdict === 'failed' ? 'failed' : 'could not verify'}: ${text}`),
     ...(state.stopped === undefined ? [] : [state.stopped]),
     `It is run ${state.start.runId} in ${log.logFolder}: thaw records show ${state.start.runId}`,
   ];
-  return { isUnsure: state.ended?.verdict === 'could-not-verify', lines };
 }
 
 type Place = { readonly logFolder: string; readonly runbook: string; readonly job: string };

@@ -59,7 +59,7 @@ export async function watchJob(
   const status = outcome.ok ? outcome.value : statusBeforeRun(outcome.failure);
   const told = await tell({ status, failure: outcome.ok ? undefined : outcome.failure });
   // An alert that does not arrive never hides how the command itself ended.
-  return outcome.ok && status === exitStatus.verified && !told ? succeed(exitStatus.notVerified) : outcome;
+  return outcome.ok && status === exitStatus.verified && !told ? succeed(exitStatus.failed) : outcome;
 }
 
 type JobEnd = { readonly status: number; readonly failure: Failure | undefined };
@@ -88,9 +88,8 @@ async function tellPeople(request: Told): Promise<boolean> {
   const place = { logFolder, runbook: runbook.name, job: job === 'monitor' ? 'monitor-ran' : job };
   const before = await readJob(place);
   const drill = job === 'drill' ? await describeDrill({ ...place, sinceMs: request.begunAtMs }) : undefined;
-  const verdict = judge(request, drill?.isUnsure ?? false);
-  const lines =
-    verdict === 'passed' ? [] : linesOf(request, { runbook: runbook.name, about: drill?.lines ?? [] });
+  const verdict = judge(request);
+  const lines = verdict === 'passed' ? [] : linesOf(request, { runbook: runbook.name, about: drill ?? [] });
   const subject = `${titles[job]} of ${runbook.title} ${endWords(verdict, end.status)}`;
   const wasTold = Object.keys(before?.rang ?? {}).length > 0;
   let rang = before?.rang ?? {};
@@ -160,13 +159,13 @@ const titles = {
 
 const severities = { passed: 'healthy', failed: 'critical', 'could-not-verify': 'warning' } as const;
 
-function judge({ job, end, troubles }: Told, isUnsure: boolean): JobState['verdict'] {
+function judge({ job, end }: Told): JobState['verdict'] {
   if (end.status === exitStatus.verified) return 'passed';
-  if (end.status !== exitStatus.notVerified || end.failure !== undefined) return 'failed';
+  const looked = end.status === exitStatus.failed || end.status === exitStatus.unproven;
+  if (!looked || end.failure !== undefined) return 'failed';
   // It looked, and has told what it found.
   if (job === 'monitor') return 'passed';
-  const onlyUnsure = troubles.length > 0 && troubles.every(({ verdict }) => verdict === 'could-not-verify');
-  return onlyUnsure || isUnsure ? 'could-not-verify' : 'failed';
+  return end.status === exitStatus.unproven ? 'could-not-verify' : 'failed';
 }
 
 function endWords(verdict: JobState['verdict'], status: number): string {

@@ -58,6 +58,8 @@ export type Finding = {
   /** Stable: age, doubt, chain, size, success-rate, disk, mirror, archive, wal, drill, drill-due, verify, unseen. */
   readonly id: string;
   readonly severity: 'critical' | 'warning';
+  /** Nothing is known to be wrong; it could not be seen whether all is well. */
+  readonly unsure?: true;
   readonly text: string;
   readonly remedy: string;
 };
@@ -84,6 +86,7 @@ export function judgeHealth(facts: HealthFacts, limits: HealthLimits): readonly 
     ...facts.unseen.map(({ what, text, remedy }) => ({
       id: `unseen-${what}`,
       severity: 'critical' as const,
+      unsure: true as const,
       text,
       remedy,
     })),

@@ -17,6 +17,7 @@ export type JobResults = {
 type JobFinding = {
   readonly id: string;
   readonly severity: 'critical' | 'warning';
+  readonly unsure?: true;
   readonly text: string;
   readonly remedy: string;
 };
@@ -34,7 +35,9 @@ export function judgeJob(
   return [
     {
       id,
-      severity: isUnsure ? 'warning' : 'critical',
+      ...(isUnsure
+        ? { severity: 'warning' as const, unsure: true as const }
+        : { severity: 'critical' as const }),
       text: `the newest ${what}, ${newest.id}, ${isUnsure ? 'did not prove everything' : 'failed'}${count}`,
       remedy: `Read what it says, mend what it names, and run \`${again}\` again.`,
     },

@@ -1,7 +1,11 @@
 import type { Failure } from './failure.ts';
+import { type Proof, sayProofs } from './proof.ts';
 
-/** What a check came to. Could not verify is never passed. */
-export const verdicts = ['passed', 'failed', 'could-not-verify', 'skipped'] as const;
+/**
+ * What a check came to. Could not verify is never passed. Not checked: what it would be held against nobody asked for, and its
+ * remedy says what would check it.
+ */
+export const verdicts = ['passed', 'failed', 'could-not-verify', 'not-checked', 'skipped'] as const;
 export type Verdict = (typeof verdicts)[number];
 
 /** How something is shown, on the screen and in the record alike; each gives it colours of its own. */
@@ -13,6 +17,7 @@ const shown: Readonly<
   passed: { word: 'passed', result: 'VERIFIED', tone: 'good' },
   failed: { word: 'failed', result: 'FAILED', tone: 'bad' },
   'could-not-verify': { word: 'could not verify', result: 'COULD NOT VERIFY', tone: 'unsure' },
+  'not-checked': { word: 'not checked', result: 'NOTHING VERIFIED', tone: 'quiet' },
   skipped: { word: 'skipped', result: 'NOTHING VERIFIED', tone: 'quiet' },
 };
 
@@ -21,9 +26,10 @@ export function verdictWord(verdict: Verdict): string {
   return shown[verdict].word;
 }
 
-/** Of a whole run. */
-export function resultWord(verdict: Verdict): string {
-  return shown[verdict].result;
+/** Of a whole run: VERIFIED against the manifest and the live database. */
+export function resultWord(verdict: Verdict, proven: readonly Proof[]): string {
+  const { result } = shown[verdict];
+  return verdict === 'passed' && proven.length > 0 ? `${result} against ${sayProofs(proven)}` : result;
 }
 
 export function toneOf(verdict: Verdict): Tone {
@@ -37,6 +43,8 @@ export type Check = {
   readonly text: string;
   /** One imperative sentence, wherever the verdict is not passed. */
   readonly remedy?: string;
+  /** What of `proof:` it belongs to; left out of what a step asks for by itself. */
+  readonly against?: Proof;
   /** For the table of the record, where the check knows them apart from its sentence. */
   readonly expected?: string;
   readonly actual?: string;
@@ -59,7 +67,12 @@ export function skipped(text: string): Check {
   return { verdict: 'skipped', text };
 }
 
-/** The worst of them rules. What was skipped on purpose neither proves nor spoils; nothing at all proves nothing. */
+/** @param proof what it belongs to, so that a run knows what it has proven without reading a sentence. */
+export function against(proof: Proof, checks: readonly Check[]): readonly Check[] {
+  return checks.map((check) => ({ ...check, against: proof }));
+}
+
+/** The worst of them rules. What was skipped on purpose, or not asked for, neither proves nor spoils; nothing at all proves nothing. */
 export function worstVerdict(all: readonly Verdict[]): Verdict {
   if (all.includes('failed')) return 'failed';
   if (all.includes('could-not-verify')) return 'could-not-verify';

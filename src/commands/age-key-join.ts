@@ -22,7 +22,7 @@ export const ageKeyJoin = defineCommand({
   ],
   statuses: {
     verified: 'the key is written',
-    notVerified: 'the shares do not make a key, or a file could not be read or written',
+    failed: 'the shares do not make a key, or a file could not be read or written',
   },
   run: async (context, { operands }) => (await import('./actions/age-key.ts')).joinKey(operands, context),
 });

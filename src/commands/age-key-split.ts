@@ -13,6 +13,6 @@ export const ageKeySplit = defineCommand({
   },
   options: everywhere,
   examples: [{ line: 'thaw age-key split backup.agekey 2/3', about: 'any two of three people have the key' }],
-  statuses: { verified: 'the shares are written', notVerified: 'a file could not be read or written' },
+  statuses: { verified: 'the shares are written', failed: 'a file could not be read or written' },
   run: async (context, { operands }) => (await import('./actions/age-key.ts')).splitKey(operands, context),
 });

@@ -13,7 +13,7 @@ export const backup = defineCommand({
   examples: [{ line: 'thaw backup crm --env-file .env', about: 'for cron, too: see `thaw schedule`' }],
   statuses: {
     verified: 'the snapshot is in the store',
-    notVerified: 'no snapshot was taken, or not all of it',
+    failed: 'no snapshot was taken, or not all of it',
     answerMissing: 'a value is missing',
   },
   run: async (context, { operands: { runbook }, options }) =>

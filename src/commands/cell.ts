@@ -22,7 +22,7 @@ export const cell = defineCommand({
   statuses: {
     verified: 'the statements are printed, and the password is in FILE',
     blocked: 'there is a file of that name already',
-    notVerified: 'the file could not be written',
+    failed: 'the file could not be written',
   },
   run: (context, { operands, options }) => printStatements({ ...operands, ...options }, context),
 });

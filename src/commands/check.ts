@@ -12,7 +12,8 @@ export const check = defineCommand({
   examples: [{ line: 'thaw check crm --env-file .env', about: 'before it is needed' }],
   statuses: {
     verified: 'nothing is in the way',
-    notVerified: 'nothing is in the way, but a key may more, or less, than it should',
+    failed: 'nothing is in the way, but a key may more, or less, than it should',
+    unproven: 'nothing is in the way, but something that a step asks for could not be looked at',
     blocked: 'a restore would be refused; it says by what',
     answerMissing: 'a value is missing',
   },

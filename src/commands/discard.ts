@@ -18,7 +18,8 @@ export const discard = defineCommand({
   ],
   statuses: {
     verified: 'its leftovers are gone',
-    notVerified: 'something could not be removed; it says what',
+    failed: 'something could not be removed; it says what',
+    unproven: 'it could not be seen whether all of them are; it says which',
     blocked: 'the values lead elsewhere, or another process works on the run; nothing was touched',
     answerMissing: 'nobody is there to type the name',
     stopped: 'the typed name did not match; nothing was done',

@@ -18,7 +18,7 @@ export const finish = defineCommand({
   ],
   statuses: {
     verified: 'nothing of before is kept any more',
-    notVerified: 'something could not be removed; it says what',
+    failed: 'something could not be removed; it says what',
     blocked: 'the values lead elsewhere, or another process works on the run; nothing was touched',
     answerMissing: 'nobody is there to type a name',
     stopped: 'a typed name did not match; what was not agreed to stays',

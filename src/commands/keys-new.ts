@@ -25,7 +25,7 @@ export const keysNew = defineCommand({
   statuses: {
     verified: 'both files are written',
     blocked: 'there is a file of that name already',
-    notVerified: 'a file could not be written',
+    failed: 'a file could not be written',
   },
   run: (context, { operands }) => makeKeyFiles(operands.file, context),
 });

@@ -16,7 +16,7 @@ export const man = defineCommand({
     { line: 'thaw man restore | man -l -', about: 'read one' },
     { line: 'thaw man --into /usr/local/share/man/man1', about: 'install them all; then `man thaw` works' },
   ],
-  statuses: { verified: 'printed, or written', notVerified: 'a page could not be written' },
+  statuses: { verified: 'printed, or written', failed: 'a page could not be written' },
   run: async (context, { operands, options }) => {
     const found = context.pages.man(operands.words);
     if (!found.ok) return found;

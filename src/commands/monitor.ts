@@ -12,7 +12,8 @@ export const monitor = defineCommand({
   examples: [{ line: 'thaw monitor crm --env-file .env', about: 'look, write the metrics, tell' }],
   statuses: {
     verified: 'the backups are healthy',
-    notVerified: 'something is wrong, or could not be told or written',
+    failed: 'something is wrong, or could not be told or written',
+    unproven: 'nothing is known to be wrong, but not all could be seen, or a drill proved not everything',
     answerMissing: 'a value is missing',
   },
   run: async (context, { operands: { runbook }, options }) =>

@@ -15,7 +15,7 @@ export const prune = defineCommand({
   ],
   statuses: {
     verified: 'what should go is gone',
-    notVerified: 'the store keeps something that should go',
+    failed: 'the store keeps something that should go',
     answerMissing: 'a value is missing',
     stopped: 'stopped before everything was removed',
   },

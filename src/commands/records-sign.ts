@@ -19,7 +19,7 @@ export const recordsSign = defineCommand({
   ],
   statuses: {
     verified: 'signed',
-    notVerified: 'the key could not sign',
+    failed: 'the key could not sign',
     blocked: 'the run has not come to an end, or another process works on it',
     damaged: 'the record cannot be vouched for, so nobody should sign it',
   },

@@ -15,7 +15,7 @@ export const recordsVerify = defineCommand({
   ],
   statuses: {
     verified: 'everything that should be compared was there and agrees',
-    notVerified: 'something that should be compared is not there',
+    failed: 'something that should be compared is not there',
     damaged: 'two things that should say the same do not',
     answerMissing: 'a value for the backup store is missing',
   },

@@ -19,7 +19,7 @@ export const resume = defineCommand({
       about: 'one by its name, with the values it began with',
     },
   ],
-  statuses: { verified: 'finished and verified, or left while another process drives it', ...walkStatuses },
+  statuses: { verified: 'finished, and all that was asked for is proven', ...walkStatuses },
   run: (context, { operands, options }) =>
     withSplash(
       {

@@ -15,7 +15,7 @@ export const rollback = defineCommand({
   ],
   statuses: {
     verified: 'the old database is in place again',
-    notVerified: 'it could not be done, or not all of it; it says what was',
+    failed: 'it could not be done, or not all of it; it says what was',
     blocked: 'the values lead elsewhere, or another process works on the run; nothing was touched',
     answerMissing: 'nobody is there to type the name',
     stopped: 'the typed name did not match; nothing was done',

@@ -9,7 +9,7 @@ export const snapshots = defineCommand({
   examples: [{ line: 'thaw snapshots crm --env-file .env', about: 'age, size, how each is encrypted' }],
   statuses: {
     verified: 'they are listed',
-    notVerified: 'the store could not be read',
+    failed: 'the store could not be read',
     answerMissing: 'a value is missing',
   },
   run: async (context, { operands: { runbook }, options }) =>

@@ -12,7 +12,7 @@ export const stop = defineCommand({
   examples: [{ line: 'thaw stop', about: 'the run that is under way on this host' }],
   statuses: {
     verified: 'the run is stopped, or came to its end meanwhile',
-    notVerified: 'it has not let go after ten minutes; it is still at work',
+    failed: 'it has not let go after ten minutes; it is still at work',
     blocked: 'it is worked on from another host',
   },
   run: async (context, { operands, options }) =>

@@ -16,8 +16,9 @@ export const verify = defineCommand({
     { line: 'thaw verify crm --all --restore', about: 'each of them, as far as it can be proven' },
   ],
   statuses: {
-    verified: 'every check passed',
-    notVerified: 'a check failed, or could not be verified',
+    verified: 'every check passed that `proof:` asks for',
+    failed: 'a check failed',
+    unproven: 'nothing failed, but something that was asked for could not be verified',
     answerMissing: 'a value is missing',
     stopped: 'stopped before every snapshot was looked at',
   },

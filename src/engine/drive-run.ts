@@ -1,6 +1,7 @@
 import { assert } from '../base/assert.ts';
 import type { Failure } from '../base/failure.ts';
-import { couldNotVerify } from '../base/verdict.ts';
+import { couldNotVerify, resultWord } from '../base/verdict.ts';
+import { provenOf, weighChecks } from '../journal/run-proof.ts';
 import type { RunState } from '../journal/run-state.ts';
 import { handlerOf } from '../kinds/handlers.ts';
 import { type Step, stepId } from '../kinds/kind.ts';
@@ -101,7 +102,7 @@ async function holdsNoMore(engine: Engine, when: 'on coming back' | 'at the end'
     if (state?.kind !== 'finished' || handler.lookAgain === undefined || engine.stop.aborted) continue;
     const seen = await handler.lookAgain(step, engine.context(step, engine.stop));
     const checks = seen.ok
-      ? seen.value
+      ? weighChecks(seen.value, stateOf(engine).start.proof)
       : [couldNotVerify(`looked at again: ${seen.failure.message}`, seen.failure.remedy)];
     const holds = checks.every(({ verdict }) => verdict !== 'failed');
     if (holds && when === 'on coming back') continue;
@@ -227,7 +228,7 @@ async function closeRun(engine: Engine): Promise<void> {
   const state = engine.journal.state();
   const people = state?.start.people;
   if (state === undefined || people === undefined || engine.discussion !== undefined) return;
-  const verdict = judgeRun(state).replaceAll('-', ' ');
+  const verdict = resultWord(judgeRun(state), provenOf(state));
   if (people.commander !== undefined) {
     await engine.ask({
       kind: 'confirm',

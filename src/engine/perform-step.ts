@@ -1,5 +1,6 @@
 import type { Failure, Outcome } from '../base/failure.ts';
 import { type Check, failed, notVerified, worstVerdict } from '../base/verdict.ts';
+import { weighChecks } from '../journal/run-proof.ts';
 import type { KnownFact } from '../kinds/fact.ts';
 import { stepsGiving } from '../kinds/handlers.ts';
 import { type AnyStepContext, type StepEnd, stepId } from '../kinds/kind.ts';
@@ -134,7 +135,7 @@ async function runAndVerify(inHand: StepInHand): Promise<Attempt> {
   }
   const verified = await handler.verify(step, context);
   if (!verified.ok) return { kind: 'failed', failure: verified.failure, checks: [] };
-  const checks = verified.value;
+  const checks = weighChecks(verified.value, engine.journal.state()?.start.proof);
   if (checks.some((check) => check.verdict === 'failed'))
     return { kind: 'failed', failure: notVerified(checks), checks };
   return { kind: 'verified', checks };

@@ -1,5 +1,6 @@
 import { type Failure, fail } from '../base/failure.ts';
 import { type Check, notVerified } from '../base/verdict.ts';
+import { weighChecks } from '../journal/run-proof.ts';
 import { handlerOf, type StepHandlers } from '../kinds/handlers.ts';
 import type { Step } from '../kinds/kind.ts';
 import { type AnyCheckContext, stepId } from '../kinds/kind.ts';
@@ -44,7 +45,10 @@ export async function passPreflight(engine: Engine): Promise<Failure | undefined
         record: async (fact, value) => void seen.push(() => engine.checkContext.record(fact, value)),
       },
     });
-    const checks = [...engine.origins.map((origin) => ({ ...origin, stepId: 'values' })), ...made];
+    const checks = [
+      ...engine.origins.map((origin) => ({ ...origin, stepId: 'values' })),
+      ...weighChecks(made, state?.start.proof),
+    ];
     await engine.journal.append({ kind: 'preflight-finished', checks });
     // All at once and after the checks: these answer side by side, in an order that says nothing.
     for (const write of seen) await write();

@@ -1,5 +1,6 @@
 import type { Failure } from '../base/failure.ts';
 import type { Verdict } from '../base/verdict.ts';
+import { unprovenOf } from '../journal/run-proof.ts';
 import type { RunState } from '../journal/run-state.ts';
 
 /** How a call of `driveRun` ended. Only `finished` ends the run itself; all others can be resumed. */
@@ -17,7 +18,7 @@ export type StopReason = 'operator' | 'failure' | 'answer-missing';
 
 /**
  * The verdict of a whole run: the worst of its steps. What the mode never executes is listed, not judged. What a person
- * left out counts as failed: it was promised and is not there.
+ * left out counts as failed: it was promised and is not there. What the runbook asks to be proven has to be.
  */
 export function judgeRun(state: RunState): Verdict {
   // Talked through from the first step to the last, and nothing of it was to be verified.
@@ -30,6 +31,7 @@ export function judgeRun(state: RunState): Verdict {
   }
   // Having tidied up proves nothing about the restore; not having tidied up spoils it.
   for (const check of state.cleanUp) if (check.verdict !== 'passed') verdicts.push(check.verdict);
+  verdicts.push(...unprovenOf(state).map(({ verdict }) => verdict));
   if (verdicts.includes('failed')) return 'failed';
   if (verdicts.includes('could-not-verify')) return 'could-not-verify';
   return verdicts.includes('passed') ? 'passed' : 'could-not-verify';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { failureCodes } from '../base/failure.ts';
 import { modes } from '../base/mode.ts';
+import { proofs } from '../base/proof.ts';
 import { verdicts } from '../base/verdict.ts';
 import { exerciseSchema, historySchema, marksSchema, peopleSchema } from './exercise.ts';
 import { signingRoles } from './signing-roles.ts';
@@ -13,6 +14,7 @@ const checkSchema = z.object({
   verdict: z.enum(verdicts),
   text: z.string(),
   remedy: z.string().exactOptional(),
+  against: z.enum(proofs).exactOptional(),
   expected: z.string().exactOptional(),
   actual: z.string().exactOptional(),
   command: z.string().exactOptional(),
@@ -65,6 +67,8 @@ export const entrySchema = z.discriminatedUnion('kind', [
     host: z.object({ name: z.string(), user: z.string(), sshFrom: z.string().exactOptional() }),
     targets: z.record(z.string(), z.string()),
     objectives: z.object({ rtoMs: z.number(), rpoMs: z.number() }),
+    /** The least that has to be proven of the restored dump; left out where the walk restores none. */
+    proof: z.enum(proofs).exactOptional(),
     /** When production was lost, as the operator says; the start of the run when nobody said. */
     lostAtMs: z.number(),
     steps: z.array(stepPlan),

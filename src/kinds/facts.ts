@@ -158,6 +158,8 @@ export const restoredFact = defineFact(
     ...{ snapshotKey: z.string(), database: z.string() },
     inventory,
     archiveTables: z.array(z.string()),
+    /** What of the archive has a name in a catalogue, and what of that is not there. */
+    entries: z.object({ of: z.number(), looked: z.number(), lacking: z.array(z.string()) }).exactOptional(),
     acceptedMessages: z.array(z.string()),
     harmlessMessages: z.number(),
     mark: z.object({ changes: z.number(), catalogue: z.string() }).optional(),

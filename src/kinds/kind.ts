@@ -120,6 +120,8 @@ type Declaration<Name extends string, F extends Fields, S, P extends Port> = {
   readonly closesWayBack?: readonly { readonly while: KnownFact; readonly because: string }[];
   readonly fills?: readonly Evidence[];
   artifacts?(step: S): readonly ArtifactSource[];
+  /** It restores a dump: what `proof:` asks for is asked of it. */
+  readonly provesDump?: true;
   /** In a drill it makes the database server itself. */
   readonly makesServer?: true;
   /** Texts that will stand in the arguments of a program, where everybody on the host can read them (/proc). */

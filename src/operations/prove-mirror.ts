@@ -94,10 +94,13 @@ export function judgeUnlisted(
     return skipped(
       `${what} was not checked here: no list came with them; the checklist looks for each that a row names`,
     );
-  return couldNotVerify(
-    `${what} is not known: no list came with them`,
-    'Let the smoke checklist look for each object that a row names (kind references), or let the producer write a list (`thaw backup` does).',
-  );
+  return {
+    ...couldNotVerify(
+      `${what} is not known: no list came with them`,
+      'Let the smoke checklist look for each object that a row names (kind references), or let the producer write a list (`thaw backup` does).',
+    ),
+    against: 'manifest',
+  };
 }
 
 const checklist = z.object({ items: z.array(z.object({ kind: z.string() })) });

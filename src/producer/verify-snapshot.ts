@@ -48,10 +48,13 @@ export async function verifySnapshot(request: VerifyRequest): Promise<readonly C
   const { manifest, author } = signed.value;
   const checks: Check[] = [
     manifest === undefined
-      ? couldNotVerify(
-          `${snapshot.id} has no manifest: what the producer counted is not known`,
-          'Take backups with `thaw backup`, which writes it down.',
-        )
+      ? {
+          ...couldNotVerify(
+            `${snapshot.id} has no manifest: what the producer counted is not known`,
+            'Take backups with `thaw backup`, which writes it down.',
+          ),
+          against: 'manifest',
+        }
       : passed(`${snapshot.id} has a manifest of ${manifest.tables.length} tables`),
   ];
   checks.push(sayAuthor(author, snapshot));

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { modes } from '../base/mode.ts';
+import { proofs } from '../base/proof.ts';
 import { verdicts } from '../base/verdict.ts';
 import { learned } from './learned-schema.ts';
 import { recordedSchema } from './recorded.ts';
@@ -154,6 +155,11 @@ const result = {
   result: z.strictObject({
     state: z.enum(['finished', 'stopped', 'open']),
     verdict: z.enum(verdicts),
+    /** The least that had to be proven of the restored dump, and what was, weakest first; left out where no dump is restored. */
+    proof: z.enum(proofs).exactOptional(),
+    proven: z.array(z.enum(proofs)).exactOptional(),
+    /** What nobody asked for and what was not held against anything, with what would check it. */
+    notChecked: z.array(z.strictObject({ text: z.string(), remedy: z.string() })).exactOptional(),
     reason: z.string().exactOptional(),
     rolledBack: z.boolean(),
     /** Completed only where everything was brought back and the checks say so; not verified where all acts were done, and no more is known. */

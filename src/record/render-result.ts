@@ -1,3 +1,4 @@
+import { provenOf, unprovenOf } from '../journal/run-proof.ts';
 import type { RunState } from '../journal/run-state.ts';
 import type { DrillRecord, StepRecord } from './record-schema.ts';
 import { judgedAs } from './result-words.ts';
@@ -16,11 +17,26 @@ export function renderResult(state: RunState, steps: readonly StepRecord[]): Res
     state: state.ended !== undefined ? 'finished' : stopped ? 'stopped' : 'open',
     verdict,
     rolledBack: state.rolledBack,
+    ...proofFields(state, steps),
     ...(state.stopped === undefined ? {} : { reason: state.stopped }),
     restoreStatus,
     validationStatus,
     justification: justify(state, steps),
   };
+}
+
+function proofFields(
+  state: RunState,
+  steps: readonly StepRecord[],
+): Pick<Result, 'proof' | 'proven' | 'notChecked'> {
+  const { proof, mode } = state.start;
+  if (proof === undefined || mode === 'tabletop') return {};
+  const open = [
+    ...lastChecks(steps).filter(({ verdict }) => verdict === 'not-checked'),
+    ...(state.ended === undefined ? [] : unprovenOf(state)),
+  ];
+  const notChecked = open.map(({ text, remedy = '' }) => ({ text, remedy }));
+  return { proof, proven: [...provenOf(state)], notChecked };
 }
 
 /** A step that acted and whose look afterwards failed has acted; that the restore is complete is said only where the checks say so. */

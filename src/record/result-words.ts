@@ -3,12 +3,12 @@ import type { DrillRecord } from './record-schema.ts';
 
 /** The one line about a run: in the list, in the index, on top of its record. */
 export function resultWords(record: Pick<DrillRecord, 'result' | 'mode'>): string {
-  const { state, verdict, reason, rolledBack } = record.result;
+  const { state, verdict, reason, rolledBack, proven = [] } = record.result;
   const back = rolledBack ? ', rolled back afterwards' : '';
   if (state === 'stopped') return `STOPPED, not finished${back}: ${(reason ?? '').replace(/\s*\n\s*/g, ' ')}`;
   if (state === 'open') return 'OPEN: interrupted, not finished';
   if (record.mode === 'tabletop') return 'DISCUSSED: nothing was executed, nothing is proven';
-  return `${resultWord(verdict)}${verdict === 'could-not-verify' ? ' everything' : ''}${back}`;
+  return `${resultWord(verdict, proven)}${verdict === 'could-not-verify' ? ' everything' : ''}${back}`;
 }
 
 export function resultTone(record: Pick<DrillRecord, 'result' | 'mode'>): Tone {
@@ -24,6 +24,7 @@ const criterionOf: Readonly<Record<Verdict, CriterionVerdict>> = {
   passed: 'PASS',
   failed: 'FAIL',
   'could-not-verify': 'PARTIAL',
+  'not-checked': 'NOT JUDGED',
   skipped: 'NOT JUDGED',
 };
 

@@ -31,6 +31,7 @@ function identityRows(record: DrillRecord): readonly Row[] {
     ['Restore', say(result.restoreStatus.replace('-', ' '))],
     ['Validation', say(result.validationStatus.replace('-', ' '))],
     ['Because', say(result.justification)],
+    ...proofRows(result),
     ['Runbook', say(`${record.runbook.name}, SHA-256 ${record.runbook.fingerprint}`)],
     ['Started', say(window.startedAt)],
     ['Ended', say(window.endedAt)],
@@ -42,6 +43,15 @@ function identityRows(record: DrillRecord): readonly Row[] {
     ['Classification', sayField(record.classification)],
     ...Object.entries(record.targets).map(([name, target]): Row => [`Target: ${name}`, say(target)]),
     ['thaw', say(`${record.thawVersion}, record version ${record.recordVersion}`)],
+  ];
+}
+
+function proofRows({ proof, proven = [], notChecked = [] }: DrillRecord['result']): readonly Row[] {
+  if (proof === undefined) return [];
+  const found = proven.length === 0 ? 'nothing' : proven.join(', ');
+  return [
+    ['Proof', say(`asked for: ${proof}; proven: ${found}`)],
+    ...notChecked.map(({ text, remedy }): Row => ['Not checked', say(`${text} → ${remedy}`, 'quiet')]),
   ];
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { proofs } from '../base/proof.ts';
 import { verdicts } from '../base/verdict.ts';
 import { recordedSchema } from './recorded.ts';
 
@@ -8,6 +9,8 @@ export const checkShape = z.strictObject({
   verdict: z.enum(verdicts),
   text: z.string(),
   remedy: z.string().exactOptional(),
+  /** What of the proof it belongs to. */
+  against: z.enum(proofs).exactOptional(),
   expected: z.string().exactOptional(),
   actual: z.string().exactOptional(),
   command: z.string().exactOptional(),

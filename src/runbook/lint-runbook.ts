@@ -5,6 +5,7 @@ import type { KnownFact } from '../kinds/fact.ts';
 import { handlerOf, type StepHandlers, stepsGiving } from '../kinds/handlers.ts';
 import { type Need, type Place, type Plan, type Step, stepId } from '../kinds/kind.ts';
 import { findMalformedReferences, findReferences } from '../kinds/references.ts';
+import { lintProof } from './proof.ts';
 import { type Runbook, undeclared } from './schema.ts';
 
 /**
@@ -20,6 +21,7 @@ export function lintRunbook(runbook: Runbook, handlers: StepHandlers): readonly 
     ...lintPlaces(runbook, handlers),
     ...lintKinds(runbook, handlers),
     ...lintExercise(runbook),
+    ...lintProof(runbook, handlers),
   ];
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isEncrypted, layersOf } from '../backups/wrapping.ts';
 import { assert } from '../base/assert.ts';
+import { proofs } from '../base/proof.ts';
 import {
   databaseSchema,
   duration,
@@ -109,6 +110,12 @@ const head = {
       rpo: duration.describe('Recovery point objective'),
     })
     .describe('What a recovery is measured against'),
+  proof: z
+    .enum(proofs)
+    .optional()
+    .describe(
+      'The least that has to be proven of a restored dump, or the walk ends with 7. dump: every entry is there, every message accounted for, every table counted. manifest: it is also what the producer counted. live: it is also what the live database holds, which a drill compares. Left out: manifest where there is a producer section, else dump',
+    ),
   bring: z.array(text).default([]).describe('What the operator must hold before the first step'),
   inputs: z
     .record(

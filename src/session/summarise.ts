@@ -1,6 +1,7 @@
 import { formatCount, formatDuration, formatSpan } from '../base/units.ts';
 import { resultWord, type Verdict } from '../base/verdict.ts';
 import type { RunEnd } from '../engine/run-end.ts';
+import { provenOf, unprovenOf } from '../journal/run-proof.ts';
 import type { RunState } from '../journal/run-state.ts';
 import { holds, readFactsLoosely, readLoosely } from '../kinds/fact.ts';
 import {
@@ -27,7 +28,7 @@ export function summarise(request: {
   const target = `${formatDuration(state.start.objectives.rtoMs)} RTO`;
   const rto =
     state.start.mode !== 'live' ? '' : isReached ? ` of ${target}` : ` spent, ${target} not reached`;
-  const word = end.kind === 'finished' ? resultWord(end.verdict) : 'STOPPED';
+  const word = end.kind === 'finished' ? resultWord(end.verdict, provenOf(state)) : 'STOPPED';
   return [
     `thaw  ${modeWord(state.start.mode)}  ${state.start.runbook.title}   ${word}   ${elapsed}${rto}${lossWords(state)}`,
     stepWords(state),
@@ -77,9 +78,14 @@ function openPoints(state: RunState): readonly string[] {
   const lines: string[] = [];
   for (const step of state.steps.values()) {
     if (step.kind !== 'finished') continue;
-    for (const check of step.checks)
-      if (check.verdict === 'could-not-verify') lines.push(`could not verify: ${check.text}`);
+    for (const { verdict, text, remedy } of step.checks) {
+      if (verdict === 'could-not-verify') lines.push(`could not verify: ${text}`);
+      // What would check it is all there is to say of it.
+      if (verdict === 'not-checked') lines.push(`not checked: ${text}`, `→ ${remedy ?? ''}`);
+    }
   }
+  for (const { text, remedy } of state.ended === undefined ? [] : unprovenOf(state))
+    lines.push(`could not verify: ${text}`, `→ ${remedy ?? ''}`);
   for (const { verdict, text, remedy } of state.cleanUp) {
     if (verdict === 'passed') continue;
     lines.push(`clean-up: ${text}`, ...(remedy === undefined ? [] : [`→ ${remedy}`]));

@@ -1,4 +1,5 @@
 import type { Mode } from '../base/mode.ts';
+import type { Verdict } from '../base/verdict.ts';
 import type { Answer, Question } from '../ports/operator.ts';
 
 /**
@@ -46,6 +47,7 @@ export type StepStatus =
   | 'passed'
   | 'could-not-verify'
   | 'failed'
+  | 'not-checked'
   | 'skipped';
 
 export type StepRow = {
@@ -98,7 +100,7 @@ export type ProgressView = {
 };
 
 export type CheckRow = {
-  readonly verdict: 'passed' | 'failed' | 'could-not-verify' | 'skipped' | 'running';
+  readonly verdict: Verdict | 'running';
   /** 61 of 61 tables equal to the manifest. */
   readonly text: string;
   readonly remedy?: string;

@@ -22,6 +22,7 @@ export const statusWords: Readonly<Record<StepStatus, string>> = {
   passed: 'done',
   'could-not-verify': 'unverified',
   failed: 'failed',
+  'not-checked': 'not checked',
   skipped: 'skipped',
 };
 
@@ -68,7 +69,7 @@ export function orderChecks(checks: readonly CheckRow[]): readonly CheckRow[] {
   return urgency.flatMap((verdict) => checks.filter((check) => check.verdict === verdict));
 }
 
-const urgency = ['failed', 'could-not-verify', 'running', 'passed', 'skipped'] as const;
+const urgency = ['failed', 'could-not-verify', 'running', 'not-checked', 'passed', 'skipped'] as const;
 
 /** Passed, it has nothing to be done about. */
 export function remedyOf({ verdict, remedy }: CheckRow): string | undefined {

@@ -64,6 +64,7 @@ export const statusSigns: Readonly<Record<StepStatus, { readonly symbol: string;
   passed: sign('✓', 'passed'),
   'could-not-verify': sign('?', 'could-not-verify'),
   failed: sign('✗', 'failed'),
+  'not-checked': sign('–', 'not-checked'),
   skipped: sign('–', 'skipped'),
 };
 

@@ -111,7 +111,7 @@ if ('binary' in found) {
         '--answer',
         'mirror-objects.overwrite=keep',
       );
-      expect(status, text).toBe(1);
+      expect(status, text).toBe(7);
       expect(await stand.liveText('receipts/2.pdf')).toBe('newer 2');
       expect(await checksIn(logFolder)).toMatch(
         /mirror-objects could-not-verify: 2 objects differ and the live ones were kept: objects\/receipts\/2\.pdf; objects\/receipts\/3\.pdf/,

@@ -24,7 +24,7 @@ export type ToyRunRequest = {
   readonly folder?: FakeRunFolder;
   readonly world?: World;
   readonly secrets?: readonly string[];
-  readonly about?: Partial<Pick<EntryOf<'run-started'>, 'people' | 'exercise' | 'history'>>;
+  readonly about?: Partial<Pick<EntryOf<'run-started'>, 'people' | 'exercise' | 'history' | 'proof'>>;
   /** The value, or value and note behind a colon; undefined: nobody is there. */
   readonly answer?: (question: Question) => string | undefined;
 };

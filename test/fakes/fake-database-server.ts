@@ -35,6 +35,15 @@ export type FakeDatabaseServer = DatabaseDriver & {
 
 const emptyInventory: Inventory = { tables: [], sequences: [], extensions: [] };
 
+/** Its catalogue holds what is counted, and nothing else. */
+function namesOf({ tables, sequences, extensions }: Inventory): readonly Row[] {
+  return [
+    ...tables.map(({ schema, name }) => ({ type: 'TABLE', schema, name })),
+    ...sequences.map(({ schema, name }) => ({ type: 'SEQUENCE', schema, name })),
+    ...extensions.map(({ name }) => ({ type: 'EXTENSION', schema: '', name })),
+  ];
+}
+
 /**
  * Databases in memory, with the refusals of PostgreSQL that matter: a name is taken once, a database with a client on it is
  * not renamed, nobody connects where connections are not allowed.
@@ -173,7 +182,9 @@ export function createFakeDatabaseServer(given: {
     contentMark: async (name) =>
       succeed({ changes: 0, catalogue: databases.get(name)?.content ?? 'no such database' }),
     exportSnapshot: async () => fail(refusal('This fake exports no snapshots.')),
-    query: async ({ sql }) => {
+    query: async ({ sql, database }) => {
+      if (sql.includes('pg_statistic_ext'))
+        return succeed(namesOf(databases.get(database)?.inventory ?? emptyInventory));
       const known = [...answers].find(([piece]) => sql.includes(piece));
       return known === undefined ? fail(refusal(`Nobody knows ${sql}.`)) : succeed(known[1]);
     },

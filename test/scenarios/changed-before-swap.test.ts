@@ -39,7 +39,7 @@ describe.each<Who>(['superuser', 'owner'])('What was restored through the URL of
       expect(end.text).toContain(
         `could not verify: somebody wrote in ${incoming} after it was counted (1 rows)`,
       );
-      expect(end.status).toBe(1);
+      expect(end.status).toBe(7);
       return;
     }
     expect(end.text).toContain(`is not as it was counted: ${word}`);

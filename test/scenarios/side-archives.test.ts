@@ -64,7 +64,7 @@ function sideArchives() {
   it('is checked without a value of the drill, and a missing side archive is told and blocks nothing', async () => {
     const end = await thaw('check', runbook);
     expect(end.text).not.toMatch(/DRILL_/);
-    expect(end, end.text).toMatchObject({ status: 0 });
+    expect(end, end.text).toMatchObject({ status: 7 });
     expect(end.text).toMatch(/\? could not verify {2}restore-roles: There is no archive of files in s3:/);
     expect(end.text).toMatch(/\? could not verify {2}restore-files: There are no files below media-/);
     expect(end.text).toMatch(/the step asks then whether to go on without it/);

@@ -104,7 +104,7 @@ function writersBack(kind: 'compose' | 'process') {
   it('are stopped again where that is the answer, and the verdict says that they wrote', async () => {
     await stopAtTheQuestion();
     const end = await run(['resume'], [...answers, '--answer', 'stop-writers.back=stop-again']);
-    expect(end, end.text).toMatchObject({ status: 1 });
+    expect(end, end.text).toMatchObject({ status: 7 });
     const record = await readRecord(logFolder);
     expect(record.result).toMatchObject({ state: 'finished', verdict: 'could-not-verify' });
     const swapped = (await readEntries(logFolder)).findIndex(

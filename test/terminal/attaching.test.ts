@@ -39,7 +39,7 @@ async function leave(thaw: PseudoTerminal): Promise<{ readonly page: string; rea
   thaw.write('q');
   const page = textOf(await thaw.waitFor('Leave the screen?'));
   thaw.write('y');
-  expect((await thaw.exit).status).toBe(7);
+  expect((await thaw.exit).status).toBe(8);
   expect(thaw.leftBehind()).toEqual([]);
   return { page, said: thaw.scrollback().join('\n') };
 }

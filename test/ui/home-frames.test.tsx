@@ -28,7 +28,7 @@ describe('The first page', () => {
          port-nimara-crm  RTO 30 min · RPO 1 h · backups: newest 41 min old
 
        Past runs
-         2026-04-26 10:00  DRILL     port-nimara-crm  ✓ VERIFIED · 12:31
+         2026-04-26 10:00  DRILL     port-nimara-crm  ✓ VERIFIED against the manifest…
          2026-03-26 10:00  DRILL     port-nimara-crm  ✗ FAILED · 31:02
 
 

@@ -166,13 +166,13 @@ describe('Pages', () => {
       ────────────────────────────────────────────────────────────────────────────────
        The walk is over
 
-      thaw  LIVE  port-nimara-crm   VERIFIED   28:11 of 30:00 RTO, loss 41 min of 1 h
+      thaw  LIVE  port-nimara-crm   VERIFIED against the manifest   28:11 of 30:00
+      RTO, loss 41 min of 1 h
       9 of 9 steps · 61 tables, 5,004 objects, ENCRYPTION_KEY proven · 2 items
       attested
       could not verify: Documenso webhook (no receipt within 5 min)
       record  restore-logs/2026-04-28T1448Z-port-nimara-crm-live/record.md   head
       4f1c…
-
 
 
 

@@ -68,7 +68,7 @@ export const sampleHome: HomeView = {
       mode: 'drill',
       when: '2026-04-26 10:00',
       title: 'port-nimara-crm',
-      words: 'VERIFIED · 12:31',
+      words: 'VERIFIED against the manifest · 12:31',
       verdict: 'passed',
       about: [],
       actions: [

@@ -1,15 +1,17 @@
 import { type CommandContext, printJson, printLine } from '../../app/command-context.ts';
-import { exitStatus } from '../../app/exit-status.ts';
+import { exitStatus, statusOfVerdict } from '../../app/exit-status.ts';
 import { type GivenValue, sayOrigins, sayOverruled } from '../../app/given-values.ts';
 import { loadRunbook, readyRunbook } from '../../app/load-runbook.ts';
 import type { Options } from '../../app/options.ts';
 import { type Outcome, succeed } from '../../base/failure.ts';
-import type { Check } from '../../base/verdict.ts';
+import { type Check, worstVerdict } from '../../base/verdict.ts';
 import { runPreflight } from '../../engine/preflight.ts';
+import { weighChecks } from '../../journal/run-proof.ts';
 import { stepsGiving } from '../../kinds/handlers.ts';
 import { checkPermissions, type Permission } from '../../producer/check-permissions.ts';
 import { handlers } from '../../registry/kinds.ts';
 import { createWorld } from '../../registry/wire.ts';
+import { proofOf } from '../../runbook/proof.ts';
 
 /** Every blocker at once; touches nothing. */
 export async function check(
@@ -28,7 +30,7 @@ export async function check(
   const { filled, targets, values, redact, mask } = ready.value;
   const world = createWorld(environment);
   try {
-    const checks = await runPreflight({
+    const looked = await runPreflight({
       steps: filled.steps,
       handlers,
       context: {
@@ -47,6 +49,7 @@ export async function check(
         workFile: (name) => `${options.workFolder ?? options.logFolder}/${name}`,
       },
     });
+    const checks = weighChecks(looked, proofOf(filled, handlers));
     if (options.json) printJson(context, JSON.stringify({ type: 'thaw', version: 1, command: 'check' }));
     const print = options.json
       ? (line: string) => printJson(context, redact(line))
@@ -73,13 +76,19 @@ export async function check(
         context,
         blockers === 0 ? 'Nothing is in the way.' : `${blockers} in the way. Nothing was touched.`,
       );
-    if (blockers > 0) return succeed(exitStatus.blocked);
-    // What is wrong with the keys stands in nobody's way today, and must not be taken for good.
-    const open = permissions.some((one) => one.verdict === 'failed');
-    return succeed(open ? exitStatus.notVerified : exitStatus.verified);
+    return succeed(statusOf(checks, permissions));
   } finally {
     await world.close();
   }
+}
+
+function statusOf(checks: readonly Check[], permissions: readonly Permission[]): number {
+  const worst = worstVerdict(checks.map(({ verdict }) => verdict));
+  if (worst === 'failed') return exitStatus.blocked;
+  // What is wrong with the keys stands in nobody's way today, and must not be taken for good.
+  if (permissions.some((one) => one.verdict === 'failed')) return exitStatus.failed;
+  // Of the keys more cannot be known in some places; what a step asks for has to be.
+  return statusOfVerdict(worst);
 }
 
 /** Names and where they come from; a value is shown nowhere. */
@@ -94,7 +103,7 @@ function originsAsJson(values: readonly GivenValue[]): readonly string[] {
 }
 
 function weight(one: Check): number {
-  return { failed: 0, 'could-not-verify': 1, passed: 2, skipped: 3 }[one.verdict];
+  return { failed: 0, 'could-not-verify': 1, 'not-checked': 2, passed: 3, skipped: 4 }[one.verdict];
 }
 
 function permissionInWords(one: Permission): readonly string[] {
@@ -112,6 +121,7 @@ function inWords(
     failed: own.failed ?? '✗ blocks',
     'could-not-verify': '? could not verify',
     passed: own.passed ?? '✓ passed',
+    'not-checked': '– not checked',
     skipped: '– skipped',
   };
   const remedy = one.remedy === undefined ? [] : [`    → ${one.remedy}`];

@@ -3,13 +3,13 @@ import { resolve } from 'node:path';
 import { anchorPlace } from '../../app/anchors.ts';
 import { type CommandContext, printLine } from '../../app/command-context.ts';
 import { type EnteredRun, enterRun } from '../../app/enter-run.ts';
-import { exitStatus } from '../../app/exit-status.ts';
+import { statusOfVerdict } from '../../app/exit-status.ts';
 import type { Options } from '../../app/options.ts';
 import { findRunToWork, openRunToWork } from '../../app/run-log.ts';
 import { askName, type TerminalContext } from '../../app/terminal.ts';
 import { writeRecord } from '../../app/write-record.ts';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
-import { verdictWord } from '../../base/verdict.ts';
+import { verdictWord, worstVerdict } from '../../base/verdict.ts';
 import { guardJournal } from '../../engine/journal-writer.ts';
 import { isUnfinished, leftSomething, type RunState } from '../../journal/run-state.ts';
 import { readFact, readFacts } from '../../kinds/fact.ts';
@@ -67,7 +67,7 @@ async function takeAway(
   const record = await writeRecord({ folder, logFolder, ...anchorPlace({ mode, ready, world }) });
   if (!record.ok) return record;
   for (const warning of record.value.warnings) printLine(context, redact(warning));
-  return succeed(exitStatus.verified);
+  return succeed(statusOfVerdict(worstVerdict(discarded.value.map(({ verdict }) => verdict))));
 }
 
 /** Before the question: what this does not undo. */

@@ -141,7 +141,7 @@ async function findKept(ending: Ending): Promise<Outcome<readonly KeptThing[]>> 
 function unproven({ ended, rolledBack }: RunState): readonly string[] {
   if (rolledBack || ended?.verdict === 'passed') return [];
   return [
-    `The run ended ${ended === undefined ? 'unfinished' : resultWord(ended.verdict)}: look at what is in place before you drop the old one.`,
+    `The run ended ${ended === undefined ? 'unfinished' : resultWord(ended.verdict, [])}: look at what is in place before you drop the old one.`,
   ];
 }
 

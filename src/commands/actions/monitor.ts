@@ -25,7 +25,7 @@ type MonitorRequest = {
   readonly options: Options<'json' | 'envFiles' | 'logFolder'>;
 };
 
-/** For cron: looks, writes metrics, tells people, and ends with 1 when anything is wrong. */
+/** For cron: looks, writes metrics, tells people, and ends with 1 when anything is wrong, with 7 when it could not see whether. */
 export function monitor(request: MonitorRequest, context: JobContext): Promise<Outcome<number>> {
   const work = () => monitorUnwatched(request, context);
   return watchJob({ job: 'monitor', ...request, work }, context);
@@ -107,8 +107,9 @@ async function watch(
     say(`    → ${outcome.failure.remedy}`);
     tell({ type: 'failure', ...outcome.failure });
   }
-  const good = findings.length === 0 && [...written, ...undelivered].every(({ ok }) => ok);
-  return succeed(good ? exitStatus.verified : exitStatus.notVerified);
+  const told = [...written, ...undelivered].every(({ ok }) => ok);
+  if (!told || findings.some(({ unsure }) => unsure !== true)) return succeed(exitStatus.failed);
+  return succeed(findings.length === 0 ? exitStatus.verified : exitStatus.unproven);
 }
 
 function limitsOf({ objectives, exercise, monitor: settings }: Runbook): HealthLimits {

@@ -68,7 +68,7 @@ function pruneUnwatched(
         // What was not come to is still in the store.
         if (!dryRun && refused.length === 0 && removed.length < remove.length)
           return fail(stopped(removed.length, remove.length));
-        return succeed(refused.length === 0 ? exitStatus.verified : exitStatus.notVerified);
+        return succeed(refused.length === 0 ? exitStatus.verified : exitStatus.failed);
       },
     },
     context,

@@ -1,17 +1,22 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { exitStatus } from '../../app/exit-status.ts';
+import { statusOfVerdict } from '../../app/exit-status.ts';
 import type { Options } from '../../app/options.ts';
 import { placeThrowaway } from '../../app/place-throwaway.ts';
 import { type JobContext, type Trouble, watchJob } from '../../app/watch-job.ts';
 import { type AtWork, withRunbook } from '../../app/with-runbook.ts';
 import { newestComplete, type Snapshot } from '../../backups/snapshot.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import { type Proof, sayProofs } from '../../base/proof.ts';
 import { type Check, type Verdict, worstVerdict } from '../../base/verdict.ts';
+import { provenBy, weighChecks } from '../../journal/run-proof.ts';
 import { findSnapshots } from '../../operations/find-snapshots.ts';
 import { createScratchContext } from '../../producer/scratch-context.ts';
 import { hasLater, verifySnapshot } from '../../producer/verify-snapshot.ts';
+
+import { handlers } from '../../registry/kinds.ts';
+import { proofOf } from '../../runbook/proof.ts';
 
 type VerifyRequest = {
   readonly runbook: string;
@@ -48,35 +53,28 @@ function verifyUnwatched(
         if (!found.ok) return found;
         const wanted = choose(found.value, options);
         if (!wanted.ok) return wanted;
-        const verdicts: Verdict[] = [];
+        const asked = proofOf(ready.filled, handlers);
+        const all: Check[] = [];
         let looked = 0;
         for (const snapshot of wanted.value) {
           if (at.signal.aborted) break;
-          const checks = await verifyOne(at, {
-            snapshot,
-            all: found.value,
-            options,
-            folder: context.folder,
-          });
+          const checks = weighChecks(
+            await verifyOne(at, { snapshot, all: found.value, options, folder: context.folder }),
+            asked,
+          );
           tellChecks(at, { snapshot, checks });
           for (const { verdict, text } of checks)
             if (verdict === 'failed' || verdict === 'could-not-verify')
               tellTrouble({ verdict, text: `${snapshot.id}: ${text}` });
-          verdicts.push(...checks.map(({ verdict }) => verdict));
+          all.push(...checks);
           looked += 1;
         }
-        const worst = worstVerdict(verdicts);
+        const worst = worstVerdict(all.map(({ verdict }) => verdict));
         // What was not looked at has not passed.
         if (worst === 'passed' && looked < wanted.value.length)
           return fail(stopped(looked, wanted.value.length));
-        say(
-          worst === 'passed'
-            ? 'Verified.'
-            : worst === 'failed'
-              ? 'Not good: see above.'
-              : 'Not all could be verified: see above.',
-        );
-        return succeed(worst === 'passed' ? exitStatus.verified : exitStatus.notVerified);
+        say(endWords(worst, provenBy(all)));
+        return succeed(statusOfVerdict(worst === 'skipped' ? 'could-not-verify' : worst));
       },
     },
     context,
@@ -148,10 +146,17 @@ async function verifyOne(
   }
 }
 
+function endWords(worst: Verdict, proven: readonly Proof[]): string {
+  if (worst === 'failed') return 'Not good: see above.';
+  if (worst !== 'passed') return 'Not all could be verified: see above.';
+  return proven.length === 0 ? 'Verified.' : `Verified against ${sayProofs(proven)}.`;
+}
+
 const marks = {
   passed: '✓ passed',
   failed: '✗ failed',
   'could-not-verify': '? could not verify',
+  'not-checked': '– not checked',
   skipped: '– skipped',
 } as const;
 

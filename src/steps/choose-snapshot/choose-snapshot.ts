@@ -81,10 +81,13 @@ export const chooseSnapshot = implementKind(chooseSnapshotKind, {
       opens,
       ...lacking,
       saysNone(manifestFact, context)
-        ? couldNotVerify(
-            `${snapshot.id} has no manifest: what the producer counted is not known`,
-            'Compare the counts with what you know of production.',
-          )
+        ? {
+            ...couldNotVerify(
+              `${snapshot.id} has no manifest: what the producer counted is not known`,
+              'Take backups with `thaw backup`, which writes one.',
+            ),
+            against: 'manifest' as const,
+          }
         : passed(
             `${snapshot.id} has a manifest of ${readFact(manifestFact, context)?.tables.length ?? 0} tables`,
           ),

@@ -108,10 +108,13 @@ function findDigest(context: StepContext): DumpDigest | undefined {
 
 function digestCheck(digest: DumpDigest | undefined): Check {
   if (digest === undefined)
-    return couldNotVerify(
-      'there is no digest to compare the dump with; decryption and unpacking must show whether it is whole',
-      'Nothing to do now: a damaged dump fails in the next step.',
-    );
+    return {
+      ...couldNotVerify(
+        'there is no digest to compare the dump with; decryption and unpacking must show whether it is whole',
+        'A manifest of `thaw backup` has it, or a note beside the dump (backups.dumps.metadata); a damaged dump fails in the next step.',
+      ),
+      against: 'manifest',
+    };
   const { algorithm, found, expected, by, key = '' } = digest;
   const other = { manifest: 'the manifest', noted: key, store: "the store's" }[by];
   return found === expected

@@ -65,4 +65,5 @@ export const restoreDatabaseKind = declareKind({
     { while: swappingFact, because: 'the swap of the databases has begun; retry to end it' },
   ],
   fills: ['data'],
+  provesDump: true,
 });

@@ -1,10 +1,11 @@
 import { compareWithManifest, shorten } from '../../backups/compare-inventories.ts';
 import { formatCount } from '../../base/units.ts';
-import { type Check, couldNotVerify, failed, passed } from '../../base/verdict.ts';
+import { against, type Check, couldNotVerify, failed, passed } from '../../base/verdict.ts';
 import { needFact, readFact } from '../../kinds/fact.ts';
 import { manifestFact, restoredFact } from '../../kinds/facts.ts';
 import type { StepContext } from '../../kinds/kind.ts';
 import type { Inventory } from '../../ports/database-server.ts';
+import { judgeEntries } from './entries-there.ts';
 import { judgeDatabaseItself, judgeRights } from './judge-rights.ts';
 
 /** What was restored against what the archive holds and what the producer counted. */
@@ -15,23 +16,21 @@ export function proveRestored(context: StepContext): readonly Check[] {
   const lacking = restored.archiveTables.filter((table) => !there.has(table));
   const rows = restored.inventory.tables.reduce((sum, table) => sum + table.rows, 0);
   const checks: Check[] = [
-    lacking.length === 0
-      ? passed(
-          `${restored.archiveTables.length} of ${restored.archiveTables.length} tables of the archive are there`,
-        )
-      : failed(
-          `tables of the archive are missing: ${shorten(lacking)}`,
-          'Read the output of pg_restore, then retry.',
-        ),
+    ...against('dump', [
+      lacking.length === 0
+        ? passed(
+            `${restored.archiveTables.length} of ${restored.archiveTables.length} tables of the archive are there`,
+          )
+        : failed(
+            `tables of the archive are missing: ${shorten(lacking)}`,
+            'Read the output of pg_restore, then retry.',
+          ),
+      ...judgeAccepted(restored.acceptedMessages),
+    ]),
+    ...(restored.entries === undefined
+      ? []
+      : judgeEntries(restored.entries, { harmless: restored.harmlessMessages })),
   ];
-  if (restored.acceptedMessages.length > 0) {
-    checks.push(
-      couldNotVerify(
-        `messages accepted by the operator: ${shorten(restored.acceptedMessages)}`,
-        'Mend what they speak of.',
-      ),
-    );
-  }
   if (restored.searchPath !== undefined) {
     checks.push(
       passed(
@@ -52,11 +51,20 @@ export function proveRestored(context: StepContext): readonly Check[] {
   if (manifest !== undefined) return [...checks, ...compareWithManifest(manifest, restored.inventory)];
   return [
     ...checks,
-    couldNotVerify(
-      `${formatCount(rows)} rows restored in ${there.size} tables; there is no manifest to compare them with`,
-      'Compare the counts with what you know of production.',
-    ),
+    ...against('manifest', [
+      couldNotVerify(
+        `${formatCount(rows)} rows restored in ${there.size} tables; there is no manifest to compare them with`,
+        'Take backups with `thaw backup`, which counts them; until then compare the counts with what you know of production.',
+      ),
+    ]),
   ];
+}
+
+/** Every other message of the program is harmless by its own words, or has ended the restore. */
+function judgeAccepted(messages: readonly string[]): readonly Check[] {
+  if (messages.length === 0) return [];
+  const text = `messages accepted by the operator: ${shorten(messages)}`;
+  return [couldNotVerify(text, 'Mend what they speak of.')];
 }
 
 export function holdsSchemaAlone({ targets }: Pick<StepContext, 'targets'>): boolean {

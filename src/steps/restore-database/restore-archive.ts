@@ -28,6 +28,7 @@ import { limitRestore } from '../../operations/restore-limits.ts';
 import { settledMark } from '../../operations/still-as-counted.ts';
 import { refuseNewer } from '../../operations/throwaway-cluster.ts';
 import type { ArchiveContents, RestoreMessage, RestoreReport } from '../../ports/dump-tools.ts';
+import { findEntries } from './entries-there.ts';
 import type { restoreDatabaseKind } from './kind.ts';
 
 type Step = StepOf<typeof restoreDatabaseKind>;
@@ -271,6 +272,9 @@ async function countRestored(
     searchPath: countedIn,
   });
   if (!inventory.ok) return inventory;
+  const { entries } = restored.contents;
+  const there = await findEntries(server, { database: restored.database, entries });
+  if (!there.ok) return there;
   const rows = inventory.value.tables.reduce((sum, table) => sum + table.rows, 0);
   context.output(`counted ${formatCount(rows)} rows in ${inventory.value.tables.length} tables`);
   await context.record(dumpRightsFact, restored.contents.rights ?? null);
@@ -285,7 +289,8 @@ async function countRestored(
     snapshotKey: needFact(snapshotFact, context).key,
     database: restored.database,
     inventory: inventory.value,
-    archiveTables: restored.contents.entries
+    entries: { ...there.value, lacking: [...there.value.lacking] },
+    archiveTables: entries
       .filter(({ type }) => type === (context.targets.backups.contents === 'schema' ? 'TABLE' : 'TABLE DATA'))
       .map((entry) => qualifiedName({ schema: entry.schema ?? 'public', name: entry.name })),
     acceptedMessages: restored.accepted,

@@ -1,7 +1,7 @@
 import { ownershipComment } from '../../base/digest.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { formatBytes, formatTime } from '../../base/units.ts';
-import { type Check, failed, notVerified, passed } from '../../base/verdict.ts';
+import { against, type Check, failed, notVerified, passed } from '../../base/verdict.ts';
 import { needFact, readFact } from '../../kinds/fact.ts';
 import {
   archiveFileFact,
@@ -98,7 +98,7 @@ export const restoreDatabase = implementKind(restoreDatabaseKind, {
       const live = holdsSchemaAlone(context)
         ? await compareWithLiveSchema(context, restored)
         : await compareWithLive(context, { ...restored, createdColumn: step.createdColumn });
-      return live.ok ? succeed([...proofs, ...live.value]) : live;
+      return live.ok ? succeed([...proofs, ...against('live', live.value)]) : live;
     }
     const done = needFact(swappedFact, context);
     const found = await targetServer(context).describeDatabase(done.target);

@@ -90,10 +90,14 @@ function judgeFingerprints(step: SecretsStep, fingerprints: SecretFingerprints):
     if (found === undefined)
       return failed(`${name} is not in the env file`, 'Pull the file from the secrets vault again.');
     if (expected === undefined) {
-      return couldNotVerify(
+      const unknown = couldNotVerify(
         `${name} has the fingerprint ${found}; nothing says what it should be`,
-        'Compare it with the one in your records; decrypted rows prove it too.',
+        'Write it under fingerprints of this step, or let `thaw backup` note it (producer.fingerprints); decrypted rows prove it too.',
       );
+      // Rows that it opens prove it: then only what a producer would have noted is missing.
+      return step.probes.some(({ secret }) => secret === name)
+        ? { ...unknown, against: 'manifest' }
+        : unknown;
     }
     if (found === expected) return passed(`${name} has the expected fingerprint ${found}`);
     const loss = step.probes.find((probe) => probe.secret === name)?.lossIfWrong ?? step.lossIfWrong[name];

@@ -6,7 +6,11 @@ import { declareKind } from '../../kinds/kind.ts';
 const expectation = z.strictObject({
   equals: text.optional().describe('The first value of the first row, exactly'),
   atLeast: z.number().optional().describe('The first value of the first row as a number, or more'),
-  manifestRowsOf: text.optional().describe('schema.table: equal to the count in the manifest'),
+  manifestRowsOf: text
+    .optional()
+    .describe(
+      'schema.table: as many as the manifest counts there; in a live restore, where services run again, no fewer',
+    ),
 });
 
 const itemId = id.describe('Names the item in answers and in the record');

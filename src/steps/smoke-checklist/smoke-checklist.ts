@@ -45,9 +45,25 @@ export const smokeChecklist = implementKind(smokeChecklistKind, {
       const check = await checkItem(item, context);
       checks.push({ ...check, text: `${item.title}: ${check.text}` });
     }
-    return succeed(checks);
+    return succeed([...checks, ...otherRights(step.items, checks)]);
   },
 });
+
+/** What the application's own login may read nobody here knows; a page that it serves, or a person who looks, has used it. */
+function otherRights(items: readonly ChecklistItem[], checks: readonly Check[]): readonly Check[] {
+  const asks = items.some(({ kind }) => kind !== 'http' && kind !== 'attest');
+  const isSeen = items.some(
+    ({ kind }, index) => (kind === 'http' || kind === 'attest') && checks[index]?.verdict === 'passed',
+  );
+  if (!asks || isSeen) return [];
+  return [
+    {
+      verdict: 'not-checked',
+      text: "whether the application's own login sees the same: the queries ran with the rights of the role that restores, or of one that may read everything",
+      remedy: 'A page of the application (kind http), or a person who looks at it (kind attest), shows that.',
+    },
+  ];
+}
 
 function commandOf(item: ChecklistItem): readonly string[] {
   if (item.kind === 'http') return [`GET ${item.url}`];

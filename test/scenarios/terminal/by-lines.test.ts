@@ -55,7 +55,7 @@ test('a dumb terminal gets a whole walk by lines, answered by typed lines', { ti
   const said = thaw.scrollback().join('\n');
   expect(said).toContain('LIVE: this run touches the production targets.');
   expect(said).toContain('LIVE step 5 of 9, Restore PostgreSQL: begun');
-  expect(said).toContain('thaw  LIVE  Rehearsal   VERIFIED');
+  expect(said).toContain('thaw  LIVE  Rehearsal   VERIFIED against the manifest');
   const { record } = await readNewestRun(folder);
   expect(record.result).toMatchObject({ state: 'finished', verdict: 'passed' });
   expect(record.questions.map((question) => question.by)).toEqual(Array(4).fill('operator'));
@@ -124,7 +124,7 @@ test('Ctrl+D at a question leaves, says where the run waits, and takes nothing w
   const thaw = openOnDumbTerminal();
   await thaw.waitFor(/Type yes to begin, or no:/, 30_000);
   thaw.write('\x04');
-  expect((await thaw.exit).status).toBe(7);
+  expect((await thaw.exit).status).toBe(8);
   expect(thaw.scrollback().join('\n')).toMatch(
     /The run waits \(process \d+\): it cannot go on without an answer\./,
   );

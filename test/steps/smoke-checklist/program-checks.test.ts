@@ -18,6 +18,7 @@ const manifest = {
   tables: [{ schema: 'public', name: 'clients', rows: 100 }],
 };
 
+const counting = (rows: number) => ({ ...manifest, tables: [{ schema: 'public', name: 'clients', rows }] });
 const item = (fields: object) => checklistItemSchema.parse({ id: 'i', title: 't', ...fields }) as never;
 const query = (expectation: object) => item({ kind: 'query', query: 'SELECT n', expect: expectation });
 
@@ -49,6 +50,30 @@ describe('a query of the checklist', () => {
   ])('that gives %s', async (_what, value, expectation, verdict) => {
     expect(await checkQuery(query(expectation), contextWith([{ n: value }], { manifest }))).toMatchObject({
       verdict,
+    });
+  });
+
+  it('says what is expected by the rule that it is judged by: no fewer, where services run again', async () => {
+    const context = contextWith([{ n: '3060' }], { manifest: counting(3049) });
+    expect(await checkQuery(query({ manifestRowsOf: 'public.clients' }), context)).toMatchObject({
+      verdict: 'passed',
+      actual: '3060',
+      expected:
+        'at least 3049, which the manifest counts in public.clients: services that run again may add to them',
+    });
+  });
+
+  it.each([
+    ['3049', 'passed'],
+    ['3060', 'failed'],
+    ['3048', 'failed'],
+  ])('wants exactly as many rows in a drill, where nobody writes: %s', async (n, verdict) => {
+    const context = { ...contextWith([], { manifest: counting(3049) }), mode: 'drill' as const };
+    context.world.sandbox.answers.set('SELECT', [{ n }]);
+    context.world.production.answers.set('SELECT', [{ n }]);
+    expect(await checkQuery(query({ manifestRowsOf: 'public.clients' }), context)).toMatchObject({
+      verdict,
+      expected: 'exactly 3049, as the manifest counts in public.clients',
     });
   });
 

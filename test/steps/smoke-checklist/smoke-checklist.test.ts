@@ -47,3 +47,35 @@ describe('what a person looks at', () => {
     expect(words(await smokeChecklist.verify(stepWith(attest), context))[0]).toMatch(/^skipped/);
   });
 });
+
+describe('queries of a checklist', () => {
+  const query = { kind: 'query', id: 'n', title: 'Clients', query: 'SELECT n', expect: {} };
+  const http = { kind: 'http', id: 'web', title: 'Web', url: 'http://crm/health' };
+  const asked = async (mode: 'live' | 'drill', ...items: readonly object[]) => {
+    const context = createFakeContext({
+      mode,
+      facts: { 'attested:mail': { value: 'passed', note: '', by: 'operator' } },
+    });
+    context.world.production.answers.set('SELECT', [{ n: '7' }]);
+    context.world.sandbox.answers.set('SELECT', [{ n: '7' }]);
+    context.world.host.pages.set('http://crm/health', { status: 200, text: 'ok' });
+    return words(await smokeChecklist.verify(stepWith(...items), context)).filter((line) =>
+      line.startsWith('not-checked'),
+    );
+  };
+  const said = [
+    "not-checked: whether the application's own login sees the same: the queries ran with the rights of the role that restores, or of one that may read everything",
+  ];
+
+  it('say that they look with other rights than the application', async () => {
+    expect(await asked('live', query)).toEqual(said);
+    // Neither a page nor a person is there in a drill.
+    expect(await asked('drill', query, http, attest)).toEqual(said);
+  });
+
+  it('need not say it where a page or a person used the application, or nothing is asked', async () => {
+    expect(await asked('live', query, http)).toEqual([]);
+    expect(await asked('live', query, attest)).toEqual([]);
+    expect(await asked('live', attest)).toEqual([]);
+  });
+});

@@ -3,6 +3,7 @@ import { runLockPath } from '../../../app/run-locks.ts';
 import { type LoggedRun, openRun } from '../../../app/run-log.ts';
 import { formatDuration, formatSpan, formatTime } from '../../../base/units.ts';
 import { resultWord } from '../../../base/verdict.ts';
+import { provenOf } from '../../../journal/run-proof.ts';
 import { isUnfinished, type RunState } from '../../../journal/run-state.ts';
 import type { HomeAction, HomeRow, Touch } from '../../../session/home-view.ts';
 
@@ -45,7 +46,7 @@ function finishedWords(state: RunState): Pick<HomeRow, 'group' | 'words' | 'verd
   const { start, ended } = state;
   const verdict = ended?.verdict ?? 'could-not-verify';
   const undone = state.rolledBack ? ', rolled back' : '';
-  const end = ended === undefined ? 'not finished' : resultWord(verdict);
+  const end = ended === undefined ? 'not finished' : resultWord(verdict, provenOf(state));
   const time = ended === undefined ? '' : ` · ${formatDuration(ended.atMs - start.atMs)}`;
   return {
     group: 'record',
