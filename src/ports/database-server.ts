@@ -1,6 +1,7 @@
 import type { Outcome } from '../base/failure.ts';
 import type { Guarded } from '../base/permit.ts';
 import type { Secret } from '../base/secret.ts';
+import type { Catalogue } from './catalogue.ts';
 import type {
   CellRequest,
   DatabaseLogin,
@@ -152,6 +153,8 @@ export type ExportedSnapshot = {
   readonly takenAtMs: number;
   /** Exact as of that moment, except for the sequences: they belong to no snapshot in PostgreSQL. */
   inventory(options?: InventoryOptions): Promise<Outcome<Inventory>>;
+  /** What the server writes from its caches (expressions) is of now: as with pg_dump. After a failure the moment can still be looked at. */
+  catalogue(): Promise<Outcome<Catalogue>>;
   /** After this nobody can begin to look at it any more. */
   close(): Promise<void>;
 };
@@ -232,6 +235,8 @@ export type DatabaseDriver = {
   analyze(database: string): Promise<Outcome<void>>;
   inventory(database: string, options?: InventoryOptions): Promise<Outcome<Inventory>>;
   /** Reads the system's catalogues alone: no code of the database runs. */
+  catalogue(database: string): Promise<Outcome<Catalogue>>;
+  /** Reads the system's catalogues alone, too. */
   contentMark(database: string): Promise<Outcome<ContentMark>>;
   /** Holds a REPEATABLE READ transaction open until it is closed. */
   exportSnapshot(database: string): Promise<Outcome<ExportedSnapshot>>;

@@ -1,5 +1,6 @@
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import type { ExportedSnapshot } from '../../ports/database-server.ts';
+import { readWhole } from './catalogue/read-catalogue.ts';
 import { beginSnapshot, readInventory } from './inventory.ts';
 import { postgresFailure } from './postgres-failure.ts';
 import { openSession, type ServerContext } from './session.ts';
@@ -31,6 +32,18 @@ export async function exportSnapshot(
           return await readInventory(session, { database, options });
         } catch (error) {
           return fail(postgresFailure(error, { doing: `count the rows of database ${database}`, address }));
+        }
+      },
+      catalogue: async () => {
+        try {
+          await session.rows('SAVEPOINT catalogue');
+          return succeed(await readWhole(session, database));
+        } catch (error) {
+          // The snapshot may still be joined by pg_dump.
+          await session.rows('ROLLBACK TO SAVEPOINT catalogue').catch(() => {});
+          return fail(
+            postgresFailure(error, { doing: `read the catalogue of database ${database}`, address }),
+          );
         }
       },
       close: end,
