@@ -23,6 +23,8 @@ export type CatalogueSection =
   | 'subscriptions'
   | 'publications'
   | 'event triggers'
+  /** On what is made last: publications, event triggers. */
+  | 'late comments'
   | 'owners'
   | 'grants'
   | 'grants of MAINTAIN'

@@ -130,3 +130,14 @@ export const catalogueKinds: Readonly<Record<string, readonly string[]>> = {
 };
 
 export const catalogueStatements: readonly string[] = Object.values(catalogueKinds).flat();
+
+/** The same with everything of `shop_owner`, who may own it: not of the superuser who makes it. */
+export const catalogueOfOwner: readonly string[] = [
+  'CREATE ROLE shop_maker SUPERUSER',
+  ...catalogueStatements.filter((one) => one.startsWith('CREATE EXTENSION')),
+  'SET SESSION AUTHORIZATION shop_maker',
+  ...catalogueStatements.filter((one) => !one.startsWith('CREATE EXTENSION')),
+  'RESET SESSION AUTHORIZATION',
+  'REASSIGN OWNED BY shop_maker TO shop_owner',
+  'DROP ROLE shop_maker',
+];

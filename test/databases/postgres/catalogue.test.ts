@@ -106,9 +106,9 @@ const changes: readonly (readonly [string, string])[] = [
     'DROP TEXT SEARCH CONFIGURATION words.plain',
     'text search and collations | text search configuration words.plain',
   ],
-  ['CREATE PUBLICATION few FOR TABLE made.items WHERE (id > 3)', 'publications | few'],
+  ['CREATE PUBLICATION few FOR TABLE made.items WHERE (id > 3)', 'publications | publication few'],
   ['CREATE SCHEMA more', 'schemas | schema more'],
-  ['CREATE EXTENSION pgcrypto', 'extensions | pgcrypto'],
+  ['CREATE EXTENSION pgcrypto', 'extensions | extension pgcrypto'],
 ];
 
 describe('the catalogue of a database', () => {
@@ -123,7 +123,14 @@ describe('the catalogue of a database', () => {
       (section) => !before.objects.some((object) => object.section === section),
     );
     expect(empty).toEqual([
-      ...['tablespaces', 'security labels', 'publications', 'subscriptions', 'event triggers'],
+      ...[
+        'tablespaces',
+        'security labels',
+        'publications',
+        'subscriptions',
+        'event triggers',
+        'late comments',
+      ],
       'grants of MAINTAIN',
     ]);
   });

@@ -21,7 +21,7 @@ const schemas = `${row('schemas', identity, {})} FROM pg_namespace n ${identifie
   WHERE ${ownSchema('n')} AND ${notOfExtension('pg_namespace', 'n.oid')}`;
 
 /** Without the version: a server installs its own. */
-const extensions = `${row('extensions', 'x.extname::text', { schema: 'n.nspname' })} FROM pg_extension x
+const extensions = `${row('extensions', `'extension ' || x.extname`, { schema: 'n.nspname' })} FROM pg_extension x
   JOIN pg_namespace n ON n.oid = x.extnamespace WHERE x.oid >= ${firstOwnOid}`;
 
 /** Not those that come with a table, with another type, or with a range. */
@@ -121,7 +121,9 @@ const foreign = [
 const lastClasses = `('pg_publication'::regclass, 'pg_event_trigger'::regclass, 'pg_subscription'::regclass)`;
 
 /** That of an extension comes with it. */
-const commentsOf = (which: string) => `SELECT 'comments', i.type || ' ' || i.identity, d.description
+const commentsOf = (
+  ...[section, which]: [string, string]
+) => `SELECT '${section}', i.type || ' ' || i.identity, d.description
   FROM pg_description d CROSS JOIN LATERAL pg_identify_object(d.classoid, d.objoid, d.objsubid) i
   WHERE (d.objoid >= ${firstOwnOid} OR d.classoid = 'pg_largeobject'::regclass
       OR (i.identity = 'public' AND d.description <> 'standard public schema'))
@@ -150,7 +152,7 @@ export const otherStatements: readonly string[] = [
   ...operators,
   ...texts,
   ...foreign,
-  commentsOf(`d.classoid NOT IN ${lastClasses}`),
+  commentsOf('comments', `d.classoid NOT IN ${lastClasses}`),
   labels,
   largeObjects,
   ...expressions,
@@ -168,20 +170,20 @@ export function lastStatements(version: number): readonly string[] {
       : `concat_ws(' ', (SELECT string_agg(quote_ident(a.attname), ',' ORDER BY a.attname) FROM pg_attribute a
     WHERE a.attrelid = r.prrelid AND a.attnum = ANY (r.prattrs::int2[])), pg_get_expr(r.prqual, r.prrelid))`;
   return [
-    `${row('publications', 'p.pubname::text', {
+    `${row('publications', `'publication ' || p.pubname`, {
       what: `concat(p.puballtables, p.pubinsert, p.pubupdate, p.pubdelete, p.pubtruncate, p.pubviaroot)`,
       generated: `nullif(to_jsonb(p) ->> 'pubgencols', 'n')`,
       of: `(SELECT jsonb_agg(m.name ORDER BY m.name COLLATE "C") FROM (
         SELECT concat_ws(' ', r.prrelid::regclass, ${part}) AS name FROM pg_publication_rel r WHERE r.prpubid = p.oid ${schemasOf}) m)`,
     })} FROM pg_publication p`,
-    `SELECT 'subscriptions', s.subname::text, s.subpublications::text FROM pg_subscription s
+    `SELECT 'subscriptions', 'subscription ' || s.subname, s.subpublications::text FROM pg_subscription s
      WHERE s.subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())`,
-    `${row('event triggers', 'e.evtname::text', {
+    `${row('event triggers', `'event trigger ' || e.evtname`, {
       event: 'e.evtevent',
       enabled: 'e.evtenabled',
       tags: sorted('e.evttags'),
       calls: 'e.evtfoid::regprocedure',
     })} FROM pg_event_trigger e WHERE ${notOfExtension('pg_event_trigger', 'e.oid')}`,
-    commentsOf(`d.classoid IN ${lastClasses}`),
+    commentsOf('late comments', `d.classoid IN ${lastClasses}`),
   ];
 }

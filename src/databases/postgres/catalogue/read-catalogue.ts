@@ -33,21 +33,22 @@ const definitions: readonly CatalogueSection[] = [
     'security labels',
   ] as const),
 ];
-const last: readonly CatalogueSection[] = [
+export const lastSections: readonly CatalogueSection[] = [
   'publications',
   'subscriptions',
   'event triggers',
   'default privileges',
+  'late comments',
 ];
-const rights: readonly CatalogueSection[] = ['owners', 'grants', 'grants of MAINTAIN'];
+export const rightsSections: readonly CatalogueSection[] = ['owners', 'grants', 'grants of MAINTAIN'];
 const ofDatabase: readonly CatalogueSection[] = ['locale', 'settings', 'rights to the database'];
-const everySection = [...definitions, ...last, ...rights, ...ofDatabase];
+const everySection = [...definitions, ...lastSections, ...rightsSections, ...ofDatabase];
 
 /** Which of the objects have a right: by class and object id. */
-export type Ids = { readonly classIds: readonly string[]; readonly objectIds: readonly string[] };
+type Ids = { readonly classIds: readonly string[]; readonly objectIds: readonly string[] };
 
 /** Whoever owns what the role of a restore has will be another one. */
-type InTrial = { readonly role: string; readonly newOwner: string };
+export type InTrial = { readonly role: string; readonly newOwner: string };
 
 /** The whole catalogue of a database, for everybody who may connect to it. */
 export function readCatalogue(context: ServerContext, database: string): Promise<Outcome<Catalogue>> {
@@ -91,13 +92,17 @@ export async function readRightsOf(
 ): Promise<readonly CatalogueObject[]> {
   const { these, others, trial } = of;
   const ids = these ?? others;
-  const mapped = [trial?.role ?? null, trial?.newOwner ?? null];
-  const found = await read(
+  return read(
     session,
-    [rightsStatement],
-    [ids?.classIds ?? null, ids?.objectIds ?? null, others !== undefined, ...mapped],
+    [rightsStatement, largeObjectRights],
+    [
+      ids?.classIds ?? null,
+      ids?.objectIds ?? null,
+      others !== undefined,
+      trial?.role ?? null,
+      trial?.newOwner ?? null,
+    ],
   );
-  return these === undefined ? [...found, ...(await read(session, [largeObjectRights], mapped))] : found;
 }
 
 /** What an administrator makes last. */
@@ -105,11 +110,18 @@ export async function readLast(session: Session): Promise<readonly CatalogueObje
   return read(session, [...lastStatements(session.versionNumber), defaultsStatement]);
 }
 
+/** Settings alone: of what else belongs to the database the role of a restore has changed some until it is gone. */
+export async function settingsCatalogue(session: Session, database: string): Promise<Catalogue> {
+  const objects = await readDatabaseItself(session, database);
+  return {
+    serverMajor: majorOf(session),
+    sections: ['settings'],
+    objects: objects.filter(({ section }) => section === 'settings'),
+  };
+}
+
 /** From any database of the server. */
-export async function readDatabaseItself(
-  session: Session,
-  database: string,
-): Promise<readonly CatalogueObject[]> {
+async function readDatabaseItself(session: Session, database: string): Promise<readonly CatalogueObject[]> {
   return read(session, [databaseStatement], [database]);
 }
 

@@ -110,11 +110,18 @@ export const rightsStatement = `WITH ${objects}
   CROSS JOIN LATERAL ${differences('o.acl', 'o.usual')} g
   WHERE o.acl IS NOT NULL AND ${grantee} <> coalesce($4, '') GROUP BY 1, 2`;
 
-/** Of each owner's large objects there is one line, and of each sort of grant on them. */
-export const largeObjectRights = `WITH objects AS (SELECT m.oid, m.lomacl::text AS acl,
-    CASE pg_get_userbyid(m.lomowner) WHEN $1::name THEN $2::name ELSE pg_get_userbyid(m.lomowner) END::text AS owner_name
-  FROM pg_largeobject_metadata m)
-  SELECT 'owners' AS section, 'large objects of ' || o.owner_name AS name, concat_ws(' ', count(*), md5(string_agg(o.oid::text, ',' ORDER BY o.oid))) AS text
+/**
+ * All large objects of an owner are one line, since there may be millions: how many, and a sum over their ids and grants. Sums of several
+ * readings can be added. $1 to $5 as above.
+ */
+export const largeObjectRights = `WITH objects AS (SELECT m.oid, m.lomowner AS owner, m.lomacl AS acl, acldefault('L', m.lomowner) AS usual,
+    CASE pg_get_userbyid(m.lomowner) WHEN $4::name THEN $5::name ELSE pg_get_userbyid(m.lomowner) END::text AS owner_name
+  FROM pg_largeobject_metadata m
+  WHERE $1::oid[] IS NULL OR $3::bool <> (m.oid IN (SELECT u.object_id FROM unnest($1::oid[], $2::oid[]) u (class_id, object_id)
+    WHERE u.class_id = 'pg_largeobject'::regclass)))
+  SELECT 'owners' AS section, 'large objects of ' || o.owner_name AS name,
+    count(*) || ' ' || sum(('x' || left(md5(concat_ws(' ', o.oid, (SELECT string_agg(s.name, ',' ORDER BY s.name COLLATE "C") FROM (
+      SELECT ${grantee} || ' ' || ${said('o.owner')} AS name FROM ${differences('o.acl', 'o.usual')} g WHERE o.acl IS NOT NULL GROUP BY g.grantee) s))), 8))::bit(32)::bigint) AS text
   FROM objects o GROUP BY 2`;
 
 /** Over everything a default counts, and within a schema what is added to it. */
