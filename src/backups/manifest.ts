@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import { parseJson } from '../base/parse-json.ts';
 import { artifactKey } from './artifact-keys.ts';
+import { catalogueFingerprint } from './catalogue.ts';
 import { layerName } from './wrapping.ts';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -68,6 +69,8 @@ export const manifestSchema = z.object({
   extensions: z.array(z.object({ name: z.string(), version: z.string() })).default([]),
   /** Tables that were counted and whose rows no dump holds: those of extensions, which bring them along. */
   leftOut: z.array(z.string()).optional(),
+  /** What the database is made of beside its rows: objects, owners, grants, settings, definitions. */
+  catalogue: catalogueFingerprint.optional(),
   /** Which columns were asked for the newest row. */
   newestColumns: z.array(z.string()).optional(),
   objects: z

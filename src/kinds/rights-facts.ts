@@ -43,3 +43,26 @@ export const databaseSettingsFact = defineFact(
     left: z.array(z.object({ what: z.string(), why: z.string() })),
   }),
 );
+
+const difference = z.object({
+  section: z.string(),
+  name: z.string().exactOptional(),
+  how: z.enum(['missing', 'not expected', 'another']),
+});
+const summed = z.object({ sections: z.number(), objects: z.number() });
+/** What the restored database is made of against the fingerprint of the manifest; of a trial, owners and grants as they would be. */
+export const catalogueFact = defineFact(
+  'catalogue',
+  1,
+  z.object({
+    trial: z.boolean(),
+    equal: summed,
+    expected: summed,
+    /** The first of them. */
+    differences: z.array(difference),
+    differing: z.number(),
+    unclear: z.array(difference),
+    explained: z.array(z.object({ what: z.string(), why: z.string() })),
+    notCompared: z.array(z.object({ section: z.string(), why: z.string() })),
+  }),
+);

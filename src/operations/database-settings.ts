@@ -3,6 +3,7 @@ import { needFact, readFact } from '../kinds/fact.ts';
 import { archiveFileFact, incomingDatabaseFact } from '../kinds/facts.ts';
 import type { StepContext } from '../kinds/kind.ts';
 import { databaseSettingsFact, rightsFact } from '../kinds/rights-facts.ts';
+import type { Catalogue } from '../ports/catalogue.ts';
 import type { DumpedDatabase } from '../ports/database-rights.ts';
 import { targetServer, targetTools } from './open-targets.ts';
 
@@ -10,11 +11,13 @@ import { targetServer, targetTools } from './open-targets.ts';
  * What belongs to a database and not to its content: settings, limit, comment, who may connect. Where there is an old database, that one
  * tells, and the swap carries it over. On a server without one only the dump does. What it says is read from the dump again when it is put
  * in place, and kept nowhere: a setting may hold a secret.
+ *
+ * @returns the settings as they would be, where there is no old database.
  */
 export async function tryDatabaseSettings(
   context: StepContext<'databases'>,
   dumped: DumpedDatabase | undefined,
-): Promise<Outcome<void>> {
+): Promise<Outcome<Catalogue | undefined>> {
   const server = targetServer(context);
   const old = await server.describeDatabase(server.databaseName);
   if (!old.ok) return old;
@@ -43,7 +46,7 @@ export async function putDatabaseSettings(
 async function put(
   context: StepContext<'databases'>,
   { dumped, trial }: { readonly dumped: DumpedDatabase; readonly trial: boolean },
-): Promise<Outcome<void>> {
+): Promise<Outcome<Catalogue | undefined>> {
   const server = targetServer(context);
   const identity = await server.identity();
   if (!identity.ok) return identity;
@@ -53,8 +56,9 @@ async function put(
   const makeRoles = trial && context.mode === 'drill';
   const report = await server.putDatabaseSettings({ database, owner, dumped, trial, makeRoles });
   if (!report.ok) return report;
-  await context.record(databaseSettingsFact, { ...report.value, trial });
-  for (const { what, why } of report.value.left)
+  const { catalogue, ...said } = report.value;
+  await context.record(databaseSettingsFact, { ...said, trial });
+  for (const { what, why } of said.left)
     context.output(`not as in the dump: ${what} of the database: ${why}`);
-  return succeed(undefined);
+  return succeed(catalogue);
 }

@@ -1,4 +1,5 @@
 import type { Secret } from '../base/secret.ts';
+import type { Catalogue } from './catalogue.ts';
 
 /** Whom to log in as, where it is not the user of the URL. */
 export type DatabaseLogin = { readonly user: string; readonly password: Secret };
@@ -83,6 +84,8 @@ export type RightsReport = {
   };
   /** Who owns what the dump gives to nobody else. */
   readonly owner: { readonly name: string; readonly isSuperuser: boolean };
+  /** Of a trial: owners, grants and what is made last, as they would be. */
+  readonly catalogue?: Catalogue;
 };
 
 /**
@@ -112,4 +115,6 @@ export type DatabaseSettingsReport = {
   readonly of: number;
   /** Names, and no values. */
   readonly left: readonly { readonly what: string; readonly why: string }[];
+  /** Of a trial: the settings as they would be. */
+  readonly catalogue?: Catalogue;
 };

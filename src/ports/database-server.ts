@@ -1,6 +1,7 @@
 import type { Outcome } from '../base/failure.ts';
 import type { Guarded } from '../base/permit.ts';
 import type { Secret } from '../base/secret.ts';
+import type { Catalogue } from './catalogue.ts';
 import type {
   CellRequest,
   DatabaseLogin,
@@ -163,6 +164,8 @@ export type ExportedSnapshot = {
   inventory(options?: InventoryOptions): Promise<Outcome<Inventory>>;
   /** What a restore of a dump of this moment would not be able to compute: tried here, read-only, on a few rows of each. */
   searchPathNeeds(): Promise<Outcome<SearchPathNeeds>>;
+  /** What the server writes from its caches (expressions) is of now: as with pg_dump. After a failure the moment can still be looked at. */
+  catalogue(): Promise<Outcome<Catalogue>>;
   /** After this nobody can begin to look at it any more. */
   close(): Promise<void>;
 };
@@ -243,6 +246,8 @@ export type DatabaseDriver = {
   analyze(database: string): Promise<Outcome<void>>;
   inventory(database: string, options?: InventoryOptions): Promise<Outcome<Inventory>>;
   /** Reads the system's catalogues alone: no code of the database runs. */
+  catalogue(database: string): Promise<Outcome<Catalogue>>;
+  /** Reads the system's catalogues alone, too. */
   contentMark(database: string): Promise<Outcome<ContentMark>>;
   /** Holds a REPEATABLE READ transaction open until it is closed. */
   exportSnapshot(database: string): Promise<Outcome<ExportedSnapshot>>;

@@ -1,6 +1,8 @@
+import { fingerprintCatalogue } from '../backups/catalogue.ts';
 import { qualifiedName } from '../backups/compare-inventories.ts';
 import type { Manifest } from '../backups/manifest.ts';
 import type { ArchiveData } from '../base/archive-toc.ts';
+import type { Catalogue } from '../ports/catalogue.ts';
 import type { Inventory } from '../ports/database-server.ts';
 import type { BackupRequest } from './backup-request.ts';
 import type { StoredDump } from './dump-to-store.ts';
@@ -13,10 +15,11 @@ export function describeBackup(
     readonly prepared: PreparedBackup;
     readonly dump: StoredDump;
     readonly inventory: Inventory;
+    readonly catalogue: Catalogue | undefined;
     readonly takenAtMs: number;
   },
 ): Manifest {
-  const { prepared, dump, inventory, takenAtMs } = made;
+  const { prepared, dump, inventory, catalogue, takenAtMs } = made;
   const { key, host, startedAtMs, server, identity, dumpTool, packer, recipient } = prepared;
   const { header } = dump.toc;
   const sealing = packer.layers[0];
@@ -37,6 +40,7 @@ export function describeBackup(
     tables: inventory.tables.map((table) => ({ ...table })),
     sequences: [...inventory.sequences],
     extensions: [...inventory.extensions],
+    ...(catalogue === undefined ? {} : { catalogue: fingerprintCatalogue(catalogue) }),
     newestColumns: [...request.settings.newestColumns],
     fingerprints: prepared.fingerprints,
     ...(recipient === undefined || sealing === undefined

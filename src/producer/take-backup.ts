@@ -10,6 +10,7 @@ import { formatBytes, formatCount, formatDuration } from '../base/units.ts';
 import { patienceOf, usualPatienceMs } from '../kinds/patience.ts';
 import { findSnapshots } from '../operations/find-snapshots.ts';
 import { readText } from '../operations/open-targets.ts';
+import type { Catalogue } from '../ports/catalogue.ts';
 import type { Inventory, SearchPathNeeds } from '../ports/database-server.ts';
 import type { BackupRequest } from './backup-request.ts';
 import { describeBackup, tablesLeftOut } from './describe-backup.ts';
@@ -55,7 +56,7 @@ async function make(request: BackupRequest, prepared: PreparedBackup): Promise<O
   if (!marked.ok) return marked;
   const dumped = await dumpAndCount(request, prepared);
   if (!dumped.ok) return dumped;
-  const { dump, inventory, takenAtMs } = dumped.value;
+  const { dump, inventory } = dumped.value;
   onLine(
     `dumped ${formatBytes(dump.unpackedBytes)}, stored ${formatBytes(dump.sizeBytes)} as ${prepared.key}`,
   );
@@ -78,7 +79,7 @@ async function make(request: BackupRequest, prepared: PreparedBackup): Promise<O
   if (!list.ok) return list;
   const nowMs = request.world.host.now();
   const manifest: Manifest = {
-    ...describeBackup(request, { prepared, dump, inventory, takenAtMs }),
+    ...describeBackup(request, { prepared, ...dumped.value }),
     leftOut: [...leftOut],
     parts: [globals.value, ...(list.value === undefined ? [] : [list.value])],
     ...(objects.value === undefined
@@ -101,7 +102,13 @@ async function markBeginning(prepared: PreparedBackup) {
   });
 }
 
-type Dumped = { readonly dump: StoredDump; readonly inventory: Inventory; readonly takenAtMs: number };
+type Dumped = {
+  readonly dump: StoredDump;
+  readonly inventory: Inventory;
+  /** undefined where it could not be read: a backup is worth more than its fingerprint. */
+  readonly catalogue: Catalogue | undefined;
+  readonly takenAtMs: number;
+};
 
 /** Counting and dumping look at the same exported snapshot, at the same time. */
 async function dumpAndCount(request: BackupRequest, prepared: PreparedBackup): Promise<Outcome<Dumped>> {
@@ -132,15 +139,19 @@ async function dumpAndCount(request: BackupRequest, prepared: PreparedBackup): P
     const needs = counted.ok ? await snapshot.searchPathNeeds() : counted;
     // Without counts the dump would be one of those that nobody can prove: it is not worth going on.
     if (!needs.ok) stop.abort();
+    const catalogue = needs.ok ? await snapshot.catalogue() : needs;
     const dump = await dumping;
     if (!counted.ok) return counted;
     if (!needs.ok) return needs;
     if (!dump.ok) return dump;
     tellSearchPathNeeds(needs.value, request.onLine);
+    if (!catalogue.ok)
+      request.onLine(`the manifest has no fingerprint of the catalogue: ${catalogue.failure.message}`);
     return succeed({
       dump: dump.value,
       // What pg_dump read is what a restore sets; sequences move on while we count.
       inventory: { ...counted.value, sequences: dump.value.toc.contents?.sequences ?? [] },
+      catalogue: catalogue.ok ? catalogue.value : undefined,
       takenAtMs: snapshot.takenAtMs,
     });
   } finally {

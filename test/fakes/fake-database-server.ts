@@ -179,6 +179,7 @@ export function createFakeDatabaseServer(given: {
     tablespaces: async () => succeed([]),
     analyze: async () => succeed(undefined),
     inventory: async (name) => succeed(databases.get(name)?.inventory ?? emptyInventory),
+    catalogue: async () => succeed({ serverMajor: 15, sections: [], objects: [] }),
     contentMark: async (name) =>
       succeed({ changes: 0, catalogue: databases.get(name)?.content ?? 'no such database' }),
     exportSnapshot: async () => fail(refusal('This fake exports no snapshots.')),

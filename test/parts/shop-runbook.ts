@@ -18,6 +18,8 @@ type Shop = {
   readonly restore?: Fields;
   readonly before?: readonly Fields[];
   readonly after?: readonly Fields[];
+  /** Left out: other people make its dumps. */
+  readonly producer?: Fields;
 };
 
 /** The runbook of a company that has one database, at the URL in LIVE, and its dumps in a folder. */
@@ -36,6 +38,7 @@ export function shopRunbook(shop: Shop): string {
     },
     production: { database: { url: '${LIVE}', ...database }, ...shop.production },
     drill: { database: { url: '${LIVE}', besideProduction: true, ...database }, ...shop.drill },
+    ...(shop.producer === undefined ? {} : { producer: shop.producer }),
     steps: [
       ...['choose-snapshot', 'fetch', 'decrypt'].map((kind) => ({ kind })),
       ...(shop.before ?? []),

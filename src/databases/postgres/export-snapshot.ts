@@ -1,5 +1,6 @@
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import type { ExportedSnapshot } from '../../ports/database-server.ts';
+import { readWhole } from './catalogue/read-catalogue.ts';
 import { beginSnapshot, readInventory } from './inventory.ts';
 import { postgresFailure } from './postgres-failure.ts';
 import { readSearchPathNeeds } from './search-path-needs.ts';
@@ -35,6 +36,17 @@ export async function exportSnapshot(
         ask(`try what a restore of database ${database} would compute`, async () =>
           succeed(await readSearchPathNeeds(session)),
         ),
+      catalogue: () =>
+        ask(`read the catalogue of database ${database}`, async () => {
+          try {
+            await session.rows('SAVEPOINT catalogue');
+            return succeed(await readWhole(session, database));
+          } catch (error) {
+            // The snapshot may still be joined by pg_dump.
+            await session.rows('ROLLBACK TO SAVEPOINT catalogue').catch(() => {});
+            throw error;
+          }
+        }),
       close: end,
     });
   } catch (error) {

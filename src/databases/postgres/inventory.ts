@@ -82,6 +82,7 @@ export async function readInventory(
   const found = await session.rows(tablesSql, [columns]);
   await lookBesides(session, request.options?.searchPath);
   const tables = await countTables(session, found);
+  await lookBesides(session, []);
   const sequences = await session.rows(sequencesSql);
   const extensions = await session.rows(
     'SELECT extname AS name, extversion AS version FROM pg_extension ORDER BY 1',

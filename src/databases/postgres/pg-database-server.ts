@@ -4,6 +4,7 @@ import type { DatabaseLogin } from '../../ports/database-rights.ts';
 import type { DatabaseRoute } from '../../ports/database-route.ts';
 import type { DatabaseDriver } from '../../ports/database-server.ts';
 import { carryOverSettings } from './carry-over.ts';
+import { readCatalogue } from './catalogue/read-catalogue.ts';
 import { closeCell, dropCell, makeCell } from './cell.ts';
 import { listForeignSessions, listPreparedTransactions, terminateSessions } from './client-sessions.ts';
 import { type ConnectionTarget, readConnectionTarget, withLogin } from './connection-target.ts';
@@ -71,6 +72,7 @@ export function openDatabaseServer(request: {
     tablespaces: () => use(listTablespaces),
     analyze: (database) => use((server) => analyze(server, database)),
     inventory: (database, options) => use((server) => takeInventory(server, { database, options })),
+    catalogue: (database) => use((server) => readCatalogue(server, database)),
     contentMark: (database) => use((server) => readContentMark(server, database)),
     exportSnapshot: (database) => use((server) => exportSnapshot(server, database)),
     query: (query) => use((server) => runReadQuery(server, query)),

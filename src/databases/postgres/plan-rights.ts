@@ -33,7 +33,13 @@ export function planRights(
   rights: Omit<DumpRights, 'statements'> & { readonly entries: readonly ReadEntry[] },
   known: Known,
 ): readonly Task[] {
-  const byName = new Map(known.objects.map((object) => [keyOf(object), object]));
+  const byName = new Map(
+    known.objects.flatMap((object) => {
+      const { signature: name } = object;
+      const own = [keyOf(object), object] as const;
+      return name === undefined ? [own] : [own, [keyOf({ ...object, name }), object] as const];
+    }),
+  );
   const all = rights.entries.flatMap((entry) => entry.statements.map((statement) => ({ statement, entry })));
   // Its owner has to be a superuser, so it stays with the one who makes it.
   const ofSchemas = new Set(

@@ -2,6 +2,7 @@ import { type Outcome, succeed } from '../../base/failure.ts';
 import { sqlName } from '../../base/quoting.ts';
 import { errorWords } from '../../base/thrown.ts';
 import type { PutBackRequest, RightsReport } from '../../ports/database-rights.ts';
+import { rightsCollector } from './catalogue/collect-rights.ts';
 import { readCell, readIsSuperuser } from './cell.ts';
 import { liftFences } from './cell-extensions.ts';
 import { ownerOfDatabase, type Task, whyNotOwner } from './plan-owners.ts';
@@ -90,18 +91,22 @@ async function putBack(session: Session, request: PutBackRequest): Promise<Right
   );
   const tasks = [...refused, ...planned];
   const failed = new Map<Task, string>();
+  const collector = trial ? rightsCollector(session, { role, newOwner }) : undefined;
   for (const batch of batchesOf(tasks)) {
     await begin();
     await runTasks(session, { tasks: batch, failed });
+    await collector?.take(batch);
     await end();
   }
   await begin();
   // Of a trial everything belongs to the role still: what is left of it at the end is not known.
   if (!trial) await giveRest(session, { ...request, newOwner, isSuperuser });
   await runTasks(session, { tasks: tasks.filter(({ object }) => object === undefined), failed });
+  const catalogue = await collector?.finish();
   await end();
   const owner = { name: newOwner, isSuperuser: roles.get(newOwner)?.isSuperuser === true };
-  return reportOf(tasks, { failed, code, owner, rolesMade });
+  const report = reportOf(tasks, { failed, code, owner, rolesMade });
+  return catalogue === undefined ? report : { ...report, catalogue };
 }
 
 function chooseNewOwner(

@@ -2,6 +2,7 @@ import { type Outcome, succeed } from '../../base/failure.ts';
 import { sqlName } from '../../base/quoting.ts';
 import { errorWords } from '../../base/thrown.ts';
 import type { DatabaseSettingsReport, DatabaseSettingsRequest } from '../../ports/database-rights.ts';
+import { settingsCatalogue } from './catalogue/read-catalogue.ts';
 import { readIsSuperuser } from './cell.ts';
 import { whyNotOwner } from './plan-owners.ts';
 import { sqlStateOf } from './postgres-failure.ts';
@@ -61,8 +62,11 @@ export async function putDatabaseSettings(
         const why = task.why ?? (await tryTask(session, task));
         if (why !== undefined) left.push({ what: task.what, why });
       }
+      const catalogue = request.trial
+        ? { catalogue: await settingsCatalogue(session, request.database) }
+        : {};
       await session.rows(request.trial ? 'ROLLBACK' : 'COMMIT');
-      return succeed({ done: tasks.length - left.length, of: tasks.length, left });
+      return succeed({ done: tasks.length - left.length, of: tasks.length, left, ...catalogue });
     },
   });
 }

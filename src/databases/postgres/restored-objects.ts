@@ -11,6 +11,8 @@ export type RestoredObject = {
   readonly schema: string;
   /** As a table of contents calls it. */
   readonly name: string;
+  /** Of a routine: with the names of its arguments, as entries about grants call it. */
+  readonly signature?: string;
   /** Quoted by the server, for a statement. */
   readonly identity: string;
   /** A sequence of a column: its owner is that of the table. */
@@ -89,6 +91,7 @@ export async function readObjects(session: Session, role: string): Promise<reado
            SELECT format_type(t.type, NULL) FROM unnest(p.proargtypes) WITH ORDINALITY t(type, place) ORDER BY place), ', ')
          END || ')',
          t.typname::text, a.object_names[cardinality(a.object_names)]) AS name,
+       p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')' AS signature,
        EXISTS (SELECT FROM pg_depend d WHERE d.classid = s.classid AND d.objid = s.objid
          AND d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass
          AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i')) AS follows
@@ -115,6 +118,7 @@ function toObject(row: Row): RestoredObject {
     kind: row.kind ?? '',
     schema: row.schema ?? '',
     name: row.name ?? '',
+    ...(row.signature ? { signature: row.signature } : {}),
     identity: row.identity ?? '',
     follows: row.follows === 't',
   };

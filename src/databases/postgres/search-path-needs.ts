@@ -81,7 +81,9 @@ export async function readSearchPathNeeds(session: Session): Promise<SearchPathN
     if (notFoundStates.has(refused.state)) lost.set(what, lost.get(what) ?? refused.message);
     else untried.add(what);
   }
-  await session.rows("SELECT set_config('statement_timeout', '0', true)");
+  await session.rows(
+    "SELECT set_config('search_path', 'pg_catalog', true), set_config('statement_timeout', '0', true)",
+  );
   return {
     lost: [...lost].map(([what, why]) => ({ what, why })),
     untried: [...untried].filter((what) => !lost.has(what)),

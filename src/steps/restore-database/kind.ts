@@ -11,7 +11,7 @@ import {
 } from '../../kinds/facts.ts';
 import { byteSize, duration, text } from '../../kinds/fields.ts';
 import { declareKind } from '../../kinds/kind.ts';
-import { databaseSettingsFact, dumpRightsFact, rightsFact } from '../../kinds/rights-facts.ts';
+import { catalogueFact, databaseSettingsFact, dumpRightsFact, rightsFact } from '../../kinds/rights-facts.ts';
 
 export const restoreDatabaseKind = declareKind({
   kind: 'restore-database',
@@ -50,6 +50,7 @@ export const restoreDatabaseKind = declareKind({
     dumpRightsFact,
     rightsFact,
     databaseSettingsFact,
+    catalogueFact,
     restoredFact,
     swappingFact,
     swappedFact,

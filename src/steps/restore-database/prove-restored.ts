@@ -6,6 +6,7 @@ import { manifestFact, restoredFact } from '../../kinds/facts.ts';
 import type { StepContext } from '../../kinds/kind.ts';
 import type { Inventory } from '../../ports/database-server.ts';
 import { judgeEntries } from './entries-there.ts';
+import { judgeCatalogue } from './judge-catalogue.ts';
 import { judgeDatabaseItself, judgeRights } from './judge-rights.ts';
 
 /** What was restored against what the archive holds and what the producer counted. */
@@ -48,6 +49,7 @@ export function proveRestored(context: StepContext): readonly Check[] {
   }
   checks.push(...judgeRights(context), ...judgeDatabaseItself(context));
   if (holdsSchemaAlone(context)) return [...checks, noRows(restored)];
+  checks.push(...judgeCatalogue(context));
   if (manifest !== undefined) return [...checks, ...compareWithManifest(manifest, restored.inventory)];
   return [
     ...checks,

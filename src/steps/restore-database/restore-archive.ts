@@ -13,15 +13,8 @@ import {
 import type { PreviewContext, StepContext, StepOf } from '../../kinds/kind.ts';
 import { dumpRightsFact, rightsFact } from '../../kinds/rights-facts.ts';
 import { durationMs } from '../../kinds/targets.ts';
-import {
-  chooseRights,
-  closeCell,
-  makeCell,
-  restoredServer,
-  restoringTools,
-  tryRights,
-} from '../../operations/cell.ts';
-import { tryDatabaseSettings } from '../../operations/database-settings.ts';
+import { chooseRights, closeCell, makeCell, restoredServer, restoringTools } from '../../operations/cell.ts';
+import { tryAndCompare } from '../../operations/compare-catalogue.ts';
 import { dropOwn, makeIncomingDatabase } from '../../operations/incoming-database.ts';
 import { targetServer, targetTools } from '../../operations/open-targets.ts';
 import { limitRestore } from '../../operations/restore-limits.ts';
@@ -279,8 +272,8 @@ async function countRestored(
   context.output(`counted ${formatCount(rows)} rows in ${inventory.value.tables.length} tables`);
   await context.record(dumpRightsFact, restored.contents.rights ?? null);
   await context.record(rightsFact, null);
-  const rights = await tryRights(context);
-  const tried = rights.ok ? await tryDatabaseSettings(context, restored.contents.database) : rights;
+  const { database, contents } = restored;
+  const tried = await tryAndCompare(context, { database, dumped: contents.database });
   if (!tried.ok) return tried;
   const mark = await settledMark(context, { database: restored.database, rows });
   if (!mark.ok) return mark;

@@ -1,13 +1,15 @@
-import { type Outcome, succeed } from '../../base/failure.ts';
-import { type Check, failed } from '../../base/verdict.ts';
+import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import { type Check, failed, notVerified } from '../../base/verdict.ts';
 import { needFact, readFact } from '../../kinds/fact.ts';
 import { type DatabaseSwap, swappedFact, swappingFact } from '../../kinds/facts.ts';
 import type { StepContext } from '../../kinds/kind.ts';
 import { lookBeforeSwap } from '../../operations/before-swap.ts';
 import { giveAway } from '../../operations/cell.ts';
+import { compareInPlace } from '../../operations/compare-catalogue.ts';
 import { putDatabaseSettings } from '../../operations/database-settings.ts';
 import { targetDatabase, targetServer } from '../../operations/open-targets.ts';
 import { stillAsCounted } from '../../operations/still-as-counted.ts';
+import { judgeCatalogue } from './judge-catalogue.ts';
 import { giveBack, lookAtSwap, swapDatabases, undoSwap } from './swap-databases.ts';
 
 /**
@@ -59,7 +61,8 @@ export async function swapInPlace(
   const given = counted.ok ? await giveAway(context, [names.target, names.kept]) : counted;
   const isFirst = !names.hadTarget && !isBegun;
   const settled = given.ok ? await (isFirst ? putDatabaseSettings(context) : succeed(undefined)) : given;
-  const looked = settled.ok ? await look() : settled;
+  const same = settled.ok && !isBegun ? await sameCatalogue(context) : settled;
+  const looked = same.ok ? await look() : same;
   const swapped = looked.ok
     ? await swapNow(context, { ...names, comment: settled.ok ? settled.value : undefined })
     : await giveBack(server, { swap: { ...names, guard: context.guard }, failure: looked.failure });
@@ -72,6 +75,14 @@ export async function swapInPlace(
   await context.record(swappedFact, names);
   context.output(`${targetDatabase(context)} is now the restored database`);
   return succeed({ kind: 'done' as const });
+}
+
+/** What was tried before the question is done now: it is looked at once more before anything has its name. */
+async function sameCatalogue(context: StepContext<'databases'>): Promise<Outcome<void>> {
+  const compared = await compareInPlace(context);
+  if (!compared.ok) return compared;
+  const bad = judgeCatalogue(context).filter((check) => check.verdict === 'failed');
+  return bad.length === 0 ? succeed(undefined) : fail(notVerified(bad));
 }
 
 async function swapNow(

@@ -5,6 +5,7 @@ import { createProcessRunner } from '../../../src/adapters/process/execa-process
 import { createSecret } from '../../../src/base/secret.ts';
 import { openDatabaseServer } from '../../../src/databases/postgres/pg-database-server.ts';
 import { openDumpTools } from '../../../src/databases/postgres/pg-dump-tools.ts';
+import type { Catalogue, CatalogueObject } from '../../../src/ports/catalogue.ts';
 import { valueFrom } from '../../contracts/object-store.contract.ts';
 import { startTestCluster, type TestCluster } from './cluster.ts';
 import { catalogueSql, rolesOfSource, sourceStatements } from './rights-source.ts';
@@ -76,6 +77,17 @@ afterEach(async () => {
   );
 });
 
+const linesOf = (found: Catalogue | undefined) =>
+  found?.objects.map(({ section, name, text }) => `${section} | ${name} | ${text}`).sort();
+
+async function rightsNow(like: Catalogue | undefined) {
+  const server = openDatabaseServer({ url: createSecret(cluster.urlOf(cell.database)) });
+  const found = await server.catalogue(cell.database);
+  if (!found.ok) throw new Error(found.failure.message);
+  const isRead = ({ section }: CatalogueObject) => like?.sections.includes(section) === true;
+  return linesOf({ ...found.value, objects: found.value.objects.filter(isRead) });
+}
+
 const differences = async () => {
   const [source, restored] = [await catalogue('harbour'), await catalogue(cell.database)];
   return {
@@ -96,7 +108,10 @@ describe('owners, grants and what only an administrator may make', () => {
     async (format) => {
       const { messages, tried, done } = await restore({ format, signed: true, newOwner: 'postgres' });
       expect(messages).toEqual([]);
-      expect(done).toEqual(tried);
+      const { catalogue: foreseen, ...report } = { catalogue: undefined, ...tried };
+      expect(done).toEqual(report);
+      // What a trial says of owners and grants is what the catalogue says when they are back.
+      expect(linesOf(foreseen)).toEqual(await rightsNow(foreseen));
       expect(done).toMatchObject({ left: [subscription], code: { triggers: 1, rules: 1 } });
       expect(done?.code.definers).toEqual(['berths.price(integer,text)']);
       expect(await catalogue(cell.database)).toEqual(await catalogue('harbour'));
