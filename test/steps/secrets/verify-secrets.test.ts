@@ -105,6 +105,21 @@ describe('verifying secrets', () => {
     ]);
   });
 
+  it('says key or layout where nothing opens, and does not call lost what it cannot tell', async () => {
+    const said = (await probeLine([encrypted('a', randomBytes(32))])) ?? '';
+    expect(said).toMatch(
+      /^failed: settings: ENCRYPTION_KEY decrypts only 0 of 1 rows: it is another key, or the values are laid out otherwise/,
+    );
+    expect(said).toMatch(/If it is the key: The OCR keys are lost\.$/);
+  });
+
+  it('finds a right key that the runbook describes wrongly, and says how it opens', async () => {
+    const parts = encrypted('a').split(':');
+    expect(await probeLine([[parts[0], parts[2], parts[1]].join(':')])).toBe(
+      'passed: settings: ENCRYPTION_KEY decrypts 1 of 1 rows as iv:ciphertext:tag, its key read as hex; the runbook says iv:tag:ciphertext',
+    );
+  });
+
   describe('of an env file that comes with the files of the backup', () => {
     const bringing = restoreFilesKind.schema.parse({
       kind: 'restore-files',
