@@ -4,7 +4,7 @@ import { compressions, encryptions, layers } from './list.ts';
 import { damaged } from './unpack-failure.ts';
 
 /** What comes next, outermost first. */
-export type NextLayer =
+type NextLayer =
   | { readonly kind: 'open'; readonly layer: LayerKind; readonly isDeclared: boolean; readonly note?: string }
   /** The name says a compression, and the content is what should be inside. */
   | { readonly kind: 'skip'; readonly note: string }

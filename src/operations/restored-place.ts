@@ -1,10 +1,9 @@
-import { join, relative, resolve } from 'node:path';
 import { readFact } from '../kinds/fact.ts';
 import { restoredFilesFact } from '../kinds/facts.ts';
 import { type Step, type StepContext, stepId } from '../kinds/kind.ts';
 
 /** Where a path comes from that a step of the walk brings back with a whole folder. */
-export type RestoredPlace = {
+type RestoredPlace = {
   readonly stepId: string;
   /** Where it lies now: in a drill below a folder of its own. undefined until the step has brought it. */
   readonly path: string | undefined;
@@ -21,12 +20,12 @@ export function restoredPlaceOf(
   if (step === undefined) return undefined;
   const brought = readFact(restoredFilesFact(stepId(step)), context);
   const inside = insideOf(step, path) ?? '';
-  return { stepId: stepId(step), path: brought === undefined ? undefined : join(brought.folder, inside) };
+  return { stepId: stepId(step), path: brought === undefined ? undefined : `${brought.folder}/${inside}` };
 }
 
 /** The path from the folder that the step brings, where it is in it. */
 function insideOf(step: Step, path: string): string | undefined {
   if (!('into' in step) || typeof step.into !== 'string' || step.into === '') return undefined;
-  const inside = relative(resolve(step.into), resolve(path));
-  return inside === '' || inside === '..' || inside.startsWith('../') ? undefined : inside;
+  const folder = step.into.replace(/\/+$/, '');
+  return path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : undefined;
 }

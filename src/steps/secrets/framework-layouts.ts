@@ -28,12 +28,9 @@ export function openLaravel(value: string, key: Buffer): OpenedValue {
   return openCbc(key, parts) === undefined ? refused : opened;
 }
 
-/** ActiveRecord Encryption of Rails: JSON with p (the content) and h.iv, h.at. */
-export function isRails(value: string): boolean {
-  return railsParts(value) !== undefined;
-}
-
 /**
+ * ActiveRecord Encryption of Rails: JSON with p (the content) and h.iv, h.at.
+ *
  * @param password primary_key, or deterministic_key, of active_record_encryption.
  * @param salt key_derivation_salt.
  */
