@@ -9,6 +9,7 @@ import type { Stop } from './ask-what-now.ts';
 import { lookAtPlaces, refuseOtherPlaces } from './bound-places.ts';
 import { cleanUp } from './clean-up.ts';
 import type { Engine } from './engine.ts';
+import { failedSteps, lostWith } from './go-on-without.ts';
 import { performStep } from './perform-step.ts';
 import { confirmBeginning, passPreflight } from './preflight.ts';
 import { judgeRun, type RunEnd } from './run-end.ts';
@@ -23,9 +24,11 @@ export async function driveRun(engine: Engine): Promise<RunEnd> {
   if (kept !== undefined) return { kind: 'finished', verdict: kept.verdict };
   const notBegun = await begin(engine);
   if (notBegun !== undefined) return notBegun;
+  let lost: ReadonlySet<string> = new Set();
   for (;;) {
     if (engine.stop.aborted) return stop(engine, { because: 'operator', failure: stoppedByOperator });
-    const move = nextMove(engine.steps, stateOf(engine));
+    const left = engine.steps.filter((step) => !lost.has(stepId(step)));
+    const move = nextMove(left, stateOf(engine));
     if (move.kind === 'finish') {
       if (await holdsNoMore(engine, 'at the end')) continue;
       return finish(engine);
@@ -34,7 +37,10 @@ export async function driveRun(engine: Engine): Promise<RunEnd> {
     const steps = engine.discussion === undefined ? move.steps : move.steps.slice(0, 1);
     const stopped = await performGroup(engine, steps);
     if (stopped === undefined) continue;
-    return isLostDrill(engine, stopped) ? finish(engine) : stop(engine, stopped);
+    if (!isLostDrill(engine, stopped)) return stop(engine, stopped);
+    const more = failedSteps(left, stateOf(engine));
+    if (more.length === 0) return finish(engine);
+    lost = lostWith(new Set([...lost, ...more]), engine, stateOf(engine));
   }
 }
 
@@ -125,8 +131,9 @@ function stateOf(engine: Engine): RunState {
 }
 
 /**
- * A drill that failed while nobody was there to ask is over: it says so in the index, and takes away what it made, or cron
- * would fill the drill's server with one database a week. What lacks only an answer can still be resumed.
+ * A drill that failed while nobody was there to ask: it goes on where that failure is in no step's way, says in the index that it failed,
+ * and takes away what it made, or cron would fill the drill's server with one database a week. What lacks only an answer can still be
+ * resumed.
  */
 function isLostDrill(engine: Engine, stopped: Stop): boolean {
   return !engine.live && stopped.because === 'failure' && stopped.failure.code !== 'answer-missing';

@@ -226,6 +226,9 @@ export const writersDownFact = defineFacts(
   }),
 );
 
+/** By step: services that ran until the walk stopped them. */
+export const stoppedServicesFact = defineFacts('stopped-services:', 1, z.array(z.string()));
+
 /** Who came back after the writers were stopped, and how many rows changed since then, as far as the server counts. */
 export const cameBackFact = defineFact(
   'writers-came-back',

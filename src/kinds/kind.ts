@@ -109,7 +109,7 @@ type Declaration<Name extends string, F extends Fields, S, P extends Port> = {
   readonly once?: true;
   /** Facts that it alone, or it and its like, leave behind; what later steps need is among them. */
   readonly gives?: readonly KnownFact[];
-  needs?(step: S, plan: Plan): readonly Need[];
+  needs?(step: S, plan: Pick<Plan, 'declares'>): readonly Need[];
   /** What the runbook must declare for it; of `drill.` only where the runbook has a drill. */
   places?(step: S): readonly Place[];
   /** What a schema cannot say, one sentence a finding. */

@@ -5,14 +5,17 @@ import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { fileFailure } from '../base/file-failure.ts';
 import type { ProcessRunner } from '../ports/process-runner.ts';
 import type { KeyConfig, Layer } from '../ports/unpacker.ts';
+import { nextLayer } from './by-content.ts';
 import type { LayerKind } from './layer.ts';
-import { layerOf, layers } from './list.ts';
+import { layerOf } from './list.ts';
 import { isEndOfLook } from './replay-body.ts';
 import { quiet, readBeginning } from './stream-parts.ts';
-import { damaged } from './unpack-failure.ts';
 
 /** No layer needs more of its beginning to be known. */
 const magicBytes = 64;
+
+/** Nobody wraps a dump so often; a file that goes on like that was made to never end. */
+const mostLayers = 8;
 
 export type LayersRequest = {
   readonly source: Readable;
@@ -43,7 +46,9 @@ export async function openLayers(request: LayersRequest): Promise<Outcome<Opened
   const yields: Readable[] = [quiet(request.source)];
   const settled: Promise<void>[] = [];
   const engines: string[] = [];
-  const kinds = request.layers.map(layerOf);
+  const left = request.layers.map(layerOf);
+  /** Those of the name, and those that the content has beside them. */
+  const kinds = [...left];
   const blame = (own: Failure | undefined) => firstFailureOf(yields, { own, kinds });
   const close = async () => {
     for (const stream of [...yields].reverse()) stream.destroy();
@@ -54,23 +59,30 @@ export async function openLayers(request: LayersRequest): Promise<Outcome<Opened
     return fail(failure);
   };
 
-  for (const [index, layer] of kinds.entries()) {
+  while (engines.length < mostLayers) {
     try {
-      if (layer.magic.judgedInside !== true) {
-        const begun = await readBeginning(yields.at(-1) ?? request.source, magicBytes);
-        // Whoever drains this stage later has to drain what stands in its place now.
-        yields[yields.length - 1] = begun.stream;
-        const failure = otherThan(layer, begun.head);
-        if (failure !== undefined) return giveUp((await blame(failure)) ?? failure);
+      const begun = await readBeginning(yields.at(-1) ?? request.source, magicBytes);
+      // Whoever drains this stage later has to drain what stands in its place now.
+      yields[yields.length - 1] = begun.stream;
+      const next = nextLayer(left[0], begun.head);
+      if (!next.ok) return giveUp((await blame(next.failure)) ?? next.failure);
+      if (next.value.kind === 'end') break;
+      if (next.value.kind === 'skip') {
+        left.shift();
+        engines.push(next.value.note);
+        continue;
       }
+      const { layer, isDeclared, note } = next.value;
+      if (isDeclared) left.shift();
+      if (!kinds.includes(layer)) kinds.push(layer);
       const { keys, processes, onlySecond } = request;
       const source = yields.at(-1) ?? request.source;
-      const sizeBytes = index === 0 ? request.sizeBytes : undefined;
+      const sizeBytes = yields.length === 1 ? request.sizeBytes : undefined;
       const opened = await layer.open({ source, keys, processes, sizeBytes, onlySecond });
       if (!opened.ok) return giveUp((await blame(opened.failure)) ?? opened.failure);
       yields.push(quiet(opened.value.stream));
       if (opened.value.settled !== undefined) settled.push(opened.value.settled);
-      engines.push(opened.value.engine);
+      engines.push(note === undefined ? opened.value.engine : `${opened.value.engine} (${note})`);
     } catch (error) {
       const failure = await blame(classify(error, kinds));
       if (failure === undefined) throw error;
@@ -117,19 +129,4 @@ function classify(error: unknown, kinds: readonly LayerKind[]): Failure | undefi
     if (failure !== undefined) return failure;
   }
   return fileFailure({ doing: 'read the backup', error });
-}
-
-/** Content that does not begin as this layer does; and as what it begins instead. */
-function otherThan({ name, magic }: LayerKind, head: Buffer): Failure | undefined {
-  if (magic.fits(head)) return undefined;
-  if (head.length === 0) return damaged(`The ${name} data is missing: there are 0 bytes where it should be.`);
-  const others = layers.filter((other) => other.name !== name && other.magic.fits(head));
-  const found =
-    head.subarray(0, 5).toString('latin1') === 'PGDMP' ? 'a pg_dump archive as it stands' : others[0]?.name;
-  if (found === undefined)
-    return damaged(`The content is no ${name} data: it does not begin with ${magic.text}.`);
-  return {
-    ...damaged(`The content is no ${name} data: it is ${found}.`),
-    remedy: `Correct the ending of the key, which says ${name}, or the layout in the runbook.`,
-  };
 }

@@ -136,6 +136,11 @@ export type QueryRequest = {
    * drops it again.
    */
   readonly ofDump?: boolean;
+  /**
+   * Names of columns that may not come out, whatever the query calls them: invalid-input then. What is no column of a table as it
+   * stands (an expression, a column of a view, a whole row) cannot be judged, and is refused as well.
+   */
+  readonly never?: readonly string[];
 };
 
 export type InventoryOptions = {

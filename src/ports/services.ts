@@ -17,6 +17,12 @@ export type ServiceStatus = {
   readonly elsewhere?: readonly ElsewhereService[];
   /** Containers started by `run` beside the service: `stop` does not touch them. */
   readonly strays?: readonly string[];
+  /** For people: why the runbook does not know it, although it belongs to the same application. Left out where it does. */
+  readonly outside?: string;
+  /** Starting all does not start it. */
+  readonly leftAlone?: true;
+  /** It runs as another configuration or image than is written down: starting it leaves it so. */
+  readonly differs?: true;
 };
 
 export type ElsewhereService = {
@@ -35,12 +41,12 @@ export type Services = {
   readonly address: string;
   /** Version of what drives the services; proves that it answers and that the file parses. */
   probe(): Promise<Outcome<{ readonly version: string; readonly services: readonly string[] }>>;
-  /** Every service of the file, whatever its profile, stopped ones included. */
+  /** Every service of the application, whatever its profile, stopped ones included, and those that only its containers tell of. */
   status(): Promise<Outcome<readonly ServiceStatus[]>>;
   /** The command line as it will run, for people. */
   describe(action: 'stop' | 'start', names: readonly string[]): string;
   stop(request: ServiceRequest): Promise<Outcome<void>>;
-  /** Starts in the background and returns at once; health is watched by the caller through `status`. */
+  /** What runs is not made anew for it, and it is said in a line. Starts in the background and returns at once; health is watched by the caller through `status`. */
   start(request: ServiceRequest): Promise<Outcome<void>>;
   /** Follows one service's log from now on until the signal; returns when it is aborted. */
   followLog(request: {

@@ -324,6 +324,38 @@ describe('a step that fails', () => {
   });
 });
 
+describe('a drill in which steps fail and nobody is there', () => {
+  const drill = [
+    ...[toyStep('choose-snapshot'), toyStep('fetch'), toyStep('decrypt')],
+    ...[toyStep('mirror-objects'), toyStep('command')],
+  ];
+  const failingTwice = toyHandlers({ fetch: { run: failing(9) }, 'mirror-objects': { run: failing(9) } });
+
+  it('goes on to its end where they are in no step’s way, and tells every failure', async () => {
+    const { entries, end, folder } = await toyRun({ steps: drill, handlers: failingTwice });
+    const walk = walkOf(entries);
+    expect(walk).toContain('failed fetch');
+    // It would unpack what was never fetched.
+    expect(walk).not.toContain('started decrypt');
+    expect(walk).toContain('failed mirror-objects');
+    expect(walk).toContain('finished command');
+    expect(walk.filter((word) => word === 'started fetch')).toHaveLength(1);
+    expect(end).toEqual({ kind: 'finished', verdict: 'failed' });
+    expect(folder.workCleared()).toBe(1);
+  });
+
+  it('takes a live run no further than its first failure', async () => {
+    const { entries, end } = await toyRun({
+      steps: drill,
+      handlers: failingTwice,
+      mode: 'live',
+      answer: ({ id }) => (id === 'begin' ? 'yes' : undefined),
+    });
+    expect(walkOf(entries)).not.toContain('started mirror-objects');
+    expect(end).toMatchObject({ kind: 'stopped', because: 'failure' });
+  });
+});
+
 describe('an answer that nobody gives', () => {
   it('stops the run before it begins, and says which one', async () => {
     const { end } = await toyRun({ steps: threeSteps, handlers: toyHandlers(), mode: 'live' });

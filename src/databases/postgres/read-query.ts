@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { type Outcome, succeed } from '../../base/failure.ts';
+import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { sqlName, sqlText } from '../../base/quoting.ts';
 import { randomPassword, scramVerifier } from '../../base/role-login.ts';
 import type { QueryRequest } from '../../ports/database-server.ts';
+import { findForbidden } from './forbidden-columns.ts';
 import { type Row, type ServerContext, usualLimitMs, withMaintenance, withSession } from './session.ts';
 
 /** Short enough for a failure's sentence; the whole statement stands in the runbook. */
@@ -39,9 +40,10 @@ function readAs(
       // Who cannot pass the policies of a table is refused, and is not shown a part of it for the whole.
       if (request.mayPassPolicies === false) await session.rows('SET LOCAL row_security = off');
       // One statement only: `COMMIT; DROP TABLE …` is refused as a syntax error.
-      const rows = await session.oneStatement(request.sql, request.values ?? []);
+      const answered = await session.oneStatement(request.sql, request.values ?? []);
+      const forbidden = await findForbidden(session, answered.columns, request.never ?? []);
       await session.rows('ROLLBACK');
-      return succeed(rows);
+      return forbidden === undefined ? succeed(answered.rows) : fail(forbidden);
     },
   });
 }

@@ -17,7 +17,14 @@ export type Session = {
   readonly versionNumber: number;
   rows(sql: string, values?: readonly unknown[]): Promise<readonly Row[]>;
   /** Through the extended protocol, which takes exactly one statement. */
-  oneStatement(sql: string, values: readonly unknown[]): Promise<readonly Row[]>;
+  oneStatement(sql: string, values: readonly unknown[]): Promise<Answered>;
+};
+
+/** Rows, and where the server says that each column comes from (RowDescription). */
+export type Answered = {
+  readonly rows: readonly Row[];
+  /** The OID of the table and the number of its column; 0 where it is no column of a table as it stands. */
+  readonly columns: readonly { readonly name: string; readonly tableID: number; readonly columnID: number }[];
 };
 
 export type ServerContext = {
@@ -197,16 +204,17 @@ async function prepare(
   const ask = async (sql: string, query: () => Promise<QueryResult<Record<string, string | null>>>) => {
     const watch = watchBackend(context, { client, pid });
     try {
-      return (await traced(statement(sql), query)).rows;
+      return await traced(statement(sql), query);
     } finally {
       watch.end();
     }
   };
-  const rows = (sql: string, values: readonly unknown[] = []): Promise<readonly Row[]> =>
-    ask(sql, () => client.query(sql, values.length > 0 ? [...values] : undefined));
-  const oneStatement = (sql: string, values: readonly unknown[]): Promise<readonly Row[]> => {
+  const rows = async (sql: string, values: readonly unknown[] = []): Promise<readonly Row[]> =>
+    (await ask(sql, () => client.query(sql, values.length > 0 ? [...values] : undefined))).rows;
+  const oneStatement = async (sql: string, values: readonly unknown[]): Promise<Answered> => {
     const query = { text: sql, values: [...values], queryMode: 'extended' };
-    return ask(sql, () => client.query(query));
+    const { rows: found, fields } = await ask(sql, () => client.query(query));
+    return { rows: found, columns: fields };
   };
   const statement = (sql: string) => ({
     kind: 'sql' as const,

@@ -32,7 +32,7 @@ export async function loadKeyFile(
   let keys: readonly PrivateKey[];
   try {
     keys = /-----BEGIN PGP/.test(text)
-      ? await openpgp.readPrivateKeys({ armoredKeys: text })
+      ? await readArmored(text)
       : await openpgp.readPrivateKeys({ binaryKeys: new Uint8Array(bytes) });
   } catch (error) {
     // Nothing in it begins like OpenPGP data: no other program will read it either.
@@ -59,6 +59,20 @@ export async function loadKeyFile(
   if (!lastError.includes('Incorrect key passphrase'))
     return succeed({ kind: 'unsupported', detail: lastError });
   return fail(wrongPassphrase(`the key file ${privateKeyFile}`));
+}
+
+const armoredKey = /-----BEGIN PGP PRIVATE KEY BLOCK-----[\s\S]*?-----END PGP PRIVATE KEY BLOCK-----/g;
+
+/** Several blocks one after the other, as `cat` makes them; openpgp.js reads the first and says nothing of the others. */
+async function readArmored(text: string): Promise<readonly PrivateKey[]> {
+  const { readPrivateKeys } = await import('openpgp');
+  const keys: PrivateKey[] = [];
+  for (const [block] of text.matchAll(armoredKey)) {
+    const armoredKeys = block.replaceAll('\r\n', '\n');
+    keys.push(...(await readPrivateKeys({ armoredKeys })));
+  }
+  // Without an end, or with another beginning: the library says what is wrong.
+  return keys.length > 0 ? keys : readPrivateKeys({ armoredKeys: text });
 }
 
 /** Packet 5 in the old or the new format. */

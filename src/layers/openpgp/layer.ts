@@ -23,7 +23,7 @@ export const openpgp: Encryption = {
   does: 'encrypts',
   about: 'OpenPGP messages, armored or binary, to a key or with a passphrase; opened by openpgp.js or gpg.',
   short: 'gpg',
-  endings: ['gpg', 'pgp'],
+  endings: ['gpg', 'pgp', 'asc'],
   magic: {
     text: 'the packets of an OpenPGP message',
     fits: (head) => readMessageHead(head).kind !== 'other',

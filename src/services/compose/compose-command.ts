@@ -1,18 +1,12 @@
 import { stripVTControlCharacters } from 'node:util';
-import { type Failure, fail, type Outcome } from '../../base/failure.ts';
+import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import { shellLine } from '../../base/quoting.ts';
 import type { ContainerCall } from '../../ports/container.ts';
 import type { ProcessRequest, ProcessResult, ProcessRunner } from '../../ports/process-runner.ts';
 import { checkReadable, classifyComposeFailure, dockerAnswers } from './compose-failure.ts';
 import { type ComposeProgram, expectedProgram, findComposeProgram } from './compose-program.ts';
-
-export type ComposeConfig = {
-  readonly kind: 'compose';
-  readonly file: string;
-  readonly project?: string;
-  /** Compose's own --env-file, where the runbook names one. */
-  readonly envFile?: string;
-};
+import { type ComposeConfig, findFiles, rememberedFiles, rootArgs } from './find-project-files.ts';
+import { namedFiles, type ProjectFiles } from './project-files.ts';
 
 type ComposeCall = {
   readonly args: readonly string[];
@@ -20,9 +14,11 @@ type ComposeCall = {
   readonly signal?: AbortSignal;
   /** Left out, silence ends it only where Docker itself does not answer any more: a container may take minutes to stop. */
   readonly stallMs?: ProcessRequest['stallMs'];
+  /** With the files of the runbook alone, and not all of the project. */
+  readonly onlyNamed?: true;
 };
 
-/** Compose for one file: every call names the file, the project and the environment file. */
+/** Compose for one project: every call names its files, the project and the environment file. */
 export type ComposeCommand = {
   /** Any exit status but 0 is a failure, classified. */
   run(call: ComposeCall): Promise<Outcome<ProcessResult>>;
@@ -36,6 +32,7 @@ export type ComposeCommand = {
   describe(args: readonly string[]): string;
   /** For example 2.26.1-4; empty before the first call. */
   version(): string;
+  files(): Promise<Outcome<ProjectFiles>>;
 };
 
 /**
@@ -64,29 +61,23 @@ export function createComposeCommand(options: {
 }): ComposeCommand {
   const { config, processes } = options;
   const env = dockerEnvironment(options.environment);
-  /** For `describe`, which cannot wait. */
-  let known: ComposeProgram | undefined;
-
-  async function find(): Promise<Outcome<ComposeProgram>> {
-    const readable = await checkFiles(config);
-    if (!readable.ok) return readable;
-    const found = await findComposeProgram(processes, env);
-    if (found.ok) known = found.value;
-    return found;
-  }
+  const finder = createFinder({ config, processes, env });
+  const { find } = finder;
 
   async function exec(call: ContainerCall): Promise<Outcome<ProcessResult>> {
     const found = await find();
     if (!found.ok) return found;
-    const args = [...rootArgs(found.value, config), ...call.args];
-    return processes.run({ ...call, program: found.value.program, args, env });
+    const { program, files } = found.value;
+    const args = [...rootArgs(program, { config, files: files.all }), ...call.args];
+    return processes.run({ ...call, program: program.program, args, env });
   }
 
   async function run(call: ComposeCall): Promise<Outcome<ProcessResult>> {
     const found = await find();
     if (!found.ok) return found;
-    const { program } = found.value;
-    const args = [...rootArgs(found.value, config), ...call.args];
+    const { program } = found.value.program;
+    const files = call.onlyNamed === true ? found.value.files.named : found.value.files.all;
+    const args = [...rootArgs(found.value.program, { config, files }), ...call.args];
     const { onLine, signal, stallMs } = call;
     const patience =
       stallMs === undefined
@@ -119,30 +110,55 @@ export function createComposeCommand(options: {
         env,
       }),
     describe(args) {
-      const program = known ?? expectedProgram;
-      return shellLine([program.program, ...rootArgs(program, config), ...args]);
+      const { program, files } = finder.known();
+      return shellLine([program.program, ...rootArgs(program, { config, files }), ...args]);
     },
-    version: () => known?.version ?? '',
+    version: () => finder.known().program.version,
+    async files() {
+      const found = await find();
+      return found.ok ? succeed(found.value.files) : found;
+    },
+  };
+}
+
+type Found = { readonly program: ComposeProgram; readonly files: ProjectFiles };
+
+function createFinder(of: {
+  readonly config: ComposeConfig;
+  readonly processes: ProcessRunner;
+  readonly env: Record<string, string>;
+}) {
+  const { config, processes, env } = of;
+  const remembered = rememberedFiles(processes);
+  const key = JSON.stringify([config, env]);
+  let known: ComposeProgram | undefined;
+  return {
+    async find(): Promise<Outcome<Found>> {
+      const readable = await checkFiles(config);
+      if (!readable.ok) return readable;
+      const found = await findComposeProgram(processes, env);
+      if (!found.ok) return found;
+      known = found.value;
+      const before = remembered.get(key);
+      if (before !== undefined) return succeed({ program: found.value, files: before });
+      const files = await findFiles(config, { program: found.value, processes, env });
+      if (files.isSure) remembered.set(key, files);
+      return succeed({ program: found.value, files });
+    },
+    /** For `describe`, which cannot wait. */
+    known: () => ({
+      program: known ?? expectedProgram,
+      files: remembered.get(key)?.all ?? [config.file],
+    }),
   };
 }
 
 async function checkFiles(config: ComposeConfig): Promise<Outcome<void>> {
-  const readable = await checkReadable(config.file, 'compose');
-  if (!readable.ok || config.envFile === undefined) return readable;
-  return checkReadable(config.envFile, 'environment');
-}
-
-function rootArgs(program: ComposeProgram, config: ComposeConfig): readonly string[] {
-  return [
-    ...program.leadingArgs,
-    '--ansi',
-    'never',
-    ...(program.knowsProgress ? ['--progress', 'plain'] : []),
-    '--file',
-    config.file,
-    ...(config.project === undefined ? [] : ['--project-name', config.project]),
-    ...(config.envFile === undefined ? [] : ['--env-file', config.envFile]),
-  ];
+  for (const file of await namedFiles(config.file)) {
+    const readable = await checkReadable(file, 'compose');
+    if (!readable.ok) return readable;
+  }
+  return config.envFile === undefined ? succeed(undefined) : checkReadable(config.envFile, 'environment');
 }
 
 function dockerEnvironment(

@@ -1,7 +1,8 @@
 import type { Failure } from '../../base/failure.ts';
 import type { Container } from '../../ports/container.ts';
 import type { ProcessResult, ProcessRunner } from '../../ports/process-runner.ts';
-import { type ComposeCommand, type ComposeConfig, createComposeCommand } from './compose-command.ts';
+import { type ComposeCommand, createComposeCommand } from './compose-command.ts';
+import type { ComposeConfig } from './find-project-files.ts';
 
 /** The container of one service: `docker compose exec -T SERVICE`. */
 export function openComposeContainer(options: {

@@ -1,25 +1,25 @@
-import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
+import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { pause } from '../../platform/pause.ts';
 import type { ProcessRunner } from '../../ports/process-runner.ts';
-import type { Services } from '../../ports/services.ts';
-import { type ComposeCommand, type ComposeConfig, createComposeCommand } from './compose-command.ts';
+import type { ServiceStatus, Services } from '../../ports/services.ts';
+import { actionArgs, actOnProject, unknownService } from './act-on-project.ts';
+import { type ComposeCommand, createComposeCommand } from './compose-command.ts';
 import { addElsewhere } from './find-elsewhere.ts';
+import type { ComposeConfig } from './find-project-files.ts';
 import {
-  type ComposeContainer,
-  combineStatus,
-  type DeclaredService,
-  readComposeContainers,
-  readDeclaredServices,
-  readStarts,
-} from './read-compose-status.ts';
-
-/** A question to a healthy Docker takes a second; silence for that long means that it hangs. */
-const questionStallMs = 60_000;
+  everyProfile,
+  listContainers,
+  listDeclared,
+  lookAtAll,
+  orphansAmong,
+  questionStallMs,
+  type Seen,
+} from './look-at-project.ts';
+import { addOutside } from './outside-files.ts';
+import type { ProjectFiles } from './project-files.ts';
+import { combineStatus } from './read-compose-status.ts';
 
 const followPauseMs = 500;
-
-/** Without this, a service of an inactive profile is neither listed nor stopped (docker/compose#11884). */
-const everyProfile = ['--profile', '*'];
 
 /**
  * The services of a compose file, through the docker CLI.
@@ -34,13 +34,7 @@ export function openComposeServices(options: {
   const compose = createComposeCommand({ config, processes, environment });
 
   const act = (action: 'stop' | 'start'): Services['stop'] => {
-    return async ({ names, onLine, signal }) => {
-      const allKnown = await requireServices(compose, { names, config });
-      if (!allKnown.ok) return allKnown;
-      const cancellable = signal === undefined ? {} : { signal };
-      const ran = await compose.run({ args: actionArgs(action, names), onLine, ...cancellable });
-      return ran.ok ? succeed(undefined) : ran;
-    };
+    return (request) => actOnProject(compose, { action, config, request });
   };
 
   return {
@@ -55,15 +49,15 @@ export function openComposeServices(options: {
       return succeed({ version: `Docker Compose ${compose.version()}`, services: names });
     },
     async status() {
-      const services = await listDeclared(compose);
-      if (!services.ok) return services;
-      const found = await listContainers(compose);
-      if (!found.ok) return found;
-      const starts = await listStarts(compose, found.value);
-      if (!starts.ok) return starts;
-      return addElsewhere(combineStatus(services.value, found.value, starts.value), {
+      const files = await compose.files();
+      if (!files.ok) return files;
+      const looked = await lookAtAll(compose);
+      if (!looked.ok) return looked;
+      const marked = await markAll(compose, { seen: looked.value, files: files.value, config });
+      if (!marked.ok) return marked;
+      return addElsewhere(marked.value, {
         compose,
-        file: config.file,
+        files: files.value.named,
         containersOf: (project) =>
           listContainers(createComposeCommand({ config: { ...config, project }, processes, environment })),
         stallMs: questionStallMs,
@@ -79,32 +73,25 @@ export function openComposeServices(options: {
   };
 }
 
-async function listDeclared(compose: ComposeCommand): Promise<Outcome<readonly DeclaredService[]>> {
-  const args = [...everyProfile, 'config', '--format', 'json'];
-  const ran = await compose.run({ args, stallMs: questionStallMs });
-  return ran.ok ? readDeclaredServices(ran.value.stdout) : ran;
-}
-
-async function listContainers(compose: ComposeCommand) {
-  const args = [...everyProfile, 'ps', '--all', '--no-trunc', '--format', 'json'];
-  const ran = await compose.run({ args, stallMs: questionStallMs });
-  return ran.ok ? readComposeContainers(ran.value.stdout) : ran;
-}
-
-/** Compose itself does not say it. A container that went away meanwhile is left out; nothing of it is known any more. */
-async function listStarts(
+async function markAll(
   compose: ComposeCommand,
-  containers: readonly ComposeContainer[],
-): Promise<Outcome<ReadonlyMap<string, string>>> {
-  const ids = containers.flatMap(({ id }) => (id === '' ? [] : [id]));
-  if (ids.length === 0) return succeed(new Map());
-  const ran = await compose.docker({
-    args: ['inspect', '--format', '{{.Id}} {{.State.StartedAt}}', ...ids],
-    stallMs: questionStallMs,
+  of: { readonly seen: Seen; readonly files: ProjectFiles; readonly config: ComposeConfig },
+): Promise<Outcome<readonly ServiceStatus[]>> {
+  const { declared, containers, details, differing } = of.seen;
+  const orphans = orphansAmong(containers, declared).map((name) => {
+    const one = containers.find(({ service }) => service === name);
+    return { name, restartPolicy: details.get(one?.id ?? '')?.restartPolicy ?? 'no' };
   });
-  // The program of its own, docker-compose, may stand alone on a host: then nobody can tell.
-  if (!ran.ok) return ran.failure.code === 'tool-missing' ? succeed(new Map()) : ran;
-  return succeed(readStarts(ran.value.stdout));
+  const all = combineStatus([...declared, ...orphans], containers, details);
+  const known = await addOutside(all, { compose, ...of.seen, ...of });
+  if (!known.ok) return known;
+  return succeed(
+    known.value.map((status) =>
+      status.state === 'running' && differing.has(status.name)
+        ? { ...status, differs: true as const }
+        : status,
+    ),
+  );
 }
 
 async function requireServices(
@@ -132,21 +119,4 @@ async function followLog(
     await pause(followPauseMs, signal);
   }
   return succeed(undefined);
-}
-
-/** Stopping reaches every profile; starting leaves a profile that nobody named alone, as `up` does. */
-function actionArgs(action: 'stop' | 'start', names: readonly string[]): readonly string[] {
-  return action === 'stop' ? [...everyProfile, 'stop', ...names] : ['up', '--detach', ...names];
-}
-
-function unknownService(
-  unknown: readonly string[],
-  { known, config }: { readonly known: readonly string[]; readonly config: ComposeConfig },
-): Failure {
-  return {
-    code: 'not-found',
-    message: `There is no service ${unknown.join(', ')} in ${config.file}: it has ${known.join(', ') || 'none'}.`,
-    remedy: 'Correct the names of the services in the runbook.',
-    retry: 'after-fix',
-  };
 }

@@ -1,7 +1,7 @@
-import { realpath } from 'node:fs/promises';
 import { type Outcome, succeed } from '../../base/failure.ts';
 import type { ElsewhereService, ServiceStatus } from '../../ports/services.ts';
 import type { ComposeCommand } from './compose-command.ts';
+import { trueName } from './project-files.ts';
 import { type ComposeContainer, readComposeProjects } from './read-compose-status.ts';
 
 /**
@@ -12,7 +12,8 @@ export async function addElsewhere(
   statuses: readonly ServiceStatus[],
   look: {
     readonly compose: ComposeCommand;
-    readonly file: string;
+    /** Those that the runbook names. */
+    readonly files: readonly string[];
     readonly containersOf: (project: string) => Promise<Outcome<readonly ComposeContainer[]>>;
     readonly stallMs: number;
   },
@@ -23,12 +24,12 @@ export async function addElsewhere(
   if (!listed.ok) return listed;
   const projects = readComposeProjects(listed.value.stdout);
   if (!projects.ok) return projects;
-  const own = await trueName(look.file);
+  const own = await Promise.all(look.files.map(trueName));
   const found = new Map<string, ElsewhereService[]>();
   for (const { name: project, configFiles } of projects.value) {
     const containers = await look.containersOf(project);
     if (!containers.ok) return containers;
-    const sameFile = (await Promise.all(configFiles.map(trueName))).includes(own);
+    const sameFile = (await Promise.all(configFiles.map(trueName))).some((one) => own.includes(one));
     for (const { name, service, state } of containers.value) {
       if (!absent.has(service) || !['running', 'paused', 'restarting'].includes(state)) continue;
       const others = found.get(service) ?? [];
@@ -41,9 +42,4 @@ export async function addElsewhere(
       return elsewhere === undefined || status.state !== 'absent' ? status : { ...status, elsewhere };
     }),
   );
-}
-
-/** A file of another host, or one that is gone, keeps the name it is known by. */
-function trueName(file: string): Promise<string> {
-  return realpath(file).catch(() => file);
 }

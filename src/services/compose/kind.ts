@@ -4,7 +4,9 @@ import { openComposeContainer } from './compose-container.ts';
 import { openComposeServices } from './compose-services.ts';
 
 const fields = {
-  file: text.describe('Path of the compose file'),
+  file: text.describe(
+    'Path of the compose file, or of several joined by a colon. Of a single one, thaw finds the others of its project: those that its containers were made of, COMPOSE_FILE, an override beside it',
+  ),
   project: optionalText.describe('Name of the project; the one that Compose gives when left out'),
   envFile: optionalText.describe("Compose's own --env-file"),
 };

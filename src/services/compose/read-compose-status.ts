@@ -4,7 +4,12 @@ import { parseJson } from '../../base/parse-json.ts';
 import type { ServiceStatus } from '../../ports/services.ts';
 
 /** What `config --format json` says of a service, reduced to what the status needs. */
-export type DeclaredService = { readonly name: string; readonly restartPolicy: string };
+export type DeclaredService = {
+  readonly name: string;
+  readonly restartPolicy: string;
+  /** Services that have to be there before it. */
+  readonly dependsOn: readonly string[];
+};
 
 /** One container as `ps --all --format json` shows it. */
 export type ComposeContainer = {
@@ -18,6 +23,18 @@ export type ComposeContainer = {
   readonly exitCode: number;
   /** Started by `compose run`, beside the service. */
   readonly isOneOff: boolean;
+};
+
+/** What Docker knows of a container and Compose does not tell. */
+export type ContainerDetails = {
+  readonly startedAt: string;
+  /** Compose's own digest of the service as the container was made; empty where there is none. */
+  readonly configHash: string;
+  readonly imageName: string;
+  readonly imageId: string;
+  readonly restartPolicy: string;
+  /** The files it was made of. */
+  readonly configFiles: readonly string[];
 };
 
 /** What is no text comes out empty: a version of Compose may leave it out. */
@@ -49,10 +66,11 @@ const serviceSchema = z.object({
   deploy: z
     .object({ restart_policy: z.object({ condition: z.unknown().optional() }).optional().catch(undefined) })
     .catch({}),
+  depends_on: z.record(z.string(), z.unknown()).catch({}),
 });
 
 const configSchema = z.object({
-  services: z.record(z.string(), serviceSchema.catch({ deploy: {} })),
+  services: z.record(z.string(), serviceSchema.catch({ deploy: {}, depends_on: {} })),
 });
 
 const projectsSchema = z.array(
@@ -78,7 +96,19 @@ export function readDeclaredServices(text: string): Outcome<readonly DeclaredSer
   const read = configSchema.safeParse(parseJson(text));
   if (!read.success) return notUnderstood('config', text);
   const declared = Object.entries(read.data.services);
-  return succeed(declared.map(([name, service]) => ({ name, restartPolicy: restartPolicyOf(service) })));
+  return succeed(
+    declared.map(([name, service]) => ({
+      name,
+      restartPolicy: restartPolicyOf(service),
+      dependsOn: Object.keys(service.depends_on),
+    })),
+  );
+}
+
+/** The name of the project, as `config --format json` has it; undefined where it cannot be read. */
+export function readProjectName(text: string): string | undefined {
+  const read = z.object({ name: z.string().min(1) }).safeParse(parseJson(text));
+  return read.success ? read.data.name : undefined;
 }
 
 /** What `ls --format json` says of a project that runs. */
@@ -94,16 +124,13 @@ export function readComposeProjects(text: string): Outcome<readonly ComposeProje
   return succeed(projects.filter(({ name }) => name !== ''));
 }
 
-/** By id of the container, from lines of its id and the moment it was last started at. */
-export function readStarts(text: string): ReadonlyMap<string, string> {
-  const words = text.split('\n').map((line) => line.trim().split(' '));
-  return new Map(words.flatMap(([id, startedAt]) => (id && startedAt ? [[id, startedAt]] : [])));
-}
-
 /** One entry for each declared service, in Compose's order: by name. */
 export function combineStatus(
-  declared: readonly DeclaredService[],
-  ...[containers, starts]: [readonly ComposeContainer[], ReadonlyMap<string, string>]
+  declared: readonly Pick<DeclaredService, 'name' | 'restartPolicy'>[],
+  ...[containers, starts]: [
+    readonly ComposeContainer[],
+    ReadonlyMap<string, Pick<ContainerDetails, 'startedAt'>>,
+  ]
 ): readonly ServiceStatus[] {
   return declared.map((service) => {
     const mine = containers.filter((container) => container.service === service.name);
@@ -121,17 +148,20 @@ export function combineStatus(
 /** Docker's own starts of a container, after a crash too, make another one of it. */
 function incarnationOf(
   alive: readonly ComposeContainer[],
-  starts: ReadonlyMap<string, string>,
+  starts: ReadonlyMap<string, Pick<ContainerDetails, 'startedAt'>>,
 ): Pick<ServiceStatus, 'incarnation'> {
   const each = alive.flatMap(({ id }) => {
-    const startedAt = starts.get(id);
+    const startedAt = starts.get(id)?.startedAt;
     return startedAt === undefined ? [] : [`${id.slice(0, 12)} ${startedAt}`];
   });
   return each.length === 0 ? {} : { incarnation: each.sort().join(', ') };
 }
 
 /** Several replicas are as alive as the liveliest and as healthy as the sickest of them. */
-function statusOfReplicas(service: DeclaredService, replicas: readonly ComposeContainer[]): ServiceStatus {
+function statusOfReplicas(
+  service: Parameters<typeof combineStatus>[0][number],
+  replicas: readonly ComposeContainer[],
+): ServiceStatus {
   const name = service.name;
   if (replicas.length === 0) return { name, state: 'absent' };
   if (replicas.some((container) => container.state === 'restarting')) return { name, state: 'restarting' };

@@ -23,7 +23,11 @@ export const exportQuery = implementKind(exportQueryKind, {
   },
 
   async run(step, context) {
-    const rows = await queryRestored(context, { database: targetDatabase(context), sql: step.query });
+    const rows = await queryRestored(context, {
+      database: targetDatabase(context),
+      sql: step.query,
+      never: step.never,
+    });
     if (!rows.ok) return rows;
     const columns = Object.keys(rows.value[0] ?? {});
     const forbidden = columns.filter((column) => step.never.includes(column));

@@ -20,7 +20,12 @@ export const exportQueryKind = declareKind({
   fields: {
     query: text.describe('Asked of the restored database'),
     into: text.describe('A CSV file; a drill writes into its work folder'),
-    never: z.array(text).default([]).describe('Columns that are refused: what must not lie about in a file'),
+    never: z
+      .array(text)
+      .default([])
+      .describe(
+        'Columns that are refused, whatever the query calls them: what must not lie about in a file. With it the query names columns of tables alone, and computes nothing',
+      ),
   },
   afterCrash: 'run-again',
   gives: [exportedFact],

@@ -1,4 +1,5 @@
 import { createDecipheriv, createHmac, timingSafeEqual } from 'node:crypto';
+import { djangoFernetKey, openJwe, openLaravel, openRails, openRawCbc } from './framework-layouts.ts';
 import { type OpensslProbe, openOpenssl } from './open-openssl.ts';
 import type { OpenedValue } from './opened-value.ts';
 import type { DecryptProbe } from './verify-secrets-kind.ts';
@@ -6,14 +7,43 @@ import type { DecryptProbe } from './verify-secrets-kind.ts';
 const tagBytes = 16;
 const shortestIvBytes = 8;
 
-type AnyProbe = Pick<DecryptProbe, 'layout' | 'encoding' | 'ivBytes'> & Partial<OpensslProbe>;
+type AnyProbe = Pick<DecryptProbe, 'layout' | 'encoding' | 'ivBytes'> &
+  Partial<OpensslProbe> & {
+    /** Of rails alone: the key_derivation_salt itself. */
+    readonly salt?: string | undefined;
+  };
 
 /** Whether a key really opens a value as applications store it. The plaintext is thrown away unseen. */
 export function openEncrypted(value: string, ...[key, probe]: [Buffer, AnyProbe]): OpenedValue {
   const { layout, digest = 'sha256', iterations = 0 } = probe;
-  if (layout === 'fernet') return openFernet(value, key);
-  if (layout === 'openssl-enc') return openOpenssl(value, key, { digest, iterations });
-  return openGcm(value, key, probe);
+  switch (layout) {
+    case 'fernet':
+      return openFernet(value, key);
+    case 'django':
+      return openFernet(value, djangoFernetKey(key));
+    case 'laravel':
+      return openLaravel(value, key);
+    case 'rails':
+      return openRails(value, key, probe.salt);
+    case 'jwe':
+      return openJwe(value, key);
+    case 'openssl-enc':
+      return openOpenssl(value, key, { digest, iterations });
+    case 'cryptojs':
+      // One round of MD5 is all that CryptoJS makes of a password.
+      return openOpenssl(value, key, { digest: 'md5', iterations: 0 });
+    case 'iv:ciphertext':
+    case 'iv+ciphertext': {
+      const parts = layout === 'iv:ciphertext' ? value.split(':') : [value];
+      const bytes = parts.map((part) => decode(part, probe.encoding));
+      const whole = bytes.flatMap((one) => (one === undefined ? [] : [one]));
+      if (whole.length !== parts.length || (layout === 'iv:ciphertext' && whole[0]?.length !== 16))
+        return { kind: 'malformed', why: `a value is not laid out as ${layout} in ${probe.encoding}` };
+      return openRawCbc(Buffer.concat(whole), key);
+    }
+    default:
+      return openGcm(value, key, probe);
+  }
 }
 
 /** AES-256-GCM: that the tag holds is the proof. */
@@ -35,16 +65,19 @@ function openGcm(value: string, ...[key, probe]: [Buffer, Layout]): OpenedValue 
 }
 
 export function readKey(text: string, encoding: DecryptProbe['keyEncoding']): Buffer {
-  return Buffer.from(text, encoding);
+  // Laravel writes how it is encoded before it.
+  return text.startsWith('base64:') ? Buffer.from(text.slice(7), 'base64') : Buffer.from(text, encoding);
 }
 
-/** Two layouts leave no choice: a Fernet key is base64, what openssl enc takes is a password. */
+const passwords: readonly string[] = ['openssl-enc', 'cryptojs', 'django', 'rails'];
+
+/** Some layouts leave no choice: a Fernet key is base64, what openssl enc takes is a password. */
 export function keyEncodingOf({
   layout,
   keyEncoding,
 }: Pick<DecryptProbe, 'layout' | 'keyEncoding'>): DecryptProbe['keyEncoding'] {
   if (layout === 'fernet') return 'base64';
-  return layout === 'openssl-enc' ? 'utf8' : keyEncoding;
+  return passwords.includes(layout) ? 'utf8' : keyEncoding;
 }
 
 type Layout = Pick<DecryptProbe, 'layout' | 'encoding' | 'ivBytes'>;

@@ -1,6 +1,7 @@
 import { readEnvNames } from '../../backups/read-otherwise.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import type { CheckContext, StepOf } from '../../kinds/kind.ts';
+import { restoredPlaceOf } from '../../operations/restored-place.ts';
 import { type ValuesToBe, valuesToBe } from './sealed-secrets.ts';
 import type { verifySecretsKind } from './verify-secrets-kind.ts';
 
@@ -14,11 +15,15 @@ export type Secrets = {
 
 type SecretsReach = Pick<
   CheckContext<'host' | 'secretFiles'>,
-  'mode' | 'world' | 'targets' | 'steps' | 'signal' | 'mask'
+  'mode' | 'world' | 'targets' | 'steps' | 'signal' | 'mask' | 'giving' | 'fact'
 >;
 
 /**
  * What the env file says, with every name that the step asks for.
+ * A file that a step of the walk brings back with its folder is read where that step has put it: production's own file says nothing
+ * about the backup.
+ *
+ * @returns not-verified where it is not brought yet, beside the failures of reading.
  * @param when `to-be`: as the walk will have put it there. A drill puts nothing there, so for a drill it is always that.
  */
 export async function readSecrets(
@@ -28,7 +33,7 @@ export async function readSecrets(
   const path = context.targets.production.envFile ?? '.env';
   const opened = when === 'to-be' || context.mode === 'drill' ? await valuesToBe(path, context) : undefined;
   if (opened !== undefined && !opened.ok) return opened;
-  const found = opened === undefined ? await readFromHost(path, context) : opened;
+  const found = opened === undefined ? await readBrought(path, context) : opened;
   if (!found.ok) return found;
   const { from, text } = found.value;
   const wanted = [...new Set([...step.required, ...step.probes.map((probe) => probe.secret)])];
@@ -46,6 +51,18 @@ export async function readSecrets(
   });
 }
 
+async function readBrought(path: string, context: SecretsReach): Promise<Outcome<ValuesToBe>> {
+  const place = restoredPlaceOf(path, context);
+  if (place === undefined) return readFromHost(path, context);
+  if (place.path !== undefined) return readFromHost(place.path, context);
+  return fail({
+    code: 'not-verified',
+    message: `${path} comes with the files of ${place.stepId}: it is read once they are there.`,
+    remedy: `Nothing is to be done; to have it looked at beforehand, put ${place.stepId} before this step.`,
+    retry: 'after-fix',
+  });
+}
+
 async function readFromHost(
   path: string,
   context: Pick<CheckContext<'host'>, 'world'>,
@@ -56,7 +73,8 @@ async function readFromHost(
     return fail({
       code: 'not-found',
       message: `There is no ${path}.`,
-      remedy: 'Pull the file from the secrets vault to that place; it is in no backup.',
+      remedy:
+        'Pull the file from the secrets vault to that place. Where a backup has it, let a step bring it: restore-files into its folder, or open-secrets.',
       retry: 'after-fix',
     });
   }

@@ -4,21 +4,30 @@ import { optionalText, text } from '../../kinds/fields.ts';
 import { declareKind, type StepOf } from '../../kinds/kind.ts';
 import { openedTooLate } from './open-secrets-kind.ts';
 
+export const layouts = [
+  'iv:tag:ciphertext',
+  'iv:ciphertext:tag',
+  'iv+tag+ciphertext',
+  'iv+ciphertext+tag',
+  'fernet',
+  'django',
+  'laravel',
+  'rails',
+  'jwe',
+  'openssl-enc',
+  'cryptojs',
+  'iv:ciphertext',
+  'iv+ciphertext',
+] as const;
+
 const probe = z.strictObject({
   title: text.describe('What is opened, for people: mail passwords'),
   secret: text.describe('The variable in the env file that holds the key'),
   query: text.describe('One column of encrypted values; a few rows are enough'),
   layout: z
-    .enum([
-      'iv:tag:ciphertext',
-      'iv:ciphertext:tag',
-      'iv+tag+ciphertext',
-      'iv+ciphertext+tag',
-      'openssl-enc',
-      'fernet',
-    ])
+    .enum(layouts)
     .describe(
-      'AES-256-GCM: parts joined by colons, or concatenated in one value. openssl-enc: AES-256-CBC with a password and a salt. fernet: tokens of the Python library',
+      'AES-256-GCM: parts joined by colons, or concatenated in one value; iv and ciphertext alone are AES-CBC. openssl-enc, cryptojs: AES-256-CBC with a password and a salt. fernet: tokens of the Python library; django: those whose key is made of SECRET_KEY. laravel, rails (ActiveRecord Encryption), jwe (compact)',
     ),
   digest: z.enum(['md5', 'sha256']).default('sha256').describe('openssl-enc: md5 before OpenSSL 1.1.0'),
   iterations: z
@@ -26,6 +35,7 @@ const probe = z.strictObject({
     .min(0)
     .default(0)
     .describe('openssl-enc: of -pbkdf2 (10000 unless -iter says otherwise); 0 without it'),
+  saltSecret: optionalText.describe('rails: the variable in the env file that holds key_derivation_salt'),
   encoding: z.enum(['hex', 'base64']).default('hex').describe('Of the values in the column'),
   keyEncoding: z.enum(['hex', 'base64', 'utf8']).default('hex').describe('Of the key in the env file'),
   ivBytes: z.int().min(8).max(32).default(12).describe('Length of the initialization vector, in bytes'),

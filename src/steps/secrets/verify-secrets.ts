@@ -1,13 +1,13 @@
 import { fingerprintSecret } from '../../backups/fingerprint.ts';
 import type { Manifest } from '../../backups/manifest.ts';
-import { succeed } from '../../base/failure.ts';
+import { type Failure, succeed } from '../../base/failure.ts';
 import { type Check, couldNotVerify, failed, passed } from '../../base/verdict.ts';
 import { readFact } from '../../kinds/fact.ts';
 import { manifestFact, type SecretFingerprints, secretFingerprintsFact } from '../../kinds/facts.ts';
 import type { CheckContext, StepOf } from '../../kinds/kind.ts';
 import { implementKind, stepId } from '../../kinds/kind.ts';
 import { findSnapshots, pickSnapshot, readManifest } from '../../operations/find-snapshots.ts';
-import { blocker, targetDatabase } from '../../operations/open-targets.ts';
+import { blocker, targetDatabase, unanswered } from '../../operations/open-targets.ts';
 import { readSecrets, type Secrets } from './read-secrets.ts';
 import { tryKey, tryKeys } from './try-keys.ts';
 import { verifySecretsKind } from './verify-secrets-kind.ts';
@@ -28,7 +28,7 @@ export const verifySecrets = implementKind(verifySecretsKind, {
 
   async check(step, context) {
     const secrets = await readSecrets(step, context, 'to-be');
-    if (!secrets.ok) return [blocker(secrets.failure)];
+    if (!secrets.ok) return [notRead(secrets.failure)];
     const fingerprints = await takeFingerprints(step, secrets.value, await candidateManifest(context));
     await context.record(secretFingerprintsFact(stepId(step)), fingerprints);
     return [...there(step, secrets.value), ...judgeFingerprints(step, fingerprints)];
@@ -51,6 +51,11 @@ export const verifySecrets = implementKind(verifySecretsKind, {
     return succeed([...there(step, secrets.value), ...judgeFingerprints(step, fingerprints), ...probes]);
   },
 });
+
+/** What the walk itself is going to bring is in nobody's way. */
+function notRead(failure: Failure): Check {
+  return failure.code === 'not-verified' ? unanswered(failure) : blocker(failure);
+}
 
 function there(step: SecretsStep, { path, note }: Secrets): readonly Check[] {
   return [passed(`${path} has ${step.required.join(', ')}`), ...(note === undefined ? [] : [passed(note)])];

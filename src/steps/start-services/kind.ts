@@ -18,6 +18,9 @@ export const servicesUpFact = defineFacts(
   z.array(z.object({ name: z.string(), incarnation: z.string().exactOptional() })),
 );
 
+/** By step: what ran already as another configuration than its files say, and was left so. */
+export const leftRunningFact = defineFacts('left-running:', 1, z.array(z.string()));
+
 export const startServicesKind = declareKind({
   kind: 'start-services',
   title: 'Start services',
@@ -26,7 +29,10 @@ export const startServicesKind = declareKind({
     'Starts the services, waits until they are healthy and stay so, and watches the log of one of them until it is quiet. Looked at again before the run ends.',
   example: '- kind: start-services\n  followLog: web',
   fields: {
-    services: z.array(text).default([]).describe('Empty means all'),
+    services: z
+      .array(text)
+      .default([])
+      .describe('Empty means all. What this walk stopped is started in any case'),
     healthy: duration.default('3m').describe('How long services may take to become healthy'),
     steady: duration
       .default('5s')
@@ -36,7 +42,7 @@ export const startServicesKind = declareKind({
     quietWithin: duration.default('2m').describe('How long the log may take to become quiet'),
   },
   afterCrash: 'run-again',
-  gives: [logFollowedFact, servicesUpFact],
+  gives: [logFollowedFact, servicesUpFact, leftRunningFact],
   needs: () => [{ oneOf: [swappedFact, recoveredFact] }],
   places: () => ['production.services'],
   fills: ['services'],

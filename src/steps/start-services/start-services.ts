@@ -1,19 +1,17 @@
-import { assert } from '../../base/assert.ts';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import { formatDuration } from '../../base/units.ts';
 import { type Check, couldNotVerify, failed, passed } from '../../base/verdict.ts';
 import { readFact } from '../../kinds/fact.ts';
-import type { StepContext, StepOf } from '../../kinds/kind.ts';
+import type { StepContext } from '../../kinds/kind.ts';
 import { implementKind, stepId } from '../../kinds/kind.ts';
 import { durationMs } from '../../kinds/targets.ts';
-import { checkServices, servicesOf } from '../../operations/stop-services.ts';
+import { checkServices } from '../../operations/stop-services.ts';
 import { letWritersUp } from '../../operations/writers-still-down.ts';
 import type { ServiceStatus, Services } from '../../ports/services.ts';
-import { logFollowedFact, servicesUpFact, startServicesKind } from './kind.ts';
+import { leftRunningFact, logFollowedFact, servicesUpFact, startServicesKind } from './kind.ts';
+import { declaredServices, type StartStep, startThem, wantedOf } from './start-them.ts';
 
 const lookAgainMs = 1000;
-
-type StartStep = StepOf<typeof startServicesKind>;
 
 /** Up, healthy, and quiet: a worker that keeps shouting is not up. */
 
@@ -44,12 +42,7 @@ export const startServices = implementKind(startServicesKind, {
       return succeed({ kind: 'not-executed', reason: 'a drill never starts production' });
     const services = declaredServices(context);
     await letWritersUp(step.services, context);
-    await context.recordCommand(services.describe('start', step.services));
-    const started = await services.start({
-      names: step.services,
-      onLine: context.output,
-      signal: context.signal,
-    });
+    const started = await startThem(step, context);
     if (!started.ok) return started;
     // The log is followed from the first moment: a flurry at the start is what one wants to see.
     const log = followLog(step, services, context);
@@ -66,25 +59,26 @@ export const startServices = implementKind(startServicesKind, {
   async verify(step, context) {
     const status = await declaredServices(context).status();
     if (!status.ok) return status;
-    return succeed([...wantedOf(step, status.value).map(toCheck), ...quietCheck(step, context)]);
+    const left = readFact(leftRunningFact(stepId(step)), context) ?? [];
+    return succeed([
+      ...wantedOf(step, status.value, context).map(toCheck),
+      ...left.map((name) =>
+        passed(`${name} ran already, with another configuration or image than its files say: left so`),
+      ),
+      ...quietCheck(step, context),
+    ]);
   },
 
   async lookAgain(step, context) {
     const status = await declaredServices(context).status();
     if (!status.ok) return status;
-    const wanted = wantedOf(step, status.value);
+    const wanted = wantedOf(step, status.value, context);
     const before = readFact(servicesUpFact(stepId(step)), context) ?? wanted.map(({ name }) => ({ name }));
     const fallen = wanted.flatMap((service) => fellSince(before, service));
     if (fallen.length > 0) return succeed(fallen);
     return succeed([passed('looked at again: still up, and nothing was started anew')]);
   },
 });
-
-function declaredServices<Face>(context: Parameters<typeof servicesOf<Face>>[0]): Face {
-  const services = servicesOf(context);
-  assert(services !== undefined, 'lint refuses a runbook that starts services and declares none');
-  return services;
-}
 
 function isUp({ state, health, exitCode }: ServiceStatus): boolean {
   if (state === 'finished') return (exitCode ?? 0) === 0;
@@ -95,10 +89,6 @@ function inWords({ name, state, health, exitCode }: ServiceStatus): string {
   if (state === 'finished' || (state === 'stopped' && exitCode !== undefined))
     return `${name} ended with status ${exitCode ?? 0}`;
   return `${name} is ${state}${health === undefined ? '' : `, ${health}`}`;
-}
-
-function wantedOf(step: StartStep, all: readonly ServiceStatus[]): readonly ServiceStatus[] {
-  return all.filter(({ name }) => step.services.length === 0 || step.services.includes(name));
 }
 
 function incarnationOf({ name, incarnation }: ServiceStatus) {
@@ -119,7 +109,7 @@ async function waitUntilSteady(
   for (;;) {
     const status = await services.status();
     if (!status.ok) return status;
-    const wanted = wantedOf(step, status.value);
+    const wanted = wantedOf(step, status.value, context);
     const waiting = wanted.filter((service) => !isUp(service));
     if (watched.look(wanted) || waiting.length > 0 || wanted.length === 0) steadySinceMs = undefined;
     const crashing = watched.crashing();

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { recoveredFact } from '../../kinds/cluster-facts.ts';
-import { cameBackFact, snapshotFact, writersDownFact } from '../../kinds/facts.ts';
+import { cameBackFact, snapshotFact, stoppedServicesFact, writersDownFact } from '../../kinds/facts.ts';
 import { duration, text } from '../../kinds/fields.ts';
 import { declareKind } from '../../kinds/kind.ts';
 import { serviceOnRoute } from '../../kinds/targets.ts';
@@ -16,7 +16,7 @@ export const stopWritersKind = declareKind({
     settle: duration.default('15s').describe('How long clients may take to hang up'),
   },
   afterCrash: 'run-again',
-  gives: [writersDownFact, cameBackFact],
+  gives: [writersDownFact, cameBackFact, stoppedServicesFact],
   needs: () => [
     {
       oneOf: [snapshotFact, recoveredFact],

@@ -5,6 +5,13 @@ import { implementKind } from '../../kinds/kind.ts';
 import { serviceOnRoute } from '../../kinds/targets.ts';
 import { blocker, targetServer } from '../../operations/open-targets.ts';
 import {
+  noteStopped,
+  outsideChecks,
+  runningOutside,
+  stopOutside,
+  stoppedByTheWalk,
+} from '../../operations/outside-services.ts';
+import {
   checkServices,
   foreignSessions,
   isDown,
@@ -40,12 +47,18 @@ export const stopWriters = implementKind(stopWritersKind, {
       ...checkDatabaseStays(context, step.services),
       ...checks,
       ...(answers ? await checkElsewhere(context, step.services) : []),
+      ...(answers ? await checkOutside(context, step.services) : []),
     ];
   },
 
   async run(step, context) {
     if (context.mode === 'drill')
       return succeed({ kind: 'not-executed', reason: 'a drill never stops production' });
+    const others = await stopOutside(step, context);
+    if (!others.ok) return others;
+    const running = await runningOf(step.services, context);
+    if (!running.ok) return running;
+    await noteStopped(step, context, running.value);
     const stopped = await stopThem(step, context);
     return stopped.ok ? succeed({ kind: 'done' }) : stopped;
   },
@@ -57,16 +70,21 @@ export const stopWriters = implementKind(stopWritersKind, {
     if (!status.ok) return status;
     const sessions = await foreignSessions(context);
     if (!sessions.ok) return sessions;
-    const named = status.value.filter(({ name }) => step.services.includes(name));
+    const down = [...step.services, ...stoppedByTheWalk(context)];
+    const named = status.value.filter(({ name }) => down.includes(name));
+    const outside = await runningOutside(context, down);
+    if (!outside.ok) return outside;
     const server = targetServer(context);
     const database = await server.describeDatabase(server.databaseName);
     if (!database.ok) return database;
     const checks = [
       ...named.map((service) => toCheck(service, database.value !== undefined)),
       ...restartChecks(named),
+      ...outsideChecks(outside.value),
       connectionCheck(context, sessions.value),
     ];
-    if (checks.every(({ verdict }) => verdict !== 'failed')) await noteWritersDown(step, context);
+    const stopped = { ...step, services: named.map(({ name }) => name) };
+    if (checks.every(({ verdict }) => verdict !== 'failed')) await noteWritersDown(stopped, context);
     return succeed(checks);
   },
 
@@ -103,6 +121,24 @@ async function checkElsewhere(
     .filter(({ name }) => names.includes(name))
     .flatMap(runsElsewhere)
     .map(blocker);
+}
+
+/** Told before anybody is stopped: the walk asks about them. */
+async function checkOutside(
+  context: CheckContext<'services'>,
+  names: readonly string[],
+): Promise<readonly Check[]> {
+  const running = await runningOutside(context, names);
+  return running.ok ? outsideChecks(running.value) : [blocker(running.failure)];
+}
+
+async function runningOf(names: readonly string[], context: StepContext<'services'>) {
+  const status = await servicesOf(context)?.status();
+  if (status?.ok === false) return status;
+  const running = (status?.value ?? []).filter(
+    (service) => names.includes(service.name) && service.state !== 'absent' && !isDown(service),
+  );
+  return succeed(running.map(({ name }) => name));
 }
 
 /** Absent is not stopped. Only where there is no database either was there nothing to stop. */

@@ -167,7 +167,7 @@ describe('a dump in zstd', () => {
       bytes.subarray(0, -5),
       changed,
       Buffer.concat([bytes, Buffer.from('something else')]),
-      content,
+      Buffer.from('no zstd at all'),
     ])
       expect(failureFrom(await unpack(bad, ['zstd'])).code).toBe('damaged');
   });

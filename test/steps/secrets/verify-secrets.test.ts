@@ -1,6 +1,9 @@
 import { createCipheriv, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { fingerprintSecret } from '../../../src/backups/fingerprint.ts';
+import { restoredFilesFact } from '../../../src/kinds/facts.ts';
+import { stepId } from '../../../src/kinds/kind.ts';
+import { restoreFilesKind } from '../../../src/steps/restore-files/kind.ts';
 import { verifySecrets } from '../../../src/steps/secrets/verify-secrets.ts';
 import { verifySecretsKind } from '../../../src/steps/secrets/verify-secrets-kind.ts';
 import { createFakeContext, words } from '../../fakes/fake-context.ts';
@@ -100,5 +103,67 @@ describe('verifying secrets', () => {
     expect(context.facts.get('secret-fingerprints:verify-secrets')).toEqual([
       { name: 'ENCRYPTION_KEY', found: right },
     ]);
+  });
+
+  it('says key or layout where nothing opens, and does not call lost what it cannot tell', async () => {
+    const said = (await probeLine([encrypted('a', randomBytes(32))])) ?? '';
+    expect(said).toMatch(
+      /^failed: settings: ENCRYPTION_KEY decrypts only 0 of 1 rows: it is another key, or the values are laid out otherwise/,
+    );
+    expect(said).toMatch(/If it is the key: The OCR keys are lost\.$/);
+  });
+
+  it('finds a right key that the runbook describes wrongly, and says how it opens', async () => {
+    const parts = encrypted('a').split(':');
+    expect(await probeLine([[parts[0], parts[2], parts[1]].join(':')])).toBe(
+      'passed: settings: ENCRYPTION_KEY decrypts 1 of 1 rows as iv:ciphertext:tag, its key read as hex; the runbook says iv:tag:ciphertext',
+    );
+  });
+
+  describe('of an env file that comes with the files of the backup', () => {
+    const bringing = restoreFilesKind.schema.parse({
+      kind: 'restore-files',
+      from: { kind: 'tree', prefix: 'app/' },
+      into: '/app',
+    });
+    const contextOf = async (mode: 'live' | 'drill', brought?: string) => {
+      const context = createFakeContext({ mode, steps: [bringing, stepWith()] });
+      context.world.production.answers.set('system_settings', [{ value: encrypted('a') }]);
+      if (brought === undefined) return context;
+      const folder = mode === 'drill' ? '/scratch/files' : '/app';
+      context.world.host.files.set(`${folder}/.env`, Buffer.from(brought));
+      await context.record(restoredFilesFact(stepId(bringing)), {
+        from: 'app/',
+        namedTimeMs: 0,
+        folder,
+        summary: { files: 1, links: 0, folders: 0, sizeBytes: 1, listSha256: 'x', ownersKept: true },
+      });
+      return context;
+    };
+    const restored = `DATABASE_URL=x\nENCRYPTION_KEY=${key.toString('hex')}\n`;
+
+    it('reads in a drill the restored file, and not the live one', async () => {
+      const context = await contextOf('drill', restored);
+      const live = `DATABASE_URL=x\nENCRYPTION_KEY=${randomBytes(32).toString('hex')}\n`;
+      context.world.host.files.set('/app/.env', Buffer.from(live));
+      const said = words(await verifySecrets.verify(stepWith(), context));
+      expect(said[0]).toBe('passed: /scratch/files/.env has DATABASE_URL, ENCRYPTION_KEY');
+    });
+
+    it('fails a drill whose restored file lacks what the live one has', async () => {
+      const context = await contextOf('drill', 'DATABASE_URL=x\n');
+      context.world.host.files.set('/app/.env', Buffer.from(restored));
+      expect(await verifySecrets.verify(stepWith(), context)).toMatchObject({
+        ok: false,
+        failure: { message: '/scratch/files/.env has no ENCRYPTION_KEY.' },
+      });
+    });
+
+    it('is in nobody’s way on a blank host, and judges no file that is going to be replaced', async () => {
+      const blank = words(await verifySecrets.check(stepWith(), await contextOf('live')));
+      expect(blank).toEqual([
+        'could-not-verify: /app/.env comes with the files of restore-files: it is read once they are there.',
+      ]);
+    });
   });
 });

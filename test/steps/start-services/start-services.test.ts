@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { stoppedServicesFact } from '../../../src/kinds/facts.ts';
+import { stepId } from '../../../src/kinds/kind.ts';
 import type { ServiceStatus } from '../../../src/ports/services.ts';
 import { startServicesKind } from '../../../src/steps/start-services/kind.ts';
 import { startServices } from '../../../src/steps/start-services/start-services.ts';
+import { toyStep } from '../../engine/toy-handlers.ts';
 import { createFakeContext, words } from '../../fakes/fake-context.ts';
 
 const stepWith = (more: object = {}) =>
@@ -17,6 +20,34 @@ describe('starting the services', () => {
       'passed: worker is running',
       'passed: scheduler is running',
     ]);
+  });
+
+  it('starts again what the walk had stopped and starting all does not reach, and no profile that was down', async () => {
+    const stopping = toyStep('stop-writers');
+    const context = createFakeContext({ steps: [stopping] });
+    const { states, calls } = context.world.services;
+    const orphan = {
+      name: 'importer',
+      state: 'stopped',
+      outside: 'no file names it',
+      leftAlone: true,
+    } as const;
+    states.set('importer', orphan);
+    states.set('tools', { name: 'tools', state: 'absent', leftAlone: true });
+    await context.record(stoppedServicesFact(stepId(stopping)), ['web', 'importer']);
+    expect((await startServices.run(stepWith(), context)).ok).toBe(true);
+    expect(calls).toEqual(['start all', 'start importer']);
+    expect(words(await startServices.verify(stepWith(), context))).toContain('passed: importer is running');
+  });
+
+  it('says what runs as another configuration than its files say', async () => {
+    const context = createFakeContext({});
+    const { services } = context.world;
+    services.states.set('db', { name: 'db', state: 'running', differs: true, incarnation: '1' });
+    expect((await startServices.run(stepWith(), context)).ok).toBe(true);
+    expect(words(await startServices.verify(stepWith(), context)).join()).toMatch(
+      /passed: db ran already, with another configuration or image than its files say: left so/,
+    );
   });
 
   it('gives up when one does not become healthy in time, and names it', async () => {

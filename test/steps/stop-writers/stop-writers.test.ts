@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { succeed } from '../../../src/base/failure.ts';
+import { fail, succeed } from '../../../src/base/failure.ts';
+import { writersStillDown } from '../../../src/operations/writers-still-down.ts';
 import type { ForeignSession } from '../../../src/ports/database-server.ts';
 import { stopWriters } from '../../../src/steps/stop-writers/stop-writers.ts';
 import { toyStep } from '../../engine/toy-handlers.ts';
@@ -144,6 +145,48 @@ describe('stopping the writers', () => {
     context.world.production.databases.clear();
     context.world.services.states.set('web', absent);
     expect(await judged()).toBe('passed: web is not there, and no database that it could write into');
+  });
+
+  it('asks about what runs of the application and the runbook does not name, and nothing of it is left unsaid', async () => {
+    const outside = 'compose.override.yml names it, and compose.yml does not';
+    const running = { name: 'importer', state: 'running', outside } as const;
+    const noAnswer = fail({
+      code: 'answer-missing' as const,
+      message: 'Nobody answers.',
+      remedy: 'Answer.',
+      retry: 'after-fix' as const,
+    });
+    const start = (answer?: string) => {
+      const context = createFakeContext({
+        steps: [step],
+        answer: ({ id }) => (id === 'stop-writers.outside' && answer) || noAnswer,
+      });
+      context.world.services.states.set('importer', running);
+      return context;
+    };
+    const unanswered = start();
+    expect(words(await stopWriters.check(step, unanswered)).join()).toMatch(
+      /could-not-verify: importer runs on, and the runbook does not name it: compose.override.yml/,
+    );
+    expect(await stopWriters.run(step, unanswered)).toMatchObject({
+      ok: false,
+      failure: { code: 'conflict', remedy: expect.stringContaining('--answer stop-writers.outside=stop') },
+    });
+    expect(unanswered.world.services.calls).toEqual([]);
+
+    const stopped = start('stop');
+    expect((await stopWriters.run(step, stopped)).ok).toBe(true);
+    expect(stopped.world.services.calls).toEqual(['stop importer', 'stop web']);
+    expect(words(await stopWriters.verify(step, stopped))).toContain('passed: importer is down');
+    stopped.world.services.states.set('importer', running);
+    const back = await writersStillDown(stopped);
+    expect(back).toMatchObject({ ok: false });
+    expect(stopped.asked.at(-1)?.body.join()).toMatch(/importer is running again/);
+
+    const left = start('leave');
+    expect((await stopWriters.run(step, left)).ok).toBe(true);
+    expect(left.world.services.calls).toEqual(['stop web']);
+    expect(words(await stopWriters.verify(step, left)).join()).toMatch(/could-not-verify: importer runs on/);
   });
 
   it('stops nothing in a drill', async () => {
