@@ -117,6 +117,7 @@ async function downloadTree(
     from: filesStore(step.from, context),
     to,
     toTargetKey,
+    access: 'drop',
     workers,
     signal: context.signal,
     patience: context.patience,

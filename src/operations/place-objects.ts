@@ -6,6 +6,7 @@ import { notCopiedFact, overwritingFact, provenContentFact } from '../kinds/fact
 import type { StepContext, StepEnd } from '../kinds/kind.ts';
 import type { ObjectInfo, ObjectStore } from '../ports/object-store.ts';
 import { type Comparison, compareObjects, judgeObjects } from './compare-objects.ts';
+import { compareProperties, judgeProperties } from './compare-properties.ts';
 import { type CopyReport, copyObjects, notCopied } from './copy-objects.ts';
 import { readLeftOut } from './leave-out.ts';
 import { listAll } from './open-targets.ts';
@@ -28,6 +29,7 @@ export async function placeObjects(
     different,
     unknown,
     extra: _,
+    equalPairs: __,
     ...rest
   } = without(found.value, readLeftOut(placement.stepId, context)?.keys);
   const equal = Object.values(rest.equal).reduce((sum, count) => sum + count, 0);
@@ -81,7 +83,15 @@ export async function judgePlaced(
   const found = await look(placement, context);
   if (!found.ok) return found;
   const agreed = readFact(overwritingFact(placement.stepId), context);
-  const checks = judgeObjects(found.value, {
+  const { from, to, liveName, publicObjects } = placement;
+  const properties = await compareProperties({
+    pairs: found.value.equalPairs,
+    from,
+    to,
+    accessSettled: liveName === undefined && publicObjects === 'keep',
+    signal: context.signal,
+  });
+  const content = judgeObjects(found.value, {
     leftOut: readLeftOut(placement.stepId, context),
     keptLive:
       agreed?.decision === 'keep'
@@ -91,6 +101,7 @@ export async function judgePlaced(
           }
         : undefined,
   });
+  const checks = [...content, ...judgeProperties(properties)];
   if (agreed === undefined) return succeed(checks);
   const kept = await listAll(placement.to, agreed.keptBelow, context.signal);
   if (!kept.ok) return kept;
@@ -136,13 +147,14 @@ async function copy(
   placement: Placement,
   ...[what, context]: [Pick<Parameters<typeof copyObjects>[0], 'objects' | 'before'>, StepContext]
 ): Promise<Outcome<CopyReport>> {
-  const { from, to, toTargetKey, workers } = placement;
+  const { from, to, toTargetKey, workers, liveName, publicObjects } = placement;
   let done = 0;
   const copied = await copyObjects({
     ...what,
     from,
     to,
     toTargetKey,
+    access: liveName !== undefined && publicObjects === 'keep' ? 'give' : 'drop',
     workers,
     signal: context.signal,
     patience: context.patience,

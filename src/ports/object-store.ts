@@ -39,8 +39,20 @@ export type ObjectAttributes = {
   readonly contentDisposition?: string;
   readonly contentLanguage?: string;
   readonly cacheControl?: string;
+  /** When caches let go of it, as HTTP writes a time. */
+  readonly expires?: string;
+  /** Where a website of the bucket sends whoever asks for it. */
+  readonly redirect?: string;
+  readonly tags?: Readonly<Record<string, string>>;
+  /** Who may read it beside those whom the bucket lets; left out where nobody. */
+  readonly access?: ObjectAccess;
   readonly metadata: Readonly<Record<string, string>>;
+  /** What the store has of it and does not tell this credential. */
+  readonly untold?: readonly ('tags' | 'access')[];
 };
+
+/** Canned ACLs of S3; `other` where none of them says it: a grant to another account. */
+export type ObjectAccess = 'public-read' | 'public-read-write' | 'authenticated-read' | 'other';
 
 export type ObjectBody = {
   readonly info: ObjectInfo;
@@ -58,6 +70,8 @@ export type ReadRequest = {
   readonly fromByte?: number;
   /** Last byte wanted, inclusive; the end when left out. */
   readonly toByte?: number;
+  /** With tags and access among the attributes, which take requests of their own. */
+  readonly allAttributes?: boolean;
   /** Refuse with `conflict` when the object is not this one any more. */
   readonly ifMatch?: string;
   readonly signal?: AbortSignal;
@@ -119,7 +133,10 @@ export type StoreDriver = {
   list(request: ListRequest): AsyncIterable<Outcome<readonly ObjectInfo[]>>;
   /** undefined when there is no such object. */
   describe(key: string): Promise<Outcome<ObjectInfo | undefined>>;
+  /** All of them; undefined where the store keeps none, nobody gave it any, or there is no such object. */
+  attributes(key: string): Promise<Outcome<ObjectAttributes | undefined>>;
   read(request: ReadRequest): Promise<Outcome<ObjectBody>>;
+  /** What the store cannot hold of the attributes, or this credential may not give, is left out: ask for them afterwards. */
   write(request: WriteRequest): Promise<Outcome<ObjectInfo>>;
   /**
    * In parts, with bounded memory. The object appears only when the body ended cleanly; a body that breaks off leaves none.

@@ -62,6 +62,7 @@ export function withObservation(store: RawStore, observe: StoreObserver): RawSto
       }
     },
     describe: (key) => watched({ method: 'describe', key }, () => store.describe(key)),
+    attributes: (key) => watched({ method: 'attributes', key }, () => store.attributes(key)),
     read: (request) => watched({ method: 'read', key: request.key }, () => store.read(request)),
     write: (request) => watched({ method: 'write', key: request.key }, () => store.write(request)),
     writeStream: (request) =>

@@ -101,6 +101,7 @@ async function placementOf(
     prefix: objectPrefix(context),
     toTargetKey: (key) => targetKey(context, key),
     workers: step.workers,
+    publicObjects: step.publicObjects,
     verb: 'copy',
     liveName: context.mode === 'drill' ? undefined : context.world.nameStore(config).name,
     prove: () => proveSource(listed.value, context),

@@ -10,6 +10,7 @@ import {
   type S3Limits,
 } from './s3-client.ts';
 import { listS3Objects } from './s3-list.ts';
+import { describeS3Attributes } from './s3-properties.ts';
 import { describeAnswer, readS3Object } from './s3-read.ts';
 import { removeS3Folder, removeS3Object } from './s3-remove.ts';
 import { askRights } from './s3-rights.ts';
@@ -23,6 +24,7 @@ export function openS3ObjectStore(config: S3Config, limits?: Partial<S3Limits>):
     access: (signal) => accessBucket(connection, signal),
     list: (request) => listS3Objects(connection, request),
     describe: (key) => describeObject(connection, key),
+    attributes: (key) => describeS3Attributes(connection, key),
     read: (request) => readS3Object(connection, request),
     write: (request) => writeS3Object(connection, request),
     writeStream: (request) => writeS3Stream(connection, request),

@@ -6,6 +6,7 @@ import { readAttributes } from './s3-attributes.ts';
 import type { S3Connection } from './s3-client.ts';
 import { classifyS3Error } from './s3-failure.ts';
 import { stripQuotes } from './s3-list.ts';
+import { allAttributes } from './s3-properties.ts';
 
 type Answer = {
   readonly ContentLength?: number | undefined;
@@ -43,10 +44,13 @@ export async function readS3Object(
     source?.destroy();
     return fail(unfitAnswer({ connection, doing, because: trouble ?? 'the answer does not say its length' }));
   }
-  const { signal } = request;
+  const { signal, key } = request;
+  const attributes = request.allAttributes
+    ? await allAttributes(connection, { key, answer: answer.value, signal })
+    : readAttributes(answer.value);
   return succeed({
-    info: describeAnswer(request.key, answer.value),
-    attributes: readAttributes(answer.value),
+    info: describeAnswer(key, answer.value),
+    attributes,
     body: source,
     explain: (error) => classifyS3Error({ doing, error, host: connection.host, signal }),
   });

@@ -1,6 +1,12 @@
 import { findMeaning, type Meaning } from '../../base/failure.ts';
 
 const later = 'Wait a minute, then try again.';
+const notThere: Meaning = [
+  'invalid-input',
+  'this store does not know of that ({answer})',
+  'Use a store that has it, or do without.',
+  'never',
+];
 const busy: Meaning = ['unreachable', 'the store at {host} is busy or in trouble ({answer})', later, 'safe'];
 const badSession: Meaning = [
   'denied',
@@ -106,6 +112,9 @@ const s3Codes: Readonly<Record<string, Meaning>> = {
   TemporaryRedirect: busy,
   AuthorizationHeaderMalformed: wrongRegion,
   IllegalLocationConstraintException: wrongRegion,
+  NotImplemented: notThere,
+  MethodNotAllowed: notThere,
+  AccessControlListNotSupported: notThere,
   InvalidBucketName: badName,
   KeyTooLongError: badName,
   InvalidArgument: badName,

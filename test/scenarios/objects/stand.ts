@@ -32,6 +32,8 @@ export type ObjectStand = {
   putInParts(key: string, content: Buffer, partBytes: number): Promise<void>;
   /** The backups are read with another user's key, which is refused these keys. */
   denyInMirror(keys: readonly string[]): Promise<void>;
+  /** What a restore does about objects that anybody may read. */
+  setPublicObjects(what: 'keep' | 'name'): Promise<void>;
   liveText(key: string): Promise<string>;
   remove(): Promise<void>;
 };
@@ -53,6 +55,7 @@ export async function startObjectStand(server: S3Server, patience = '2m'): Promi
     credentials: { accessKeyId: accessKey, secretAccessKey: secretKey },
   });
   const owner = { accessKey, secretKey };
+  let publicObjects: 'keep' | 'name' = 'name';
   const writeRunbook = (reader: { readonly accessKey: string; readonly secretKey: string }) =>
     company.writeRunbook({
       backups: {
@@ -73,7 +76,7 @@ export async function startObjectStand(server: S3Server, patience = '2m'): Promi
         { kind: 'fetch' },
         { kind: 'decrypt' },
         { kind: 'restore-database' },
-        { kind: 'mirror-objects', alongside: true, patience },
+        { kind: 'mirror-objects', alongside: true, patience, publicObjects },
       ],
     });
   const [logFile, pidFile] = [join(company.folder, 'web.log'), join(company.folder, 'web.pid')];
@@ -157,6 +160,10 @@ export async function startObjectStand(server: S3Server, patience = '2m'): Promi
             ]),
       ]);
       await writeRunbook(stranger);
+    },
+    async setPublicObjects(what) {
+      publicObjects = what;
+      await writeRunbook(owner);
     },
     liveText: async (key) => (await live.get(key)).toString(),
     async remove() {
