@@ -30,6 +30,8 @@ export type ObjectInfo = {
   readonly modifiedAtMs: number;
   /** Only when the store says so; GLACIER and DEEP_ARCHIVE cannot be read at once. */
   readonly storageClass?: string;
+  /** Of one in cold storage, where it was asked for by itself: whether a copy that can be read is there for a while. A listing tells it not. */
+  readonly thaw?: 'none' | 'under-way' | 'done';
 };
 
 /** What travels with an object when it is copied to another store. */
@@ -99,6 +101,13 @@ export type StreamRequest = Omit<WriteRequest, 'sizeBytes'> & {
   readonly expectedBytes: number;
 };
 
+export type ThawRequest = {
+  readonly key: string;
+  readonly tier: 'Expedited' | 'Standard' | 'Bulk';
+  /** How long the copy stays. */
+  readonly days: number;
+};
+
 /** What makes this store this store: compared between a drill and production, so never a mere name. */
 export type StoreIdentity = {
   /** host:port with the default port filled in and loopback names unified, or the real path of the folder. */
@@ -155,6 +164,8 @@ export type StoreDriver = {
    * keeps versions notes the latter with a delete marker).
    */
   rights(): Promise<Outcome<StoreRights>>;
+  /** Asks for a copy that can be read; it comes within minutes or days. Left out where the store has no cold storage. */
+  thaw?(request: ThawRequest): Promise<Outcome<void>>;
   /** A URL anyone may GET for that long; a `file:` URL for a folder. */
   signedUrl(request: { readonly key: string; readonly expiresInSeconds: number }): Promise<Outcome<string>>;
   /** Closes connections. */

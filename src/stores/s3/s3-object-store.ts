@@ -1,5 +1,5 @@
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
-import type { ObjectInfo } from '../../ports/object-store.ts';
+import type { ObjectInfo, ThawRequest } from '../../ports/object-store.ts';
 import type { RawStore } from '../store-kind.ts';
 import { accessBucket } from './s3-access.ts';
 import {
@@ -31,6 +31,7 @@ export function openS3ObjectStore(config: S3Config, limits?: Partial<S3Limits>):
     remove: (key) => removeS3Object(connection, key),
     removeFolder: (prefix) => removeS3Folder(connection, prefix),
     rights: () => askRights(connection),
+    thaw: (request) => thawS3Object(connection, request),
     signedUrl: (request) => signUrl(connection, request),
     close: () => connection.close(),
   };
@@ -89,4 +90,30 @@ async function signUrl(
       return getSignedUrl(client, command, { expiresIn: Math.floor(expiresInSeconds) });
     },
   });
+}
+
+/** What is under way already is as good as asked for. */
+async function thawS3Object(
+  connection: S3Connection,
+  { key, tier, days }: ThawRequest,
+): Promise<Outcome<void>> {
+  const answer = await connection.call({
+    verb: 'bring back from cold storage',
+    key,
+    perform: ({ sdk, client, options }) =>
+      client
+        .send(
+          new sdk.RestoreObjectCommand({
+            Bucket: connection.bucket,
+            Key: key,
+            RestoreRequest: { Days: days, GlacierJobParameters: { Tier: tier } },
+          }),
+          options,
+        )
+        .catch((error: unknown) => {
+          if (error instanceof Error && error.name === 'RestoreAlreadyInProgress') return undefined;
+          throw error;
+        }),
+  });
+  return answer.ok ? succeed(undefined) : answer;
 }

@@ -77,7 +77,13 @@ const s3Codes: Readonly<Record<string, Meaning>> = {
   InvalidObjectState: [
     'denied',
     'the object is archived and cannot be read at once',
-    'Restore it first (s3api restore-object), wait until that is done, then try again.',
+    'Restore it first (aws s3api restore-object, or the question that this step asks), wait until that is done, then try again.',
+    'after-fix',
+  ],
+  GlacierExpeditedRetrievalNotAvailable: [
+    'conflict',
+    'the store has no room for quick retrievals now',
+    'Ask for a slower one: standard or bulk.',
     'after-fix',
   ],
   NoSuchBucket: [
