@@ -82,7 +82,9 @@ function toSnapshot(
   // A layout that ends in {name} fits manifests too.
   if (isArtifactKey(object.key)) return undefined;
   const match = among.layout.match(object.key);
-  if (match?.namedTimeMs === undefined) return undefined;
+  if (match === undefined) return undefined;
+  // Where no name tells a time there is the store's.
+  const { namedTimeMs = object.modifiedAtMs } = match;
   const manifest = manifestKey(object.key);
   const signature = artifactKey(object.key, 'signature');
   const incomplete = whyIncomplete(object, among.keys);
@@ -91,7 +93,7 @@ function toSnapshot(
     key: object.key,
     host: match.host,
     tier: match.tier,
-    takenAtMs: recoveryPoint(match.namedTimeMs, {
+    takenAtMs: recoveryPoint(namedTimeMs, {
       spanMs: match.namedSpanMs,
       uploadedAtMs: object.modifiedAtMs,
     }),
@@ -105,9 +107,7 @@ function toSnapshot(
     cold: isCold(object) ? sayCold(object) : undefined,
     // What never ended is named after the dump that would have been there, whose endings nobody knows.
     doubt:
-      incomplete === undefined
-        ? doubtOf({ saysMs: match.namedTimeMs, layers: match.layers }, among)
-        : undefined,
+      incomplete === undefined ? doubtOf({ saysMs: namedTimeMs, layers: match.layers }, among) : undefined,
   };
 }
 

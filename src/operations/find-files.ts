@@ -1,5 +1,5 @@
 import { deviation, type NamedTime, namedTime } from '../backups/artifacts.ts';
-import { parseLayout } from '../backups/layout.ts';
+import { type LayoutMatch, parseLayout } from '../backups/layout.ts';
 import { isEncrypted, layersOf } from '../backups/wrapping.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { type Check, couldNotVerify, failed } from '../base/verdict.ts';
@@ -10,7 +10,7 @@ import type { Targets } from '../kinds/targets.ts';
 import type { ObjectInfo, ObjectStoreConfig } from '../ports/object-store.ts';
 import type { Layer } from '../ports/unpacker.ts';
 import type { StoreLooks } from '../ports/world.ts';
-import { listAll } from './open-targets.ts';
+import { backupStore, listAll } from './open-targets.ts';
 
 type Reach = Pick<CheckContext<'host' | 'stores'>, 'world' | 'targets'>;
 type Source = FilesSource;
@@ -59,15 +59,22 @@ export async function findFiles(
   source: Source,
   ...[snapshotKey, context]: [string | undefined, Reach]
 ): Promise<Outcome<FoundFiles>> {
-  const named =
-    snapshotKey === undefined
-      ? { fromMs: context.world.host.now(), spanMs: 0 }
-      : dumpTime(snapshotKey, context);
-  const time = named ?? { fromMs: 0, spanMs: 0 };
+  const dated = await timeOfDump(snapshotKey, context);
+  if (!dated.ok) return dated;
+  const time = dated.value;
   const store = filesStore(source, context);
   return source.kind === 'archive'
     ? findArchive({ source, store, time })
     : findTree({ source, store, timeMs: time.fromMs });
+}
+
+/** Of a dump whose name tells no time, when the store took it. */
+async function timeOfDump(snapshotKey: string | undefined, context: Reach): Promise<Outcome<NamedTime>> {
+  if (snapshotKey === undefined) return succeed({ fromMs: context.world.host.now(), spanMs: 0 });
+  const named = dumpTime(snapshotKey, context);
+  if (named !== undefined) return succeed(named);
+  const object = await backupStore(context).describe(snapshotKey);
+  return object.ok ? succeed({ fromMs: object.value?.modifiedAtMs ?? 0, spanMs: 0 }) : object;
 }
 
 async function findArchive(search: {
@@ -81,7 +88,9 @@ async function findArchive(search: {
   const listed = await listAll(store, layout.prefix);
   if (!listed.ok) return listed;
   const archives = listed.value.flatMap((object) => {
-    const own = namedTime(layout, object.key);
+    const match = layout.match(object.key);
+    const own =
+      match === undefined ? undefined : (namedTime(layout, object.key) ?? uploadTime(object, match));
     const far = own === undefined ? undefined : deviation(time, own);
     return own === undefined || far === undefined || object.sizeBytes === 0
       ? []
@@ -102,6 +111,10 @@ async function findArchive(search: {
     remedy: 'Compare the layout in the runbook with what is there.',
     retry: 'after-fix',
   });
+}
+
+function uploadTime({ modifiedAtMs }: ObjectInfo, { host, tier }: LayoutMatch): NamedTime {
+  return { fromMs: modifiedAtMs, spanMs: 0, host, tier };
 }
 
 async function findTree(search: {

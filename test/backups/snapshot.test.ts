@@ -76,6 +76,26 @@ describe('the snapshots of a store', () => {
   });
 });
 
+describe('a dump whose name tells no time', () => {
+  const timeless = parseLayout('pg/{host}/crm.dump.gz') as Layout;
+
+  it('is of the time when the store took it', () => {
+    const found = listSnapshots({
+      layout: timeless,
+      objects: [
+        object('pg/a/crm.dump.gz'),
+        object('pg/b/crm.dump.gz', { modifiedAtMs: at('2026-04-28T09:00:00Z') }),
+      ],
+      nowMs: at('2026-04-28T15:00:00Z'),
+    });
+    expect(found.map(({ id, takenAtMs }) => [id, takenAtMs])).toEqual([
+      ['a/crm', at('2026-04-28T14:07:31Z')],
+      ['b/crm', at('2026-04-28T09:00:00Z')],
+    ]);
+    expect(newestComplete(found)?.id).toBe('a/crm');
+  });
+});
+
 describe('the recovery point', () => {
   const named = at('2026-04-28T14:00:00Z');
   it.each([
