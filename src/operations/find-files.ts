@@ -28,6 +28,8 @@ export type FoundFiles =
       readonly prefix: string;
       readonly objects: readonly ObjectInfo[];
       readonly namedTimeMs: number;
+      /** Where the prefix names no day: such files are of no dump more than of another. When the store took the newest. */
+      readonly undatedNewestMs?: number;
     };
 
 export function filesStoreConfig(source: Source, { targets }: Pick<Reach, 'targets'>): ObjectStoreConfig {
@@ -136,7 +138,14 @@ async function findTree(search: {
   const listed = await listAll(store, prefix);
   if (!listed.ok) return listed;
   if (listed.value.length > 0) {
-    return succeed({ kind: 'tree', prefix, objects: listed.value, namedTimeMs: timeMs });
+    const newestMs = listed.value.reduce((newest, { modifiedAtMs }) => Math.max(newest, modifiedAtMs), 0);
+    return succeed({
+      kind: 'tree',
+      prefix,
+      objects: listed.value,
+      namedTimeMs: timeMs,
+      ...(source.prefix.includes('{date}') ? {} : { undatedNewestMs: newestMs }),
+    });
   }
   return fail({
     code: 'not-found',
