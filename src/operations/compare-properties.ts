@@ -58,7 +58,7 @@ export async function compareProperties(request: {
       if (what.length > 0) different.push({ key, what });
     }
   };
-  await Promise.all(Array.from({ length: lookersAtOnce }, look));
+  await Promise.all(Array.from({ length: Math.min(lookersAtOnce, chosen.length) }, look));
   const byKey = (a: { key: string }, b: { key: string }) => (a.key < b.key ? -1 : 1);
   return {
     lookedAt,

@@ -1,4 +1,3 @@
-import { dirname } from 'node:path';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { formatBytes, formatCount } from '../../base/units.ts';
 import { type Check, couldNotVerify, failed, passed } from '../../base/verdict.ts';
@@ -60,7 +59,7 @@ export async function missingPlace(
   context: Pick<CheckContext<'trees'>, 'mode' | 'runId' | 'workFile' | 'world'>,
 ): Promise<Outcome<string | undefined>> {
   const { target } = filesPlaces(step, context);
-  const place = dirname(target);
+  const place = target.slice(0, target.lastIndexOf('/')) || '/';
   const there = await context.world.trees.exists(place);
   return there.ok ? succeed(there.value ? undefined : place) : there;
 }
