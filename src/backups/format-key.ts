@@ -1,6 +1,7 @@
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import type { Layer } from '../ports/unpacker.ts';
-import type { Layout } from './layout.ts';
+import { type Layout, namesTime } from './layout.ts';
+import { isoWeek } from './named-time.ts';
 import { layersOf, unwrappedKey } from './wrapping.ts';
 
 /** The key under which a new dump goes: the layout read backwards. Fails when it cannot name such a dump. */
@@ -15,14 +16,21 @@ export function formatKey(
     readonly layers: readonly Layer[];
   },
 ): Outcome<string> {
+  if (!namesTime(layout.pattern))
+    return fail(unfit(layout, 'it names no time, so a second dump would stand in the place of the first'));
   const iso = new Date(dump.timeMs).toISOString();
   const values: Readonly<Record<string, string | undefined>> = {
     host: dump.host,
     tier: dump.tier,
     name: dump.name,
     date: iso.slice(0, 10),
+    year: iso.slice(0, 4),
+    month: layout.pattern.includes('{year}') ? iso.slice(5, 7) : iso.slice(0, 7),
+    day: iso.slice(8, 10),
+    week: isoWeek(dump.timeMs),
     hour: iso.slice(11, 13),
     minute: iso.slice(14, 16),
+    time: iso.slice(11, 19).replaceAll(':', ''),
     timestamp: `${iso.slice(0, 19).replaceAll(/[-:]/g, '')}Z`,
   };
   const missing = [...layout.pattern.matchAll(/\{([^}]+)\}/g)]

@@ -1,10 +1,11 @@
 import type { Layer } from '../ports/unpacker.ts';
+import { type Groups, readNamedTime } from './named-time.ts';
 import { layersOf } from './wrapping.ts';
 
 /**
  * A key layout says where a store keeps its dumps, so that a store filled by somebody else's scripts works as it is:
  * `pg/{host}/{date}/{hour}.dump.gz[.gpg]`. Square brackets hold an ending that may be missing. The last endings say how
- * the dump is wrapped (`wrapping.ts`).
+ * the dump is wrapped (`wrapping.ts`). A layout that names no time is read as well: then the store's own time of the upload counts.
  */
 export type Layout = {
   readonly pattern: string;
@@ -14,9 +15,9 @@ export type Layout = {
 };
 
 export type LayoutMatch = {
-  /** What the name says, in milliseconds since 1970, UTC; undefined when the layout names no date. */
+  /** What the name says, in milliseconds since 1970, UTC; undefined when the layout names no day, week or month. */
   readonly namedTimeMs?: number;
-  /** How wide the name's time is: an hour for {hour}, a day for {date} alone, a second for {timestamp}. */
+  /** How wide the name's time is: an hour for {hour}, a day for {date} alone, a second for {timestamp}, a week for {week}. */
   readonly namedSpanMs: number;
   readonly host?: string;
   readonly tier?: string;
@@ -29,13 +30,18 @@ const parts: Readonly<Record<string, string>> = {
   host: '[^/]+',
   tier: '[^/]+',
   name: '[^/]+',
-  date: '\\d{4}-\\d{2}-\\d{2}',
+  /** Whatever stands there, slashes as well. */
+  any: '.+',
+  date: '\\d{4}[-_.]?\\d{2}[-_.]?\\d{2}',
+  year: '\\d{4}',
+  month: '(?:\\d{4}[-_.]?)?\\d{2}',
+  day: '\\d{2}',
+  week: '\\d{4}[-_.]?[Ww]?\\d{2}',
   hour: '\\d{2}',
   minute: '\\d{2}',
-  timestamp: '\\d{4}-?\\d{2}-?\\d{2}[T_-]?\\d{2}[:-]?\\d{2}[:-]?\\d{2}Z?',
+  time: '\\d{2}[:h._-]?\\d{2}(?:[:m._-]?\\d{2})?[Zz]?',
+  timestamp: '\\d{4}-?\\d{2}-?\\d{2}[T_-]?\\d{2}[:-]?\\d{2}(?:[:-]?\\d{2})?Z?',
 };
-
-const hourMs = 3_600_000;
 
 export function parseLayout(pattern: string): Layout | LayoutFault {
   const unknown = [...pattern.matchAll(/\{([^}]*)\}/g)]
@@ -46,8 +52,8 @@ export function parseLayout(pattern: string): Layout | LayoutFault {
       fault: `{${unknown.join('}, {')}} is not a named part; known are {${Object.keys(parts).join('}, {')}}.`,
     };
   }
-  if (!/\{(date|timestamp)\}/.test(pattern))
-    return { fault: 'The layout names no time: it needs {date} or {timestamp}.' };
+  const fault = timeFault(pattern);
+  if (fault !== undefined) return { fault };
   if (pattern.startsWith('/')) return { fault: 'Keys do not begin with a slash.' };
   const unpaired = findUnpaired(pattern);
   if (unpaired !== undefined)
@@ -58,9 +64,29 @@ export function parseLayout(pattern: string): Layout | LayoutFault {
     prefix: pattern.replace(/[{[].*$/, ''),
     match: (key) => {
       const found = expression.exec(key);
-      return found === null ? undefined : readMatch(key, found.groups ?? {});
+      return found === null
+        ? undefined
+        : readMatch(key, { groups: found.groups ?? {}, namesTime: namesTime(pattern) });
     },
   };
+}
+
+/** Whether a dump's own name says when it was made. */
+export function namesTime(pattern: string): boolean {
+  return /\{(date|timestamp|week|month)\}/.test(pattern);
+}
+
+/** An hour of no day, a day of no month: it would be read as one of any other. */
+function timeFault(pattern: string): string | undefined {
+  const has = (part: string) => pattern.includes(`{${part}}`);
+  const dated = has('date') || has('timestamp') || (has('year') && has('month') && has('day'));
+  if (!dated && ['hour', 'minute', 'time'].some(has))
+    return 'The layout names an hour and no day: it needs {date}, or {year}, {month} and {day}.';
+  if (!has('month') && (has('year') || has('day')))
+    return 'The layout names a year or a day and no month: it needs {month} as well, or {date}.';
+  if (has('day') && !has('year'))
+    return 'The layout names a day and no year: it needs {year} as well, or {date}.';
+  return undefined;
 }
 
 function findUnpaired(pattern: string): string | undefined {
@@ -82,6 +108,7 @@ function toExpression(pattern: string): string {
       if (piece === ']') return ')?';
       const name = /^\{([^}]+)\}$/.exec(piece)?.[1];
       if (name === undefined) return piece.replace(/[.*+?^${}()|\\/]/g, '\\$&');
+      if (name === 'any') return parts.any;
       // A part that stands twice must say the same thing twice.
       if (used.has(name)) return `\\k<${name}>`;
       used.add(name);
@@ -92,28 +119,15 @@ function toExpression(pattern: string): string {
 
 function readMatch(
   key: string,
-  groups: Readonly<Record<string, string | undefined>>,
+  { groups, namesTime }: { readonly groups: Groups; readonly namesTime: boolean },
 ): LayoutMatch | undefined {
-  const time = readTime(groups);
-  if (time === undefined) return undefined;
+  const time = namesTime ? readNamedTime(groups) : undefined;
+  if (namesTime && time === undefined) return undefined;
   return {
-    namedTimeMs: time.timeMs,
-    namedSpanMs: time.spanMs,
+    ...(time === undefined ? {} : { namedTimeMs: time.timeMs }),
+    namedSpanMs: time?.spanMs ?? 0,
     ...(groups.host === undefined ? {} : { host: groups.host }),
     ...(groups.tier === undefined ? {} : { tier: groups.tier }),
     layers: layersOf(key),
   };
-}
-
-function readTime(groups: Readonly<Record<string, string | undefined>>) {
-  const digits = groups.timestamp?.replace(/\D/g, '');
-  const text =
-    digits === undefined
-      ? `${groups.date}T${groups.hour ?? '00'}:${groups.minute ?? '00'}:00Z`
-      : digits.replace(/^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})$/, '$1-$2-$3T$4:$5:$6Z');
-  const timeMs = Date.parse(text);
-  // JavaScript takes 30 February for 2 March: a name that is no date is no snapshot.
-  if (Number.isNaN(timeMs) || !new Date(timeMs).toISOString().startsWith(text.slice(0, 10))) return undefined;
-  const spanMs = digits !== undefined ? 1000 : groups.minute ? 60_000 : groups.hour ? hourMs : 24 * hourMs;
-  return { timeMs, spanMs };
 }

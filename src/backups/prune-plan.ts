@@ -62,9 +62,11 @@ export function planPrune(request: {
   const ghosts = findGhosts({ layout, keys, host, listed });
   const going = new Set([...removed.keys(), ...ghosts]);
   const every = [...new Set([...listSnapshots({ layout, objects, nowMs }).map(({ key }) => key), ...ghosts])];
+  // A layout may name no time: then the dump is of the time the store took it.
+  const uploaded = new Map(objects.map(({ key, modifiedAtMs }) => [key, modifiedAtMs]));
   const dumps = every.flatMap((key) => {
-    const time = namedTime(layout, key);
-    return time === undefined ? [] : [{ key, time, stays: !going.has(key) }];
+    const time = namedTime(layout, key) ?? { fromMs: uploaded.get(key) ?? 0, spanMs: 0 };
+    return [{ key, time, stays: !going.has(key) }];
   });
   const kept = dumps.filter(({ stays }) => stays).map(({ key }) => key);
   const keptBases = new Set(kept.map(unwrappedKey));

@@ -1,3 +1,4 @@
+import { isCold } from '../base/cold-storage.ts';
 import { formatTime } from '../base/units.ts';
 import type { ObjectInfo } from '../ports/object-store.ts';
 import type { Layer } from '../ports/unpacker.ts';
@@ -26,6 +27,8 @@ export type Snapshot = {
   readonly signatureKey?: string | undefined;
   /** Why it cannot be chosen; left out when nothing speaks against it. */
   readonly incomplete?: string | undefined;
+  /** Why it cannot be read at once, though nothing is wrong with it: it has to be brought back from cold storage first. */
+  readonly cold?: string | undefined;
   /** Why nobody should trust it unasked: then it is never the latest, counts for no objective, and pushes out no other. */
   readonly doubt?: Doubt | undefined;
 };
@@ -79,7 +82,9 @@ function toSnapshot(
   // A layout that ends in {name} fits manifests too.
   if (isArtifactKey(object.key)) return undefined;
   const match = among.layout.match(object.key);
-  if (match?.namedTimeMs === undefined) return undefined;
+  if (match === undefined) return undefined;
+  // Where no name tells a time there is the store's.
+  const { namedTimeMs = object.modifiedAtMs } = match;
   const manifest = manifestKey(object.key);
   const signature = artifactKey(object.key, 'signature');
   const incomplete = whyIncomplete(object, among.keys);
@@ -88,7 +93,7 @@ function toSnapshot(
     key: object.key,
     host: match.host,
     tier: match.tier,
-    takenAtMs: recoveryPoint(match.namedTimeMs, {
+    takenAtMs: recoveryPoint(namedTimeMs, {
       spanMs: match.namedSpanMs,
       uploadedAtMs: object.modifiedAtMs,
     }),
@@ -99,11 +104,10 @@ function toSnapshot(
     manifestKey: among.keys.has(manifest) ? manifest : undefined,
     signatureKey: among.keys.has(signature) ? signature : undefined,
     incomplete,
+    cold: isCold(object) ? sayCold(object) : undefined,
     // What never ended is named after the dump that would have been there, whose endings nobody knows.
     doubt:
-      incomplete === undefined
-        ? doubtOf({ saysMs: match.namedTimeMs, layers: match.layers }, among)
-        : undefined,
+      incomplete === undefined ? doubtOf({ saysMs: namedTimeMs, layers: match.layers }, among) : undefined,
   };
 }
 
@@ -160,9 +164,12 @@ function whyIncomplete(object: ObjectInfo, keys: ReadonlySet<string>): string | 
       : 'its backup began and never ended: there is no dump';
   }
   if (object.sizeBytes < smallestDumpBytes) return `${object.sizeBytes} bytes cannot hold a dump`;
-  // Instant retrieval (GLACIER_IR) is read like any other class.
-  if (object.storageClass !== 'GLACIER' && object.storageClass !== 'DEEP_ARCHIVE') return undefined;
-  return `in cold storage (${object.storageClass}); restore it there first`;
+  return undefined;
+}
+
+export function sayCold({ storageClass, thaw }: Pick<ObjectInfo, 'storageClass' | 'thaw'>): string {
+  const where = `cold storage (${storageClass})`;
+  return thaw === 'under-way' ? `on its way out of ${where}` : `in ${where}`;
 }
 
 /** The host is left out where there is only one; an id that would mean two snapshots stays the whole key. */
@@ -206,7 +213,7 @@ export function newestComplete(snapshots: readonly Snapshot[]): Snapshot | undef
   return snapshots.find(isSound);
 }
 
-/** Complete and beyond doubt: what counts as a backup wherever nobody looks at it. */
-export function isSound({ incomplete, doubt }: Snapshot): boolean {
-  return incomplete === undefined && doubt === undefined;
+/** Complete, beyond doubt and within reach: what counts as a backup wherever nobody looks at it. */
+export function isSound({ incomplete, doubt, cold }: Snapshot): boolean {
+  return incomplete === undefined && doubt === undefined && cold === undefined;
 }

@@ -203,10 +203,15 @@ export const restoredFilesFact = defineFacts(
     snapshotKey: z.string().optional(),
     from: z.string(),
     namedTimeMs: z.number(),
+    /** Where no name dates them: when the store took the newest. */
+    undatedNewestMs: z.number().exactOptional(),
     folder: z.string(),
     summary: treeSummary,
   }),
 );
+
+/** Of one restore-files step: the folder that was to hold the live one was not there, and was made. */
+export const madePlaceFact = defineFacts('made-place:', 1, z.string());
 
 /** Written before the first rename; the names themselves tell how far it came. */
 export const swappingFilesFact = defineFacts('swapping-files:', 1, swap);

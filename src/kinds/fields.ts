@@ -80,3 +80,10 @@ export const databaseSchema = z.strictObject({
 
 export type ServicesField = z.infer<typeof servicesSchema>;
 export type DatabaseField = z.infer<typeof databaseSchema>;
+
+export const publicObjects = z
+  .enum(['name', 'keep'])
+  .default('name')
+  .describe(
+    'What becomes of objects that anybody may read: keep makes them so again, name leaves them private and says which',
+  );

@@ -13,6 +13,7 @@ import { type FoundFiles, filesStore, filesStoreConfig } from './find-files.ts';
 import { readLeftOut } from './leave-out.ts';
 import { listAll } from './open-targets.ts';
 import { isContentTag, sameContent } from './prove-content.ts';
+import { thawObjects } from './thaw-objects.ts';
 
 /** No byte for that long on a part: it is asked for again. */
 const stallMs = 30_000;
@@ -55,9 +56,12 @@ async function unpackArchive(
   const name = `files-${stepId(step)}`;
   const packed = context.workFile(`${name}.packed`);
   const tar = context.workFile(`${name}.tar`);
+  const from = filesStore(step.from, context);
+  const cold = await thawObjects({ store: from, objects: [object], without: 'do not wait for it' }, context);
+  if (!cold.ok) return cold;
   context.output(`fetching ${object.key}, ${formatBytes(object.sizeBytes)}`);
   const fetched = await context.world.host.download({
-    from: filesStore(step.from, context),
+    from,
     object,
     toFile: packed,
     stallMs,
@@ -117,6 +121,7 @@ async function downloadTree(
     from: filesStore(step.from, context),
     to,
     toTargetKey,
+    access: 'drop',
     workers,
     signal: context.signal,
     patience: context.patience,

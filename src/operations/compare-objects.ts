@@ -26,6 +26,7 @@ export type Comparison = {
     readonly whileCopied: number;
     readonly byReading: number;
   };
+  readonly equalPairs: readonly Pair[];
   /** Only in the target. */
   readonly extra: readonly ObjectInfo[];
   /** Marks of what the reading proved, so that it need not be read once more. */
@@ -47,14 +48,21 @@ export async function compareObjects(request: {
   const missing: ObjectInfo[] = [];
   const different: Pair[] = [];
   const untold: Pair[] = [];
+  const equalPairs: Pair[] = [];
   const equal = { byMd5: 0, byParts: 0, whileCopied: 0, byReading: 0 };
   for (const source of request.source) {
     const target = there.get(request.toTargetKey(source.key));
-    if (target === undefined) missing.push(source);
-    else if (sameContent(source, target)) equal[isContentTag(source.etag) ? 'byMd5' : 'byParts'] += 1;
-    else if (source.sizeBytes !== target.sizeBytes) different.push({ source, target });
-    else if (request.proofs.has(proofMark(source, target))) equal.whileCopied += 1;
-    else untold.push({ source, target });
+    if (target === undefined) {
+      missing.push(source);
+      continue;
+    }
+    const pair = { source, target };
+    const how = toldEqual(pair, request.proofs);
+    if (how !== undefined) {
+      equal[how] += 1;
+      equalPairs.push(pair);
+    } else if (source.sizeBytes !== target.sizeBytes) different.push(pair);
+    else untold.push(pair);
   }
   const read = await readAgain(untold, request);
   if (!read.ok) return read;
@@ -64,9 +72,17 @@ export async function compareObjects(request: {
     different: [...different, ...read.value.different],
     unknown: read.value.unknown,
     equal: { ...equal, byReading: read.value.equal.length },
+    equalPairs: [...equalPairs, ...read.value.equal],
     extra: request.target.filter(({ key }) => !wanted.has(key)),
     proofs: read.value.equal.map(({ source, target }) => proofMark(source, target)),
   });
+}
+
+/** How it is known without reading either of them. */
+function toldEqual({ source, target }: Pair, proofs: ReadonlySet<string>) {
+  if (sameContent(source, target)) return isContentTag(source.etag) ? 'byMd5' : 'byParts';
+  if (source.sizeBytes !== target.sizeBytes) return undefined;
+  return proofs.has(proofMark(source, target)) ? 'whileCopied' : undefined;
 }
 
 async function readAgain(

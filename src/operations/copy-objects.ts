@@ -4,6 +4,7 @@ import type { Permit } from '../base/permit.ts';
 import { formatBytes, formatCount } from '../base/units.ts';
 import type { Patience } from '../kinds/patience.ts';
 import type { ObjectInfo, ObjectStore, Replaced } from '../ports/object-store.ts';
+import { type AccessOnTheWay, carryAttributes } from './object-access.ts';
 import { hashWhileRead, isContentTag, proofMark } from './prove-content.ts';
 
 /** How often one object is tried before it is given up; each store already retries single requests. */
@@ -40,6 +41,7 @@ export async function copyObjects(request: {
   readonly toTargetKey: (key: string) => string;
   readonly workers: number;
   readonly onCopied: (object: ObjectInfo) => void;
+  readonly access: AccessOnTheWay;
   /** Done before an object is written, with leave for what stands in its place; its failure is that of the object. */
   readonly before?: (object: ObjectInfo) => Promise<Outcome<Permit<Replaced> | undefined>>;
   /** Says yes to a failure that counts for nothing: in a store that people use, objects go away and change while they are copied. */
@@ -105,7 +107,10 @@ export function notCopied(
   };
 }
 
-type Copy = Pick<Parameters<typeof copyObjects>[0], 'from' | 'to' | 'toTargetKey' | 'signal' | 'before'>;
+type Copy = Pick<
+  Parameters<typeof copyObjects>[0],
+  'from' | 'to' | 'toTargetKey' | 'signal' | 'before' | 'access'
+>;
 type Copied = { readonly proof?: string };
 /** Of all workers together. */
 type Luck = {
@@ -153,16 +158,19 @@ export async function copyOne(
     toTargetKey,
     signal,
     over,
+    access,
   }: Omit<Copy, 'before'> & { readonly over?: Permit<Replaced> | undefined },
   object: ObjectInfo,
 ): Promise<Outcome<Copied>> {
   const reading = await from.read({
     key: object.key,
     signal,
+    allAttributes: true,
     ...(object.etag === undefined ? {} : { ifMatch: object.etag }),
   });
   if (!reading.ok) return reading;
-  const { info, body, attributes } = reading.value;
+  const { info, body } = reading.value;
+  const attributes = carryAttributes(reading.value.attributes, access);
   const hashed =
     isContentTag(info.etag) && info.sizeBytes <= alwaysWholeBytes ? undefined : hashWhileRead(info, body);
   const key = toTargetKey(object.key);

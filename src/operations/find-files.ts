@@ -1,5 +1,5 @@
 import { deviation, type NamedTime, namedTime } from '../backups/artifacts.ts';
-import { parseLayout } from '../backups/layout.ts';
+import { type LayoutMatch, parseLayout } from '../backups/layout.ts';
 import { isEncrypted, layersOf } from '../backups/wrapping.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { type Check, couldNotVerify, failed } from '../base/verdict.ts';
@@ -10,7 +10,7 @@ import type { Targets } from '../kinds/targets.ts';
 import type { ObjectInfo, ObjectStoreConfig } from '../ports/object-store.ts';
 import type { Layer } from '../ports/unpacker.ts';
 import type { StoreLooks } from '../ports/world.ts';
-import { listAll } from './open-targets.ts';
+import { backupStore, listAll } from './open-targets.ts';
 
 type Reach = Pick<CheckContext<'host' | 'stores'>, 'world' | 'targets'>;
 type Source = FilesSource;
@@ -28,6 +28,8 @@ export type FoundFiles =
       readonly prefix: string;
       readonly objects: readonly ObjectInfo[];
       readonly namedTimeMs: number;
+      /** Where the prefix names no day: such files are of no dump more than of another. When the store took the newest. */
+      readonly undatedNewestMs?: number;
     };
 
 export function filesStoreConfig(source: Source, { targets }: Pick<Reach, 'targets'>): ObjectStoreConfig {
@@ -59,15 +61,22 @@ export async function findFiles(
   source: Source,
   ...[snapshotKey, context]: [string | undefined, Reach]
 ): Promise<Outcome<FoundFiles>> {
-  const named =
-    snapshotKey === undefined
-      ? { fromMs: context.world.host.now(), spanMs: 0 }
-      : dumpTime(snapshotKey, context);
-  const time = named ?? { fromMs: 0, spanMs: 0 };
+  const dated = await timeOfDump(snapshotKey, context);
+  if (!dated.ok) return dated;
+  const time = dated.value;
   const store = filesStore(source, context);
   return source.kind === 'archive'
     ? findArchive({ source, store, time })
     : findTree({ source, store, timeMs: time.fromMs });
+}
+
+/** Of a dump whose name tells no time, when the store took it. */
+async function timeOfDump(snapshotKey: string | undefined, context: Reach): Promise<Outcome<NamedTime>> {
+  if (snapshotKey === undefined) return succeed({ fromMs: context.world.host.now(), spanMs: 0 });
+  const named = dumpTime(snapshotKey, context);
+  if (named !== undefined) return succeed(named);
+  const object = await backupStore(context).describe(snapshotKey);
+  return object.ok ? succeed({ fromMs: object.value?.modifiedAtMs ?? 0, spanMs: 0 }) : object;
 }
 
 async function findArchive(search: {
@@ -81,7 +90,9 @@ async function findArchive(search: {
   const listed = await listAll(store, layout.prefix);
   if (!listed.ok) return listed;
   const archives = listed.value.flatMap((object) => {
-    const own = namedTime(layout, object.key);
+    const match = layout.match(object.key);
+    const own =
+      match === undefined ? undefined : (namedTime(layout, object.key) ?? uploadTime(object, match));
     const far = own === undefined ? undefined : deviation(time, own);
     return own === undefined || far === undefined || object.sizeBytes === 0
       ? []
@@ -104,6 +115,10 @@ async function findArchive(search: {
   });
 }
 
+function uploadTime({ modifiedAtMs }: ObjectInfo, { host, tier }: LayoutMatch): NamedTime {
+  return { fromMs: modifiedAtMs, spanMs: 0, host, tier };
+}
+
 async function findTree(search: {
   readonly source: Extract<Source, { kind: 'tree' }>;
   readonly store: StoreLooks;
@@ -123,7 +138,14 @@ async function findTree(search: {
   const listed = await listAll(store, prefix);
   if (!listed.ok) return listed;
   if (listed.value.length > 0) {
-    return succeed({ kind: 'tree', prefix, objects: listed.value, namedTimeMs: timeMs });
+    const newestMs = listed.value.reduce((newest, { modifiedAtMs }) => Math.max(newest, modifiedAtMs), 0);
+    return succeed({
+      kind: 'tree',
+      prefix,
+      objects: listed.value,
+      namedTimeMs: timeMs,
+      ...(source.prefix.includes('{date}') ? {} : { undatedNewestMs: newestMs }),
+    });
   }
   return fail({
     code: 'not-found',

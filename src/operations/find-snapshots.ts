@@ -1,11 +1,14 @@
 import { type Layout, parseLayout } from '../backups/layout.ts';
 import type { Manifest } from '../backups/manifest.ts';
 import { listSnapshots, newestComplete, type Snapshot, sayDoubt } from '../backups/snapshot.ts';
+import { isCold } from '../base/cold-storage.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import type { CheckContext } from '../kinds/kind.ts';
 import type { ObjectInfo } from '../ports/object-store.ts';
+import type { StoreLooks } from '../ports/world.ts';
 import { doubtUnproven, readManifestFile } from './authors.ts';
 import { backupStore, listAll } from './open-targets.ts';
+import { describeAll } from './thaw-objects.ts';
 
 type Reach = Pick<CheckContext<'host' | 'stores'>, 'world' | 'targets'>;
 
@@ -34,20 +37,21 @@ export async function listBackups(context: Reach): Promise<
     });
   }
   const store = backupStore(context);
-  const listed = await listAll(store, layout.prefix);
-  if (!listed.ok) return listed;
+  const found = await listAll(store, layout.prefix);
+  if (!found.ok) return found;
+  const objects = await askForThaws(store, { objects: found.value, layout });
   const snapshots = listSnapshots({
     layout,
-    objects: listed.value,
+    objects,
     host: backups.host,
     encrypted: backups.encrypted,
     nowMs: context.world.host.now(),
   });
-  if (snapshots.length > 0) return succeed({ layout, objects: listed.value, snapshots });
-  const others = listed.value.slice(0, 3).map((object) => object.key);
+  if (snapshots.length > 0) return succeed({ layout, objects, snapshots });
+  const others = objects.slice(0, 3).map((object) => object.key);
   return fail({
     code: 'not-found',
-    message: `There is no snapshot in ${store.address}: none of ${listed.value.length} objects under ${layout.prefix || 'the root'} fits ${layout.pattern}${backups.host === undefined ? '' : ` of host ${backups.host}`}.`,
+    message: `There is no snapshot in ${store.address}: none of ${objects.length} objects under ${layout.prefix || 'the root'} fits ${layout.pattern}${backups.host === undefined ? '' : ` of host ${backups.host}`}.`,
     remedy:
       others.length > 0
         ? `Compare the layout with what is there: ${others.join(', ')}.`
@@ -56,8 +60,39 @@ export async function listBackups(context: Reach): Promise<
   });
 }
 
+/** So many in cold storage are asked for by themselves: the newest. */
+const mostAsked = 500;
+
+/** A listing does not tell what was brought back from cold storage, by hand or by another program. */
+async function askForThaws(
+  store: Pick<StoreLooks, 'describe'>,
+  { objects, layout }: { readonly objects: readonly ObjectInfo[]; readonly layout: Layout },
+): Promise<readonly ObjectInfo[]> {
+  const cold = objects
+    .filter((object) => isCold(object) && layout.match(object.key) !== undefined)
+    .sort((a, b) => b.modifiedAtMs - a.modifiedAtMs);
+  if (cold.length === 0) return objects;
+  const asked = await describeAll(store, cold.slice(0, mostAsked));
+  const now = new Map(asked.map((object) => [object.key, object]));
+  return objects.map((object) => now.get(object.key) ?? object);
+}
+
 /** The snapshot somebody named, or the newest complete one for `latest`. Incomplete ones are never taken unasked. */
 export function pickSnapshot(snapshots: readonly Snapshot[], wanted: string): Outcome<Snapshot> {
+  const picked = pickAnySnapshot(snapshots, wanted);
+  if (!picked.ok || picked.value.cold === undefined) return picked;
+  const { id, cold } = picked.value;
+  return fail({
+    code: 'conflict',
+    message: `Snapshot ${id} is ${cold}.`,
+    remedy:
+      'Choose it in a restore or drill, which offers to bring it back; or ask the store for it (aws s3api restore-object), and try again when it is there.',
+    retry: 'after-fix',
+  });
+}
+
+/** The same, and one in cold storage as well, where somebody will ask what is to be done about it. */
+export function pickAnySnapshot(snapshots: readonly Snapshot[], wanted: string): Outcome<Snapshot> {
   const newest = newestComplete(snapshots);
   const found =
     wanted === 'latest' ? newest : snapshots.find(({ id, key }) => id === wanted || key === wanted);
@@ -85,8 +120,8 @@ export function pickSnapshot(snapshots: readonly Snapshot[], wanted: string): Ou
   });
 }
 
-function sayWhyNot({ id, incomplete, doubt }: Snapshot): string {
-  return `${id}: ${incomplete ?? (doubt === undefined ? '' : sayDoubt(doubt))}`;
+function sayWhyNot({ id, incomplete, cold, doubt }: Snapshot): string {
+  return `${id}: ${incomplete ?? cold ?? (doubt === undefined ? '' : sayDoubt(doubt))}`;
 }
 
 /** Whoever can write to the store can write what nobody had to encrypt; the recipient's key is all that a forger would need besides. */

@@ -24,6 +24,8 @@ export type Placement = {
   readonly workers: number;
   /** copy or write, as the step says it. */
   readonly verb: string;
+  /** Whether what anybody could read is to be so again: whoever writes into the backup store can claim it of any object. */
+  readonly publicObjects: 'keep' | 'name';
   /** What a person types before anything live is overwritten; undefined for a drill, whose place is its own. */
   readonly liveName: string | undefined;
   /** Looks at the source itself before it replaces anything. */
@@ -194,7 +196,10 @@ export async function setAside(request: {
   const there = await store.describe(asKey);
   if (!there.ok) return there;
   if (there.value === undefined) {
-    const copied = await copyOne({ from: store, to: store, toTargetKey: () => asKey, signal }, object);
+    const copied = await copyOne(
+      { from: store, to: store, toTargetKey: () => asKey, access: 'note', signal },
+      object,
+    );
     if (!copied.ok) return copied;
     if (copied.value.proof !== undefined) return succeed(undefined);
   }

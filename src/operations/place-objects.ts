@@ -1,3 +1,5 @@
+import { sayCold } from '../backups/snapshot.ts';
+import { isCold } from '../base/cold-storage.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { formatBytes, formatCount } from '../base/units.ts';
 import { type Check, failed, passed } from '../base/verdict.ts';
@@ -6,10 +8,12 @@ import { notCopiedFact, overwritingFact, provenContentFact } from '../kinds/fact
 import type { StepContext, StepEnd } from '../kinds/kind.ts';
 import type { ObjectInfo, ObjectStore } from '../ports/object-store.ts';
 import { type Comparison, compareObjects, judgeObjects } from './compare-objects.ts';
+import { compareProperties, judgeProperties } from './compare-properties.ts';
 import { type CopyReport, copyObjects, notCopied } from './copy-objects.ts';
 import { readLeftOut } from './leave-out.ts';
 import { listAll } from './open-targets.ts';
 import { decideOverwriting, keepFirst, type Placement, wayBack } from './overwrite-objects.ts';
+import { thawObjects } from './thaw-objects.ts';
 
 type Placed = { readonly copied: number; readonly overwritten: number; readonly sizeBytes: number };
 
@@ -28,6 +32,7 @@ export async function placeObjects(
     different,
     unknown,
     extra: _,
+    equalPairs: __,
     ...rest
   } = without(found.value, readLeftOut(placement.stepId, context)?.keys);
   const equal = Object.values(rest.equal).reduce((sum, count) => sum + count, 0);
@@ -39,7 +44,7 @@ export async function placeObjects(
   context.output(
     `${formatCount(first.length)} objects to ${placement.verb}, ${formatBytes(sizeOf(first))}; ${formatCount(equal)} equal already${replaced.length === 0 ? '' : `; ${formatCount(replaced.length)} ${differ}`}`,
   );
-  const copied = await copy(placement, { objects: first }, context);
+  const copied = await copyThawing(placement, first, context);
   if (!copied.ok) return copied;
   const decided =
     isLive && different.length > 0
@@ -81,7 +86,15 @@ export async function judgePlaced(
   const found = await look(placement, context);
   if (!found.ok) return found;
   const agreed = readFact(overwritingFact(placement.stepId), context);
-  const checks = judgeObjects(found.value, {
+  const { from, to, liveName, publicObjects } = placement;
+  const properties = await compareProperties({
+    pairs: found.value.equalPairs,
+    from,
+    to,
+    accessSettled: liveName === undefined && publicObjects === 'keep',
+    signal: context.signal,
+  });
+  const content = judgeObjects(found.value, {
     leftOut: readLeftOut(placement.stepId, context),
     keptLive:
       agreed?.decision === 'keep'
@@ -91,6 +104,7 @@ export async function judgePlaced(
           }
         : undefined,
   });
+  const checks = [...content, ...judgeProperties(properties)];
   if (agreed === undefined) return succeed(checks);
   const kept = await listAll(placement.to, agreed.keptBelow, context.signal);
   if (!kept.ok) return kept;
@@ -132,17 +146,52 @@ function without(found: Comparison, left: ReadonlySet<string> = new Set()): Comp
   };
 }
 
+/** What can be read at once is copied first; for the rest somebody decides whether to wait. */
+async function copyThawing(
+  placement: Placement,
+  ...[objects, context]: [readonly ObjectInfo[], StepContext<'host'>]
+): Promise<Outcome<CopyReport>> {
+  const cold = objects.filter(isCold);
+  const warm = cold.length === 0 ? objects : objects.filter((object) => !isCold(object));
+  const copied = await copy(placement, { objects: warm }, context);
+  if (!copied.ok || cold.length === 0) return copied;
+  const store = placement.from;
+  const left = await thawObjects(
+    { store, objects: cold, without: 'do without them: they are listed as not copied' },
+    context,
+  );
+  if (!left.ok) return left;
+  const stillCold = new Set(left.value.map(({ key }) => key));
+  const thawed = await copy(placement, { objects: cold.filter(({ key }) => !stillCold.has(key)) }, context);
+  if (!thawed.ok) return thawed;
+  const frozen = left.value.map((object) => ({ object, failure: notThawed(object, placement.stepId) }));
+  return succeed({
+    failures: [...copied.value.failures, ...thawed.value.failures, ...frozen],
+    proofs: [...copied.value.proofs, ...thawed.value.proofs],
+  });
+}
+
+function notThawed(object: ObjectInfo, step: string): Failure {
+  return {
+    code: 'denied',
+    message: `${object.key} is ${sayCold(object)}.`,
+    remedy: `Retry and say how it is to be brought back (--answer ${step}.thaw=standard), or go on without it.`,
+    retry: 'after-fix',
+  };
+}
+
 async function copy(
   placement: Placement,
   ...[what, context]: [Pick<Parameters<typeof copyObjects>[0], 'objects' | 'before'>, StepContext]
 ): Promise<Outcome<CopyReport>> {
-  const { from, to, toTargetKey, workers } = placement;
+  const { from, to, toTargetKey, workers, liveName, publicObjects } = placement;
   let done = 0;
   const copied = await copyObjects({
     ...what,
     from,
     to,
     toTargetKey,
+    access: liveName !== undefined && publicObjects === 'keep' ? 'give' : 'drop',
     workers,
     signal: context.signal,
     patience: context.patience,

@@ -86,6 +86,7 @@ async function bringBack(
     from: store,
     to: store,
     toTargetKey: place,
+    access: 'give',
     workers,
     before: async ({ key }) => {
       const now = await store.describe(place(key));

@@ -30,6 +30,8 @@ export type ObjectInfo = {
   readonly modifiedAtMs: number;
   /** Only when the store says so; GLACIER and DEEP_ARCHIVE cannot be read at once. */
   readonly storageClass?: string;
+  /** Of one in cold storage, where it was asked for by itself: whether a copy that can be read is there for a while. A listing tells it not. */
+  readonly thaw?: 'none' | 'under-way' | 'done';
 };
 
 /** What travels with an object when it is copied to another store. */
@@ -39,8 +41,20 @@ export type ObjectAttributes = {
   readonly contentDisposition?: string;
   readonly contentLanguage?: string;
   readonly cacheControl?: string;
+  /** When caches let go of it, as HTTP writes a time. */
+  readonly expires?: string;
+  /** Where a website of the bucket sends whoever asks for it. */
+  readonly redirect?: string;
+  readonly tags?: Readonly<Record<string, string>>;
+  /** Who may read it beside those whom the bucket lets; left out where nobody. */
+  readonly access?: ObjectAccess;
   readonly metadata: Readonly<Record<string, string>>;
+  /** What the store has of it and does not tell this credential. */
+  readonly untold?: readonly ('tags' | 'access')[];
 };
+
+/** Canned ACLs of S3; `other` where none of them says it: a grant to another account. */
+export type ObjectAccess = 'public-read' | 'public-read-write' | 'authenticated-read' | 'other';
 
 export type ObjectBody = {
   readonly info: ObjectInfo;
@@ -58,6 +72,8 @@ export type ReadRequest = {
   readonly fromByte?: number;
   /** Last byte wanted, inclusive; the end when left out. */
   readonly toByte?: number;
+  /** With tags and access among the attributes, which take requests of their own. */
+  readonly allAttributes?: boolean;
   /** Refuse with `conflict` when the object is not this one any more. */
   readonly ifMatch?: string;
   readonly signal?: AbortSignal;
@@ -83,6 +99,13 @@ export type ListRequest = {
 export type StreamRequest = Omit<WriteRequest, 'sizeBytes'> & {
   /** A guess, from which the size of the parts is taken; a wrong one costs memory or ends at 10,000 parts. */
   readonly expectedBytes: number;
+};
+
+export type ThawRequest = {
+  readonly key: string;
+  readonly tier: 'Expedited' | 'Standard' | 'Bulk';
+  /** How long the copy stays. */
+  readonly days: number;
 };
 
 /** What makes this store this store: compared between a drill and production, so never a mere name. */
@@ -119,7 +142,10 @@ export type StoreDriver = {
   list(request: ListRequest): AsyncIterable<Outcome<readonly ObjectInfo[]>>;
   /** undefined when there is no such object. */
   describe(key: string): Promise<Outcome<ObjectInfo | undefined>>;
+  /** All of them; undefined where the store keeps none, nobody gave it any, or there is no such object. */
+  attributes(key: string): Promise<Outcome<ObjectAttributes | undefined>>;
   read(request: ReadRequest): Promise<Outcome<ObjectBody>>;
+  /** What the store cannot hold of the attributes, or this credential may not give, is left out: ask for them afterwards. */
   write(request: WriteRequest): Promise<Outcome<ObjectInfo>>;
   /**
    * In parts, with bounded memory. The object appears only when the body ended cleanly; a body that breaks off leaves none.
@@ -138,6 +164,8 @@ export type StoreDriver = {
    * keeps versions notes the latter with a delete marker).
    */
   rights(): Promise<Outcome<StoreRights>>;
+  /** Asks for a copy that can be read; it comes within minutes or days. Left out where the store has no cold storage. */
+  thaw?(request: ThawRequest): Promise<Outcome<void>>;
   /** A URL anyone may GET for that long; a `file:` URL for a folder. */
   signedUrl(request: { readonly key: string; readonly expiresInSeconds: number }): Promise<Outcome<string>>;
   /** Closes connections. */

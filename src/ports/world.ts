@@ -82,7 +82,7 @@ export type WorldLooks = {
 };
 
 /** A store that can be read. */
-export type StoreLooks = Omit<ObjectStore, 'write' | 'writeStream' | 'remove' | 'removeFolder'>;
+export type StoreLooks = Omit<ObjectStore, 'write' | 'writeStream' | 'remove' | 'removeFolder' | 'thaw'>;
 
 /** A server that can be asked. */
 export type ServerLooks = Pick<

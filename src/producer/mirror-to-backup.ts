@@ -114,6 +114,7 @@ async function copyInRounds(request: MirrorRequest, mirror: MirrorView): Promise
       from: live,
       to: backup,
       toTargetKey: (key) => `${prefix}${key}`,
+      access: 'note',
       workers,
       onCopied: (object) => {
         objects += 1;

@@ -43,6 +43,14 @@ export async function verifySnapshot(request: VerifyRequest): Promise<readonly C
       ),
     ];
   }
+  if (snapshot.cold !== undefined) {
+    return [
+      couldNotVerify(
+        `${snapshot.id} is ${snapshot.cold}`,
+        'Ask the store for it (aws s3api restore-object), and verify it when it is there.',
+      ),
+    ];
+  }
   const signed = await readSigned(context, snapshot);
   if (!signed.ok) return [blocker(signed.failure)];
   const { manifest, author } = signed.value;

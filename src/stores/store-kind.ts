@@ -77,6 +77,7 @@ function refuseAll(failure: Failure): RawStore {
       yield fail(failure);
     },
     describe: refuse,
+    attributes: refuse,
     read: refuse,
     write: refuse,
     writeStream: refuse,

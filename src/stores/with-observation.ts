@@ -1,7 +1,7 @@
 import { channel } from 'node:diagnostics_channel';
 import type { FailureCode, Outcome } from '../base/failure.ts';
 import { tellBegin, tellTraced } from '../platform/trace.ts';
-import type { StoreDriver } from '../ports/object-store.ts';
+import type { StoreDriver, ThawRequest } from '../ports/object-store.ts';
 import type { RawStore } from './store-kind.ts';
 
 /** One request to a store, as it was made: with what is tried again, each attempt is one. No credential is in it, and no content. */
@@ -42,8 +42,14 @@ export function withObservation(store: RawStore, observe: StoreObserver): RawSto
     observe({ address, ...about, durationMs: Math.round(performance.now() - startMs), outcome });
     return answer;
   };
+  const { thaw } = store;
   return {
     ...store,
+    ...(thaw === undefined
+      ? {}
+      : {
+          thaw: (request: ThawRequest) => watched({ method: 'thaw', key: request.key }, () => thaw(request)),
+        }),
     access: (signal) => watched({ method: 'access', key: '' }, () => store.access(signal)),
     async *list(request) {
       const startMs = performance.now();
@@ -62,6 +68,7 @@ export function withObservation(store: RawStore, observe: StoreObserver): RawSto
       }
     },
     describe: (key) => watched({ method: 'describe', key }, () => store.describe(key)),
+    attributes: (key) => watched({ method: 'attributes', key }, () => store.attributes(key)),
     read: (request) => watched({ method: 'read', key: request.key }, () => store.read(request)),
     write: (request) => watched({ method: 'write', key: request.key }, () => store.write(request)),
     writeStream: (request) =>

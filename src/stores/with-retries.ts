@@ -54,7 +54,7 @@ export function withPatience(
   };
 }
 
-type Reads<Body> = Pick<RawStore, 'address' | 'list' | 'describe'> & {
+type Reads<Body> = Pick<RawStore, 'address' | 'list' | 'describe' | 'attributes'> & {
   read(request: ReadRequest): Promise<Outcome<Body>>;
 };
 
@@ -95,6 +95,12 @@ function readAgain<Body>(store: Reads<Body>, all: How): Omit<Reads<Body>, 'addre
         ...howFor(undefined),
         doing: `describe ${key} in ${address}`,
         act: () => store.describe(key),
+      }),
+    attributes: (key) =>
+      retry({
+        ...howFor(undefined),
+        doing: `describe ${key} in ${address}`,
+        act: () => store.attributes(key),
       }),
     read: (request) =>
       retry({

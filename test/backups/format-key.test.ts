@@ -30,6 +30,8 @@ describe('the key of a new dump', () => {
       'daily/crm_20260428T140731Z.dump.zst.age',
     ],
     ['{host}/{date}-{hour}{minute}.dump', [], 'port-nimara-1/2026-04-28-1407.dump'],
+    ['{year}/{month}/{day}/{time}.dump', [], '2026/04/28/140731.dump'],
+    ['{month}/{week}.dump', [], '2026-04/2026-W18.dump'],
   ] as const)('of %s for %j is %s', (pattern, layers, key) => {
     expect(format(pattern, layers)).toEqual({ ok: true, value: key });
   });
@@ -40,6 +42,8 @@ describe('the key of a new dump', () => {
       format('pg/{date}.dump.gz', []),
       format('{tier}/{date}.dump.gz'),
       format('db-{date}.sql.gz'),
+      format('{host}/latest.dump.gz'),
+      format('{any}/{date}.dump.gz'),
     ];
     for (const outcome of refused)
       expect(outcome).toMatchObject({ ok: false, failure: { code: 'runbook-invalid' } });

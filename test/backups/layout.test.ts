@@ -73,6 +73,46 @@ describe('the layouts of stores that other scripts filled', () => {
   });
 });
 
+describe('times as other scripts write them', () => {
+  const day = 86_400_000;
+  it.each([
+    ['crm-{date}.dump', 'crm-20261125.dump', '2026-11-25T00:00:00Z', day],
+    ['crm-{date}-{hour}{minute}.dump', 'crm-20261125-0307.dump', '2026-11-25T03:07:00Z', 60_000],
+    ['{date}/{time}.dump', '2026-11-25/03-07.dump', '2026-11-25T03:07:00Z', 60_000],
+    ['{date}_{time}.dump', '2026-11-25_030759.dump', '2026-11-25T03:07:59Z', 1000],
+    ['{date}T{time}.dump', '20261125T03:07:59Z.dump', '2026-11-25T03:07:59Z', 1000],
+    ['{timestamp}.dump', '20261125-0307.dump', '2026-11-25T03:07:00Z', 60_000],
+    ['{week}.dump', '2026-W48.dump', '2026-11-23T00:00:00Z', 7 * day],
+    ['weekly/{week}.dump', 'weekly/2026W01.dump', '2025-12-29T00:00:00Z', 7 * day],
+    ['weekly/{week}.dump', 'weekly/2026-53.dump', '2026-12-28T00:00:00Z', 7 * day],
+    ['monthly/{month}.dump', 'monthly/2026-11.dump', '2026-11-01T00:00:00Z', 30 * day],
+    ['monthly/{month}.dump', 'monthly/202602.dump', '2026-02-01T00:00:00Z', 28 * day],
+    ['{year}/{month}/{day}.dump', '2026/11/25.dump', '2026-11-25T00:00:00Z', day],
+    ['{year}/{month}/{day}/{time}.dump', '2026/11/25/0307.dump', '2026-11-25T03:07:00Z', 60_000],
+    ['{any}/{date}{any}.dump', 'a/b/c/2026-11-25 (nightly, Überlauf).dump', '2026-11-25T00:00:00Z', day],
+  ])('%s reads %s', (pattern, key, time, spanMs) => {
+    expect(layoutOf(pattern).match(key)).toMatchObject({ namedTimeMs: at(time), namedSpanMs: spanMs });
+  });
+
+  it.each([
+    ['{date}.dump', '20260230.dump'],
+    ['{date}/{time}.dump', '2026-11-25/24-00.dump'],
+    ['{date}/{time}.dump', '2026-11-25/03-60.dump'],
+    ['{week}.dump', '2026-W00.dump'],
+    // 2025 has 52 weeks.
+    ['{week}.dump', '2025-W53.dump'],
+    ['{month}.dump', '2026-13.dump'],
+    ['{year}/{month}/{day}.dump', '2026/02/30.dump'],
+  ])('%s does not take %s for a time', (pattern, key) => {
+    expect(layoutOf(pattern).match(key)).toBeUndefined();
+  });
+
+  it('reads a layout without any time, which leaves the time to the store', () => {
+    const match = layoutOf('pg/{host}/latest.dump[.gz]').match('pg/a/latest.dump.gz');
+    expect(match).toEqual({ namedSpanMs: 0, host: 'a', layers: ['gzip'] });
+  });
+});
+
 describe('names that only look like a snapshot', () => {
   const layout = layoutOf('pg/{host}/{date}/{hour}.dump.gz[.gpg]');
   it.each([
@@ -106,7 +146,10 @@ describe('layouts that cannot be read', () => {
     ['pg/{hots}/{date}.dump', /\{hots\} is not a named part/],
     ['pg/{constructor}/{date}.dump', /\{constructor\} is not a named part/],
     ['pg/{}/{date}.dump', /\{\} is not a named part/],
-    ['pg/{host}/latest.dump', /names no time/],
+    ['pg/{hour}.dump', /an hour and no day/],
+    ['pg/{week}/{time}.dump', /an hour and no day/],
+    ['pg/{year}/{day}.dump', /no month/],
+    ['pg/{month}/{day}.dump', /no year/],
     ['/pg/{date}.dump', /begin with a slash/],
     ['pg/{date}.dump[.gpg', /A \[ stands alone/],
     ['pg/{date}.dump.gpg]', /A \] stands alone/],

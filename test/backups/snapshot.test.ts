@@ -46,24 +46,53 @@ describe('the snapshots of a store', () => {
     expect(list([object('pg/a/2026-04-28/14.dump.gz')])[0]?.manifestKey).toBeUndefined();
   });
 
-  it('are incomplete when they are too small or frozen, and say why', () => {
+  it('are incomplete when they are too small, out of reach when they are frozen, and say why', () => {
     const found = list([
       object('pg/a/2026-04-28/14.dump.gz', { sizeBytes: 0 }),
       object('pg/a/2026-04-28/13.dump.gz', { storageClass: 'DEEP_ARCHIVE' }),
       object('pg/a/2026-04-28/12.dump.gz', { storageClass: 'GLACIER' }),
       object('pg/a/2026-04-28/11.dump.gz', { storageClass: 'GLACIER_IR' }),
     ]);
-    expect(found.map(({ incomplete }) => incomplete)).toEqual([
+    expect(found.map(({ incomplete, cold }) => incomplete ?? cold)).toEqual([
       '0 bytes cannot hold a dump',
-      'in cold storage (DEEP_ARCHIVE); restore it there first',
-      'in cold storage (GLACIER); restore it there first',
+      'in cold storage (DEEP_ARCHIVE)',
+      'in cold storage (GLACIER)',
       undefined,
     ]);
     expect(newestComplete(found)?.id).toBe('2026-04-28/11');
   });
 
+  it('are within reach again when they were brought back, and only then', () => {
+    const key = 'pg/a/2026-04-28/14.dump.gz';
+    const cold = (thaw: ObjectInfo['thaw']) =>
+      list([object(key, { storageClass: 'GLACIER', ...(thaw === undefined ? {} : { thaw }) })])[0]?.cold;
+    expect(cold('done')).toBeUndefined();
+    expect(cold('under-way')).toBe('on its way out of cold storage (GLACIER)');
+    expect(cold('none')).toBe('in cold storage (GLACIER)');
+  });
+
   it('have no newest complete one where all are incomplete', () => {
     expect(newestComplete(list([object('pg/a/2026-04-28/14.dump.gz', { sizeBytes: 1 })]))).toBeUndefined();
+  });
+});
+
+describe('a dump whose name tells no time', () => {
+  const timeless = parseLayout('pg/{host}/crm.dump.gz') as Layout;
+
+  it('is of the time when the store took it', () => {
+    const found = listSnapshots({
+      layout: timeless,
+      objects: [
+        object('pg/a/crm.dump.gz'),
+        object('pg/b/crm.dump.gz', { modifiedAtMs: at('2026-04-28T09:00:00Z') }),
+      ],
+      nowMs: at('2026-04-28T15:00:00Z'),
+    });
+    expect(found.map(({ id, takenAtMs }) => [id, takenAtMs])).toEqual([
+      ['a/crm', at('2026-04-28T14:07:31Z')],
+      ['b/crm', at('2026-04-28T09:00:00Z')],
+    ]);
+    expect(newestComplete(found)?.id).toBe('a/crm');
   });
 });
 

@@ -168,6 +168,21 @@ function promisesOfAttributes(store: () => StoreDriver): void {
     expect(read.attributes).toEqual({ contentType: 'application/pdf', metadata: {} });
   });
 
+  test('keeps expiry and tags, and tells them without the content', async () => {
+    const attributes: ObjectAttributes = {
+      contentType: 'application/x-invoice',
+      expires: 'Wed, 01 Jan 2031 00:00:00 GMT',
+      tags: { class: 'invoice', keep: '10 years + 1' },
+      metadata: { owner: 'crm' },
+    };
+    await put(store(), 'tagged', Buffer.from('x'), attributes);
+    expect(valueFrom(await store().attributes('tagged'))).toEqual(attributes);
+    const { attributes: read, body } = valueFrom(await store().read({ key: 'tagged', allAttributes: true }));
+    body.destroy();
+    expect(read).toEqual(attributes);
+    expect(valueFrom(await store().attributes('nothing'))).toBeUndefined();
+  });
+
   test('forgets the attributes of what it overwrites', async () => {
     await put(store(), 'k', Buffer.from('1'), { metadata: { old: 'yes' } });
     await put(store(), 'k', Buffer.from('2'), noAttributes);

@@ -39,6 +39,7 @@ export function createFakeObjectStore(given: {
         : succeed({ identity: { endpoint: 'memory', bucket: given.name }, clockSkewMs: 0 }),
     list: (request) => listPages(parts, request),
     describe: async (key) => succeed(objects.get(key)?.info),
+    attributes: async (key) => succeed(objects.get(key)?.attributes),
     read: async (request) => readObject(parts, request),
     write: (request) => writeObject(parts, request),
     writeStream: (request) => writeObject(parts, request),

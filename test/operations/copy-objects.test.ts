@@ -35,6 +35,7 @@ function stage(refuse: (key: string) => Failure | undefined) {
       from,
       to,
       toTargetKey: (key) => key,
+      access: 'drop',
       workers,
       onCopied: () => {},
       signal: new AbortController().signal,

@@ -84,9 +84,9 @@ describe('what a schema cannot say', () => {
       '${LIVE is no placeholder; write ${NAME}, in upper case.',
     ],
     [
-      'a layout without a time',
-      replace('pg/{host}/{date}/{hour}.dump.gz', 'pg/latest.dump'),
-      'backups.dumps.layout: The layout names no time: it needs {date} or {timestamp}.',
+      'a layout with an hour of no day',
+      replace('pg/{host}/{date}/{hour}.dump.gz', 'pg/{hour}.dump'),
+      'backups.dumps.layout: The layout names an hour and no day: it needs {date}, or {year}, {month} and {day}.',
     ],
     [
       'two steps of one id',

@@ -47,7 +47,7 @@ export async function listSnapshots(
         ? `incomplete: ${snapshot.incomplete}`
         : snapshot.doubt !== undefined
           ? `in doubt: ${sayDoubt(snapshot.doubt)}`
-          : '',
+          : (snapshot.cold ?? ''),
     ]);
     for (const line of alignRows(rows)) printLine(context, line);
     return succeed(exitStatus.verified);

@@ -123,6 +123,7 @@ function placementOf(
     prefix: prefixOf(step, context),
     toTargetKey: source.toKey,
     workers: step.workers,
+    publicObjects: step.publicObjects,
     verb: 'write',
     liveName: context.mode === 'drill' ? undefined : context.world.nameStore(step.into).name,
     prove: async () => succeed(source.checks),

@@ -6,7 +6,7 @@ import {
   provenContentFact,
   snapshotFact,
 } from '../../kinds/facts.ts';
-import { filesSource, storeSchema } from '../../kinds/fields.ts';
+import { filesSource, publicObjects, storeSchema } from '../../kinds/fields.ts';
 import { declareKind } from '../../kinds/kind.ts';
 
 /** Objects of one bucket from somewhere else than the mirror of the backups: an archive of it, or another bucket. */
@@ -33,6 +33,7 @@ export const bringObjectsKind = declareKind({
     into: storeSchema.describe('The live bucket'),
     drillInto: storeSchema.optional().describe('A drill does without this step when left out'),
     workers: z.int().min(1).max(64).default(16).describe('How many objects are copied at the same time'),
+    publicObjects,
   },
   afterCrash: 'run-again',
   gives: [leftOutFact, notCopiedFact, overwritingFact, provenContentFact],

@@ -11,11 +11,12 @@ import { authorFact, manifestFact, openedDumpFact, snapshotFact } from '../../ki
 import type { CheckContext, StepContext, StepOf } from '../../kinds/kind.ts';
 import { implementKind } from '../../kinds/kind.ts';
 import { readSigned } from '../../operations/authors.ts';
-import { findSnapshots, pickSnapshot, readManifest } from '../../operations/find-snapshots.ts';
+import { findSnapshots, pickAnySnapshot, readManifest } from '../../operations/find-snapshots.ts';
 import { lackingExtensions } from '../../operations/lacking-extensions.ts';
 import { openSnapshot, sayOpened } from '../../operations/open-snapshot.ts';
 import { backupStore, blocker } from '../../operations/open-targets.ts';
 import { refuseLive } from '../../operations/refuse-scope.ts';
+import { thawObjects } from '../../operations/thaw-objects.ts';
 import type { TableRow } from '../../ports/operator.ts';
 import { agreeToAuthor, countEncrypted, judgePlain, judgeSource, missedBefore } from './judge-source.ts';
 import { chooseSnapshotKind } from './kind.ts';
@@ -43,6 +44,8 @@ export const chooseSnapshot = implementKind(chooseSnapshotKind, {
     if (!found.ok) return found;
     const chosen = await chooseOne(context, found.value);
     if (!chosen.ok) return chosen;
+    const within = await bringWithinReach(context, chosen.value);
+    if (!within.ok) return within;
     const opened = await openSnapshot(context, chosen.value);
     if (!opened.ok) return opened;
     const signed = await readSigned(context, chosen.value);
@@ -50,7 +53,7 @@ export const chooseSnapshot = implementKind(chooseSnapshotKind, {
     const { manifest } = signed.value;
     const author = await agreeToAuthor(context, { id: chosen.value.id, author: signed.value.author });
     if (!author.ok) return author;
-    const { incomplete: _, ...listed } = chosen.value;
+    const { incomplete: _, cold: __, ...listed } = chosen.value;
     const { createdAtLocal } = opened.value;
     // The producer knows the moment; a name and an upload time only come near it.
     const takenAtMs = recoveryMoment({ snapshot: listed, manifest, createdAtLocal });
@@ -117,7 +120,7 @@ async function checkBackups(
   }
   const found = await findSnapshots(context);
   if (!found.ok) return [...checks, blocker(found.failure)];
-  const picked = pickSnapshot(found.value, context.wantedSnapshot ?? 'latest');
+  const picked = pickAnySnapshot(found.value, context.wantedSnapshot ?? 'latest');
   if (!picked.ok) return [...checks, blocker(picked.failure)];
   checks.push(...checkHosts({ found: found.value, picked: picked.value }));
   if (!isEncrypted(picked.value.layers))
@@ -128,6 +131,14 @@ async function checkBackups(
       `${backupStore(context).address}: ${found.value.length} snapshots; ${picked.value.id} is ${age} old`,
     ),
   );
+  if (picked.value.cold !== undefined)
+    return [
+      ...checks,
+      couldNotVerify(
+        `${picked.value.id} is ${picked.value.cold}: whether it opens cannot be tried`,
+        'The first step asks whether to bring it back, which takes hours: --answer choose-snapshot.thaw=standard.',
+      ),
+    ];
   const opened = await openSnapshot(context, picked.value);
   if (!opened.ok) return [...checks, blocker(opened.failure)];
   checks.push(passed(sayOpened(picked.value.id, opened.value)));
@@ -167,7 +178,27 @@ async function chooseOne(
     about: Object.fromEntries(snapshots.map((snapshot) => [snapshot.id, lossInWords(snapshot, context)])),
     ...(newest === undefined ? {} : { preferred: newest.id }),
   });
-  return answer.ok ? pickSnapshot(snapshots, answer.value.value) : answer;
+  return answer.ok ? pickAnySnapshot(snapshots, answer.value.value) : answer;
+}
+
+async function bringWithinReach(
+  context: StepContext<'host' | 'stores'>,
+  { id, key, cold }: Snapshot,
+): Promise<Outcome<void>> {
+  if (cold === undefined) return succeed(undefined);
+  const store = backupStore(context);
+  const object = await store.describe(key);
+  if (!object.ok) return object;
+  const objects = object.value === undefined ? [] : [object.value];
+  const thawed = await thawObjects({ store, objects, without: 'do not take it' }, context);
+  if (!thawed.ok || thawed.value.length === 0) return thawed.ok ? succeed(undefined) : thawed;
+  return fail({
+    code: 'cancelled',
+    message: `${id} is ${cold}, and nobody asked for it.`,
+    remedy:
+      'Retry, and choose another snapshot or how it is to be brought back (--answer choose-snapshot.thaw=standard).',
+    retry: 'safe',
+  });
 }
 
 /** A column is there only where it tells rows apart: 80 columns are soon full. The time is what is chosen by, and is never cut. */
@@ -204,8 +235,9 @@ function tableOf(
   };
 }
 
-function lastCell({ incomplete, doubt }: Snapshot): string | undefined {
+function lastCell({ incomplete, cold, doubt }: Snapshot): string | undefined {
   if (incomplete !== undefined) return 'incomplete';
+  if (cold !== undefined) return 'cold storage';
   return doubt === undefined ? undefined : doubt.kind.replace('-', ' ');
 }
 

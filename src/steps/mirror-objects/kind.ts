@@ -6,6 +6,7 @@ import {
   overwritingFact,
   provenContentFact,
 } from '../../kinds/facts.ts';
+import { publicObjects } from '../../kinds/fields.ts';
 import { declareKind } from '../../kinds/kind.ts';
 
 export const mirrorObjectsKind = declareKind({
@@ -17,6 +18,7 @@ export const mirrorObjectsKind = declareKind({
   example: '- kind: mirror-objects\n  alongside: true',
   fields: {
     workers: z.int().min(1).max(64).default(32).describe('How many objects are copied at the same time'),
+    publicObjects,
   },
   afterCrash: 'run-again',
   once: true,

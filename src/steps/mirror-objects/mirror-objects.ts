@@ -12,6 +12,7 @@ import { backupStore, blocker, listAll, objectPrefix, targetStore } from '../../
 import type { Placement } from '../../operations/overwrite-objects.ts';
 import { judgePlaced, placeObjects, takeAway } from '../../operations/place-objects.ts';
 import { comparesObjects, proveMirror } from '../../operations/prove-mirror.ts';
+import { checkCold } from '../../operations/thaw-objects.ts';
 import type { ObjectInfo } from '../../ports/object-store.ts';
 import { mirrorObjectsKind } from './kind.ts';
 
@@ -76,7 +77,7 @@ export const mirrorObjects = implementKind(mirrorObjectsKind, {
 
 type Reach = Pick<StepContext, 'world' | 'targets' | 'mode' | 'runId'>;
 
-function sourcePrefix(context: Pick<Reach, 'targets'>): string {
+function sourcePrefix(context: Pick<CheckContext, 'targets'>): string {
   return context.targets.backups.objectsPrefix ?? '';
 }
 
@@ -101,6 +102,7 @@ async function placementOf(
     prefix: objectPrefix(context),
     toTargetKey: (key) => targetKey(context, key),
     workers: step.workers,
+    publicObjects: step.publicObjects,
     verb: 'copy',
     liveName: context.mode === 'drill' ? undefined : context.world.nameStore(config).name,
     prove: () => proveSource(listed.value, context),
@@ -128,7 +130,10 @@ async function hasLaterSnapshot(context: StepContext<'host' | 'stores'>): Promis
   );
 }
 
-async function checkStores(_step: unknown, context: CheckContext<'stores'>): Promise<readonly Check[]> {
+async function checkStores(
+  step: StepOf<typeof mirrorObjectsKind>,
+  context: CheckContext<'stores'>,
+): Promise<readonly Check[]> {
   const target = targetStore(context);
   if (target === undefined) return [];
   const access = await target.access();
@@ -143,9 +148,13 @@ async function checkStores(_step: unknown, context: CheckContext<'stores'>): Pro
       ),
     ];
   }
-  if (context.mode !== 'drill') return [passed(`${target.address} answers`)];
+  const cold = source.ok
+    ? await checkCold(backupStore(context), { prefix: sourcePrefix(context), step: stepId(step) })
+    : [];
+  if (context.mode !== 'drill') return [...cold, passed(`${target.address} answers`)];
   const { objects } = context.targets.production;
-  if (objects === undefined) return [passed(`${target.address} answers; production has no object store`)];
+  if (objects === undefined)
+    return [...cold, passed(`${target.address} answers; production has no object store`)];
   const production = context.world.openStore(objects);
-  return [await keepOffProduction({ into: target, identity: access.value.identity, production })];
+  return [...cold, await keepOffProduction({ into: target, identity: access.value.identity, production })];
 }

@@ -1,6 +1,6 @@
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { formatBytes, formatCount } from '../../base/units.ts';
-import { type Check, failed, passed } from '../../base/verdict.ts';
+import { type Check, couldNotVerify, failed, passed } from '../../base/verdict.ts';
 import type { CheckContext, StepOf } from '../../kinds/kind.ts';
 import { type FoundFiles, filesStore, findFiles, missingBeside } from '../../operations/find-files.ts';
 import { findSnapshots, pickSnapshot } from '../../operations/find-snapshots.ts';
@@ -29,6 +29,7 @@ export async function checkFiles(
   if (!files.ok) return [missingBeside(files.failure, step)];
   return [
     ...(await checkPlace(step, context)),
+    ...(await checkMissingPlace(step, context)),
     await checkOpens(step, files.value, context),
     await checkRoom(files.value, incoming, context),
   ];
@@ -47,6 +48,36 @@ async function checkPlace(step: FilesStep, context: CheckContext<'trees'>): Prom
       'Write `swap: contents` in this step of the runbook, or name a folder below it.',
     ),
   ];
+}
+
+/**
+ * The folder that holds the live one, where it is not there: then what stands at that place is of nobody's making but ours. Docker knows of no
+ * volume because a folder of its name was made, and a name with a slip in it looks the same.
+ */
+export async function missingPlace(
+  step: FilesStep,
+  context: Pick<CheckContext<'trees'>, 'mode' | 'runId' | 'workFile' | 'world'>,
+): Promise<Outcome<string | undefined>> {
+  const { target } = filesPlaces(step, context);
+  const place = target.slice(0, target.lastIndexOf('/')) || '/';
+  const there = await context.world.trees.exists(place);
+  return there.ok ? succeed(there.value ? undefined : place) : there;
+}
+
+export function placeUnknown({ target, place }: { readonly target: string; readonly place: string }): Check {
+  return couldNotVerify(
+    `${place} was not there: whether anybody mounts or reads ${target} is not known`,
+    'Compare the name with what the services mount (docker volume ls, docker compose config), and correct `into`; on a new host make the volume first (docker volume create).',
+  );
+}
+
+async function checkMissingPlace(step: FilesStep, context: CheckContext<'trees'>): Promise<readonly Check[]> {
+  if (context.mode === 'drill') return [];
+  const place = await missingPlace(step, context);
+  if (!place.ok) return [blocker(place.failure)];
+  return place.value === undefined
+    ? []
+    : [placeUnknown({ target: filesPlaces(step, context).target, place: place.value })];
 }
 
 async function candidateKey(context: CheckContext<'host' | 'stores'>): Promise<string | undefined> {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   leftOutFact,
+  madePlaceFact,
   notCopiedFact,
   restoredFilesFact,
   snapshotFact,
@@ -39,7 +40,7 @@ export const restoreFilesKind = declareKind({
     apart: duration.default('1h').describe('How far the files may be from the database before it is told'),
   },
   afterCrash: 'look-first',
-  gives: [restoredFilesFact, swappingFilesFact, notCopiedFact, leftOutFact],
+  gives: [restoredFilesFact, swappingFilesFact, madePlaceFact, notCopiedFact, leftOutFact],
   needs: (step) => (standsAlone(step) ? [] : [{ oneOf: [snapshotFact] }]),
   places: (step) => (standsAlone(step) ? [] : ['backups']),
   closesWayBack: [{ while: swappingFilesFact, because: 'files of this snapshot are already in place' }],

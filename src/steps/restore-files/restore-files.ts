@@ -3,7 +3,7 @@ import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { formatBytes, formatCount, formatSpan, formatTime } from '../../base/units.ts';
 import { type Check, couldNotVerify, failed, passed } from '../../base/verdict.ts';
 import { needFact, readFact } from '../../kinds/fact.ts';
-import { restoredFilesFact, snapshotFact, swappingFilesFact } from '../../kinds/facts.ts';
+import { madePlaceFact, restoredFilesFact, snapshotFact, swappingFilesFact } from '../../kinds/facts.ts';
 import type { StepContext, StepEnd, StepOf } from '../../kinds/kind.ts';
 import { implementKind, stepId } from '../../kinds/kind.ts';
 import { durationMs } from '../../kinds/targets.ts';
@@ -12,7 +12,7 @@ import { filesStore, findFiles, namedTimeOf } from '../../operations/find-files.
 import { leaveOutObjects, leftOutCheck, readLeftOut } from '../../operations/leave-out.ts';
 import { writersStillDown } from '../../operations/writers-still-down.ts';
 import type { TreeSummary } from '../../ports/file-trees.ts';
-import { checkFiles, keepApart } from './check-files.ts';
+import { checkFiles, keepApart, missingPlace, placeUnknown } from './check-files.ts';
 import { filesPlaces } from './files-places.ts';
 import { restoreFilesKind } from './kind.ts';
 
@@ -69,7 +69,14 @@ export const restoreFiles = implementKind(restoreFilesKind, {
     if (!found.ok) return found;
     const old = swapped?.hadTarget ? [passed(`the old folder is kept as ${kept}`)] : [];
     const missing = left === undefined ? [] : [leftOutCheck([...left.keys], left.reason)];
-    return succeed([...compare(restored.summary, found.value), ...apart(step, context), ...old, ...missing]);
+    const made = readFact(madePlaceFact(stepId(step)), context);
+    return succeed([
+      ...compare(restored.summary, found.value),
+      ...apart(step, context),
+      ...old,
+      ...(made === undefined ? [] : [placeUnknown({ target, place: made })]),
+      ...missing,
+    ]);
   },
 
   async cleanUp(step, context) {
@@ -114,6 +121,8 @@ async function bring(
   const files = await findFiles(step.from, snapshotKey, context);
   if (!files.ok) return files;
   const { incoming } = filesPlaces(step, context);
+  const noted = await noteMissingPlace(step, context);
+  if (!noted.ok) return noted;
   const summary = await bringFiles({ step, files: files.value, toFolder: incoming }, context);
   if (!summary.ok) return summary;
   context.output(inWords(summary.value));
@@ -121,9 +130,21 @@ async function bring(
     ...(snapshotKey === undefined ? {} : { snapshotKey }),
     from: files.value.kind === 'archive' ? files.value.object.key : files.value.prefix,
     namedTimeMs: files.value.namedTimeMs,
+    ...(files.value.kind === 'tree' && files.value.undatedNewestMs !== undefined
+      ? { undatedNewestMs: files.value.undatedNewestMs }
+      : {}),
     folder: incoming,
     summary: summary.value,
   });
+  return succeed(undefined);
+}
+
+/** Asked before anything is brought, since what is brought stands beside the live folder. */
+async function noteMissingPlace(step: FilesStep, context: StepContext<'trees'>): Promise<Outcome<void>> {
+  if (context.mode === 'drill') return succeed(undefined);
+  const place = await missingPlace(step, context);
+  if (!place.ok) return place;
+  if (place.value !== undefined) await context.record(madePlaceFact(stepId(step)), place.value);
   return succeed(undefined);
 }
 
@@ -208,7 +229,14 @@ function compare(expected: TreeSummary, found: TreeSummary): readonly Check[] {
 /** Files of another time than the database: fewer than the rows name, or more. */
 function apart(step: FilesStep, context: StepContext): readonly Check[] {
   const restored = needFact(restoredFilesFact(stepId(step)), context);
-  const { snapshotKey } = restored;
+  const { snapshotKey, undatedNewestMs } = restored;
+  if (undatedNewestMs !== undefined && snapshotKey !== undefined)
+    return [
+      couldNotVerify(
+        `which moment the files below ${restored.from || 'the root'} are of is not known: no name dates them, and the store took the newest at ${formatTime(undatedNewestMs)}`,
+        'Look for rows that name a file which is not there; put {date} into the prefix where there is a folder for each day.',
+      ),
+    ];
   const databaseMs =
     (snapshotKey === undefined ? undefined : namedTimeOf(snapshotKey, context)) ?? restored.namedTimeMs;
   const apartMs = Math.abs(databaseMs - restored.namedTimeMs);

@@ -7,12 +7,19 @@ import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { describeFileFailure } from '../../base/file-failure.ts';
 import { missingObjectFailure } from '../../base/refused-read.ts';
 import { locatePlace } from '../../platform/locate-place.ts';
-import type { ObjectInfo, StoreAccess, StoreDriver, StoreRights } from '../../ports/object-store.ts';
+import type {
+  ObjectAttributes,
+  ObjectInfo,
+  StoreAccess,
+  StoreDriver,
+  StoreRights,
+} from '../../ports/object-store.ts';
 import { type ContentTags, createContentTags } from './content-tags.ts';
 import { describeFile, listDirectory } from './directory-list.ts';
 import { readFromDirectory } from './directory-read.ts';
 import { removeFolderFromDirectory, removeFromDirectory } from './directory-remove.ts';
 import { writeToDirectory } from './directory-write.ts';
+import { keptAttributes } from './sidecar.ts';
 import { placeKey, resolveInside, resolveRoot } from './store-paths.ts';
 
 /**
@@ -27,6 +34,7 @@ export function openDirectoryObjectStore(config: { readonly path: string }): Sto
     access: (signal) => accessFolder(store, signal),
     list: (request) => listDirectory({ store, tags, ...request }),
     describe: (key) => describeKey({ store, tags, key }),
+    attributes: (key) => attributesOf({ store, key }),
     read: (request) => readFromDirectory({ store, tags, request }),
     write: (request) => writeToDirectory({ store, tags, request }),
     writeStream: (request) => writeToDirectory({ store, tags, request }),
@@ -74,6 +82,20 @@ async function describeKey(asked: Asked): Promise<Outcome<ObjectInfo | undefined
   if (!path.ok || path.value === undefined) return path.ok ? succeed(undefined) : path;
   try {
     return succeed(await describeFile({ key, path: path.value, tags }));
+  } catch (error) {
+    return fail(describeFileFailure({ doing, error }));
+  }
+}
+
+async function attributesOf({
+  store,
+  key,
+}: Pick<Asked, 'store' | 'key'>): Promise<Outcome<ObjectAttributes | undefined>> {
+  const doing = `describe ${join(store, key)}`;
+  const place = await placeKey({ store, key, doing });
+  if (!place.ok) return place;
+  try {
+    return succeed(await keptAttributes({ root: place.value.root, key }));
   } catch (error) {
     return fail(describeFileFailure({ doing, error }));
   }

@@ -4,7 +4,7 @@ import { sha256 } from '../../base/digest.ts';
 import { parseJson } from '../../base/parse-json.ts';
 import { errorCode } from '../../base/thrown.ts';
 import { replaceFile } from '../../platform/durable-files.ts';
-import type { ObjectAttributes } from '../../ports/object-store.ts';
+import type { ObjectAccess, ObjectAttributes } from '../../ports/object-store.ts';
 import { attributesFolder } from './store-paths.ts';
 
 /** Types that a name tells already: an object of such a name and type needs no sidecar. */
@@ -66,15 +66,19 @@ export async function forgetAttributes(kept: Kept): Promise<void> {
 
 export async function recallAttributes(kept: Kept): Promise<ObjectAttributes> {
   const contentType = typeOfName(kept.key);
-  const told: ObjectAttributes = { ...(contentType === undefined ? {} : { contentType }), metadata: {} };
-  let text: string;
+  return (
+    (await keptAttributes(kept)) ?? { ...(contentType === undefined ? {} : { contentType }), metadata: {} }
+  );
+}
+
+/** What was written down; undefined where nothing was, since a name tells it or nobody gave any. */
+export async function keptAttributes(kept: Kept): Promise<ObjectAttributes | undefined> {
   try {
-    text = await readFile(sidecarPath(kept), 'utf8');
+    return parseSidecar(await readFile(sidecarPath(kept), 'utf8'));
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return told;
+    if (errorCode(error) === 'ENOENT') return undefined;
     throw error;
   }
-  return parseSidecar(text) ?? told;
 }
 
 const fields = [
@@ -83,7 +87,16 @@ const fields = [
   'contentDisposition',
   'contentLanguage',
   'cacheControl',
+  'expires',
+  'redirect',
 ] as const;
+
+const accesses: readonly unknown[] = [
+  'public-read',
+  'public-read-write',
+  'authenticated-read',
+  'other',
+] satisfies ObjectAccess[];
 
 /** Only what is text is taken; a sidecar that somebody has spoiled costs the attributes, not the object. */
 function parseSidecar(text: string): ObjectAttributes | undefined {
@@ -93,10 +106,20 @@ function parseSidecar(text: string): ObjectAttributes | undefined {
   const texts = fields
     .map((field) => [field, pick(attributes, field)])
     .filter(([, value]) => typeof value === 'string');
-  const metadata = Object.entries(pick(attributes, 'metadata') ?? {}).filter(
-    ([, value]) => typeof value === 'string',
+  const [tags, access] = [textsOf(attributes, 'tags'), pick(attributes, 'access')];
+  return {
+    ...Object.fromEntries(texts),
+    ...(Object.keys(tags).length === 0 ? {} : { tags }),
+    ...(accesses.includes(access) ? { access: access as ObjectAccess } : {}),
+    metadata: textsOf(attributes, 'metadata'),
+  };
+}
+
+function textsOf(holder: unknown, key: string): Readonly<Record<string, string>> {
+  const entries: [string, unknown][] = Object.entries(pick(holder, key) ?? {});
+  return Object.fromEntries(
+    entries.flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])),
   );
-  return { ...Object.fromEntries(texts), metadata: Object.fromEntries(metadata) };
 }
 
 function pick(holder: unknown, key: string): unknown {

@@ -22,6 +22,8 @@ export function openRcloneObjectStore(request: {
     access: () => accessRemote(rclone),
     list: (listing) => listRemote(rclone, listing),
     describe: (key) => checked(key, () => describeRemote(rclone, key)),
+    // rclone hands on what it keeps of them by itself, from remote to remote alone.
+    attributes: async () => succeed(undefined),
     read: (reading) => checked(reading.key, () => readRemote(rclone, reading)),
     write: (writing) => checked(writing.key, () => writeRemote(rclone, writing)),
     writeStream: (writing) => checked(writing.key, () => writeRemote(rclone, writing)),

@@ -7,6 +7,8 @@ type S3AttributeFields = {
   readonly ContentDisposition?: string | undefined;
   readonly ContentLanguage?: string | undefined;
   readonly CacheControl?: string | undefined;
+  readonly ExpiresString?: string | undefined;
+  readonly WebsiteRedirectLocation?: string | undefined;
   readonly Metadata?: Record<string, string> | undefined;
 };
 
@@ -19,6 +21,8 @@ export function readAttributes(fields: S3AttributeFields): ObjectAttributes {
     ...(fields.ContentDisposition ? { contentDisposition: decodeHeader(fields.ContentDisposition) } : {}),
     ...(fields.ContentLanguage ? { contentLanguage: decodeHeader(fields.ContentLanguage) } : {}),
     ...(fields.CacheControl ? { cacheControl: decodeHeader(fields.CacheControl) } : {}),
+    ...(fields.ExpiresString ? { expires: fields.ExpiresString } : {}),
+    ...(fields.WebsiteRedirectLocation ? { redirect: fields.WebsiteRedirectLocation } : {}),
     metadata: Object.fromEntries(metadata),
   };
 }
@@ -26,6 +30,8 @@ export function readAttributes(fields: S3AttributeFields): ObjectAttributes {
 /** The same fields as a request wants them; what is not known is left out, so that the store's default applies. */
 export function writeAttributes(attributes: ObjectAttributes) {
   const metadata = Object.entries(attributes.metadata).map(([name, value]) => [name, encodeHeader(value)]);
+  const expires = new Date(attributes.expires ?? Number.NaN);
+  const { access, tags = {} } = attributes;
   return {
     ...(attributes.contentType ? { ContentType: encodeHeader(attributes.contentType) } : {}),
     ...(attributes.contentEncoding ? { ContentEncoding: attributes.contentEncoding } : {}),
@@ -34,8 +40,21 @@ export function writeAttributes(attributes: ObjectAttributes) {
       : {}),
     ...(attributes.contentLanguage ? { ContentLanguage: encodeHeader(attributes.contentLanguage) } : {}),
     ...(attributes.cacheControl ? { CacheControl: encodeHeader(attributes.cacheControl) } : {}),
+    // "0" and "-1" are usual and no times: the SDK sends none but times, and both mean long ago.
+    ...(attributes.expires
+      ? { Expires: Number.isNaN(expires.getTime()) || expires.getTime() < 0 ? new Date(0) : expires }
+      : {}),
+    ...(attributes.redirect ? { WebsiteRedirectLocation: attributes.redirect } : {}),
+    ...(Object.keys(tags).length > 0 ? { Tagging: encodeTags(tags) } : {}),
+    ...(access === undefined || access === 'other' ? {} : { ACL: access }),
     ...(metadata.length > 0 ? { Metadata: Object.fromEntries(metadata) as Record<string, string> } : {}),
   };
+}
+
+function encodeTags(tags: Readonly<Record<string, string>>): string {
+  return Object.entries(tags)
+    .map((pair) => pair.map(encodeURIComponent).join('='))
+    .join('&');
 }
 
 /** Some stores keep the upload's own framing (`aws-chunked`) as if it were a property of the content. */

@@ -60,6 +60,8 @@ export type S3Connection = {
   readonly limits: S3Limits;
   /** True once a request about this bucket has succeeded: from then on a 404 can only mean the key. */
   readonly bucketSeen: () => boolean;
+  /** What this store was found not to have, or this credential not to be let; not asked for and not given again. */
+  readonly lacks: Map<'tags' | 'access', 'absent' | 'denied'>;
   /** s3://bucket/key, for people. */
   place(key?: string): string;
   call<T>(call: S3Call<T>): Promise<Outcome<T>>;
@@ -105,7 +107,17 @@ export function createS3Connection(request: {
     opened?.then(({ client }) => client.destroy());
     opened = undefined;
   };
-  return { bucket: config.bucket, host, endpoint, limits, bucketSeen: () => seen, place, call, close };
+  return {
+    bucket: config.bucket,
+    host,
+    endpoint,
+    limits,
+    bucketSeen: () => seen,
+    lacks: new Map(),
+    place,
+    call,
+    close,
+  };
 }
 
 function unreadableEndpoint(doing: string) {

@@ -1,5 +1,5 @@
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
-import type { ObjectInfo } from '../../ports/object-store.ts';
+import type { ObjectInfo, ThawRequest } from '../../ports/object-store.ts';
 import type { RawStore } from '../store-kind.ts';
 import { accessBucket } from './s3-access.ts';
 import {
@@ -10,6 +10,7 @@ import {
   type S3Limits,
 } from './s3-client.ts';
 import { listS3Objects } from './s3-list.ts';
+import { describeS3Attributes } from './s3-properties.ts';
 import { describeAnswer, readS3Object } from './s3-read.ts';
 import { removeS3Folder, removeS3Object } from './s3-remove.ts';
 import { askRights } from './s3-rights.ts';
@@ -23,12 +24,14 @@ export function openS3ObjectStore(config: S3Config, limits?: Partial<S3Limits>):
     access: (signal) => accessBucket(connection, signal),
     list: (request) => listS3Objects(connection, request),
     describe: (key) => describeObject(connection, key),
+    attributes: (key) => describeS3Attributes(connection, key),
     read: (request) => readS3Object(connection, request),
     write: (request) => writeS3Object(connection, request),
     writeStream: (request) => writeS3Stream(connection, request),
     remove: (key) => removeS3Object(connection, key),
     removeFolder: (prefix) => removeS3Folder(connection, prefix),
     rights: () => askRights(connection),
+    thaw: (request) => thawS3Object(connection, request),
     signedUrl: (request) => signUrl(connection, request),
     close: () => connection.close(),
   };
@@ -87,4 +90,30 @@ async function signUrl(
       return getSignedUrl(client, command, { expiresIn: Math.floor(expiresInSeconds) });
     },
   });
+}
+
+/** What is under way already is as good as asked for. */
+async function thawS3Object(
+  connection: S3Connection,
+  { key, tier, days }: ThawRequest,
+): Promise<Outcome<void>> {
+  const answer = await connection.call({
+    verb: 'bring back from cold storage',
+    key,
+    perform: ({ sdk, client, options }) =>
+      client
+        .send(
+          new sdk.RestoreObjectCommand({
+            Bucket: connection.bucket,
+            Key: key,
+            RestoreRequest: { Days: days, GlacierJobParameters: { Tier: tier } },
+          }),
+          options,
+        )
+        .catch((error: unknown) => {
+          if (error instanceof Error && error.name === 'RestoreAlreadyInProgress') return undefined;
+          throw error;
+        }),
+  });
+  return answer.ok ? succeed(undefined) : answer;
 }

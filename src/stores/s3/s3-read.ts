@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { isCold } from '../../base/cold-storage.ts';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import type { ObjectInfo, ReadRequest } from '../../ports/object-store.ts';
 import type { RawBody } from '../store-kind.ts';
@@ -6,6 +7,7 @@ import { readAttributes } from './s3-attributes.ts';
 import type { S3Connection } from './s3-client.ts';
 import { classifyS3Error } from './s3-failure.ts';
 import { stripQuotes } from './s3-list.ts';
+import { allAttributes } from './s3-properties.ts';
 
 type Answer = {
   readonly ContentLength?: number | undefined;
@@ -13,6 +15,8 @@ type Answer = {
   readonly ETag?: string | undefined;
   readonly LastModified?: Date | undefined;
   readonly StorageClass?: string | undefined;
+  readonly ArchiveStatus?: string | undefined;
+  readonly Restore?: string | undefined;
 };
 
 export async function readS3Object(
@@ -43,10 +47,13 @@ export async function readS3Object(
     source?.destroy();
     return fail(unfitAnswer({ connection, doing, because: trouble ?? 'the answer does not say its length' }));
   }
-  const { signal } = request;
+  const { signal, key } = request;
+  const attributes = request.allAttributes
+    ? await allAttributes(connection, { key, answer: answer.value, signal })
+    : readAttributes(answer.value);
   return succeed({
-    info: describeAnswer(request.key, answer.value),
-    attributes: readAttributes(answer.value),
+    info: describeAnswer(key, answer.value),
+    attributes,
     body: source,
     explain: (error) => classifyS3Error({ doing, error, host: connection.host, signal }),
   });
@@ -59,7 +66,21 @@ export function describeAnswer(key: string, answer: Answer): ObjectInfo {
     modifiedAtMs: answer.LastModified?.getTime() ?? 0,
     ...(answer.ETag ? { etag: stripQuotes(answer.ETag) } : {}),
     ...(answer.StorageClass ? { storageClass: answer.StorageClass } : {}),
+    ...readThaw(answer),
   };
+}
+
+/** docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html, x-amz-restore. An archive tier of INTELLIGENT_TIERING is cold as well. */
+function readThaw({
+  StorageClass,
+  ArchiveStatus,
+  Restore,
+}: Answer): Pick<ObjectInfo, 'thaw' | 'storageClass'> {
+  const storageClass = ArchiveStatus || StorageClass;
+  if (!isCold({ storageClass })) return {};
+  const ongoing = /ongoing-request="(true|false)"/.exec(Restore ?? '')?.[1];
+  const thaw = ongoing === undefined ? 'none' : ongoing === 'true' ? 'under-way' : 'done';
+  return { thaw, ...(storageClass === undefined ? {} : { storageClass }) };
 }
 
 function describeRange(request: ReadRequest): string | undefined {

@@ -5,6 +5,7 @@ import { cutIntoParts } from './cut-into-parts.ts';
 import { writeAttributes } from './s3-attributes.ts';
 import type { S3Connection } from './s3-client.ts';
 import { stripQuotes } from './s3-list.ts';
+import { sendFitting } from './s3-properties.ts';
 
 type UploadRequest = Omit<WriteRequest, 'sizeBytes'> & {
   readonly partBytes: number;
@@ -35,20 +36,22 @@ export async function uploadParts(
   connection: S3Connection,
   request: UploadRequest,
 ): Promise<Outcome<Uploaded>> {
-  const begun = await connection.call({
-    verb: 'write',
-    key: request.key,
-    signal: request.signal,
-    perform: ({ sdk, client, options }) =>
-      client.send(
-        new sdk.CreateMultipartUploadCommand({
-          Bucket: connection.bucket,
-          Key: request.key,
-          ...writeAttributes(request.attributes),
-        }),
-        options,
-      ),
-  });
+  const begun = await sendFitting({ connection, attributes: request.attributes }, (attributes) =>
+    connection.call({
+      verb: 'write',
+      key: request.key,
+      signal: request.signal,
+      perform: ({ sdk, client, options }) =>
+        client.send(
+          new sdk.CreateMultipartUploadCommand({
+            Bucket: connection.bucket,
+            Key: request.key,
+            ...writeAttributes(attributes),
+          }),
+          options,
+        ),
+    }),
+  );
   if (!begun.ok) return begun;
   const upload = { connection, request, uploadId: begun.value.UploadId ?? '' };
   const parts = await sendParts(upload);

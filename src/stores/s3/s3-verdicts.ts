@@ -1,6 +1,12 @@
 import { findMeaning, type Meaning } from '../../base/failure.ts';
 
 const later = 'Wait a minute, then try again.';
+const notThere: Meaning = [
+  'invalid-input',
+  'this store does not know of that ({answer})',
+  'Use a store that has it, or do without.',
+  'never',
+];
 const busy: Meaning = ['unreachable', 'the store at {host} is busy or in trouble ({answer})', later, 'safe'];
 const badSession: Meaning = [
   'denied',
@@ -71,7 +77,13 @@ const s3Codes: Readonly<Record<string, Meaning>> = {
   InvalidObjectState: [
     'denied',
     'the object is archived and cannot be read at once',
-    'Restore it first (s3api restore-object), wait until that is done, then try again.',
+    'Restore it first (aws s3api restore-object, or the question that this step asks), wait until that is done, then try again.',
+    'after-fix',
+  ],
+  GlacierExpeditedRetrievalNotAvailable: [
+    'conflict',
+    'the store has no room for quick retrievals now',
+    'Ask for a slower one: standard or bulk.',
     'after-fix',
   ],
   NoSuchBucket: [
@@ -106,6 +118,9 @@ const s3Codes: Readonly<Record<string, Meaning>> = {
   TemporaryRedirect: busy,
   AuthorizationHeaderMalformed: wrongRegion,
   IllegalLocationConstraintException: wrongRegion,
+  NotImplemented: notThere,
+  MethodNotAllowed: notThere,
+  AccessControlListNotSupported: notThere,
   InvalidBucketName: badName,
   KeyTooLongError: badName,
   InvalidArgument: badName,

@@ -5,6 +5,7 @@ import { cutIntoParts } from './cut-into-parts.ts';
 import { writeAttributes } from './s3-attributes.ts';
 import type { S3Connection } from './s3-client.ts';
 import { stripQuotes } from './s3-list.ts';
+import { sendFitting } from './s3-properties.ts';
 import { mostParts, uploadParts } from './s3-upload.ts';
 
 const mebibyte = 1024 * 1024;
@@ -63,25 +64,28 @@ async function putWhole(
   }
   if (whole === undefined) return fail(nothingRead(doing));
   const content = whole;
-  const answer = await connection.call({
-    verb: 'write',
-    key,
-    signal,
-    sentBytes: sizeBytes,
-    perform: ({ sdk, client, options }) =>
-      client.send(
-        new sdk.PutObjectCommand({
-          Bucket: connection.bucket,
-          Key: key,
-          Body: content,
-          ContentLength: content.length,
-          // The store compares it with what arrived; buckets with object lock demand it.
-          ContentMD5: createHash('md5').update(content).digest('base64'),
-          ...writeAttributes(request.attributes),
-        }),
-        options,
-      ),
-  });
+  const ContentMD5 = createHash('md5').update(content).digest('base64');
+  const answer = await sendFitting({ connection, attributes: request.attributes }, (attributes) =>
+    connection.call({
+      verb: 'write',
+      key,
+      signal,
+      sentBytes: sizeBytes,
+      perform: ({ sdk, client, options }) =>
+        client.send(
+          new sdk.PutObjectCommand({
+            Bucket: connection.bucket,
+            Key: key,
+            Body: content,
+            ContentLength: content.length,
+            // The store compares it with what arrived; buckets with object lock demand it.
+            ContentMD5,
+            ...writeAttributes(attributes),
+          }),
+          options,
+        ),
+    }),
+  );
   if (!answer.ok) return answer;
   return succeed(answer.value.ETag === undefined ? undefined : stripQuotes(answer.value.ETag));
 }

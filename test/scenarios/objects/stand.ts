@@ -24,6 +24,10 @@ export type ObjectStand = {
   backUpObjects(objects: ReadonlyMap<string, Buffer>): Promise<void>;
   /** `thaw restore`, with everything answered but what is dangerous. */
   restore(...args: readonly string[]): Promise<Restored>;
+  /** The same of the snapshot of that id. */
+  restoreOf(snapshot: string, ...args: readonly string[]): Promise<Restored>;
+  /** From then on a restore reaches the backups there; `thaw backup` goes where they are. */
+  readBackupsFrom(endpoint: string): Promise<void>;
   resume(logFolder: string, ...args: readonly string[]): Promise<Restored>;
   /** The same as `restore`, in a process of its own that can be killed. */
   startRestore(logFolder: string, ...args: readonly string[]): ChildProcess;
@@ -32,6 +36,8 @@ export type ObjectStand = {
   putInParts(key: string, content: Buffer, partBytes: number): Promise<void>;
   /** The backups are read with another user's key, which is refused these keys. */
   denyInMirror(keys: readonly string[]): Promise<void>;
+  /** What a restore does about objects that anybody may read. */
+  setPublicObjects(what: 'keep' | 'name'): Promise<void>;
   liveText(key: string): Promise<string>;
   remove(): Promise<void>;
 };
@@ -39,7 +45,7 @@ export type ObjectStand = {
 export type Restored = SaidHere & { readonly logFolder: string };
 
 const program = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
-const answers = ['--yes', '--snapshot', 'latest'];
+const answers = (snapshot = 'latest') => ['--yes', '--snapshot', snapshot];
 
 export async function startObjectStand(server: S3Server, patience = '2m'): Promise<ObjectStand> {
   const company = await startBackupStand();
@@ -53,10 +59,12 @@ export async function startObjectStand(server: S3Server, patience = '2m'): Promi
     credentials: { accessKeyId: accessKey, secretAccessKey: secretKey },
   });
   const owner = { accessKey, secretKey };
+  let publicObjects: 'keep' | 'name' = 'name';
+  let backupsAt = endpoint;
   const writeRunbook = (reader: { readonly accessKey: string; readonly secretKey: string }) =>
     company.writeRunbook({
       backups: {
-        store: { kind: 's3', endpoint, region, bucket: mirror.config.bucket, ...reader },
+        store: { kind: 's3', endpoint: backupsAt, region, bucket: mirror.config.bucket, ...reader },
         dumps: { layout: 'pg/{host}/{timestamp}.dump[.gz][.zst][.gpg][.age]' },
         objects: { prefix: 'objects/' },
         key: { privateKeyFile: company.secretKeyFile },
@@ -73,7 +81,7 @@ export async function startObjectStand(server: S3Server, patience = '2m'): Promi
         { kind: 'fetch' },
         { kind: 'decrypt' },
         { kind: 'restore-database' },
-        { kind: 'mirror-objects', alongside: true, patience },
+        { kind: 'mirror-objects', alongside: true, patience, publicObjects },
       ],
     });
   const [logFile, pidFile] = [join(company.folder, 'web.log'), join(company.folder, 'web.pid')];
@@ -91,7 +99,13 @@ export async function startObjectStand(server: S3Server, patience = '2m'): Promi
   await writeFile(join(company.folder, 'services.json'), JSON.stringify({ services: [web] }));
   await writeRunbook(owner);
   const newLogFolder = () => mkdtemp(join(company.folder, 'log-'));
-  const argsOf = (logFolder: string) => ['restore', company.runbookFile, '--log-dir', logFolder, ...answers];
+  const argsOf = (logFolder: string, snapshot?: string) => [
+    'restore',
+    company.runbookFile,
+    '--log-dir',
+    logFolder,
+    ...answers(snapshot),
+  ];
   const policy = (bucket: Bucket, statements: readonly object[]) =>
     client.send(
       new PutBucketPolicyCommand({
@@ -107,6 +121,7 @@ export async function startObjectStand(server: S3Server, patience = '2m'): Promi
     newLogFolder,
     async backUpObjects(objects) {
       for (const bucket of [live, mirror]) await bucket.remove(await bucket.keys());
+      backupsAt = endpoint;
       await writeRunbook(owner);
       for (const [key, content] of objects) await live.put(key, content);
       await company.backUp();
@@ -114,6 +129,14 @@ export async function startObjectStand(server: S3Server, patience = '2m'): Promi
     async restore(...args) {
       const logFolder = await newLogFolder();
       return { ...(await company.thaw(...argsOf(logFolder), ...args)), logFolder };
+    },
+    async restoreOf(snapshot, ...args) {
+      const logFolder = await newLogFolder();
+      return { ...(await company.thaw(...argsOf(logFolder, snapshot), ...args)), logFolder };
+    },
+    async readBackupsFrom(place) {
+      backupsAt = place;
+      await writeRunbook(owner);
     },
     async resume(logFolder, ...args) {
       return { ...(await company.thaw('resume', '--log-dir', logFolder, ...args)), logFolder };
@@ -157,6 +180,10 @@ export async function startObjectStand(server: S3Server, patience = '2m'): Promi
             ]),
       ]);
       await writeRunbook(stranger);
+    },
+    async setPublicObjects(what) {
+      publicObjects = what;
+      await writeRunbook(owner);
     },
     liveText: async (key) => (await live.get(key)).toString(),
     async remove() {

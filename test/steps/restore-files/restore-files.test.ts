@@ -8,6 +8,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -106,6 +107,34 @@ describe('restoring files', () => {
     writeFileSync(at('media/2.jpg'), 'written by the application');
     expect(readFileSync(at('store/media-2026-04-27/2.jpg'), 'utf8')).toBe('two');
     expect(words(await restoreFiles.verify(tree(), context))[0]).toMatch(/^failed: found 2 files/);
+  });
+
+  it('does not take a folder that no name dates for the files of whatever dump was chosen', async () => {
+    write('store/media/1.jpg', 'one');
+    utimesSync(at('store/media/1.jpg'), new Date('2026-05-03T10:00:00Z'), new Date('2026-05-03T10:00:00Z'));
+    const step = stepOf({ from: { kind: 'tree', prefix: 'media/' } });
+    const context = contextOf({ facts });
+    expect(await restoreFiles.run(step, context)).toMatchObject({ ok: true });
+    const said = words(await restoreFiles.verify(step, context));
+    expect(said).toContain(
+      'could-not-verify: which moment the files below media/ are of is not known: no name dates them, and the store took the newest at 2026-05-03 10:00:00 UTC',
+    );
+    expect(said.join()).not.toContain('files of 2026-04-28');
+  });
+
+  it('says of a place that was not there that nobody may look into it, before and after', async () => {
+    makeTree();
+    const into = at('volumes/nmai_pgdata/_data');
+    const step = stepOf({ from: { kind: 'tree', prefix: 'media-{date}/' }, into });
+    const told = `could-not-verify: ${at('volumes/nmai_pgdata')} was not there: whether anybody mounts or reads ${into} is not known`;
+    const context = contextOf({ facts });
+    expect(words(await restoreFiles.check(step, context))).toContain(told);
+    expect(await restoreFiles.run(step, context)).toMatchObject({ ok: true });
+    expect(words(await restoreFiles.verify(step, context))).toContain(told);
+    const known = stepOf({ from: { kind: 'tree', prefix: 'media-{date}/' } });
+    expect(words(await restoreFiles.check(known, contextOf({ facts }))).join()).not.toContain(
+      'was not there',
+    );
   });
 
   it('unpacks the archive nearest to the dump, and says when they are far apart', async () => {

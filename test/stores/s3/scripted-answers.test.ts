@@ -137,3 +137,24 @@ test('stops a listing that says there is more and not where', async () => {
   for await (const page of opened.list({ prefix: '' })) codes.push(failureFrom(page).code);
   expect(codes).toEqual(['command-failed']);
 });
+
+test.each([
+  { refuses: 'x-amz-acl', status: 400, code: 'AccessControlListNotSupported' },
+  { refuses: 'x-amz-tagging', status: 501, code: 'NotImplemented' },
+  { refuses: 'x-amz-tagging', status: 403, code: 'AccessDenied' },
+])('writes without $refuses where the answer is $code, and does not try it again', async (one) => {
+  const seen: string[] = [];
+  const opened = await openStore((request, response) => {
+    const sent = ['x-amz-acl', 'x-amz-tagging'].filter((name) => request.headers[name] !== undefined);
+    seen.push(sent.join(' '));
+    if (sent.includes(one.refuses)) return refuse(one.status, one.code)(request, response);
+    request.resume();
+    request.once('end', () => response.writeHead(200, { etag: '"abc"' }).end());
+  });
+  const attributes = { access: 'public-read', tags: { class: 'invoice' }, metadata: {} } as const;
+  for (const key of ['a', 'b']) valueFrom(await put(opened, key, Buffer.from('x'), attributes));
+  const kept = ['x-amz-acl', 'x-amz-tagging'].filter((name) => name !== one.refuses);
+  expect(seen[0]).toBe('x-amz-acl x-amz-tagging');
+  expect(seen.at(-2)).toBe(kept.join(' '));
+  expect(seen.at(-1)).toBe(kept.join(' '));
+});
