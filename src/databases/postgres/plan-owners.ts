@@ -49,7 +49,7 @@ const alterable = new Set([
   ...['text search configuration', 'text search dictionary', 'type'],
 ]);
 
-/** pg_dump and the catalogue part arguments with and without a space. */
+/** pg_dump and the catalogue part arguments with and without a space; before 14 a procedure's had no IN. */
 export function keyOf({
   kind,
   schema,
@@ -59,7 +59,7 @@ export function keyOf({
   readonly schema: string;
   readonly name: string;
 }) {
-  return `${kind}\0${schema}\0${name.replaceAll(', ', ',')}`;
+  return `${kind}\0${schema}\0${name.replaceAll(', ', ',').replace(/([(,])IN /g, '$1')}`;
 }
 
 /** Every object gets its owner. */

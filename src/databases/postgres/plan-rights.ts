@@ -33,7 +33,12 @@ export function planRights(
   rights: Omit<DumpRights, 'statements'> & { readonly entries: readonly ReadEntry[] },
   known: Known,
 ): readonly Task[] {
-  const byName = new Map(known.objects.map((object) => [keyOf(object), object]));
+  const byName = new Map(
+    known.objects.flatMap((object) => [
+      [keyOf({ ...object, name: object.signature }), object],
+      [keyOf(object), object],
+    ]),
+  );
   const all = rights.entries.flatMap((entry) => entry.statements.map((statement) => ({ statement, entry })));
   // Its owner has to be a superuser, so it stays with the one who makes it.
   const ofSchemas = new Set(

@@ -11,6 +11,8 @@ export type RestoredObject = {
   readonly schema: string;
   /** As a table of contents calls it. */
   readonly name: string;
+  /** Of a routine with all of its arguments and their names, as the tag of an entry about rights has it; else as `name`. */
+  readonly signature: string;
   /** Quoted by the server, for a statement. */
   readonly identity: string;
   /** A sequence of a column: its owner is that of the table. */
@@ -89,6 +91,7 @@ export async function readObjects(session: Session, role: string): Promise<reado
            SELECT format_type(t.type, NULL) FROM unnest(p.proargtypes) WITH ORDINALITY t(type, place) ORDER BY place), ', ')
          END || ')',
          t.typname::text, a.object_names[cardinality(a.object_names)]) AS name,
+       p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')' AS signature,
        EXISTS (SELECT FROM pg_depend d WHERE d.classid = s.classid AND d.objid = s.objid
          AND d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass
          AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i')) AS follows
@@ -109,12 +112,14 @@ export async function readObjects(session: Session, role: string): Promise<reado
 }
 
 function toObject(row: Row): RestoredObject {
+  const name = row.name ?? '';
   return {
     classId: row.class_id ?? '',
     objectId: row.object_id ?? '',
     kind: row.kind ?? '',
     schema: row.schema ?? '',
-    name: row.name ?? '',
+    name,
+    signature: row.signature ?? name,
     identity: row.identity ?? '',
     follows: row.follows === 't',
   };
