@@ -12,6 +12,7 @@ import type { CheckContext, StepContext, StepOf } from '../../kinds/kind.ts';
 import { implementKind } from '../../kinds/kind.ts';
 import { readSigned } from '../../operations/authors.ts';
 import { findSnapshots, pickSnapshot, readManifest } from '../../operations/find-snapshots.ts';
+import { refuseNewerDump } from '../../operations/newer-dump.ts';
 import { openSnapshot, sayOpened } from '../../operations/open-snapshot.ts';
 import { backupStore, blocker } from '../../operations/open-targets.ts';
 import { refuseLive } from '../../operations/refuse-scope.ts';
@@ -44,6 +45,8 @@ export const chooseSnapshot = implementKind(chooseSnapshotKind, {
     if (!chosen.ok) return chosen;
     const opened = await openSnapshot(context, chosen.value);
     if (!opened.ok) return opened;
+    const taken = await refuseNewerDump(opened.value.serverVersion, context);
+    if (!taken.ok) return taken;
     const signed = await readSigned(context, chosen.value);
     if (!signed.ok) return signed;
     const { manifest } = signed.value;
@@ -91,7 +94,7 @@ export const chooseSnapshot = implementKind(chooseSnapshotKind, {
 
 async function checkBackups(
   step: StepOf<typeof chooseSnapshotKind>,
-  context: CheckContext<'host' | 'stores' | 'dumpTools' | 'keys'>,
+  context: CheckContext<'host' | 'stores' | 'dumpTools' | 'keys' | 'databases'>,
 ): Promise<readonly Check[]> {
   if (step.pointInTime) return [blocker(dumpHasNoPointInTime('A dump', step.pointInTime))];
   const refused = refuseLive(context);
@@ -124,6 +127,8 @@ async function checkBackups(
   const opened = await openSnapshot(context, picked.value);
   if (!opened.ok) return [...checks, blocker(opened.failure)];
   checks.push(passed(sayOpened(picked.value.id, opened.value)));
+  const taken = await refuseNewerDump(opened.value.serverVersion, context);
+  if (!taken.ok) checks.push(blocker(taken.failure));
   const manifest = await readManifest(context, picked.value);
   if (!manifest.ok) checks.push(blocker(manifest.failure));
   return checks;

@@ -5,7 +5,7 @@ import { declareKind } from '../../kinds/kind.ts';
 export const chooseSnapshotKind = declareKind({
   kind: 'choose-snapshot',
   title: 'Choose snapshot',
-  uses: ['host', 'stores', 'dumpTools', 'keys'],
+  uses: ['host', 'stores', 'dumpTools', 'keys', 'databases'],
   about:
     'Lists the dumps of the backup store, lets a person choose one, and opens its head with the key at hand.',
   example: '- kind: choose-snapshot',
