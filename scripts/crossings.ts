@@ -30,6 +30,17 @@ export function isRefused({ dump, restore }: Crossing, format: Format): boolean 
   return format !== 'plain' && restore < dump;
 }
 
+/**
+ * The custom format at each crossing. How a tar or a directory is read depends on the pg_dump that wrote it and the pg_restore that reads
+ * it, and not on the servers: each such pair once. A plain dump is run by psql of any version: of each at the source's own, and else
+ * by those of both.
+ */
+export function isTried({ source, dump, restore, target }: Crossing, format: Format): boolean {
+  if (format === 'custom') return true;
+  if (format === 'plain') return source === dump || restore === dump || restore === source;
+  return source === dump && target === Math.max(...majors);
+}
+
 /** Pairs of a newer and an older one. */
 export const older: readonly { readonly newer: number; readonly older: number }[] = majors.flatMap((newer) =>
   majors.filter((major) => major < newer).map((major) => ({ newer, older: major })),

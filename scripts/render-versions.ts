@@ -17,6 +17,8 @@ export function renderVersions({ builds, cells, refusals }: Evidence): string {
     '- *equal*: the run ended without a check that failed; a step before the database had acted. The rows of every table, materialized view and large object, and the',
     `  last value of every sequence, have the same digests as in the source; and one \`pg_dump --schema-only\` (of ${say(Math.max(...exact.keys()))}) writes the same lines of both.`,
     '- *refused*: the run ended with status 3. The step before the database had not acted, and the server had the same databases and roles as before.',
+    '- –: not tried. How a tar or a directory is read depends on `pg_dump` and `pg_restore`, and not on the servers: each pair is tried once, into the newest. A plain dump of the',
+    '  source’s own `pg_dump` is run by each `psql`, one of a newer `pg_dump` by that of its version and that of the source.',
     '',
     ...table(
       ['major', 'programs and server', 'ICU'],

@@ -1,4 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { type Counts, countsFile } from './count-reporter.ts';
@@ -23,16 +24,10 @@ type Suite = {
 const tiers: Readonly<Record<string, () => readonly Suite[]>> = {
   test: () => [{ name: 'test', args: [] }],
   matrix: () => (process.env.THAW_TEST_MAJORS ?? '18 16').split(' ').map(onMajor),
-  versions: () => [
-    {
-      name: 'versions',
-      args: [],
-      env: {
-        THAW_TEST_TIER: 'versions',
-        THAW_TEST_BUILDS: majors.map((major) => `${major}=${programsOf(major)}`).join(' '),
-      },
-    },
-  ],
+  versions: () => {
+    rmSync(join(results, 'versions.json'), { force: true });
+    return [onAllMajors()];
+  },
   faults: () => [{ name: 'faults', args: [], env: { THAW_TEST_TIER: 'faults' } }],
   night: () => [
     {
@@ -57,6 +52,11 @@ function programsOf(major: number | string): string {
   const script = join(root, 'scripts/fetch-postgres.sh');
   const output = execFileSync('bash', [script, String(major)], { stdio: ['ignore', 'pipe', 'inherit'] });
   return String(output).trim();
+}
+
+function onAllMajors(): Suite {
+  const builds = majors.map((major) => `${major}=${programsOf(major)}`).join(' ');
+  return { name: 'versions', args: [], env: { THAW_TEST_TIER: 'versions', THAW_TEST_BUILDS: builds } };
 }
 
 function onMajor(major: string): Suite {

@@ -7,10 +7,10 @@ import {
   type Cell,
   type Crossing,
   crossings,
-  type Evidence,
   type Format,
   formats,
   isRefused,
+  isTried,
   majors,
   older,
   type Refusal,
@@ -20,6 +20,7 @@ import { checksOf, readRecord } from '../parts/run-log.ts';
 import { shopRunbook } from '../parts/shop-runbook.ts';
 import { thawHere } from '../parts/thaw.ts';
 import { type Build, buildOf, onPath } from './builds.ts';
+import { writeEvidence } from './evidence.ts';
 import { type Look, lookAt, makeRoles, makeShop } from './shop-of-everything.ts';
 
 /**
@@ -57,15 +58,15 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all([...servers.values()].map(({ cluster }) => cluster.remove()));
   rmSync(folder, { recursive: true, force: true });
-  const builds = [...servers.values()].map(({ build: { major, version, hasIcu } }) => ({
-    major,
-    version,
-    hasIcu,
-  }));
-  const results = join(import.meta.dirname, '../../.thaw/results');
-  mkdirSync(results, { recursive: true });
-  const evidence: Evidence = { builds, cells, refusals };
-  writeFileSync(join(results, 'versions.json'), JSON.stringify(evidence, undefined, 1));
+  await writeEvidence({
+    builds: [...servers.values()].map(({ build: { major, version, hasIcu } }) => ({
+      major,
+      version,
+      hasIcu,
+    })),
+    cells,
+    refusals,
+  });
 });
 
 type Dump = {
@@ -179,13 +180,16 @@ async function expectRefused(walk: Walk): Promise<string> {
 describe.each(crossings)(
   'a dump of PostgreSQL $source by pg_dump $dump, restored with the programs of $restore into $target',
   (crossing) => {
-    it.each(formats)('as %s comes back equal, or is refused before the first act', async (format) => {
-      const withIcu = serverOf(crossing.source).build.hasIcu && serverOf(crossing.target).build.hasIcu;
-      const walk = { ...crossing, format, database: withIcu ? 'shop_icu' : 'shop' };
-      const refused = isRefused(crossing, format);
-      const words = refused ? await expectRefused(walk) : await expectEqual(walk);
-      cells.push({ ...crossing, format, outcome: refused ? 'refused' : 'equal', words });
-    });
+    it.each(formats.filter((format) => isTried(crossing, format)))(
+      'as %s comes back equal, or is refused before the first act',
+      async (format) => {
+        const withIcu = serverOf(crossing.source).build.hasIcu && serverOf(crossing.target).build.hasIcu;
+        const walk = { ...crossing, format, database: withIcu ? 'shop_icu' : 'shop' };
+        const refused = isRefused(crossing, format);
+        const words = refused ? await expectRefused(walk) : await expectEqual(walk);
+        cells.push({ ...crossing, format, outcome: refused ? 'refused' : 'equal', words });
+      },
+    );
   },
 );
 
