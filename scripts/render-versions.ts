@@ -36,6 +36,8 @@ export function renderVersions({ builds, cells, refusals }: Evidence): string {
     '',
     '## What is refused, in which words',
     '',
+    'A server older than the dump: in each of the four formats, here in the words of the custom one.',
+    '',
     ...table(
       ['what', 'newer', 'older', 'words'],
       [...archives(cells), ...refusals].map(({ what, newer, older, words }) => [

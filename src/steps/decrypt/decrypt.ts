@@ -18,7 +18,6 @@ import {
 import type { CheckContext, StepContext } from '../../kinds/kind.ts';
 import { implementKind } from '../../kinds/kind.ts';
 import { findSnapshots, pickSnapshot } from '../../operations/find-snapshots.ts';
-import { refuseNewerDump } from '../../operations/newer-dump.ts';
 import { checkToolReads } from '../../operations/open-snapshot.ts';
 import { blocker, targetTools } from '../../operations/open-targets.ts';
 import { refuseScope } from '../../operations/refuse-scope.ts';
@@ -104,8 +103,6 @@ export const decryptDump = implementKind(decryptKind, {
     await context.record(openedDumpFact, readable.value);
     const contents = await targetTools(context).contents(archive.path);
     if (!contents.ok) return contents;
-    const taken = await refuseNewerDump(contents.value.dumpedFromVersion, context);
-    if (!taken.ok) return taken;
     const { entries } = contents.value;
     const tables = entries.filter((entry) => entry.type === 'TABLE DATA').length;
     return succeed([

@@ -4,7 +4,7 @@ import { declareKind } from '../../kinds/kind.ts';
 export const decryptKind = declareKind({
   kind: 'decrypt',
   title: 'Decrypt and unpack',
-  uses: ['host', 'stores', 'dumpTools', 'keys', 'trees', 'databases'],
+  uses: ['host', 'stores', 'dumpTools', 'keys', 'trees'],
   about: 'Opens the layers of the dump (encryption, compression) and reads the archive inside to its end.',
   example: '- kind: decrypt',
   fields: {},
