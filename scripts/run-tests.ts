@@ -1,13 +1,15 @@
 import { execFileSync, spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { type Counts, countsFile } from './count-reporter.ts';
+import { majors } from './crossings.ts';
 
 /**
  * The tiers of the tests beyond `npm run check`, each one or more runs of vitest. CONTRIBUTING.md says what is in them.
  *
- *   node scripts/run-tests.ts test | matrix | faults | night   runs a tier; its counts go to .thaw/results
- *   node scripts/run-tests.ts count                            the counts of all tiers that ran, as one line
+ *   node scripts/run-tests.ts test | matrix | versions | faults | night   runs a tier; its counts go to .thaw/results
+ *   node scripts/run-tests.ts count                                       the counts of all tiers that ran, as one line
  */
 
 const root = join(import.meta.dirname, '..');
@@ -22,6 +24,10 @@ type Suite = {
 const tiers: Readonly<Record<string, () => readonly Suite[]>> = {
   test: () => [{ name: 'test', args: [] }],
   matrix: () => (process.env.THAW_TEST_MAJORS ?? '18 16').split(' ').map(onMajor),
+  versions: () => {
+    rmSync(join(results, 'versions.json'), { force: true });
+    return [onAllMajors()];
+  },
   faults: () => [{ name: 'faults', args: [], env: { THAW_TEST_TIER: 'faults' } }],
   night: () => [
     {
@@ -41,10 +47,20 @@ const tiers: Readonly<Record<string, () => readonly Suite[]>> = {
   ],
 };
 
-function onMajor(major: string): Suite {
+/** The folder with the programs of that major version. */
+function programsOf(major: number | string): string {
   const script = join(root, 'scripts/fetch-postgres.sh');
-  const output = execFileSync('bash', [script, major], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const path = `${String(output).trim()}${delimiter}${process.env.PATH}`;
+  const output = execFileSync('bash', [script, String(major)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  return String(output).trim();
+}
+
+function onAllMajors(): Suite {
+  const builds = majors.map((major) => `${major}=${programsOf(major)}`).join(' ');
+  return { name: 'versions', args: [], env: { THAW_TEST_TIER: 'versions', THAW_TEST_BUILDS: builds } };
+}
+
+function onMajor(major: string): Suite {
+  const path = `${programsOf(major)}${delimiter}${process.env.PATH}`;
   return {
     name: `matrix-${major}`,
     args: [],

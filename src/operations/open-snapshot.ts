@@ -70,19 +70,39 @@ async function readWhole(
   });
 }
 
+type PeekReach = {
+  readonly world: CheckContext<'stores' | 'keys'>['world'];
+  readonly targets: Pick<Targets, 'backups'>;
+};
+
 /** Opens the beginning of a dump in the backup store with the key at hand, and reads what it says about itself. */
 export async function peekDump(
-  context: {
-    readonly world: CheckContext<'stores' | 'keys'>['world'];
-    readonly targets: Pick<Targets, 'backups'>;
-  },
-  { key, layers }: Pick<Snapshot, 'key' | 'layers'>,
+  context: PeekReach,
+  snapshot: Pick<Snapshot, 'key' | 'layers'>,
+): Promise<Outcome<DumpHead>> {
+  const near = await peekAt(context, { ...snapshot, wantBytes: dumpHeadBytes });
+  if (!near.ok || saysItsVersion(near.value)) return near;
+  for (const wantBytes of scopeLooksBytes(near.value.format)) {
+    const far = await peekAt(context, { ...snapshot, wantBytes });
+    if (far.ok && saysItsVersion(far.value)) return far;
+  }
+  return near;
+}
+
+/** In a packed directory other files may stand before the one that says it. */
+function saysItsVersion(head: DumpHead): boolean {
+  return head.format !== 'directory' || head.header !== undefined;
+}
+
+async function peekAt(
+  context: PeekReach,
+  { key, layers, wantBytes }: Pick<Snapshot, 'key' | 'layers'> & { readonly wantBytes: number },
 ): Promise<Outcome<DumpHead>> {
   const { store, key: keys } = context.targets.backups;
   const reading = await context.world.openStore(store).read({ key });
   if (!reading.ok) return reading;
   const { body } = reading.value;
-  const head = await context.world.openUnpacker(keys).peek({ body, layers, wantBytes: dumpHeadBytes });
+  const head = await context.world.openUnpacker(keys).peek({ body, layers, wantBytes });
   return head.ok ? readDumpHead(head.value) : head;
 }
 

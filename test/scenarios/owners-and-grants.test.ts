@@ -93,6 +93,26 @@ describe('owners and grants of a dump', () => {
     ]);
   });
 
+  it.each(['custom', 'plain'])('do not stop a dump whose names have line breaks (%s)', async (format) => {
+    const database = `broken_${format}`;
+    const name = '"audit\n; of all"';
+    await make(database, `ALTER TABLE audit RENAME TO ${name}`, `GRANT SELECT ON ${name} TO crm_read`);
+    const { end, checks } = await walk('restore', database, format);
+    expect(checks.join('\n'), end.text).toContain(`passed: ${database} is the restored database`);
+    expect(aboutRights(checks)).toEqual([
+      'restore-database passed: 2 owners and 1 grants and default privileges are as the dump has them',
+    ]);
+    expect(
+      await cluster.sql(
+        database,
+        "SELECT tablename, tableowner, has_table_privilege('crm_read', format('%I', tablename), 'SELECT') AS may FROM pg_tables WHERE schemaname = 'public' ORDER BY 1",
+      ),
+    ).toEqual([
+      { tablename: 'audit\n; of all', tableowner: 'crm_owner', may: 't' },
+      { tablename: 'clients', tableowner: 'crm_owner', may: 'f' },
+    ]);
+  });
+
   it('are tried in a drill, which leaves nothing of it', async () => {
     await make('drilled', ...granted);
     const { end, checks } = await walk('drill', 'drilled', 'custom');

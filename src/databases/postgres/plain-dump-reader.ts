@@ -19,6 +19,7 @@ import {
   settingName,
   troubleIn,
 } from './plain-lines.ts';
+import { brokenName } from './plain-names.ts';
 import { type RightsEntry, rightsOfEntries } from './rights-of-entries.ts';
 import { createSqlLexer, type SqlLexer } from './sql-lexer.ts';
 
@@ -86,6 +87,7 @@ export function createPlainDumpReader(
     line: 0,
     refused: undefined,
     settings: [],
+    named: undefined,
     begun: [],
   };
   let pending: Buffer = Buffer.alloc(0);
@@ -145,6 +147,8 @@ type State = {
   line: number;
   refused: PlainFindings['refused'];
   readonly settings: { readonly line: number; readonly name: string; readonly text: string }[];
+  /** The first statement below a comment whose name may have had line breaks. */
+  named: string | undefined;
   /** The last statements, by the lines where they begin and end. */
   begun: { readonly from: number; until: number }[];
 };
@@ -159,6 +163,16 @@ function noteStatement(state: State, wasBetween: boolean): void {
   }
   const last = state.begun.at(-1);
   if (last !== undefined) last.until = state.line;
+}
+
+/** What the comment says in one line. */
+function noteName(state: State, written: string): void {
+  const [entry, rights] = [state.entries.pop(), state.rights.pop()];
+  if (entry === undefined || rights === undefined) return;
+  const name = brokenName(written, entry.name) ?? entry.name;
+  state.entries.push({ ...entry, name });
+  state.rights.push({ ...rights, tag: name });
+  state.named = name !== entry.name || state.lexer.isBetween() ? undefined : written;
 }
 
 function definitionsOf({ rights }: State) {
@@ -212,6 +226,8 @@ function readLine(state: State, bytes: Buffer): boolean {
     return true;
   }
   noteStatement(state, wasBetween);
+  if (state.named !== undefined && line !== '' && !setting.test(line))
+    noteName(state, `${state.named}${bytes.toString('utf8')}\n`);
   if (wasBetween && ofAllTables.test(line)) leaveOutPublication(state);
   const entry = state.rights.at(-1);
   const isAbout = !(wasBetween && (settingName.test(line) || setting.test(line) || ownerOf.test(line)));
@@ -243,6 +259,7 @@ function readComment(state: State, line: string): void {
     // Nothing stands there where there is none.
     const [, role = '', tablespace = ''] = /^ ?(.*?)(?:; Tablespace: (.*))?$/.exec(owner) ?? [];
     const id = state.entries.length + 1;
+    state.named = name.includes(' ') ? '' : undefined;
     state.entries.push({ id, type, ...(schema === '-' ? {} : { schema }), name });
     state.rights.push({
       type,

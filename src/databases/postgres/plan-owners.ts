@@ -1,5 +1,6 @@
 import { sqlName } from '../../base/quoting.ts';
 import type { DumpRights } from '../../ports/database-rights.ts';
+import { inOneLine } from './plain-names.ts';
 import type { KnownRole, RestoredObject } from './restored-objects.ts';
 
 /** One thing that the dump says of rights, and what is done about it. */
@@ -49,7 +50,7 @@ const alterable = new Set([
   ...['text search configuration', 'text search dictionary', 'type'],
 ]);
 
-/** pg_dump and the catalogue part arguments with and without a space. */
+/** pg_dump and the catalogue part arguments with and without a space; before 14 a procedure's had no IN. */
 export function keyOf({
   kind,
   schema,
@@ -59,7 +60,7 @@ export function keyOf({
   readonly schema: string;
   readonly name: string;
 }) {
-  return `${kind}\0${schema}\0${name.replaceAll(', ', ',')}`;
+  return `${kind}\0${schema}\0${name.replaceAll(', ', ',').replace(/([(,])IN /g, '$1')}`;
 }
 
 /** Every object gets its owner. */
@@ -70,7 +71,7 @@ export function planOwners(rights: Omit<DumpRights, 'statements'>, known: Known)
     wanted.set(keyOf(object), owners.add(object.owner));
   }
   const ownersOf = (object: RestoredObject): readonly string[] => {
-    const own = wanted.get(keyOf(object));
+    const own = wanted.get(keyOf(object)) ?? wanted.get(inOneLine(keyOf(object)));
     if (own !== undefined) return [...own];
     const { largeObjectOwner } = rights;
     return object.kind === 'large object' && largeObjectOwner !== undefined ? [largeObjectOwner] : [];

@@ -1,5 +1,6 @@
 import { sqlName, sqlText } from '../../base/quoting.ts';
 import type { DumpRights, RightsReport } from '../../ports/database-rights.ts';
+import { inOneLine } from './plain-names.ts';
 import { type Known, keyOf, planOwners, relations, routines, type Task, whyNotOwner } from './plan-owners.ts';
 import type { Grant, ReadStatement } from './read-rights.ts';
 import type { RestoredObject } from './restored-objects.ts';
@@ -33,13 +34,7 @@ export function planRights(
   rights: Omit<DumpRights, 'statements'> & { readonly entries: readonly ReadEntry[] },
   known: Known,
 ): readonly Task[] {
-  const byName = new Map(
-    known.objects.flatMap((object) => {
-      const { signature: name } = object;
-      const own = [keyOf(object), object] as const;
-      return name === undefined ? [own] : [own, [keyOf({ ...object, name }), object] as const];
-    }),
-  );
+  const byName = nameObjects(known.objects);
   const all = rights.entries.flatMap((entry) => entry.statements.map((statement) => ({ statement, entry })));
   // Its owner has to be a superuser, so it stays with the one who makes it.
   const ofSchemas = new Set(
@@ -54,6 +49,18 @@ export function planRights(
     ...all.flatMap(({ statement, entry }) => planOther(statement, { entry, known, byName })),
     ...rights.entries.flatMap(planSubscription),
   ];
+}
+
+/** By its name alone, with the names of its arguments, and as the comments of a plain dump have both; what is exact comes first. */
+function nameObjects(objects: readonly RestoredObject[]): About['byName'] {
+  const named = objects.flatMap((object) => [
+    { object, key: keyOf({ ...object, name: object.signature }) },
+    { object, key: keyOf(object) },
+  ]);
+  return new Map([
+    ...named.map(({ object, key }) => [inOneLine(key), object] as const),
+    ...named.map(({ object, key }) => [key, object] as const),
+  ]);
 }
 
 type About = {

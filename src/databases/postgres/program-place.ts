@@ -76,7 +76,7 @@ async function findDumpTool(
   const fit = tools.filter((tool) => tool.version.major >= request.serverMajor);
   const best = fit.sort((a, b) => a.version.major - b.version.major)[0];
   if (best !== undefined) return succeed(best);
-  const have = tools.map((tool) => tool.version.text).join(', ');
+  const have = [...new Set(tools.map((tool) => tool.version.text))].join(', ');
   return fail({
     code: tools.length === 0 ? 'tool-missing' : 'tool-too-old',
     message: `The server is PostgreSQL ${request.serverMajor}; this host has ${have === '' ? `no ${request.name}` : `${request.name} ${have}`}.`,

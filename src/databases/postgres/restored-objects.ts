@@ -11,8 +11,8 @@ export type RestoredObject = {
   readonly schema: string;
   /** As a table of contents calls it. */
   readonly name: string;
-  /** Of a routine: with the names of its arguments, as entries about grants call it. */
-  readonly signature?: string;
+  /** Of a routine with all of its arguments and their names, as the tag of an entry about rights has it; else as `name`. */
+  readonly signature: string;
   /** Quoted by the server, for a statement. */
   readonly identity: string;
   /** A sequence of a column: its owner is that of the table. */
@@ -112,13 +112,14 @@ export async function readObjects(session: Session, role: string): Promise<reado
 }
 
 function toObject(row: Row): RestoredObject {
+  const name = row.name ?? '';
   return {
     classId: row.class_id ?? '',
     objectId: row.object_id ?? '',
     kind: row.kind ?? '',
     schema: row.schema ?? '',
-    name: row.name ?? '',
-    ...(row.signature ? { signature: row.signature } : {}),
+    name,
+    signature: row.signature ?? name,
     identity: row.identity ?? '',
     follows: row.follows === 't',
   };

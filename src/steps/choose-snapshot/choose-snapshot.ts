@@ -13,6 +13,7 @@ import { implementKind } from '../../kinds/kind.ts';
 import { readSigned } from '../../operations/authors.ts';
 import { findSnapshots, pickAnySnapshot, readManifest } from '../../operations/find-snapshots.ts';
 import { lackingExtensions } from '../../operations/lacking-extensions.ts';
+import { refuseNewerDump } from '../../operations/newer-dump.ts';
 import { openSnapshot, sayOpened } from '../../operations/open-snapshot.ts';
 import { backupStore, blocker } from '../../operations/open-targets.ts';
 import { refuseLive } from '../../operations/refuse-scope.ts';
@@ -48,6 +49,8 @@ export const chooseSnapshot = implementKind(chooseSnapshotKind, {
     if (!within.ok) return within;
     const opened = await openSnapshot(context, chosen.value);
     if (!opened.ok) return opened;
+    const taken = await refuseNewerDump(opened.value.serverVersion, context);
+    if (!taken.ok) return taken;
     const signed = await readSigned(context, chosen.value);
     if (!signed.ok) return signed;
     const { manifest } = signed.value;
@@ -143,6 +146,8 @@ async function checkBackups(
   if (!opened.ok) return [...checks, blocker(opened.failure)];
   checks.push(passed(sayOpened(picked.value.id, opened.value)));
   checks.push(...(await lackingExtensions(context, opened.value)));
+  const taken = await refuseNewerDump(opened.value.serverVersion, context);
+  if (!taken.ok) checks.push(blocker(taken.failure));
   const manifest = await readManifest(context, picked.value);
   if (!manifest.ok) checks.push(blocker(manifest.failure));
   return checks;

@@ -16,6 +16,7 @@ import { durationMs } from '../../kinds/targets.ts';
 import { chooseRights, closeCell, makeCell, restoredServer, restoringTools } from '../../operations/cell.ts';
 import { tryAndCompare } from '../../operations/compare-catalogue.ts';
 import { dropOwn, makeIncomingDatabase } from '../../operations/incoming-database.ts';
+import { refuseNewerDump } from '../../operations/newer-dump.ts';
 import { targetServer, targetTools } from '../../operations/open-targets.ts';
 import { limitRestore } from '../../operations/restore-limits.ts';
 import { settledMark } from '../../operations/still-as-counted.ts';
@@ -34,6 +35,8 @@ export async function restoreArchive(step: Step, context: Context): Promise<Outc
   if (!contents.ok) return contents;
   const readable = await refuseNewer(contents.value, context);
   if (!readable.ok) return readable;
+  const taken = await refuseNewerDump(contents.value.dumpedFromVersion, context);
+  if (!taken.ok) return taken;
   const rights = await chooseRights(context);
   if (!rights.ok) return rights;
   const attempt = {

@@ -141,6 +141,28 @@ describe('the checks before choosing', () => {
     );
   });
 
+  it('block a dump of a newer server than the one it goes into, and so does choosing it', async () => {
+    const context = contextWith();
+    context.world.stores.backups?.place('pg/a/2026-04-28/14.dump.gz', { content: archiveBytes(14, '16.2') });
+    const said = words(await chooseSnapshot.check(step, context));
+    expect(said.at(-1)).toMatch(
+      /^failed: The dump is of PostgreSQL 16, and the server at db:5432 is PostgreSQL 15.18/,
+    );
+    expect(await chooseSnapshot.run(step, context)).toMatchObject({
+      ok: false,
+      failure: { code: 'tool-too-old', remedy: expect.stringContaining('postgresql-16') },
+    });
+    expect(context.facts.has('snapshot')).toBe(false);
+  });
+
+  it('leave a server that does not answer to the step that restores', async () => {
+    const context = contextWith();
+    context.world.stores.backups?.place('pg/a/2026-04-28/14.dump.gz', { content: archiveBytes(14, '16.2') });
+    const gone = { code: 'unreachable', message: 'Gone.', remedy: 'Wait.', retry: 'safe' } as const;
+    context.world.production.failNext('identity', gone);
+    expect(words(await chooseSnapshot.check(step, context)).join('\n')).not.toContain('failed');
+  });
+
   it('block an empty store, and name what is there instead', async () => {
     const context = createFakeContext({});
     context.world.stores.backups?.place('pg/readme.txt', { content: 'hello' });
