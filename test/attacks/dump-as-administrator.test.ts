@@ -177,7 +177,8 @@ describe.each(administrators)('a forged dump, restored with the URL of $who,', (
         },
       ],
     });
-    expect(end.status, end.text).toBe(1);
+    // Nothing failed where a superuser's reader looks, and the dump is all that is asked.
+    expect(end.status, end.text).toBe(by.who === 'a superuser' ? 0 : 1);
     // From PostgreSQL 16 on CREATEROLE hands out no other right: there the application's own login looks, and the trap, sprung with no
     // more rights than the application has, is refused by the server.
     const [{ major } = { major: null }] = await production.sql(
