@@ -164,6 +164,7 @@ describe('The program that drives Compose', () => {
     const asked: string[] = [];
     const scripted = scriptedRunner({
       'docker-compose version': { stdout: 'v2.17.3\n' },
+      'config --services': { stdout: 'web\n' },
       config: { stdout: '{"services":{"web":{}}}' },
       ps: { stdout: '[]' },
       ls: { stdout: '[]' },
