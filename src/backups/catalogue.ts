@@ -77,7 +77,7 @@ export type CatalogueDifference = {
   readonly how: 'missing' | 'not expected' | 'another';
 };
 
-export type CatalogueComparison = {
+type CatalogueComparison = {
   /** Sections that are equal, and how many objects are in them. */
   readonly equal: { readonly sections: number; readonly objects: number };
   readonly expected: { readonly sections: number; readonly objects: number };

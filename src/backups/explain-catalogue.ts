@@ -9,7 +9,7 @@ export type LeftOut = {
   readonly moved: boolean;
 };
 
-export type Explained = { readonly what: string; readonly why: string };
+type Explained = { readonly what: string; readonly why: string };
 
 /** Parts what a decision of the restore explains from what nothing explains. */
 export function explainDifferences(

@@ -148,7 +148,7 @@ function toObject({ section: found, name, text }: Row): readonly CatalogueObject
  * PostgreSQL does not write a list of varchar as it was read: `(ARRAY['a'::varchar])::text[]` comes back as `ARRAY[('a'::varchar)::text]`, and only
  * then stays. So casts among the types of text, and brackets around one value, are left out of what is compared.
  */
-export function plainExpression(text: string): string {
+function plainExpression(text: string): string {
   let plain = text.replace(/::(?:text|character varying|varchar|bpchar)(?:\(\d+\))?(?:\[\])?/g, '');
   for (let before = ''; before !== plain; ) {
     before = plain;
