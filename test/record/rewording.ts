@@ -82,6 +82,8 @@ function mapObjects(value: unknown, change: (object: Fields) => Fields): unknown
   if (Array.isArray(value)) return value.map((item) => mapObjects(item, change));
   if (value === null || typeof value !== 'object') return value;
   if ('kind' in value && value.kind === 'fact-recorded') return value;
+  // What a kind needs is told by the very facts that others give.
+  if ('schema' in value) return value;
   const fields = Object.entries(value).map(([name, item]) => [name, mapObjects(item, change)]);
   return change(Object.fromEntries(fields));
 }

@@ -23,7 +23,13 @@ const settledForMs = 60_000;
  */
 export async function compareWithLive(
   context: StepContext<'databases'>,
-  restored: { readonly database: string; readonly inventory: Inventory; readonly createdColumn: string },
+  restored: {
+    readonly database: string;
+    readonly inventory: Inventory;
+    readonly createdColumn: string;
+    /** When the store took the backup at the latest: it holds no row that was made later. */
+    readonly notAfterMs: number;
+  },
 ): Promise<Outcome<readonly Check[]>> {
   const live = productionServer(context);
   const inventory = await live.inventory(live.databaseName);
@@ -57,33 +63,54 @@ export async function compareWithLive(
 
 type Judged = { readonly kind: 'explained' | 'lost' | 'unclear'; readonly text: string };
 
-async function judge(request: {
+type ToJudge = {
   readonly difference: TableDifference;
   readonly cutoff: string | undefined;
   readonly dated: ReadonlySet<string>;
   readonly live: DatabaseServer;
   readonly server: DatabaseServer;
   readonly restored: { readonly database: string; readonly createdColumn: string };
-}): Promise<Outcome<Judged>> {
+};
+
+/** A table that the dump lacks may have been made after it: then nothing in it is older. */
+async function judgeMissing(
+  { difference, cutoff, dated, live, restored }: ToJudge,
+  text: string,
+): Promise<Outcome<Judged>> {
+  if (difference.expectedRows === 0) return succeed({ kind: 'unclear', text });
+  if (cutoff === undefined || !dated.has(difference.table)) return succeed({ kind: 'lost', text });
+  const older = await countUpTo(live, { database: live.databaseName, cutoff, difference, restored });
+  if (!older.ok) return older;
+  if (older.value > 0) return succeed({ kind: 'lost', text });
+  return succeed({ kind: 'unclear', text: `${text}, none of them from before ${cutoff}` });
+}
+
+async function countUpTo(
+  server: DatabaseServer,
+  of: Pick<ToJudge, 'difference' | 'restored'> & { readonly database: string; readonly cutoff: string },
+): Promise<Outcome<number>> {
+  const rows = await server.query({
+    database: of.database,
+    sql: `SELECT count(*) AS rows FROM ${tableName(of.difference.table)} WHERE ${sqlName(of.restored.createdColumn)} <= $1::timestamptz`,
+    values: [of.cutoff],
+  });
+  return rows.ok ? succeed(Number(rows.value[0]?.rows)) : rows;
+}
+
+async function judge(request: ToJudge): Promise<Outcome<Judged>> {
   const { difference, cutoff, dated, live, server: drill, restored } = request;
   const text = describeDifference(difference);
-  if (difference.foundRows === undefined) return succeed({ kind: 'lost', text });
+  if (difference.foundRows === undefined) return judgeMissing(request, text);
   if (difference.expectedRows === undefined) return succeed({ kind: 'unclear', text });
   if (cutoff === undefined || !dated.has(difference.table)) return succeed({ kind: 'unclear', text });
-  const count = async (server: DatabaseServer, database: string) =>
-    server.query({
-      database,
-      sql: `SELECT count(*) AS rows FROM ${tableName(difference.table)} WHERE ${sqlName(restored.createdColumn)} <= $1::timestamptz`,
-      values: [cutoff],
-    });
   const [before, after] = await Promise.all([
-    count(live, live.databaseName),
-    count(drill, restored.database),
+    countUpTo(live, { database: live.databaseName, cutoff, difference, restored }),
+    countUpTo(drill, { database: restored.database, cutoff, difference, restored }),
   ]);
   if (!before.ok) return before;
   if (!after.ok) return after;
-  const liveRows = Number(before.value[0]?.rows);
-  const restoredRows = Number(after.value[0]?.rows);
+  const liveRows = before.value;
+  const restoredRows = after.value;
   if (liveRows === restoredRows) return succeed({ kind: 'explained', text: difference.table });
   const kind = restoredRows < liveRows ? 'lost' : 'unclear';
   return succeed({
@@ -139,11 +166,14 @@ async function datedTables(live: DatabaseServer, column: string): Promise<Outcom
   return succeed(new Set(found.value.map((row) => row.name ?? '')));
 }
 
-/** The newest row the backup holds, less a minute: everything older than that must be in both. */
+/**
+ * The newest row the backup holds, less a minute: everything older than that must be in both. A row may be dated in the future (a
+ * wrong clock, an appointment): what is later than the backup tells nothing about it.
+ */
 async function newestRestored(
   server: DatabaseServer,
   ...[restored, dated]: [
-    { database: string; inventory: Inventory; createdColumn: string },
+    { database: string; inventory: Inventory; createdColumn: string; notAfterMs: number },
     ReadonlySet<string>,
   ]
 ): Promise<Outcome<string | undefined>> {
@@ -152,11 +182,13 @@ async function newestRestored(
     .filter((name) => dated.has(name));
   if (tables.length === 0) return succeed(undefined);
   const each = tables.map(
-    (name) => `SELECT max(${sqlName(restored.createdColumn)})::timestamptz AS newest FROM ${tableName(name)}`,
+    (name) =>
+      `SELECT max(${sqlName(restored.createdColumn)}::timestamptz) FILTER (WHERE ${sqlName(restored.createdColumn)}::timestamptz <= $1::timestamptz) AS newest FROM ${tableName(name)}`,
   );
   const found = await server.query({
     database: restored.database,
     sql: `SELECT to_char((max(newest) - interval '${settledForMs} milliseconds') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS cutoff FROM (${each.join(' UNION ALL ')}) AS all_tables`,
+    values: [new Date(restored.notAfterMs).toISOString()],
   });
   if (!found.ok) return found;
   return succeed(found.value[0]?.cutoff ?? undefined);

@@ -97,7 +97,10 @@ export const restoreDatabase = implementKind(restoreDatabaseKind, {
       const restored = needFact(restoredFact, context);
       const live = holdsSchemaAlone(context)
         ? await compareWithLiveSchema(context, restored)
-        : await compareWithLive(context, { ...restored, createdColumn: step.createdColumn });
+        : await compareWithLive(context, {
+            ...{ ...restored, createdColumn: step.createdColumn },
+            notAfterMs: needFact(snapshotFact, context).uploadedAtMs ?? context.world.host.now(),
+          });
       return live.ok ? succeed([...proofs, ...against('live', live.value)]) : live;
     }
     const done = needFact(swappedFact, context);
