@@ -14,7 +14,8 @@ const schema = z
 export const age: Encryption = {
   name: 'age',
   does: 'encrypts',
-  about: 'age, armored or binary, for recipients or with a passphrase.',
+  about:
+    'age, armored or binary, for recipients or with a passphrase; SSH keys and plugins by the program age.',
   short: 'age',
   endings: ['age'],
   magic: {
@@ -22,9 +23,9 @@ export const age: Encryption = {
     fits: (head) => begins.some((words) => head.subarray(0, words.length).toString('latin1') === words),
     judgedInside: true,
   },
-  async open({ source, keys }) {
+  async open({ source, keys, processes }) {
     const { openAge } = await import('./open-age.ts');
-    return openAge({ source, identityFile: keys.ageIdentityFile, passphrase: keys.passphrase });
+    return openAge({ source, identityFile: keys.ageIdentityFile, passphrase: keys.passphrase, processes });
   },
   hasKey: ({ ageIdentityFile }) => ageIdentityFile !== undefined,
   async describeKey({ ageIdentityFile }) {

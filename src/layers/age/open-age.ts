@@ -3,12 +3,15 @@ import { pipeline } from 'node:stream/promises';
 import { createBodyError, failureOfBodyError } from '../../base/body-error.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import type { Secret } from '../../base/secret.ts';
+import type { ProcessRunner } from '../../ports/process-runner.ts';
+import type { OpenedLayer } from '../layer.ts';
 import { fromWeb } from '../stream-parts.ts';
 import { damagedMessage, wrongIdentity } from './age-failure.ts';
-import { readIdentities } from './read-identities.ts';
+import { openWithAgeProgram } from './age-program.ts';
+import { type Identities, readIdentities } from './read-identities.ts';
 import { removeArmor } from './remove-armor.ts';
 
-type Opened = { readonly stream: Readable; readonly settled: Promise<void>; readonly engine: string };
+const noIdentities: Identities = { own: [] };
 
 /**
  * The content of an age message. age authenticates every 64 KiB by itself, but only the last one says that nothing was cut
@@ -18,8 +21,9 @@ export async function openAge(request: {
   readonly source: Readable;
   readonly identityFile: string | undefined;
   readonly passphrase?: Secret | undefined;
-}): Promise<Outcome<Opened>> {
-  const { source, identityFile, passphrase } = request;
+  readonly processes: ProcessRunner;
+}): Promise<Outcome<OpenedLayer>> {
+  const { source, identityFile, passphrase, processes } = request;
   if (identityFile === undefined && passphrase === undefined) {
     source.destroy();
     return fail(
@@ -29,14 +33,17 @@ export async function openAge(request: {
       }),
     );
   }
-  const identities = identityFile === undefined ? succeed([]) : await readIdentities(identityFile);
+  const identities = identityFile === undefined ? succeed(noIdentities) : await readIdentities(identityFile);
   if (!identities.ok) {
     source.destroy();
     return identities;
   }
+  const { own, forProgram } = identities.value;
+  if (identityFile !== undefined && forProgram !== undefined)
+    return openWithAgeProgram({ source, identityFile, processes });
   const { Decrypter } = await import('age-encryption');
   const decrypter = new Decrypter();
-  for (const identity of identities.value) decrypter.addIdentity(identity);
+  for (const identity of own) decrypter.addIdentity(identity);
   if (passphrase !== undefined) decrypter.addPassphrase(passphrase.reveal());
   let plain: ReadableStream<Uint8Array>;
   try {
@@ -52,7 +59,7 @@ export async function openAge(request: {
           message:
             identityFile === undefined
               ? 'The passphrase does not open the backup.'
-              : `None of the ${identities.value.length} age identities in ${identityFile} opens the backup.`,
+              : `None of the ${own.length} age identities in ${identityFile} opens the backup.`,
           remedy:
             'Give the identity of one of its recipients, or its passphrase; if it is the right one, the backup is damaged.',
           error,

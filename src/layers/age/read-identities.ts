@@ -5,8 +5,18 @@ import { readWhole } from '../../platform/read-whole.ts';
 import type { KeyDescription } from '../../ports/unpacker.ts';
 import { wrongIdentity } from './age-failure.ts';
 
-/** One identity a line, as age-keygen writes them; comments begin with #. */
-export async function readIdentities(path: string): Promise<Outcome<readonly string[]>> {
+/** What a file of identities holds: keys of age itself, or what only the program age reads. */
+export type Identities = {
+  readonly own: readonly string[];
+  /** For people: an SSH key. */
+  readonly forProgram?: string;
+};
+
+const sshKey = /^-----BEGIN (?:OPENSSH|RSA|EC) PRIVATE KEY-----/m;
+const plugin = /^AGE-PLUGIN-([A-Z0-9+._-]+?)-1/m;
+
+/** One identity a line, as age-keygen writes them; comments begin with #. An SSH key stands alone in its file. */
+export async function readIdentities(path: string): Promise<Outcome<Identities>> {
   let text: string;
   try {
     const exposed = await findExposure(path);
@@ -15,16 +25,19 @@ export async function readIdentities(path: string): Promise<Outcome<readonly str
   } catch (error) {
     return fail(describeFileFailure({ doing: `read the age identities ${path}`, error }));
   }
-  const identities = text
+  const own = text
     .split(/\r?\n/)
     .map((line) => line.trim())
     .filter((line) => line.startsWith('AGE-SECRET-KEY-'));
-  if (identities.length > 0) return succeed(identities);
+  const named = plugin.exec(text)?.[1]?.toLowerCase();
+  if (sshKey.test(text)) return succeed({ own: [], forProgram: 'an SSH key' });
+  if (named !== undefined) return succeed({ own, forProgram: `an identity of the plugin ${named}` });
+  if (own.length > 0) return succeed({ own });
   return fail(
     wrongIdentity({
       message: `${path} holds no age identity.`,
       remedy:
-        'Name a file of age-keygen; SSH keys are not read, and an identity locked with a passphrase is opened first: age --decrypt.',
+        'Name a file of age-keygen, an SSH key or an identity of a plugin; one that is locked with a passphrase is opened first: age --decrypt.',
     }),
   );
 }
@@ -51,9 +64,11 @@ async function findExposure(path: string): Promise<Failure | undefined> {
 export async function describeIdentities(path: string): Promise<Outcome<KeyDescription>> {
   const identities = await readIdentities(path);
   if (!identities.ok) return identities;
+  const { own, forProgram } = identities.value;
+  if (forProgram !== undefined) return succeed({ keyIds: [], text: `${forProgram} in ${path}` });
   const { identityToRecipient } = await import('age-encryption');
   try {
-    const recipients = await Promise.all(identities.value.map((identity) => identityToRecipient(identity)));
+    const recipients = await Promise.all(own.map((identity) => identityToRecipient(identity)));
     return succeed({ keyIds: [], text: recipients.join(', ') });
   } catch (error) {
     return fail(

@@ -9,6 +9,7 @@ import { Encrypter } from 'age-encryption';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createProcessRunner } from '../../../src/adapters/process/execa-process-runner.ts';
 import { createSecret } from '../../../src/base/secret.ts';
+import { ageName } from '../../../src/layers/age/age-program.ts';
 import { describeIdentities } from '../../../src/layers/age/read-identities.ts';
 import { openUnpacker } from '../../../src/layers/open-unpacker.ts';
 import type { KeyConfig, Layer } from '../../../src/ports/unpacker.ts';
@@ -170,5 +171,63 @@ describe('a dump in zstd', () => {
       Buffer.from('no zstd at all'),
     ])
       expect(failureFrom(await unpack(bad, ['zstd'])).code).toBe('damaged');
+  });
+});
+
+describe('an identity that only the program age reads', () => {
+  const processes = createProcessRunner();
+  function makeSshKey(name: string, ...[type, passphrase = '']: [string, string?]) {
+    execFileSync('ssh-keygen', ['-q', '-t', type, '-N', passphrase, '-C', '', '-f', at(name)]);
+    return { file: at(name), recipient: readFileSync(at(`${name}.pub`), 'utf8').trim() };
+  }
+  const sealFor = (recipient: string) =>
+    execFileSync('age', ['-r', recipient], { input: content, maxBuffer: 64 * 1024 * 1024 });
+
+  it.each(['ed25519', 'rsa'])('opens what was encrypted to an SSH key (%s)', async (type) => {
+    const ssh = makeSshKey(`ssh-${type}`, type);
+    const keys = { ageIdentityFile: ssh.file };
+    const bytes = sealFor(ssh.recipient);
+    const { engine } = valueFrom(await unpack(bytes, ['age'], keys));
+    expect(engine).toMatch(/^age \S*1\.\d/);
+    expect(readFileSync(at('content')).equals(content)).toBe(true);
+    const head = await unpackerWith(keys).peek({
+      body: Readable.from([bytes]),
+      layers: ['age'],
+      wantBytes: 6,
+    });
+    expect(valueFrom(head).toString()).toBe('-- SQL');
+    expect(valueFrom(await unpackerWith(keys).describeKey()).text).toBe(`an SSH key in ${ssh.file}`);
+  });
+
+  it('is told from another one, from one that is locked, and from a damaged backup', async () => {
+    const [right, other] = [makeSshKey('right', 'ed25519'), makeSshKey('other', 'ed25519')];
+    const locked = makeSshKey('locked', 'ed25519', 'a word');
+    const bytes = sealFor(right.recipient);
+    const refusal = async (changed: Buffer, file: string) =>
+      failureFrom(await unpack(changed, ['age'], { ageIdentityFile: file }));
+    expect(await refusal(bytes, other.file)).toMatchObject({
+      code: 'wrong-key',
+      message: expect.stringContaining('No identity in'),
+    });
+    expect(await refusal(sealFor(locked.recipient), locked.file)).toMatchObject({
+      code: 'wrong-key',
+      message: expect.stringContaining('locked with a passphrase'),
+    });
+    expect((await refusal(bytes.subarray(0, bytes.length - 40), right.file)).code).toBe('damaged');
+    const changed = Buffer.from(bytes);
+    changed[bytes.length - 1000] = (changed[bytes.length - 1000] ?? 0) ^ 1;
+    expect((await refusal(changed, right.file)).code).toBe('damaged');
+  });
+
+  it('of a plugin that is not there is named, and so is the program that is not', async () => {
+    const file = at('plugin.key');
+    writeFileSync(file, 'AGE-PLUGIN-NOSUCHPLUGIN-1QQPQQQQQQQ\n', { mode: 0o600 });
+    const refused = failureFrom(await unpack(seal(content), ['age'], { ageIdentityFile: file }));
+    expect(refused).toMatchObject({ code: 'wrong-key', message: expect.stringContaining('cannot use') });
+    const lost = await ageName({ run: (request) => processes.run({ ...request, program: 'no-such-age' }) });
+    expect(failureFrom(lost)).toMatchObject({
+      code: 'tool-missing',
+      remedy: expect.stringContaining('apt-get install age'),
+    });
   });
 });
