@@ -66,8 +66,11 @@ const shared = {
   ],
 };
 
-/** Tests that start real servers: they take their time, and more where others work beside them. */
-const patient = { testTimeout: 180_000, hookTimeout: 600_000 };
+/**
+ * Tests that start real servers: they take their time, and more where others work beside them. The limit ends what hangs; the longest test,
+ * which backs up, drills and restores through a container, takes two minutes by itself on a slow host.
+ */
+const patient = { testTimeout: 300_000, hookTimeout: 600_000 };
 
 // `fast` needs nothing but this checkout, `parts` starts real servers. The other tiers run alone: CONTRIBUTING.md.
 const tiers: Readonly<Record<string, TestProjectConfiguration[]>> = {

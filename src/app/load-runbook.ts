@@ -253,5 +253,5 @@ async function readEnv(path: string | undefined) {
   if (path === undefined) return [];
   // A missing file is told by the step that needs it.
   const text = await readText(path);
-  return everyReading(text.ok ? text.value : '');
+  return everyReading(text.ok ? text.value : '', { path });
 }

@@ -1,6 +1,7 @@
 import { parseEnv } from 'node:util';
 import { type EnvFile, type EnvStatement, readEnvFile } from '../base/env-file.ts';
 import { type Outcome, succeed } from '../base/failure.ts';
+import { readSettingsFile } from './settings-file.ts';
 
 /**
  * Variables that not everybody reads as Compose does, each with who reads another value. An operator who sources the file, or a
@@ -28,11 +29,14 @@ export type EnvNames = {
   readonly note: string | undefined;
 };
 
-/** The values of an env file, with what there is to say about these names. */
+/** The values of an env file, or of another file of settings, with what there is to say about these names. */
 export function readEnvNames(
   text: string,
   { path, names }: { readonly path: string; readonly names: readonly string[] },
 ): Outcome<EnvNames> {
+  const settings = readSettingsFile(text, { path });
+  if (settings !== undefined)
+    return settings.ok ? succeed({ values: settings.value, note: undefined }) : settings;
   const file = readEnvFile(text, { path });
   if (!file.ok) return file;
   const note = sayOtherwise(names, {
@@ -74,10 +78,15 @@ function dependsOnOutside(file: EnvFile): ReadonlyMap<string, string> {
 }
 
 /** Whatever anybody may take for the value of a variable: all of it is to be masked. */
-export function everyReading(text: string): readonly (readonly [string, string])[] {
+export function everyReading(
+  text: string,
+  { path }: { readonly path: string },
+): readonly (readonly [string, string])[] {
+  const settings = readSettingsFile(text, { path });
   const file = readEnvFile(text, { path: '' });
   const raw = [...text.matchAll(/^[^\S\n]*(?:export\s+)?([\w.-]+)\s*[=:][^\S\n]*(.*?)\s*$/gm)];
   return [
+    ...(settings?.ok ? settings.value : []),
     ...(file.ok ? file.value.values : []),
     ...Object.entries(parseEnv(text)).map(([name, value]) => [name, value ?? ''] as const),
     ...raw.map(([, name = '', value = '']) => [name, value] as const),

@@ -21,7 +21,7 @@ export type ServiceStatus = {
   readonly outside?: string;
   /** Starting all does not start it. */
   readonly leftAlone?: true;
-  /** It runs as another configuration or image than is written down: starting it leaves it so. */
+  /** It runs as another configuration or image than is written down: starting it leaves it so. Known only where it was asked for. */
   readonly differs?: true;
 };
 
@@ -42,7 +42,7 @@ export type Services = {
   /** Version of what drives the services; proves that it answers and that the file parses. */
   probe(): Promise<Outcome<{ readonly version: string; readonly services: readonly string[] }>>;
   /** Every service of the application, whatever its profile, stopped ones included, and those that only its containers tell of. */
-  status(): Promise<Outcome<readonly ServiceStatus[]>>;
+  status(asked?: { readonly differing: true }): Promise<Outcome<readonly ServiceStatus[]>>;
   /** The command line as it will run, for people. */
   describe(action: 'stop' | 'start', names: readonly string[]): string;
   stop(request: ServiceRequest): Promise<Outcome<void>>;

@@ -136,7 +136,11 @@ const head = {
       database: databaseSchema.prefault(undeclared.database).describe('Left out where nothing is restored'),
       objects: storeSchema.optional().describe('The live bucket or folder'),
       services: servicesSchema.optional().describe('What starts and stops the application'),
-      envFile: text.optional().describe('The env file that the application reads'),
+      envFile: text
+        .optional()
+        .describe(
+          'The file of settings that the application reads: an env file, or JSON, YAML or ini by its ending; names in groups are joined by dots',
+        ),
     })
     .describe('What a live restore works on'),
   drill: z

@@ -27,7 +27,7 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
   base: ['node:crypto', 'node:util'],
   // Streams as types only: the ports say what flows, they move nothing.
   ports: ['type node:stream'],
-  backups: ['zod', 'node:crypto', 'node:util'],
+  backups: ['zod', 'yaml', 'node:crypto', 'node:util'],
   kinds: ['zod', 'yaml', 'node:crypto'],
   runbook: ['zod', 'yaml', 'node:crypto'],
   journal: ['zod', 'node:crypto'],

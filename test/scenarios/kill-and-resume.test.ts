@@ -74,13 +74,16 @@ function killAndResume() {
 
   const inFetch = (logFolder: string) =>
     startAndHold({ logFolder, before: /Stop writers: begun/, step: /Fetch: begun/, bytes: 90_000 });
-  const inMirror = (logFolder: string) =>
-    startAndHold({
-      logFolder,
-      before: /Decrypt and unpack: begun/,
-      step: /is now the restored database/,
-      bytes: 225_000,
-    });
+  /** Held once some objects are there, however many other requests come with each of them. */
+  const inMirror = async (logFolder: string): Promise<RunningThaw> => {
+    const thaw = stand.start({ logFolder });
+    await thaw.waitFor(/Decrypt and unpack: begun/);
+    stand.line.limit(100_000);
+    while ((await stand.nimara.live.keys()).length < 3) await sleep(20);
+    stand.line.stopAfter(0);
+    await thaw.waitFor(/is now the restored database/);
+    return thaw;
+  };
 
   it('ends undisturbed with every row of the source, every object, and the old database kept', () => {
     expect(undisturbed).toMatchObject({

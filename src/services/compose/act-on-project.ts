@@ -73,7 +73,7 @@ async function argsOf(
 ): Promise<Outcome<readonly string[]>> {
   const { action, names, onLine } = request;
   if (action === 'stop') return succeed(actionArgs(action, names));
-  const looked = await lookAtAll(compose);
+  const looked = await lookAtAll(compose, true);
   if (!looked.ok) return looked;
   const { declared, containers, details, differing } = looked.value;
   const kept = combineStatus(declared, containers, details)

@@ -48,10 +48,10 @@ export function openComposeServices(options: {
       const names = services.value.map((service) => service.name);
       return succeed({ version: `Docker Compose ${compose.version()}`, services: names });
     },
-    async status() {
+    async status(asked) {
       const files = await compose.files();
       if (!files.ok) return files;
-      const looked = await lookAtAll(compose);
+      const looked = await lookAtAll(compose, asked?.differing === true);
       if (!looked.ok) return looked;
       const marked = await markAll(compose, { seen: looked.value, files: files.value, config });
       if (!marked.ok) return marked;

@@ -41,7 +41,8 @@ export type Seen = {
   readonly differing: ReadonlySet<string>;
 };
 
-export async function lookAtAll(compose: ComposeCommand): Promise<Outcome<Seen>> {
+/** @param wantsDiffering two more questions to Docker, which nobody needs who only waits. */
+export async function lookAtAll(compose: ComposeCommand, wantsDiffering: boolean): Promise<Outcome<Seen>> {
   const declared = await listDeclared(compose);
   if (!declared.ok) return declared;
   const found = await listContainers(compose);
@@ -49,11 +50,8 @@ export async function lookAtAll(compose: ComposeCommand): Promise<Outcome<Seen>>
   const containers = found.value;
   const details = await inspectContainers(compose, containers, questionStallMs);
   if (!details.ok) return details;
-  const differing = await findDiffering(compose, {
-    containers,
-    details: details.value,
-    stallMs: questionStallMs,
-  });
+  const look = { containers, details: details.value, stallMs: questionStallMs };
+  const differing = wantsDiffering ? await findDiffering(compose, look) : succeed(new Set<string>());
   if (!differing.ok) return differing;
   return succeed({
     declared: declared.value,

@@ -25,11 +25,12 @@ export async function addOutside(
 ): Promise<Outcome<readonly ServiceStatus[]>> {
   const named = await namesOf(look.compose, 'named', look.files);
   if (!named.ok) return named;
-  const active = await namesOf(look.compose, 'active', look.files);
+  const hasProfiles = look.declared.some((service) => service.hasProfiles);
+  const declared = new Set(look.declared.map(({ name }) => name));
+  const active = hasProfiles ? await namesOf(look.compose, 'active', look.files) : succeed(declared);
   if (!active.ok) return active;
   const { all, named: namedFiles } = look.files;
   const more = all.filter((file) => !namedFiles.includes(file)).map((file) => basename(file));
-  const declared = new Set(look.declared.map(({ name }) => name));
   return succeed(
     statuses.map((status) => {
       const outside = !declared.has(status.name)

@@ -9,6 +9,8 @@ export type DeclaredService = {
   readonly restartPolicy: string;
   /** Services that have to be there before it. */
   readonly dependsOn: readonly string[];
+  /** Where it has some, it starts with all only where one of them is active. */
+  readonly hasProfiles: boolean;
 };
 
 /** One container as `ps --all --format json` shows it. */
@@ -67,10 +69,11 @@ const serviceSchema = z.object({
     .object({ restart_policy: z.object({ condition: z.unknown().optional() }).optional().catch(undefined) })
     .catch({}),
   depends_on: z.record(z.string(), z.unknown()).catch({}),
+  profiles: z.array(z.unknown()).catch([]),
 });
 
 const configSchema = z.object({
-  services: z.record(z.string(), serviceSchema.catch({ deploy: {}, depends_on: {} })),
+  services: z.record(z.string(), serviceSchema.catch({ deploy: {}, depends_on: {}, profiles: [] })),
 });
 
 const projectsSchema = z.array(
@@ -101,6 +104,7 @@ export function readDeclaredServices(text: string): Outcome<readonly DeclaredSer
       name,
       restartPolicy: restartPolicyOf(service),
       dependsOn: Object.keys(service.depends_on),
+      hasProfiles: service.profiles.length > 0,
     })),
   );
 }

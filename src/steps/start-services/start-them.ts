@@ -33,7 +33,7 @@ export async function startThem(
   context: StepContext<'host' | 'services'>,
 ): Promise<Outcome<void>> {
   const services = declaredServices(context);
-  const status = await services.status();
+  const status = await services.status({ differing: true });
   if (!status.ok) return status;
   const wanted = wantedOf(step, status.value, context);
   const left = wanted.filter(({ differs }) => differs === true).map(({ name }) => name);

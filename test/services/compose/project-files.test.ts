@@ -59,7 +59,7 @@ const open = (file: string) =>
     environment: { DOCKER_HOST: docker.DOCKER_HOST },
   });
 const find = async (file: string, name: string): Promise<ServiceStatus | undefined> => {
-  const status = await open(file).status();
+  const status = await open(file).status({ differing: true });
   if (!status.ok) throw new Error(`No status: ${JSON.stringify(status.failure)}`);
   return status.value.find((one) => one.name === name);
 };
