@@ -4,6 +4,10 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createProcessRunner } from '../../src/adapters/process/execa-process-runner.ts';
+import { createSecret } from '../../src/base/secret.ts';
+import { openDumpTools } from '../../src/databases/postgres/pg-dump-tools.ts';
+import { failureFrom } from '../contracts/object-store.contract.ts';
 import { startTestCluster, type TestCluster } from '../databases/postgres/cluster.ts';
 import { checksOf, readRecord } from '../parts/run-log.ts';
 import { shopRunbook } from '../parts/shop-runbook.ts';
@@ -137,18 +141,28 @@ describe('a plain dump that would run a program on the host of the restore', () 
     readFileSync(join(import.meta.dirname, 'evil-plain.sql'), 'utf8').replaceAll('PWNED_FILE', marker());
 
   it.each([
-    { mode: 'a drill', args: ['drill'], status: 1 },
-    { mode: 'a live restore', args: ['restore', '--yes', '--confirm', 'shop'], status: 1 },
-  ])('runs none in $mode, and is called hostile', async ({ args, status }) => {
+    { mode: 'a drill', args: ['drill'] },
+    { mode: 'a live restore', args: ['restore', '--yes', '--confirm', 'shop'] },
+  ])('runs none in $mode, which does not begin', async ({ args }) => {
     const before = await live();
-    const { end, logs } = await run(sample(), ...args);
+    const { end } = await run(sample(), ...args);
     expect(existsSync(marker()), end.text).toBe(false);
-    expect(end.status, end.text).toBe(status);
-    const record = await readRecord(logs);
-    const failures = record.steps.flatMap((step) => step.attempts.map((attempt) => attempt.failure));
-    expect(failures.at(-1), end.text).toMatchObject({ code: 'hostile' });
-    expect(failures.at(-1)?.message).toMatch(/tries to run commands where it is restored/);
+    expect(end.status, end.text).toBe(3);
+    expect(end.text).toMatch(/before the walk failed: .* tries to run commands where it is restored/);
+    expect(end.text).not.toContain('step 1 of');
     expect(await live()).toEqual(before);
+  });
+
+  it('is called hostile by whoever unpacks it, since a large one is not read beforehand', async () => {
+    const file = at('evil.sql');
+    writeFileSync(file, sample());
+    const tools = openDumpTools({
+      url: createSecret(production.urlOf('shop')),
+      processes: createProcessRunner(),
+    });
+    const refused = failureFrom(await tools.contents(file));
+    expect(refused).toMatchObject({ code: 'hostile' });
+    expect(refused.message).toMatch(/tries to run commands where it is restored/);
   });
 
   it.each(Object.keys(evil))('by %s', async (what) => {
@@ -159,7 +173,7 @@ describe('a plain dump that would run a program on the host of the restore', () 
     expect(whole).toContain(text);
     const { end } = await run(whole, 'drill');
     expect(existsSync(marker()), end.text).toBe(false);
-    expect(end.status, end.text).toBe(1);
+    expect(end.status, end.text).toBe(says === byText ? 3 : 1);
     expect(end.text).toMatch(says ?? /^$/);
     expect(await elsewhere.sql('postgres', "SELECT 1 FROM pg_database WHERE datname LIKE 'shop%'")).toEqual(
       [],
@@ -217,7 +231,7 @@ describe('a genuine plain dump', () => {
       '\\connect -reuse-previous=on shop 127.0.0.1',
     ]) {
       const refused = await run(forged.replace(/^\\connect postgres$/m, connect), 'drill');
-      expect(refused.end.status, refused.end.text).toBe(1);
+      expect(refused.end.status, refused.end.text).toBe(3);
       expect(refused.end.text).toMatch(/tries to run commands where it is restored/);
     }
   });
