@@ -59,6 +59,8 @@ export type Services = {
 export type ServiceRequest = {
   /** Empty means all. */
   readonly names: readonly string[];
+  /** To start: what runs of these may be made anew where it differs from what is written down. */
+  readonly remake?: readonly string[];
   readonly onLine: (line: string) => void;
   readonly signal?: AbortSignal;
 };

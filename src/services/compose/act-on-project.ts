@@ -22,7 +22,7 @@ export async function actOnProject(
   },
 ): Promise<Outcome<void>> {
   const { action, config } = of;
-  const { names, onLine, signal } = of.request;
+  const { names, onLine, signal, remake = [] } = of.request;
   const split = await splitNames(compose, { names, config });
   if (!split.ok) return split;
   const { declared, orphans } = split.value;
@@ -32,7 +32,7 @@ export async function actOnProject(
     if (moved.value.exitCode !== 0) return fail(await compose.classify(moved.value));
   }
   if (names.length > 0 && declared.length === 0) return succeed(undefined);
-  const args = await argsOf(compose, { action, names: declared, onLine });
+  const args = await argsOf(compose, { action, names: declared, onLine, remake });
   if (!args.ok || args.value.length === 0) return args.ok ? succeed(undefined) : args;
   const ran = await compose.run({
     args: args.value,
@@ -69,15 +69,17 @@ async function splitNames(
  */
 async function argsOf(
   compose: ComposeCommand,
-  request: Pick<Parameters<Services['start']>[0], 'names' | 'onLine'> & { readonly action: 'stop' | 'start' },
+  request: Pick<Parameters<Services['start']>[0], 'names' | 'onLine' | 'remake'> & {
+    readonly action: 'stop' | 'start';
+  },
 ): Promise<Outcome<readonly string[]>> {
-  const { action, names, onLine } = request;
+  const { action, names, onLine, remake = [] } = request;
   if (action === 'stop') return succeed(actionArgs(action, names));
   const looked = await lookAtAll(compose, true);
   if (!looked.ok) return looked;
   const { declared, containers, details, differing } = looked.value;
   const kept = combineStatus(declared, containers, details)
-    .filter(({ name, state }) => state === 'running' && differing.has(name))
+    .filter(({ name, state }) => state === 'running' && differing.has(name) && !remake.includes(name))
     .map(({ name }) => name);
   if (kept.length === 0) return succeed(actionArgs(action, names));
   const active = names.length > 0 ? succeed(names) : await listActive(compose);

@@ -42,7 +42,7 @@ export const startServices = implementKind(startServicesKind, {
       return succeed({ kind: 'not-executed', reason: 'a drill never starts production' });
     const services = declaredServices(context);
     await letWritersUp(step.services, context);
-    const started = await startThem(step, context);
+    const started = await startThem(step, { services, context });
     if (!started.ok) return started;
     // The log is followed from the first moment: a flurry at the start is what one wants to see.
     const log = followLog(step, services, context);

@@ -3,7 +3,7 @@ import { type Outcome, succeed } from '../../base/failure.ts';
 import { type StepContext, type StepOf, stepId } from '../../kinds/kind.ts';
 import { stoppedByTheWalk } from '../../operations/outside-services.ts';
 import { servicesOf } from '../../operations/stop-services.ts';
-import type { ServiceStatus } from '../../ports/services.ts';
+import type { ServiceStatus, Services } from '../../ports/services.ts';
 import { leftRunningFact, type startServicesKind } from './kind.ts';
 
 export type StartStep = StepOf<typeof startServicesKind>;
@@ -30,13 +30,16 @@ export function wantedOf(
 
 export async function startThem(
   step: StartStep,
-  context: StepContext<'host' | 'services'>,
+  { services, context }: { readonly services: Services; readonly context: StepContext<'host' | 'services'> },
 ): Promise<Outcome<void>> {
-  const services = declaredServices(context);
   const status = await services.status({ differing: true });
   if (!status.ok) return status;
   const wanted = wantedOf(step, status.value, context);
-  const left = wanted.filter(({ differs }) => differs === true).map(({ name }) => name);
+  // What this walk stopped it has started itself since, if it runs: a file that was mended meanwhile counts for it.
+  const remake = stoppedByTheWalk(context);
+  const left = wanted
+    .filter(({ name, differs }) => differs === true && !remake.includes(name))
+    .map(({ name }) => name);
   if (left.length > 0) await context.record(leftRunningFact(stepId(step)), left);
   const isReached = ({ name, leftAlone }: ServiceStatus) =>
     step.services.length === 0 ? leftAlone !== true : step.services.includes(name);
@@ -44,7 +47,7 @@ export async function startThem(
   const { signal, output: onLine } = context;
   for (const names of [step.services, ...(more.length === 0 ? [] : [more])]) {
     await context.recordCommand(services.describe('start', names));
-    const started = await services.start({ names, onLine, signal });
+    const started = await services.start({ names, remake, onLine, signal });
     if (!started.ok) return started;
   }
   return succeed(undefined);

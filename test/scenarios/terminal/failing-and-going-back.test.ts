@@ -59,7 +59,7 @@ test('a step that fails says what, where and what to do; mended, a retry by key 
   expect(failed[3]).toMatch(/^ ✗ Verify secrets failed\. +step 7 of 9$/);
   expect(textOf(failed)).toContain(`There is no ${sandbox().envFile}.`);
   expect(textOf(failed)).toContain(
-    '→ Pull the file from the secrets vault to that place; it is in no backup.',
+    '→ Pull the file from the secrets vault to that place. Where a backup has it, let a step bring it',
   );
   expect(textOf(failed)).toMatch(
     /▸ retry choose another snapshot – cannot be chosen: .* go on without it .*stop here/,
