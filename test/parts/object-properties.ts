@@ -1,6 +1,4 @@
 import {
-  CompleteMultipartUploadCommand,
-  CreateMultipartUploadCommand,
   GetObjectAclCommand,
   GetObjectTaggingCommand,
   HeadObjectCommand,
@@ -8,9 +6,9 @@ import {
   PutObjectCommand,
   PutObjectTaggingCommand,
   S3Client,
-  UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import type { BucketConfig } from './bucket.ts';
+import { putInParts } from './put-in-parts.ts';
 
 /** Everything about an object that is not its content, as the SDK says it. */
 export type Properties = {
@@ -47,22 +45,8 @@ export function openProperties(config: BucketConfig) {
     async putWhole(Key: string, Body: Buffer): Promise<void> {
       await client.send(new PutObjectCommand({ Bucket, Key, Body, ...given, Metadata: metadata }));
     },
-    async putInParts(Key: string, content: Buffer, partBytes: number): Promise<void> {
-      const place = { Bucket, Key };
-      const { UploadId } = await client.send(
-        new CreateMultipartUploadCommand({ ...place, ...given, Metadata: metadata }),
-      );
-      const parts = [];
-      for (let from = 0; from < content.length; from += partBytes) {
-        const PartNumber = from / partBytes + 1;
-        const Body = content.subarray(from, from + partBytes);
-        const { ETag } = await client.send(new UploadPartCommand({ ...place, UploadId, PartNumber, Body }));
-        parts.push({ ETag, PartNumber });
-      }
-      await client.send(
-        new CompleteMultipartUploadCommand({ ...place, UploadId, MultipartUpload: { Parts: parts } }),
-      );
-    },
+    putInParts: (Key: string, content: Buffer, partBytes: number): Promise<void> =>
+      putInParts(client, { Bucket, Key, ...given, Metadata: metadata, content, partBytes }),
     async tag(Key: string, tags: Readonly<Record<string, string>>): Promise<void> {
       const TagSet = Object.entries(tags).map(([name, Value]) => ({ Key: name, Value }));
       await client.send(new PutObjectTaggingCommand({ Bucket, Key, Tagging: { TagSet } }));

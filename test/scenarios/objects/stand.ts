@@ -2,15 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import {
-  CompleteMultipartUploadCommand,
-  CreateMultipartUploadCommand,
-  PutBucketPolicyCommand,
-  S3Client,
-  UploadPartCommand,
-} from '@aws-sdk/client-s3';
+import { PutBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3';
 import { type BackupStand, startBackupStand } from '../../parts/backup-stand.ts';
 import { type Bucket, openBucket } from '../../parts/bucket.ts';
+import { putInParts } from '../../parts/put-in-parts.ts';
 import { checksOf, readRecord } from '../../parts/run-log.ts';
 import { createBucket, type S3Server } from '../../parts/s3-servers.ts';
 import type { SaidHere } from '../../parts/thaw.ts';
@@ -147,20 +142,8 @@ export async function startObjectStand(server: S3Server, patience = '2m'): Promi
         stdio: ['ignore', 'pipe', 'pipe'],
         env: { PATH: process.env.PATH, HOME: company.folder, LANG: 'C.UTF-8' },
       }),
-    async putInParts(key, content, partBytes) {
-      const place = { Bucket: live.config.bucket, Key: key };
-      const { UploadId } = await client.send(new CreateMultipartUploadCommand(place));
-      const parts = [];
-      for (let from = 0; from < content.length; from += partBytes) {
-        const PartNumber = from / partBytes + 1;
-        const Body = content.subarray(from, from + partBytes);
-        const { ETag } = await client.send(new UploadPartCommand({ ...place, UploadId, PartNumber, Body }));
-        parts.push({ ETag, PartNumber });
-      }
-      await client.send(
-        new CompleteMultipartUploadCommand({ ...place, UploadId, MultipartUpload: { Parts: parts } }),
-      );
-    },
+    putInParts: (key, content, partBytes) =>
+      putInParts(client, { Bucket: live.config.bucket, Key: key, content, partBytes }),
     async denyInMirror(keys) {
       const { stranger } = server;
       if (stranger === undefined) throw new Error('This server has no second user.');
