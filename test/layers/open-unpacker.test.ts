@@ -493,7 +493,8 @@ describe('a first look', () => {
     const unpacker = unpackerWith(keyed());
     const seen = value(await unpacker.peek({ body, layers: ['openpgp', 'gzip'], wantBytes: 100 }));
     expect(seen.equals(content.subarray(0, 100))).toBe(true);
-    expect(taken).toBeLessThan(2_000_000);
+    // How far the layers read ahead depends on how busy the host is.
+    expect(taken).toBeLessThan(bytes.length / 2);
     expect(body.destroyed).toBe(true);
   });
 

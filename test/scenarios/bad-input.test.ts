@@ -80,7 +80,7 @@ function badInput() {
     expect(end.text).toMatch(
       /system_settings: ENCRYPTION_KEY decrypts only 0 of 2 rows: it is another key, or the values are laid out otherwise .* If it is the key: Without the right key the OCR API keys/,
     );
-    expect(end.text).toMatch(/Find the ENCRYPTION_KEY that was in use when the backup was taken/);
+    expect(end.text).toMatch(/\bfind the ENCRYPTION_KEY that was in use when the backup was taken/);
     // Writers are stopped, and nothing else has happened to production.
     await expect(fetch(`${stand.nimara.crmUrl}/health`)).rejects.toThrow();
     const kept = (await stand.look()).databases.filter((name) => name.includes('__before_'));

@@ -131,6 +131,11 @@ export const catalogueKinds: Readonly<Record<string, readonly string[]>> = {
 
 export const catalogueStatements: readonly string[] = Object.values(catalogueKinds).flat();
 
+/** The same for a server that was built without ICU: the two collations are of the C library, and everything else stays. */
+export const catalogueWithoutIcu: readonly string[] = catalogueStatements.map((one) =>
+  one.replace(/^(CREATE COLLATION \S+) \(provider = icu\b.*/, "$1 (provider = libc, locale = 'C')"),
+);
+
 /** The same with everything of `shop_owner`, who may own it: not of the superuser who makes it. */
 export const catalogueOfOwner: readonly string[] = [
   'CREATE ROLE shop_maker SUPERUSER',
