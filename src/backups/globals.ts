@@ -48,8 +48,9 @@ const option = '(?:ADMIN|INHERIT|SET) (?:OPTION|TRUE|FALSE)';
 const grant = new RegExp(
   `^GRANT ${name} TO ${name}((?: WITH ${option}(?:, ${option})*)?)(?: GRANTED BY ${name})?;$`,
 );
+/** What a dump of a whole server drops before it makes it anew is never dropped here. */
 const isNothing =
-  /^(--.*|\s*|SET \w+ = [^;]+;|SELECT pg_catalog\.set_config\([^;]+;|\\(un)?restrict( \S+)?)$/;
+  /^(--.*|DROP (?:DATABASE|ROLE|TABLESPACE) [^;]+;|\\connect .*|\s*|SET \w+ = [^;]+;|SELECT pg_catalog\.set_config\([^;]+;|\\(un)?restrict( \S+)?)$/;
 
 export function readGlobals(dump: string): Globals {
   const roles = new Map<string, GlobalRole>();

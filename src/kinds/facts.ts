@@ -111,15 +111,17 @@ export const dumpFileFact = defineFact(
     noted: z.object({ key: z.string(), sha256: z.string() }).optional(),
   }),
 );
+/** The dump of a whole server that a database was taken out of; in `rolesFile` is what stands before all of them. */
+const takenDatabase = z.object({
+  ...{ taken: z.string(), databases: z.array(z.string()).readonly() },
+  ...{ isComplete: z.boolean(), rolesFile: z.string().exactOptional() },
+});
 export const archiveFileFact = defineFact(
   'archive-file',
   1,
   file.extend({
     format: z.enum(['custom', 'tar', 'directory', 'plain']).optional(),
-    /** The dump of a whole server that it was taken out of. */
-    cluster: z
-      .object({ taken: z.string(), databases: z.array(z.string()).readonly(), isComplete: z.boolean() })
-      .exactOptional(),
+    cluster: takenDatabase.exactOptional(),
   }),
 );
 

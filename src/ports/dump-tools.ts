@@ -147,10 +147,12 @@ export type DumpTools = {
     readonly name: string;
     readonly choose: ChooseDatabase;
   }): Promise<Outcome<ReadDump>>;
-  /** Takes one database out of a dump of a whole server: a plain dump in a file of its own. */
+  /** Takes one database out of a dump of a whole server: a plain dump in a file of its own, and in another what stands before all of them. */
   takeDatabase(request: {
     readonly file: string;
     readonly toFile: string;
+    /** Roles and tablespaces, as pg_dumpall writes them: hashes of passwords are among them. */
+    readonly rolesFile: string;
     readonly choose: ChooseDatabase;
   }): Promise<
     Outcome<{ readonly cluster: TakenDatabase; readonly sizeBytes: number; readonly sha256: string }>

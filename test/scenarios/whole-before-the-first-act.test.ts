@@ -27,7 +27,17 @@ const odd = [
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'thaw-whole-'));
   cluster = await startTestCluster();
-  await cluster.sql('postgres', 'CREATE ROLE app', 'CREATE ROLE reader', 'CREATE DATABASE "a shop"');
+  await cluster.sql(
+    'postgres',
+    'CREATE ROLE app',
+    "CREATE ROLE reader LOGIN PASSWORD 'x'",
+    'CREATE DATABASE "a shop"',
+  );
+  await cluster.sql(
+    'postgres',
+    'CREATE ROLE "Web" LOGIN CONNECTION LIMIT 7 PASSWORD \'z\' IN ROLE reader',
+    "ALTER ROLE \"Web\" SET search_path = 'a', 'public'",
+  );
   await cluster.sql('postgres', 'CREATE DATABASE shop OWNER app', 'CREATE DATABASE zoo');
   for (const [database, rows] of [
     ['a shop', 3],
@@ -58,7 +68,12 @@ afterAll(async () => {
 let runs = 0;
 async function run(
   content: string | Buffer,
-  how: { readonly args: readonly string[]; readonly database?: string },
+  how: {
+    readonly args: readonly string[];
+    readonly database?: string;
+    readonly before?: readonly { readonly kind: string }[];
+    readonly to?: TestCluster;
+  },
 ) {
   runs += 1;
   const store = at(`store-${runs}`);
@@ -66,11 +81,11 @@ async function run(
   mkdirSync(store);
   writeFileSync(join(store, 'shop-2026-11-19.sql.gz'), gzipSync(content));
   const dumps = { layout: 'shop-{date}.sql.gz', ...(how.database ? { database: how.database } : {}) };
-  writeFileSync(at('runbook.yaml'), shopRunbook({ store, backups: { dumps } }));
+  writeFileSync(at('runbook.yaml'), shopRunbook({ store, backups: { dumps }, before: how.before ?? [] }));
   const [command = '', ...options] = how.args;
   const end = await thawHere({
     args: [command, at('runbook.yaml'), '--plain', '--log-dir', logs, ...options],
-    env: { HOME: folder, LIVE: cluster.urlOf('shop') },
+    env: { HOME: folder, LIVE: (how.to ?? cluster).urlOf('shop') },
     cwd: folder,
   });
   return { end, checks: async () => checksOf(await readRecord(logs)) };
@@ -94,7 +109,7 @@ describe('a dump of a whole server', () => {
     const before = await names();
     const { end, checks } = await run(form(whole), { args: restore });
     expect(await checks(), end.text).toContain(
-      'decrypt passed: shop was taken out of a dump of a whole server; not restored are its roles and tablespaces, and template1; a shop; postgres; zoo',
+      'decrypt passed: shop was taken out of a dump of a whole server; its tablespaces are not restored, nor template1; a shop; postgres; zoo, and its roles only by a step restore-roles',
     );
     expect(end.text).toContain('opens: plain SQL of a whole server, of which shop is taken, of pg_dump 15');
     expect(await cluster.sql('shop', 'SELECT count(*) FROM orders')).toEqual([{ count: '44' }]);
@@ -106,6 +121,49 @@ describe('a dump of a whole server', () => {
     ).toEqual([{ tableowner: 'app', r: 't' }]);
     expect(await cluster.sql('zoo', 'SELECT count(*) FROM orders')).toEqual([{ count: '9' }]);
     expect(await names()).toEqual(before);
+  });
+
+  it('gives its roles to a server that has none, with their passwords and settings, and drops nothing', async () => {
+    const blank = await startTestCluster();
+    try {
+      await blank.sql(
+        'postgres',
+        'CREATE DATABASE shop',
+        'CREATE DATABASE zoo',
+        "CREATE ROLE app PASSWORD 'y'",
+      );
+      const before = [{ kind: 'restore-roles' }];
+      const seen = await run(whole, { args: check, before, to: blank });
+      expect(seen.end.text).toMatch(/roles: at the beginning of shop-2026-11-19\.sql\.gz, a dump of a whole/);
+      const { end, checks } = await run(whole, { args: restore, before, to: blank });
+      expect(await checks(), end.text).toContain(
+        'restore-roles passed: all 4 roles are there; made: Web; reader',
+      );
+      expect(await blank.sql('shop', 'SELECT count(*) FROM orders')).toEqual([{ count: '44' }]);
+      const read =
+        'SELECT rolname, rolcanlogin, rolconnlimit, rolpassword, setconfig FROM pg_authid LEFT JOIN pg_db_role_setting ON setrole = pg_authid.oid';
+      for (const role of ['reader', 'Web']) {
+        const [made] = await blank.sql('shop', `${read} WHERE rolname = '${role}'`);
+        expect([made]).toEqual(await cluster.sql('shop', `${read} WHERE rolname = '${role}'`));
+        expect(end.text).not.toContain(made?.rolpassword);
+      }
+      expect(
+        await blank.sql('shop', "SELECT has_table_privilege('reader', 'orders', 'SELECT') AS may"),
+      ).toEqual([{ may: 't' }]);
+      expect(await blank.sql('shop', "SELECT pg_has_role('Web', 'reader', 'MEMBER') AS is")).toEqual([
+        { is: 't' },
+      ]);
+    } finally {
+      await blank.remove();
+    }
+  });
+
+  it('has no roles where it is the dump of one database, which is told before the first act', async () => {
+    const one = execFileSync(join(cluster.binFolder, 'pg_dump'), [cluster.urlOf('shop')]);
+    const { end } = await run(one, { args: check, before: [{ kind: 'restore-roles' }] });
+    expect(end.text).toContain(
+      'No file of roles lies beside shop-2026-11-19.sql.gz, and it is no dump of a whole server',
+    );
   });
 
   it('gives the one that the runbook names', async () => {

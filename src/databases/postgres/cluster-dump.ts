@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fail, succeed } from '../../base/failure.ts';
 import { describeFileFailure } from '../../base/file-failure.ts';
@@ -111,9 +112,14 @@ async function* pieces(section: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   yield lead;
 }
 
+async function* leading(file: string, bytes: number): AsyncGenerator<Buffer> {
+  if (bytes > 0) yield* createReadStream(file, { end: bytes - 1, highWaterMark: chunkBytes });
+}
+
 export async function takeDatabase({
   file,
   toFile,
+  rolesFile,
   choose,
 }: Parameters<DumpTools['takeDatabase']>[0]): ReturnType<DumpTools['takeDatabase']> {
   const reader = createClusterDumpReader();
@@ -123,6 +129,11 @@ export async function takeDatabase({
     const chosen = choose(reader.sections());
     if (!chosen.ok) return chosen;
     const { name, from, until } = chosen.value;
+    const before = reader.sections()[0]?.from ?? from;
+    await pipeline(
+      Readable.from(leading(file, before)),
+      createWriteStream(rolesFile, { mode: 0o600, flush: true }),
+    );
     const hash = createHash('sha256');
     let sizeBytes = 0;
     const content = async function* () {

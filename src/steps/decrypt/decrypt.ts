@@ -148,12 +148,14 @@ async function isCandidateOpen(context: CheckContext<'host' | 'stores'>): Promis
 /** What psql may be given of a dump of a whole server: one database of it. */
 async function takeOne(context: StepContext<'dumpTools' | 'databases' | 'host'>, file: string) {
   const path = context.workFile('database.dump');
+  const rolesFile = context.workFile('roles.sql');
   const choose = chooseDatabase(context);
-  const taken = await targetTools(context).takeDatabase({ file, toFile: path, choose });
+  const taken = await targetTools(context).takeDatabase({ file, toFile: path, rolesFile, choose });
   if (!taken.ok) return taken;
   context.output(`took database ${taken.value.cluster.taken} out of the dump of a whole server`);
   const removed = await removeWorkFile(context, file);
-  return removed.ok ? succeed({ ...taken.value, path }) : removed;
+  if (!removed.ok) return removed;
+  return succeed({ ...taken.value, path, cluster: { ...taken.value.cluster, rolesFile } });
 }
 
 function judgeTaken(cluster: TakenDatabase | undefined): readonly Check[] {
@@ -161,7 +163,7 @@ function judgeTaken(cluster: TakenDatabase | undefined): readonly Check[] {
   const others = cluster.databases.filter((name) => name !== cluster.taken);
   return [
     passed(
-      `${cluster.taken} was taken out of a dump of a whole server; not restored are its roles and tablespaces${others.length === 0 ? '' : `, and ${shorten(others)}`}`,
+      `${cluster.taken} was taken out of a dump of a whole server; its tablespaces are not restored${others.length === 0 ? '' : `, nor ${shorten(others)}`}, and its roles only by a step restore-roles`,
     ),
     ...(cluster.isComplete
       ? []

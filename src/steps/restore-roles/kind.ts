@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineFact } from '../../kinds/fact.ts';
-import { snapshotFact } from '../../kinds/facts.ts';
+import { archiveFileFact, snapshotFact } from '../../kinds/facts.ts';
 import { text } from '../../kinds/fields.ts';
 import { declareKind } from '../../kinds/kind.ts';
 
@@ -27,13 +27,15 @@ export const restoreRolesKind = declareKind({
     'Makes the roles of the application that are missing on the server, from what pg_dumpall --globals-only wrote.',
   example: '- kind: restore-roles\n  layout: "daily/globals_{timestamp}.sql.gz.gpg"',
   fields: {
-    layout: text.describe(
-      'Key pattern of what pg_dumpall --globals-only wrote: daily/globals_{timestamp}.sql.gz.gpg',
-    ),
+    layout: text
+      .optional()
+      .describe(
+        'Key pattern of what pg_dumpall --globals-only wrote: daily/globals_{timestamp}.sql.gz.gpg. Left out: what lies beside the dump, or stands at the beginning of a dump of a whole server; then the step comes after `decrypt`.',
+      ),
   },
   afterCrash: 'run-again',
   gives: [rolesFact],
-  needs: () => [{ oneOf: [snapshotFact] }],
+  needs: ({ layout }) => [{ oneOf: [layout === undefined ? archiveFileFact : snapshotFact] }],
   places: () => ['backups'],
-  artifacts: ({ layout }) => [{ kind: 'archive', pattern: layout }],
+  artifacts: ({ layout }) => (layout === undefined ? [] : [{ kind: 'archive', pattern: layout }]),
 });

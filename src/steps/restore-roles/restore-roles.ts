@@ -7,12 +7,13 @@ import { isEncrypted, layersOf, unwrappedKey } from '../../backups/wrapping.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { type Check, couldNotVerify, failed, passed } from '../../base/verdict.ts';
 import { needFact, readFact } from '../../kinds/fact.ts';
-import { manifestFact, snapshotFact } from '../../kinds/facts.ts';
+import { archiveFileFact, manifestFact, snapshotFact } from '../../kinds/facts.ts';
 import { type CheckContext, implementKind, type StepContext, type StepOf } from '../../kinds/kind.ts';
 import { removeWorkFile } from '../../operations/bring-object.ts';
 import { findFiles, missingBeside } from '../../operations/find-files.ts';
 import { findSnapshots, pickSnapshot, readManifest } from '../../operations/find-snapshots.ts';
-import { backupStore, listAll, targetServer } from '../../operations/open-targets.ts';
+import { peekDump } from '../../operations/open-snapshot.ts';
+import { backupStore, blocker, listAll, targetServer } from '../../operations/open-targets.ts';
 import type { ObjectInfo } from '../../ports/object-store.ts';
 import type { Layer } from '../../ports/unpacker.ts';
 import { restoreRolesKind, rolesFact } from './kind.ts';
@@ -33,7 +34,7 @@ export const restoreRoles = implementKind(restoreRolesKind, {
     const server = targetServer(context).address;
     return {
       sentences: [
-        `Reads the roles that lie beside the dump, or in ${step.layout}.`,
+        `Reads the roles that lie beside the dump, or ${step.layout === undefined ? 'at its beginning, where it is one of a whole server' : `in ${step.layout}`}.`,
         context.mode === 'drill'
           ? 'A drill makes none of them: they would belong to the whole server.'
           : `Makes those that ${server} has not; existing ones keep their password and everything else.`,
@@ -55,7 +56,11 @@ export const restoreRoles = implementKind(restoreRolesKind, {
       context,
     );
     if (!found.ok) return [missingBeside(found.failure, step)];
-    return [passed(`roles: ${found.value.object.key}`), ...(await checkRights(context))];
+    const source =
+      found.value === undefined
+        ? await checkBeginning(step, { snapshot: picked.value, context })
+        : passed(`roles: ${found.value.object.key}`);
+    return [source, ...(await checkRights(context))];
   },
 
   async run(step, context) {
@@ -127,13 +132,41 @@ async function checkRights(context: CheckContext<'databases'>): Promise<readonly
   return [failed(`This user may not create roles on ${server.address}.`, 'Use a role with CREATEROLE.')];
 }
 
+/** A dump of a whole server begins with the roles. */
+async function checkBeginning(
+  step: RolesStep,
+  of: { readonly snapshot: Snapshot; readonly context: CheckContext<'stores' | 'keys'> },
+): Promise<Check> {
+  const { snapshot, context } = of;
+  const head = await peekDump(context, snapshot);
+  if (!head.ok) return blocker(head.failure);
+  return head.value.format === 'plain' && head.value.isCluster
+    ? passed(`roles: at the beginning of ${snapshot.key}, a dump of a whole server`)
+    : missingBeside(noRoles(snapshot.key), step);
+}
+
+type BroughtGlobals = { readonly key: string; readonly globals: Globals };
+
+/** What `decrypt` kept of a dump of a whole server. It lies beside that dump, which holds the same. */
+async function readBeginning(
+  context: StepContext<'host' | 'stores' | 'keys'>,
+): Promise<Outcome<BroughtGlobals>> {
+  const { key } = needFact(snapshotFact, context);
+  const file = needFact(archiveFileFact, context).cluster?.rolesFile;
+  if (file === undefined) return fail(noRoles(key));
+  const text = await context.world.host.readTextFile(file);
+  // What follows the roles is a database: they do not end in the middle.
+  return text.ok ? succeed({ key, globals: { ...readGlobals(text.value), isComplete: true } }) : text;
+}
+
 async function bringGlobals(
   step: RolesStep,
   context: StepContext<'host' | 'stores' | 'keys'>,
-): Promise<Outcome<{ readonly key: string; readonly globals: Globals }>> {
+): Promise<Outcome<BroughtGlobals>> {
   const snapshot = { ...needFact(snapshotFact, context), manifest: readFact(manifestFact, context) };
   const found = await findGlobals(step, snapshot, context);
   if (!found.ok) return found;
+  if (found.value === undefined) return readBeginning(context);
   const { object, layers, sha256 } = found.value;
   const { host } = context.world;
   const [packed, file] = [context.workFile('globals.packed'), context.workFile('globals.sql')];
@@ -179,11 +212,14 @@ type FoundGlobals = {
   readonly sha256?: string;
 };
 
-/** What `thaw backup` put beside the dump, as its manifest names it; else what other scripts wrote, by the layout of the runbook. */
+/**
+ * What `thaw backup` put beside the dump, as its manifest names it; else what other scripts wrote, by the layout of the runbook. Without a
+ * layout there may be none: then the roles are in the dump.
+ */
 async function findGlobals(
-  step: StepOf<typeof restoreRolesKind>,
+  step: RolesStep,
   ...[snapshot, context]: [Candidate, Pick<CheckContext<'host' | 'stores'>, 'world' | 'targets'>]
-): Promise<Outcome<FoundGlobals>> {
+): Promise<Outcome<FoundGlobals | undefined>> {
   const beside = artifactKey(snapshot.key, 'globals');
   const store = backupStore(context);
   const listed = await listAll(store, beside);
@@ -200,6 +236,7 @@ async function findGlobals(
   const [own] = isEncrypted(snapshot.layers) || context.targets.backups.encrypted ? sealed : there;
   if (own !== undefined) return succeed({ object: own, layers: layersOf(own.key) });
   if (there[0] !== undefined) return fail(plainBeside(there[0].key));
+  if (step.layout === undefined) return succeed(undefined);
   const found = await findFiles({ kind: 'archive', layout: step.layout }, snapshot.key, context);
   if (!found.ok) return found;
   if (found.value.kind === 'archive') return succeed(found.value);
@@ -209,6 +246,15 @@ async function findGlobals(
     remedy: 'Correct the layout of the roles in the runbook.',
     retry: 'after-fix',
   });
+}
+
+function noRoles(key: string) {
+  return {
+    code: 'not-found',
+    message: `No file of roles lies beside ${key}, and it is no dump of a whole server: it has none.`,
+    remedy: 'Name where they are as `layout` of restore-roles, or make them by hand and leave the step out.',
+    retry: 'after-fix',
+  } as const;
 }
 
 function otherRoles(key: string) {

@@ -11,7 +11,13 @@ export type FoundLayout = {
   readonly isProof: boolean;
 };
 
-const unproven: readonly string[] = ['iv+ciphertext', 'iv:ciphertext', 'openssl-enc', 'cryptojs'];
+const unproven: readonly string[] = [
+  'iv+ciphertext',
+  'iv:ciphertext',
+  'openssl-enc',
+  'cryptojs',
+  'pgcrypto-raw',
+];
 
 /**
  * A right key that the runbook describes wrongly opens nothing, as a wrong one does. So every layout that is known is tried, with every
@@ -24,7 +30,9 @@ export function findLayout(
   of: { readonly keyText: string; readonly salt: string | undefined },
 ): FoundLayout | undefined {
   // What proves itself first: a value that merely looks right must not win over one that is.
-  const ordered = layouts.toSorted((one, other) => unproven.indexOf(one) - unproven.indexOf(other));
+  const ordered = layouts
+    .filter((layout) => layout !== 'pgcrypto')
+    .toSorted((one, other) => unproven.indexOf(one) - unproven.indexOf(other));
   for (const layout of ordered) {
     for (const [keyEncoding, key] of readingsOf(of.keyText, layout)) {
       for (const encoding of ['hex', 'base64'] as const) {

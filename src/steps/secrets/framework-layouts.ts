@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { createDecipheriv, createHmac, hkdfSync, pbkdf2Sync, timingSafeEqual } from 'node:crypto';
 import { parseJson } from '../../base/parse-json.ts';
 import type { OpenedValue } from './opened-value.ts';
@@ -117,14 +118,26 @@ export function openRawCbc(bytes: Buffer, key: Buffer): OpenedValue {
   const ciphertext = bytes.subarray(16);
   if (ciphertext.length === 0 || ciphertext.length % 16 !== 0)
     return malformed('a value is no iv and whole blocks of AES-CBC');
-  const text = openCbc(key, { iv: bytes.subarray(0, 16), ciphertext });
-  if (text === undefined) return refused;
-  try {
-    new TextDecoder('utf-8', { fatal: true }).decode(text);
-    return opened;
-  } catch {
-    return refused;
-  }
+  return openCbcText(key, { iv: bytes.subarray(0, 16), ciphertext });
+}
+
+/** Nothing authenticates it: a wrong key shows by its padding, or by a plaintext that is no text. */
+function openCbcText(key: Buffer, parts: Omit<Parts, 'tag'>): OpenedValue {
+  const text = openCbc(key, parts);
+  return text !== undefined && isUtf8(text) ? opened : refused;
+}
+
+/**
+ * `encrypt(data, key, 'aes')` of pgcrypto: AES-CBC without an initialization vector, the key filled up with zeros to 16,
+ * 24 or 32 bytes.
+ */
+export function openPgcryptoRaw(content: Buffer, key: Buffer): OpenedValue {
+  if (content.length === 0 || content.length % 16 !== 0)
+    return malformed('a value is not what encrypt(…) of pgcrypto makes');
+  const size = [16, 24, 32].find((bytes) => key.length <= bytes);
+  if (size === undefined) return malformed(`the key has ${key.length} bytes, more than 32`);
+  const filled = Buffer.concat([key, Buffer.alloc(size - key.length)]);
+  return openCbcText(filled, { iv: Buffer.alloc(16), ciphertext: content });
 }
 
 /** What packages for Django make of SECRET_KEY: the key of a Fernet token (django-fernet-fields). */

@@ -1,5 +1,12 @@
 import { createDecipheriv, createHmac, timingSafeEqual } from 'node:crypto';
-import { djangoFernetKey, openJwe, openLaravel, openRails, openRawCbc } from './framework-layouts.ts';
+import {
+  djangoFernetKey,
+  openJwe,
+  openLaravel,
+  openPgcryptoRaw,
+  openRails,
+  openRawCbc,
+} from './framework-layouts.ts';
 import { type OpensslProbe, openOpenssl } from './open-openssl.ts';
 import type { OpenedValue } from './opened-value.ts';
 import type { DecryptProbe } from './verify-secrets-kind.ts';
@@ -7,8 +14,10 @@ import type { DecryptProbe } from './verify-secrets-kind.ts';
 const tagBytes = 16;
 const shortestIvBytes = 8;
 
-type AnyProbe = Pick<DecryptProbe, 'layout' | 'encoding' | 'ivBytes'> &
+type AnyProbe = Pick<DecryptProbe, 'encoding' | 'ivBytes'> &
   Partial<OpensslProbe> & {
+    /** Messages of OpenPGP are opened elsewhere (open-pgcrypto.ts). */
+    readonly layout: Exclude<DecryptProbe['layout'], 'pgcrypto'>;
     /** Of rails alone: the key_derivation_salt itself. */
     readonly salt?: string | undefined;
   };
@@ -16,6 +25,8 @@ type AnyProbe = Pick<DecryptProbe, 'layout' | 'encoding' | 'ivBytes'> &
 /** Whether a key really opens a value as applications store it. The plaintext is thrown away unseen. */
 export function openEncrypted(value: string, ...[key, probe]: [Buffer, AnyProbe]): OpenedValue {
   const { layout, digest = 'sha256', iterations = 0 } = probe;
+  const bytes = byteaOf(value);
+  if (bytes !== undefined) return openEncrypted(textOf(bytes, probe), key, probe);
   switch (layout) {
     case 'fernet':
       return openFernet(value, key);
@@ -41,9 +52,28 @@ export function openEncrypted(value: string, ...[key, probe]: [Buffer, AnyProbe]
         return { kind: 'malformed', why: `a value is not laid out as ${layout} in ${probe.encoding}` };
       return openRawCbc(Buffer.concat(whole), key);
     }
+    case 'pgcrypto-raw': {
+      const content = decode(value, probe.encoding);
+      return content === undefined
+        ? { kind: 'malformed', why: `a value is no bytea, nor ${probe.encoding}` }
+        : openPgcryptoRaw(content, key);
+    }
     default:
       return openGcm(value, key, probe);
   }
+}
+
+/** The bytes of a bytea column as the server writes them, `\xc30d…`; undefined where it is the text of another column. */
+export function byteaOf(value: string): Buffer | undefined {
+  return /^\\x([0-9a-f]{2})*$/i.test(value) ? Buffer.from(value.slice(2), 'hex') : undefined;
+}
+
+const texts: readonly string[] = ['fernet', 'django', 'laravel', 'rails', 'jwe'];
+
+/** A column of type bytea holds the bytes themselves, or those of what the layout writes as text. */
+function textOf(bytes: Buffer, { layout, encoding }: Pick<AnyProbe, 'layout' | 'encoding'>): string {
+  if (texts.includes(layout) || layout.includes(':')) return bytes.toString('latin1');
+  return bytes.toString(layout === 'openssl-enc' || layout === 'cryptojs' ? 'base64' : encoding);
 }
 
 /** AES-256-GCM: that the tag holds is the proof. */
@@ -69,7 +99,7 @@ export function readKey(text: string, encoding: DecryptProbe['keyEncoding']): Bu
   return text.startsWith('base64:') ? Buffer.from(text.slice(7), 'base64') : Buffer.from(text, encoding);
 }
 
-const passwords: readonly string[] = ['openssl-enc', 'cryptojs', 'django', 'rails'];
+const passwords: readonly string[] = ['openssl-enc', 'cryptojs', 'django', 'rails', 'pgcrypto'];
 
 /** Some layouts leave no choice: a Fernet key is base64, what openssl enc takes is a password. */
 export function keyEncodingOf({
@@ -80,7 +110,7 @@ export function keyEncodingOf({
   return passwords.includes(layout) ? 'utf8' : keyEncoding;
 }
 
-type Layout = Pick<DecryptProbe, 'layout' | 'encoding' | 'ivBytes'>;
+type Layout = Pick<AnyProbe, 'layout' | 'encoding' | 'ivBytes'>;
 
 function cut(value: string, { layout, encoding, ivBytes }: Layout) {
   if (layout === 'iv:tag:ciphertext' || layout === 'iv:ciphertext:tag') {

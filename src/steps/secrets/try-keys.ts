@@ -1,9 +1,12 @@
+import { type Outcome, succeed } from '../../base/failure.ts';
 import { type Check, couldNotVerify, failed, passed } from '../../base/verdict.ts';
 import type { StepContext } from '../../kinds/kind.ts';
 import { queryRestored } from '../../operations/cell.ts';
 import { unanswered } from '../../operations/open-targets.ts';
 import { type FoundLayout, findLayout } from './find-layout.ts';
 import { keyEncodingOf, openEncrypted, readKey } from './open-encrypted.ts';
+import { type OpensMessages, openPgcrypto } from './open-pgcrypto.ts';
+import type { OpenedValue } from './opened-value.ts';
 import { readSecrets, type Secrets } from './read-secrets.ts';
 import type { DecryptProbe, VerifySecretsStep } from './verify-secrets-kind.ts';
 
@@ -11,7 +14,7 @@ import type { DecryptProbe, VerifySecretsStep } from './verify-secrets-kind.ts';
 const mostRows = 20;
 
 type KeyTrial = {
-  readonly context: StepContext<'host' | 'databases' | 'secretFiles'>;
+  readonly context: StepContext<'host' | 'databases' | 'secretFiles' | 'keys'>;
   readonly secrets: Secrets;
   readonly database: string;
 };
@@ -48,9 +51,10 @@ export async function tryKey(probe: DecryptProbe, trial: KeyTrial): Promise<Chec
     );
   }
   const keyText = secrets.values.get(probe.secret) ?? '';
-  const key = readKey(keyText, keyEncodingOf(probe));
   const salt = probe.saltSecret ? secrets.values.get(probe.saltSecret) : undefined;
-  const results = values.map((value) => openEncrypted(value, key, { ...probe, salt }));
+  const tried = await openAll(values, { probe, keyText, salt, world: context.world });
+  if (!tried.ok) return unanswered(tried.failure);
+  const results = tried.value;
   const opened = results.filter((result) => result.kind === 'opened').length;
   const all = `${probe.title}: ${probe.secret} decrypts`;
   if (opened === values.length) return passed(`${all} ${opened} of ${values.length} rows`);
@@ -60,7 +64,7 @@ export async function tryKey(probe: DecryptProbe, trial: KeyTrial): Promise<Chec
       `${all} only ${opened} of ${values.length} rows. ${probe.lossIfWrong}`,
       `Find the ${probe.secret} that was in use when the backup was taken, put it into the env file, and retry.`,
     );
-  const found = findLayout(values, { keyText, salt });
+  const found = await findAnyLayout(values, { probe, keyText, salt, world: context.world });
   if (found !== undefined) return laidOutOtherwise(probe, { found, rows: values.length });
   const malformed = results.find((result) => result.kind === 'malformed');
   if (malformed?.kind === 'malformed' && results.every(({ kind }) => kind === 'malformed')) {
@@ -73,6 +77,39 @@ export async function tryKey(probe: DecryptProbe, trial: KeyTrial): Promise<Chec
     `${all} only 0 of ${values.length} rows: it is another key, or the values are laid out otherwise than ${probe.layout} and all that thaw knows. If it is the key: ${probe.lossIfWrong}`,
     `Look how the application encrypts (layout, encoding, keyEncoding of the probe), and find the ${probe.secret} that was in use when the backup was taken; then retry.`,
   );
+}
+
+type Opening = {
+  readonly probe: DecryptProbe;
+  readonly keyText: string;
+  readonly salt: string | undefined;
+  readonly world: OpensMessages;
+};
+
+async function openAll(
+  values: readonly string[],
+  { probe, keyText, salt, world }: Opening,
+): Promise<Outcome<readonly OpenedValue[]>> {
+  const { layout } = probe;
+  if (layout !== 'pgcrypto') {
+    const key = readKey(keyText, keyEncodingOf(probe));
+    return succeed(values.map((value) => openEncrypted(value, key, { ...probe, layout, salt })));
+  }
+  const results: OpenedValue[] = [];
+  for (const value of values) {
+    const result = await openPgcrypto(value, keyText, world);
+    if (!result.ok) return result;
+    results.push(result.value);
+  }
+  return succeed(results);
+}
+
+async function findAnyLayout(values: readonly string[], opening: Opening): Promise<FoundLayout | undefined> {
+  const found = findLayout(values, opening);
+  if (found !== undefined) return found;
+  const messages = await openAll(values, { ...opening, probe: { ...opening.probe, layout: 'pgcrypto' } });
+  const areOpen = messages.ok && messages.value.every(({ kind }) => kind === 'opened');
+  return areOpen ? { layout: 'pgcrypto', keyEncoding: 'utf8', isProof: true } : undefined;
 }
 
 /** The key is the right one, and the runbook describes it wrongly. */

@@ -18,6 +18,8 @@ export const layouts = [
   'cryptojs',
   'iv:ciphertext',
   'iv+ciphertext',
+  'pgcrypto',
+  'pgcrypto-raw',
 ] as const;
 
 const probe = z.strictObject({
@@ -27,7 +29,7 @@ const probe = z.strictObject({
   layout: z
     .enum(layouts)
     .describe(
-      'AES-256-GCM: parts joined by colons, or concatenated in one value; iv and ciphertext alone are AES-CBC. openssl-enc, cryptojs: AES-256-CBC with a password and a salt. fernet: tokens of the Python library; django: those whose key is made of SECRET_KEY. laravel, rails (ActiveRecord Encryption), jwe (compact)',
+      "AES-256-GCM: parts joined by colons, or concatenated in one value; iv and ciphertext alone are AES-CBC. openssl-enc, cryptojs: AES-256-CBC with a password and a salt. fernet: tokens of the Python library; django: those whose key is made of SECRET_KEY. laravel, rails (ActiveRecord Encryption), jwe (compact). pgcrypto: of pgp_sym_encrypt; pgcrypto-raw: of encrypt(…, 'aes')",
     ),
   digest: z.enum(['md5', 'sha256']).default('sha256').describe('openssl-enc: md5 before OpenSSL 1.1.0'),
   iterations: z
@@ -47,7 +49,7 @@ export type DecryptProbe = z.infer<typeof probe>;
 export const verifySecretsKind = declareKind({
   kind: 'verify-secrets',
   title: 'Verify secrets',
-  uses: ['host', 'stores', 'databases', 'secretFiles'],
+  uses: ['host', 'stores', 'databases', 'secretFiles', 'keys'],
   about:
     'Looks whether the env file has every name it must have, compares fingerprints, and opens restored rows with the keys at hand.',
   example: '- kind: verify-secrets\n  required: [DATABASE_URL, ENCRYPTION_KEY]',

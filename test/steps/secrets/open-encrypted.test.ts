@@ -1,10 +1,9 @@
 import { createCipheriv, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { openEncrypted, readKey } from '../../../src/steps/secrets/open-encrypted.ts';
-import type { DecryptProbe } from '../../../src/steps/secrets/verify-secrets-kind.ts';
 
 const key = randomBytes(32);
-type Probe = Pick<DecryptProbe, 'layout' | 'encoding' | 'ivBytes'>;
+type Probe = Pick<Parameters<typeof openEncrypted>[2], 'layout' | 'encoding' | 'ivBytes'>;
 const layouts = ['iv:tag:ciphertext', 'iv:ciphertext:tag', 'iv+tag+ciphertext', 'iv+ciphertext+tag'] as const;
 const probes = layouts.flatMap((layout) =>
   (['hex', 'base64'] as const).flatMap((encoding) =>
