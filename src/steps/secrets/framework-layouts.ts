@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import { createDecipheriv, createHmac, hkdfSync, pbkdf2Sync, timingSafeEqual } from 'node:crypto';
 import { parseJson } from '../../base/parse-json.ts';
 import type { OpenedValue } from './opened-value.ts';
@@ -124,7 +123,13 @@ export function openRawCbc(bytes: Buffer, key: Buffer): OpenedValue {
 /** Nothing authenticates it: a wrong key shows by its padding, or by a plaintext that is no text. */
 function openCbcText(key: Buffer, parts: Omit<Parts, 'tag'>): OpenedValue {
   const text = openCbc(key, parts);
-  return text !== undefined && isUtf8(text) ? opened : refused;
+  if (text === undefined) return refused;
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(text);
+    return opened;
+  } catch {
+    return refused;
+  }
 }
 
 /**
