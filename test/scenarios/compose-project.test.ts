@@ -6,9 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startTestCluster, type TestCluster } from '../databases/postgres/cluster.ts';
 import { buildCrmImage, standInProgram } from '../parts/crm-image.ts';
 import { ensureDocker, type RunningDocker } from '../parts/docker.ts';
-import { checksOf, readRecord } from '../parts/run-log.ts';
-import { shopRunbook } from '../parts/shop-runbook.ts';
-import { thawHere } from '../parts/thaw.ts';
+import { walkShop } from '../parts/walk-shop.ts';
 
 /**
  * A whole walk over a project of two files: `docker compose up` took the override beside the file that the runbook names, and with it a
@@ -19,6 +17,7 @@ let docker: RunningDocker;
 let image = '';
 let cluster: TestCluster;
 let folder = '';
+let dump: Buffer;
 const at = (name: string) => join(folder, name);
 
 beforeAll(async () => {
@@ -31,6 +30,7 @@ beforeAll(async () => {
     'CREATE TABLE orders (id int)',
     'INSERT INTO orders SELECT generate_series(1, 9)',
   );
+  dump = execFileSync(join(cluster.binFolder, 'pg_dump'), ['-Fc', cluster.urlOf('shop')]);
 });
 afterAll(async () => {
   await cluster?.remove();
@@ -39,9 +39,7 @@ afterAll(async () => {
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'thaw-compose-project-'));
-  const dump = execFileSync(join(cluster.binFolder, 'pg_dump'), ['-Fc', cluster.urlOf('shop')]);
-  for (const name of ['store', 'app']) mkdirSync(at(name));
-  writeFileSync(at('store/shop-2026-11-19.dump'), dump);
+  mkdirSync(at('app'));
   writeFileSync(
     at('app/compose.yml'),
     JSON.stringify({ services: { web: service('base'), cache: service('base') } }),
@@ -81,30 +79,19 @@ async function running(): Promise<Readonly<Record<string, { readonly id: string;
   return Object.fromEntries(found);
 }
 
-async function restore(...given: readonly string[]) {
-  const runbook = shopRunbook({
-    store: at('store'),
-    production: { services: { kind: 'compose', file: at('app/compose.yml') } },
-    before: [{ kind: 'stop-writers', services: ['web'] }],
-    after: [{ kind: 'start-services', steady: '1s' }],
+async function restore(...more: readonly string[]) {
+  return walkShop({
+    folder,
+    dumps: { 'shop-2026-11-19.dump': dump },
+    url: cluster.urlOf('shop'),
+    runbook: {
+      production: { services: { kind: 'compose', file: at('app/compose.yml') } },
+      before: [{ kind: 'stop-writers', services: ['web'] }],
+      after: [{ kind: 'start-services', steady: '1s' }],
+    },
+    more,
+    env: { DOCKER_HOST: docker.DOCKER_HOST },
   });
-  writeFileSync(at('runbook.yaml'), runbook);
-  const args = [
-    'restore',
-    at('runbook.yaml'),
-    '--plain',
-    '--yes',
-    '--snapshot',
-    'latest',
-    '--confirm',
-    'shop',
-  ];
-  const end = await thawHere({
-    args: [...args, '--log-dir', at('logs'), ...given],
-    env: { HOME: folder, LIVE: cluster.urlOf('shop'), DOCKER_HOST: docker.DOCKER_HOST },
-    cwd: folder,
-  });
-  return { end, checks: async () => checksOf(await readRecord(at('logs'))) };
 }
 
 describe('a project of more than one file', () => {

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,16 +8,13 @@ import { openDatabaseServer } from '../../src/databases/postgres/pg-database-ser
 import { serverAccount } from '../../src/sandbox/postgres-install.ts';
 import { failureFrom, valueFrom } from '../contracts/object-store.contract.ts';
 import { startTestCluster, type TestCluster } from '../databases/postgres/cluster.ts';
-import { checksOf, readRecord } from '../parts/run-log.ts';
-import { shopRunbook } from '../parts/shop-runbook.ts';
-import { thawHere } from '../parts/thaw.ts';
+import { walkShop } from '../parts/walk-shop.ts';
 
 /** What belongs to a database and not to its content, onto a server that has none of that name. */
 
 let source: TestCluster;
 let blank: TestCluster;
 let folder = '';
-const at = (name: string) => join(folder, name);
 const roles = ['shop_owner', 'shop_web', 'shop_reports'];
 
 beforeAll(async () => {
@@ -49,24 +46,13 @@ const itself = async (cluster: TestCluster, database: string) => {
 };
 
 async function walk(command: 'restore' | 'drill', ...[database, format]: [string, string]) {
-  const name = `${command}-${database}-${format}`;
-  mkdirSync(at(name));
-  const dump = execFileSync(join(source.binFolder, 'pg_dump'), [
-    `--format=${format}`,
-    source.urlOf(database),
-  ]);
-  writeFileSync(join(at(name), `shop-2026-11-19.${format === 'plain' ? 'sql' : 'dump'}`), dump);
-  writeFileSync(at('runbook.yaml'), shopRunbook({ store: at(name), endings: '[.dump][.sql]' }));
-  const logs = at(`logs-${name}`);
-  const end = await thawHere({
-    args: [
-      ...[command, at('runbook.yaml'), '--plain', '--yes', '--snapshot', 'latest', '--confirm', database],
-      ...['--log-dir', logs],
-    ],
-    env: { HOME: folder, LIVE: blank.urlOf(database) },
-    cwd: folder,
+  const program = join(source.binFolder, 'pg_dump');
+  const dump = execFileSync(program, [`--format=${format}`, source.urlOf(database)]);
+  const { end, logs, checks } = await walkShop({
+    ...{ folder, command, url: blank.urlOf(database) },
+    dumps: { [`shop-2026-11-19.${format === 'plain' ? 'sql' : 'dump'}`]: dump },
   });
-  return { end, logs, checks: checksOf(await readRecord(logs)) };
+  return { end, logs, checks: await checks() };
 }
 
 const about = (checks: readonly string[]) =>

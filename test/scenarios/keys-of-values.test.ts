@@ -1,18 +1,17 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestCluster, type TestCluster } from '../databases/postgres/cluster.ts';
-import { checksOf, readRecord } from '../parts/run-log.ts';
-import { shopRunbook } from '../parts/shop-runbook.ts';
-import { thawHere } from '../parts/thaw.ts';
+import { walkShop } from '../parts/walk-shop.ts';
 
 /** Values that the server itself encrypted, with pgcrypto: a restore opens them with the key of the env file. */
 
 const key = 'korrekte Batterie, Heftklammer';
 let cluster: TestCluster;
 let folder = '';
+let dump: Buffer;
 const at = (name: string) => join(folder, name);
 
 beforeAll(async () => {
@@ -28,47 +27,29 @@ beforeAll(async () => {
        encode(pgp_sym_encrypt(t, '${key}'), 'base64'), encrypt(convert_to(t, 'UTF8'), '${short}', 'aes')
      FROM (SELECT 'Kundennotiz ' || i || repeat(' ä', i * 400) AS t FROM generate_series(1, 4) i) AS texts`,
   );
-  mkdirSync(at('store'));
-  const dump = execFileSync(join(cluster.binFolder, 'pg_dump'), ['-Fc', cluster.urlOf('shop')]);
-  writeFileSync(at('store/shop-2026-11-19.dump'), dump);
+  dump = execFileSync(join(cluster.binFolder, 'pg_dump'), ['-Fc', cluster.urlOf('shop')]);
 });
 afterAll(async () => {
   await cluster?.remove();
   rmSync(folder, { recursive: true, force: true });
 });
 
-let runs = 0;
 async function restore(column: string, given: { readonly layout: string; readonly key: string }) {
-  runs += 1;
-  const envFile = at(`env-${runs}`);
+  const envFile = at(`env-of-${column}`);
   writeFileSync(envFile, `NOTES_KEY='${given.key}'\n`);
   const probe = {
     ...{ title: 'notes', secret: 'NOTES_KEY', query: `SELECT ${column} FROM notes` },
     ...{ layout: given.layout, keyEncoding: 'utf8', lossIfWrong: 'The notes are lost.' },
   };
-  const runbook = shopRunbook({
-    store: at('store'),
-    production: { envFile },
-    after: [{ kind: 'verify-secrets', required: ['NOTES_KEY'], probes: [probe] }],
+  return walkShop({
+    folder,
+    dumps: { 'shop-2026-11-19.dump': dump },
+    url: cluster.urlOf('shop'),
+    runbook: {
+      production: { envFile },
+      after: [{ kind: 'verify-secrets', required: ['NOTES_KEY'], probes: [probe] }],
+    },
   });
-  writeFileSync(at('runbook.yaml'), runbook);
-  const logs = at(`logs-${runs}`);
-  const args = [
-    'restore',
-    at('runbook.yaml'),
-    '--plain',
-    '--yes',
-    '--snapshot',
-    'latest',
-    '--confirm',
-    'shop',
-  ];
-  const end = await thawHere({
-    args: [...args, '--log-dir', logs],
-    env: { HOME: folder, LIVE: cluster.urlOf('shop') },
-    cwd: folder,
-  });
-  return { end, checks: async () => checksOf(await readRecord(logs)) };
 }
 
 describe('values of pgcrypto', () => {

@@ -1,18 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startTestCluster, type TestCluster } from '../databases/postgres/cluster.ts';
-import { checksOf, readRecord } from '../parts/run-log.ts';
-import { shopRunbook } from '../parts/shop-runbook.ts';
-import { thawHere } from '../parts/thaw.ts';
+import { walkShop } from '../parts/walk-shop.ts';
 
 /** A drill of a good dump, of a database that went on and whose rows are not all dated when they were made. */
 
 let cluster: TestCluster;
 let folder = '';
-const at = (name: string) => join(folder, name);
+let dumps: Readonly<Record<string, Buffer>>;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'thaw-live-'));
@@ -26,18 +24,16 @@ beforeAll(async () => {
     "INSERT INTO orders (created_at) VALUES (now() + interval '40 days')",
     "CREATE TABLE dropped AS SELECT now() - interval '3 hours' AS created_at",
   );
-  mkdirSync(at('store'));
-  const dump = (name: string, ...options: readonly string[]) =>
-    writeFileSync(
-      join(at('store'), name),
-      execFileSync(join(cluster.binFolder, 'pg_dump'), [
-        '--format=custom',
-        ...options,
-        cluster.urlOf('shop'),
-      ]),
-    );
-  dump('shop-2026-11-19.dump');
-  dump('shop-2026-11-18.dump', '--exclude-table=dropped');
+  const dump = (...options: readonly string[]) =>
+    execFileSync(join(cluster.binFolder, 'pg_dump'), [
+      ...['--format=custom'],
+      ...options,
+      cluster.urlOf('shop'),
+    ]);
+  dumps = {
+    'shop-2026-11-19.dump': dump(),
+    'shop-2026-11-18.dump': dump('--exclude-table=dropped'),
+  };
   await cluster.sql(
     'shop',
     'INSERT INTO orders (created_at) SELECT now() FROM generate_series(1, 5)',
@@ -51,14 +47,12 @@ afterAll(async () => {
 });
 
 async function drill(snapshot: string) {
-  writeFileSync(at('runbook.yaml'), shopRunbook({ store: at('store') }));
-  const logs = at(`logs-${snapshot}`);
-  const end = await thawHere({
-    args: ['drill', at('runbook.yaml'), '--plain', '--yes', '--snapshot', snapshot, '--log-dir', logs],
-    env: { HOME: folder, LIVE: cluster.urlOf('shop') },
-    cwd: folder,
+  const { end, checks } = await walkShop({
+    ...{ folder, dumps, url: cluster.urlOf('shop') },
+    command: 'drill',
+    more: ['--snapshot', snapshot],
   });
-  return { end, checks: checksOf(await readRecord(logs)).filter((check) => /live|differences/.test(check)) };
+  return { end, checks: (await checks()).filter((check) => /live|differences/.test(check)) };
 }
 
 it('finds rows that came later, and tables, and does not call them lost', async () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
@@ -11,8 +11,7 @@ import { startTestCluster, type TestCluster } from '../databases/postgres/cluste
 import { randomSchema, statementsOf } from '../databases/postgres/random-schema.ts';
 import { type GpgHome, type GpgKey, makeGpgHome } from '../parts/gpg-keys.ts';
 import { runsOf } from '../parts/property-runs.ts';
-import { shopRunbook } from '../parts/shop-runbook.ts';
-import { thawHere } from '../parts/thaw.ts';
+import { walkShop } from '../parts/walk-shop.ts';
 
 /** Schemas and rows that are drawn, in every format and layer, through the restore of the product: what comes back is what was there. */
 
@@ -76,24 +75,18 @@ const wrappings = fc.constantFrom(
   ['.gz', '.gpg'],
 ) as fc.Arbitrary<readonly (keyof typeof layers)[]>;
 
-let runs = 0;
 async function restore(...[bytes, ending]: [Buffer, string]) {
-  runs += 1;
-  const store = at(`store-${runs}`);
-  mkdirSync(store);
-  writeFileSync(join(store, `shop-2026-11-19.${ending}`), bytes);
   const secret = ending.endsWith('.gpg')
     ? { privateKeyFile: gpg.exportSecret(key) }
     : { ageIdentityFile: at('age.key') };
-  const endings = '[.dump][.dir][.ins][.tar][.sql][.gz][.zst][.age][.gpg]';
-  writeFileSync(at('runbook.yaml'), shopRunbook({ store, endings, backups: { key: secret } }));
-  const end = await thawHere({
-    args: [
-      ...['restore', at('runbook.yaml'), '--plain', '--yes', '--snapshot', 'latest', '--confirm', 'odd'],
-      ...['--log-dir', at(`logs-${runs}`)],
-    ],
-    env: { HOME: folder, LIVE: blank.urlOf('odd') },
-    cwd: folder,
+  const { end } = await walkShop({
+    folder,
+    dumps: { [`shop-2026-11-19.${ending}`]: bytes },
+    url: blank.urlOf('odd'),
+    runbook: {
+      endings: '[.dump][.dir][.ins][.tar][.sql][.gz][.zst][.age][.gpg]',
+      backups: { key: secret },
+    },
   });
   return end;
 }

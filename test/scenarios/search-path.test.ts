@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,15 +7,12 @@ import { createSecret } from '../../src/base/secret.ts';
 import { openDatabaseServer } from '../../src/databases/postgres/pg-database-server.ts';
 import { valueFrom } from '../contracts/object-store.contract.ts';
 import { startTestCluster, type TestCluster } from '../databases/postgres/cluster.ts';
-import { checksOf, readRecord } from '../parts/run-log.ts';
-import { shopRunbook } from '../parts/shop-runbook.ts';
-import { thawHere } from '../parts/thaw.ts';
+import { walkShop } from '../parts/walk-shop.ts';
 
 /** Functions that name things without their schema: pg_dump restores with an empty search path, where they find nothing. */
 
 let cluster: TestCluster;
 let folder = '';
-const at = (name: string) => join(folder, name);
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'thaw-path-'));
@@ -42,30 +39,22 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-let runs = 0;
 async function restore(request: {
   readonly format: string;
   readonly step?: Readonly<Record<string, unknown>>;
   readonly more?: readonly string[];
 }) {
-  runs += 1;
   const { format, step = {}, more = [] } = request;
-  const store = at(`store-${runs}`);
-  mkdirSync(store);
   const program = join(cluster.binFolder, 'pg_dump');
   const dump = execFileSync(program, [`--format=${format}`, cluster.urlOf('articles')]);
-  writeFileSync(join(store, `shop-2026-11-19.${format === 'plain' ? 'sql' : 'dump'}`), dump);
-  writeFileSync(at('runbook.yaml'), shopRunbook({ store, endings: '[.dump][.sql]', restore: step }));
-  const logs = at(`logs-${runs}`);
-  const end = await thawHere({
-    args: [
-      ...['restore', at('runbook.yaml'), '--plain', '--yes', '--snapshot', 'latest', '--confirm', 'articles'],
-      ...['--log-dir', logs, ...more],
-    ],
-    env: { HOME: folder, LIVE: cluster.urlOf('articles') },
-    cwd: folder,
+  const { end, checks } = await walkShop({
+    folder,
+    dumps: { [`shop-2026-11-19.${format === 'plain' ? 'sql' : 'dump'}`]: dump },
+    url: cluster.urlOf('articles'),
+    runbook: { restore: step },
+    more,
   });
-  return { end, checks: checksOf(await readRecord(logs)).filter((check) => check.includes('search path')) };
+  return { end, checks: (await checks()).filter((check) => check.includes('search path')) };
 }
 
 const said = (places: string) =>

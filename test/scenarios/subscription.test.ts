@@ -1,13 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, sep } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startTestCluster, type TestCluster } from '../databases/postgres/cluster.ts';
-import { checksOf, filesHolding, readRecord } from '../parts/run-log.ts';
-import { shopRunbook } from '../parts/shop-runbook.ts';
-import { thawHere } from '../parts/thaw.ts';
+import { filesHolding } from '../parts/run-log.ts';
+import { walkShop } from '../parts/walk-shop.ts';
 
 /** A database that takes rows from another one: a copy of it must not, and its password is nobody's to read. */
 
@@ -15,7 +14,6 @@ let cluster: TestCluster;
 let publisher: Server;
 let folder = '';
 let contacts = 0;
-const at = (name: string) => join(folder, name);
 const password = 'geheim-77-lang';
 
 beforeAll(async () => {
@@ -46,27 +44,16 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-let runs = 0;
-async function walk(command: string, how: { readonly format: string; readonly user?: string }) {
-  runs += 1;
-  const store = at(`store-${runs}`);
-  const logs = at(`logs-${runs}`);
-  mkdirSync(store);
+async function walk(command: 'drill' | 'restore', how: { readonly format: string; readonly user?: string }) {
   const program = join(cluster.binFolder, 'pg_dump');
   const dump = execFileSync(program, [`--format=${how.format}`, cluster.urlOf('subs')]);
-  writeFileSync(join(store, `shop-2026-11-19.${how.format === 'plain' ? 'sql' : 'dump'}`), dump);
-  writeFileSync(at('runbook.yaml'), shopRunbook({ store, endings: '[.dump][.sql]' }));
   const user = how.user === undefined ? undefined : { name: how.user, password: 'p' };
-  const end = await thawHere({
-    args: [
-      ...[command, at('runbook.yaml'), '--plain', '--yes', '--snapshot', 'latest', '--confirm', 'subs'],
-      ...['--log-dir', logs],
-    ],
-    env: { HOME: folder, LIVE: cluster.urlOf('subs', user) },
-    cwd: folder,
+  const { end, logs, checks } = await walkShop({
+    ...{ folder, command, url: cluster.urlOf('subs', user) },
+    dumps: { [`shop-2026-11-19.${how.format === 'plain' ? 'sql' : 'dump'}`]: dump },
   });
-  const checks = checksOf(await readRecord(logs)).filter((check) => check.includes('subscription'));
-  return { end, checks, shown: [end.text, ...(await filesHolding(logs, [password]))] };
+  const said = (await checks()).filter((check) => check.includes('subscription'));
+  return { end, checks: said, shown: [end.text, ...(await filesHolding(logs, [password]))] };
 }
 const said = 'subscription s of the dump was not made: a restore contacts nobody';
 

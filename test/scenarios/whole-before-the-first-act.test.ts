@@ -1,13 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestCluster, type TestCluster } from '../databases/postgres/cluster.ts';
-import { checksOf, readRecord } from '../parts/run-log.ts';
-import { shopRunbook } from '../parts/shop-runbook.ts';
-import { thawHere } from '../parts/thaw.ts';
+import { walkShop } from '../parts/walk-shop.ts';
 
 /** What the first bytes of a dump do not tell is known before a writer is stopped: dumps of a whole server, cut ones, and what is no dump. */
 
@@ -65,33 +63,22 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-let runs = 0;
-async function run(
+function run(
   content: string | Buffer,
   how: {
-    readonly args: readonly string[];
+    readonly command: 'check' | 'restore';
     readonly database?: string;
     readonly before?: readonly { readonly kind: string }[];
     readonly to?: TestCluster;
   },
 ) {
-  runs += 1;
-  const store = at(`store-${runs}`);
-  const logs = at(`logs-${runs}`);
-  mkdirSync(store);
-  writeFileSync(join(store, 'shop-2026-11-19.sql.gz'), gzipSync(content));
   const dumps = { layout: 'shop-{date}.sql.gz', ...(how.database ? { database: how.database } : {}) };
-  writeFileSync(at('runbook.yaml'), shopRunbook({ store, backups: { dumps }, before: how.before ?? [] }));
-  const [command = '', ...options] = how.args;
-  const end = await thawHere({
-    args: [command, at('runbook.yaml'), '--plain', '--log-dir', logs, ...options],
-    env: { HOME: folder, LIVE: (how.to ?? cluster).urlOf('shop') },
-    cwd: folder,
+  return walkShop({
+    ...{ folder, command: how.command, url: (how.to ?? cluster).urlOf('shop') },
+    dumps: { 'shop-2026-11-19.sql.gz': gzipSync(content) },
+    runbook: { backups: { dumps }, before: how.before ?? [] },
   });
-  return { end, checks: async () => checksOf(await readRecord(logs)) };
 }
-const check = ['check'] as const;
-const restore = ['restore', '--yes', '--snapshot', 'latest', '--confirm', 'shop'] as const;
 const names = () =>
   cluster.sql(
     'postgres',
@@ -107,7 +94,7 @@ describe('a dump of a whole server', () => {
     ['of a version that writes no headings', beforeEleven],
   ])('gives the database of the runbook, and nothing else of it is touched (%s)', async (_, form) => {
     const before = await names();
-    const { end, checks } = await run(form(whole), { args: restore });
+    const { end, checks } = await run(form(whole), { command: 'restore' });
     expect(await checks(), end.text).toContain(
       'decrypt passed: shop was taken out of a dump of a whole server; its tablespaces are not restored, nor template1; a shop; postgres; zoo, and its roles only by a step restore-roles',
     );
@@ -133,9 +120,9 @@ describe('a dump of a whole server', () => {
         "CREATE ROLE app PASSWORD 'y'",
       );
       const before = [{ kind: 'restore-roles' }];
-      const seen = await run(whole, { args: check, before, to: blank });
+      const seen = await run(whole, { command: 'check', before, to: blank });
       expect(seen.end.text).toMatch(/roles: at the beginning of shop-2026-11-19\.sql\.gz, a dump of a whole/);
-      const { end, checks } = await run(whole, { args: restore, before, to: blank });
+      const { end, checks } = await run(whole, { command: 'restore', before, to: blank });
       expect(await checks(), end.text).toContain(
         'restore-roles passed: all 4 roles are there; made: Web; reader',
       );
@@ -160,14 +147,14 @@ describe('a dump of a whole server', () => {
 
   it('has no roles where it is the dump of one database, which is told before the first act', async () => {
     const one = execFileSync(join(cluster.binFolder, 'pg_dump'), [cluster.urlOf('shop')]);
-    const { end } = await run(one, { args: check, before: [{ kind: 'restore-roles' }] });
+    const { end } = await run(one, { command: 'check', before: [{ kind: 'restore-roles' }] });
     expect(end.text).toContain(
       'No file of roles lies beside shop-2026-11-19.sql.gz, and it is no dump of a whole server',
     );
   });
 
   it('gives the one that the runbook names', async () => {
-    const { end } = await run(whole, { args: restore, database: 'a shop' });
+    const { end } = await run(whole, { command: 'restore', database: 'a shop' });
     expect(end.text).toContain('took database a shop out of the dump of a whole server');
     expect(await cluster.sql('shop', 'SELECT count(*) FROM orders')).toEqual([{ count: '7' }]);
   });
@@ -192,7 +179,7 @@ describe('a dump of a whole server', () => {
       undefined,
     ],
   ])('is refused before the first act where it is %s', async (_, cut, words, database) => {
-    const { end } = await run(cut(whole), { args: restore, ...(database ? { database } : {}) });
+    const { end } = await run(cut(whole), { command: 'restore', ...(database ? { database } : {}) });
     expect(end.status, end.text).not.toBe(0);
     expect(end.text).toContain(words);
     expect(end.text).not.toContain('step 1 of');
@@ -200,7 +187,7 @@ describe('a dump of a whole server', () => {
 
   it('gives one that is whole where it is cut off behind that, and says so', async () => {
     const cut = whole.slice(0, whole.indexOf('-- Database "zoo" dump') + 400);
-    const { end, checks } = await run(cut, { args: restore });
+    const { end, checks } = await run(cut, { command: 'restore' });
     expect(await checks(), end.text).toContain(
       'decrypt could-not-verify: the dump of the whole server was cut off behind shop, which is whole',
     );
@@ -229,16 +216,16 @@ describe('before the first act', () => {
     ],
     ['half of a tar', () => tarOf('more.txt').subarray(0, 20_000), 'no dump of pg_dump in a directory'],
   ])('%s is refused', async (_, content, words) => {
-    const { end } = await run(content(), { args: restore });
+    const { end } = await run(content(), { command: 'restore' });
     expect(end.status, end.text).not.toBe(0);
     expect(end.text).toContain(words);
     expect(end.text).not.toContain('step 1 of');
   });
 
   it('an extension that the server does not have is told', async () => {
-    const { end } = await run(dump().replaceAll('hstore', 'postgiz'), { args: check });
+    const { end } = await run(dump().replaceAll('hstore', 'postgiz'), { command: 'check' });
     expect(end.text).toMatch(/the dump makes the extension postgiz, which the server at \S+ does not have/);
-    const { end: good } = await run(dump(), { args: check });
+    const { end: good } = await run(dump(), { command: 'check' });
     expect(good.text).not.toContain('makes the extension');
   });
 });
