@@ -90,6 +90,14 @@ async function walk({ database, command = 'restore', ...more }: Walk) {
   return { end, logs, checks: checksOf(await readRecord(logs)).filter((one) => /login|crm_web/.test(one)) };
 }
 
+async function resume(database: string, logs: string) {
+  return thawHere({
+    args: ['resume', await newestRun(logs), '--plain', '--yes', '--confirm', database, '--log-dir', logs],
+    env: { HOME: folder, LIVE: cluster.urlOf(database), APP: appUrl(database) },
+    cwd: folder,
+  });
+}
+
 const appUrl = (database: string) => `postgresql://${web.name}:${web.password}@db:5432/${database}`;
 const lost =
   'the login crm_web would lose what it may do in the live database: SELECT, INSERT on table public.clients; USAGE on sequence public.clients_id_seq';
@@ -219,6 +227,46 @@ describe('the rights of the application', () => {
     ]);
   });
 
+  it('are judged on a blank host by what no application does without', async () => {
+    await make('blank');
+    const { end, logs } = await walk({
+      database: 'blank',
+      application: { url: '${APP}' },
+      dump: ['--no-privileges'],
+      afterDump: () => cluster.sql('postgres', 'DROP DATABASE blank'),
+    });
+    expect(end.text).toContain(
+      'the login crm_web would lack what an application needs: SELECT on every table and view',
+    );
+    expect(end.text).not.toContain('is now the restored database');
+    // Granted on what is ready beside: asked again, that is seen.
+    const [beside] = await cluster.sql(
+      'postgres',
+      "SELECT datname FROM pg_database WHERE datname ~ '^blank__'",
+    );
+    await cluster.sql(beside?.datname ?? '', 'GRANT SELECT ON clients TO crm_web');
+    const again = await resume('blank', logs);
+    expect(again.text).toContain(
+      'passed: the login crm_web may use what was restored (1 of 2 tables and views to read); there is no live database to compare its rights with',
+    );
+    expect(again.text).toContain(
+      'passed: the login crm_web logged in, and read all 1 tables and views that it may read',
+    );
+  });
+
+  it('of another database than the one that is restored block the walk before it begins', async () => {
+    await make('mistaken');
+    const { end } = await walk({
+      database: 'mistaken',
+      application: { url: '${APP}' },
+      env: { APP: 'postgresql://crm_web@db/another' },
+    });
+    expect(end.text).toContain(
+      "The application's URL leads to the database another, and mistaken is restored.",
+    );
+    expect(end.text).not.toContain('CREATE DATABASE');
+  });
+
   it('need a role that the server has; once it is made the walk goes on', async () => {
     await make('absent');
     const { end, logs } = await walk({ database: 'absent', application: { role: 'crm_gone' } });
@@ -226,11 +274,7 @@ describe('the rights of the application', () => {
     expect(end.text).not.toContain('is now the restored database');
     expect(end.status, end.text).toBe(1);
     await cluster.sql('postgres', 'CREATE ROLE crm_gone LOGIN IN ROLE crm_staff');
-    const again = await thawHere({
-      args: ['resume', await newestRun(logs), '--plain', '--yes', '--confirm', 'absent', '--log-dir', logs],
-      env: { HOME: folder, LIVE: cluster.urlOf('absent') },
-      cwd: folder,
-    });
+    const again = await resume('absent', logs);
     expect(again.text).toContain('absent is now the restored database');
     expect(again.text).toContain('passed: the login crm_gone may do all that it might in the old database');
   });

@@ -15,6 +15,13 @@ export function foreseeApplication(context: StepContext): readonly Check[] {
   // A run of an earlier version asked nobody.
   if (judged === undefined) return [];
   const { logins, source, more } = judged;
+  if (context.targets.target.throwaway !== undefined)
+    return [
+      notChecked(
+        "what the application's login may do with what was restored: the server that this drill makes has none of its roles",
+        'Drill beside production (`drill.database` with `besideProduction`); a live restore judges it before the swap.',
+      ),
+    ];
   if (source === 'nobody')
     return [
       notChecked(

@@ -6,7 +6,7 @@ import { readFact } from '../../kinds/fact.ts';
 import { restoredFact } from '../../kinds/facts.ts';
 import type { StepContext } from '../../kinds/kind.ts';
 import { applicationFact, applicationReadFact } from '../../kinds/rights-facts.ts';
-import { type Application, applicationUrl, applicationUser } from '../../operations/application-rights.ts';
+import { type Application, applicationUser } from '../../operations/application-rights.ts';
 import { targetServer, unanswered } from '../../operations/open-targets.ts';
 import type { DatabaseServer } from '../../ports/database-server.ts';
 import type { TablesRead } from '../../ports/login-rights.ts';
@@ -28,15 +28,7 @@ export async function readAsApplication(
   const roles = readFact(applicationFact, context)?.logins.map(({ role }) => role) ?? [];
   if (context.mode === 'drill' || server === undefined)
     return roles.map((role) => notLoggedIn(role, context));
-  const url = applicationUrl(context, application);
   const database = targetServer(context).databaseName;
-  if (url !== undefined && url.databaseName !== database)
-    return [
-      failed(
-        `the application's URL leads to ${url.databaseName || 'no database'}, and ${database} was restored`,
-        'Correct `application.url` in the runbook, or the settings of the application.',
-      ),
-    ];
   const { userName: user } = server;
   const read = await server.readTables(database);
   if (!read.ok) {

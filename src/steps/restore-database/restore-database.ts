@@ -24,6 +24,7 @@ import { raiseThrowaway, removeThrowaway } from '../../operations/throwaway-clus
 import { whyNotAsWritten } from '../../operations/work-file.ts';
 import { writersBackChecks } from '../../operations/writers-still-down.ts';
 import { judgeApplication, judgeKeys } from './ask-before-swap.ts';
+import { checkApplication } from './check-application.ts';
 import { checkDatabases } from './check-databases.ts';
 import { compareWithLive } from './compare-with-live.ts';
 import { compareWithLiveSchema } from './compare-with-live-schema.ts';
@@ -63,7 +64,9 @@ export const restoreDatabase = implementKind(restoreDatabaseKind, {
     };
   },
 
-  check: checkDatabases,
+  async check(step, context) {
+    return [...(await checkDatabases(step, context)), ...checkApplication(step.application, context)];
+  },
 
   async run(step, context) {
     if (readFact(swappedFact, context) !== undefined) return succeed({ kind: 'done' });
