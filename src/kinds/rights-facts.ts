@@ -66,3 +66,36 @@ export const catalogueFact = defineFact(
     notCompared: z.array(z.object({ section: z.string(), why: z.string() })),
   }),
 );
+
+const lostRights = z.array(z.object({ what: z.string(), rights: z.array(z.string()) }));
+/** What the logins of the application could do in the restored database, before the swap; their rights as they would be then. */
+export const applicationFact = defineFact(
+  'application',
+  1,
+  z.object({
+    /** Who says which logins these are; nobody where there are none. */
+    source: z.enum(['runbook', 'live database', 'nobody']),
+    /** Further ones that were not looked at. */
+    more: z.number(),
+    logins: z.array(
+      z.object({
+        role: z.string(),
+        there: z.enum(['yes', 'without LOGIN', 'without CONNECT', 'no']),
+        /** What it may do in the live database was known; else only what no application can do without was looked for. */
+        compared: z.boolean(),
+        /** Tables and views that it may read, of how many. */
+        ...{ mayRead: z.number(), of: z.number() },
+        /** The first of them. */
+        lost: lostRights,
+        losing: z.number(),
+      }),
+    ),
+  }),
+);
+
+/** The login of the application that read the restored database once it was in place, and how many tables and views. */
+export const applicationReadFact = defineFact(
+  'application-read',
+  1,
+  z.object({ role: z.string(), tables: z.number() }),
+);

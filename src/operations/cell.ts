@@ -6,8 +6,7 @@ import { readFact } from '../kinds/fact.ts';
 import { authorFact, cellFact } from '../kinds/facts.ts';
 import type { CheckContext, StepContext } from '../kinds/kind.ts';
 import { dumpRightsFact, rightsFact } from '../kinds/rights-facts.ts';
-import type { Catalogue } from '../ports/catalogue.ts';
-import type { CellRequest, DatabaseLogin, PutBackRequest } from '../ports/database-rights.ts';
+import type { CellRequest, DatabaseLogin, PutBackRequest, RightsReport } from '../ports/database-rights.ts';
 import type { DatabaseServer, QueryRequest, ServerIdentity } from '../ports/database-server.ts';
 import type { DumpTools } from '../ports/dump-tools.ts';
 import { incomingNames } from './incoming-database.ts';
@@ -147,8 +146,11 @@ async function futureOwner(
 }
 
 /** Whether owners and grants can be as the dump has them is known before the question, and nothing of it stays. */
-export async function tryRights(context: StepContext<'databases'>): Promise<Outcome<Catalogue | undefined>> {
-  return putBack(context, { trial: true, names: [targetServer(context).databaseName] });
+export async function tryRights(
+  context: StepContext<'databases'>,
+  logins: readonly string[],
+): Promise<Outcome<RightsReport | undefined>> {
+  return putBack(context, { trial: true, names: [targetServer(context).databaseName], logins });
 }
 
 /** Right before the swap: everything gets its owner, and the role is gone. */
@@ -160,11 +162,18 @@ export async function giveAway(
   return given.ok ? dropCell(context) : given;
 }
 
-/** @returns of a trial: owners and grants as they would be. */
 async function putBack(
   context: StepContext<'databases'>,
-  { trial, names }: { readonly trial: boolean; readonly names: readonly string[] },
-): Promise<Outcome<Catalogue | undefined>> {
+  {
+    trial,
+    names,
+    logins,
+  }: {
+    readonly trial: boolean;
+    readonly names: readonly string[];
+    readonly logins?: readonly string[];
+  },
+): Promise<Outcome<RightsReport | undefined>> {
   const cell = readFact(cellFact, context);
   if (cell === undefined) return succeed(undefined);
   const closed = await closeCell(context);
@@ -180,6 +189,7 @@ async function putBack(
     trial,
     signed: readFact(authorFact, context)?.kind === 'proven',
     makeRoles: trial && context.mode === 'drill',
+    logins,
   });
   if (!report.ok) return report;
   const tried = trial ? undefined : readFact(rightsFact, context);
@@ -187,10 +197,10 @@ async function putBack(
   const isRest = tried !== undefined && (report.value?.owners.of ?? 0) < tried.owners.of;
   const value = isRest ? tried : report.value;
   if (value === undefined) return succeed(undefined);
-  const { catalogue: _, ...said } = { catalogue: undefined, ...value };
+  const { catalogue: _, logins: __, ...said } = { catalogue: undefined, logins: undefined, ...value };
   await context.record(rightsFact, { ...said, trial });
   for (const { what, why } of value.left) context.output(`not as in the dump: ${what}: ${why}`);
-  return succeed(report.value?.catalogue);
+  return succeed(report.value);
 }
 
 /** Makes the role, with its database there and empty. Written down before it is made. */

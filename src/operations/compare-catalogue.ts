@@ -7,6 +7,7 @@ import type { StepContext } from '../kinds/kind.ts';
 import { catalogueFact, databaseSettingsFact, dumpRightsFact, rightsFact } from '../kinds/rights-facts.ts';
 import type { Catalogue } from '../ports/catalogue.ts';
 import type { DumpedDatabase } from '../ports/database-rights.ts';
+import type { LoginRights } from '../ports/login-rights.ts';
 import { restoredServer, tryRights } from './cell.ts';
 import { tryDatabaseSettings } from './database-settings.ts';
 import { targetServer } from './open-targets.ts';
@@ -21,25 +22,35 @@ const ofDatabase = ['settings', 'rights to the database'];
 /**
  * Tries, before the question of the swap, what comes back right before it: owners, grants, what belongs to the database itself. What would
  * stand then is compared with the manifest, where that has a fingerprint of it.
+ *
+ * @returns what these logins could do then; undefined where nothing comes back, and everything is as it will be already.
  */
 export async function tryAndCompare(
   context: StepContext<'databases'>,
-  restored: { readonly database: string; readonly dumped: DumpedDatabase | undefined },
-): Promise<Outcome<void>> {
+  restored: {
+    readonly database: string;
+    readonly dumped: DumpedDatabase | undefined;
+    readonly logins: readonly string[];
+  },
+): Promise<Outcome<readonly LoginRights[] | undefined>> {
   // As the role of the run sees it: before anything is given away.
   const server = await restoredServer(context);
   if (!server.ok) return server;
   const expected = fingerprintOf(context);
   const found = expected === undefined ? succeed(undefined) : await server.value.catalogue(restored.database);
   if (!found.ok) return found;
-  const rights = await tryRights(context);
+  const rights = await tryRights(context, restored.logins);
   if (!rights.ok) return rights;
   const settings = await tryDatabaseSettings(context, restored.dumped);
   if (!settings.ok) return settings;
   if (expected === undefined || found.value === undefined) await forget(context);
   else
-    await compareTrial(context, { expected, restored: found.value, tried: [rights.value, settings.value] });
-  return succeed(undefined);
+    await compareTrial(context, {
+      expected,
+      restored: found.value,
+      tried: [rights.value?.catalogue, settings.value],
+    });
+  return succeed(rights.value?.logins);
 }
 
 function fingerprintOf(context: Pick<StepContext, 'fact' | 'targets'>): CatalogueFingerprint | undefined {

@@ -1,8 +1,12 @@
 import type { Secret } from '../base/secret.ts';
 import type { Catalogue } from './catalogue.ts';
+import type { LoginRights } from './login-rights.ts';
 
 /** Whom to log in as, where it is not the user of the URL. */
 export type DatabaseLogin = { readonly user: string; readonly password: Secret };
+
+/** User and password of another URL, at the server of the first: how a program beside it calls that server may mean nothing here. */
+export type LoginOfUrl = { readonly ofUrl: Secret };
 
 /**
  * The role under which a dump is restored: it may log in, fill one database, and reach nothing else. What stands in a dump runs
@@ -63,6 +67,8 @@ export type PutBackRequest = CellRequest & {
   readonly signed: boolean;
   /** Of a trial: roles that the dump names and the server lacks are made for it, where our user may. */
   readonly makeRoles: boolean;
+  /** Of a trial: whose rights are read as they would be. */
+  readonly logins?: readonly string[] | undefined;
 };
 
 export type RightsReport = {
@@ -86,6 +92,8 @@ export type RightsReport = {
   readonly owner: { readonly name: string; readonly isSuperuser: boolean };
   /** Of a trial: owners, grants and what is made last, as they would be. */
   readonly catalogue?: Catalogue;
+  /** Of a trial: of those asked for that the server has. */
+  readonly logins?: readonly LoginRights[];
 };
 
 /**

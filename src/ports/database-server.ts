@@ -11,6 +11,7 @@ import type {
   RightsReport,
 } from './database-rights.ts';
 import type { DatabaseLocale } from './dump-tools.ts';
+import type { LoginRights, TablesRead } from './login-rights.ts';
 
 export type ServerIdentity = {
   /** From pg_control_system(): the same for a cluster whatever name or address leads to it. */
@@ -193,6 +194,8 @@ export type DatabaseDriver = {
   readonly address: string;
   /** The database the URL names. */
   readonly databaseName: string;
+  /** Whom the URL logs in as. */
+  readonly userName: string;
   identity(): Promise<Outcome<ServerIdentity>>;
   /** undefined when there is no such database. */
   describeDatabase(name: string): Promise<Outcome<DatabaseDescription | undefined>>;
@@ -252,6 +255,19 @@ export type DatabaseDriver = {
   inventory(database: string, options?: InventoryOptions): Promise<Outcome<Inventory>>;
   /** Reads the system's catalogues alone: no code of the database runs. */
   catalogue(database: string): Promise<Outcome<Catalogue>>;
+  /**
+   * What these roles may do there, by the catalogue alone; roles that the server lacks are left out. Left out: all who may log in and own a
+   * table there, or were granted something on one, but for superusers.
+   */
+  loginRights(request: {
+    readonly database: string;
+    readonly roles?: readonly string[] | undefined;
+  }): Promise<Outcome<readonly LoginRights[]>>;
+  /**
+   * Reads a row of each table and view that the user of the URL may read, as that user: code of the database runs with its rights. Read-only,
+   * within a minute. `denied` where it may not log in.
+   */
+  readTables(database: string): Promise<Outcome<TablesRead>>;
   /** Reads the system's catalogues alone, too. */
   contentMark(database: string): Promise<Outcome<ContentMark>>;
   /** Holds a REPEATABLE READ transaction open until it is closed. */

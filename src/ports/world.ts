@@ -1,7 +1,7 @@
 import type { FailureCode } from '../base/failure.ts';
 import type { Secret } from '../base/secret.ts';
 import type { ClusterTools } from './cluster-tools.ts';
-import type { DatabaseLogin } from './database-rights.ts';
+import type { DatabaseLogin, LoginOfUrl } from './database-rights.ts';
 import type { DatabaseRouteConfig } from './database-route.ts';
 import type { DatabaseServer } from './database-server.ts';
 import type { DumpTools } from './dump-tools.ts';
@@ -36,7 +36,7 @@ export type WorldNames = {
   openDatabaseServer(
     url: Secret,
     route?: DatabaseRouteConfig,
-    login?: DatabaseLogin,
+    login?: DatabaseLogin | LoginOfUrl,
   ): Pick<DatabaseServer, 'address' | 'databaseName'>;
   openDumpTools(
     url: Secret,
@@ -69,7 +69,11 @@ export type WorldLooks = {
   readonly secretFiles: SecretFiles;
   nameStore(config: ObjectStoreConfig): StoreNames;
   openStore(config: ObjectStoreConfig): StoreLooks;
-  openDatabaseServer(url: Secret, route?: DatabaseRouteConfig, login?: DatabaseLogin): ServerLooks;
+  openDatabaseServer(
+    url: Secret,
+    route?: DatabaseRouteConfig,
+    login?: DatabaseLogin | LoginOfUrl,
+  ): ServerLooks;
   openDumpTools(
     url: Secret,
     route?: DatabaseRouteConfig,
@@ -89,6 +93,7 @@ export type ServerLooks = Pick<
   DatabaseServer,
   | 'address'
   | 'databaseName'
+  | 'userName'
   | 'identity'
   | 'describeDatabase'
   | 'markedDatabases'
@@ -114,7 +119,11 @@ export type World = {
   nameStore(config: ObjectStoreConfig): StoreNames;
   openStore(config: ObjectStoreConfig): ObjectStore;
   /** @param url a postgresql:// URL; a secret, since it carries a password. */
-  openDatabaseServer(url: Secret, route?: DatabaseRouteConfig, login?: DatabaseLogin): DatabaseServer;
+  openDatabaseServer(
+    url: Secret,
+    route?: DatabaseRouteConfig,
+    login?: DatabaseLogin | LoginOfUrl,
+  ): DatabaseServer;
   openDumpTools(url: Secret, route?: DatabaseRouteConfig, login?: DatabaseLogin): DumpTools;
   openUnpacker(config: KeyConfig): Unpacker;
   openPacker(config: PackerConfig): Packer;

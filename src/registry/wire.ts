@@ -15,7 +15,7 @@ import { describeIdentities } from '../layers/age/read-identities.ts';
 import { openPacker } from '../layers/open-packer.ts';
 import { openUnpacker } from '../layers/open-unpacker.ts';
 import { kindOf } from '../platform/declare-fields.ts';
-import type { DatabaseLogin } from '../ports/database-rights.ts';
+import type { DatabaseLogin, LoginOfUrl } from '../ports/database-rights.ts';
 import type { DatabaseRoute, DatabaseRouteConfig } from '../ports/database-route.ts';
 import type { DatabaseServer, Lease } from '../ports/database-server.ts';
 import type { DumpTools } from '../ports/dump-tools.ts';
@@ -94,9 +94,13 @@ function keep<T>(opened: Map<string, T>, ...[key, open]: [string, () => T]): T {
 /** The credentials are part of what a server is. */
 function serverKey(
   url: Secret,
-  ...[config, login]: [DatabaseRouteConfig | undefined, DatabaseLogin | undefined]
+  ...[config, login]: [DatabaseRouteConfig | undefined, DatabaseLogin | LoginOfUrl | undefined]
 ): string {
-  return `${url.reveal()} ${JSON.stringify(config)} ${login?.user ?? ''} ${login?.password.reveal() ?? ''}`;
+  const who =
+    login === undefined || 'ofUrl' in login
+      ? (login?.ofUrl.reveal() ?? '')
+      : `${login.user} ${login.password.reveal()}`;
+  return `${url.reveal()} ${JSON.stringify(config)} ${who}`;
 }
 
 /** Asked for again before each act that must be alone: what is still held is not taken twice, what was lost is taken anew. */

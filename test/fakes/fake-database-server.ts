@@ -93,6 +93,7 @@ export function createFakeDatabaseServer(given: {
     failNext: (call, failure) => void failures.set(call, failure),
     address,
     databaseName: given.name ?? 'crm',
+    userName: 'postgres',
     identity: async () => {
       const planned = failures.get('identity');
       failures.delete('identity');
@@ -180,6 +181,8 @@ export function createFakeDatabaseServer(given: {
     analyze: async () => succeed(undefined),
     inventory: async (name) => succeed(databases.get(name)?.inventory ?? emptyInventory),
     catalogue: async () => succeed({ serverMajor: 15, sections: [], objects: [] }),
+    loginRights: async () => succeed([]),
+    readTables: async () => succeed({ user: 'postgres', isTooMighty: true, of: 0, mayRead: 0, tables: [] }),
     contentMark: async (name) =>
       succeed({ changes: 0, catalogue: databases.get(name)?.content ?? 'no such database' }),
     exportSnapshot: async () => fail(refusal('This fake exports no snapshots.')),

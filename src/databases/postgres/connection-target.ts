@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type ConnectionOptions, checkServerIdentity } from 'node:tls';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import { createSecret, type Secret } from '../../base/secret.ts';
-import type { DatabaseLogin } from '../../ports/database-rights.ts';
+import type { DatabaseLogin, LoginOfUrl } from '../../ports/database-rights.ts';
 
 /** How libpq names the ways to encrypt; `prefer` tries TLS and goes on without where the server has none. */
 const sslModes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
@@ -76,9 +76,15 @@ function fromUrl(parsed: URL, text: string): Outcome<ConnectionTarget> {
 /** The same server, as somebody else. */
 export function withLogin(
   target: Outcome<ConnectionTarget>,
-  login: DatabaseLogin | undefined,
+  login: DatabaseLogin | LoginOfUrl | undefined,
 ): Outcome<ConnectionTarget> {
-  return target.ok && login !== undefined ? succeed({ ...target.value, ...login }) : target;
+  if (!target.ok || login === undefined) return target;
+  if (!('ofUrl' in login)) return succeed({ ...target.value, ...login });
+  const other = readConnectionTarget(login.ofUrl);
+  if (!other.ok) return other;
+  const { password: _, ...server } = target.value;
+  const { user, password } = other.value;
+  return succeed({ ...server, user, ...(password === undefined ? {} : { password }) });
 }
 
 function invalid(why: string): { readonly ok: false; readonly failure: Failure } {

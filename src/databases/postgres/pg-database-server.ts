@@ -1,6 +1,6 @@
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import type { Secret } from '../../base/secret.ts';
-import type { DatabaseLogin } from '../../ports/database-rights.ts';
+import type { DatabaseLogin, LoginOfUrl } from '../../ports/database-rights.ts';
 import type { DatabaseRoute } from '../../ports/database-route.ts';
 import type { DatabaseDriver } from '../../ports/database-server.ts';
 import { carryOverSettings } from './carry-over.ts';
@@ -27,9 +27,11 @@ import { exportSnapshot } from './export-snapshot.ts';
 import { judgeGivenCell } from './given-cell.ts';
 import { takeInventory } from './inventory.ts';
 import { takeLease } from './lease.ts';
+import { readLoginRights } from './login-rights.ts';
 import { putBackRights } from './put-back-rights.ts';
 import { putDatabaseSettings } from './put-database-settings.ts';
 import { runReadQuery } from './read-query.ts';
+import { readTables } from './read-tables.ts';
 import { type ServerContext, withMaintenance } from './session.ts';
 
 /** Opens nothing yet: every method connects for itself, and a URL that cannot be read fails every one of them. */
@@ -37,7 +39,7 @@ export function openDatabaseServer(request: {
   readonly url: Secret;
   /** Host and port of the URL are then those that are valid at the end of the route. */
   readonly route?: DatabaseRoute | undefined;
-  readonly login?: DatabaseLogin | undefined;
+  readonly login?: DatabaseLogin | LoginOfUrl | undefined;
 }): DatabaseDriver {
   const { route } = request;
   const target = withAddress(withLogin(readConnectionTarget(request.url), request.login), route);
@@ -50,6 +52,7 @@ export function openDatabaseServer(request: {
   return {
     address: target.ok ? target.value.address : 'an unreadable database URL',
     databaseName: target.ok ? target.value.database : '',
+    userName: target.ok ? target.value.user : '',
     identity: () => use(readIdentity),
     describeDatabase: (name) => use((server) => describeDatabase(server, name)),
     markedDatabases: () => use(listMarked),
@@ -73,6 +76,8 @@ export function openDatabaseServer(request: {
     analyze: (database) => use((server) => analyze(server, database)),
     inventory: (database, options) => use((server) => takeInventory(server, { database, options })),
     catalogue: (database) => use((server) => readCatalogue(server, database)),
+    loginRights: (request) => use((server) => readLoginRights(server, request)),
+    readTables: (database) => use((server) => readTables(server, database)),
     contentMark: (database) => use((server) => readContentMark(server, database)),
     exportSnapshot: (database) => use((server) => exportSnapshot(server, database)),
     query: (query) => use((server) => runReadQuery(server, query)),

@@ -91,7 +91,9 @@ async function putBack(session: Session, request: PutBackRequest): Promise<Right
   );
   const tasks = [...refused, ...planned];
   const failed = new Map<Task, string>();
-  const collector = trial ? rightsCollector(session, { role, newOwner }) : undefined;
+  // A role made for the trial is not the one that will log in.
+  const logins = (request.logins ?? []).filter((name) => !rolesMade.includes(name));
+  const collector = trial ? rightsCollector(session, { role, newOwner, logins }) : undefined;
   for (const batch of batchesOf(tasks)) {
     await begin();
     await runTasks(session, { tasks: batch, failed });
@@ -102,11 +104,11 @@ async function putBack(session: Session, request: PutBackRequest): Promise<Right
   // Of a trial everything belongs to the role still: what is left of it at the end is not known.
   if (!trial) await giveRest(session, { ...request, newOwner, isSuperuser });
   await runTasks(session, { tasks: tasks.filter(({ object }) => object === undefined), failed });
-  const catalogue = await collector?.finish();
+  const read = await collector?.finish();
   await end();
   const owner = { name: newOwner, isSuperuser: roles.get(newOwner)?.isSuperuser === true };
   const report = reportOf(tasks, { failed, code, owner, rolesMade });
-  return catalogue === undefined ? report : { ...report, catalogue };
+  return { ...report, ...read };
 }
 
 function chooseNewOwner(

@@ -9,9 +9,16 @@ import {
   targetFact,
   writersDownFact,
 } from '../../kinds/facts.ts';
-import { byteSize, duration, text } from '../../kinds/fields.ts';
+import { byteSize, duration, optionalText, text } from '../../kinds/fields.ts';
 import { declareKind } from '../../kinds/kind.ts';
-import { catalogueFact, databaseSettingsFact, dumpRightsFact, rightsFact } from '../../kinds/rights-facts.ts';
+import {
+  applicationFact,
+  applicationReadFact,
+  catalogueFact,
+  databaseSettingsFact,
+  dumpRightsFact,
+  rightsFact,
+} from '../../kinds/rights-facts.ts';
 
 export const restoreDatabaseKind = declareKind({
   kind: 'restore-database',
@@ -39,6 +46,17 @@ export const restoreDatabaseKind = declareKind({
     createdColumn: text
       .default('created_at')
       .describe('Tells old rows from new ones when a drill compares with live'),
+    application: z
+      .strictObject({
+        role: optionalText.describe('The role it logs in as'),
+        url: optionalText.describe(
+          'The database URL it uses: user and password of it count, at the address of this restore. With it the swap is followed by a read as that login',
+        ),
+      })
+      .optional()
+      .describe(
+        'Whom the application logs in as: before the swap the catalogue tells what that role would lose. Left out: every login that owns a table of the live database, or was granted something on one',
+      ),
   },
   afterCrash: 'look-first',
   essential: 'without the database there is nothing to bring up',
@@ -51,6 +69,8 @@ export const restoreDatabaseKind = declareKind({
     rightsFact,
     databaseSettingsFact,
     catalogueFact,
+    applicationFact,
+    applicationReadFact,
     restoredFact,
     swappingFact,
     swappedFact,

@@ -1,28 +1,18 @@
-import { qualifiedName, shorten } from '../../backups/compare-inventories.ts';
+import { shorten } from '../../backups/compare-inventories.ts';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
-import { formatCount, parseBytes } from '../../base/units.ts';
-import { needFact, readFact } from '../../kinds/fact.ts';
-import {
-  archiveFileFact,
-  cellFact,
-  incomingDatabaseFact,
-  manifestFact,
-  restoredFact,
-  snapshotFact,
-} from '../../kinds/facts.ts';
+import { parseBytes } from '../../base/units.ts';
+import { needFact } from '../../kinds/fact.ts';
+import { archiveFileFact, incomingDatabaseFact } from '../../kinds/facts.ts';
 import type { PreviewContext, StepContext, StepOf } from '../../kinds/kind.ts';
-import { dumpRightsFact, rightsFact } from '../../kinds/rights-facts.ts';
 import { durationMs } from '../../kinds/targets.ts';
-import { chooseRights, closeCell, makeCell, restoredServer, restoringTools } from '../../operations/cell.ts';
-import { tryAndCompare } from '../../operations/compare-catalogue.ts';
+import { chooseRights, closeCell, makeCell, restoringTools } from '../../operations/cell.ts';
 import { dropOwn, makeIncomingDatabase } from '../../operations/incoming-database.ts';
 import { refuseNewerDump } from '../../operations/newer-dump.ts';
 import { targetServer, targetTools } from '../../operations/open-targets.ts';
 import { limitRestore } from '../../operations/restore-limits.ts';
-import { settledMark } from '../../operations/still-as-counted.ts';
 import { refuseNewer } from '../../operations/throwaway-cluster.ts';
 import type { ArchiveContents, RestoreMessage, RestoreReport } from '../../ports/dump-tools.ts';
-import { findEntries } from './entries-there.ts';
+import { countRestored } from './count-restored.ts';
 import type { restoreDatabaseKind } from './kind.ts';
 
 type Step = StepOf<typeof restoreDatabaseKind>;
@@ -43,6 +33,7 @@ export async function restoreArchive(step: Step, context: Context): Promise<Outc
     contents: contents.value,
     asCell: rights.value.kind === 'cell',
     searchPath: step.searchPath,
+    application: step.application,
   };
   const report = await fillIncoming(step, { context, attempt });
   if (!report.ok) return report;
@@ -60,6 +51,7 @@ type Attempt = {
   readonly contents: ArchiveContents;
   readonly asCell: boolean;
   readonly searchPath: readonly string[] | undefined;
+  readonly application: Step['application'];
 };
 
 /** Made anew, and filled. */
@@ -115,14 +107,14 @@ async function fillIncoming(
 /** What pg_restore said is judged, and what it made is counted. */
 async function accept(
   context: Context,
-  { contents, report, searchPath }: Attempt & { readonly report: RestoreReport },
+  { contents, report, searchPath, application }: Attempt & { readonly report: RestoreReport },
 ): Promise<Outcome<void>> {
   const database = needFact(incomingDatabaseFact, context).name;
   const program = contents.format === 'plain' ? 'psql' : 'pg_restore';
   const accepted = await judgeMessages(context, { ...report, program });
   const counted = accepted.ok
     ? await countRestored(context, {
-        ...{ database, contents, searchPath, accepted: accepted.value },
+        ...{ database, contents, searchPath, application, accepted: accepted.value },
         harmless: report.messages.filter(({ weight }) => weight === 'harmless').length,
       })
     : accepted;
@@ -242,57 +234,4 @@ async function judgeMessages(
 
 function fullText(message: RestoreMessage): string {
   return message.command === undefined ? message.text : `${message.text} (${message.command.split('\n')[0]})`;
-}
-
-async function countRestored(
-  context: StepContext<'host' | 'databases'>,
-  restored: Pick<Attempt, 'contents' | 'searchPath'> & {
-    readonly database: string;
-    readonly accepted: readonly string[];
-    readonly harmless: number;
-  },
-): Promise<Outcome<void>> {
-  const opened = await restoredServer(context);
-  if (!opened.ok) return opened;
-  const server = opened.value;
-  if (restored.searchPath === undefined) {
-    context.output('updating planner statistics (ANALYZE)');
-    const analyzed = await server.analyze(restored.database);
-    if (!analyzed.ok) return analyzed;
-  }
-  const newestColumns = readFact(manifestFact, context)?.newestColumns ?? [];
-  const countedIn = restored.searchPath ?? restored.contents.database?.searchPath;
-  const inventory = await server.inventory(restored.database, {
-    newestColumns,
-    asOwner: readFact(cellFact, context) !== undefined,
-    searchPath: countedIn,
-  });
-  if (!inventory.ok) return inventory;
-  const { entries } = restored.contents;
-  const there = await findEntries(server, { database: restored.database, entries });
-  if (!there.ok) return there;
-  const rows = inventory.value.tables.reduce((sum, table) => sum + table.rows, 0);
-  context.output(`counted ${formatCount(rows)} rows in ${inventory.value.tables.length} tables`);
-  await context.record(dumpRightsFact, restored.contents.rights ?? null);
-  await context.record(rightsFact, null);
-  const { database, contents } = restored;
-  const tried = await tryAndCompare(context, { database, dumped: contents.database });
-  if (!tried.ok) return tried;
-  const mark = await settledMark(context, { database: restored.database, rows });
-  if (!mark.ok) return mark;
-  await context.record(restoredFact, {
-    mark: mark.value,
-    snapshotKey: needFact(snapshotFact, context).key,
-    database: restored.database,
-    inventory: inventory.value,
-    entries: { ...there.value, lacking: [...there.value.lacking] },
-    archiveTables: entries
-      .filter(({ type }) => type === (context.targets.backups.contents === 'schema' ? 'TABLE' : 'TABLE DATA'))
-      .map((entry) => qualifiedName({ schema: entry.schema ?? 'public', name: entry.name })),
-    acceptedMessages: restored.accepted,
-    harmlessMessages: restored.harmless,
-    ...(restored.searchPath === undefined ? {} : { searchPath: [...restored.searchPath] }),
-    ...(countedIn === undefined ? {} : { countedIn: [...countedIn] }),
-  });
-  return succeed(undefined);
 }

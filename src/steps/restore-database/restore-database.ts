@@ -13,6 +13,7 @@ import {
   targetFact,
 } from '../../kinds/facts.ts';
 import { implementKind, type StepContext } from '../../kinds/kind.ts';
+import { stillLost } from '../../operations/application-rights.ts';
 import { lookBeforeSwap } from '../../operations/before-swap.ts';
 import { closeCell, dropCell } from '../../operations/cell.ts';
 import { dropOwn, incomingNames } from '../../operations/incoming-database.ts';
@@ -22,11 +23,15 @@ import { leftoverChecks, sweepDrills } from '../../operations/sweep-drills.ts';
 import { raiseThrowaway, removeThrowaway } from '../../operations/throwaway-cluster.ts';
 import { whyNotAsWritten } from '../../operations/work-file.ts';
 import { writersBackChecks } from '../../operations/writers-still-down.ts';
+import { judgeApplication, judgeKeys } from './ask-before-swap.ts';
+import { checkApplication } from './check-application.ts';
 import { checkDatabases } from './check-databases.ts';
 import { compareWithLive } from './compare-with-live.ts';
 import { compareWithLiveSchema } from './compare-with-live-schema.ts';
+import { foreseeApplication, judgeInPlace } from './judge-application.ts';
 import { restoreDatabaseKind } from './kind.ts';
 import { holdsSchemaAlone, proveRestored } from './prove-restored.ts';
+import { readAsApplication } from './read-as-application.ts';
 import { restoreArchive, restoreJobs } from './restore-archive.ts';
 import { swapQuestion } from './swap-databases.ts';
 import { swapInPlace, undoUnfinishedSwap } from './swap-in-place.ts';
@@ -59,7 +64,9 @@ export const restoreDatabase = implementKind(restoreDatabaseKind, {
     };
   },
 
-  check: checkDatabases,
+  async check(step, context) {
+    return [...(await checkDatabases(step, context)), ...checkApplication(step.application, context)];
+  },
 
   async run(step, context) {
     if (readFact(swappedFact, context) !== undefined) return succeed({ kind: 'done' });
@@ -80,12 +87,15 @@ export const restoreDatabase = implementKind(restoreDatabaseKind, {
     if (bad.length > 0) return fail(notVerified(bad));
     const keys = await judgeKeys(context, needFact(restoredFact, context).database);
     if (!keys.ok) return keys;
+    const rights = await judgeApplication(step.application, context);
+    if (!rights.ok) return rights;
     const looked = await lookBeforeSwap(context);
     const counted = looked.ok ? await stillAsCounted(context) : looked;
     if (!counted.ok) return counted;
     const agreed = await confirmSwap(context, [
       ...proveRestored(context),
       ...keys.value,
+      ...rights.value,
       ...writersBack(context),
     ]);
     return agreed.ok ? swapInPlace(context) : agreed;
@@ -93,6 +103,7 @@ export const restoreDatabase = implementKind(restoreDatabaseKind, {
 
   async verify(step, context) {
     const proofs = proveRestored(context);
+    const asApplication = await readAsApplication(step.application, context);
     if (context.mode === 'drill') {
       const restored = needFact(restoredFact, context);
       const live = holdsSchemaAlone(context)
@@ -101,7 +112,8 @@ export const restoreDatabase = implementKind(restoreDatabaseKind, {
             ...{ ...restored, createdColumn: step.createdColumn },
             notAfterMs: needFact(snapshotFact, context).uploadedAtMs ?? context.world.host.now(),
           });
-      return live.ok ? succeed([...proofs, ...against('live', live.value)]) : live;
+      const rights = [...foreseeApplication(context), ...asApplication];
+      return live.ok ? succeed([...proofs, ...rights, ...against('live', live.value)]) : live;
     }
     const done = needFact(swappedFact, context);
     const found = await targetServer(context).describeDatabase(done.target);
@@ -115,7 +127,15 @@ export const restoreDatabase = implementKind(restoreDatabaseKind, {
             `${done.target} is not the database this run restored`,
             'Find out who renamed databases meanwhile.',
           );
-    return succeed([...proofs, ...writersBack(context), inPlace]);
+    const lost = await stillLost(context, done.target);
+    if (!lost.ok) return lost;
+    return succeed([
+      ...proofs,
+      ...judgeInPlace(lost.value),
+      ...asApplication,
+      ...writersBack(context),
+      inPlace,
+    ]);
   },
 
   async cleanUp(_step, context) {
@@ -249,28 +269,6 @@ function reachingOut(context: StepContext) {
           value: `${names.join(', ')}: from then on the database may contact other servers`,
         },
       ];
-}
-
-/** What later steps will prove is tried now: a key that does not open what was restored is cheaper to find before the swap than after it. */
-async function judgeKeys(context: StepContext, database: string): Promise<Outcome<readonly Check[]>> {
-  const checks = await context.foresee(database);
-  const bad = checks.filter((check) => check.verdict === 'failed');
-  if (bad.length === 0) return succeed(checks);
-  const answer = await context.ask({
-    kind: 'choose',
-    id: 'restore-database.keys',
-    stepId: context.stepId,
-    title: 'A key does not open the restored rows. Swap all the same?',
-    body: bad.flatMap(({ text, remedy }) => [text, ...(remedy === undefined ? [] : [remedy])]),
-    choices: [
-      { value: 'stop', label: 'no, the right key has to be found first' },
-      { value: 'accept', label: 'yes, these rows are given up', needsReason: true },
-    ],
-    preferred: 'stop',
-  });
-  // Where nobody is there to give rows up, the key that does not hold is the reason, and not the missing answer.
-  if (!answer.ok) return answer.failure.code === 'answer-missing' ? fail(notVerified(bad)) : answer;
-  return answer.value.value === 'accept' ? succeed(checks) : fail(notVerified(bad));
 }
 
 /** The work folder may lie on a disk that a restart empties. */

@@ -4,6 +4,7 @@ import { readFact } from '../../kinds/fact.ts';
 import { attestedFact } from '../../kinds/facts.ts';
 import type { StepContext } from '../../kinds/kind.ts';
 import { implementKind, stepId } from '../../kinds/kind.ts';
+import { applicationReadFact } from '../../kinds/rights-facts.ts';
 import type { ChecklistItem } from './kind.ts';
 import { smokeChecklistKind } from './kind.ts';
 import { checkHttp, checkObject, checkQuery, checkReferences } from './program-checks.ts';
@@ -45,22 +46,26 @@ export const smokeChecklist = implementKind(smokeChecklistKind, {
       const check = await checkItem(item, context);
       checks.push({ ...check, text: `${item.title}: ${check.text}` });
     }
-    return succeed([...checks, ...otherRights(step.items, checks)]);
+    return succeed([...checks, ...otherRights(step.items, { checks, context })]);
   },
 });
 
-/** What the application's own login may read nobody here knows; a page that it serves, or a person who looks, has used it. */
-function otherRights(items: readonly ChecklistItem[], checks: readonly Check[]): readonly Check[] {
+/** What the application's own login may read is known where it read after the swap; a page that it serves, or a person who looks, has used it. */
+function otherRights(
+  items: readonly ChecklistItem[],
+  { checks, context }: { readonly checks: readonly Check[]; readonly context: StepContext },
+): readonly Check[] {
   const asks = items.some(({ kind }) => kind !== 'http' && kind !== 'attest');
   const isSeen = items.some(
     ({ kind }, index) => (kind === 'http' || kind === 'attest') && checks[index]?.verdict === 'passed',
   );
-  if (!asks || isSeen) return [];
+  if (!asks || isSeen || readFact(applicationReadFact, context) !== undefined) return [];
   return [
     {
       verdict: 'not-checked',
       text: "whether the application's own login sees the same: the queries ran with the rights of the role that restores, or of one that may read everything",
-      remedy: 'A page of the application (kind http), or a person who looks at it (kind attest), shows that.',
+      remedy:
+        'A page of the application (kind http), or a person who looks at it (kind attest), shows that; so does `application.url` of restore-database.',
     },
   ];
 }

@@ -1,4 +1,6 @@
 import type { Catalogue, CatalogueObject } from '../../../ports/catalogue.ts';
+import type { LoginRights } from '../../../ports/login-rights.ts';
+import { collectLogins, readObjectRights } from '../login-rights.ts';
 import type { Task } from '../plan-owners.ts';
 import type { Session } from '../session.ts';
 import {
@@ -13,8 +15,12 @@ import {
 /**
  * What a trial would leave, read before each of its transactions is taken back: no transaction could hold the locks of all objects.
  */
-export function rightsCollector(session: Session, trial: InTrial) {
+export function rightsCollector(
+  session: Session,
+  { logins, ...trial }: InTrial & { readonly logins: readonly string[] },
+) {
   const objects: CatalogueObject[] = [];
+  const ofLogins: Awaited<ReturnType<typeof readObjectRights>>[] = [];
   const classIds: string[] = [];
   const objectIds: string[] = [];
   return {
@@ -30,16 +36,20 @@ export function rightsCollector(session: Session, trial: InTrial) {
       classIds.push(...ids.classIds);
       objectIds.push(...ids.objectIds);
       objects.push(...(await readRightsOf(session, { these: ids, trial })));
+      ofLogins.push(await readObjectRights(session, { roles: logins, these: ids, trial }));
     },
     /** Within the last one. */
-    async finish(): Promise<Catalogue> {
-      objects.push(...(await readRightsOf(session, { others: { classIds, objectIds }, trial })));
+    async finish(): Promise<{ readonly catalogue: Catalogue; readonly logins: readonly LoginRights[] }> {
+      const others = { classIds, objectIds };
+      objects.push(...(await readRightsOf(session, { others, trial })));
+      ofLogins.push(await readObjectRights(session, { roles: logins, others, trial }));
       objects.push(...(await readLast(session)));
-      return {
+      const catalogue = {
         serverMajor: majorOf(session),
         sections: [...rightsSections, ...lastSections],
         objects: added(objects),
       };
+      return { catalogue, logins: await collectLogins(session, ofLogins, logins) };
     },
   };
 }
