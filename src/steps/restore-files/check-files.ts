@@ -1,10 +1,12 @@
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { formatBytes, formatCount } from '../../base/units.ts';
 import { type Check, couldNotVerify, failed, passed } from '../../base/verdict.ts';
-import type { CheckContext, StepOf } from '../../kinds/kind.ts';
+import { type CheckContext, type StepOf, stepId } from '../../kinds/kind.ts';
+import { checkColdArchive, checkColdOf } from '../../operations/check-cold.ts';
 import { type FoundFiles, filesStore, findFiles, missingBeside } from '../../operations/find-files.ts';
 import { findSnapshots, pickSnapshot } from '../../operations/find-snapshots.ts';
 import { blocker, unanswered } from '../../operations/open-targets.ts';
+import type { StoreLooks } from '../../ports/world.ts';
 import { filesPlaces } from './files-places.ts';
 import type { restoreFilesKind } from './kind.ts';
 
@@ -30,7 +32,7 @@ export async function checkFiles(
   return [
     ...(await checkPlace(step, context)),
     ...(await checkMissingPlace(step, context)),
-    await checkOpens(step, files.value, context),
+    ...(await checkOpens(step, files.value, context)),
     await checkRoom(files.value, incoming, context),
   ];
 }
@@ -90,11 +92,23 @@ async function candidateKey(context: CheckContext<'host' | 'stores'>): Promise<s
 async function checkOpens(
   step: FilesStep,
   ...[files, context]: [FoundFiles, CheckContext<'stores' | 'keys'>]
+): Promise<readonly Check[]> {
+  const store = filesStore(step.from, context);
+  if (files.kind === 'tree') {
+    const { objects, prefix } = files;
+    const cold = await checkColdOf(store, { objects, step: stepId(step) });
+    return [passed(`${formatCount(objects.length)} files below ${prefix}`), ...cold];
+  }
+  const cold = await checkColdArchive(store, { object: files.object, step: stepId(step) });
+  return [cold ?? (await checkArchive({ files, store }, context))];
+}
+
+async function checkArchive(
+  { files, store }: { readonly files: Extract<FoundFiles, { kind: 'archive' }>; readonly store: StoreLooks },
+  context: CheckContext<'keys'>,
 ): Promise<Check> {
-  if (files.kind === 'tree')
-    return passed(`${formatCount(files.objects.length)} files below ${files.prefix}`);
   const { key, sizeBytes } = files.object;
-  const reading = await filesStore(step.from, context).read({ key });
+  const reading = await store.read({ key });
   if (!reading.ok) return blocker(reading.failure);
   const head = await context.world.openUnpacker(context.targets.backups.key).peek({
     body: reading.value.body,
