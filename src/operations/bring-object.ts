@@ -8,10 +8,17 @@ import { backupStore } from './open-targets.ts';
 const stallMs = 30_000;
 const sideBySide = 4;
 
+type Bringing = {
+  readonly object: ObjectInfo;
+  readonly toFile: string;
+  /** Of a large one: its bytes are told under it while they come. */
+  readonly label?: string;
+};
+
 /** One object of the backup store as a file without its wrapping. */
-export async function bringObject(
+async function bringObject(
   context: StepContext<'host' | 'stores' | 'keys'>,
-  request: { readonly object: ObjectInfo; readonly toFile: string; readonly label?: string },
+  request: Bringing,
 ): Promise<Outcome<void>> {
   const { object, toFile, label } = request;
   const layers = layersOf(object.key);
@@ -50,8 +57,6 @@ export async function removeWorkFile(
   const permit = guard.removeFile(path);
   return permit.ok ? world.host.removeFile(permit.value) : permit;
 }
-
-type Bringing = { readonly object: ObjectInfo; readonly toFile: string };
 
 /**
  * All that can be brought, a few at a time, with a list of what could not. Fails as a whole only when it is cancelled, or when nothing is

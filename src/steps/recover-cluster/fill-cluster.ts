@@ -56,7 +56,14 @@ async function bringTar(
   ].flatMap(({ into, object }) =>
     object === undefined
       ? []
-      : [{ into, object, toFile: context.workFile(`${into}-${object.key.replaceAll('/', '_')}.tar`) }],
+      : [
+          {
+            into,
+            object,
+            label: 'fetched',
+            toFile: context.workFile(`${into}-${object.key.replaceAll('/', '_')}.tar`),
+          },
+        ],
   );
   const brought = await bringEach(parts, { context, label: 'archives of the base backup' });
   if (!brought.ok) return brought;
