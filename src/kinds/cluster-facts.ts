@@ -10,6 +10,16 @@ const base = z.object({
   timeline: z.string(),
 });
 
+/**
+ * Of which base backup the data folder is being filled, and whether all of it is there; its source is null where nothing that came is to
+ * be kept. As long as it is told no server was started there; null once nothing is missing.
+ */
+export const clusterBringingFact = defineFact(
+  'cluster-bringing',
+  1,
+  z.object({ source: z.string().nullable(), isFilled: z.boolean() }).nullable(),
+);
+
 /** Everything is in the data folder and nothing has been replayed. */
 export const clusterFilesFact = defineFact(
   'cluster-files',

@@ -9,6 +9,7 @@ import type { TreeSummary } from '../ports/file-trees.ts';
 import type { ObjectInfo } from '../ports/object-store.ts';
 import { removeWorkFile } from './bring-object.ts';
 import { copyObjects, notCopied } from './copy-objects.ts';
+import { copyThawing } from './copy-thawing.ts';
 import { type FoundFiles, filesStore, filesStoreConfig } from './find-files.ts';
 import { readLeftOut } from './leave-out.ts';
 import { listAll } from './open-targets.ts';
@@ -98,7 +99,7 @@ async function unpackArchive(
 
 async function downloadTree(
   bring: Part<'tree'>,
-  context: StepContext<'stores' | 'trees'>,
+  context: StepContext<'host' | 'stores' | 'trees'>,
 ): Promise<Outcome<TreeSummary>> {
   const { step, files, toFolder } = bring;
   const { trees } = context.world;
@@ -116,20 +117,23 @@ async function downloadTree(
   const objects = wanted.filter((object) => !sameContent(object, there.get(toTargetKey(object.key))));
   let done = wanted.length - objects.length;
   const total = wanted.length;
-  const copied = await copyObjects({
-    objects,
-    from: filesStore(step.from, context),
-    to,
-    toTargetKey,
-    access: 'drop',
-    workers,
-    signal: context.signal,
-    patience: context.patience,
-    onCopied: () => {
-      done += 1;
-      context.progress({ label: 'copied', done, total, unit: 'count' });
-    },
-  });
+  const store = filesStore(step.from, context);
+  const copy = (some: readonly ObjectInfo[]) =>
+    copyObjects({
+      objects: some,
+      from: store,
+      to,
+      toTargetKey,
+      access: 'drop',
+      workers,
+      signal: context.signal,
+      patience: context.patience,
+      onCopied: () => {
+        done += 1;
+        context.progress({ label: 'copied', done, total, unit: 'count' });
+      },
+    });
+  const copied = await copyThawing({ store, objects, copy }, context);
   if (!copied.ok) return copied;
   const { failures } = copied.value;
   await context.record(

@@ -22,6 +22,23 @@ const troubleOfAll: ReadonlySet<Failure['code']> = new Set([
 /** Objects up to this size have the MD5 of their content as tag in every store that has tags of content at all. */
 const alwaysWholeBytes = 5 * 1024 * 1024;
 
+/** Counts failures in a row, of all workers together: says when nothing is to be expected of the rest. */
+export function countTrouble(): {
+  readonly ended: () => void;
+  readonly isHopeless: (failure: Failure) => boolean;
+} {
+  let inARow = 0;
+  return {
+    ended: () => {
+      inARow = 0;
+    },
+    isHopeless: ({ code }) => {
+      inARow = troubleOfAll.has(code) ? inARow + 1 : 0;
+      return inARow >= hopeless;
+    },
+  };
+}
+
 export type NotCopied = { readonly object: ObjectInfo; readonly failure: Failure };
 
 export type CopyReport = {
@@ -51,7 +68,7 @@ export async function copyObjects(request: {
 }): Promise<Outcome<CopyReport>> {
   const luck: Luck = { successes: 0, troubleSinceMs: undefined };
   let next = 0;
-  let inARow = 0;
+  const trouble = countTrouble();
   let gone: Failure | undefined;
   const failures: NotCopied[] = [];
   const proofs: string[] = [];
@@ -62,15 +79,14 @@ export async function copyObjects(request: {
       if (object === undefined) return;
       const copied = await copyPatiently({ ...request, luck }, object);
       if (copied.ok) {
-        inARow = 0;
+        trouble.ended();
         luck.successes += 1;
         luck.troubleSinceMs = undefined;
         if (copied.value.proof !== undefined) proofs.push(copied.value.proof);
         request.onCopied(object);
       } else if (!request.tolerate?.(copied.failure)) {
         failures.push({ object, failure: copied.failure });
-        inARow = troubleOfAll.has(copied.failure.code) ? inARow + 1 : 0;
-        if (inARow >= hopeless) gone = copied.failure;
+        if (trouble.isHopeless(copied.failure)) gone = copied.failure;
       }
     }
   }

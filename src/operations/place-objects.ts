@@ -1,5 +1,3 @@
-import { sayCold } from '../backups/snapshot.ts';
-import { isCold } from '../base/cold-storage.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { formatBytes, formatCount } from '../base/units.ts';
 import { type Check, failed, passed } from '../base/verdict.ts';
@@ -10,10 +8,10 @@ import type { ObjectInfo, ObjectStore } from '../ports/object-store.ts';
 import { type Comparison, compareObjects, judgeObjects } from './compare-objects.ts';
 import { compareProperties, judgeProperties } from './compare-properties.ts';
 import { type CopyReport, copyObjects, notCopied } from './copy-objects.ts';
+import { copyThawing } from './copy-thawing.ts';
 import { readLeftOut } from './leave-out.ts';
 import { listAll } from './open-targets.ts';
 import { decideOverwriting, keepFirst, type Placement, wayBack } from './overwrite-objects.ts';
-import { thawObjects } from './thaw-objects.ts';
 
 type Placed = { readonly copied: number; readonly overwritten: number; readonly sizeBytes: number };
 
@@ -44,7 +42,10 @@ export async function placeObjects(
   context.output(
     `${formatCount(first.length)} objects to ${placement.verb}, ${formatBytes(sizeOf(first))}; ${formatCount(equal)} equal already${replaced.length === 0 ? '' : `; ${formatCount(replaced.length)} ${differ}`}`,
   );
-  const copied = await copyThawing(placement, first, context);
+  const copied = await copyThawing(
+    { store: placement.from, objects: first, copy: (objects) => copy(placement, { objects }, context) },
+    context,
+  );
   if (!copied.ok) return copied;
   const decided =
     isLive && different.length > 0
@@ -143,40 +144,6 @@ function without(found: Comparison, left: ReadonlySet<string> = new Set()): Comp
     ...found,
     missing: found.missing.filter(({ key }) => !left.has(key)),
     different: found.different.filter(({ source }) => !left.has(source.key)),
-  };
-}
-
-/** What can be read at once is copied first; for the rest somebody decides whether to wait. */
-async function copyThawing(
-  placement: Placement,
-  ...[objects, context]: [readonly ObjectInfo[], StepContext<'host'>]
-): Promise<Outcome<CopyReport>> {
-  const cold = objects.filter(isCold);
-  const warm = cold.length === 0 ? objects : objects.filter((object) => !isCold(object));
-  const copied = await copy(placement, { objects: warm }, context);
-  if (!copied.ok || cold.length === 0) return copied;
-  const store = placement.from;
-  const left = await thawObjects(
-    { store, objects: cold, without: 'do without them: they are listed as not copied' },
-    context,
-  );
-  if (!left.ok) return left;
-  const stillCold = new Set(left.value.map(({ key }) => key));
-  const thawed = await copy(placement, { objects: cold.filter(({ key }) => !stillCold.has(key)) }, context);
-  if (!thawed.ok) return thawed;
-  const frozen = left.value.map((object) => ({ object, failure: notThawed(object, placement.stepId) }));
-  return succeed({
-    failures: [...copied.value.failures, ...thawed.value.failures, ...frozen],
-    proofs: [...copied.value.proofs, ...thawed.value.proofs],
-  });
-}
-
-function notThawed(object: ObjectInfo, step: string): Failure {
-  return {
-    code: 'denied',
-    message: `${object.key} is ${sayCold(object)}.`,
-    remedy: `Retry and say how it is to be brought back (--answer ${step}.thaw=standard), or go on without it.`,
-    retry: 'after-fix',
   };
 }
 

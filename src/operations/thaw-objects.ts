@@ -3,7 +3,6 @@ import { sayCold } from '../backups/snapshot.ts';
 import { isCold } from '../base/cold-storage.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import { formatBytes, formatCount } from '../base/units.ts';
-import { type Check, couldNotVerify, passed } from '../base/verdict.ts';
 import type { StepContext } from '../kinds/kind.ts';
 import type { ObjectInfo, ObjectStore, ThawRequest } from '../ports/object-store.ts';
 import type { StoreLooks } from '../ports/world.ts';
@@ -166,33 +165,3 @@ const stoppedWaiting = {
   remedy: 'Go on with `thaw resume`, at any time within the days it stays.',
   retry: 'safe',
 } as const;
-
-/** A preflight answers within seconds: so many keys are listed for it. */
-const mostListed = 20_000;
-
-/** What of a mirror is in cold storage, told before anybody is stopped. */
-export async function checkCold(
-  store: StoreLooks,
-  { prefix, step }: { readonly prefix: string; readonly step: string },
-): Promise<readonly Check[]> {
-  const cold: ObjectInfo[] = [];
-  let listed = 0;
-  for await (const page of store.list({ prefix, sizesOnly: true })) {
-    // What is wrong with the store is told by others.
-    if (!page.ok) return [];
-    listed += page.value.length;
-    cold.push(...page.value.filter(isCold));
-    if (listed >= mostListed) break;
-  }
-  if (cold.length === 0) return [];
-  const sample = await describeAll(store, cold.slice(0, 50));
-  if (sample.every((object) => !isCold(object)))
-    return [passed(`${formatCount(cold.length)} objects were brought back from cold storage`)];
-  const of = listed >= mostListed ? ` of the first ${formatCount(listed)}` : '';
-  return [
-    couldNotVerify(
-      `${formatCount(cold.length)} objects${of} are in cold storage: ${shorten(sample.filter(isCold).map((object) => `${object.key} ${sayCold(object)}`))}`,
-      `It takes hours: ask for them now (aws s3api restore-object), or let the step ask: --answer ${step}.thaw=standard.`,
-    ),
-  ];
-}

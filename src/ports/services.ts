@@ -32,6 +32,28 @@ export type ElsewhereService = {
   readonly sameFile: boolean;
 };
 
+/** A volume that services mount, by the name that what drives them knows it by. */
+export type MountedVolume = {
+  readonly name: string;
+  /** Sorted. */
+  readonly services: readonly string[];
+  /** Its folder on this host; left out where it is not made yet. */
+  readonly place?: string;
+};
+
+/** The volume that a folder of this host lies in. */
+export type VolumeAt = {
+  readonly name: string;
+  /** Its folder on this host, whether or not it is there. */
+  readonly place: string;
+  /** false: a folder where volumes are kept, of which what drives the services knows nothing. */
+  readonly isThere: boolean;
+  /** What the services of the application mount, sorted by name. */
+  readonly mounted: readonly MountedVolume[];
+  /** Containers of somebody else that mount it. */
+  readonly outside: readonly string[];
+};
+
 /**
  * The services of one application. Failures: tool-missing, unreachable (Docker is not running), not-found (file or
  * service), denied, command-failed, stalled, cancelled.
@@ -43,6 +65,8 @@ export type Services = {
   probe(): Promise<Outcome<{ readonly version: string; readonly services: readonly string[] }>>;
   /** Every service of the application, whatever its profile, stopped ones included, and those that only its containers tell of. */
   status(asked?: { readonly differing: true }): Promise<Outcome<readonly ServiceStatus[]>>;
+  /** The volume in which that absolute path lies; undefined for a path in none. Left out where services have no volumes on this host. */
+  volumeAt?(path: string): Promise<Outcome<VolumeAt | undefined>>;
   /** The command line as it will run, for people. */
   describe(action: 'stop' | 'start', names: readonly string[]): string;
   stop(request: ServiceRequest): Promise<Outcome<void>>;

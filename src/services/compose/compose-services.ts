@@ -6,6 +6,7 @@ import { actionArgs, actOnProject, unknownService } from './act-on-project.ts';
 import { type ComposeCommand, createComposeCommand } from './compose-command.ts';
 import { addElsewhere } from './find-elsewhere.ts';
 import type { ComposeConfig } from './find-project-files.ts';
+import { findVolume } from './find-volume.ts';
 import {
   everyProfile,
   listContainers,
@@ -63,6 +64,7 @@ export function openComposeServices(options: {
         stallMs: questionStallMs,
       });
     },
+    volumeAt: (path) => findVolume(compose, path),
     describe: (action, names) => compose.describe(actionArgs(action, names)),
     stop: act('stop'),
     start: act('start'),

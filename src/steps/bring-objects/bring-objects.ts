@@ -7,6 +7,7 @@ import type { StepOf } from '../../kinds/kind.ts';
 import { type CheckContext, implementKind, type StepContext, stepId } from '../../kinds/kind.ts';
 import { folderStore } from '../../kinds/targets.ts';
 import { bringFiles } from '../../operations/bring-files.ts';
+import { checkColdArchive, checkColdBelow } from '../../operations/check-cold.ts';
 import { checkStorePair, type StorePair } from '../../operations/check-store-pair.ts';
 import { type FoundFiles, filesStore, findFiles, missingBeside } from '../../operations/find-files.ts';
 import { findSnapshots, pickSnapshot } from '../../operations/find-snapshots.ts';
@@ -50,8 +51,12 @@ export const bringObjects = implementKind(bringObjectsKind, {
     const live = context.world.openStore(step.into);
     const pair: StorePair = { from, into, ...(context.mode === 'drill' ? { production: live } : {}) };
     const checks = await checkStorePair(pair);
-    if (step.from.kind === 'tree' || checks.some(({ verdict }) => verdict === 'failed')) return checks;
-    return [...checks, ...(await checkArchive(step, context))];
+    if (checks.some(({ verdict }) => verdict === 'failed')) return checks;
+    const source =
+      step.from.kind === 'tree'
+        ? await checkColdBelow(from, { prefix: step.from.prefix, step: stepId(step) })
+        : await checkArchive(step, context);
+    return [...checks, ...source];
   },
 
   async run(step, context) {
@@ -207,5 +212,9 @@ async function checkArchive(
   if (!picked.ok) return [];
   const files = await findFiles(step.from, picked.value.key, context);
   if (!files.ok) return [missingBeside(files.failure, step)];
-  return [ageCheck(files.value, picked.value.takenAtMs)];
+  const age = ageCheck(files.value, picked.value.takenAtMs);
+  if (files.value.kind === 'tree') return [age];
+  const { object } = files.value;
+  const cold = await checkColdArchive(filesStore(step.from, context), { object, step: stepId(step) });
+  return cold === undefined ? [age] : [age, cold];
 }

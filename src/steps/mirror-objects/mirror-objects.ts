@@ -4,6 +4,7 @@ import { readFact } from '../../kinds/fact.ts';
 import { manifestFact, mirroredFact, snapshotFact } from '../../kinds/facts.ts';
 import type { StepOf } from '../../kinds/kind.ts';
 import { type CheckContext, implementKind, type StepContext, stepId } from '../../kinds/kind.ts';
+import { checkColdBelow } from '../../operations/check-cold.ts';
 import { awkwardKeys } from '../../operations/compare-objects.ts';
 import { findSnapshots } from '../../operations/find-snapshots.ts';
 import { isSameStore, keepOffProduction } from '../../operations/keep-off-production.ts';
@@ -12,7 +13,6 @@ import { backupStore, blocker, listAll, objectPrefix, targetStore } from '../../
 import type { Placement } from '../../operations/overwrite-objects.ts';
 import { judgePlaced, placeObjects, takeAway } from '../../operations/place-objects.ts';
 import { comparesObjects, proveMirror } from '../../operations/prove-mirror.ts';
-import { checkCold } from '../../operations/thaw-objects.ts';
 import type { ObjectInfo } from '../../ports/object-store.ts';
 import { mirrorObjectsKind } from './kind.ts';
 
@@ -148,10 +148,8 @@ async function checkStores(
       ),
     ];
   }
-  // A drill lists what it copies anyway, and tells it there.
-  const looksForCold = source.ok && context.mode !== 'drill';
-  const cold = looksForCold
-    ? await checkCold(backupStore(context), { prefix: sourcePrefix(context), step: stepId(step) })
+  const cold = source.ok
+    ? await checkColdBelow(backupStore(context), { prefix: sourcePrefix(context), step: stepId(step) })
     : [];
   if (context.mode !== 'drill') return [...cold, passed(`${target.address} answers`)];
   const { objects } = context.targets.production;

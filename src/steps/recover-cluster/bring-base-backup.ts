@@ -1,21 +1,14 @@
 import { readBackupLabel } from '../../backups/backup-label.ts';
-import { dumpHasNoPointInTime } from '../../backups/point-in-time.ts';
-import type { Snapshot } from '../../backups/snapshot.ts';
 import { findWalGap } from '../../backups/wal-archive.ts';
-import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import { formatCount, formatTime } from '../../base/units.ts';
+import { clusterBringingFact } from '../../kinds/cluster-facts.ts';
 import type { StepContext } from '../../kinds/kind.ts';
-import { bringInParallel, bringObject, removeWorkFile } from '../../operations/bring-object.ts';
-import {
-  type BaseBackupConfig,
-  isDump,
-  listWal,
-  segmentsOf,
-  tooEarly,
-  type WalObject,
-} from '../../operations/find-base-backup.ts';
-import { backupStore, listAll } from '../../operations/open-targets.ts';
+import { bringEach } from '../../operations/bring-object.ts';
+import { type NotCopied, notCopied } from '../../operations/copy-objects.ts';
+import { listWal, segmentsOf, tooEarly, type WalObject } from '../../operations/find-base-backup.ts';
 import type { ClusterPlace } from '../../ports/cluster-tools.ts';
+import { type Bringing, fillCluster, listBeside } from './fill-cluster.ts';
 
 export type Brought = {
   readonly segments: number;
@@ -23,170 +16,135 @@ export type Brought = {
   readonly endedAtMs: number | null;
 };
 
-type Bringing = {
-  readonly config: BaseBackupConfig;
-  readonly backup: Snapshot;
-  readonly place: ClusterPlace;
-  readonly targetTimeMs: number | undefined;
-  readonly stallMs: number;
-};
-
-/** The base backup into the data folder, and every WAL file from its beginning on beside it. */
+/**
+ * The base backup into the data folder, and every WAL file from its beginning on beside it. What cannot be brought of either is told
+ * in one failure; the rest stays, and the next attempt reads only what is missing.
+ */
 export async function bringBaseBackup(
   context: StepContext<'host' | 'stores' | 'keys' | 'trees' | 'clusters'>,
   bringing: Bringing,
 ): Promise<Outcome<Brought>> {
   const { backup, place } = bringing;
-  const filled = backup.key.endsWith('/backup_label')
-    ? await bringPlain(context, bringing)
-    : await bringTar(context, bringing);
+  const filled = await fillCluster(context, bringing);
   if (!filled.ok) return filled;
-  const checked = await checkAgainstManifest(context, bringing);
+  const { total } = filled.value;
+  const isFilled = filled.value.failures.length === 0;
+  const checked = isFilled
+    ? await checkAgainstManifest(context, bringing)
+    : succeed({ by: '', failures: filled.value.failures });
   if (!checked.ok) return checked;
+  const { failures } = checked.value;
   const text = await context.world.host.readTextFile(`${place.folder}/backup_label`);
   const label = text.ok ? readBackupLabel(text.value) : undefined;
-  if (label === undefined) return fail(noLabel(backup.key));
+  // Without it nobody knows which WAL is needed.
+  if (label === undefined)
+    return fail(isFilled ? noLabel(backup.key) : incomplete(failures, { total, context }));
   const wal = await listWal(context, bringing.config);
   if (!wal.ok) return wal;
   const ended = await readEnd(context, { ...bringing, wal: wal.value, startSegment: label.startSegment });
   if (!ended.ok) return ended;
-  if (
-    bringing.targetTimeMs !== undefined &&
-    ended.value !== undefined &&
-    bringing.targetTimeMs < ended.value
-  ) {
-    return fail(tooEarly(bringing.targetTimeMs, ended.value));
-  }
   const needed = wal.value.filter(
     (file) =>
       file.kind === 'history' ||
       (file.kind === 'segment' && file.name.slice(8) >= label.startSegment.slice(8)),
   );
   context.output(`base backup begins in segment ${label.startSegment}, timeline ${label.startTimeline}`);
-  const control = await context.world.clusters.control(place);
-  if (!control.ok) return control;
-  const { segmentBytes } = control.value;
-  const gap = findWalGap({ segments: segmentsOf(needed), from: label.startSegment, segmentBytes });
-  if (gap !== undefined) context.output(`the archive lacks ${gap.missing}: recovery ends after ${gap.after}`);
+  const told = isFilled
+    ? await tellGap(context, { place, needed, from: label.startSegment })
+    : succeed(undefined);
+  if (!told.ok) return told;
   const brought = await bringWal(context, { place, files: needed });
   if (!brought.ok) return brought;
+  const all = [...failures, ...ended.value.failures, ...brought.value];
+  if (all.length > 0) return fail(incomplete(all, { total: total + needed.length, context }));
   return succeed({
     segments: segmentsOf(needed).length,
-    checkedBy: checked.value,
-    endedAtMs: ended.value ?? null,
+    checkedBy: checked.value.by,
+    endedAtMs: ended.value.endedAtMs ?? null,
   });
 }
 
-/** pg_basebackup's own, beside the tablespace_map that names them; every other link of a base backup was put there by somebody. */
-const tablespaceLink = /^pg_tblspc\/\d+$/;
-
-async function bringTar(
-  context: StepContext<'host' | 'stores' | 'keys' | 'trees' | 'clusters'>,
-  { backup, place, ...bringing }: Bringing,
+async function tellGap(
+  context: StepContext<'clusters'>,
+  of: { readonly place: ClusterPlace; readonly needed: readonly WalObject[]; readonly from: string },
 ): Promise<Outcome<void>> {
-  const { host, clusters } = context.world;
-  const beside = await siblings(context, backup.key);
-  if (!beside.ok) return beside;
-  const parts = [
-    { into: 'data' as const, object: beside.value.find(({ key }) => key === backup.key) },
-    // pg_basebackup with -X stream keeps the WAL that makes the backup whole in a tar of its own.
-    { into: 'wal' as const, object: beside.value.find(({ key }) => /\/pg_wal\.tar(\.\w+)*$/.test(key)) },
-  ];
-  for (const { into, object } of parts) {
-    if (object === undefined) continue;
-    const file = context.workFile(`${into}.tar`);
-    const brought = await bringObject(context, { object, toFile: file, label: 'fetched' });
-    if (!brought.ok) return brought;
-    const head = await host.readHead(file, 512);
-    if (!head.ok) return head;
-    if (isDump(head.value)) return fail(dumpHasNoPointInTime(backup.key));
-    const { signal } = context;
-    const judged = await context.world.trees.judgeTar({ file, tolerated: tablespaceLink, signal });
-    if (!judged.ok) return judged;
-    await context.recordCommand(`tar --extract --file ${file} --directory ${place.folder}`);
-    const { stallMs: silentMs } = bringing;
-    const work = { onLine: context.output, stallMs: silentMs, signal: context.signal };
-    const unpacked = await clusters.unpackTar({ place, file, into, ...work });
-    if (!unpacked.ok) return unpacked;
-    const removed = await removeWorkFile(context, file);
-    if (!removed.ok) return removed;
-  }
-  const map = await host.readTextFile(`${place.folder}/tablespace_map`);
-  return map.ok && map.value.trim() !== '' ? fail(hasTablespaces(backup.key)) : succeed(undefined);
-}
-
-/** Every object beside backup_label, into the same place below the data folder. */
-async function bringPlain(
-  context: StepContext<'host' | 'stores' | 'keys'>,
-  { backup, place }: Bringing,
-): Promise<Outcome<void>> {
-  const prefix = backup.key.slice(0, backup.key.lastIndexOf('/') + 1);
-  const listed = await listAll(backupStore(context), prefix);
-  if (!listed.ok) return listed;
-  return bringInParallel(listed.value, async (object) => {
-    const name = object.key.slice(prefix.length);
-    if (name.split('/').includes('..')) return fail(leadsOut(object.key));
-    return bringObject(context, { object, toFile: `${place.folder}/${name}` });
-  });
-}
-
-async function siblings(context: StepContext<'stores'>, key: string) {
-  return listAll(backupStore(context), key.slice(0, key.lastIndexOf('/') + 1));
+  const control = await context.world.clusters.control(of.place);
+  if (!control.ok) return control;
+  const { segmentBytes } = control.value;
+  const gap = findWalGap({ segments: segmentsOf(of.needed), from: of.from, segmentBytes });
+  if (gap !== undefined) context.output(`the archive lacks ${gap.missing}: recovery ends after ${gap.after}`);
+  return succeed(undefined);
 }
 
 /** backup_manifest lists every file with its checksum; pg_basebackup writes it beside the tar, or into a plain copy. */
 async function checkAgainstManifest(
   context: StepContext<'host' | 'stores' | 'keys' | 'clusters'>,
   bringing: Bringing,
-): Promise<Outcome<string>> {
-  const { backup, place } = bringing;
-  const beside = await siblings(context, backup.key);
+): Promise<Outcome<{ readonly by: string; readonly failures: readonly NotCopied[] }>> {
+  const { backup, place, stallMs } = bringing;
+  const beside = await listBeside(context, backup.key);
   if (!beside.ok) return beside;
   const object = beside.value.find(({ key }) => /\/backup_manifest(\.\w+)*$/.test(key));
-  if (object === undefined) return succeed('');
-  const manifestFile = context.workFile('backup_manifest');
-  const brought = await bringObject(context, { object, toFile: manifestFile });
+  if (object === undefined) return succeed({ by: '', failures: [] });
+  const manifestFile = context.workFile(`${object.key.replaceAll('/', '_')}.plain`);
+  const brought = await bringEach([{ object, toFile: manifestFile }], { context, label: 'manifest' });
   if (!brought.ok) return brought;
-  return context.world.clusters.verifyFiles({
-    place,
-    manifestFile,
-    onLine: context.output,
-    stallMs: bringing.stallMs,
-    signal: context.signal,
-  });
+  if (brought.value.length > 0) return succeed({ by: '', failures: brought.value });
+  const { output: onLine, signal } = context;
+  const { clusters } = context.world;
+  const checked = await clusters.verifyFiles({ place, manifestFile, onLine, stallMs, signal });
+  if (checked.ok) return succeed({ by: checked.value, failures: [] });
+  // Which file is to be read again nobody can say here: then none of them is kept.
+  if (checked.failure.code === 'damaged')
+    await context.record(clusterBringingFact, { source: null, isFilled: false });
+  return checked;
 }
 
 /** When the backup ended stands in the archive alone; without that note PostgreSQL itself refuses what lies before. */
 async function readEnd(
   context: StepContext<'host' | 'stores' | 'keys'>,
   known: Bringing & { readonly wal: readonly WalObject[]; readonly startSegment: string },
-): Promise<Outcome<number | undefined>> {
+): Promise<Outcome<{ readonly endedAtMs?: number; readonly failures: readonly NotCopied[] }>> {
   const note = known.wal.find((file) => file.kind === 'backup-note' && file.segment === known.startSegment);
-  if (note === undefined) return succeed(undefined);
+  if (note === undefined) return succeed({ failures: [] });
   const toFile = context.workFile(note.name);
-  const brought = await bringObject(context, { object: note.object, toFile });
+  const brought = await bringEach([{ object: note.object, toFile }], { context, label: 'backup notes' });
   if (!brought.ok) return brought;
+  if (brought.value.length > 0) return succeed({ failures: brought.value });
   const text = await context.world.host.readTextFile(toFile);
   if (!text.ok) return text;
   const { endedAtMs } = readBackupLabel(text.value) ?? {};
-  if (endedAtMs !== undefined) context.output(`base backup ended ${formatTime(endedAtMs)}`);
-  return succeed(endedAtMs);
+  if (endedAtMs === undefined) return succeed({ failures: [] });
+  context.output(`base backup ended ${formatTime(endedAtMs)}`);
+  const { targetTimeMs } = known;
+  return targetTimeMs !== undefined && targetTimeMs < endedAtMs
+    ? fail(tooEarly(targetTimeMs, endedAtMs))
+    : succeed({ endedAtMs, failures: [] });
 }
 
 async function bringWal(
   context: StepContext<'host' | 'stores' | 'keys' | 'clusters'>,
   request: { readonly place: ClusterPlace; readonly files: readonly WalObject[] },
-): Promise<Outcome<void>> {
+): Promise<Outcome<readonly NotCopied[]>> {
   const { place, files } = request;
-  let done = 0;
   context.output(`fetching ${formatCount(files.length)} files of the WAL archive`);
-  return bringInParallel(files, async ({ object, name }) => {
-    const toFile = context.world.clusters.walFile(place, name);
-    const brought = await bringObject(context, { object, toFile });
-    done += 1;
-    context.progress({ label: 'WAL files', done, total: files.length, unit: 'count' });
-    return brought;
-  });
+  const items = files.map(({ object, name }) => ({
+    object,
+    toFile: context.world.clusters.walFile(place, name),
+  }));
+  return bringEach(items, { context, label: 'WAL files' });
+}
+
+/** All of base backup and WAL as one failure: nothing of either can be left out. */
+function incomplete(
+  failures: readonly NotCopied[],
+  { total, context }: { readonly total: number; readonly context: StepContext },
+): Failure {
+  const failure = notCopied(failures, total, context.output);
+  return {
+    ...failure,
+    remedy: `${failure.remedy} None of them can be left out: where one is lost, look for another base backup, or a moment before that WAL.`,
+  };
 }
 
 function noLabel(key: string) {
@@ -196,23 +154,5 @@ function noLabel(key: string) {
     remedy:
       'Choose a base backup made by pg_basebackup; without the label PostgreSQL would recover to a broken state.',
     retry: 'after-fix',
-  } as const;
-}
-
-function hasTablespaces(key: string) {
-  return {
-    code: 'invalid-input',
-    message: `${key} has tablespaces outside the data folder, whose places on this host nobody has named.`,
-    remedy: 'Restore it with pgBackRest and its --tablespace-map, or by hand.',
-    retry: 'never',
-  } as const;
-}
-
-function leadsOut(key: string) {
-  return {
-    code: 'damaged',
-    message: `${key} would be written outside the data folder.`,
-    remedy: 'Find out who wrote this object; choose another base backup.',
-    retry: 'never',
   } as const;
 }

@@ -1,6 +1,6 @@
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { formatTime } from '../../base/units.ts';
-import { clusterFilesFact } from '../../kinds/cluster-facts.ts';
+import { clusterBringingFact, clusterFilesFact } from '../../kinds/cluster-facts.ts';
 import { readFact } from '../../kinds/fact.ts';
 import type { StepContext, StepOf } from '../../kinds/kind.ts';
 import { durationMs } from '../../kinds/targets.ts';
@@ -8,6 +8,7 @@ import { listBaseBackups, pickBaseBackup } from '../../operations/find-base-back
 import type { ClusterBackupsConfig, ClusterPlace, PgBackRestConfig } from '../../ports/cluster-tools.ts';
 import { type Brought, bringBaseBackup } from './bring-base-backup.ts';
 import { taken } from './check-recovery.ts';
+import { isPlainBackup } from './fill-cluster.ts';
 import type { recoverClusterKind } from './kind.ts';
 
 type Bringing = {
@@ -17,9 +18,17 @@ type Bringing = {
   readonly targetTimeMs: number | undefined;
 };
 
-type Source = { readonly name: string; bring(): Promise<Outcome<Brought>> };
+type Source = {
+  readonly name: string;
+  /** Each file of it is an object: those that came need not come again. */
+  readonly isPlain: boolean;
+  bring(): Promise<Outcome<Brought>>;
+};
 
-/** The data folder filled and nothing replayed, unless an earlier attempt has done that for the same moment. */
+/**
+ * The data folder filled and nothing replayed, unless an earlier attempt has done that for the same moment. One that could not bring
+ * everything is gone on with.
+ */
 export async function bringClusterFiles(
   context: StepContext<'host' | 'stores' | 'keys' | 'trees' | 'clusters'>,
   bringing: Bringing,
@@ -32,15 +41,18 @@ export async function bringClusterFiles(
   if (!found.ok) return found;
   if (found.value.kind === 'taken') return fail(taken(found.value.what));
   const same = known !== undefined && known.targetTimeMs === target && known.timeline === step.timeline;
-  if (same && found.value.kind === 'own') return succeed(known);
+  const begun = readFact(clusterBringingFact, context) ?? undefined;
+  if (same && begun === undefined && found.value.kind === 'own') return succeed(known);
   const source = await chooseSource(context, bringing);
   if (!source.ok) return source;
-  // What a half-done attempt left, or one for another moment: WAL was replayed into it, and leads forward only.
-  const permit = await context.guard.removeCluster(clusters, place);
-  const cleared = permit.ok ? await clusters.remove(permit.value) : permit;
-  if (!cleared.ok) return cleared;
-  const made = await clusters.make(place);
-  if (!made.ok) return made;
+  const { name, isPlain } = source.value;
+  const goesOn = found.value.kind === 'own' && begun?.source === name && (isPlain || begun.isFilled);
+  if (!goesOn) {
+    await context.record(clusterBringingFact, { source: null, isFilled: false });
+    const made = await makeAnew(context, place);
+    if (!made.ok) return made;
+    await context.record(clusterBringingFact, { source: name, isFilled: false });
+  }
   const brought = await source.value.bring();
   if (!brought.ok) return brought;
   await context.record(clusterFilesFact, {
@@ -49,7 +61,16 @@ export async function bringClusterFiles(
     timeline: step.timeline,
     ...brought.value,
   });
+  await context.record(clusterBringingFact, null);
   return brought;
+}
+
+/** What is there is of another backup, or for another moment: WAL was replayed into it, and leads forward only. */
+async function makeAnew(context: StepContext<'clusters'>, place: ClusterPlace): Promise<Outcome<void>> {
+  const { clusters } = context.world;
+  const permit = await context.guard.removeCluster(clusters, place);
+  const cleared = permit.ok ? await clusters.remove(permit.value) : permit;
+  return cleared.ok ? clusters.make(place) : cleared;
 }
 
 async function chooseSource(
@@ -67,6 +88,7 @@ async function chooseSource(
   const stallMs = durationMs(step.stall);
   return succeed({
     name: backup.id,
+    isPlain: isPlainBackup(backup),
     bring: () => bringBaseBackup(context, { config: cluster, backup, place, targetTimeMs, stallMs }),
   });
 }
@@ -87,6 +109,7 @@ async function chooseFromRepository(
   context.output(`pgBackRest backup ${label} (${kind}), ended ${formatTime(endedAtMs)}`);
   return succeed({
     name: `${label} of stanza ${config.stanza}`,
+    isPlain: false,
     async bring() {
       await context.recordCommand(clusters.describeRepositoryRestore({ config, place, label }));
       const restored = await clusters.restoreFromRepository({

@@ -1,5 +1,10 @@
 import { z } from 'zod';
-import { clusterFilesFact, promotingFact, recoveredFact } from '../../kinds/cluster-facts.ts';
+import {
+  clusterBringingFact,
+  clusterFilesFact,
+  promotingFact,
+  recoveredFact,
+} from '../../kinds/cluster-facts.ts';
 import { duration, optionalText, text } from '../../kinds/fields.ts';
 import { declareKind } from '../../kinds/kind.ts';
 
@@ -48,7 +53,7 @@ export const recoverClusterKind = declareKind({
   afterCrash: 'look-first',
   essential: 'without the database there is nothing to bring up',
   once: true,
-  gives: [clusterFilesFact, recoveredFact, promotingFact],
+  gives: [clusterBringingFact, clusterFilesFact, recoveredFact, promotingFact],
   places: () => ['backups', 'backups.cluster', 'production.database', 'drill.database'],
   fills: ['data'],
   makesServer: true,

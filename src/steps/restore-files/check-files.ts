@@ -1,10 +1,13 @@
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { formatBytes, formatCount } from '../../base/units.ts';
 import { type Check, couldNotVerify, failed, passed } from '../../base/verdict.ts';
-import type { CheckContext, StepOf } from '../../kinds/kind.ts';
+import { type CheckContext, type StepContext, type StepOf, stepId } from '../../kinds/kind.ts';
+import { checkColdArchive, checkColdOf } from '../../operations/check-cold.ts';
 import { type FoundFiles, filesStore, findFiles, missingBeside } from '../../operations/find-files.ts';
 import { findSnapshots, pickSnapshot } from '../../operations/find-snapshots.ts';
 import { blocker, unanswered } from '../../operations/open-targets.ts';
+import type { StoreLooks } from '../../ports/world.ts';
+import { checkVolume } from './check-volume.ts';
 import { filesPlaces } from './files-places.ts';
 import type { restoreFilesKind } from './kind.ts';
 
@@ -17,7 +20,7 @@ const tarHeadBytes = 512;
 /** Are the files of the snapshot there, do they open, is there room, and does a drill keep away from the real ones. */
 export async function checkFiles(
   step: FilesStep,
-  context: CheckContext<'host' | 'stores' | 'keys' | 'trees'>,
+  context: CheckContext<'host' | 'stores' | 'keys' | 'trees' | 'services'>,
 ): Promise<readonly Check[]> {
   const { incoming } = filesPlaces(step, context);
   const apart = await keepApart(step, context);
@@ -29,8 +32,8 @@ export async function checkFiles(
   if (!files.ok) return [missingBeside(files.failure, step)];
   return [
     ...(await checkPlace(step, context)),
-    ...(await checkMissingPlace(step, context)),
-    await checkOpens(step, files.value, context),
+    ...(await checkOwner(step, context)),
+    ...(await checkOpens(step, files.value, context)),
     await checkRoom(files.value, incoming, context),
   ];
 }
@@ -64,20 +67,39 @@ export async function missingPlace(
   return there.ok ? succeed(there.value ? undefined : place) : there;
 }
 
-export function placeUnknown({ target, place }: { readonly target: string; readonly place: string }): Check {
+function placeUnknown({ target, place }: { readonly target: string; readonly place: string }): Check {
   return couldNotVerify(
     `${place} was not there: whether anybody mounts or reads ${target} is not known`,
     'Compare the name with what the services mount (docker volume ls, docker compose config), and correct `into`; on a new host make the volume first (docker volume create).',
   );
 }
 
-async function checkMissingPlace(step: FilesStep, context: CheckContext<'trees'>): Promise<readonly Check[]> {
+/** What is known of the volume says more than that its folder is missing. */
+async function checkOwner(
+  step: FilesStep,
+  context: CheckContext<'trees' | 'services'>,
+): Promise<readonly Check[]> {
   if (context.mode === 'drill') return [];
   const place = await missingPlace(step, context);
   if (!place.ok) return [blocker(place.failure)];
-  return place.value === undefined
-    ? []
-    : [placeUnknown({ target: filesPlaces(step, context).target, place: place.value })];
+  return judgeOwner(step, { place: place.value, context });
+}
+
+/** Whether what stands there is anybody's: before, with the folder that is missing, and after, with the one that was. */
+export async function judgeOwner(
+  step: FilesStep,
+  {
+    place,
+    context,
+  }: {
+    readonly place: string | undefined;
+    readonly context: CheckContext<'services'> | StepContext<'services'>;
+  },
+): Promise<readonly Check[]> {
+  const volume = await checkVolume(step, context);
+  const isTold = volume.some(({ verdict }) => verdict === 'could-not-verify');
+  if (place === undefined || isTold) return volume;
+  return [...volume, placeUnknown({ target: filesPlaces(step, context).target, place })];
 }
 
 async function candidateKey(context: CheckContext<'host' | 'stores'>): Promise<string | undefined> {
@@ -90,11 +112,23 @@ async function candidateKey(context: CheckContext<'host' | 'stores'>): Promise<s
 async function checkOpens(
   step: FilesStep,
   ...[files, context]: [FoundFiles, CheckContext<'stores' | 'keys'>]
+): Promise<readonly Check[]> {
+  const store = filesStore(step.from, context);
+  if (files.kind === 'tree') {
+    const { objects, prefix } = files;
+    const cold = await checkColdOf(store, { objects, step: stepId(step) });
+    return [passed(`${formatCount(objects.length)} files below ${prefix}`), ...cold];
+  }
+  const cold = await checkColdArchive(store, { object: files.object, step: stepId(step) });
+  return [cold ?? (await checkArchive({ files, store }, context))];
+}
+
+async function checkArchive(
+  { files, store }: { readonly files: Extract<FoundFiles, { kind: 'archive' }>; readonly store: StoreLooks },
+  context: CheckContext<'keys'>,
 ): Promise<Check> {
-  if (files.kind === 'tree')
-    return passed(`${formatCount(files.objects.length)} files below ${files.prefix}`);
   const { key, sizeBytes } = files.object;
-  const reading = await filesStore(step.from, context).read({ key });
+  const reading = await store.read({ key });
   if (!reading.ok) return blocker(reading.failure);
   const head = await context.world.openUnpacker(context.targets.backups.key).peek({
     body: reading.value.body,

@@ -12,7 +12,7 @@ import { filesStore, findFiles, namedTimeOf } from '../../operations/find-files.
 import { leaveOutObjects, leftOutCheck, readLeftOut } from '../../operations/leave-out.ts';
 import { writersStillDown } from '../../operations/writers-still-down.ts';
 import type { TreeSummary } from '../../ports/file-trees.ts';
-import { checkFiles, keepApart, missingPlace, placeUnknown } from './check-files.ts';
+import { checkFiles, judgeOwner, keepApart, missingPlace } from './check-files.ts';
 import { filesPlaces } from './files-places.ts';
 import { restoreFilesKind } from './kind.ts';
 
@@ -74,7 +74,7 @@ export const restoreFiles = implementKind(restoreFilesKind, {
       ...compare(restored.summary, found.value),
       ...apart(step, context),
       ...old,
-      ...(made === undefined ? [] : [placeUnknown({ target, place: made })]),
+      ...(await judgeOwner(step, { place: made, context })),
       ...missing,
     ]);
   },

@@ -1,6 +1,12 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ColdStore, startColdStore } from '../../parts/cold-store.ts';
 import { findMinio } from '../../parts/find-s3-servers.ts';
+import { readEntries } from '../../parts/run-log.ts';
 import { type S3Server, startMinio } from '../../parts/s3-servers.ts';
 import { checksIn, type ObjectStand, startObjectStand } from './stand.ts';
 
@@ -76,6 +82,81 @@ function suite(binary: string): void {
       expect(store.requests()[0]).toMatch(/<Days>7<\/Days>.*<Tier>Standard<\/Tier>/s);
     });
 
+    /** A bucket brought from a replica, then files of a folder and of an archive: each from the store that has cold storage. */
+    async function bringFrom(endpoint: string): Promise<void> {
+      const { company, mirror } = stand;
+      const { region, accessKey, secretKey } = server;
+      const store = { kind: 's3', endpoint, region, accessKey, secretKey, bucket: mirror.config.bucket };
+      const archive = { kind: 'archive', layout: 'docs/{timestamp}.tar', store };
+      const folder = (name: string) => ({ kind: 'directory', path: join(company.folder, name) });
+      for (const name of ['replica', 'replica-drill', 'unpacked', 'unpacked-drill'])
+        await mkdir(join(company.folder, name), { recursive: true });
+      const [from, into] = [{ kind: 'tree', prefix: 'objects/', store }, folder('replica')];
+      await company.writeRunbook({
+        backups: {
+          store: { ...store, endpoint: server.endpoint },
+          dumps: { layout: 'pg/{host}/{timestamp}.dump[.gz][.zst][.gpg][.age]' },
+          key: { privateKeyFile: company.secretKeyFile },
+        },
+        production: { database: { url: company.production.urlOf('company') }, envFile: company.envFile },
+        drill: { database: { url: company.drill.urlOf('drill') } },
+        steps: [
+          { kind: 'choose-snapshot' },
+          { kind: 'bring-objects', id: 'replica', from, into, drillInto: folder('replica-drill') },
+          {
+            ...{ kind: 'bring-objects', id: 'unpacked', from: archive, into: folder('unpacked') },
+            drillInto: folder('unpacked-drill'),
+          },
+          { kind: 'restore-files', id: 'files', from: archive, into: join(company.folder, 'files') },
+          {
+            ...{ kind: 'restore-files', id: 'folder', from: { kind: 'tree', prefix: 'notes/', store } },
+            into: join(company.folder, 'folder'),
+          },
+        ],
+      });
+    }
+
+    it('is told of every step that brings from a store, by check and by a drill before its first act', async () => {
+      const store = await backUp('GLACIER');
+      await stand.mirror.put('docs/20261101T020000Z.tar', tarOf('contract.pdf', 'signed'));
+      for (const name of ['a', 'b']) await stand.mirror.put(`notes/${name}.txt`, Buffer.from(name));
+      await bringFrom(store.endpoint);
+      store.freeze('notes/b.txt');
+      store.freeze('objects/receipts/2.pdf');
+      store.freeze('docs/');
+      const told = new Map([
+        ['replica', /^1 objects are in cold storage: objects\/receipts\/2\.pdf in cold storage \(GLACIER\)/],
+        ['unpacked', /^docs\/20261101T020000Z\.tar is in cold storage \(GLACIER\)/],
+        ['files', /^docs\/20261101T020000Z\.tar is in cold storage \(GLACIER\)/],
+        ['folder', /^1 objects are in cold storage: notes\/b\.txt/],
+      ]);
+      const checked = await check();
+      expect(checked.status, checked.text).toBe(7);
+      const answers = [...told.keys()].flatMap((step) => ['--answer', `${step}.thaw=standard`]);
+      const logFolder = await stand.newLogFolder();
+      const { runbookFile } = stand.company;
+      const drilled = await stand.company.thaw(
+        ...['drill', runbookFile, '--snapshot', 'latest', '--yes', '--log-dir', logFolder, ...answers],
+      );
+      const preflight = (await readEntries(logFolder)).find((entry) => entry.kind === 'preflight-finished');
+      const checks = preflight?.kind === 'preflight-finished' ? preflight.checks : [];
+      for (const [step, text] of told) {
+        expect(checks).toContainEqual(
+          expect.objectContaining({
+            ...{ stepId: step, verdict: 'could-not-verify', text: expect.stringMatching(text) },
+            remedy: expect.stringContaining(`--answer ${step}.thaw=standard`),
+          }),
+        );
+        expect(checked.text).toContain(`--answer ${step}.thaw=standard`);
+      }
+      // The first that asks has brought it back for the others.
+      expect(store.requests()).toHaveLength(3);
+      expect(drilled.text).toMatch(/4 of 4 objects equal.*\[folder\] \| 2 files copied and compared/s);
+      const again = await check();
+      expect(again.text).not.toContain('in cold storage:');
+      expect(again.text).not.toMatch(/is in cold storage/);
+    });
+
     it('is told of a mirror before anybody is stopped; the rest is copied, and what is cold when it is there', async () => {
       const store = await backUp('DEEP_ARCHIVE');
       for (const one of [2, 3]) store.freeze(`objects/receipts/${one}.pdf`);
@@ -98,4 +179,12 @@ function suite(binary: string): void {
       expect(store.requests()[0]).toMatch(/<Tier>Bulk<\/Tier>/);
     });
   });
+}
+
+function tarOf(name: string, text: string): Buffer {
+  const folder = mkdtempSync(join(tmpdir(), 'thaw-tar-'));
+  writeFileSync(join(folder, name), text);
+  const tar = execFileSync('tar', ['-cf', '-', '-C', folder, name]);
+  rmSync(folder, { recursive: true });
+  return tar;
 }

@@ -101,12 +101,13 @@ function counted(startServer: () => Promise<S3Server>): void {
     ).toEqual([]);
   });
 
-  it('are listed at most twice by a drill, which copies every object and proves it', async () => {
+  it('are listed at most three times by a drill: for cold storage beforehand, to copy, and to prove it', async () => {
     const keys = (await backups.keys()).length;
     const said = await company.thaw('drill', company.runbookFile, '--snapshot', 'latest', '--yes');
     expect(said.status, said.text).toBe(0);
     expect(said.text).toContain(`${objectCount.toLocaleString('en')} objects`);
-    expect(timesNamed(backups, keys)).toBeLessThanOrEqual(2);
+    // The look beforehand ends at 20,000 keys; the other two do not.
+    expect(timesNamed(backups, keys)).toBeLessThanOrEqual(3);
     expect(timesNamed(live, objectCount)).toBeLessThanOrEqual(1);
     expect(timesNamed(throwaway, objectCount)).toBeLessThanOrEqual(2);
     expect(await throwaway.keys()).toEqual([]);
