@@ -1,19 +1,18 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholders of a runbook look like this.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestCluster, type TestCluster } from '../databases/postgres/cluster.ts';
-import { checksOf, filesHolding, newestRun, readRecord } from '../parts/run-log.ts';
-import { shopRunbook } from '../parts/shop-runbook.ts';
+import { filesHolding, newestRun } from '../parts/run-log.ts';
 import { thawHere } from '../parts/thaw.ts';
+import { walkShop } from '../parts/walk-shop.ts';
 
 /** Whether the application's login can use what was restored: judged before the swap, proven by its own reading after it. */
 
 let cluster: TestCluster;
 let folder = '';
-const at = (name: string) => join(folder, name);
 const web = { name: 'crm_web', password: 'p-web-7731' };
 
 beforeAll(async () => {
@@ -61,33 +60,24 @@ type Walk = {
 };
 
 async function walk({ database, command = 'restore', ...more }: Walk) {
-  mkdirSync(at(database));
   const options = ['--format=custom', ...(more.dump ?? []), cluster.urlOf(database)];
-  writeFileSync(
-    join(at(database), 'shop-2026-11-19.dump'),
-    execFileSync(join(cluster.binFolder, 'pg_dump'), options),
-  );
+  const dump = execFileSync(join(cluster.binFolder, 'pg_dump'), options);
   await more.afterDump?.();
-  writeFileSync(
-    at('runbook.yaml'),
-    shopRunbook({
-      store: at(database),
+  const { end, logs, checks } = await walkShop({
+    ...{ folder, command, url: cluster.urlOf(database) },
+    dumps: { 'shop-2026-11-19.dump': dump },
+    runbook: {
       ...(more.application?.url === undefined
         ? {}
         : { inputs: { APP: { about: 'the URL of the application', secret: true } } }),
       ...(more.application === undefined ? {} : { restore: { application: more.application } }),
       ...(more.after === undefined ? {} : { after: more.after }),
-    }),
-  );
-  const logs = at(`logs-${database}`);
-  const line = [command, at('runbook.yaml'), '--plain', '--yes', '--snapshot', 'latest'];
-  const end = await thawHere({
-    args: [...line, '--confirm', database, '--log-dir', logs, ...(more.args ?? [])],
+    },
+    more: more.args ?? [],
     // As its container calls the server: whoever logs in is what counts.
-    env: { HOME: folder, LIVE: cluster.urlOf(database), APP: appUrl(database), ...more.env },
-    cwd: folder,
+    env: { APP: appUrl(database), ...more.env },
   });
-  return { end, logs, checks: checksOf(await readRecord(logs)).filter((one) => /login|crm_web/.test(one)) };
+  return { end, logs, checks: (await checks()).filter((one) => /login|crm_web/.test(one)) };
 }
 
 async function resume(database: string, logs: string) {
@@ -204,6 +194,26 @@ describe('the rights of the application', () => {
       `restore-database failed: Cannot read in locked as crm_web on 127.0.0.1:${cluster.port}: the password of this user is refused.`,
     );
     expect(end.text).not.toContain('of-last-year');
+  });
+
+  it('of a superuser are proven by its tables: no code of the dump runs with its rights', async () => {
+    await make(
+      'mighty',
+      'CREATE FUNCTION runs() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION $x$it ran$x$; END $$',
+      'CREATE VIEW trap AS SELECT runs() AS id',
+      'ALTER FUNCTION runs() OWNER TO crm_owner',
+      'ALTER VIEW trap OWNER TO crm_owner',
+    );
+    const { end, checks } = await walk({
+      database: 'mighty',
+      application: { url: '${APP}' },
+      env: { APP: cluster.urlOf('mighty') },
+    });
+    expect(end.status, end.text).toBe(0);
+    expect(checks).toContain(
+      `restore-database passed: the login ${new URL(cluster.url).username} logged in, and read all 2 tables and views that it may read, but for 1 views and tables under policies: code of a dump would run there with its rights over the server`,
+    );
+    expect(end.text).not.toContain('it ran');
   });
 
   it('are judged of every login that the live database knows where the runbook names none', async () => {

@@ -1,16 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestCluster, type TestCluster } from '../databases/postgres/cluster.ts';
-import { checksOf, readRecord } from '../parts/run-log.ts';
-import { shopRunbook } from '../parts/shop-runbook.ts';
-import { thawHere } from '../parts/thaw.ts';
+import { walkShop } from '../parts/walk-shop.ts';
 
 let cluster: TestCluster;
 let folder = '';
-const at = (name: string) => join(folder, name);
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'thaw-owners-'));
@@ -41,33 +38,14 @@ async function walk(
   command: 'restore' | 'drill',
   ...[database, format, afterDump = async () => {}]: [string, string, (() => Promise<void>)?]
 ) {
-  const name = `${command}-${database}-${format}`;
-  mkdirSync(at(name));
-  const dump = execFileSync(join(cluster.binFolder, 'pg_dump'), [
-    `--format=${format}`,
-    cluster.urlOf(database),
-  ]);
+  const program = join(cluster.binFolder, 'pg_dump');
+  const dump = execFileSync(program, [`--format=${format}`, cluster.urlOf(database)]);
   await afterDump();
-  writeFileSync(join(at(name), `shop-2026-11-19.${format === 'plain' ? 'sql' : 'dump'}`), dump);
-  writeFileSync(at('runbook.yaml'), shopRunbook({ store: at(name), endings: '[.dump][.tar][.sql]' }));
-  const logs = at(`logs-${name}`);
-  const end = await thawHere({
-    args: [
-      command,
-      at('runbook.yaml'),
-      '--plain',
-      '--yes',
-      '--snapshot',
-      'latest',
-      '--confirm',
-      database,
-      '--log-dir',
-      logs,
-    ],
-    env: { HOME: folder, LIVE: cluster.urlOf(database) },
-    cwd: folder,
+  const { end, checks } = await walkShop({
+    ...{ folder, command, url: cluster.urlOf(database) },
+    dumps: { [`shop-2026-11-19.${format === 'plain' ? 'sql' : 'dump'}`]: dump },
   });
-  return { end, checks: checksOf(await readRecord(logs)) };
+  return { end, checks: await checks() };
 }
 
 const aboutRights = (checks: readonly string[]) =>
