@@ -23,11 +23,11 @@ export type LoginRights = {
 /** What a user read of the tables and views that it may read: one row of each, and none of them leaves the server. */
 export type TablesRead = {
   readonly user: string;
+  /** It has rights that code of a dump must not run with: then nothing was read. */
+  readonly isTooMighty: boolean;
   /** Tables and views that are there, and how many of them it may read. */
   readonly of: number;
   readonly mayRead: number;
-  /** Views and what policies guard, of a user with rights that code of a dump must not run with, or who could take them. */
-  readonly passedOver: number;
   /** As many as were tried within the limits. */
   readonly tables: readonly TableRead[];
 };

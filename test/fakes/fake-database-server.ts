@@ -182,7 +182,7 @@ export function createFakeDatabaseServer(given: {
     inventory: async (name) => succeed(databases.get(name)?.inventory ?? emptyInventory),
     catalogue: async () => succeed({ serverMajor: 15, sections: [], objects: [] }),
     loginRights: async () => succeed([]),
-    readTables: async () => succeed({ user: 'postgres', of: 0, mayRead: 0, passedOver: 0, tables: [] }),
+    readTables: async () => succeed({ user: 'postgres', isTooMighty: true, of: 0, mayRead: 0, tables: [] }),
     contentMark: async (name) =>
       succeed({ changes: 0, catalogue: databases.get(name)?.content ?? 'no such database' }),
     exportSnapshot: async () => fail(refusal('This fake exports no snapshots.')),

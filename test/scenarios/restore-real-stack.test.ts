@@ -236,7 +236,10 @@ function coldRestore() {
       const record = await readRecord(logFolder);
       expect(record.result).toMatchObject({ state: 'finished', verdict: 'passed' });
       expect(record.rto.met).toBe(true);
-      expect(checksOf(record).filter((check) => !/^\S+ (passed|skipped): /.test(check))).toEqual([]);
+      // The CRM restores with its own login, and CREATEROLE of PostgreSQL 15 is a power that no code of a dump may have.
+      expect(checksOf(record).filter((check) => !/^\S+ (passed|skipped): /.test(check))).toEqual([
+        'restore-database not-checked: whether the login crm itself can read: code of a dump would run with its rights over the server',
+      ]);
       expect(checksOf(record).join('\n')).toMatch(
         /restore-database passed: 15 of 15 tables equal to the manifest/,
       );
