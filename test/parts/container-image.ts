@@ -54,7 +54,8 @@ const shellPrograms = [
  * these load. It runs as a user of its own, since PostgreSQL refuses root.
  */
 export async function buildPostgresImage(docker: RunningDocker): Promise<string> {
-  return (await onceARun('postgres-image', () => makeImage(docker))) ?? makeImage(docker);
+  await onceARun('postgres-image', () => makeImage(docker));
+  return makeImage(docker);
 }
 
 async function makeImage(docker: RunningDocker): Promise<string> {
@@ -73,13 +74,13 @@ async function makeImage(docker: RunningDocker): Promise<string> {
     await writeFile(join(root, 'usr/local/bin/start-postgres'), entrypoint, { mode: 0o755 });
     await mkdir(join(root, 'app'), { recursive: true });
     await copyFile(standInFile, join(root, standInProgram));
-    await importFolder({
-      root,
-      docker,
-      image: postgresImage,
-      path: `${binFolder}:/usr/local/bin:/usr/bin:/bin`,
-    });
-    return postgresImage;
+    const path = `${binFolder}:/usr/local/bin:/usr/bin:/bin`;
+    // An import that ends well was once seen to leave no image of that name, beside another one.
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      await importFolder({ root, docker, image: postgresImage, path });
+      if ((await docker.docker('images', '--quiet', postgresImage)) !== '') return postgresImage;
+    }
+    throw new Error(`docker import made no ${postgresImage}.`);
   } finally {
     await rm(root, { recursive: true, force: true });
   }

@@ -31,6 +31,7 @@ export type Kubectl = {
 };
 
 const questionStallMs = 60_000;
+const webSockets = 'KUBECTL_REMOTE_COMMAND_WEBSOCKETS';
 
 /** Reasons of the Kubernetes API (metav1.StatusReason), which kubectl repeats in parentheses. */
 const codeOfReason: Readonly<Record<string, Failure['code']>> = {
@@ -59,7 +60,12 @@ export function createKubectl(options: {
     `--namespace=${config.namespace}`,
   ];
   // The one variable that leads to a cluster; a kubeconfig may also call programs, which find theirs in HOME.
-  const env = environment.KUBECONFIG ? { KUBECONFIG: environment.KUBECONFIG } : {};
+  const env = {
+    ...(environment.KUBECONFIG ? { KUBECONFIG: environment.KUBECONFIG } : {}),
+    // From 1.30 on it tries WebSocket first, and where the way there seems to fail, runs the command once more over SPDY, though it may have
+    // begun: a restore would run twice. Whoever needs WebSocket for a proxy says so himself.
+    [webSockets]: environment[webSockets] ?? 'false',
+  };
   const call = (request: KubectlCall) => {
     const { args, onLine, signal, stallMs = questionStallMs } = request;
     return processes.run({

@@ -214,7 +214,11 @@ function tableStatements(
       'foreign key',
       `CREATE TABLE ${own('lines')} (of int REFERENCES ${target} ON DELETE CASCADE DEFERRABLE)`,
     ],
-    ['foreign key', `INSERT INTO ${own('lines')} SELECT "key of ${index}" FROM ${target} LIMIT 3`],
+    // A key of a child is none of the table itself.
+    [
+      'foreign key',
+      `INSERT INTO ${own('lines')} SELECT "key of ${index}" FROM ${has('partitioned') ? '' : 'ONLY '}${target} LIMIT 3`,
+    ],
     // Last: what is seen in it is refreshed by a restore.
     [
       'matview',

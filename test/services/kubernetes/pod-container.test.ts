@@ -30,10 +30,10 @@ else
 
 const namespace = 'erp';
 const processes = createProcessRunner();
-/** What Debian's kubectl and every one before 1.30 speak; newer ones do when they are told to, or where a proxy wants it. */
-const overSpdy: ProcessRunner = {
+/** What a kubectl from 1.30 on speaks where somebody wants it for a proxy; Debian's and every one before speak SPDY alone. */
+const overWebSocket: ProcessRunner = {
   run: (request) =>
-    processes.run({ ...request, env: { ...request.env, KUBECTL_REMOTE_COMMAND_WEBSOCKETS: 'false' } }),
+    processes.run({ ...request, env: { ...request.env, KUBECTL_REMOTE_COMMAND_WEBSOCKETS: 'true' } }),
 };
 
 function pods(programs: string) {
@@ -112,8 +112,8 @@ function pods(programs: string) {
   });
 
   for (const [protocol, by] of [
-    ['as this kubectl likes', processes],
-    ['over SPDY', overSpdy],
+    ['as thaw asks for', processes],
+    ['over WebSocket, where this kubectl knows it', overWebSocket],
   ] as const)
     describe(protocol, () => {
       databaseRouteContract({
