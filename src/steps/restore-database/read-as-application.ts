@@ -81,7 +81,7 @@ function judgeRead(read: TablesRead, context: StepContext): readonly Check[] {
     return [
       notChecked(
         `whether the login ${user} itself can read: code of a dump would run with its rights over the server`,
-        'Give the application a role that is no superuser; it needs no more than its tables.',
+        'Give the application a role that is no superuser and may make no roles (CREATEROLE); it needs no more than its tables.',
       ),
     ];
   if (mayRead === 0 && of > 0)
