@@ -26,7 +26,9 @@ const less: Plugin = {
 
 await rm(join(dist, 'bundle'), { recursive: true, force: true });
 await build({
-  entryPoints: [join(dist, 'main.js')],
+  // The second is the application of the rehearsal, which one file has to hold as well (single-file.ts).
+  entryPoints: ['main.js', 'sandbox/crm/main.js'].map((path) => join(dist, path)),
+  outbase: dist,
   outdir: join(dist, 'bundle'),
   bundle: true,
   splitting: true,

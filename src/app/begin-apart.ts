@@ -4,10 +4,10 @@ import { serialize } from 'node:v8';
 import { createLink } from '../adapters/attach/link.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { errorWords } from '../base/thrown.ts';
+import { ownCommand } from '../platform/own-files.ts';
 import type { WhenAlone } from './attendants.ts';
 import { apartVariable, type CommandContext } from './command-context.ts';
 import type { FollowRequest } from './follow-run.ts';
-import { launcher } from './installed.ts';
 
 /**
  * A run that somebody looks at is a process of its own: it holds the journal, the lease and all parts, has no terminal to lose, and hears no
@@ -40,7 +40,8 @@ export async function beginApart(
   const { command, given, whenAlone } = request;
   const { options } = given;
   const words = [command, ...Object.values(given.operands).filter((one) => typeof one === 'string')];
-  const child = spawn(process.execPath, ['--', launcher, ...words, '--log-dir', options.logFolder], {
+  const [program, ...first] = ownCommand();
+  const child = spawn(program, [...first, ...words, '--log-dir', options.logFolder], {
     cwd: context.folder,
     env: { ...context.environment, [apartVariable]: '1' },
     // A session of its own: what the terminal sends to whoever is in front of it does not reach it.

@@ -68,7 +68,7 @@ async function findRunbook(name: string, folder: string): Promise<Outcome<string
   const asPath = /[./]/.test(name);
   const candidates = asPath
     ? [resolve(folder, name)]
-    : [join(folder, 'runbooks', `${name}.yaml`), join(ownRunbooks, `${name}.yaml`)];
+    : [join(folder, 'runbooks', `${name}.yaml`), join(ownRunbooks(), `${name}.yaml`)];
   for (const candidate of candidates) if (await exists(candidate)) return succeed(candidate);
   return fail({
     code: 'invalid-input',

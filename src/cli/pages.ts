@@ -26,7 +26,7 @@ export function derivePages(groups: readonly CommandGroup[]): Pages {
       const named = findNamed(words, commands);
       return named.ok ? succeed(named.value.map(page)) : named;
     },
-    completions: (shell) => render[shell](commands, ownRunbooks),
+    completions: (shell) => render[shell](commands, ownRunbooks()),
   };
 }
 

@@ -18,7 +18,7 @@ type SupervisedService = {
   readonly healthUrl?: string;
 };
 
-/** The application's program: the compiled one from a build, the source itself (Node strips its types) in tests. */
+/** The application's program: in tests the source itself, whose types Node strips. */
 export const crmProgram = ownProgram('sandbox/crm/main');
 
 export const crmServices = ['web', 'worker', 'scheduler'] as const;
@@ -35,9 +35,10 @@ export async function writeControlFile(request: {
   const services = crmServices.map(
     (name): SupervisedService => ({
       name,
-      command: process.execPath,
-      args: [crmProgram, name],
+      command: crmProgram.command,
+      args: [...crmProgram.args, name],
       env: {
+        ...crmProgram.env,
         DATABASE_URL: request.databaseUrl,
         ENCRYPTION_KEY: request.secrets.encryptionKey,
         OBJECTS_DIRECTORY: layout.objectsDirectory,

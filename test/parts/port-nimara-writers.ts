@@ -78,9 +78,9 @@ export async function startProcessWriters(request: Request): Promise<Writers> {
   const controlFile = join(request.folder, 'services.json');
   const services = crmServices.map((name) => ({
     name,
-    command: process.execPath,
-    args: [crmProgram, name],
-    env: { ...request.environment },
+    command: crmProgram.command,
+    args: [...crmProgram.args, name],
+    env: { ...crmProgram.env, ...request.environment },
     cwd: request.folder,
     logFile: join(folder, `${name}.log`),
     pidFile: join(folder, `${name}.pid`),

@@ -1,13 +1,13 @@
 import { resolve } from 'node:path';
 import type { CommandContext } from '../../app/command-context.ts';
 import { exitStatus } from '../../app/exit-status.ts';
-import { launcher } from '../../app/installed.ts';
 import { loadRunbook } from '../../app/load-runbook.ts';
 import { defaultLogFolder, type Options } from '../../app/options.ts';
 import { planSchedule } from '../../backups/schedule.ts';
 import { scheduleFormatOf } from '../../backups/schedules/list.ts';
 import { type Outcome, succeed } from '../../base/failure.ts';
 import { parseDuration } from '../../base/units.ts';
+import { ownCommand } from '../../platform/own-files.ts';
 import { handlers } from '../../registry/kinds.ts';
 import { canDrill } from '../../runbook/can-drill.ts';
 
@@ -34,9 +34,12 @@ export async function printSchedule(
       ...(options.logFolder === defaultLogFolder ? [] : ['--log-dir', resolve(folder, options.logFolder)]),
     ],
   });
-  // The dashes keep Node from taking --env-file for its own.
-  const program = [process.execPath, '--', launcher];
-  const place = { name: runbook.name, folder, program, logFile: resolve(folder, `thaw-${runbook.name}.log`) };
+  const place = {
+    name: runbook.name,
+    folder,
+    program: ownCommand(),
+    logFile: resolve(folder, `thaw-${runbook.name}.log`),
+  };
   stdout.write(scheduleFormatOf(options.scheduler).render(jobs, place));
   return succeed(exitStatus.verified);
 }

@@ -138,7 +138,7 @@ const notByHand = ['rehearsal.yaml'];
 /** Paths of the runbooks at hand: those of the folder one stands in first, then those that come along. */
 async function listRunbooks(folder: string): Promise<readonly string[]> {
   const own = await listYaml(join(folder, 'runbooks'));
-  const along = await listYaml(ownRunbooks);
+  const along = await listYaml(ownRunbooks());
   return [...new Set([...own, ...along])];
 }
 
