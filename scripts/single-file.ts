@@ -41,18 +41,19 @@ try {
       assets,
     }),
   );
-  execFileSync(process.execPath, ['--experimental-sea-config', config], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
+  run(process.execPath, '--experimental-sea-config', config);
   await copyFile(runtime, target);
   await chmod(target, 0o755);
   const postject = join(root, 'node_modules/postject/dist/cli.js');
   const fuse = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
-  execFileSync(process.execPath, [postject, target, 'NODE_SEA_BLOB', blob, '--sentinel-fuse', fuse], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
+  run(process.execPath, postject, target, 'NODE_SEA_BLOB', blob, '--sentinel-fuse', fuse);
 } finally {
   await rm(work, { recursive: true, force: true });
+}
+
+/** What they say goes into the error, if there is one: they warn of what is well. */
+function run(program: string, ...args: readonly string[]): void {
+  execFileSync(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
 }
 
 async function filesBelow(folder: string): Promise<readonly string[]> {

@@ -43,7 +43,7 @@ export function ownCommand(): readonly [string, ...string[]] {
 }
 
 /** By this name the one file runs another of its programs; nobody else sets it. */
-export const partVariable = 'THAW_PART';
+const partVariable = 'THAW_PART';
 
 type OwnProgram = {
   readonly command: string;
@@ -54,7 +54,7 @@ type OwnProgram = {
 /** @param path without its ending, of a file below `src`: how it is run as a program of its own. */
 export function ownProgram(path: string): OwnProgram {
   if (isOneFile) return { command: process.execPath, args: [], env: { [partVariable]: path } };
-  const file = runsFromSources ? `src/${path}.ts` : `dist/${path}.js`;
+  const file = runsFromSources ? `src/${path}.ts` : `dist/bundle/${path}.js`;
   return { command: process.execPath, args: [ownFile(file)], env: {} };
 }
 

@@ -1,15 +1,20 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { build, type Plugin } from 'esbuild';
+import { build } from 'esbuild';
 
 /**
- * What bin/thaw.js starts: the compiled program and its libraries in a few files instead of six hundred. Reading and compiling those was
+ * JavaScript, since a host's own Node may run it, which may be too old to read types.
+ *
+ * What bin/thaw.js starts: the program and its libraries in a few files instead of six hundred. Reading and compiling those was
  * two fifths of the processor's time of a start. What is loaded late stays in files of its own.
  */
-const dist = join(import.meta.dirname, '../dist');
+const root = join(import.meta.dirname, '..');
 
-/** Ink imports one function from a library of four hundred files, and the tools of a developer that nobody has. */
-const less: Plugin = {
+/**
+ * Ink imports one function from a library of four hundred files, and the tools of a developer that nobody has.
+ * @type {import('esbuild').Plugin}
+ */
+const less = {
   name: 'less',
   setup({ onResolve, onLoad, resolve }) {
     onResolve({ filter: /^es-toolkit\/compat$/ }, async ({ path, pluginData, ...asked }) => {
@@ -24,12 +29,12 @@ const less: Plugin = {
   },
 };
 
-await rm(join(dist, 'bundle'), { recursive: true, force: true });
+await rm(join(root, 'dist/bundle'), { recursive: true, force: true });
 await build({
-  // The second is the application of the rehearsal, which one file has to hold as well (single-file.ts).
-  entryPoints: ['main.js', 'sandbox/crm/main.js'].map((path) => join(dist, path)),
-  outbase: dist,
-  outdir: join(dist, 'bundle'),
+  // The second is the application of the rehearsal, a program of its own.
+  entryPoints: ['main.ts', 'sandbox/crm/main.ts'].map((path) => join(root, 'src', path)),
+  outbase: join(root, 'src'),
+  outdir: join(root, 'dist/bundle'),
   bundle: true,
   splitting: true,
   format: 'esm',
