@@ -16,6 +16,9 @@ export type GivenValue = {
 };
 
 const byDefault = 'the default';
+const byKit = 'the kit';
+/** Beaten by anybody, and silently. */
+const meant: readonly string[] = [byDefault, byKit];
 
 /**
  * A file that was named on the command line beats the environment, where an old export may lie, and a later file beats an earlier
@@ -25,11 +28,15 @@ export function weighValues(request: {
   readonly inputs: Readonly<Record<string, InputField>>;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly files: readonly EnvFile[];
+  /** Of the kit that the runbook lies in. */
+  readonly kit?: ReadonlyMap<string, string>;
   readonly typed?: ReadonlyMap<string, string>;
 }): ReadonlyMap<string, GivenValue> {
-  const { inputs, environment, files, typed = new Map<string, string>() } = request;
+  const none = new Map<string, string>();
+  const { inputs, environment, files, kit = none, typed = none } = request;
   const weakestFirst: readonly (readonly [string, Iterable<readonly [string, string | undefined]>])[] = [
     [byDefault, Object.entries(inputs).map(([name, input]) => [name, input.default])],
+    [byKit, kit],
     ['the environment', Object.entries(environment)],
     ...files.map(({ path, values }) => [path, Object.entries(values)] as const),
     ['what was typed', typed],
@@ -40,7 +47,7 @@ export function weighValues(request: {
       // An empty default is one; an empty line of a template, or an empty export, gives nothing.
       if (value === undefined || (value === '' && from !== byDefault)) continue;
       const before = given.get(name);
-      const beaten = before !== undefined && before.from !== byDefault && before.value !== value;
+      const beaten = before !== undefined && !meant.includes(before.from) && before.value !== value;
       given.set(name, { name, value, from, ...(beaten ? { overruled: before.from } : {}) });
     }
   }

@@ -29,12 +29,15 @@ import { stores } from '../stores/list.ts';
 import { maskInTrace } from './debug-trace.ts';
 import { type EnvFile, type GivenValue, weighValues } from './given-values.ts';
 import { ownRunbooks } from './installed.ts';
+import { type KitFolder, kitAround } from './kit-folder.ts';
 
 export type LoadedRunbook = {
   readonly path: string;
   readonly fingerprint: string;
   /** As written, placeholders and all. */
   readonly runbook: Runbook;
+  /** The kit that it lies in. */
+  readonly kit?: KitFolder;
 };
 
 export type ReadyRunbook = LoadedRunbook &
@@ -55,13 +58,24 @@ export async function loadRunbook(name: string, folder: string): Promise<Outcome
   const parsed = parseRunbook({ path: path.value, text: text.value, schema: runbookSchema });
   if (!parsed.ok) return parsed;
   const findings = lintRunbook(parsed.value.runbook, handlers);
-  if (findings.length === 0) return succeed({ path: path.value, ...parsed.value });
+  if (findings.length === 0) return standInKit({ path: path.value, ...parsed.value });
   return fail({
     code: 'runbook-invalid',
     message: `Runbook ${path.value} does not hold together:\n${findings.map((finding) => `  ${finding}`).join('\n')}`,
     remedy: 'Correct the file, then run `thaw lint`.',
     retry: 'after-fix',
   });
+}
+
+/** Where env files of the command line lie, whatever folder the process works in later. */
+const startFolder = process.cwd();
+
+/** Relative paths of a runbook count from the folder that one works in: for a runbook out of a kit, that is the folder of the kit. */
+async function standInKit(loaded: LoadedRunbook): Promise<Outcome<LoadedRunbook>> {
+  const kit = await kitAround(loaded.path);
+  if (!kit.ok || kit.value === undefined) return kit.ok ? succeed(loaded) : kit;
+  process.chdir(kit.value.folder);
+  return succeed({ ...loaded, kit: kit.value });
 }
 
 async function findRunbook(name: string, folder: string): Promise<Outcome<string>> {
@@ -84,7 +98,7 @@ export async function readyRunbook(
   request: ReadyRequest,
 ): Promise<Outcome<ReadyRunbook>> {
   const { runbook } = loaded;
-  const needs = await collectNeeds(runbook, request);
+  const needs = await collectNeeds(loaded, request);
   if (!needs.ok) return needs;
   const { inputs } = runbook;
   const values = resolveInputs(needs.value);
@@ -116,10 +130,11 @@ function notEncoded(names: readonly string[]): Failure {
 
 /** What this mode needs and nothing gives, with what the runbook says about each. */
 export async function listMissingInputs(
-  { runbook }: LoadedRunbook,
+  loaded: LoadedRunbook,
   request: ReadyRequest,
 ): Promise<readonly MissingInput[]> {
-  const needs = await collectNeeds(runbook, request);
+  const { runbook } = loaded;
+  const needs = await collectNeeds(loaded, request);
   if (!needs.ok) return [];
   return listMissing(needs.value).map((name) => {
     const input = runbook.inputs[name];
@@ -141,14 +156,17 @@ type ReadyRequest = {
   readonly wants?: (runbook: Runbook) => unknown;
 };
 
-async function collectNeeds(runbook: Runbook, request: ReadyRequest) {
+async function collectNeeds({ runbook, kit }: Pick<LoadedRunbook, 'runbook' | 'kit'>, request: ReadyRequest) {
   const fromFiles = await readEnvFiles(request.envFiles, request.environment);
   if (!fromFiles.ok) return fromFiles;
   // Whoever restores need not hold what making backups takes.
   const { inputs, producer: _producer, retention: _retention, monitor: _monitor, ...always } = runbook;
   const needs = request.needs?.(runbook) ?? (request.backupsOnly ? always.backups : undefined);
   const needed = findReferences(needs ?? neededIn(request.mode, always));
-  const given = weighValues({ ...request, inputs, files: fromFiles.value });
+  const given = weighValues({
+    ...{ ...request, inputs, files: fromFiles.value },
+    ...(kit === undefined ? {} : { kit: kit.values }),
+  });
   const environment = Object.fromEntries([...given.values()].map(({ name, value }) => [name, value]));
   // A tabletop needs no value: a placeholder that nothing fills stays as it is written.
   const isFilled = (name: string) => environment[name] !== undefined || inputs[name]?.default !== undefined;
@@ -174,7 +192,8 @@ async function readEnvFiles(
   const files: EnvFile[] = [];
   const soFar = new Map<string, string>();
   for (const path of paths) {
-    if (!(await exists(path))) {
+    const place = resolve(startFolder, path);
+    if (!(await exists(place))) {
       return fail({
         code: 'invalid-input',
         message: `There is no env file ${path}.`,
@@ -183,7 +202,7 @@ async function readEnvFiles(
       });
     }
     const lookup = (name: string) => environment[name] ?? soFar.get(name);
-    const text = await readText(path);
+    const text = await readText(place);
     const read = text.ok ? readEnvFile(text.value, { path, lookup }) : text;
     if (!read.ok) return read;
     for (const [name, value] of read.value.values) soFar.set(name, value);

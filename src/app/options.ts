@@ -102,7 +102,18 @@ export const vocabulary = {
   trend: flag('trend', 'the last runs of one runbook side by side'),
   key: text({ flag: 'key', value: 'FILE', help: 'the SSH key that signs', completes: 'file' }),
   role: oneOf({ flag: 'as', among: signingRoles, help: 'the role of who signs', otherwise: undefined }),
-  signer: text({ flag: 'signer', value: 'NAME', help: 'who signs, where the run named nobody' }),
+  signer: text({
+    flag: 'signer',
+    value: 'WHO',
+    help: 'of a record: who signs, where the run named nobody; of a kit: the fingerprint on its printed page, or its first 16 characters',
+  }),
+  checkKit: flag('check', 'prove that the kit in the store suffices, and change nothing'),
+  endpoint: text({
+    flag: 'endpoint',
+    value: 'URL',
+    help: 'of an address s3://…: where the S3 interface answers; AWS when left out, or what AWS_ENDPOINT_URL says',
+  }),
+  region: text({ flag: 'region', value: 'NAME', help: 'of an address s3://…: its region (us-east-1)' }),
   allowedSigners: text({
     flag: 'allowed-signers',
     value: 'FILE',
@@ -152,6 +163,9 @@ export const peopleAndTimes = [
 ] as const satisfies readonly OptionName[];
 
 export const beginOptions = [...walkOptions, 'workFolder', ...peopleAndTimes, ...everywhere] as const;
+
+/** A restore may begin with a kit, which lies somewhere and is signed by somebody. */
+export const restoreOptions = ['signer', 'endpoint', 'region', ...beginOptions] as const;
 
 /** What whoever stays with a walk has to know. */
 export type WalkOptions = Options<(typeof walkOptions)[number] | 'plain' | 'noColor'>;

@@ -31,6 +31,11 @@ export const ownEndings: readonly string[] = [[], ...compressions.map(({ name })
   (inner) => [[], ...encryptions.map(({ name }) => [name])].map((outer) => endingsFor([...outer, ...inner])),
 );
 
+/** How a shell opens it, and the packages of Debian that it takes. */
+export function openedByHand(layer: Layer): { readonly command: string; readonly needs: string } {
+  return layerOf(layer).byHand;
+}
+
 export function isEncrypted(layers: readonly Layer[]): boolean {
   return encryptions.some(({ name }) => layers.includes(name));
 }

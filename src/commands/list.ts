@@ -12,6 +12,7 @@ import { finish } from './finish.ts';
 import { help } from './help.ts';
 import { home } from './home.ts';
 import { keysNew } from './keys-new.ts';
+import { kit } from './kit.ts';
 import { lint } from './lint.ts';
 import { man } from './man.ts';
 import { monitor } from './monitor.ts';
@@ -40,7 +41,7 @@ export type CommandGroup = { readonly title: string; readonly commands: readonly
 export const commandGroups: readonly CommandGroup[] = [
   { title: 'A recovery', commands: [home, restore, resume, stop, rollback, finish, discard, check] },
   { title: 'Practice', commands: [rehearse, drill, tabletop] },
-  { title: 'Backups', commands: [snapshots, backup, verify, prune, monitor, schedule] },
+  { title: 'Backups', commands: [snapshots, backup, kit, verify, prune, monitor, schedule] },
   {
     title: 'Records',
     commands: [

@@ -16,6 +16,7 @@ export const gzip: Compression = {
   endings: ['gz'],
   magic: { text: 'the bytes 1f 8b', fits: (head) => head[0] === 0x1f && head[1] === 0x8b },
   open: async ({ source }) => succeed({ stream: gunzip(source), engine: 'zlib' }),
+  byHand: { command: 'gzip --decompress --stdout', needs: 'gzip' },
   compress: () => createGzip({ level: 6, chunkSize: chunkBytes }),
   // zlib has codes of its own: the only one that means "ended early" is Z_BUF_ERROR.
   explain(error) {

@@ -28,6 +28,8 @@ type Described = {
     readonly judgedInside?: true;
   };
   open(packed: PackedSource): Promise<Outcome<OpenedLayer>>;
+  /** The same without thaw: reads what is packed, writes what is in it. With the package of Debian that brings it. */
+  readonly byHand: { readonly command: string; readonly needs: string };
   /** What an error of its stream means; undefined for one that is not its own. */
   explain?(error: unknown): Failure | undefined;
   /** What the file itself tells about it, once it was found damaged; undefined when that is nothing new. */

@@ -17,6 +17,7 @@ export const zstd: Compression = {
   endings: ['zst'],
   magic: { text: 'the bytes 28 b5 2f fd', fits: beginsFrame },
   open: async ({ source }) => succeed({ stream: readZstd(source), engine: 'zstd' }),
+  byHand: { command: 'zstd --decompress --stdout --long=31', needs: 'zstd' },
   compress: () => createZstdCompress({ chunkSize: chunkBytes }),
   // Node passes zstd's own error names on as codes; the end that comes too early has that of zlib.
   explain(error) {

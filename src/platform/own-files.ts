@@ -42,6 +42,11 @@ export function ownCommand(): readonly [string, ...string[]] {
   return isOneFile ? [process.execPath] : [process.execPath, '--', ownFile('bin/thaw.js')];
 }
 
+/** The one file itself; undefined where thaw runs otherwise. */
+export function ownProgramFile(): string | undefined {
+  return isOneFile ? process.execPath : undefined;
+}
+
 /** By this name the one file runs another of its programs; nobody else sets it. */
 const partVariable = 'THAW_PART';
 

@@ -22,6 +22,9 @@ export type StoreNames = {
   readonly account?: { readonly id: Secret; readonly fields: readonly string[] };
 };
 
+/** Settings of a remote by rclone's own names, and what stands before a key. */
+export type HandReach = { readonly settings: Readonly<Record<string, string>>; readonly root: string };
+
 export type ObjectInfo = {
   readonly key: string;
   readonly sizeBytes: number;

@@ -54,6 +54,20 @@ export type VolumeAt = {
   readonly outside: readonly string[];
 };
 
+/** What is referred to and does not go along to another host. */
+export type LeftFile = { readonly path: string; readonly why: string };
+
+/** What it takes to start the services on another host, beside their data and their secrets. */
+export type NeededFiles = {
+  /** Its name may be that of the project; all `files` lie in it. Absolute, as all paths here. */
+  readonly folder: string;
+  readonly files: readonly string[];
+  readonly left: readonly LeftFile[];
+  readonly images: readonly { readonly name: string; readonly digest?: string }[];
+  /** The name that containers and volumes begin with, where it is known. */
+  readonly project?: string;
+};
+
 /**
  * The services of one application. Failures: tool-missing, unreachable (Docker is not running), not-found (file or
  * service), denied, command-failed, stalled, cancelled.
@@ -67,6 +81,8 @@ export type Services = {
   status(asked?: { readonly differing: true }): Promise<Outcome<readonly ServiceStatus[]>>;
   /** The volume in which that absolute path lies; undefined for a path in none. Left out where services have no volumes on this host. */
   volumeAt?(path: string): Promise<Outcome<VolumeAt | undefined>>;
+  /** What has to be on another host for the services to start there. Left out where no files of this host say so. */
+  neededFiles?(): Promise<Outcome<NeededFiles>>;
   /** The command line as it will run, for people. */
   describe(action: 'stop' | 'start', names: readonly string[]): string;
   stop(request: ServiceRequest): Promise<Outcome<void>>;

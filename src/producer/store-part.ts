@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import { endingsFor } from '../backups/wrapping.ts';
 import { brokenBodyFailure } from '../base/body-error.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
@@ -36,6 +37,15 @@ export async function storePart(request: {
   if (!written.ok) return written;
   const sha256 = createHash('sha256').update(content).digest('hex');
   return succeed({ name, key, sizeBytes: content.length, sha256 });
+}
+
+/** Encrypted for whoever may open the dumps, with the ending that says so. */
+export async function packPart(
+  packer: Packer,
+  part: { readonly key: string; readonly content: Buffer },
+): Promise<Outcome<{ readonly content: Buffer; readonly ending: string }>> {
+  const packed = await pack(packer, part);
+  return packed.ok ? succeed({ content: packed.value, ending: endingsFor(packer.layers) }) : packed;
 }
 
 async function pack(

@@ -28,6 +28,22 @@ export const producerSchema = z.strictObject({
     })
     .optional()
     .describe('With what new manifests are signed; not signed where it is left out or empty'),
+  kit: z
+    .strictObject({
+      include: z
+        .array(text)
+        .default([])
+        .describe('Files and folders of the project that go along, beside what its compose files refer to'),
+      environment: z
+        .enum(['never', 'encrypted'])
+        .default('never')
+        .describe('Whether production.envFile lies in the kit: encrypted as the dumps are, or never'),
+      program: optionalText.describe(
+        'The one file of thaw that goes along, for other processors several joined by a colon; the running program where it is one file and this is left out',
+      ),
+    })
+    .optional()
+    .describe('What a restore on a blank host begins with; where it stands here, each backup refreshes it'),
   fingerprints: z
     .array(text)
     .default([])

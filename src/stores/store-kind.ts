@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { type Failure, fail, type Outcome } from '../base/failure.ts';
 import { type DeclaredFields, declareFields } from '../platform/declare-fields.ts';
 import type {
+  HandReach,
   ObjectBody,
   ObjectStoreConfig,
   ReadRequest,
@@ -31,6 +32,11 @@ export type RawStore = Omit<StoreDriver, 'read'> & {
 export type StoreKind = DeclaredFields & {
   /** Pure: asks nobody. Fields may still hold placeholders, where a tabletop has no values for them. */
   names(config: ObjectStoreConfig): StoreNames;
+  /**
+   * Pure: how `rclone` reaches it, for whoever has no thaw. Values may be placeholders still: `${NAME}` is one to a shell, too.
+   * @param remote the name that the settings are for.
+   */
+  byHand(config: ObjectStoreConfig, remote: string): HandReach;
   /** The same text for what is one store with one credential; holds the credential. */
   key(config: ObjectStoreConfig): string;
   /** Contacts nobody before the first request. */
@@ -47,6 +53,7 @@ type Filled<Shape extends z.ZodRawShape> = z.output<
 export function defineStore<Shape extends z.ZodRawShape>(
   declared: Parameters<typeof declareFields<Shape>>[0] & {
     names(fields: Filled<Shape>): StoreNames;
+    byHand(fields: Filled<Shape>, remote: string): HandReach;
     open(fields: Filled<Shape>, tools: StoreTools): RawStore;
     readonly triesAgainItself?: true;
   },
@@ -59,6 +66,10 @@ export function defineStore<Shape extends z.ZodRawShape>(
     names(config) {
       const filled = read(config);
       return filled.ok ? declared.names(filled.value) : unnamed;
+    },
+    byHand(config, remote) {
+      const filled = read(config);
+      return filled.ok ? declared.byHand(filled.value, remote) : { settings: {}, root: `${remote}:` };
     },
     key: (config) => JSON.stringify(read(config)),
     open(config, tools) {

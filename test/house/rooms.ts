@@ -35,7 +35,10 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
   // node:zlib for a list in memory, node:stream for a body that is hashed while it passes: they compute and touch nothing.
   operations: ['zod', 'node:crypto', 'node:stream', 'node:zlib'],
   steps: ['zod', 'node:crypto', 'node:stream', 'node:zlib'],
-  producer: ['zod', 'node:crypto', 'node:util', 'node:zlib', 'node:stream', 'node:stream/consumers'],
+  producer: [
+    ...['zod', 'micromark', 'micromark-extension-gfm', 'node:crypto', 'node:util', 'node:zlib'],
+    ...['node:stream', 'node:stream/consumers'],
+  ],
   ui: ['ink', 'react', 'ink-select-input', 'string-width', ...terminal],
   plain: terminal,
   sandbox: ['node:*'],
@@ -46,6 +49,8 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
       ['zod', 'node:*'],
     ]),
   ),
+  // Compose files are read as they are written.
+  services: ['zod', 'yaml', 'node:*'],
   ...Object.fromEntries(['registry', 'app', 'commands', 'cli', 'main.ts'].map((room) => [room, ['node:*']])),
 };
 

@@ -4,6 +4,7 @@ import { type ChainMemory, openChainMemory } from '../../app/chain-memory.ts';
 import { exitStatus } from '../../app/exit-status.ts';
 import { thawVersion } from '../../app/installed.ts';
 import type { Options } from '../../app/options.ts';
+import { refreshKit } from '../../app/refresh-kit.ts';
 import { signsManifests } from '../../app/signatures.ts';
 import { type JobContext, watchJob } from '../../app/watch-job.ts';
 import { withRunbook } from '../../app/with-runbook.ts';
@@ -36,7 +37,8 @@ function backUpUnwatched(request: BackupRequest, context: JobContext): Promise<O
         production: { database, objects: live, envFile },
         producer,
       }) => [{ store, dumps, objects }, { database, live, envFile }, producer],
-      wants: ({ backups: { key } }) => key,
+      // The kit tells whoever restores what is known here and is no secret.
+      wants: (runbook) => (runbook.producer?.kit === undefined ? runbook.backups.key : runbook),
       work: async ({ ready, world, signal, say, tell }) => {
         const { filled, targets, path } = ready;
         if (filled.producer === undefined) return fail(noProducer(path));
@@ -68,6 +70,10 @@ function backUpUnwatched(request: BackupRequest, context: JobContext): Promise<O
         const kept = link === undefined ? succeed(undefined) : await memory.keep(link, world.host.now());
         if (!kept.ok) return kept;
         tell({ type: 'snapshot', manifestKey: taken.value.manifestKey, manifest: taken.value.manifest });
+        if (filled.producer.kit !== undefined) {
+          const refreshed = await refreshKit({ ready, world, onLine: say }, context);
+          if (!refreshed.ok) return refreshed;
+        }
         return succeed(exitStatus.verified);
       },
     },

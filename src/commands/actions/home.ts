@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { exitStatus } from '../../app/exit-status.ts';
-import { beginOptions, type Options } from '../../app/options.ts';
+import { type Options, restoreOptions } from '../../app/options.ts';
 import { adviseOn, screenOptions, screenStreams } from '../../app/terminal.ts';
 import { type Outcome, succeed } from '../../base/failure.ts';
 import type { Mode } from '../../base/mode.ts';
@@ -48,7 +48,7 @@ function begin(
   choice: Exclude<HomeChoice, { kind: 'read' }>,
   at: { readonly options: HomeOptions; readonly context: ProgramContext },
 ): Promise<Outcome<number>> {
-  const options = { ...defaultsOf([...beginOptions, 'mode']), ...at.options };
+  const options = { ...defaultsOf([...restoreOptions, 'mode']), ...at.options };
   switch (choice.kind) {
     case 'resume':
       return resume.run(at.context, { operands: { run: choice.runId }, options });

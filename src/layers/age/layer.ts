@@ -18,6 +18,7 @@ export const age: Encryption = {
     'age, armored or binary, for recipients or with a passphrase; SSH keys and plugins by the program age.',
   short: 'age',
   endings: ['age'],
+  byHand: { command: 'age --decrypt --identity "$AGE_IDENTITY_FILE"', needs: 'age' },
   magic: {
     text: 'age-encryption.org/v1',
     fits: (head) => begins.some((words) => head.subarray(0, words.length).toString('latin1') === words),

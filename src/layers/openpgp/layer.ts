@@ -24,6 +24,7 @@ export const openpgp: Encryption = {
   about: 'OpenPGP messages, armored or binary, to a key or with a passphrase; opened by openpgp.js or gpg.',
   short: 'gpg',
   endings: ['gpg', 'pgp', 'asc'],
+  byHand: { command: 'gpg --decrypt', needs: 'gpg gpg-agent' },
   magic: {
     text: 'the packets of an OpenPGP message',
     fits: (head) => readMessageHead(head).kind !== 'other',

@@ -16,6 +16,7 @@ import {
   questionStallMs,
   type Seen,
 } from './look-at-project.ts';
+import { findNeededFiles } from './needed-files.ts';
 import { addOutside } from './outside-files.ts';
 import type { ProjectFiles } from './project-files.ts';
 import { combineStatus } from './read-compose-status.ts';
@@ -65,6 +66,7 @@ export function openComposeServices(options: {
       });
     },
     volumeAt: (path) => findVolume(compose, path),
+    neededFiles: () => findNeededFiles(compose),
     describe: (action, names) => compose.describe(actionArgs(action, names)),
     stop: act('stop'),
     start: act('start'),

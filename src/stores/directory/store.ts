@@ -10,6 +10,7 @@ export const directory = defineStore({
   },
   example: { path: '/mnt/backups' },
   names: ({ path }) => ({ address: path, name: lastPart(path), folder: path }),
+  byHand: ({ path }) => ({ settings: {}, root: `${path.replace(/\/+$/, '')}/` }),
   open: ({ path }) => openDirectoryObjectStore({ path }),
 });
 

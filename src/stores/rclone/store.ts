@@ -14,6 +14,7 @@ export const rclone = defineStore({
   secrets: ['configPassword'],
   example: { remote: 'offsite:crm-backups', configFile: '/etc/thaw/rclone.conf' },
   names: ({ remote }) => ({ address: `rclone ${remote}`, name: remote }),
+  byHand: ({ remote }) => ({ settings: {}, root: /[:/]$/.test(remote) ? remote : `${remote}/` }),
   open({ remote, configFile, configPassword }, { processes }) {
     const config = {
       remote,

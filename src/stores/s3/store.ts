@@ -41,6 +41,17 @@ export const s3 = defineStore({
     name: bucket,
     account: { id: createSecret(accessKey), fields: ['accessKey', 'secretKey'] },
   }),
+  byHand: ({ endpoint, region, bucket, accessKey, secretKey }, remote) => ({
+    settings: {
+      type: 's3',
+      provider: 'Other',
+      endpoint: urlOf(endpoint),
+      region,
+      access_key_id: accessKey,
+      secret_access_key: secretKey,
+    },
+    root: `${remote}:${bucket}/`,
+  }),
   triesAgainItself: true,
   open: ({ endpoint, region, bucket, accessKey, secretKey }) =>
     openS3ObjectStore({

@@ -1,0 +1,201 @@
+import { stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { type Kit, kitsPrefix, namesSigner } from '../backups/kit.ts';
+import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
+import { type FoundKit, findKits } from '../operations/read-kit.ts';
+import type { ObjectStoreConfig } from '../ports/object-store.ts';
+import { createWorld } from '../registry/wire.ts';
+import type { MissingInput } from '../session/missing-input.ts';
+import { askForInputs } from './ask-for-inputs.ts';
+import { type CommandContext, printLine } from './command-context.ts';
+import { kitNames, placeEnvironment, unpackKit } from './kit-folder.ts';
+import { loadRunbook } from './load-runbook.ts';
+import type { Options } from './options.ts';
+import type { TerminalContext, TerminalOptions } from './terminal.ts';
+
+/** Where a kit may lie, as somebody types it: s3://bucket/prefix, rclone:remote:path, or a folder. */
+type KitPlace =
+  | { readonly kind: 's3'; readonly bucket: string; readonly prefix: string }
+  | { readonly kind: 'rclone'; readonly remote: string; readonly prefix: '' }
+  | { readonly kind: 'directory'; readonly path: string; readonly prefix: '' };
+
+/** undefined for the name of a runbook, the path of one, and the folder of a kit that is unpacked already. */
+export async function kitPlaceOf(operand: string, folder: string): Promise<KitPlace | undefined> {
+  const [, bucket, prefix = ''] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(operand) ?? [];
+  if (bucket !== undefined) return { kind: 's3', bucket, prefix };
+  const [, remote] = /^rclone:(.+)$/.exec(operand) ?? [];
+  if (remote !== undefined) return { kind: 'rclone', remote, prefix: '' };
+  const path = resolve(folder, operand);
+  const holdsKits = await isFolder(join(path, kitsPrefix));
+  return holdsKits ? { kind: 'directory', path, prefix: '' } : undefined;
+}
+
+function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}
+
+type FromKit = {
+  /** The runbook out of it. */
+  readonly runbook: string;
+  /** With what opened the store, under the names by which the runbook asks for it. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+};
+
+type Asking = {
+  readonly options: TerminalOptions & Options<'envFiles' | 'signer' | 'endpoint' | 'region'>;
+  readonly context: TerminalContext & Pick<CommandContext, 'folder'>;
+};
+
+/** Finds the kit, lets the operator say whose signature it has to bear, and unpacks it. Until then nothing that came out of the store is believed. */
+export async function takeFromKit(place: KitPlace, asking: Asking): Promise<Outcome<FromKit>> {
+  const { context } = asking;
+  const config = await storeOf(place, asking);
+  if (!config.ok) return config;
+  const world = createWorld(context.environment);
+  try {
+    const store = world.openStore(config.value);
+    const kits = await findKits(store, place.prefix);
+    if (!kits.ok) return kits;
+    const [found, ...others] = kits.value;
+    if (found === undefined || others.length > 0) return fail(severalKits(kits.value));
+    printLine(context, sayKit(found, store.address));
+    const believed = await believe(found, asking);
+    if (!believed.ok) return believed;
+    const into = resolve(context.folder, found.kit.folder);
+    const unpacked = await unpackKit({
+      ...{ store, found, into },
+      takes: ({ role }) => role !== 'program',
+      onLine: (line) => printLine(context, `  ${line}`),
+    });
+    if (!unpacked.ok) return unpacked;
+    printLine(context, `The kit is unpacked in ${into}.`);
+    const placed = await placeGiven({ folder: into, kit: found.kit }, asking);
+    if (!placed.ok) return placed;
+    const runbook = join(into, kitNames.runbook);
+    const environment = await nameCredentials(runbook, config.value, context);
+    return environment.ok ? succeed({ runbook, environment: environment.value }) : environment;
+  } finally {
+    await world.close();
+  }
+}
+
+function sayKit({ kit, signer }: FoundKit, address: string): string {
+  // Whole, it would be read from here and not from the paper.
+  const shown = `${signer.slice(0, 11)}…${signer.slice(-4)}`;
+  return `${address} holds the kit of ${kit.title}, made ${kit.madeAt} with thaw ${kit.thawVersion}, signed by ${shown}.`;
+}
+
+/** The same fingerprint from elsewhere: the command line, or the paper in somebody's hand. */
+async function believe(found: FoundKit, { options, context }: Asking): Promise<Outcome<void>> {
+  const given = options.signer ?? (await askSigner(found, { options, context }));
+  if (given === undefined) return fail(signerMissing(found.kit));
+  if (namesSigner(given, found.signer)) return succeed(undefined);
+  return fail({
+    code: 'denied',
+    message: `The kit is signed by ${found.signer}, and that is not ${given.trim()}. Nothing of it was used.`,
+    remedy:
+      'Compare with the printed page once more: the whole fingerprint, or its first 16 characters after SHA256:. If it differs there, the bucket was changed: use another copy.',
+    retry: 'after-fix',
+  });
+}
+
+async function askSigner(
+  { kit }: FoundKit,
+  at: Pick<Asking, 'options' | 'context'>,
+): Promise<string | undefined> {
+  const missing: MissingInput = {
+    name: 'SIGNER',
+    about:
+      'whose signature the kit has to bear, from its printed page: the first 16 characters after SHA256:, or all of them',
+    secret: false,
+  };
+  const typed = await askForInputs({ mode: 'live', title: kit.title, missing: [missing] }, at);
+  return typed?.get(missing.name);
+}
+
+function signerMissing({ title }: Kit): Failure {
+  return {
+    code: 'answer-missing',
+    message: `Nobody said whose signature the kit of ${title} has to bear, so nothing of it was used.`,
+    remedy: 'Take the fingerprint from its printed page, and give it with --signer.',
+    retry: 'after-fix',
+  };
+}
+
+function severalKits(kits: readonly FoundKit[]): Failure {
+  return {
+    code: 'invalid-input',
+    message: `There are several kits: ${kits.map(({ prefix, kit }) => `${kit.title} at ${prefix}`).join('; ')}.`,
+    remedy: 'Give the address of one of them: s3://BUCKET/PREFIX.',
+    retry: 'after-fix',
+  };
+}
+
+/** An operator who names the file of the vault means it for the services, too. */
+async function placeGiven(
+  at: Parameters<typeof placeEnvironment>[0],
+  { options, context }: Asking,
+): Promise<Outcome<void>> {
+  const [first] = options.envFiles;
+  const placed = await placeEnvironment(at, first && resolve(context.folder, first));
+  if (!placed.ok) return placed;
+  if (placed.value !== undefined) printLine(context, placed.value);
+  return succeed(undefined);
+}
+
+/** The fields of the store that are one input of the runbook each: what opened it need not be given again. */
+async function nameCredentials(
+  path: string,
+  ...[config, { folder, environment }]: [ObjectStoreConfig, Asking['context']]
+): Promise<Outcome<FromKit['environment']>> {
+  const loaded = await loadRunbook(path, folder);
+  if (!loaded.ok) return loaded;
+  const { store } = loaded.value.runbook.backups;
+  const named = Object.entries(store).flatMap(([field, text]) => {
+    const [, name] = /^\$\{([A-Z][A-Z0-9_]*)\}$/.exec(String(text)) ?? [];
+    const value = config[field];
+    return name === undefined || typeof value !== 'string' || store.kind !== config.kind
+      ? []
+      : [[name, environment[name] || value] as const];
+  });
+  return succeed({ ...environment, ...Object.fromEntries(named) });
+}
+
+async function storeOf(place: KitPlace, asking: Asking): Promise<Outcome<ObjectStoreConfig>> {
+  if (place.kind === 'rclone') return succeed({ kind: 'rclone', remote: place.remote });
+  if (place.kind === 'directory') return succeed({ kind: 'directory', path: place.path });
+  const { options, context } = asking;
+  const { environment } = context;
+  const region = options.region ?? (environment.AWS_REGION || environment.AWS_DEFAULT_REGION || 'us-east-1');
+  const endpoint =
+    options.endpoint ??
+    (environment.AWS_ENDPOINT_URL_S3 || environment.AWS_ENDPOINT_URL || `https://s3.${region}.amazonaws.com`);
+  const names = { accessKey: 'AWS_ACCESS_KEY_ID', secretKey: 'AWS_SECRET_ACCESS_KEY' } as const;
+  const missing: MissingInput[] = Object.values(names)
+    .filter((name) => !environment[name])
+    .map((name) => ({ name, about: `of the bucket ${place.bucket} at ${endpoint}`, secret: true }));
+  const typed =
+    missing.length === 0
+      ? new Map<string, string>()
+      : await askForInputs({ mode: 'live', title: `the kit in s3://${place.bucket}`, missing }, asking);
+  if (typed === undefined) return fail(noCredentials(place.bucket));
+  const value = (name: string) => environment[name] || typed.get(name) || '';
+  const { bucket } = place;
+  return succeed({
+    ...{ kind: 's3', endpoint, region, bucket },
+    accessKey: value(names.accessKey),
+    secretKey: value(names.secretKey),
+  });
+}
+
+function noCredentials(bucket: string): Failure {
+  return {
+    code: 'answer-missing',
+    message: `The credentials of the bucket ${bucket} are missing.`,
+    remedy: 'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment, or run it on a terminal.',
+    retry: 'after-fix',
+  };
+}

@@ -1,0 +1,144 @@
+import { createProcessRunner } from '../adapters/process/execa-process-runner.ts';
+import { signMessage } from '../adapters/signing/sign-message.ts';
+import { artifactKey } from '../backups/artifact-keys.ts';
+import { type Kit, kitNamespace, kitPrefix } from '../backups/kit.ts';
+import { newestComplete } from '../backups/snapshot.ts';
+import { endingsFor } from '../backups/wrapping.ts';
+import { fail, type Outcome, succeed } from '../base/failure.ts';
+import { checkSshSignature } from '../base/ssh-signature.ts';
+import { fillReferences } from '../kinds/references.ts';
+import { findSnapshots } from '../operations/find-snapshots.ts';
+import type { HandReach, ObjectStoreConfig } from '../ports/object-store.ts';
+import type { World } from '../ports/world.ts';
+import { makeKit } from '../producer/make-kit.ts';
+import { resolveProducer } from '../producer/producer-settings.ts';
+import { type PageFacts, recoveryPages } from '../producer/recovery-page.ts';
+import type { Runbook } from '../runbook/schema.ts';
+import { stores } from '../stores/list.ts';
+import type { CommandContext } from './command-context.ts';
+import { thawVersion } from './installed.ts';
+import { collectKit, type KitContents } from './kit-contents.ts';
+import type { ReadyRunbook } from './load-runbook.ts';
+
+type KitWork = {
+  readonly ready: ReadyRunbook;
+  readonly world: World;
+  readonly onLine: (line: string) => void;
+};
+
+/** Puts a new kit beside the backups: for `thaw kit`, and for each backup of a runbook that has one. */
+export async function refreshKit(
+  work: KitWork,
+  { environment, folder }: Pick<CommandContext, 'environment' | 'folder'>,
+): Promise<Outcome<void>> {
+  const { ready, world, onLine } = work;
+  const { filled, targets } = ready;
+  const keyFile = filled.producer && resolveProducer(filled, filled.producer).signingKeyFile;
+  if (keyFile === undefined) return fail(noKey(ready.path));
+  const tools = { processes: createProcessRunner(), environment };
+  const sign = (message: string) => signMessage(tools, { keyFile, namespace: kitNamespace, message });
+  const signer = await signerOf(sign, ready.path);
+  if (!signer.ok) return signer;
+  const collected = await collectKit({ ready, world, folder, onLine });
+  if (!collected.ok) return collected;
+  const { contents } = collected.value;
+  const about = { ...collected.value.about, name: filled.name, title: filled.title, thawVersion };
+  const nowMs = world.host.now();
+  const page = await pageFacts(work, collected.value);
+  const store = world.openStore(targets.backups.store);
+  const made = await makeKit({
+    ...{ store, about, contents, sign, nowMs, onLine },
+    pages: (files) =>
+      recoveryPages({ ...page, about, files, madeAt: new Date(nowMs).toISOString(), signer: signer.value }),
+  });
+  if (!made.ok) return made;
+  for (const line of tellOf(about, contents)) onLine(line);
+  onLine(
+    `the kit lies at ${kitPrefix(about.name)} in ${store.address}, signed by ${signer.value}: print its page, RECOVER.html`,
+  );
+  return succeed(undefined);
+}
+
+function tellOf({ left }: Pick<Kit, 'left'>, contents: KitContents['contents']): readonly string[] {
+  const hasProgram = contents.some(({ role }) => role === 'program');
+  return [
+    ...left.map(({ path, why }) => `not in the kit: ${path}: ${why}`),
+    ...(hasProgram
+      ? []
+      : ['not in the kit: the program. thaw does not run as one file here; producer.kit.program names one']),
+  ];
+}
+
+/** Before anything is read: whether the key signs, and whose it is. */
+async function signerOf(
+  sign: (message: string) => Promise<Outcome<string>>,
+  path: string,
+): Promise<Outcome<string>> {
+  const message = 'whether this key signs';
+  const tried = await sign(message);
+  if (!tried.ok) return tried;
+  const checked = checkSshSignature(tried.value, { namespace: kitNamespace, message });
+  return checked.ok ? succeed(checked.fingerprint) : fail(noKey(path));
+}
+
+function noKey(path: string) {
+  return {
+    code: 'runbook-invalid',
+    message: `Runbook ${path} names no key that signs: nothing of a kit that nobody signed is ever executed.`,
+    remedy: 'Make a key with `thaw keys new`, and name it in producer.sign.keyFile.',
+    retry: 'after-fix',
+  } as const;
+}
+
+async function pageFacts(
+  { ready, world }: KitWork,
+  { composeFile }: KitContents,
+): Promise<Omit<PageFacts, 'about' | 'files' | 'madeAt' | 'signer'>> {
+  const { targets } = ready;
+  const runbook = withoutSecrets(ready);
+  const found = await findSnapshots({ world, targets: { ...targets, target: targets.production } });
+  const newest = found.ok ? newestComplete(found.value) : undefined;
+  const objects = runbook.production.objects;
+  return {
+    runbook,
+    composeFile,
+    newest: newest && {
+      key: newest.key,
+      layers: newest.layers,
+      // What thaw made has its roles beside it.
+      ...(newest.manifestKey === undefined
+        ? {}
+        : { globalsKey: `${artifactKey(newest.key, 'globals')}${endingsFor(newest.layers)}` }),
+    },
+    backups: reachByHand(runbook.backups.store, 'BACKUP'),
+    live: objects === undefined ? undefined : reachByHand(objects, 'LIVE'),
+    database: {
+      ...placeOf(targets.production.databaseUrl.reveal()),
+      name: world.openDatabaseServer(targets.production.databaseUrl, targets.production.databaseRoute)
+        .databaseName,
+    },
+  };
+}
+
+/** Where a secret belongs, the name of its input stands: to a shell, too, that is a placeholder. */
+function withoutSecrets({ runbook, values, redact }: ReadyRunbook): Runbook {
+  const shown = values.filter(
+    ({ name, value }) => runbook.inputs[name]?.secret === false && redact(value) === value,
+  );
+  return fillReferences(runbook, new Map(shown.map(({ name, value }) => [name, value])));
+}
+
+function reachByHand(config: ObjectStoreConfig, remote: string): HandReach {
+  const kind = stores.find((one) => one.kind === config.kind);
+  return kind === undefined ? { settings: {}, root: `${remote}:` } : kind.byHand(config, remote);
+}
+
+/** For whoever types it again: no password. */
+function placeOf(url: string): { readonly host: string; readonly port: string; readonly user: string } {
+  const parsed = URL.parse(url);
+  return {
+    host: parsed?.hostname || 'HOST',
+    port: parsed?.port || '5432',
+    user: decodeURIComponent(parsed?.username || 'postgres'),
+  };
+}
