@@ -85,8 +85,6 @@ export function createComposeCommand(options: {
   const files = createFilesReader(at);
   const finder = createFinder(at, files);
   const { find } = finder;
-  const docker = (args: readonly string[]) =>
-    processes.run({ program: 'docker', args, env, stallMs: questionStallMs });
 
   async function exec(call: ContainerCall): Promise<Outcome<ProcessResult>> {
     const found = await find();
@@ -119,7 +117,7 @@ export function createComposeCommand(options: {
   return {
     run,
     exec,
-    docker,
+    ...createDocker(at),
     async config(args, onlyNamed) {
       const found = await find();
       if (!found.ok) return found;
@@ -127,10 +125,6 @@ export function createComposeCommand(options: {
       return files.ask({ program, files: onlyNamed ? project.named : project.all, args });
     },
     forget: files.forget,
-    async ask(args) {
-      const ran = await judge(await docker(args), { ...at, commandLine: ['docker', ...args] });
-      return ran.ok ? succeed(ran.value.stdout) : ran;
-    },
     hasDocker: () => finder.known().program.program === 'docker',
     classify: (result) =>
       classifyComposeFailure({
@@ -147,6 +141,18 @@ export function createComposeCommand(options: {
     async files() {
       const found = await find();
       return found.ok ? succeed(found.value.files) : found;
+    },
+  };
+}
+
+function createDocker(at: Surroundings): Pick<ComposeCommand, 'docker' | 'ask'> {
+  const docker: ComposeCommand['docker'] = (args) =>
+    at.processes.run({ program: 'docker', args, env: at.env, stallMs: questionStallMs });
+  return {
+    docker,
+    async ask(args) {
+      const ran = await judge(await docker(args), { ...at, commandLine: ['docker', ...args] });
+      return ran.ok ? succeed(ran.value.stdout) : ran;
     },
   };
 }
