@@ -57,9 +57,8 @@ export async function startComposeStack(request: {
   const services = Object.fromEntries(
     Object.entries(request.services).map(([name, service]) => [name, { ...usual, ...service }] as const),
   );
-  const project = basename(folder).toLowerCase();
   const all = {
-    name: project,
+    name: basename(folder).toLowerCase(),
     services: { [databaseService]: server, ...services },
     volumes: request.volumes ?? {},
   };
@@ -69,8 +68,6 @@ export async function startComposeStack(request: {
   const compose: ComposeStack['compose'] = async (...more) =>
     (await run('docker', [...args, ...more], { env, maxBuffer: 64 * 1024 * 1024 })).stdout;
   await compose('up', '--detach', '--wait', databaseService);
-  // As Compose names it. Docker itself takes a fifth of Compose's time.
-  const databaseContainer = `${project}-${databaseService}-1`;
   return {
     folder,
     composeFile,
@@ -90,10 +87,10 @@ export async function startComposeStack(request: {
         '-d',
         where,
       ];
-      return docker.docker('exec', databaseContainer, 'psql', ...options, '-c', statements);
+      return (await compose('exec', '-T', databaseService, 'psql', ...options, '-c', statements)).trim();
     },
     inDatabase: (...command) =>
-      execFileSync('docker', ['exec', databaseContainer, ...command], {
+      execFileSync('docker', [...args, 'exec', '-T', databaseService, ...command], {
         env,
         maxBuffer: 64 * 1024 * 1024,
       }),
