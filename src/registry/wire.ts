@@ -21,6 +21,7 @@ import type { DatabaseServer, Lease } from '../ports/database-server.ts';
 import type { DumpTools } from '../ports/dump-tools.ts';
 import type { ObjectStore, ObjectStoreConfig } from '../ports/object-store.ts';
 import type { ProcessRunner } from '../ports/process-runner.ts';
+import type { Services } from '../ports/services.ts';
 import type { ProgramObserver, StoreLooks, World } from '../ports/world.ts';
 import { routes as routeKinds, services as servicesKinds } from '../services/list.ts';
 import { nameStore } from '../stores/list.ts';
@@ -72,15 +73,25 @@ export function createWorld(environment: Readonly<Record<string, string | undefi
       const seen = new Map<string, StoreLooks>();
       const once = (config: ObjectStoreConfig) =>
         keep(seen, keyOfStore(config), () => withSharedListings(world.openStore(config)));
-      return { ...world, openStore: once };
+      return { ...world, openStore: once, openServices: openServicesOnce(world) };
     },
-    patient: (wait) => ({ ...world, openStore: (config) => withPatience(world.openStore(config), wait) }),
+    patient: (wait) => ({
+      ...world,
+      openStore: (config) => withPatience(world.openStore(config), wait),
+      openServices: openServicesOnce(world),
+    }),
     async close() {
       for (const store of stores.values()) store.close();
       await Promise.all([...servers.values()].map((server) => server.close()));
     },
   };
   return world;
+}
+
+/** For one look at everything, or one step: what the files of services say is asked once for all who want to know. */
+function openServicesOnce(world: Pick<World, 'openServices'>): World['openServices'] {
+  const opened = new Map<string, Services>();
+  return (config) => keep(opened, JSON.stringify(config), () => world.openServices(config));
 }
 
 function keep<T>(opened: Map<string, T>, ...[key, open]: [string, () => T]): T {

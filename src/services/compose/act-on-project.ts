@@ -2,14 +2,7 @@ import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts
 import type { Services } from '../../ports/services.ts';
 import type { ComposeCommand } from './compose-command.ts';
 import type { ComposeConfig } from './find-project-files.ts';
-import {
-  everyProfile,
-  listActive,
-  listContainers,
-  listDeclared,
-  lookAtAll,
-  questionStallMs,
-} from './look-at-project.ts';
+import { listActive, listContainers, listDeclared, lookAtAll } from './look-at-project.ts';
 import { combineStatus, type DeclaredService } from './read-compose-status.ts';
 
 /** Stops or starts: what its files declare through Compose, other containers of the project one by one. */
@@ -27,9 +20,8 @@ export async function actOnProject(
   if (!split.ok) return split;
   const { declared, orphans } = split.value;
   for (const id of orphans) {
-    const moved = await compose.docker({ args: [action, id], stallMs: questionStallMs });
+    const moved = await compose.ask([action, id]);
     if (!moved.ok) return moved;
-    if (moved.value.exitCode !== 0) return fail(await compose.classify(moved.value));
   }
   if (names.length > 0 && declared.length === 0) return succeed(undefined);
   const args = await argsOf(compose, { action, names: declared, onLine, remake });
@@ -54,11 +46,12 @@ async function splitNames(
   if (others.length === 0) return succeed({ declared: names, orphans: [] });
   const found = await listContainers(compose);
   if (!found.ok) return found;
-  const unknown = others.filter((name) => !found.value.some(({ service }) => service === name));
+  const { containers } = found.value;
+  const unknown = others.filter((name) => !containers.some(({ service }) => service === name));
   if (unknown.length > 0) return fail(unknownService(unknown, { known, config }));
   return succeed({
     declared: names.filter((name) => known.includes(name)),
-    orphans: found.value.filter(({ service }) => others.includes(service)).map(({ id }) => id),
+    orphans: containers.filter(({ service }) => others.includes(service)).map(({ id }) => id),
   });
 }
 
@@ -103,7 +96,7 @@ function withDependencies(names: readonly string[], declared: readonly DeclaredS
 
 /** Stopping reaches every profile; starting leaves a profile that nobody named alone, as `up` does. */
 export function actionArgs(action: 'stop' | 'start', names: readonly string[]): readonly string[] {
-  return action === 'stop' ? [...everyProfile, 'stop', ...names] : ['up', '--detach', ...names];
+  return action === 'stop' ? ['--profile', '*', 'stop', ...names] : ['up', '--detach', ...names];
 }
 
 export function unknownService(

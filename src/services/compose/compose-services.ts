@@ -7,15 +7,7 @@ import { type ComposeCommand, createComposeCommand } from './compose-command.ts'
 import { addElsewhere } from './find-elsewhere.ts';
 import type { ComposeConfig } from './find-project-files.ts';
 import { findVolume } from './find-volume.ts';
-import {
-  everyProfile,
-  listContainers,
-  listDeclared,
-  lookAtAll,
-  orphansAmong,
-  questionStallMs,
-  type Seen,
-} from './look-at-project.ts';
+import { listContainers, listDeclared, lookAtAll, orphansAmong, type Seen } from './look-at-project.ts';
 import { findNeededFiles } from './needed-files.ts';
 import { addOutside } from './outside-files.ts';
 import type { ProjectFiles } from './project-files.ts';
@@ -35,9 +27,14 @@ export function openComposeServices(options: {
   const { config, processes, environment = process.env } = options;
   const compose = createComposeCommand({ config, processes, environment });
 
-  const act = (action: 'stop' | 'start'): Services['stop'] => {
-    return (request) => actOnProject(compose, { action, config, request });
-  };
+  const act =
+    (action: 'stop' | 'start'): Services['stop'] =>
+    async (request) => {
+      const acted = await actOnProject(compose, { action, config, request });
+      // What comes after an act is looked at afresh, the files included.
+      compose.forget();
+      return acted;
+    };
 
   return {
     address: `compose file ${config.file}`,
@@ -60,9 +57,11 @@ export function openComposeServices(options: {
       return addElsewhere(marked.value, {
         compose,
         files: files.value.named,
-        containersOf: (project) =>
-          listContainers(createComposeCommand({ config: { ...config, project }, processes, environment })),
-        stallMs: questionStallMs,
+        async containersOf(project) {
+          const other = createComposeCommand({ config: { ...config, project }, processes, environment });
+          const found = await listContainers(other);
+          return found.ok ? succeed(found.value.containers) : found;
+        },
       });
     },
     volumeAt: (path) => findVolume(compose, path),
@@ -115,7 +114,7 @@ async function followLog(
 ): Promise<Outcome<void>> {
   let from = ['--tail', '0'];
   while (!signal.aborted) {
-    const args = [...everyProfile, 'logs', '--follow', '--no-color', '--no-log-prefix', ...from, service];
+    const args = ['--profile', '*', 'logs', '--follow', '--no-color', '--no-log-prefix', ...from, service];
     const ran = await compose.run({ args, onLine, signal, stallMs: 'endless' });
     if (!ran.ok && !signal.aborted) return ran;
     // Compose ends with the container. What the next one says before we look again must not be lost.

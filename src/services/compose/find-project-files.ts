@@ -1,6 +1,7 @@
+import type { Outcome } from '../../base/failure.ts';
 import type { ProcessRunner } from '../../ports/process-runner.ts';
 import type { ComposeProgram } from './compose-program.ts';
-import { filesOfProject, namedFiles, type ProjectFiles } from './project-files.ts';
+import { filesOfProject, labels, namedFiles, type ProjectFiles, splitFiles } from './project-files.ts';
 import { readProjectName } from './read-compose-status.ts';
 
 export type ComposeConfig = {
@@ -30,36 +31,36 @@ export async function findFiles(
     readonly program: ComposeProgram;
     readonly processes: ProcessRunner;
     readonly env: Record<string, string>;
+    /** What `config` says of these files. */
+    readonly ask: (question: {
+      readonly program: ComposeProgram;
+      readonly files: readonly string[];
+      readonly args: readonly string[];
+    }) => Promise<Outcome<string>>;
   },
 ): Promise<ProjectFiles & { readonly isSure: boolean }> {
-  const { processes, env } = how;
+  const { program, processes, env } = how;
   const named = await namedFiles(config.file);
   if (named.length > 1) return { named, all: named, isSure: true };
-  const ask = async (program: string, args: readonly string[]) => {
-    const ran = await processes.run({ program, args, env, stallMs: questionStallMs });
-    return ran.ok && ran.value.exitCode === 0 ? ran.value.stdout : undefined;
-  };
-  const { program } = how.program;
+  const ask = (args: readonly string[]) => how.ask({ program, files: named, args });
+  // A file that only an inactive profile needs may be missing.
   const configured =
-    config.project ??
-    readProjectName(
-      (await ask(program, [
-        ...rootArgs(how.program, { config, files: named }),
-        'config',
-        '--format',
-        'json',
-      ])) ?? '',
-    );
-  const label = `label=com.docker.compose.project=${configured ?? ''}`;
-  const listed =
-    configured === undefined
-      ? undefined
-      : await ask('docker', ['ps', '-aq', '--no-trunc', '--filter', label]);
-  const ids = (listed ?? '').split('\n').filter((id) => id !== '');
-  const labels =
-    ids.length === 0 ? '' : await ask('docker', ['inspect', '--format', '{{json .Config.Labels}}', ...ids]);
-  const all = await filesOfProject(config.file, labels ?? '');
-  return { named, all, isSure: listed !== undefined && labels !== undefined };
+    config.project ?? (await nameOf(ask(wholeConfig))) ?? (await nameOf(ask(['config', '--format', 'json'])));
+  if (configured === undefined) return { named, all: await filesOfProject(config.file, []), isSure: false };
+  const format = `{{.Label "${labels.configFiles}"}}`;
+  const args = ['ps', '--all', '--filter', `label=${labels.project}=${configured}`, '--format', format];
+  const ran = await processes.run({ program: 'docker', args, env, stallMs: questionStallMs });
+  const isSure = ran.ok && ran.value.exitCode === 0;
+  const made = isSure ? ran.value.stdout.split('\n').map(splitFiles) : [];
+  return { named, all: await filesOfProject(config.file, made), isSure };
+}
+
+/** Everything that the files say, whatever its profile: without that a service of an inactive one is not listed (docker/compose#11884). */
+export const wholeConfig = ['--profile', '*', 'config', '--format', 'json'];
+
+async function nameOf(asked: Promise<Outcome<string>>): Promise<string | undefined> {
+  const answer = await asked;
+  return answer.ok ? readProjectName(answer.value) : undefined;
 }
 
 /** Before every verb of Compose: its files, the project and the environment file. */

@@ -2,7 +2,8 @@ import { isAbsolute, relative } from 'node:path';
 import { type Outcome, succeed } from '../../base/failure.ts';
 import type { MountedVolume, VolumeAt } from '../../ports/services.ts';
 import type { ComposeCommand } from './compose-command.ts';
-import { everyProfile, listContainers, questionStallMs } from './look-at-project.ts';
+import { wholeConfig } from './find-project-files.ts';
+import { listContainers } from './look-at-project.ts';
 import { trueName } from './project-files.ts';
 import { readDeclaredVolumes, readMounts } from './read-volumes.ts';
 
@@ -41,10 +42,8 @@ function looksLikeOne(path: string): boolean {
 }
 
 async function ask(compose: ComposeCommand, args: readonly string[]): Promise<Outcome<readonly string[]>> {
-  const ran = await compose.docker({ args, stallMs: questionStallMs });
-  if (!ran.ok) return ran;
-  if (ran.value.exitCode !== 0) return { ok: false, failure: await compose.classify(ran.value) };
-  return succeed(ran.value.stdout.split('\n').filter((line) => line.trim() !== ''));
+  const asked = await compose.ask(args);
+  return asked.ok ? succeed(asked.value.split('\n').filter((line) => line.trim() !== '')) : asked;
 }
 
 async function listVolumes(compose: ComposeCommand): Promise<Outcome<readonly Volume[]>> {
@@ -85,16 +84,14 @@ type Mounted = {
 };
 
 async function listMounted(compose: ComposeCommand, volumes: readonly Volume[]): Promise<Outcome<Mounted>> {
-  const config = await compose.run({
-    args: [...everyProfile, 'config', '--format', 'json'],
-    stallMs: questionStallMs,
-  });
+  const config = await compose.config(wholeConfig);
   if (!config.ok) return config;
-  const declared = readDeclaredVolumes(config.value.stdout);
+  const declared = readDeclaredVolumes(config.value);
   if (!declared.ok) return declared;
   const containers = await listContainers(compose);
   if (!containers.ok) return containers;
-  const serviceOf = new Map(containers.value.map(({ id, service }) => [id, service]));
+  const own = containers.value.containers;
+  const serviceOf = new Map(own.map(({ id, service }) => [id, service]));
   const ids = [...serviceOf.keys()].filter((id) => id !== '');
   const lines =
     ids.length === 0
@@ -115,7 +112,7 @@ async function listMounted(compose: ComposeCommand, volumes: readonly Volume[]):
   });
   return succeed({
     mounted: mounted.sort((one, other) => (one.name < other.name ? -1 : 1)),
-    containers: containers.value.map(({ name }) => name),
+    containers: own.map(({ name }) => name),
   });
 }
 

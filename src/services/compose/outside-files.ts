@@ -53,14 +53,13 @@ async function namesOf(
   ...[which, files]: ['named' | 'active', ProjectFiles]
 ): Promise<Outcome<ReadonlySet<string> | undefined>> {
   if (which === 'named' && files.all.length === files.named.length) return succeed(undefined);
-  const args = [...(which === 'named' ? ['--profile', '*'] : []), 'config', '--services'];
-  const ran = await compose.run({
-    args,
-    stallMs: 60_000,
-    ...(which === 'named' ? { onlyNamed: true as const } : {}),
-  });
-  if (!ran.ok) return which === 'named' && ran.failure.code === 'command-failed' ? succeed(undefined) : ran;
-  return succeed(new Set(ran.value.stdout.split('\n').filter((name) => name !== '')));
+  const names =
+    which === 'named'
+      ? await compose.config(['--profile', '*', 'config', '--services'], true)
+      : await compose.config(['config', '--services']);
+  if (!names.ok)
+    return which === 'named' && names.failure.code === 'command-failed' ? succeed(undefined) : names;
+  return succeed(new Set(names.value.split('\n').filter((name) => name !== '')));
 }
 
 function orphanWords(name: string, { containers, details }: Look): string {

@@ -1,7 +1,6 @@
 import { access, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { readEnvFile } from '../../base/env-file.ts';
-import { parseJson } from '../../base/parse-json.ts';
 import { readWhole } from '../../platform/read-whole.ts';
 
 /** The files that make up a project, in the order in which Compose reads them. */
@@ -21,6 +20,16 @@ const overrideNames = [
   'docker-compose.override.yaml',
 ];
 
+/** What Compose writes on each of its containers. */
+export const labels = {
+  project: 'com.docker.compose.project',
+  service: 'com.docker.compose.service',
+  /** True on what `compose run` started, beside the service. */
+  oneOff: 'com.docker.compose.oneoff',
+  configHash: 'com.docker.compose.config-hash',
+  configFiles: 'com.docker.compose.project.config_files',
+} as const;
+
 /** One file, or several joined by a colon as in COMPOSE_FILE. */
 export async function namedFiles(file: string): Promise<readonly string[]> {
   if (!file.includes(':') || (await isThere(file))) return [file];
@@ -31,11 +40,13 @@ export async function namedFiles(file: string): Promise<readonly string[]> {
  * What belongs to a project of one named file. What its containers were made of says most; where there are none, it is what Compose
  * would take in that folder by itself: COMPOSE_FILE of its `.env`, or the override beside the file.
  *
- * @param labels the labels of each container of the project, as `docker inspect` prints them in JSON, one a line.
+ * @param lists the files that each container of the project was made of.
  */
-export async function filesOfProject(file: string, labels: string): Promise<readonly string[]> {
+export async function filesOfProject(
+  file: string,
+  lists: readonly (readonly string[])[],
+): Promise<readonly string[]> {
   const own = await trueName(file);
-  const lists = labels.split('\n').flatMap((line) => configFilesOf(parseJson(line)));
   const withOwn: (readonly string[])[] = [];
   for (const list of lists) {
     if ((await Promise.all(list.map(trueName))).includes(own)) withOwn.push(list);
@@ -47,11 +58,9 @@ export async function filesOfProject(file: string, labels: string): Promise<read
   return there.length <= 1 ? [file] : there;
 }
 
-/** Absolute paths, of the labels of one container; none where it has no such label. */
-export function configFilesOf(labels: unknown): readonly (readonly string[])[] {
-  if (labels === null || typeof labels !== 'object') return [];
-  const text = Object.entries(labels).find(([name]) => name === 'com.docker.compose.project.config_files');
-  return typeof text?.[1] === 'string' && text[1] !== '' ? [text[1].split(',')] : [];
+/** Absolute paths, as a container's label has them; none where it has no such label. */
+export function splitFiles(label: string): readonly string[] {
+  return label.split(',').filter((file) => file !== '');
 }
 
 /** A file of another host, or one that is gone, keeps the name it is known by. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { parseJson } from '../../base/parse-json.ts';
 import type { ServiceStatus } from '../../ports/services.ts';
+import { labels } from './project-files.ts';
 
 /** What `config --format json` says of a service, reduced to what the status needs. */
 export type DeclaredService = {
@@ -13,7 +14,7 @@ export type DeclaredService = {
   readonly hasProfiles: boolean;
 };
 
-/** One container as `ps --all --format json` shows it. */
+/** One container of the project. */
 export type ComposeContainer = {
   readonly id: string;
   readonly name: string;
@@ -40,7 +41,7 @@ export type ContainerDetails = {
 };
 
 /** What is no text comes out empty: a version of Compose may leave it out. */
-const looseText = z.string().catch('');
+export const looseText = z.string().catch('');
 
 const containerSchema = z
   .object({
@@ -60,7 +61,7 @@ const containerSchema = z
     state: item.State,
     health: item.Health,
     exitCode: item.ExitCode,
-    isOneOff: item.Labels.split(',').includes('com.docker.compose.oneoff=True'),
+    isOneOff: item.Labels.split(',').includes(`${labels.oneOff}=True`),
   }));
 
 const serviceSchema = z.object({

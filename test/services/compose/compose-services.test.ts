@@ -1,8 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createProcessRunner } from '../../../src/adapters/process/execa-process-runner.ts';
+import { succeed } from '../../../src/base/failure.ts';
+import type { ProcessResult } from '../../../src/ports/process-runner.ts';
 import type { Services } from '../../../src/ports/services.ts';
 import { openComposeServices } from '../../../src/services/compose/compose-services.ts';
 import { type ServicesUnderTest, servicesContract } from '../../contracts/services.contract.ts';
@@ -34,6 +36,23 @@ function open(file: string, environment: Readonly<Record<string, string>> = {}):
     config: { kind: 'compose', file },
     processes,
     environment: { DOCKER_HOST: docker.DOCKER_HOST, ...environment },
+  });
+}
+
+/** With somebody who hears of each program before it runs, and may answer in its place. */
+function watched(
+  file: string,
+  hear: (args: readonly string[]) => Promise<ProcessResult | undefined>,
+): Services {
+  return openComposeServices({
+    config: { kind: 'compose', file },
+    processes: {
+      async run(request) {
+        const answer = await hear(request.args);
+        return answer ? succeed(answer) : processes.run(request);
+      },
+    },
+    environment: { DOCKER_HOST: docker.DOCKER_HOST },
   });
 }
 
@@ -141,6 +160,52 @@ describe('Docker Compose', () => {
     const services = openComposeServices({ config, processes, environment });
     expect(await services.probe()).toMatchObject({ ok: true });
     expect(services.describe('start', ['tools'])).toContain(`--project-name ${made.project}-two --env-file`);
+  });
+
+  it('reads the files once while somebody waits, anew after an act or a change, and asks Compose for no container', async () => {
+    made = await makeComposed();
+    const asked: string[] = [];
+    const services = watched(made.file, async (args) => {
+      asked.push(
+        args[0] === 'compose'
+          ? `compose ${/ (config|ps|ls|up|stop)\b/.exec(args.join(' '))?.[1]}`
+          : `${args[0]}`,
+      );
+      return undefined;
+    });
+    expect(await services.start({ names: ['worker'], onLine })).toMatchObject({ ok: true });
+    asked.length = 0;
+    const names = async () => {
+      const status = await services.status();
+      return status.ok ? status.value.map(({ name, state }) => `${name} ${state}`) : status.failure;
+    };
+    for (let turn = 0; turn < 3; turn += 1)
+      expect(await names()).toEqual(['scheduler absent', 'web absent', 'worker running']);
+    expect(asked.filter((what) => what.startsWith('compose'))).toEqual(['compose config']);
+    expect(asked.length).toBeLessThanOrEqual(10);
+    const declared = JSON.parse(await readFile(made.file, 'utf8'));
+    declared.services.late = declared.services.worker;
+    await writeFile(made.file, JSON.stringify(declared));
+    expect(await names()).toContain('late absent');
+    await services.stop({ names: ['worker'], onLine });
+    asked.length = 0;
+    expect(await names()).toContain('worker stopped');
+    expect(asked.filter((what) => what.startsWith('compose'))).toEqual(['compose config']);
+  });
+
+  it('takes a container that cannot be looked at for no absent one, unless it is gone', async () => {
+    made = await makeComposed();
+    await made.services.start({ names: ['worker'], onLine });
+    const blind = watched(made.file, async ([verb]) =>
+      verb === 'inspect' ? { exitCode: 1, stdout: '', stderr: 'Error: no answer' } : undefined,
+    );
+    expect(await blind.status()).toMatchObject({ ok: false, failure: { code: 'command-failed' } });
+    const removing = watched(made.file, async ([verb, ...args]) => {
+      if (verb === 'inspect') await docker.docker('rm', '--force', args.at(-1) ?? '');
+      return undefined;
+    });
+    const status = await removing.status();
+    expect(status.ok && status.value.map(({ state }) => state)).toEqual(['absent', 'absent', 'absent']);
   });
 
   it('hands on what Compose says of a file it cannot use', async () => {
