@@ -7,7 +7,7 @@ import { describeFileFailure } from '../../base/file-failure.ts';
 import { parseJson } from '../../base/parse-json.ts';
 import type { LeftFile, NeededFiles } from '../../ports/services.ts';
 import type { ComposeCommand } from './compose-command.ts';
-import { everyProfile, questionStallMs } from './look-at-project.ts';
+import { wholeConfig } from './find-project-files.ts';
 
 /**
  * What the files of a project refer to, as they are written: variables are not filled in, since what they come to may be a secret. A path with a
@@ -207,21 +207,14 @@ function isInside(path: string, folder: string): boolean {
 
 /** With the digests by which a registry knows them; where Docker does not answer, without. */
 async function listImages(compose: ComposeCommand): Promise<Pick<NeededFiles, 'images' | 'project'>> {
-  const ran = await compose.run({
-    args: [...everyProfile, 'config', '--format', 'json'],
-    stallMs: questionStallMs,
-  });
-  if (!ran.ok) return { images: [] };
-  const config = configSchema.safeParse(parseJson(ran.value.stdout));
+  const asked = await compose.config(wholeConfig);
+  const config = configSchema.safeParse(asked.ok ? parseJson(asked.value) : undefined);
   if (!config.success) return { images: [] };
   const names = [...new Set(Object.values(config.data.services).flatMap(({ image }) => image ?? []))].sort();
   const images = [];
   for (const name of names) {
-    const asked = await compose.docker({
-      args: ['image', 'inspect', '--format', '{{json .RepoDigests}}', name],
-      stallMs: questionStallMs,
-    });
-    const digests = asked.ok && asked.value.exitCode === 0 ? parseJson(asked.value.stdout.trim()) : [];
+    const listed = await compose.ask(['image', 'inspect', '--format', '{{json .RepoDigests}}', name]);
+    const digests = listed.ok ? parseJson(listed.value.trim()) : [];
     const [digest] = Array.isArray(digests) ? digests.filter((one) => typeof one === 'string') : [];
     images.push({ name, ...(digest === undefined ? {} : { digest }) });
   }
