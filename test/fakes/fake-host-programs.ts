@@ -2,8 +2,10 @@ import { succeed } from '../../src/base/failure.ts';
 import type { Lack, ProgramName } from '../../src/base/programs.ts';
 import type { HostPrograms } from '../../src/ports/host-programs.ts';
 
+export type FakeHostPrograms = HostPrograms & { readonly away: Set<ProgramName> };
+
 /** A host on which everything is installed but what the test takes away; a plan has one line for each program. */
-export function createFakeHostPrograms(): HostPrograms & { readonly away: Set<ProgramName> } {
+export function createFakeHostPrograms(): FakeHostPrograms {
   const away = new Set<ProgramName>();
   return {
     away,

@@ -32,7 +32,11 @@ export function readStarts(file: SourceFile): readonly Start[] {
       for (const property of node.properties) {
         if (isPropertyAssignment(property) && property.name.getText(file) === 'program')
           found.push({ at: property, expression: property.initializer });
-        if (isShorthandPropertyAssignment(property) && property.name.getText(file) === 'program')
+        if (
+          isShorthandPropertyAssignment(property) &&
+          isIdentifier(property.name) &&
+          property.name.text === 'program'
+        )
           found.push({ at: property, expression: property.name });
       }
     node.forEachChild(visit);
