@@ -76,8 +76,7 @@ export type Need = {
 /** Files or objects in a backup store that are restored together with a dump of their time. */
 export type ArtifactSource = {
   readonly kind: 'archive' | 'tree';
-  /** Key pattern, or prefix. */
-  readonly pattern: string;
+  readonly pattern: string; // Of keys, or a prefix.
   /** A store of its own; the backup store when left out. */
   readonly store?: unknown;
 };

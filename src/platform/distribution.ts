@@ -1,11 +1,10 @@
-import { accessSync, constants, readFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync, realpathSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** Distributions whose packages are known, by how they install and what they call them. */
-export const families = ['debian', 'ubuntu', 'fedora', 'rhel', 'alpine', 'arch'] as const;
-export type Family = (typeof families)[number];
+export type Family = 'debian' | 'ubuntu' | 'fedora' | 'rhel' | 'alpine' | 'arch';
 
-export type Distribution = {
+type Distribution = {
   readonly family: Family | undefined;
   /** ID of os-release: rocky. */
   readonly id: string;
@@ -84,7 +83,12 @@ function howAsRoot(): InstallHost['asRoot'] {
 /** In a folder of PATH, and this user may run it. */
 export function isOnPath(name: string): boolean {
   const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder.startsWith('/'));
-  return folders.some((folder) => isExecutable(join(folder, name)));
+  return folders.some((folder) => isExecutable(join(folder, name)) && !isWrapper(join(folder, name)));
+}
+
+/** Debian's stays when the last version of PostgreSQL is taken away, and starts nothing then. */
+function isWrapper(path: string): boolean {
+  return realpathSync(path).endsWith('/pg_wrapper');
 }
 
 export function isExecutable(path: string): boolean {
