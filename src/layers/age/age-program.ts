@@ -54,7 +54,7 @@ export async function ageName(processes: ProcessRunner): Promise<Outcome<string>
   return fail({
     code: 'tool-missing',
     message: 'SSH keys and plugins of age are opened by the program age, which is not on this host.',
-    remedy: `${sayInstall({ program: 'age' })}, and the plugin that the identity names`,
+    remedy: `Bring the plugin that the identity names. ${sayInstall({ program: 'age' })}`,
     retry: 'after-fix',
     lacks: { program: 'age' },
   });
