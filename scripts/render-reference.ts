@@ -2,9 +2,12 @@ import { z } from 'zod';
 import { alertKinds } from '../src/adapters/alerts/list.ts';
 import { exitStatus, type StatusName, statusWords } from '../src/app/exit-status.ts';
 import { failureCodes } from '../src/base/failure.ts';
+import { type ProgramName, type ProgramPart, programs } from '../src/base/programs.ts';
 import { commonFields } from '../src/kinds/kind.ts';
 import { layers } from '../src/layers/list.ts';
 import type { DeclaredFields, Kinds } from '../src/platform/declare-fields.ts';
+import { readDistribution } from '../src/platform/distribution.ts';
+import { wayOf } from '../src/platform/packages.ts';
 import type { Port } from '../src/ports/world.ts';
 import { handlers, runbookSchema } from '../src/registry/kinds.ts';
 import { routes, services } from '../src/services/list.ts';
@@ -57,6 +60,7 @@ export function renderReference(): string {
     '',
     ...choices.flatMap(chapterOf),
     ...layersAsTable(),
+    ...programsAsTable(),
     '## Failure codes',
     '',
     failureCodes.map((code) => `\`${code}\``).join(', '),
@@ -84,6 +88,45 @@ export function renderReference(): string {
       '',
     ]),
   ].join('\n');
+}
+
+/** What each is called on the newest release of each family; what depends on the release stands below. */
+const showing: readonly (readonly [heading: string, osRelease: string])[] = [
+  ['Debian 12', 'ID=debian\nVERSION_ID=12\nVERSION_CODENAME=bookworm'],
+  ['Debian 13', 'ID=debian\nVERSION_ID=13\nVERSION_CODENAME=trixie'],
+  ['Ubuntu', 'ID=ubuntu\nVERSION_ID=24.04\nVERSION_CODENAME=noble'],
+  ['Fedora', 'ID=fedora\nVERSION_ID=42'],
+  ['RHEL and kin', 'ID=rocky\nVERSION_ID=9.6'],
+  ['Alpine', 'ID=alpine\nVERSION_ID=3.22'],
+  ['Arch', 'ID=arch'],
+];
+
+function programsAsTable(): readonly string[] {
+  const hosts = showing.map(([, text]) => ({
+    ...readDistribution(text),
+    architecture: 'x64',
+    asRoot: '' as const,
+  }));
+  const names = Object.entries(programs) as [ProgramName, { part: ProgramPart; about: string }][];
+  const cells = (part: ProgramPart) =>
+    hosts.map((host) => {
+      const way = wayOf({ part }, { host, others: [] });
+      if ('byHand' in way) return 'by hand';
+      const from = way.from === undefined ? '' : { docker: ' (Docker)', pgdg: ' (PGDG)' }[way.from];
+      return `\`${way.packages.join(' ')}\`${from}`;
+    });
+  return [
+    '## Programs of the host',
+    '',
+    'What thaw starts, and the package that brings it. `thaw check` says which of them a runbook misses on this host, with the commands.',
+    '(Docker) and (PGDG): from the repository of Docker, or of the PostgreSQL project, which the commands add first. Of PostgreSQL the distribution',
+    'has one major version; where a newer one is needed it comes from PGDG by its number, as `postgresql-client-18` or `postgresql18`; Alpine has all as `postgresql18-client`.',
+    '',
+    `| program | for | ${showing.map(([heading]) => heading).join(' | ')} |`,
+    `| --- | --- |${' --- |'.repeat(showing.length)}`,
+    ...names.map(([name, { part, about }]) => row([`\`${name}\``, about, ...cells(part)])),
+    '',
+  ];
 }
 
 const common = new Set(['kind', ...Object.keys(commonFields)]);

@@ -100,6 +100,7 @@ export const vocabulary = {
   }),
   redact: flag('redact', 'mask names of hosts, people and places'),
   trend: flag('trend', 'the last runs of one runbook side by side'),
+  install: flag('install', 'run the commands that install what is missing, after a yes (or with --yes)'),
   key: text({ flag: 'key', value: 'FILE', help: 'the SSH key that signs', completes: 'file' }),
   role: oneOf({ flag: 'as', among: signingRoles, help: 'the role of who signs', otherwise: undefined }),
   signer: text({

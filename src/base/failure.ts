@@ -1,3 +1,5 @@
+import type { Lack } from './programs.ts';
+
 /**
  * A failure is a value, an exception is a bug. Adapters classify what a driver throws once, by SQLSTATE, HTTP
  * status or exit code, and keep the driver's own words in `detail`.
@@ -39,6 +41,8 @@ export type Failure = {
   readonly retry: Retry;
   /** The driver's own words, or the last lines a program printed. */
   readonly detail?: string;
+  /** The program of this host that is missing or too old: the list of them says what brings it. */
+  readonly lacks?: Lack;
 };
 
 export type Outcome<T> =

@@ -1,4 +1,5 @@
 import type { Failure } from './failure.ts';
+import type { Lack } from './programs.ts';
 import { type Proof, sayProofs } from './proof.ts';
 
 /**
@@ -49,6 +50,8 @@ export type Check = {
   readonly expected?: string;
   readonly actual?: string;
   readonly command?: string;
+  /** The program of this host without which it came to that. */
+  readonly lacks?: Lack;
 };
 
 export function passed(text: string): Check {

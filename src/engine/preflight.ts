@@ -4,16 +4,24 @@ import { weighChecks } from '../journal/run-proof.ts';
 import { handlerOf, type StepHandlers } from '../kinds/handlers.ts';
 import type { Step } from '../kinds/kind.ts';
 import { type AnyCheckContext, stepId } from '../kinds/kind.ts';
+import { programsOf } from '../kinds/programs.ts';
 import type { Engine } from './engine.ts';
+import { findMissingPrograms, type MissingPrograms, missingAsCheck } from './missing-programs.ts';
 
 type PreflightCheck = Check & { readonly stepId: string };
+
+type Preflight = {
+  /** Missing programs stand first: nearly all else may come of them. */
+  readonly checks: readonly PreflightCheck[];
+  readonly missing: MissingPrograms | undefined;
+};
 
 /** Every step's check, all at once, so that the operator sees all blockers on one screen. Touches nothing. */
 export async function runPreflight(request: {
   readonly steps: readonly Step[];
   readonly handlers: StepHandlers;
   readonly context: AnyCheckContext;
-}): Promise<readonly PreflightCheck[]> {
+}): Promise<Preflight> {
   // Many steps ask for the same listing within seconds. Once something acts, everybody lists for himself.
   const context = { ...request.context, world: request.context.world.look() };
   const perStep = await Promise.all(
@@ -22,7 +30,20 @@ export async function runPreflight(request: {
       return checks.map((check) => ({ ...check, stepId: stepId(step) }));
     }),
   );
-  return perStep.flat();
+  const checks = perStep.flat();
+  const missing = await findMissingPrograms({
+    needed: programsOf(request, context),
+    found: checks.flatMap(({ lacks }) => lacks ?? []),
+    host: context.world.hostPrograms,
+  });
+  if (missing === undefined) return { checks, missing };
+  // Where every check that lacks one could do without, so can the run.
+  const sure = missing.lacks.some(({ program }) => {
+    const own = checks.filter(({ lacks }) => lacks?.program === program);
+    return own.length === 0 || own.some(({ verdict }) => verdict === 'failed');
+  });
+  const first = missingAsCheck(missing, sure ? 'failed' : 'could-not-verify');
+  return { checks: [{ ...first, stepId: 'programs' }, ...checks], missing };
 }
 
 /**
@@ -37,7 +58,7 @@ export async function passPreflight(engine: Engine): Promise<Failure | undefined
       return kind !== 'finished' && kind !== 'skipped';
     });
     const seen: (() => Promise<void>)[] = [];
-    const made = await runPreflight({
+    const { checks: made } = await runPreflight({
       steps: open,
       handlers: engine.handlers,
       context: {
@@ -47,7 +68,7 @@ export async function passPreflight(engine: Engine): Promise<Failure | undefined
     });
     const checks = [
       ...engine.origins.map((origin) => ({ ...origin, stepId: 'values' })),
-      ...weighChecks(made, state?.start.proof),
+      ...weighChecks(made, state?.start.proof).map(({ lacks: _lacks, ...check }) => check),
     ];
     await engine.journal.append({ kind: 'preflight-finished', checks });
     // All at once and after the checks: these answer side by side, in an order that says nothing.

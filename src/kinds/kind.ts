@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { SeenLink } from '../backups/author.ts';
 import type { Outcome } from '../base/failure.ts';
 import type { Mode } from '../base/mode.ts';
+import type { Lack } from '../base/programs.ts';
 import type { Check } from '../base/verdict.ts';
 import type { Evidence } from '../journal/entry.ts';
 import { describeWithExample } from '../platform/declare-fields.ts';
@@ -38,7 +39,7 @@ export type AnyStepContext = StepContext<Port>;
 export type AnyPreviewContext = PreviewContext<Port>;
 export type AnyCheckContext = CheckContext<Port> & { readonly world: WorldLooks };
 
-/** A step of any kind, as the engine sees it. `isStepOf` gives it the fields of its kind. */
+/** A step of any kind, as the engine sees it. */
 export type Step = z.infer<z.ZodObject<typeof common>> & { readonly kind: string };
 
 /** Places of a runbook that may be left out, and that a kind cannot do without. */
@@ -75,8 +76,7 @@ export type Need = {
 /** Files or objects in a backup store that are restored together with a dump of their time. */
 export type ArtifactSource = {
   readonly kind: 'archive' | 'tree';
-  /** Key pattern, or prefix. */
-  readonly pattern: string;
+  readonly pattern: string; // Of keys, or a prefix.
   /** A store of its own; the backup store when left out. */
   readonly store?: unknown;
 };
@@ -124,6 +124,8 @@ type Declaration<Name extends string, F extends Fields, S, P extends Port> = {
   readonly provesDump?: true;
   /** In a drill it makes the database server itself. */
   readonly makesServer?: true;
+  /** What it starts on this host without fail, beside what its places start. */
+  programs?(step: S, targets: Targets): readonly Lack[];
   /** Texts that will stand in the arguments of a program, where everybody on the host can read them (/proc). */
   inArguments?(step: S): readonly string[];
 };

@@ -1,4 +1,5 @@
 import type { Failure } from '../base/failure.ts';
+import { sayInstall } from '../platform/plan-install.ts';
 
 const chooseAnother = 'Choose another snapshot, and keep this one for finding out what happened to it.';
 
@@ -54,8 +55,9 @@ export function gpgNeeded(what: string, detail?: string): Failure {
   return {
     code: 'tool-missing',
     message: `The program gpg is not installed on this host, and openpgp.js alone cannot read ${what}.`,
-    remedy: 'Install gpg (Debian package gnupg), then run the step again.',
+    remedy: sayInstall({ program: 'gpg' }),
     retry: 'after-fix',
+    lacks: { program: 'gpg' },
     ...(detail === undefined ? {} : { detail }),
   };
 }

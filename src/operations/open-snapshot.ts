@@ -136,7 +136,8 @@ export async function checkToolReads(
   { head, name }: { readonly head: DumpHead; readonly name: string },
 ): Promise<Outcome<OpenedDump>> {
   const tool = await targetTools(context).restoreToolVersion(head.format);
-  if (!tool.ok) return tool;
+  const isHere = context.targets.target.databaseRoute === undefined;
+  if (!tool.ok) return isHere ? fail(withMajor(tool.failure, head)) : tool;
   const opened = { format: head.format, ...versionsOf(head) };
   const version = tool.value.text;
   if (head.format === 'plain') return succeed({ ...opened, reader: { program: 'psql', version } });
@@ -148,7 +149,15 @@ export async function checkToolReads(
     message: `pg_restore ${version} cannot read ${name}: ${sayArchive(opened)} needs pg_restore ${header.neededMajor} or newer.`,
     remedy: `Install postgresql-client-${header.neededMajor} or newer on this host, then check again.`,
     retry: 'after-fix',
+    ...(isHere ? { lacks: { program: 'pg_restore', major: header.neededMajor } } : {}),
   });
+}
+
+/** What is missing is known by its name; which version it has to be only the dump tells. */
+function withMajor(failure: Failure, head: DumpHead): Failure {
+  const major = head.format === 'plain' ? undefined : head.header?.neededMajor;
+  if (failure.lacks === undefined || major === undefined) return failure;
+  return { ...failure, lacks: { ...failure.lacks, major } };
 }
 
 function versionsOf(head: DumpHead): Omit<OpenedDump, 'format' | 'reader'> {

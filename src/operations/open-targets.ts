@@ -59,12 +59,16 @@ export function objectPrefix(context: Pick<Reach, 'mode' | 'runId'>): string {
 
 /** A failure as a line of the preflight. */
 export function blocker(failure: Failure): Check {
-  return failed(failure.message, failure.remedy);
+  return lacking(failure, failed(failure.message, failure.remedy));
 }
 
 /** A failure that leaves a check without an answer, but nothing in the way. */
 export function unanswered(failure: Failure): Check {
-  return couldNotVerify(failure.message, failure.remedy);
+  return lacking(failure, couldNotVerify(failure.message, failure.remedy));
+}
+
+function lacking({ lacks }: Failure, check: Check): Check {
+  return lacks === undefined ? check : { ...check, lacks };
 }
 
 /** Former objects that a run kept before it overwrote or brought them back: no part of what is backed up or compared. */

@@ -87,6 +87,7 @@ async function tooOldFor(dumpVersion: string | undefined, { world }: Reach): Pro
     message: `PostgreSQL ${version.value.text} is the newest server on this host, and the dump is of PostgreSQL ${wanted}.`,
     remedy: `Install postgresql-${wanted} or newer on this host, ${elsewhere}.`,
     retry: 'after-fix',
+    lacks: { program: 'postgres', major: wanted },
   };
 }
 

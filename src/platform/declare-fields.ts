@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
+import type { ProgramName } from '../base/programs.ts';
 import type { Secret } from '../base/secret.ts';
 
 /** What a runbook may say about one kind of place, and what a reader of it has to know. Everything else is derived from it. */
@@ -14,6 +15,8 @@ export type DeclaredFields = {
   readonly exampleText: string;
   /** Fields that carry a credential: masked everywhere, and marked in the reference. */
   readonly secrets: readonly string[];
+  /** What it starts on this host. */
+  readonly programs: readonly ProgramName[];
 };
 
 /** A place as rooms below the lists carry it: the kind, and fields that only this kind reads. */
@@ -51,10 +54,11 @@ export function declareFields<Shape extends z.ZodRawShape>(declared: {
   readonly about: string;
   readonly fields: Shape;
   readonly secrets?: readonly (keyof Shape & string)[];
+  readonly programs?: readonly ProgramName[];
   /** Without the kind. */
   readonly example: z.input<z.ZodObject<Shape>>;
 }) {
-  const { kind, about, fields, secrets = [] } = declared;
+  const { kind, about, fields, secrets = [], programs = [] } = declared;
   const example = { kind, ...declared.example };
   const exampleText = Object.entries(example)
     .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
@@ -69,6 +73,7 @@ export function declareFields<Shape extends z.ZodRawShape>(declared: {
     example,
     exampleText,
     secrets,
+    programs,
     /** Credentials out of their boxes. Fails where a value that filled a placeholder does not fit: one that is empty, say. */
     read(place: Place): Outcome<z.output<typeof schema>> {
       const read = schema.safeParse(openBoxes(place));

@@ -7,6 +7,7 @@ import type { DatabaseServer } from './database-server.ts';
 import type { DumpTools } from './dump-tools.ts';
 import type { FileTrees } from './file-trees.ts';
 import type { Host } from './host.ts';
+import type { HostPrograms } from './host-programs.ts';
 import type { MailTools } from './mail.ts';
 import type { ObjectStore, ObjectStoreConfig, StoreNames } from './object-store.ts';
 import type { Packer, PackerConfig } from './packer.ts';
@@ -49,6 +50,7 @@ export type WorldNames = {
 /** What can be looked at and not changed: all that a preflight is given. */
 export type WorldLooks = {
   readonly host: Omit<Host, 'writeTextFile' | 'placePrivateFile' | 'removeFile' | 'download'>;
+  readonly hostPrograms: Omit<HostPrograms, 'install'>;
   readonly mail: Omit<MailTools, 'send'>;
   readonly trees: Pick<
     FileTrees,
@@ -112,6 +114,7 @@ export type ServerLooks = Pick<
 export type World = {
   readonly host: Host;
   readonly processes: ProcessRunner;
+  readonly hostPrograms: HostPrograms;
   readonly clusters: ClusterTools;
   readonly mail: MailTools;
   readonly trees: FileTrees;

@@ -3,7 +3,9 @@ import { fingerprintSecret } from '../backups/fingerprint.ts';
 import { formatKey } from '../backups/format-key.ts';
 import { parseLayout } from '../backups/layout.ts';
 import { readEnvNames } from '../backups/read-otherwise.ts';
-import { fail, type Outcome, succeed } from '../base/failure.ts';
+import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
+import { findMissingPrograms, missingAsFailure } from '../engine/missing-programs.ts';
+import { programsOfPlaces } from '../kinds/programs.ts';
 import { backupStore } from '../operations/open-targets.ts';
 import type { DatabaseServer, ServerIdentity } from '../ports/database-server.ts';
 import type { ToolVersion } from '../ports/dump-tools.ts';
@@ -37,6 +39,8 @@ export async function prepareBackup(request: BackupRequest): Promise<Outcome<Pre
   const key = nameDump(request, { host, startedAtMs, packer, database: server.databaseName });
   if (!key.ok) return key;
   const recipient = await packer.describeRecipient();
+  const missing = await lookForPrograms(request, recipient);
+  if (missing !== undefined) return fail(missing);
   if (!recipient.ok) return recipient;
   const fingerprints = await takeFingerprints(request);
   if (!fingerprints.ok) return fingerprints;
@@ -49,7 +53,7 @@ export async function prepareBackup(request: BackupRequest): Promise<Outcome<Pre
   const dumpTool = await world
     .openDumpTools(targets.production.databaseUrl, targets.production.databaseRoute)
     .dumpToolVersion(major);
-  if (!dumpTool.ok) return dumpTool;
+  if (!dumpTool.ok) return fail((await lookForPrograms(request, dumpTool)) ?? dumpTool.failure);
   const free = await checkFree(store, key.value);
   if (!free.ok) return free;
   return succeed({
@@ -67,6 +71,26 @@ export async function prepareBackup(request: BackupRequest): Promise<Outcome<Pre
     fingerprints: fingerprints.value,
   });
 }
+
+/** All programs that are missing at once, with what brings them; `found` is what one of the parts ran into. */
+async function lookForPrograms(
+  { world, targets: { backups, production } }: BackupRequest,
+  found: Outcome<unknown>,
+): Promise<Failure | undefined> {
+  const route = production.databaseRoute;
+  const missing = await findMissingPrograms({
+    needed: [
+      ...programsOfPlaces({ stores: [backups.store, production.objects], route }),
+      // Where a route leads to a container, the programs are in there.
+      ...(route === undefined ? dumpPrograms : []),
+    ],
+    found: found.ok || found.failure.lacks === undefined ? [] : [found.failure.lacks],
+    host: world.hostPrograms,
+  });
+  return missing === undefined ? undefined : missingAsFailure(missing);
+}
+
+const dumpPrograms = [{ program: 'pg_dump' }, { program: 'pg_dumpall' }] as const;
 
 export function serverMajor(identity: ServerIdentity): number {
   return Math.floor(identity.versionNumber / 10_000);

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { createDiskHost } from '../adapters/disk/disk-host.ts';
 import { openMailTools } from '../adapters/mail/open-mail-tools.ts';
 import { createProcessRunner } from '../adapters/process/execa-process-runner.ts';
+import { openHostPrograms } from '../adapters/process/host-programs.ts';
 import { openSopsSecretFiles } from '../adapters/sops/sops-secret-files.ts';
 import { createFileTrees } from '../adapters/tree/file-trees.ts';
 import { succeed } from '../base/failure.ts';
@@ -48,6 +49,7 @@ export function createWorld(environment: Readonly<Record<string, string | undefi
   const world: World = {
     host: guardHost(createDiskHost({ env: environment })),
     processes,
+    hostPrograms: openHostPrograms(environment),
     within,
     clusters: guardClusters(openClusterTools({ processes })),
     mail: openMailTools(),

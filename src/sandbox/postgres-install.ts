@@ -1,13 +1,8 @@
-import { access, constants, readdir, readFile } from 'node:fs/promises';
+import { access, constants, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { postgresFolders } from '../platform/postgres-folders.ts';
 
 export type ServerAccount = { readonly uid: number; readonly gid: number };
-
-/** Where the packages of Debian and of the PostgreSQL project put the servers, one folder per major version. */
-const homes = [
-  { parent: '/usr/lib/postgresql', version: /^(\d+)$/, inside: 'bin' },
-  { parent: '/usr', version: /^pgsql-(\d+)$/, inside: 'bin' },
-] as const;
 
 /** What the rehearsal starts; a folder with some of them only (links that somebody made) is no installation. */
 const programs = ['initdb', 'postgres', 'pg_isready', 'pg_dump', 'psql'] as const;
@@ -18,13 +13,8 @@ export async function findPostgresFolder(): Promise<string> {
     if (folder.startsWith('/') && (await hasAll(folder))) return folder;
   }
   let best: { readonly major: number; readonly folder: string } | undefined;
-  for (const home of homes) {
-    for (const name of await readdir(home.parent).catch(() => [])) {
-      const major = Number(home.version.exec(name)?.[1] ?? 0);
-      const folder = join(home.parent, name, home.inside);
-      if (major > (best?.major ?? 0) && (await isExecutable(join(folder, 'initdb'))))
-        best = { major, folder };
-    }
+  for (const { folder, major } of postgresFolders()) {
+    if (major > (best?.major ?? 0) && (await isExecutable(join(folder, 'initdb')))) best = { major, folder };
   }
   if (best !== undefined) return best.folder;
   throw new Error('No PostgreSQL server is installed on this host: install the package postgresql.');

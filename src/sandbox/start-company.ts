@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
+import { sayInstall } from '../platform/plan-install.ts';
 import { findFreePort, writeControlFile, writeEnvFile } from './company-files.ts';
 import { withConnection } from './crm/database.ts';
 import { makeGpgKey } from './gpg-key.ts';
@@ -29,12 +30,13 @@ const settings = {
   shared_buffers: '32MB',
 };
 
-const noServer: Failure = {
+const noServer = (): Failure => ({
   code: 'tool-missing',
   message: 'The rehearsal cannot start PostgreSQL: no server is installed on this host.',
-  remedy: 'Run scripts/install-parts.sh rehearse.',
+  remedy: sayInstall({ program: 'postgres' }),
   retry: 'after-fix',
-};
+  lacks: { program: 'postgres' },
+});
 
 /** Starts both clusters and makes the key at once, since each of the three mostly waits. */
 export async function startCompany(
@@ -42,7 +44,7 @@ export async function startCompany(
   secrets: SandboxSecrets,
 ): Promise<Outcome<Company>> {
   const installed = await findPostgresFolder().catch(() => undefined);
-  if (installed === undefined) return fail(noServer);
+  if (installed === undefined) return fail(noServer());
   for (const folder of [layout.objectsDirectory, layout.drillObjectsDirectory, layout.backupDirectory]) {
     await mkdir(folder, { recursive: true });
   }

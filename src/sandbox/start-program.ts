@@ -1,6 +1,8 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
+import { isKnownProgram } from '../base/programs.ts';
+import { sayInstall } from '../platform/plan-install.ts';
 
 type ProgramRequest = {
   readonly program: string;
@@ -58,11 +60,12 @@ export async function runProgram(
 }
 
 function describeStart(program: string, error: NodeJS.ErrnoException): Outcome<void> {
+  const name = program.slice(program.lastIndexOf('/') + 1);
   if (error.code === 'ENOENT') {
     return fail({
       code: 'tool-missing',
       message: `The rehearsal cannot start ${program}: it is not installed.`,
-      remedy: 'Run scripts/install-parts.sh rehearse.',
+      remedy: isKnownProgram(name) ? sayInstall({ program: name }) : `Install ${name}.`,
       retry: 'after-fix',
     });
   }

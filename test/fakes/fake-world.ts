@@ -18,6 +18,7 @@ import {
 import { nameStore } from '../../src/stores/list.ts';
 import { createFakeDatabaseServer, type FakeDatabaseServer } from './fake-database-server.ts';
 import { createFakeHost, type FakeHost } from './fake-host.ts';
+import { createFakeHostPrograms, type FakeHostPrograms } from './fake-host-programs.ts';
 import { createFakeObjectStore, type FakeObjectStore } from './fake-object-store.ts';
 import { createFakeSecretFiles, type FakeSecretFiles } from './fake-secret-files.ts';
 import { createFakeServices, type FakeServices } from './fake-services.ts';
@@ -29,6 +30,7 @@ export type FakeWorld = World & {
   readonly production: FakeDatabaseServer;
   readonly sandbox: FakeDatabaseServer;
   readonly services: FakeServices;
+  readonly hostPrograms: FakeHostPrograms;
   readonly secretFiles: FakeSecretFiles;
   readonly programs: { run: ProcessRunner['run'] };
   readonly tools: { major: number; report: RestoreReport; restored: (database: string) => void };
@@ -62,6 +64,7 @@ export function createFakeWorld(): FakeWorld {
     programs,
     tools,
     processes: { run: (request) => programs.run(request) },
+    hostPrograms: createFakeHostPrograms(),
     mail: openMailTools(),
     clusters: guardClusters(openClusterTools({ processes: { run: (request) => programs.run(request) } })),
     trees: guardTrees(createFileTrees()),

@@ -28,6 +28,8 @@ it('whatever starts a program does it through that port, but for what outlives u
     .map(({ path }) => path);
   expect(outside.toSorted()).toEqual([
     'src/adapters/process/execa-process-runner.ts',
+    // The operator's own package manager, by way of sudo, which asks on the terminal; a person looks and can end it.
+    'src/adapters/process/host-programs.ts',
     // The process of a run, which the terminal that began it must not take along.
     'src/app/begin-apart.ts',
     // A server of our own, which the kernel ends with us.

@@ -32,6 +32,7 @@ import {
   isVariableStatement,
 } from 'typescript/unstable/ast/is';
 import { API } from 'typescript/unstable/sync';
+import { readStarts, type Start } from './read-starts.ts';
 
 /** One source file as the rules of the house see it. Lines count from 1. */
 export type Source = {
@@ -53,6 +54,7 @@ export type Source = {
   readonly exports: readonly { readonly name: string; readonly line: number }[];
   /** `x as unknown as T` and `x as never`: the compiler is told to believe something it could not check. */
   readonly blindCasts: readonly number[];
+  readonly starts: readonly Start[];
 };
 
 export type Import = {
@@ -129,6 +131,7 @@ function readSource(path: string, file: SourceFile): Source {
     defaultExports,
     exports,
     blindCasts,
+    starts: readStarts(file),
   };
 }
 

@@ -250,7 +250,8 @@ function drills() {
     const end = run('unshare', [...hidden, folders.home, process.execPath, program, ...args], { env, cwd });
     expect(end, end.text).toMatchObject({ status: 3 });
     expect(end.text).toContain('There is no PostgreSQL server on this host');
-    expect(end.text).toContain('Install the package postgresql');
+    expect(end.text).toMatch(/missing on this host .*postgres: the server of a drill/);
+    expect(end.text).toMatch(/Install postgres: .*install -y postgresql/);
     expect(end.text).toContain('drill.database');
   };
   if (mayHide) it('is blocked where this host has no server: status 3, and what to install', withoutServer);

@@ -1,30 +1,17 @@
 import type { Failure } from '../../base/failure.ts';
+import { isKnownProgram } from '../../base/programs.ts';
 import { formatDuration } from '../../base/units.ts';
-
-/** Where Debian and its children keep the programs thaw runs. */
-const packageOf: Readonly<Record<string, string>> = {
-  pg_restore: 'postgresql-client',
-  pg_dump: 'postgresql-client',
-  psql: 'postgresql-client',
-  gpg: 'gnupg',
-  gpgconf: 'gpgconf',
-  docker: 'docker.io',
-  'docker-compose': 'docker-compose',
-  age: 'age',
-  rclone: 'rclone',
-};
+import { sayInstall } from '../../platform/plan-install.ts';
 
 function missingTool(program: string): Failure {
   const name = program.slice(program.lastIndexOf('/') + 1);
-  const packageName = packageOf[name];
+  const known = isKnownProgram(name) ? { program: name } : undefined;
   return {
     code: 'tool-missing',
     message: `The program ${program} is not installed on this host.`,
-    remedy:
-      packageName === undefined
-        ? `Install ${name}, or put its folder on PATH.`
-        : `Install ${name} (Debian package ${packageName}), or put its folder on PATH.`,
+    remedy: known === undefined ? `Install ${name}, or put its folder on PATH.` : sayInstall(known),
     retry: 'after-fix',
+    ...(known === undefined ? {} : { lacks: known }),
   };
 }
 

@@ -13,6 +13,7 @@ export const sopsMissing: Failure = {
   remedy:
     'Put sops on PATH: one file, or a .deb or .rpm, from https://github.com/getsops/sops/releases (Debian 12 and 13 have no package of it), or build it: go install github.com/getsops/sops/v3/cmd/sops@v3.13.3.',
   retry: 'after-fix',
+  lacks: { program: 'sops' },
 };
 
 /**

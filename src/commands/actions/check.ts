@@ -1,25 +1,35 @@
 import { type CommandContext, printJson, printLine } from '../../app/command-context.ts';
 import { exitStatus, statusOfVerdict } from '../../app/exit-status.ts';
 import { type GivenValue, sayOrigins, sayOverruled } from '../../app/given-values.ts';
-import { loadRunbook, readyRunbook } from '../../app/load-runbook.ts';
+import { installPrograms } from '../../app/install-programs.ts';
+import { loadRunbook, type ReadyRunbook, readyRunbook } from '../../app/load-runbook.ts';
 import type { Options } from '../../app/options.ts';
 import { type Outcome, succeed } from '../../base/failure.ts';
+import { programs, sayLack } from '../../base/programs.ts';
 import { type Check, worstVerdict } from '../../base/verdict.ts';
+import { type MissingPrograms, sayMissing } from '../../engine/missing-programs.ts';
 import { runPreflight } from '../../engine/preflight.ts';
 import { weighChecks } from '../../journal/run-proof.ts';
 import { stepsGiving } from '../../kinds/handlers.ts';
+import type { World } from '../../ports/world.ts';
 import { checkPermissions, type Permission } from '../../producer/check-permissions.ts';
 import { handlers } from '../../registry/kinds.ts';
 import { createWorld } from '../../registry/wire.ts';
 import { proofOf } from '../../runbook/proof.ts';
 
-/** Every blocker at once; touches nothing. */
+type CheckOptions = Options<
+  'json' | 'install' | 'yes' | 'snapshot' | 'workFolder' | 'envFiles' | 'logFolder'
+>;
+type CheckWork = {
+  readonly ready: ReadyRunbook;
+  readonly options: CheckOptions;
+  readonly context: Pick<CommandContext, 'stdin' | 'stdout'>;
+};
+
+/** Every blocker at once; touches nothing, unless it is told to install what is missing. */
 export async function check(
-  request: {
-    readonly runbook: string;
-    readonly options: Options<'json' | 'snapshot' | 'workFolder' | 'envFiles' | 'logFolder'>;
-  },
-  context: Pick<CommandContext, 'environment' | 'folder' | 'stdout'>,
+  request: { readonly runbook: string; readonly options: CheckOptions },
+  context: Pick<CommandContext, 'environment' | 'folder' | 'stdin' | 'stdout'>,
 ): Promise<Outcome<number>> {
   const { options } = request;
   const loaded = await loadRunbook(request.runbook, context.folder);
@@ -27,61 +37,104 @@ export async function check(
   const { environment } = context;
   const ready = await readyRunbook(loaded.value, { mode: 'live', environment, envFiles: options.envFiles });
   if (!ready.ok) return ready;
-  const { filled, targets, values, redact, mask } = ready.value;
-  const world = createWorld(environment);
-  try {
-    const looked = await runPreflight({
-      steps: filled.steps,
-      handlers,
-      context: {
-        mode: 'live',
-        world,
-        targets,
-        steps: filled.steps,
-        giving: (fact) => stepsGiving(fact, { steps: filled.steps, handlers }),
-        mask,
-        runId: 'check',
-        fact: () => undefined,
-        // There is no run yet that could come back to it.
-        record: async () => {},
-        signal: new AbortController().signal,
-        wantedSnapshot: options.snapshot,
-        workFile: (name) => `${options.workFolder ?? options.logFolder}/${name}`,
-      },
-    });
-    const checks = weighChecks(looked, proofOf(filled, handlers));
-    if (options.json) printJson(context, JSON.stringify({ type: 'thaw', version: 1, command: 'check' }));
-    const print = options.json
-      ? (line: string) => printJson(context, redact(line))
-      : (line: string) => printLine(context, redact(line));
-    for (const line of options.json ? originsAsJson(values) : originsAsText(values)) print(line);
-    const blockersFirst = [...checks].sort((a, b) => weight(a) - weight(b));
-    const permissions = await checkPermissions({
-      world,
-      targets,
-      makesBackups: filled.producer !== undefined,
-      prunes: filled.retention !== undefined,
-    });
-    for (const one of blockersFirst) {
-      for (const line of options.json ? [JSON.stringify({ type: 'check', ...one })] : inWords(one))
-        print(line);
+  if (options.json) printJson(context, JSON.stringify({ type: 'thaw', version: 1, command: 'check' }));
+  const work = { ready: ready.value, options, context };
+  const tried = new Set<string>();
+  for (;;) {
+    // Opened anew each time: what was found missing before is remembered in parts of it.
+    const world = createWorld(environment);
+    try {
+      const looked = await lookOnce(work, world);
+      const commands = looked.missing?.plan.commands.join('\n') ?? '';
+      // The same commands once more would come to the same end.
+      if (!options.install || looked.missing === undefined || tried.has(commands))
+        return succeed(looked.status);
+      tried.add(commands);
+      const installed = await installPrograms(looked.missing, { options, world, context });
+      if (!installed.ok) return installed;
+      if (installed.value === 'by hand') return succeed(looked.status);
+      if (!options.json) printLine(context, 'Installed. Looking again.');
+    } finally {
+      await world.close();
     }
-    for (const one of permissions) {
-      const lines = options.json ? [JSON.stringify({ type: 'permission', ...one })] : permissionInWords(one);
-      for (const line of lines) print(line);
-    }
-    const blockers = checks.filter((one) => one.verdict === 'failed').length;
-    if (!options.json)
-      printLine(
-        context,
-        blockers === 0 ? 'Nothing is in the way.' : `${blockers} in the way. Nothing was touched.`,
-      );
-    return succeed(statusOf(checks, permissions));
-  } finally {
-    await world.close();
   }
 }
 
+async function lookOnce(
+  { ready, options, context }: CheckWork,
+  world: World,
+): Promise<{ readonly status: number; readonly missing: MissingPrograms | undefined }> {
+  const { filled, targets, values, redact, mask } = ready;
+  const { checks: looked, missing } = await runPreflight({
+    steps: filled.steps,
+    handlers,
+    context: {
+      mode: 'live',
+      world,
+      targets,
+      steps: filled.steps,
+      giving: (fact) => stepsGiving(fact, { steps: filled.steps, handlers }),
+      mask,
+      runId: 'check',
+      fact: () => undefined,
+      // There is no run yet that could come back to it.
+      record: async () => {},
+      signal: new AbortController().signal,
+      wantedSnapshot: options.snapshot,
+      workFile: (name) => `${options.workFolder ?? options.logFolder}/${name}`,
+    },
+  });
+  const checks = weighChecks(looked, proofOf(filled, handlers));
+  const print = options.json
+    ? (line: string) => printJson(context, redact(line))
+    : (line: string) => printLine(context, redact(line));
+  for (const line of options.json ? originsAsJson(values) : originsAsText(values)) print(line);
+  const blockersFirst = [...checks].sort((a, b) => weight(a) - weight(b));
+  const permissions = await checkPermissions({
+    world,
+    targets,
+    makesBackups: filled.producer !== undefined,
+    prunes: filled.retention !== undefined,
+  });
+  for (const one of blockersFirst) {
+    for (const line of options.json ? [JSON.stringify({ type: 'check', ...one })] : inWords(one)) print(line);
+  }
+  for (const one of permissions) {
+    const lines = options.json ? [JSON.stringify({ type: 'permission', ...one })] : permissionInWords(one);
+    for (const line of lines) print(line);
+  }
+  if (missing !== undefined) {
+    for (const line of options.json ? [missingAsJson(missing)] : missingInWords(missing)) print(line);
+  }
+  const blockers = checks.filter((one) => one.verdict === 'failed').length;
+  if (!options.json)
+    print(blockers === 0 ? 'Nothing is in the way.' : `${blockers} in the way. Nothing was touched.`);
+  return { status: statusOf(checks, permissions), missing };
+}
+
+/** The commands alone on their lines, so that they can be pasted. */
+function missingInWords(missing: MissingPrograms): readonly string[] {
+  const { distribution, commands, byHand } = missing.plan;
+  return [
+    '',
+    `Missing on this host (${distribution}):`,
+    ...sayMissing(missing).map((line) => `  ${line}`),
+    ...(commands.length === 0
+      ? []
+      : ['To install it (--install runs these lines, after a yes):', ...commands]),
+    ...(byHand.length === 0 ? [] : ['By hand:', ...byHand.map((line) => `  ${line}`)]),
+    '',
+  ];
+}
+
+function missingAsJson({ lacks, plan }: MissingPrograms): string {
+  const missing = lacks.map((lack) => ({
+    ...lack,
+    name: sayLack(lack),
+    about: programs[lack.program].about,
+  }));
+  return JSON.stringify({ type: 'programs', missing, ...plan });
+}
 function statusOf(checks: readonly Check[], permissions: readonly Permission[]): number {
   const worst = worstVerdict(checks.map(({ verdict }) => verdict));
   if (worst === 'failed') return exitStatus.blocked;

@@ -7,6 +7,7 @@ import { describeFileFailure } from '../../base/file-failure.ts';
 import { serverSetting, shellLine } from '../../base/quoting.ts';
 import { replaceFile } from '../../platform/durable-files.ts';
 import { pause } from '../../platform/pause.ts';
+import { sayInstall } from '../../platform/plan-install.ts';
 import type { ClusterDriver, ClusterPlace } from '../../ports/cluster-tools.ts';
 import type { ProcessRunner } from '../../ports/process-runner.ts';
 import { lookAtPlace, makePlace, pathsOf } from './cluster-place.ts';
@@ -171,8 +172,9 @@ function noSetpriv(error: Error): Failure {
   return {
     code: 'tool-missing',
     message: 'The program setpriv does not start on this host, and a throwaway server is started through it.',
-    remedy: 'Install the package util-linux.',
+    remedy: sayInstall({ program: 'setpriv' }),
     retry: 'after-fix',
+    lacks: { program: 'setpriv' },
     detail: error.message,
   };
 }

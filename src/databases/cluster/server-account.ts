@@ -15,8 +15,10 @@ export async function findServerAccount(): Promise<Outcome<ServerAccount | undef
   return fail({
     code: 'tool-missing',
     message: 'There is no user postgres on this host, and PostgreSQL refuses to run as root.',
-    remedy: 'Install the package postgresql, or run thaw as the user the server shall run as.',
+    remedy:
+      'Install the server of PostgreSQL, which makes that user, or run thaw as the user the server shall run as.',
     retry: 'after-fix',
+    lacks: { program: 'postgres' },
   });
 }
 

@@ -1,29 +1,30 @@
 import { constants } from 'node:fs';
-import { access, readdir } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import { sayInstall } from '../../platform/plan-install.ts';
+import { postgresFolders } from '../../platform/postgres-folders.ts';
 import type { ToolVersion } from '../../ports/dump-tools.ts';
 import type { ProcessRunner } from '../../ports/process-runner.ts';
 
 type ServerPrograms = { readonly folder: string; readonly version: string };
-
-/** Where the packages of Debian and of the PostgreSQL project put the programs of one major version. */
-const homesOf = (major: number) => [`/usr/lib/postgresql/${major}/bin`, `/usr/pgsql-${major}/bin`];
 
 /** The programs of exactly that version: a data folder can be read by no other. */
 export async function findServerPrograms(
   processes: ProcessRunner,
   major: number,
 ): Promise<Outcome<ServerPrograms>> {
-  for (const folder of [...homesOf(major), ...searchPath()]) {
+  const homes = postgresFolders().filter((home) => home.major === major);
+  for (const folder of [...homes.map((home) => home.folder), ...searchPath()]) {
     const version = await versionIn(folder, { processes, needed: ['postgres'] });
     if (version !== undefined && Number.parseInt(version, 10) === major) return succeed({ folder, version });
   }
   return fail({
     code: 'tool-missing',
     message: `There is no PostgreSQL ${major} server on this host, and no other version reads this backup.`,
-    remedy: `Install postgresql-${major}, then check again.`,
+    remedy: sayInstall({ program: 'postgres', major, exact: true }),
     retry: 'after-fix',
+    lacks: { program: 'postgres', major, exact: true },
   });
 }
 
@@ -31,10 +32,8 @@ export async function findServerPrograms(
 export async function findNewestPrograms(
   processes: ProcessRunner,
 ): Promise<Outcome<ServerPrograms & ToolVersion>> {
-  const names = [...(await namesIn('/usr/lib/postgresql')), ...(await namesIn('/usr'))];
-  const majors = new Set(names.map((name) => Number(/^(?:pgsql-)?(\d+)$/.exec(name)?.[1] ?? 0)));
   let best: (ServerPrograms & ToolVersion) | undefined;
-  for (const folder of [...[...majors].flatMap(homesOf), ...searchPath()]) {
+  for (const folder of [...postgresFolders().map((home) => home.folder), ...searchPath()]) {
     const version = await versionIn(folder, { processes, needed: ['initdb', 'postgres'] });
     const major = Number.parseInt(version ?? '', 10);
     if (version !== undefined && major > (best?.major ?? 0)) best = { folder, version, major, text: version };
@@ -44,17 +43,14 @@ export async function findNewestPrograms(
     code: 'tool-missing',
     message:
       'There is no PostgreSQL server on this host (initdb and postgres), neither on PATH nor under /usr.',
-    remedy: 'Install the package postgresql.',
+    remedy: sayInstall({ program: 'postgres' }),
     retry: 'after-fix',
+    lacks: { program: 'postgres' },
   });
 }
 
 function searchPath(): readonly string[] {
   return (process.env.PATH ?? '').split(':').filter((folder) => folder.startsWith('/'));
-}
-
-function namesIn(folder: string): Promise<readonly string[]> {
-  return readdir(folder).catch(() => []);
 }
 
 async function versionIn(

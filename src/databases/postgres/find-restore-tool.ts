@@ -1,4 +1,5 @@
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import { sayInstall } from '../../platform/plan-install.ts';
 import type { ProcessRunner } from '../../ports/process-runner.ts';
 import { findTools, type PostgresTool } from './find-tool.ts';
 import { knowsRestrict, psqlTooOld } from './restrict-psql.ts';
@@ -16,10 +17,11 @@ export async function findRestoreTool(request: Search): Promise<Outcome<RestoreT
   if (best !== undefined) return succeed(best);
   return fail({
     code: 'tool-missing',
-    message: 'There is no pg_restore on this host, neither on PATH nor under /usr/lib/postgresql.',
-    remedy:
-      'Install pg_restore (Debian package postgresql-client) of the major version of the dump or newer.',
+    message:
+      'There is no pg_restore on this host, neither on PATH nor in a folder of its version under /usr.',
+    remedy: sayInstall({ program: 'pg_restore' }),
     retry: 'after-fix',
+    lacks: { program: 'pg_restore' },
   });
 }
 
@@ -31,12 +33,16 @@ export async function findPlainTool(request: Search): Promise<Outcome<RestoreToo
   const best = newest(fit);
   if (best !== undefined) return succeed(best);
   const old = newest(tools);
-  if (old !== undefined) return fail(psqlTooOld({ version: old.version.text, where: 'of this host' }));
+  if (old !== undefined) {
+    const tooOld = psqlTooOld({ version: old.version.text, where: 'of this host' });
+    return fail({ ...tooOld, lacks: { program: 'psql', major: old.version.major } });
+  }
   return fail({
     code: 'tool-missing',
-    message: 'There is no psql on this host, neither on PATH nor under /usr/lib/postgresql.',
-    remedy: 'Install psql (Debian package postgresql-client).',
+    message: 'There is no psql on this host, neither on PATH nor in a folder of its version under /usr.',
+    remedy: sayInstall({ program: 'psql' }),
     retry: 'after-fix',
+    lacks: { program: 'psql' },
   });
 }
 

@@ -1,25 +1,22 @@
 import { constants } from 'node:fs';
-import { access, readdir, realpath } from 'node:fs/promises';
+import { access, realpath } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
+import type { ProgramName } from '../../base/programs.ts';
+import { postgresFolders } from '../../platform/postgres-folders.ts';
 import type { ToolVersion } from '../../ports/dump-tools.ts';
 import type { ProcessRunner } from '../../ports/process-runner.ts';
 
 export type PostgresTool = { readonly path: string; readonly version: ToolVersion };
 
+/** Where Debian keeps them, beside a wrapper on PATH. */
 const debianHome = '/usr/lib/postgresql';
-
-/** Packages keep one folder per major version outside PATH: Debian's, and those of the PostgreSQL project. */
-const versionedHomes = [
-  { parent: debianHome, name: /^\d+$/ },
-  { parent: '/usr', name: /^pgsql-\d+$/ },
-] as const;
 
 /**
  * Every program of that name on this host with its version. The versioned folders come before PATH, where Debian keeps a
  * wrapper that chooses for itself.
  */
 export async function findTools(request: {
-  readonly name: 'pg_dump' | 'pg_dumpall' | 'pg_restore' | 'psql';
+  readonly name: Extract<ProgramName, 'pg_dump' | 'pg_dumpall' | 'pg_restore' | 'psql'>;
   readonly processes: ProcessRunner;
   readonly searchPath: string;
 }): Promise<readonly PostgresTool[]> {
@@ -47,12 +44,10 @@ async function candidates(request: {
   readonly name: string;
   readonly searchPath: string;
 }): Promise<readonly string[]> {
-  const folders: string[] = [];
-  for (const home of versionedHomes) {
-    const names = await readdir(home.parent).catch(() => []);
-    for (const name of names) if (home.name.test(name)) folders.push(join(home.parent, name, 'bin'));
-  }
-  folders.push(...request.searchPath.split(delimiter).filter((folder) => folder.startsWith('/')));
+  const folders = [
+    ...postgresFolders().map(({ folder }) => folder),
+    ...request.searchPath.split(delimiter).filter((folder) => folder.startsWith('/')),
+  ];
   const seen = new Map<string, string>();
   for (const folder of folders) {
     const path = join(folder, request.name);

@@ -82,5 +82,6 @@ async function findDumpTool(
     message: `The server is PostgreSQL ${request.serverMajor}; this host has ${have === '' ? `no ${request.name}` : `${request.name} ${have}`}.`,
     remedy: `Install postgresql-client-${request.serverMajor} on this host.`,
     retry: 'after-fix',
+    lacks: { program: request.name, major: request.serverMajor },
   });
 }

@@ -1,6 +1,7 @@
 import { PassThrough, type Readable } from 'node:stream';
 import { createBodyError } from '../../base/body-error.ts';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
+import { sayInstall } from '../../platform/plan-install.ts';
 import type { ProcessRunner } from '../../ports/process-runner.ts';
 import type { OpenedLayer } from '../layer.ts';
 import { quiet } from '../stream-parts.ts';
@@ -53,8 +54,9 @@ export async function ageName(processes: ProcessRunner): Promise<Outcome<string>
   return fail({
     code: 'tool-missing',
     message: 'SSH keys and plugins of age are opened by the program age, which is not on this host.',
-    remedy: 'Install it (apt-get install age), and the plugin that the identity names, then try again.',
+    remedy: `Bring the plugin that the identity names. ${sayInstall({ program: 'age' })}`,
     retry: 'after-fix',
+    lacks: { program: 'age' },
   });
 }
 

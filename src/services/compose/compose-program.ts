@@ -1,4 +1,5 @@
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
+import { sayInstall } from '../../platform/plan-install.ts';
 import type { ProcessRunner } from '../../ports/process-runner.ts';
 
 /** How Compose is called on this host. */
@@ -69,24 +70,26 @@ async function askForCompose(
     const knowsProgress = major > progressSince[0] || minor >= progressSince[1];
     return succeed({ program, leadingArgs, version, knowsProgress });
   }
-  return tooOld === undefined ? fail(missing) : fail(tooOldFailure(tooOld));
+  return tooOld === undefined ? fail(missing()) : fail(tooOldFailure(tooOld));
 }
 
-const remedy =
-  'Install Docker with the Compose v2 plugin (docker-compose-v2 on Ubuntu, docker-compose on Debian 13, docker-compose-plugin from Docker).';
+const lacks = { program: 'docker compose' } as const;
 
-const missing = {
-  code: 'tool-missing',
-  message: 'Neither docker compose nor docker-compose is on this host.',
-  remedy,
-  retry: 'after-fix',
-} as const;
+const missing = () =>
+  ({
+    code: 'tool-missing',
+    message: 'Neither docker compose nor docker-compose is on this host.',
+    remedy: sayInstall(lacks),
+    retry: 'after-fix',
+    lacks,
+  }) as const;
 
 function tooOldFailure(found: string) {
   return {
     code: 'tool-too-old',
     message: `${found} is Compose version 1, which cannot report its services as JSON; version 2 is needed.`,
-    remedy,
+    remedy: sayInstall(lacks),
     retry: 'after-fix',
+    lacks,
   } as const;
 }

@@ -30,6 +30,7 @@ function toConfig({ file, project, envFile }: Given) {
 export const compose = defineServices({
   kind: 'compose',
   about: 'The services of a compose file, through the docker CLI.',
+  programs: ['docker', 'docker compose'],
   fields,
   example: { file: 'docker-compose.prod.yml', project: 'crm' },
   name: ({ project }) =>
@@ -40,6 +41,7 @@ export const compose = defineServices({
 export const throughCompose = defineRoute({
   kind: 'compose',
   about: 'Through the container of one service: docker compose exec.',
+  programs: ['docker', 'docker compose'],
   fields: {
     ...fields,
     service: text.describe('The service in whose container PostgreSQL and its programs are'),

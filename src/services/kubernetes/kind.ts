@@ -29,6 +29,7 @@ function toConfig({ namespace, context, kubeconfig }: Given) {
 export const kubernetes = defineServices({
   kind: 'kubernetes',
   about: 'The deployments, stateful sets and cron jobs of one namespace, through kubectl.',
+  programs: ['kubectl'],
   fields,
   example: { namespace: 'crm', context: 'production' },
   name: ({ namespace }) => `workloads of namespace ${namespace}`,
@@ -38,6 +39,7 @@ export const kubernetes = defineServices({
 export const throughPod = defineRoute({
   kind: 'kubernetes',
   about: 'Through a container of a pod: kubectl exec.',
+  programs: ['kubectl'],
   fields: {
     ...fields,
     pod: z

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isKnownProgram } from '../../base/programs.ts';
 import { duration, text } from '../../kinds/fields.ts';
 import { declareKind } from '../../kinds/kind.ts';
 
@@ -8,6 +9,7 @@ export const commandKind = declareKind({
   uses: ['processes'],
   about: 'Runs one program of this host without a shell. After a crash a person says whether it was done.',
   example: '- kind: command\n  program: systemctl\n  args: [reload, nginx]',
+  programs: ({ program }) => (isKnownProgram(program) ? [{ program }] : []),
   fields: {
     program: text.describe('A program of this host, by name or path'),
     args: z.array(z.string()).default([]).describe('Its arguments, one each; no shell reads them'),

@@ -57,4 +57,10 @@ export const recoverClusterKind = declareKind({
   places: () => ['backups', 'backups.cluster', 'production.database', 'drill.database'],
   fills: ['data'],
   makesServer: true,
+  programs: (_step, { backups: { cluster } }) =>
+    (['postgres', 'pg_ctl', cluster?.engine === 'pgbackrest' ? 'pgbackrest' : 'tar'] as const).map(
+      (program) => ({
+        program,
+      }),
+    ),
 });

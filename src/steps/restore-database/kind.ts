@@ -20,6 +20,9 @@ import {
   rightsFact,
 } from '../../kinds/rights-facts.ts';
 
+/** A server of its own on this host, which ends with thaw. */
+const throwawayPrograms = (['postgres', 'initdb', 'setpriv'] as const).map((program) => ({ program }));
+
 export const restoreDatabaseKind = declareKind({
   kind: 'restore-database',
   title: 'Restore PostgreSQL',
@@ -87,4 +90,10 @@ export const restoreDatabaseKind = declareKind({
   ],
   fills: ['data'],
   provesDump: true,
+  programs: (_step, { target: { databaseRoute, throwaway }, backups: { layout } }) => [
+    ...(databaseRoute === undefined
+      ? [{ program: /\.sql(\.|$)/.test(layout) ? ('psql' as const) : ('pg_restore' as const) }]
+      : []),
+    ...(throwaway === undefined ? [] : throwawayPrograms),
+  ],
 });

@@ -89,7 +89,6 @@ export function runFailure(doing: string, failure: Failure): Failure {
     return {
       ...failure,
       message: `Cannot ${doing}: the program rclone is not installed on this host.`,
-      remedy: 'Install rclone (Debian package rclone), then try again.',
     };
   }
   return { ...failure, message: `Cannot ${doing}: ${failure.message}` };

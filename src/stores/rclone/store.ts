@@ -12,6 +12,7 @@ export const rclone = defineStore({
     configPassword: optionalText.describe('Of an encrypted rclone.conf'),
   },
   secrets: ['configPassword'],
+  programs: ['rclone'],
   example: { remote: 'offsite:crm-backups', configFile: '/etc/thaw/rclone.conf' },
   names: ({ remote }) => ({ address: `rclone ${remote}`, name: remote }),
   byHand: ({ remote }) => ({ settings: {}, root: /[:/]$/.test(remote) ? remote : `${remote}/` }),

@@ -227,7 +227,8 @@ describe('an identity that only the program age reads', () => {
     const lost = await ageName({ run: (request) => processes.run({ ...request, program: 'no-such-age' }) });
     expect(failureFrom(lost)).toMatchObject({
       code: 'tool-missing',
-      remedy: expect.stringContaining('apt-get install age'),
+      remedy: expect.stringContaining('Install age'),
+      lacks: { program: 'age' },
     });
   });
 });

@@ -116,7 +116,8 @@ describe('A failure of Docker Compose', () => {
   it('is tool-missing when there is neither docker nor docker-compose', async () => {
     const failure = await probe(scriptedRunner({ docker: toolMissing }));
     expect(failure.code).toBe('tool-missing');
-    expect(failure.remedy).toContain('Compose v2');
+    expect(failure.remedy).toContain('docker compose');
+    expect(failure.lacks).toEqual({ program: 'docker compose' });
   });
 
   it('is tool-missing when docker lacks the plugin and there is no docker-compose', async () => {
@@ -129,6 +130,7 @@ describe('A failure of Docker Compose', () => {
   it('is tool-too-old by version when only version 1 is here', async () => {
     const failure = await probe(scriptedRunner({ 'docker-compose version': { stdout: '1.29.2\n' } }));
     expect(failure.code).toBe('tool-too-old');
+    expect(failure.lacks).toEqual({ program: 'docker compose' });
     expect(failure.message).toContain('docker-compose 1.29.2');
   });
 
