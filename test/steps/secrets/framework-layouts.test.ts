@@ -1,5 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { createCipheriv, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
+import {
+  argon2Sync,
+  createCipheriv,
+  createHash,
+  createHmac,
+  hkdfSync,
+  pbkdf2Sync,
+  randomBytes,
+} from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { findLayout } from '../../../src/steps/secrets/find-layout.ts';
 import { keyEncodingOf, openEncrypted, readKey } from '../../../src/steps/secrets/open-encrypted.ts';
@@ -74,6 +82,32 @@ function jweDirect(key: Buffer): string {
     .join('.');
 }
 
+/** The secret in base64, under AES-CFB, after its iv. */
+function giteaBytes(key: Buffer): Buffer {
+  const cipher = createCipheriv(`aes-${key.length * 8}-cfb`, key, iv16);
+  return Buffer.concat([iv16, cipher.update(Buffer.from(secret).toString('base64')), cipher.final()]);
+}
+
+const digest = (name: string, text: string) => createHash(name).update(text).digest();
+const stretched = () =>
+  argon2Sync('argon2id', {
+    ...{ message: Buffer.from('the secret key'), nonce: Buffer.from('gitea-secret') },
+    ...{ passes: 3, memory: 64 * 1024, parallelism: 4, tagLength: 32 },
+  });
+
+/** OC\Security\Crypto: as it is since Nextcloud 21, or as it was before. */
+function nextcloud(password: string, version: '' | '2' | '3'): string {
+  const material = Buffer.from(hkdfSync('sha512', password, '', '', 64));
+  const [own, mac] =
+    version === '3' ? [material.subarray(0, 32), material.subarray(32)] : [password, Buffer.from(password)];
+  const cipher = createCipheriv('aes-128-cbc', pbkdf2Sync(own, 'phpseclib/salt', 1000, 16, 'sha1'), iv16);
+  const iv = version === '' ? 'sixteen letters.' : iv16.toString('hex');
+  const content = Buffer.concat([cipher.update(secret), cipher.final()]).toString('hex');
+  const macKey = createHash('sha512').update(mac).update('a').digest('hex');
+  const hmac = createHmac('sha512', macKey).update(`${content}${iv}`).digest('hex');
+  return [content, iv, hmac, ...(version === '' ? [] : [version])].join('|');
+}
+
 const key = randomBytes(32);
 const hex = key.toString('hex');
 const base64 = key.toString('base64');
@@ -141,6 +175,23 @@ const cases: readonly Case[] = [
     keyText: hex,
     keyEncoding: 'hex',
   },
+  ...(
+    [
+      ['the actions of Gitea', giteaBytes(digest('sha256', 'the secret key')).toString('hex')],
+      ['the second factors of Gitea', giteaBytes(digest('md5', 'the secret key')).toString('base64')],
+      ['Gitea with a stretched key', `v2:${giteaBytes(stretched()).toString('hex')}`],
+    ] as const
+  ).map(
+    ([title, value]): Case => ({
+      ...{ title, value, layout: 'gitea', keyText: 'the secret key', keyEncoding: 'utf8' },
+    }),
+  ),
+  ...(['', '2', '3'] as const).map(
+    (version): Case => ({
+      ...{ title: `Nextcloud ${version}`, value: nextcloud('+/secret=', version), layout: 'nextcloud' },
+      ...{ keyText: '+/secret=', keyEncoding: 'utf8' },
+    }),
+  ),
 ];
 
 describe.each(cases)('$title', ({ layout, value, keyText, keyEncoding, salt }) => {
