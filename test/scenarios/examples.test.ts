@@ -104,8 +104,9 @@ async function fillHost({ database, role, sql }: ExampleSystem) {
 }
 
 function makeBackup(system: ExampleSystem): void {
-  execFileSync('bash', ['-euo', 'pipefail', '-c', system.backup], {
+  execFileSync('bash', ['--norc', '-euo', 'pipefail', '-c', system.backup], {
     cwd: at(system, 'live'),
+    stdio: ['ignore', 'ignore', 'pipe'],
     env: {
       PATH: `${host.binFolder}:${process.env.PATH}`,
       DOCKER_HOST: docker.DOCKER_HOST,
