@@ -44,9 +44,10 @@ export function sealAsNextcloud(text: string, ...[secret, version]: [string, '' 
   const material = Buffer.from(hkdfSync('sha512', secret, '', '', 64));
   const [own, mac] =
     version === '3' ? [material.subarray(0, 32), material.subarray(32)] : [secret, Buffer.from(secret)];
-  const bytes = randomBytes(16);
+  // Before version 2 the iv was sixteen letters, written as they are.
+  const bytes = version === '' ? Buffer.from(randomBytes(12).toString('base64')) : randomBytes(16);
   const cipher = createCipheriv('aes-128-cbc', pbkdf2Sync(own, 'phpseclib/salt', 1000, 16, 'sha1'), bytes);
-  const iv = version === '' ? bytes.toString('latin1').replaceAll('|', '!') : bytes.toString('hex');
+  const iv = bytes.toString(version === '' ? 'ascii' : 'hex');
   const content = Buffer.concat([cipher.update(text), cipher.final()]).toString('hex');
   const macKey = createHash('sha512').update(mac).update('a').digest('hex');
   const hmac = createHmac('sha512', macKey).update(`${content}${iv}`).digest('hex');

@@ -1,13 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import {
-  argon2Sync,
-  createCipheriv,
-  createHash,
-  createHmac,
-  hkdfSync,
-  pbkdf2Sync,
-  randomBytes,
-} from 'node:crypto';
+import { argon2Sync, createCipheriv, createHash, createHmac, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { findLayout } from '../../../src/steps/secrets/find-layout.ts';
 import { keyEncodingOf, openEncrypted, readKey } from '../../../src/steps/secrets/open-encrypted.ts';
