@@ -1,30 +1,37 @@
 import { parseDocument } from 'yaml';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
+import { readPhp } from './php-settings.ts';
 
 /**
- * Files of settings that are no env files, told by their ending: JSON and YAML (n8n's config, credentials of Rails once opened), and ini
- * files (Gitea's app.ini).
+ * Files of settings that are no env files, told by their ending: JSON and YAML (credentials of Rails once opened), ini files (Gitea's
+ * app.ini), and PHP (Nextcloud's config.php).
  */
 const forms: readonly (readonly [RegExp, (text: string) => ReadonlyMap<string, string> | undefined])[] = [
   [/\.(?:json|ya?ml)$/i, readTree],
   [/\.(?:ini|cfg|conf)$/i, readIni],
+  [/\.php$/i, readPhp],
 ];
 
+/** n8n's own file is called config, without an ending, and is JSON; no env file begins with a brace. */
+const isBareTree = (path: string, text: string) =>
+  /^[^.]+$/.test(path.slice(path.lastIndexOf('/') + 1)) && /^\uFEFF?\s*\{/.test(text);
+
 /**
- * @returns each value by its name, in groups with dots: `security.SECRET_KEY`; undefined where the ending is that of none of these. Failures:
+ * @returns each value by its name, in groups with dots: `security.SECRET_KEY`; undefined where it is none of these. Failures:
  * `invalid-input`, which quotes nothing of the file.
  */
 export function readSettingsFile(
   text: string,
   { path }: { readonly path: string },
 ): Outcome<ReadonlyMap<string, string>> | undefined {
-  const read = forms.find(([ending]) => ending.test(path))?.[1];
+  const read =
+    forms.find(([ending]) => ending.test(path))?.[1] ?? (isBareTree(path, text) ? readTree : undefined);
   if (read === undefined) return undefined;
   const values = read(text);
   if (values !== undefined) return succeed(values);
   return fail({
     code: 'invalid-input',
-    message: `${path} is not what its ending says: it cannot be read.`,
+    message: `${path} is not what its name or its beginning says: it cannot be read.`,
     remedy: 'Look at it with an editor, or name the file that the application reads.',
     retry: 'after-fix',
   });

@@ -44,11 +44,7 @@ export function filesStore<Store>(
 }
 
 /** The time in the name of the database's dump: what the files belong to is told by names alone. */
-export function namedTimeOf(snapshotKey: string, context: Pick<Reach, 'targets'>): number | undefined {
-  return dumpTime(snapshotKey, context)?.fromMs;
-}
-
-function dumpTime(snapshotKey: string, { targets }: Pick<Reach, 'targets'>): NamedTime | undefined {
+export function dumpTime(snapshotKey: string, { targets }: Pick<Reach, 'targets'>): NamedTime | undefined {
   const layout = parseLayout(targets.backups.layout);
   return 'fault' in layout ? undefined : namedTime(layout, snapshotKey);
 }
@@ -119,6 +115,9 @@ function uploadTime({ modifiedAtMs }: ObjectInfo, { host, tier }: LayoutMatch): 
   return { fromMs: modifiedAtMs, spanMs: 0, host, tier };
 }
 
+/** What stands in the name of a folder between year, month and day: as many as a layout reads as {date}. */
+const dateMarks: readonly string[] = ['-', '', '_', '.'];
+
 async function findTree(search: {
   readonly source: Extract<Source, { kind: 'tree' }>;
   readonly store: StoreLooks;
@@ -133,23 +132,24 @@ async function findTree(search: {
   ]);
   const unknown = [...source.prefix.matchAll(/\{([^}]*)\}/g)].find(([, name = '']) => !parts.has(name));
   if (unknown !== undefined) return fail(badLayout(source.prefix, `a prefix cannot hold ${unknown[0]}`));
-  const filled = source.prefix.replace(/\{([^}]*)\}/g, (_, name: string) => parts.get(name) ?? '');
-  const prefix = filled === '' || filled.endsWith('/') ? filled : `${filled}/`;
-  const listed = await listAll(store, prefix);
-  if (!listed.ok) return listed;
-  if (listed.value.length > 0) {
+  const isDated = source.prefix.includes('{date}');
+  const fill = (mark: string) => {
+    const filled = source.prefix.replace(/\{([^}]*)\}/g, (_, name: string) =>
+      (parts.get(name) ?? '').replaceAll('-', mark),
+    );
+    return filled === '' || filled.endsWith('/') ? filled : `${filled}/`;
+  };
+  for (const prefix of (isDated ? dateMarks : ['-']).map(fill)) {
+    const listed = await listAll(store, prefix);
+    if (!listed.ok) return listed;
+    if (listed.value.length === 0) continue;
     const newestMs = listed.value.reduce((newest, { modifiedAtMs }) => Math.max(newest, modifiedAtMs), 0);
-    return succeed({
-      kind: 'tree',
-      prefix,
-      objects: listed.value,
-      namedTimeMs: timeMs,
-      ...(source.prefix.includes('{date}') ? {} : { undatedNewestMs: newestMs }),
-    });
+    const undated = isDated ? {} : { undatedNewestMs: newestMs };
+    return succeed({ kind: 'tree', prefix, objects: listed.value, namedTimeMs: timeMs, ...undated });
   }
   return fail({
     code: 'not-found',
-    message: `There are no files below ${prefix} in ${store.address}.`,
+    message: `There are no files below ${fill('-')} in ${store.address}${isDated ? ', however the day is written' : ''}.`,
     remedy: 'Choose a snapshot of the database that has its files, or correct the prefix in the runbook.',
     retry: 'after-fix',
   });

@@ -139,7 +139,7 @@ const head = {
       envFile: text
         .optional()
         .describe(
-          'The file of settings that the application reads: an env file, or JSON, YAML or ini by its ending; names in groups are joined by dots',
+          'The file of settings that the application reads: an env file, or JSON, YAML, ini or PHP by its ending; names in groups are joined by dots',
         ),
     })
     .describe('What a live restore works on'),

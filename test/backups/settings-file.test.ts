@@ -30,11 +30,53 @@ describe('a file of settings', () => {
     ]);
   });
 
+  it('without an ending is JSON where it begins as such: ~/.n8n/config', () => {
+    expect(read('/root/.n8n/config', '{\n\t"encryptionKey": "k#y=1"\n}')).toEqual([
+      ['encryptionKey', 'k#y=1'],
+    ]);
+    expect(read('/srv/.env', 'KEY=1\n')).toEqual([['KEY', '1']]);
+  });
+
+  it('in PHP is an array of literals, and nothing of it is run: config.php of Nextcloud', () => {
+    const text = `<?php
+$CONFIG = array (
+  'secret' => 'a\\'b\\\\c=>),', // not 'secret' => 'x'
+  "salt" => "d\\"e",
+  # and not this
+  'trusted_domains' =>
+  array (
+    0 => 'localhost',
+    1 => 'cloud.example.org',
+  ),
+  'memcache' => ['redis' => [ 'port' => 6379, 'timeout' => -1.5, ]],
+  'dbpassword' => getenv('DB_PASSWORD', true) . ',',
+  'class' => '\\OC\\Memcache\\APCu', /* , 'secret' => 'y' */
+  'installed' => true, 'none' => null,
+);
+`;
+    const values = [
+      ['secret', "a'b\\c=>),"],
+      ['salt', 'd"e'],
+      ['trusted_domains.0', 'localhost'],
+      ['trusted_domains.1', 'cloud.example.org'],
+      ['memcache.redis.port', '6379'],
+      ['memcache.redis.timeout', '-1.5'],
+      ['class', '\\OC\\Memcache\\APCu'],
+      ['installed', 'true'],
+    ];
+    expect(read('config/config.php', text)).toEqual(values);
+    expect(read('config.php', `<?php return [ 'a' => 'b' ];`)).toEqual([['a', 'b']]);
+  });
+
   it('that is not what its ending says is refused without a word of it', () => {
     for (const [path, text] of [
       ['a.json', '{"key": "geheim"'],
       ['b.yaml', 'a: [geheim'],
       ['c.ini', 'geheim'],
+      ['d.php', "<?php $CONFIG = array ( 'a' => 'geheim'"],
+      ['e.php', "<?php include 'geheim'; $CONFIG = array ( 'a' => 'geheim' );"],
+      ['f.php', "<?php $CONFIG = array ( 'a' => 'geheim' ); $CONFIG['a'] = 'x';"],
+      ['g', '{"key": "geheim"'],
     ] as const) {
       const refused = failureFrom(readEnvNames(text, { path, names: ['key'] }));
       expect(refused.message).toContain(path);
@@ -52,7 +94,10 @@ describe('a file of settings', () => {
   });
 
   it('has all of its values masked', () => {
-    const values = everyReading('{"db": {"password": "ein langes Wort"}}', { path: 'config.json' });
-    expect(values.map(([, value]) => value)).toContain('ein langes Wort');
+    for (const [path, text] of [
+      ['config.json', '{"db": {"password": "ein langes Wort"}}'],
+      ['config.php', "<?php $CONFIG = array ('db' => ['password' => 'ein langes Wort']);"],
+    ] as const)
+      expect(everyReading(text, { path }).map(([, value]) => value)).toContain('ein langes Wort');
   });
 });

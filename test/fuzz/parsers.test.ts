@@ -8,6 +8,7 @@ import { readDumpScope } from '../../src/backups/dump-scope.ts';
 import { readGlobals } from '../../src/backups/globals.ts';
 import { parseLayout } from '../../src/backups/layout.ts';
 import { readManifestText, writeManifest } from '../../src/backups/manifest.ts';
+import { readEnvNames } from '../../src/backups/read-otherwise.ts';
 import { listSnapshots } from '../../src/backups/snapshot.ts';
 import { readArchiveToc } from '../../src/base/archive-toc.ts';
 import { readEnvFile } from '../../src/base/env-file.ts';
@@ -260,6 +261,30 @@ F=a # yes
       fc.property(mutatedText(genuine), (text) => {
         const read = readEnvFile(text, { path: 'app.env' });
         if (!read.ok) expect(read.failure.message).toContain('app.env');
+      }),
+      { numRuns },
+    );
+  });
+});
+
+describe('a changed file of settings', () => {
+  const php = `<?php
+$CONFIG = array (
+  'secret' => 'a\\'b', // it
+  'list' => [ 1, array ( 'x' => "y", ), ],
+  'other' => getenv('A') . 'b',
+);
+`;
+
+  it.each([
+    ['config.php', php],
+    ['app.ini', '[security]\nSECRET_KEY = `a b`\n; no\n'],
+    ['config', '{"encryptionKey": "k", "a": [{"b": null}]}'],
+  ])('is read, or refused with its name: %s', (path, genuine) => {
+    fc.assert(
+      fc.property(mutatedText(genuine), (text) => {
+        const read = readEnvNames(text, { path, names: ['secret'] });
+        if (!read.ok) expect(read.failure.message).toContain(path);
       }),
       { numRuns },
     );

@@ -100,8 +100,8 @@ async function putServerFiles(root: string, binFolder: string): Promise<void> {
   for (const folder of [share, library, '/usr/share/zoneinfo', '/usr/lib/locale/C.utf8']) {
     if (existsSync(folder)) await cp(folder, join(root, folder), { recursive: true, dereference: true });
   }
-  const modules = ['plpgsql.so', 'pgcrypto.so']
-    .map((name) => join(library, name))
+  const modules = ['plpgsql', 'pgcrypto', 'cube', 'earthdistance', 'pg_trgm', 'unaccent', 'uuid-ossp']
+    .map((name) => join(library, `${name}.so`))
     .filter((path) => existsSync(path));
   await putPrograms(root, modules);
   for (const folder of ['tmp', 'etc', 'run', dataFolder])

@@ -8,7 +8,7 @@ import type { StepContext, StepEnd, StepOf } from '../../kinds/kind.ts';
 import { implementKind, stepId } from '../../kinds/kind.ts';
 import { durationMs } from '../../kinds/targets.ts';
 import { bringFiles } from '../../operations/bring-files.ts';
-import { filesStore, findFiles, namedTimeOf } from '../../operations/find-files.ts';
+import { dumpTime, filesStore, findFiles } from '../../operations/find-files.ts';
 import { leaveOutObjects, leftOutCheck, readLeftOut } from '../../operations/leave-out.ts';
 import { writersStillDown } from '../../operations/writers-still-down.ts';
 import type { TreeSummary } from '../../ports/file-trees.ts';
@@ -230,15 +230,18 @@ function compare(expected: TreeSummary, found: TreeSummary): readonly Check[] {
 function apart(step: FilesStep, context: StepContext): readonly Check[] {
   const restored = needFact(restoredFilesFact(stepId(step)), context);
   const { snapshotKey, undatedNewestMs } = restored;
-  if (undatedNewestMs !== undefined && snapshotKey !== undefined)
+  const dump = snapshotKey === undefined ? undefined : dumpTime(snapshotKey, context);
+  const databaseMs = dump?.fromMs ?? restored.namedTimeMs;
+  if (undatedNewestMs !== undefined && snapshotKey !== undefined) {
+    const isNear = distance(undatedNewestMs, { fromMs: databaseMs, spanMs: dump?.spanMs ?? 0 });
     return [
-      couldNotVerify(
-        `which moment the files below ${restored.from || 'the root'} are of is not known: no name dates them, and the store took the newest at ${formatTime(undatedNewestMs)}`,
-        'Look for rows that name a file which is not there; put {date} into the prefix where there is a folder for each day.',
-      ),
+      undatedFiles({
+        from: restored.from,
+        newestMs: undatedNewestMs,
+        isNear: isNear <= durationMs(step.apart),
+      }),
     ];
-  const databaseMs =
-    (snapshotKey === undefined ? undefined : namedTimeOf(snapshotKey, context)) ?? restored.namedTimeMs;
+  }
   const apartMs = Math.abs(databaseMs - restored.namedTimeMs);
   if (apartMs <= durationMs(step.apart))
     return [passed(`files of ${formatTime(restored.namedTimeMs)}: ${restored.from}`)];
@@ -248,6 +251,25 @@ function apart(step: FilesStep, context: StepContext): readonly Check[] {
       'Look for rows that name a file which is not there.',
     ),
   ];
+}
+
+/** A copy that is made anew each time has no day in its name. Its newest file near the dump makes it likely to be of it, and no more. */
+function undatedFiles(of: {
+  readonly from: string;
+  readonly newestMs: number;
+  readonly isNear: boolean;
+}): Check {
+  const text = `which moment the files below ${of.from || 'the root'} are of is not known: no name dates them, and the store took the newest at ${formatTime(of.newestMs)}`;
+  const remedy =
+    'Look for rows that name a file which is not there (references of the checklist); put {date} into the prefix where there is a folder for each day.';
+  return of.isNear ? { verdict: 'not-checked', text, remedy } : couldNotVerify(text, remedy);
+}
+
+function distance(
+  timeMs: number,
+  { fromMs, spanMs }: { readonly fromMs: number; readonly spanMs: number },
+): number {
+  return Math.max(fromMs - timeMs, timeMs - (fromMs + spanMs), 0);
 }
 
 function inWords({ files, sizeBytes }: TreeSummary): string {

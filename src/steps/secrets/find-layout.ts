@@ -17,6 +17,7 @@ const unproven: readonly string[] = [
   'openssl-enc',
   'cryptojs',
   'pgcrypto-raw',
+  'gitea',
 ];
 
 /**

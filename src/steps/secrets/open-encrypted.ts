@@ -1,4 +1,5 @@
 import { createDecipheriv, createHmac, timingSafeEqual } from 'node:crypto';
+import { openGitea, openNextcloud } from './application-layouts.ts';
 import {
   djangoFernetKey,
   openJwe,
@@ -38,6 +39,10 @@ export function openEncrypted(value: string, ...[key, probe]: [Buffer, AnyProbe]
       return openRails(value, key, probe.salt);
     case 'jwe':
       return openJwe(value, key);
+    case 'gitea':
+      return openGitea(value, key);
+    case 'nextcloud':
+      return openNextcloud(value, key);
     case 'openssl-enc':
       return openOpenssl(value, key, { digest, iterations });
     case 'cryptojs':
@@ -68,7 +73,7 @@ export function byteaOf(value: string): Buffer | undefined {
   return /^\\x([0-9a-f]{2})*$/i.test(value) ? Buffer.from(value.slice(2), 'hex') : undefined;
 }
 
-const texts: readonly string[] = ['fernet', 'django', 'laravel', 'rails', 'jwe'];
+const texts: readonly string[] = ['fernet', 'django', 'laravel', 'rails', 'jwe', 'gitea', 'nextcloud'];
 
 /** A column of type bytea holds the bytes themselves, or those of what the layout writes as text. */
 function textOf(bytes: Buffer, { layout, encoding }: Pick<AnyProbe, 'layout' | 'encoding'>): string {
@@ -99,7 +104,10 @@ export function readKey(text: string, encoding: DecryptProbe['keyEncoding']): Bu
   return text.startsWith('base64:') ? Buffer.from(text.slice(7), 'base64') : Buffer.from(text, encoding);
 }
 
-const passwords: readonly string[] = ['openssl-enc', 'cryptojs', 'django', 'rails', 'pgcrypto'];
+const passwords: readonly string[] = [
+  ...['openssl-enc', 'cryptojs', 'django', 'rails', 'pgcrypto'],
+  ...['gitea', 'nextcloud'],
+];
 
 /** Some layouts leave no choice: a Fernet key is base64, what openssl enc takes is a password. */
 export function keyEncodingOf({

@@ -20,6 +20,8 @@ export const layouts = [
   'iv+ciphertext',
   'pgcrypto',
   'pgcrypto-raw',
+  'gitea',
+  'nextcloud',
 ] as const;
 
 const probe = z.strictObject({
@@ -29,7 +31,7 @@ const probe = z.strictObject({
   layout: z
     .enum(layouts)
     .describe(
-      "AES-256-GCM: parts joined by colons, or concatenated in one value; iv and ciphertext alone are AES-CBC. openssl-enc, cryptojs: AES-256-CBC with a password and a salt. fernet: tokens of the Python library; django: those whose key is made of SECRET_KEY. laravel, rails (ActiveRecord Encryption), jwe (compact). pgcrypto: of pgp_sym_encrypt; pgcrypto-raw: of encrypt(…, 'aes')",
+      "AES-256-GCM: parts joined by colons, or concatenated in one value; iv and ciphertext alone are AES-CBC. openssl-enc, cryptojs: AES-256-CBC with a password and a salt. fernet: tokens of the Python library; django: those whose key is made of SECRET_KEY. laravel, rails (ActiveRecord Encryption), jwe (compact). pgcrypto: of pgp_sym_encrypt; pgcrypto-raw: of encrypt(…, 'aes'). gitea: by SECRET_KEY of app.ini; nextcloud: by secret of config.php",
     ),
   digest: z.enum(['md5', 'sha256']).default('sha256').describe('openssl-enc: md5 before OpenSSL 1.1.0'),
   iterations: z

@@ -109,6 +109,38 @@ describe('restoring files', () => {
     expect(words(await restoreFiles.verify(tree(), context))[0]).toMatch(/^failed: found 2 files/);
   });
 
+  it.each(['20260428', '2026_04_28', '2026.04.28'])(
+    'finds a folder whose name writes the day as %s',
+    async (day) => {
+      write(`store/media-${day}/1.jpg`, 'one');
+      const context = contextOf({ facts });
+      expect(words(await restoreFiles.check(tree(), context))).toContain(
+        `passed: 1 files below media-${day}/`,
+      );
+      expect(await restoreFiles.run(tree(), context)).toMatchObject({ ok: true });
+      expect(readFileSync(at('media/1.jpg'), 'utf8')).toBe('one');
+    },
+  );
+
+  // The name of the dump tells a whole day, and `apart` is an hour.
+  it.each([
+    ['2026-04-28T23:10:00Z', 'not-checked'],
+    ['2026-04-29T00:50:00Z', 'not-checked'],
+    ['2026-04-29T01:10:00Z', 'could-not-verify'],
+    ['2026-04-27T22:50:00Z', 'could-not-verify'],
+  ] as const)(
+    'of a folder that no name dates, with its newest file of %s, says %s',
+    async (newest, verdict) => {
+      write('store/media/1.jpg', 'one');
+      utimesSync(at('store/media/1.jpg'), new Date(newest), new Date(newest));
+      const step = stepOf({ from: { kind: 'tree', prefix: 'media/' } });
+      const context = contextOf({ facts });
+      expect(await restoreFiles.run(step, context)).toMatchObject({ ok: true });
+      const said = words(await restoreFiles.verify(step, context)).join('\n');
+      expect(said).toContain(`${verdict}: which moment the files below media/ are of is not known`);
+    },
+  );
+
   it('does not take a folder that no name dates for the files of whatever dump was chosen', async () => {
     write('store/media/1.jpg', 'one');
     utimesSync(at('store/media/1.jpg'), new Date('2026-05-03T10:00:00Z'), new Date('2026-05-03T10:00:00Z'));

@@ -1,9 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { createCipheriv, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
+import { argon2Sync, createCipheriv, createHash, createHmac, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { findLayout } from '../../../src/steps/secrets/find-layout.ts';
 import { keyEncodingOf, openEncrypted, readKey } from '../../../src/steps/secrets/open-encrypted.ts';
 import type { layouts } from '../../../src/steps/secrets/verify-secrets-kind.ts';
+import {
+  sealAsCbc,
+  sealAsCryptojs,
+  sealAsGitea,
+  sealAsNextcloud,
+  sealAsRails,
+} from '../../parts/sealed-values.ts';
 
 /** Values as the libraries write them, by their documents; a real program writes them where one is at hand. */
 
@@ -25,16 +32,6 @@ function laravel(key: Buffer): string {
   return Buffer.from(JSON.stringify({ iv, value, mac, tag: '' })).toString('base64');
 }
 
-/** ActiveRecord::Encryption, with the digest of Rails 7.1, or of 7.0. */
-function rails(password: string, ...[salt, digest]: [string, string]): string {
-  const key = pbkdf2Sync(password, salt, 2 ** 16, 32, digest);
-  const iv = randomBytes(12);
-  const cipher = createCipheriv('aes-256-gcm', key, iv);
-  const content = Buffer.concat([cipher.update(secret), cipher.final()]).toString('base64');
-  const tag = cipher.getAuthTag().toString('base64');
-  return JSON.stringify({ p: content, h: { iv: iv.toString('base64'), at: tag } });
-}
-
 const python = (code: string, ...args: readonly string[]) =>
   execFileSync('python3', ['-c', code, ...args], {
     encoding: 'utf8',
@@ -48,13 +45,6 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 kdf = HKDF(algorithm=hashes.SHA256(), length=32, salt=b'django-fernet-fields', info=None)
 print(Fernet(base64.urlsafe_b64encode(kdf.derive(sys.argv[1].encode()))).encrypt(b'secret').decode())`;
-
-const opensslMd5 = (password: string) =>
-  execFileSync('openssl', ['enc', '-aes-256-cbc', '-md', 'md5', '-a', '-A', '-pass', 'env:PASSWORD'], {
-    input: secret,
-    env: { ...process.env, PASSWORD: password },
-    stdio: ['pipe', 'pipe', 'ignore'],
-  }).toString();
 
 /** RFC 7516, appendix A.3. */
 const jwe = {
@@ -73,6 +63,13 @@ function jweDirect(key: Buffer): string {
     .map((part) => (typeof part === 'string' ? part : part.toString('base64url')))
     .join('.');
 }
+
+const digest = (name: string, text: string) => createHash(name).update(text).digest();
+const stretched = () =>
+  argon2Sync('argon2id', {
+    ...{ message: Buffer.from('the secret key'), nonce: Buffer.from('gitea-secret') },
+    ...{ passes: 3, memory: 64 * 1024, parallelism: 4, tagLength: 32 },
+  });
 
 const key = randomBytes(32);
 const hex = key.toString('hex');
@@ -98,7 +95,7 @@ const cases: readonly Case[] = [
   {
     title: 'Rails 7.1',
     layout: 'rails',
-    value: rails('primary', 'salt', 'sha256'),
+    value: sealAsRails(secret, { password: 'primary', salt: 'salt', digest: 'sha256' }),
     keyText: 'primary',
     keyEncoding: 'utf8',
     salt: 'salt',
@@ -106,7 +103,7 @@ const cases: readonly Case[] = [
   {
     title: 'Rails 7.0',
     layout: 'rails',
-    value: rails('primary', 'salt', 'sha1'),
+    value: sealAsRails(secret, { password: 'primary', salt: 'salt', digest: 'sha1' }),
     keyText: 'primary',
     keyEncoding: 'utf8',
     salt: 'salt',
@@ -118,7 +115,13 @@ const cases: readonly Case[] = [
     keyText: 'the secret key',
     keyEncoding: 'utf8',
   },
-  { title: 'CryptoJS', layout: 'cryptojs', value: opensslMd5('word'), keyText: 'word', keyEncoding: 'utf8' },
+  {
+    title: 'CryptoJS',
+    layout: 'cryptojs',
+    value: sealAsCryptojs(secret, 'word'),
+    keyText: 'word',
+    keyEncoding: 'utf8',
+  },
   { title: 'a JWE of RFC 7516', layout: 'jwe', ...jwe, keyEncoding: 'base64' },
   {
     title: 'a JWE with the key itself',
@@ -130,7 +133,7 @@ const cases: readonly Case[] = [
   {
     title: 'iv and AES-CBC',
     layout: 'iv+ciphertext',
-    value: Buffer.concat([iv16, Buffer.from(cbc(key), 'base64')]).toString('base64'),
+    value: sealAsCbc(secret, key).toString('base64'),
     keyText: hex,
     keyEncoding: 'hex',
   },
@@ -141,6 +144,30 @@ const cases: readonly Case[] = [
     keyText: hex,
     keyEncoding: 'hex',
   },
+  ...(
+    [
+      ['the actions of Gitea', sealAsGitea(secret, digest('sha256', 'the secret key')).toString('hex')],
+      [
+        'the second factors of Gitea',
+        sealAsGitea(secret, digest('md5', 'the secret key')).toString('base64'),
+      ],
+      ['Gitea with a stretched key', `v2:${sealAsGitea(secret, stretched()).toString('hex')}`],
+    ] as const
+  ).map(
+    ([title, value]): Case => ({
+      ...{ title, value, layout: 'gitea', keyText: 'the secret key', keyEncoding: 'utf8' },
+    }),
+  ),
+  ...(['', '2', '3'] as const).map(
+    (version): Case => ({
+      ...{
+        title: `Nextcloud ${version}`,
+        value: sealAsNextcloud(secret, '+/secret=', version),
+        layout: 'nextcloud',
+      },
+      ...{ keyText: '+/secret=', keyEncoding: 'utf8' },
+    }),
+  ),
 ];
 
 describe.each(cases)('$title', ({ layout, value, keyText, keyEncoding, salt }) => {
@@ -182,7 +209,13 @@ describe.each(cases)('$title', ({ layout, value, keyText, keyEncoding, salt }) =
 
 it('Rails without its salt is told what is missing', () => {
   const probe = { layout: 'rails', encoding: 'base64', ivBytes: 12 } as const;
-  expect(openEncrypted(rails('primary', 'salt', 'sha256'), Buffer.from('primary'), probe)).toMatchObject({
+  expect(
+    openEncrypted(
+      sealAsRails(secret, { password: 'primary', salt: 'salt', digest: 'sha256' }),
+      Buffer.from('primary'),
+      probe,
+    ),
+  ).toMatchObject({
     kind: 'malformed',
     why: expect.stringContaining('saltSecret'),
   });
