@@ -60,11 +60,15 @@ export async function collectKit(request: {
   }
   const environment = await sealEnvironment(request, project);
   if (!environment.ok) return environment;
-  const places = { from: folder, to: project.folder, files: [...paths, ...environment.value.at] };
+  const { at, name } = environment.value;
+  const inKit = new Map([
+    ...paths.map((path) => [path, relative(project.folder, path)] as const),
+    ...(at === undefined || name === undefined ? [] : [[at, name] as const]),
+  ]);
   contents.push({
     path: kitNames.values,
     role: 'values',
-    content: Buffer.from(writeValues(request, places)),
+    content: Buffer.from(writeValues(request, inKit)),
   });
   const [first] = project.files.filter((path) => isNamedByRunbook(path, { config, folder }));
   return succeed({
@@ -76,7 +80,7 @@ export async function collectKit(request: {
       left: leftFiles(project, included.value),
       images: [...project.images],
       asks: askedFor(ready),
-      ...(environment.value.name === undefined ? {} : { environmentFile: environment.value.name }),
+      ...(name === undefined ? {} : { environmentFile: name }),
     },
   });
 }
@@ -136,16 +140,17 @@ async function sealEnvironment(
 ): Promise<
   Outcome<{
     readonly contents: readonly KitContent[];
-    readonly at: readonly string[];
+    /** Where it is here, and where in the kit. */
+    readonly at?: string;
     readonly name?: string;
   }>
 > {
   const { envFile } = ready.targets.production;
-  if (envFile === undefined) return succeed({ contents: [], at: [] });
+  if (envFile === undefined) return succeed({ contents: [] });
   const path = resolve(folder, envFile);
   const way = relative(project.folder, path);
   const name = way.startsWith('..') ? basename(path) : way;
-  const place = { at: [path], name };
+  const place = { at: path, name };
   const { producer } = ready.filled;
   if (producer?.kit?.environment !== 'encrypted') return succeed({ contents: [], ...place });
   const packer = world.openPacker({ compression: 'none', sealing: producer.encrypt });
@@ -174,17 +179,15 @@ function notEncrypted() {
   } as const;
 }
 
-/** Every value that is no secret, by the name of its input; a path of a file of the project counts from the kit. */
+/** Every value that is no secret, by the name of its input; a file that is in the kit by its place there. */
 function writeValues(
-  { ready }: Parameters<typeof collectKit>[0],
-  places: { readonly from: string; readonly to: string; readonly files: readonly string[] },
+  { ready, folder }: Parameters<typeof collectKit>[0],
+  inKit: ReadonlyMap<string, string>,
 ): string {
   const lines = ready.values.flatMap(({ name, value }) => {
     const isPublic = ready.runbook.inputs[name]?.secret === false && ready.redact(value) === value;
     if (!isPublic || /['\n\r]/.test(value)) return [];
-    const path = resolve(places.from, value);
-    const isFile = places.files.includes(path) && !relative(places.to, path).startsWith('..');
-    return [`${name}='${isFile ? relative(places.to, path) : value}'`];
+    return [`${name}='${inKit.get(resolve(folder, value)) ?? value}'`];
   });
   return `# The values of the runbook that are no secrets, as they were when this kit was made.\n${lines.join('\n')}\n`;
 }
