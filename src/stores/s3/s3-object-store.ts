@@ -1,14 +1,9 @@
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import type { ObjectInfo, ThawRequest } from '../../ports/object-store.ts';
 import type { RawStore } from '../store-kind.ts';
+import type { S3Config } from './open-client.ts';
 import { accessBucket } from './s3-access.ts';
-import {
-  createS3Connection,
-  defaultS3Limits,
-  type S3Config,
-  type S3Connection,
-  type S3Limits,
-} from './s3-client.ts';
+import { createS3Connection, defaultS3Limits, type S3Connection, type S3Limits } from './s3-client.ts';
 import { listS3Objects } from './s3-list.ts';
 import { describeS3Attributes } from './s3-properties.ts';
 import { describeAnswer, readS3Object } from './s3-read.ts';
@@ -20,7 +15,7 @@ import { writeS3Object, writeS3Stream } from './s3-write.ts';
 export function openS3ObjectStore(config: S3Config, limits?: Partial<S3Limits>): RawStore {
   const connection = createS3Connection({ config, limits: { ...defaultS3Limits, ...limits } });
   return {
-    address: `${connection.place()} at ${connection.host}`,
+    address: `${connection.place()} at ${connection.host()}`,
     access: (signal) => accessBucket(connection, signal),
     list: (request) => listS3Objects(connection, request),
     describe: (key) => describeObject(connection, key),

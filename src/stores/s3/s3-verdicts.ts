@@ -11,13 +11,20 @@ const busy: Meaning = ['unreachable', 'the store at {host} is busy or in trouble
 const badSession: Meaning = [
   'denied',
   'the session these credentials belong to is over',
-  'Enter credentials that are valid now.',
+  'Enter credentials that are valid now, with their session token.',
   'after-fix',
 ];
 const wrongRegion: Meaning = [
   'invalid-input',
   'the bucket lies in another region than the one given',
   'Give the region and the endpoint of that bucket.',
+  'after-fix',
+];
+/** Of Alibaba OSS, Volcengine TOS and Tencent COS. */
+const wrongAddressing: Meaning = [
+  'invalid-input',
+  'the store takes the name of the bucket in the host name alone ({answer})',
+  'Set `addressing: virtual` at this store.',
   'after-fix',
 ];
 const badName: Meaning = [
@@ -67,8 +74,8 @@ const s3Codes: Readonly<Record<string, Meaning>> = {
   ],
   AccessDenied: [
     'denied',
-    'access is denied to this access key',
-    'Allow this access key that action on this bucket, or use one that may.',
+    'access is denied to {who}',
+    'Allow that action on this bucket, or use credentials that may.',
     'after-fix',
   ],
   AllAccessDisabled: ['denied', 'all access to it is disabled', 'Ask the owner of the store.', 'after-fix'],
@@ -121,6 +128,9 @@ const s3Codes: Readonly<Record<string, Meaning>> = {
   NotImplemented: notThere,
   MethodNotAllowed: notThere,
   AccessControlListNotSupported: notThere,
+  SecondLevelDomainForbidden: wrongAddressing,
+  InvalidPathAccess: wrongAddressing,
+  PathStyleDomainForbidden: wrongAddressing,
   InvalidBucketName: badName,
   KeyTooLongError: badName,
   InvalidArgument: badName,
