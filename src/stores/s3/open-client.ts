@@ -112,7 +112,7 @@ async function chooseSigning(of: {
   if (anonymous) {
     const credentials = { accessKeyId: 'anonymous', secretAccessKey: 'anonymous' };
     const signer = { sign: async <T>(request: T) => request };
-    return { options: { credentials, signer }, source: 'no credentials: a reader without a key' };
+    return { options: { credentials, signer }, source: 'a reader without a key' };
   }
   if (accessKey !== undefined && secretKey !== undefined) {
     const credentials = {

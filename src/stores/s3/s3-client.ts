@@ -59,6 +59,7 @@ export type S3Connection = {
     readonly error: unknown;
     readonly signal?: AbortSignal | undefined;
   }): Failure;
+  readonly isAnonymous: boolean;
   readonly limits: S3Limits;
   /** True once a request about this bucket has succeeded: from then on a 404 can only mean the key. */
   readonly bucketSeen: () => boolean;
@@ -74,7 +75,7 @@ export type S3Connection = {
 const slowestBytesPerMs = 32;
 
 /** What it says of credentials that were good once: those that came from a profile or a role are looked for anew. */
-const staleCodes = ['ExpiredToken', 'InvalidToken', 'InvalidAccessKeyId', 'ExpiredTokenException'];
+const staleCodes = ['ExpiredToken', 'InvalidToken', 'InvalidTokenId', 'InvalidAccessKeyId'];
 
 /** Nothing is loaded or opened here: the SDK takes a noticeable part of the program's start, so it waits for the first call. */
 export function createS3Connection(request: {
@@ -155,6 +156,7 @@ export function createS3Connection(request: {
       explain,
       close: clients.close,
     },
+    isAnonymous: config.anonymous === true,
     bucketSeen: () => seen,
     lacks: new Map(),
   };

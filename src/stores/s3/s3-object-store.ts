@@ -82,7 +82,9 @@ async function signUrl(
     perform: async ({ sdk, client }) => {
       const { getSignedUrl } = await import('@aws-sdk/s3-request-presigner');
       const command = new sdk.GetObjectCommand({ Bucket: connection.bucket, Key: key });
-      return getSignedUrl(client, command, { expiresIn: Math.floor(expiresInSeconds) });
+      const signed = await getSignedUrl(client, command, { expiresIn: Math.floor(expiresInSeconds) });
+      // What everybody may read needs no signature, and ours would be nobody's.
+      return connection.isAnonymous ? signed.replace(/\?.*$/, '') : signed;
     },
   });
 }

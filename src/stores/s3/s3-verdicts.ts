@@ -14,6 +14,12 @@ const badSession: Meaning = [
   'Enter credentials that are valid now, with their session token.',
   'after-fix',
 ];
+const badToken: Meaning = [
+  'denied',
+  'the store does not take the session token: it is of other keys, or its session is over',
+  'Enter the access key, the secret key and the session token anew, as they were given together.',
+  'after-fix',
+];
 const wrongRegion: Meaning = [
   'invalid-input',
   'the bucket lies in another region than the one given',
@@ -80,7 +86,8 @@ const s3Codes: Readonly<Record<string, Meaning>> = {
   ],
   AllAccessDisabled: ['denied', 'all access to it is disabled', 'Ask the owner of the store.', 'after-fix'],
   ExpiredToken: badSession,
-  InvalidToken: badSession,
+  InvalidToken: badToken,
+  InvalidTokenId: badToken,
   InvalidObjectState: [
     'denied',
     'the object is archived and cannot be read at once',
