@@ -2,7 +2,6 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { createMasking, type Redact, type Secret } from '../../base/secret.ts';
 import { hearOfSecrets } from '../../platform/learned-secrets.ts';
 import { type Agents, openAgents } from '../../platform/network-agents.ts';
-import type { S3Limits } from './s3-client.ts';
 import { readEndpoint } from './s3-identity.ts';
 import { findCredentials, readSettings, type Settings, silent, type Unopened } from './s3-settings.ts';
 
@@ -22,6 +21,26 @@ export type S3Config = {
   /** A file of certificates that are trusted for this store. */
   readonly ca?: string | undefined;
 };
+/** Sizes and times, settable so that tests need neither a thousand objects nor a minute. */
+export type S3Limits = {
+  /** No answer to a request for that long counts as a failed attempt, of five. */
+  readonly answerMs: number;
+  /** `access` gives up after that long, whatever the attempts. */
+  readonly accessMs: number;
+  readonly connectMs: number;
+  readonly keysPerPage: number;
+  /** Objects up to this size are written in one request; also the least size of a part. */
+  readonly partBytes: number;
+};
+
+export const defaultS3Limits: S3Limits = {
+  answerMs: 60_000,
+  accessMs: 20_000,
+  connectMs: 10_000,
+  keysPerPage: 1000,
+  partBytes: 8 * 1024 * 1024,
+};
+
 export type Sdk = typeof import('@aws-sdk/client-s3');
 
 export type Opened = {

@@ -3,30 +3,10 @@ import { type Failure, fail, failureMeaning, type Outcome, succeed } from '../..
 import { errorCode } from '../../base/thrown.ts';
 import { describeCertificate } from '../../platform/network-agents.ts';
 import { networkTrouble } from '../../platform/network-verdicts.ts';
-import { type Opened, openClient, type S3Config, type Sdk } from './open-client.ts';
+import { type Opened, openClient, type S3Config, type S3Limits, type Sdk } from './open-client.ts';
 import { classifyS3Error, type Peer, regionIn } from './s3-failure.ts';
 import { readEndpoint, showEndpoint } from './s3-identity.ts';
 import type { Unopened } from './s3-settings.ts';
-
-/** Sizes and times, settable so that tests need neither a thousand objects nor a minute. */
-export type S3Limits = {
-  /** No answer to a request for that long counts as a failed attempt, of five. */
-  readonly answerMs: number;
-  /** `access` gives up after that long, whatever the attempts. */
-  readonly accessMs: number;
-  readonly connectMs: number;
-  readonly keysPerPage: number;
-  /** Objects up to this size are written in one request; also the least size of a part. */
-  readonly partBytes: number;
-};
-
-export const defaultS3Limits: S3Limits = {
-  answerMs: 60_000,
-  accessMs: 20_000,
-  connectMs: 10_000,
-  keysPerPage: 1000,
-  partBytes: 8 * 1024 * 1024,
-};
 
 type CallOptions = { readonly abortSignal?: AbortSignal; readonly requestTimeout: number };
 
@@ -103,45 +83,22 @@ export function createS3Connection(request: {
     };
   };
 
-  const attempt = async <T>(asked: S3Call<T>, opened: Opened): Promise<T> => {
-    const requestTimeout = limits.answerMs + (asked.sentBytes ?? 0) / slowestBytesPerMs;
-    const options = asked.signal === undefined ? {} : { abortSignal: asked.signal };
-    const { sdk, client } = opened;
-    const value = await asked.perform({ sdk, client, options: { ...options, requestTimeout } });
-    seen ||= asked.asksStore !== false;
-    return value;
-  };
-
   const call = async <T>(asked: S3Call<T>): Promise<Outcome<T>> => {
     const doing = `${asked.verb} ${place(asked.key)}`;
     const opened = await clients.open();
     if ('meaning' in opened) return fail(failureMeaning({ doing, ...opened }));
-    try {
-      return succeed(await attempt(asked, opened));
-    } catch (first) {
-      const region = regionIn(first);
-      const other = region === undefined ? undefined : await clients.open(region);
-      let error = first;
-      if (other !== undefined && !('meaning' in other) && other !== opened) {
-        try {
-          return succeed(await attempt(asked, other));
-        } catch (again) {
-          error = again;
-        }
-      }
-      if (error instanceof Error && staleCodes.includes(error.name)) clients.forget();
-      const { signal } = asked;
-      const certificate = await certificateOf(error, opened.endpoint);
-      const clockSkewMs = asked.clockSkewMs?.();
-      const failure = classifyS3Error({
-        doing,
-        error,
-        signal,
-        clockSkewMs,
-        peer: { ...peer(), certificate },
-      });
-      return fail({ ...failure, detail: opened.redact(failure.detail ?? '') });
+    const answer = await attempt(asked, { clients, opened, limits });
+    if ('value' in answer) {
+      seen ||= asked.asksStore !== false;
+      return succeed(answer.value);
     }
+    const { error } = answer;
+    if (error instanceof Error && staleCodes.includes(error.name)) clients.forget();
+    const { signal } = asked;
+    const certificate = await certificateOf(error, opened.endpoint);
+    const clockSkewMs = asked.clockSkewMs?.();
+    const failure = classifyS3Error({ doing, error, signal, clockSkewMs, peer: { ...peer(), certificate } });
+    return fail({ ...failure, detail: opened.redact(failure.detail ?? '') });
   };
   const explain: S3Connection['explain'] = (failed) => classifyS3Error({ ...failed, peer: peer() });
 
@@ -160,6 +117,28 @@ export function createS3Connection(request: {
     bucketSeen: () => seen,
     lacks: new Map(),
   };
+}
+
+/** Once more where the store says that the bucket lies in another region: the SDK's own way changes the region of requests beside it. */
+async function attempt<T>(
+  asked: S3Call<T>,
+  at: {
+    readonly clients: ReturnType<typeof keepClients>;
+    readonly opened: Opened;
+    readonly limits: S3Limits;
+  },
+): Promise<{ readonly value: T } | { readonly error: unknown }> {
+  const requestTimeout = at.limits.answerMs + (asked.sentBytes ?? 0) / slowestBytesPerMs;
+  const signal = asked.signal === undefined ? {} : { abortSignal: asked.signal };
+  const send = ({ sdk, client }: Opened) =>
+    asked.perform({ sdk, client, options: { ...signal, requestTimeout } }).then(
+      (value) => ({ value }),
+      (error: unknown) => ({ error }),
+    );
+  const first = await send(at.opened);
+  const region = 'error' in first ? regionIn(first.error) : undefined;
+  const other = region === undefined ? at.opened : await at.clients.open(region);
+  return other === at.opened || 'meaning' in other ? first : send(other);
 }
 
 /** What the server shows, where that is the trouble. */

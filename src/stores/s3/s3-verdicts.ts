@@ -81,7 +81,7 @@ const s3Codes: Readonly<Record<string, Meaning>> = {
   AccessDenied: [
     'denied',
     'access is denied to {who}',
-    'Allow that action on this bucket, or use credentials that may.',
+    'Allow {who} that action on this bucket, or use one that may.',
     'after-fix',
   ],
   AllAccessDisabled: ['denied', 'all access to it is disabled', 'Ask the owner of the store.', 'after-fix'],

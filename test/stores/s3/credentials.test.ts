@@ -13,6 +13,7 @@ import type { S3Config } from '../../../src/stores/s3/open-client.ts';
 import { failureFrom, put, valueFrom } from '../../contracts/object-store.contract.ts';
 import { findMinio } from '../../parts/find-s3-servers.ts';
 import { createBucket, startMinio } from '../../parts/s3-servers.ts';
+import { thawHere } from '../../parts/thaw.ts';
 import { openBucketStore } from './open-bucket-store.ts';
 
 // Where credentials come from when the runbook names none. The services of containers and instances are stand-ins on loopback.
@@ -278,6 +279,26 @@ describe.skipIf('absentBecause' in minio)('On MinIO', () => {
       process.env.AWS_ENDPOINT_URL_STS = endpoint;
       valueFrom(await put(byRole, 'by a role', Buffer.from('y')));
       const { credentials } = valueFrom(await byRole.access());
+      await writeFile(
+        join(folder, 'crm.yaml'),
+        `thaw: 1
+name: crm
+title: CRM
+objectives: { rto: 30m, rpo: 1h }
+backups:
+  store: { kind: s3, bucket: ${bucket}, profile: backup }
+  dumps: { layout: "pg/{host}/{date}/{hour}.dump.gz" }
+production:
+  database: { url: postgresql://u@127.0.0.1:1/crm }
+steps:
+  - { kind: choose-snapshot }
+`,
+      );
+      const check = await thawHere({ args: ['check', './crm.yaml'], env: {}, cwd: folder });
+      expect(check.text).toContain(
+        `✓ passed  choose-snapshot: s3://${bucket} by the profile backup is opened with the role that profile backup of`,
+      );
+      expect(check.text).not.toContain(keys.secretAccessKey);
       expect(credentials).toContain(`the role that profile backup of ${join(folder, 'config')} takes, at`);
     } finally {
       await server.stop();
