@@ -1,9 +1,9 @@
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import type { ObjectInfo, ThawRequest } from '../../ports/object-store.ts';
 import type { RawStore } from '../store-kind.ts';
-import type { S3Config } from './open-client.ts';
+import { defaultS3Limits, type S3Config, type S3Limits } from './open-client.ts';
 import { accessBucket } from './s3-access.ts';
-import { createS3Connection, defaultS3Limits, type S3Connection, type S3Limits } from './s3-client.ts';
+import { createS3Connection, type S3Connection } from './s3-client.ts';
 import { listS3Objects } from './s3-list.ts';
 import { describeS3Attributes } from './s3-properties.ts';
 import { describeAnswer, readS3Object } from './s3-read.ts';

@@ -46,7 +46,7 @@ type Chain = {
   readonly profile: string | undefined;
   readonly region: string;
   /** For the calls to STS that roles and web identities take. */
-  readonly requestHandler: unknown;
+  readonly requestHandler: Readonly<Record<string, unknown>>;
 };
 
 /** A service beside us answers in no time, and where there is none nobody should wait. */
@@ -73,8 +73,13 @@ export async function findCredentials(chain: Chain): Promise<Found | Unopened> {
 }
 
 async function openChain({ profile, region, requestHandler }: Chain): Promise<Found['provide']> {
-  const clientConfig = { region, requestHandler: requestHandler as never };
-  const init = { clientConfig, logger: silent, ignoreCache: true, timeout: serviceMs, maxRetries: 1 };
+  const init = {
+    clientConfig: { region, requestHandler },
+    logger: silent,
+    ignoreCache: true,
+    timeout: serviceMs,
+    maxRetries: 1,
+  };
   // Whoever names a profile means that one: with a typing error in it, the SDK would go on to the role of the instance.
   if (profile !== undefined) {
     const { fromIni } = await import('@aws-sdk/credential-provider-ini');

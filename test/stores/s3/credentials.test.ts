@@ -248,9 +248,12 @@ describe('A reader without a key', () => {
 });
 
 const minio = await findMinio();
-describe.skipIf('absentBecause' in minio)('On MinIO', () => {
+describe('On MinIO', () => {
   it('temporary keys open the bucket with their token, by hand and by a profile that takes a role', async () => {
-    if ('absentBecause' in minio) return;
+    if ('absentBecause' in minio) {
+      process.stderr.write(`\nTemporary keys of MinIO are NOT tried: ${minio.absentBecause}.\n`);
+      return expect(process.env.CI, 'CI has to have every part').toBeUndefined();
+    }
     const server = await startMinio(minio.binary);
     try {
       const { endpoint, region, bucket, accessKey, secretKey } = await createBucket(server);
