@@ -171,8 +171,10 @@ describe('Credentials that the runbook does not give', () => {
   });
 
   it('are told to be nowhere with every source that was looked at', async () => {
-    const failure = failureFrom(await open({ endpoint: 'http://127.0.0.1:1' }).access());
+    const store = open({ endpoint: 'http://127.0.0.1:1' });
+    const failure = failureFrom(await store.access());
     expect(failure.code).toBe('invalid-input');
+    expect(failureFrom(await store.rights()).code).toBe('invalid-input');
     for (const said of [
       'AWS_ACCESS_KEY_ID',
       'profile default in',
