@@ -254,6 +254,22 @@ describe('An address', () => {
     expect(failure.remedy).toContain('region: ap-east-1');
   });
 
+  it('with a path whose signature does not fit is told what may stand in between', async () => {
+    const port = await listening(
+      createServer((request, response) => {
+        request.resume();
+        response
+          .writeHead(403)
+          .end('<Error><Code>SignatureDoesNotMatch</Code><Message>words</Message></Error>');
+      }),
+    );
+    const endpoint = `http://127.0.0.1:${port}`;
+    const remedy = async (path: string) =>
+      failureFrom(await open({ endpoint: `${endpoint}${path}` }).access()).remedy;
+    expect(await remedy('/minio')).toContain('takes the path off');
+    expect(await remedy('')).toContain('Enter the secret key again, whole');
+  });
+
   it('that sends on to another one is not followed, and named', async () => {
     const port = await listening(
       createServer((request, response) => {
