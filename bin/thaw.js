@@ -4,14 +4,16 @@
 import { spawn } from 'node:child_process';
 import nodeModule from 'node:module';
 
-const neededMajor = 22;
+/** Proxies and certificate authorities of the environment are read by Node itself since then. */
+const needed = [22, 21];
 
 // Libraries decide about colour and development mode while they are loaded, so this stands before everything else.
 process.env.NODE_ENV ??= 'production';
 if (process.env.NO_COLOR && !('FORCE_COLOR' in process.env)) process.env.FORCE_COLOR = '0';
 if (process.argv.includes('--no-color')) process.env.FORCE_COLOR = '0';
 
-if (Number(process.versions.node.split('.')[0]) >= neededMajor) {
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major > needed[0] || (major === needed[0] && minor >= needed[1])) {
   endWithLauncher();
   await import('../dist/bundle/main.js');
 } else {
@@ -28,7 +30,7 @@ function findRuntime() {
     }
   }
   console.error(
-    `thaw needs Node ${neededMajor} or newer; this is ${process.version}, and no runtime came along for this machine.`,
+    `thaw needs Node ${needed.join('.')} or newer; this is ${process.version}, and no runtime came along for this machine.`,
   );
   process.exit(2);
 }

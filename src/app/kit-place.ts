@@ -30,6 +30,13 @@ export async function kitPlaceOf(operand: string, folder: string): Promise<KitPl
   return holdsKits ? { kind: 'directory', path, prefix: '' } : undefined;
 }
 
+function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+}
+
 function isFolder(path: string): Promise<boolean> {
   return stat(path).then(
     (found) => found.isDirectory(),
@@ -154,9 +161,16 @@ async function nameCredentials(
   const loaded = await loadRunbook(path, folder);
   if (!loaded.ok) return loaded;
   const { store } = loaded.value.runbook.backups;
+  const opened: Readonly<Record<string, unknown>> = {
+    // As the chain of AWS would have found them; what was typed or given counts for more.
+    ...(environment[accessKeyName] && environment[secretKeyName]
+      ? { accessKey: environment[accessKeyName], secretKey: environment[secretKeyName] }
+      : {}),
+    ...config,
+  };
   const named = Object.entries(store).flatMap(([field, text]) => {
     const [, name] = /^\$\{([A-Z][A-Z0-9_]*)\}$/.exec(String(text)) ?? [];
-    const value = config[field];
+    const value = opened[field];
     return name === undefined || typeof value !== 'string' || store.kind !== config.kind
       ? []
       : [[name, environment[name] || value] as const];
@@ -168,28 +182,40 @@ async function storeOf(place: KitPlace, asking: Asking): Promise<Outcome<ObjectS
   if (place.kind === 'rclone') return succeed({ kind: 'rclone', remote: place.remote });
   if (place.kind === 'directory') return succeed({ kind: 'directory', path: place.path });
   const { options, context } = asking;
-  const { environment } = context;
-  const region = options.region ?? (environment.AWS_REGION || environment.AWS_DEFAULT_REGION || 'us-east-1');
-  const endpoint =
-    options.endpoint ??
-    (environment.AWS_ENDPOINT_URL_S3 || environment.AWS_ENDPOINT_URL || `https://s3.${region}.amazonaws.com`);
-  const names = { accessKey: 'AWS_ACCESS_KEY_ID', secretKey: 'AWS_SECRET_ACCESS_KEY' } as const;
-  const missing: MissingInput[] = Object.values(names)
-    .filter((name) => !environment[name])
-    .map((name) => ({ name, about: `of the bucket ${place.bucket} at ${endpoint}`, secret: true }));
-  const typed =
-    missing.length === 0
-      ? new Map<string, string>()
-      : await askForInputs({ mode: 'live', title: `the kit in s3://${place.bucket}`, missing }, asking);
-  if (typed === undefined) return fail(noCredentials(place.bucket));
-  const value = (name: string) => environment[name] || typed.get(name) || '';
   const { bucket } = place;
-  return succeed({
-    ...{ kind: 's3', endpoint, region, bucket },
-    accessKey: value(names.accessKey),
-    secretKey: value(names.secretKey),
-  });
+  const { endpoint, region } = options;
+  const config = {
+    ...{ kind: 's3', bucket },
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(region === undefined ? {} : { region }),
+  };
+  // Whoever has a profile or a role has said so; whoever has nothing holds a key in the hand.
+  const ways = [
+    'AWS_ACCESS_KEY_ID',
+    'AWS_PROFILE',
+    'AWS_WEB_IDENTITY_TOKEN_FILE',
+    'AWS_CONTAINER_CREDENTIALS_FULL_URI',
+  ];
+  const relative = 'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI';
+  const home = context.environment.HOME ?? '';
+  const hasFile = await isFile(
+    context.environment.AWS_SHARED_CREDENTIALS_FILE || join(home, '.aws/credentials'),
+  );
+  if (hasFile || [...ways, relative].some((name) => context.environment[name])) return succeed(config);
+  const about = `of the bucket ${bucket}`;
+  const missing: MissingInput[] = [
+    { name: accessKeyName, about: `access key ${about}`, secret: true },
+    { name: secretKeyName, about: `secret key ${about}`, secret: true },
+  ];
+  const typed = await askForInputs({ mode: 'live', title: `the kit in s3://${bucket}`, missing }, asking);
+  // Nobody is there: what this host is, a role may say.
+  if (typed === undefined) return succeed(config);
+  const [accessKey, secretKey] = [typed.get(accessKeyName), typed.get(secretKeyName)];
+  return accessKey && secretKey ? succeed({ ...config, accessKey, secretKey }) : fail(noCredentials(bucket));
 }
+
+const accessKeyName = 'AWS_ACCESS_KEY_ID';
+const secretKeyName = 'AWS_SECRET_ACCESS_KEY';
 
 function noCredentials(bucket: string): Failure {
   return {

@@ -19,6 +19,7 @@ import {
   resolveInputs,
 } from '../kinds/references.ts';
 import type { Targets } from '../kinds/targets.ts';
+import { hearOfSecrets } from '../platform/learned-secrets.ts';
 import { readWhole } from '../platform/read-whole.ts';
 import { handlers, runbookSchema } from '../registry/kinds.ts';
 import { lintRunbook } from '../runbook/lint-runbook.ts';
@@ -115,6 +116,7 @@ export async function readyRunbook(
   });
   const given = needs.value.needed.flatMap((name) => needs.value.given.get(name) ?? []);
   const masking = createMasking(known);
+  hearOfSecrets(masking.mask);
   maskInTrace(masking.redact);
   return succeed({ ...loaded, filled, targets, values: given, ...masking });
 }

@@ -1,7 +1,7 @@
 import { type Check, failed, passed } from '../base/verdict.ts';
 import type { StoreLooks } from '../ports/world.ts';
 import { isSameStore, keepOffProduction } from './keep-off-production.ts';
-import { blocker } from './open-targets.ts';
+import { blocker, sayCredentials } from './open-targets.ts';
 
 export type StorePair = {
   readonly from: StoreLooks;
@@ -18,6 +18,7 @@ export async function checkStorePair({ from, into, production }: StorePair): Pro
   if (isSameStore(source.value.identity, target.value.identity)) {
     return [failed(`${into.address} is the source itself.`, 'Name the bucket that was lost as the target.')];
   }
-  if (production === undefined) return [passed(`${from.address} and ${into.address} answer`)];
-  return [await keepOffProduction({ into, identity: target.value.identity, production })];
+  const said = [...sayCredentials(from, source.value), ...sayCredentials(into, target.value)];
+  if (production === undefined) return [...said, passed(`${from.address} and ${into.address} answer`)];
+  return [...said, await keepOffProduction({ into, identity: target.value.identity, production })];
 }

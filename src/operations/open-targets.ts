@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { brokenBodyFailure } from '../base/body-error.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { formatBytes } from '../base/units.ts';
-import { type Check, couldNotVerify, failed } from '../base/verdict.ts';
+import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
 import { readFact } from '../kinds/fact.ts';
 import { incomingDatabaseFact } from '../kinds/facts.ts';
 import type { StepContext } from '../kinds/kind.ts';
 import type { Targets } from '../kinds/targets.ts';
-import type { ObjectStore, ObjectStoreConfig } from '../ports/object-store.ts';
+import type { ObjectStore, ObjectStoreConfig, StoreAccess } from '../ports/object-store.ts';
 import type { StoreLooks, World } from '../ports/world.ts';
 
 type Reach = Pick<StepContext<'databases'>, 'world' | 'targets' | 'mode' | 'fact' | 'runId'>;
@@ -153,4 +153,12 @@ function tooLong(what: string, mostBytes: number) {
     remedy: 'Find out who wrote it, or choose another snapshot.',
     retry: 'after-fix',
   } as const;
+}
+
+/** Whose credentials a store is opened with, where the runbook leaves that to this host. */
+export function sayCredentials(
+  store: { readonly address: string },
+  { credentials }: StoreAccess,
+): readonly Check[] {
+  return credentials === undefined ? [] : [passed(`${store.address} is opened with ${credentials}`)];
 }

@@ -16,6 +16,8 @@ const passedOn = [
   'XDG_RUNTIME_DIR',
   'XDG_CONFIG_HOME',
   'SSL_CERT_FILE',
+  // Where passwords are, and none of them: libpq refuses one that others may read.
+  'PGPASSFILE',
   'SSL_CERT_DIR',
   'DOCKER_HOST',
   'DOCKER_CONTEXT',

@@ -55,6 +55,8 @@ export function declareFields<Shape extends z.ZodRawShape>(declared: {
   readonly fields: Shape;
   readonly secrets?: readonly (keyof Shape & string)[];
   readonly programs?: readonly ProgramName[];
+  /** What does not fit together, in words; undefined where all does. Fields may still hold placeholders. */
+  readonly judge?: (fields: z.output<z.ZodObject<Shape>>) => string | undefined;
   /** Without the kind. */
   readonly example: z.input<z.ZodObject<Shape>>;
 }) {
@@ -65,6 +67,10 @@ export function declareFields<Shape extends z.ZodRawShape>(declared: {
     .join('\n');
   const schema = z
     .strictObject({ kind: z.literal(kind), ...fields })
+    .superRefine((given, context) => {
+      const fault = declared.judge?.(given as z.output<z.ZodObject<Shape>>);
+      if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
+    })
     .meta(describeWithExample(about, exampleText));
   return {
     kind,

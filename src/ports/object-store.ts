@@ -124,6 +124,8 @@ export type StoreAccess = {
   readonly identity: StoreIdentity;
   /** The store's clock minus ours, in milliseconds, to a second; undefined where the store shows no clock. */
   readonly clockSkewMs?: number;
+  /** Whose credentials they are and where that leads, in words, where the runbook gives none: profile backup of /root/.aws/credentials. */
+  readonly credentials?: string;
 };
 
 /** What a credential may do; unknown where the store answers in no way we can read. */

@@ -12,7 +12,10 @@ import { checkByHand, quoted, secretsByHand, shell, startByHand } from './recove
 
 /** What the page is made of. No secret: where one belongs stands the name of its input. */
 export type PageFacts = {
-  readonly about: Pick<Kit, 'name' | 'title' | 'folder' | 'left' | 'images' | 'asks' | 'project'>;
+  readonly about: Pick<
+    Kit,
+    'name' | 'title' | 'folder' | 'project' | 'environmentFile' | 'left' | 'images' | 'asks'
+  >;
   readonly files: readonly KitFile[];
   readonly madeAt: string;
   readonly signer: string;
@@ -208,9 +211,9 @@ function fetchKit(facts: PageFacts): string {
       "sha256sum --check <<'END'",
       ...needed.map(({ sha256, path }) => `${sha256}  ${path}`),
       'END',
-      ...(facts.runbook.production.envFile === undefined
+      ...(about.environmentFile === undefined
         ? []
-        : [`install -m 600 "$ENV_FILE" ${quoted(facts.runbook.production.envFile)}`]),
+        : [`install -D --mode=600 "$ENV_FILE" ${quoted(about.environmentFile)}`]),
     ),
     `Whether the kit of the store is signed by the key above, \`ssh-keygen -Y check-novalidate -n ${kitNamespace} -s FILE.kit.json.sig <FILE.kit.json\` says of the newest list there.`,
   ].join('\n\n');

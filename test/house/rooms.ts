@@ -67,6 +67,7 @@ export const flats = ['adapters', 'databases', 'services', 'steps', 'stores'];
 export const driverFolders: Readonly<Record<string, readonly string[]>> = {
   pg: ['databases/postgres', 'sandbox/crm'],
   '@aws-sdk': ['stores/s3'],
+  '@smithy': ['stores/s3'],
   openpgp: ['layers/openpgp'],
   'age-encryption': ['layers/age'],
   nodemailer: ['adapters/alerts', 'adapters/mail'],

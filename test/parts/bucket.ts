@@ -8,9 +8,16 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import type { S3Config } from '../../src/stores/s3/s3-client.ts';
+import type { Secret } from '../../src/base/secret.ts';
 
-export type BucketConfig = S3Config & { readonly kind: 's3' };
+export type BucketConfig = {
+  readonly kind: 's3';
+  readonly endpoint: string;
+  readonly region: string;
+  readonly bucket: string;
+  readonly accessKey: Secret;
+  readonly secretKey: Secret;
+};
 
 /** A bucket as a test sees it: by the SDK alone, so that what thaw says about it can be held against it. */
 export type Bucket = {

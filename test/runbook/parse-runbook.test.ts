@@ -71,6 +71,16 @@ describe('faults of a runbook', () => {
     ],
     ['title: CRM', '', 'line 1, title: is missing'],
     ['kind: directory, path: /backups', 'kind: directory', 'line 8, backups.store.path: is missing'],
+    [
+      'kind: directory, path: /backups',
+      'kind: s3, bucket: b, accessKey: a',
+      'line 8, backups.store: accessKey and secretKey go together',
+    ],
+    [
+      'kind: directory, path: /backups',
+      'kind: s3, bucket: b, profile: p, credentials: anonymous',
+      'line 8, backups.store: accessKey, profile and credentials: give one of them',
+    ],
     ['thaw: 1', 'thaw: 2', 'line 1, thaw: Invalid input: expected 1'],
     ['  DATABASE_URL: {', '  database_url: {', 'line 6, inputs.database_url: Invalid key in record'],
   ])('%s → %s is told with its line', (from, to, fault) => {

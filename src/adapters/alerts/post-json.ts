@@ -1,5 +1,9 @@
+import http from 'node:http';
+import https from 'node:https';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import { errorCode } from '../../base/thrown.ts';
+import { type Agents, describeCertificate, openAgents } from '../../platform/network-agents.ts';
+import { networkMeaning, networkTrouble } from '../../platform/network-verdicts.ts';
 
 const limitMs = 15_000;
 
@@ -10,27 +14,56 @@ export async function postJson(request: {
   readonly body: unknown;
 }): Promise<Outcome<void>> {
   const { url, name, body } = request;
-  let answer: Response;
+  const to = new URL(url);
+  const agents = openAgents(to);
+  if (!agents.ok) return agents;
+  let status: number;
   try {
-    answer = await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-      // A redirect would hand the alert, and its key, to somebody the runbook does not name.
-      redirect: 'manual',
-      signal: AbortSignal.timeout(limitMs),
-    });
-    await answer.arrayBuffer();
+    status = await post(to, { agents: agents.value, body: JSON.stringify(body) });
   } catch (error) {
-    return fail({
-      ...undelivered(name, errorCode(error) ?? 'no answer'),
-      code: 'unreachable',
-      retry: 'safe',
-    });
+    const code = errorCode(error);
+    if (networkTrouble(code) === 'untrusted') return fail(await notTrusted(code, { name, to }));
+    return fail({ ...undelivered(name, code ?? 'no answer'), code: 'unreachable', retry: 'safe' });
   }
-  if (answer.ok) return succeed(undefined);
-  const denied = answer.status === 401 || answer.status === 403 || answer.status === 404;
-  return fail({ ...undelivered(name, `HTTP ${answer.status}`), code: denied ? 'denied' : 'command-failed' });
+  if (status >= 200 && status < 300) return succeed(undefined);
+  const denied = status === 401 || status === 403 || status === 404;
+  return fail({ ...undelivered(name, `HTTP ${status}`), code: denied ? 'denied' : 'command-failed' });
+}
+
+/** Proxy and authorities as this host has them. A redirect is not followed: it would hand the alert, and its key, to somebody the runbook does not name. */
+function post(
+  url: URL,
+  { agents, body }: { readonly agents: Agents; readonly body: string },
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const isSecure = url.protocol === 'https:';
+    const sent = (isSecure ? https : http).request(
+      url,
+      {
+        method: 'POST',
+        agent: isSecure ? agents.httpsAgent : agents.httpAgent,
+        headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
+        signal: AbortSignal.timeout(limitMs),
+      },
+      (answer) => {
+        answer.resume().once('error', reject);
+        answer.once('end', () => resolve(answer.statusCode ?? 0));
+      },
+    );
+    sent.once('error', reject);
+    sent.end(body);
+  });
+}
+
+async function notTrusted(
+  code: string | undefined,
+  { name, to }: { readonly name: string; readonly to: URL },
+): Promise<Failure> {
+  // The host alone: what else the address holds may be a secret.
+  const certificate = await describeCertificate(new URL(to.origin));
+  const said = networkMeaning(code, { host: to.host, role: 'receiver', certificate });
+  const failure = undelivered(name, said?.[1] ?? 'its certificate is not trusted');
+  return { ...failure, code: 'unreachable', ...(said === undefined ? {} : { remedy: said[2] }) };
 }
 
 export function undelivered(name: string, why: string): Failure {

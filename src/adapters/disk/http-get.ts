@@ -7,7 +7,8 @@ import { cancelledFailure } from '../../base/cancelled-failure.ts';
 import { type Failure, fail, failureMeaning, type Outcome, succeed } from '../../base/failure.ts';
 import { describeFileFailure } from '../../base/file-failure.ts';
 import { errorCode, errorWords } from '../../base/thrown.ts';
-import { networkMeaning } from '../../platform/network-verdicts.ts';
+import { type Agents, describeCertificate, openAgents, proxyIn } from '../../platform/network-agents.ts';
+import { networkMeaning, networkTrouble } from '../../platform/network-verdicts.ts';
 
 type HttpGetRequest = {
   readonly url: string;
@@ -27,8 +28,9 @@ type HttpAnswer = {
 const mostTextBytes = 1024 * 1024;
 
 /**
- * One GET as it goes over the wire: no redirect is followed, no proxy used and nothing decompressed, so the size and
- * the digest are those of the object. A `file:` URL, as a folder of objects signs it, answers 200.
+ * One GET as it goes over the wire: no redirect is followed and nothing decompressed, so the size and the digest are those of
+ * the object. HTTPS goes through the tunnel of a proxy where the environment names one; plain HTTP goes straight, since a proxy
+ * could answer from its memory. A `file:` URL, as a folder of objects signs it, answers 200.
  */
 export async function httpGet(request: HttpGetRequest): Promise<Outcome<HttpAnswer>> {
   const url = URL.canParse(request.url) ? new URL(request.url) : undefined;
@@ -36,13 +38,19 @@ export async function httpGet(request: HttpGetRequest): Promise<Outcome<HttpAnsw
   const signal = request.signal === undefined ? limit : AbortSignal.any([request.signal, limit]);
   if (url === undefined || !['http:', 'https:', 'file:'].includes(url.protocol)) return fail(notAUrl());
   const doing = `GET ${describeUrl(url)}`;
+  const agents = openAgents(url);
+  if (!agents.ok) return agents;
   try {
-    return succeed(url.protocol === 'file:' ? await readFile(url, signal) : await get(url, signal));
+    return succeed(
+      url.protocol === 'file:'
+        ? await readFile(url, signal)
+        : await get(url, { signal, agents: agents.value }),
+    );
   } catch (error) {
     if (request.signal?.aborted) return fail(cancelledFailure(doing));
     if (limit.aborted) return fail(tooLate({ doing, limitMs: request.limitMs }));
     if (url.protocol === 'file:') return fail(describeFileFailure({ doing, error }));
-    return fail(describeNetworkFailure({ doing, host: url.host, error }));
+    return fail(await describeNetworkFailure({ doing, url, error }));
   }
 }
 
@@ -55,18 +63,17 @@ async function readFile(url: URL, signal: AbortSignal): Promise<HttpAnswer> {
   return { status: 200, ...(await digestBody(createReadStream(url, { signal }))) };
 }
 
-function get(url: URL, signal: AbortSignal): Promise<HttpAnswer> {
+function get(url: URL, how: { readonly signal: AbortSignal; readonly agents: Agents }): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
-    const { get } = url.protocol === 'https:' ? https : http;
+    const isSecure = url.protocol === 'https:';
+    const { get } = isSecure ? https : http;
     // A connection of its own: a health check must see the server of now.
-    const sent = get(
-      url,
-      { agent: false, signal, headers: { 'user-agent': 'thaw', accept: '*/*' } },
-      (answer) => {
-        const status = answer.statusCode ?? 0;
-        digestBody(answer).then((body) => resolve({ status, ...body }), reject);
-      },
-    );
+    const agent = isSecure ? how.agents.httpsAgent : false;
+    const headers = { 'user-agent': 'thaw', accept: '*/*' };
+    const sent = get(url, { agent, signal: how.signal, headers }, (answer) => {
+      const status = answer.statusCode ?? 0;
+      digestBody(answer).then((body) => resolve({ status, ...body }), reject);
+    });
     sent.once('error', reject);
   });
 }
@@ -83,21 +90,25 @@ async function digestBody(body: Readable): Promise<Omit<HttpAnswer, 'status'>> {
   return { sizeBytes, sha256: hash.digest('hex'), text: Buffer.concat(kept).toString() };
 }
 
-function describeNetworkFailure(request: {
+async function describeNetworkFailure(request: {
   readonly doing: string;
-  readonly host: string;
+  readonly url: URL;
   readonly error: unknown;
-}): Failure {
-  const code = errorCode(request.error);
+}): Promise<Failure> {
+  const { doing, url, error } = request;
+  const code = errorCode(error);
+  const proxy = proxyIn(error);
+  const peer = proxy === undefined ? { host: url.host, role: 'service' } : { host: proxy, role: 'proxy' };
+  const certificate = networkTrouble(code) === 'untrusted' ? await describeCertificate(url) : undefined;
   return failureMeaning({
-    doing: request.doing,
-    meaning: networkMeaning(code, { host: request.host, role: 'service' }) ?? [
+    doing,
+    meaning: networkMeaning(code, { ...peer, certificate }) ?? [
       'unreachable',
-      `the connection to ${request.host} broke off (${code ?? 'an unknown error'})`,
+      `the connection to ${url.host} broke off (${code ?? 'an unknown error'})`,
       'Look at the log of the service, then try again.',
       'safe',
     ],
-    detail: errorWords(request.error),
+    detail: errorWords(error),
   });
 }
 

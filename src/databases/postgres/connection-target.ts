@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type ConnectionOptions, checkServerIdentity } from 'node:tls';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import { createSecret, type Secret } from '../../base/secret.ts';
+import { learnSecrets } from '../../platform/learned-secrets.ts';
 import type { DatabaseLogin, LoginOfUrl } from '../../ports/database-rights.ts';
 
 /** How libpq names the ways to encrypt; `prefer` tries TLS and goes on without where the server has none. */
@@ -14,7 +15,7 @@ export type ConnectionTarget = {
   readonly host: string;
   readonly port: number;
   readonly user: string;
-  /** Left out: PGPASSWORD or ~/.pgpass of whoever runs thaw. */
+  /** Of the URL, else PGPASSWORD. Left out: PGPASSFILE or ~/.pgpass of whoever runs thaw, which the driver and the programs read themselves. */
   readonly password?: Secret;
   readonly database: string;
   readonly sslMode: SslMode;
@@ -58,7 +59,8 @@ function fromUrl(parsed: URL, text: string): Outcome<ConnectionTarget> {
   const sslMode = wanted === 'no-verify' ? 'require' : sslModes.find((mode) => mode === wanted);
   if (sslMode === undefined) return invalid(`Its sslmode ${wanted} is none of ${sslModes.join(', ')}.`);
   const rootCertificate = parameters.get('sslrootcert');
-  const password = parameters.get('password') ?? decodeURIComponent(parsed.password);
+  const password =
+    (parameters.get('password') ?? decodeURIComponent(parsed.password)) || passwordInEnvironment();
   return succeed({
     host,
     port,
@@ -71,6 +73,13 @@ function fromUrl(parsed: URL, text: string): Outcome<ConnectionTarget> {
       ? `socket ${host}:${port}`
       : `${host.includes(':') ? `[${host}]` : host}:${port}`,
   });
+}
+
+/** Host and port never come from the environment: what a restore replaces must not depend on somebody's shell. */
+function passwordInEnvironment(): string {
+  const password = process.env.PGPASSWORD ?? '';
+  if (password !== '') learnSecrets([password]);
+  return password;
 }
 
 /** The same server, as somebody else. */

@@ -71,7 +71,7 @@ export function bareEnvironment({ isHere }: { readonly isHere: boolean }): Reado
     HOME: nowhere,
     XDG_CONFIG_HOME: nowhere,
     // What libpq finds in the home otherwise, and nothing but that.
-    PGPASSFILE: `${home}/.pgpass`,
+    PGPASSFILE: process.env.PGPASSFILE || `${home}/.pgpass`,
     PGSSLROOTCERT: `${home}/.postgresql/root.crt`,
     PGSSLCERT: `${home}/.postgresql/postgresql.crt`,
     PGSSLKEY: `${home}/.postgresql/postgresql.key`,

@@ -15,7 +15,7 @@ import { findSnapshots, pickAnySnapshot, readManifest } from '../../operations/f
 import { lackingExtensions } from '../../operations/lacking-extensions.ts';
 import { refuseNewerDump } from '../../operations/newer-dump.ts';
 import { openSnapshot, sayOpened } from '../../operations/open-snapshot.ts';
-import { backupStore, blocker } from '../../operations/open-targets.ts';
+import { backupStore, blocker, sayCredentials } from '../../operations/open-targets.ts';
 import { refuseLive } from '../../operations/refuse-scope.ts';
 import { thawObjects } from '../../operations/thaw-objects.ts';
 import type { TableRow } from '../../ports/operator.ts';
@@ -112,7 +112,7 @@ async function checkBackups(
   const access = await backupStore(context).access();
   if (!access.ok) return [blocker(access.failure)];
   const skew = access.value.clockSkewMs ?? 0;
-  const checks: Check[] = [];
+  const checks: Check[] = [...sayCredentials(backupStore(context), access.value)];
   if (Math.abs(skew) > tolerableSkewMs) {
     checks.push(
       couldNotVerify(

@@ -9,7 +9,14 @@ import { awkwardKeys } from '../../operations/compare-objects.ts';
 import { findSnapshots } from '../../operations/find-snapshots.ts';
 import { isSameStore, keepOffProduction } from '../../operations/keep-off-production.ts';
 import { leaveOutObjects } from '../../operations/leave-out.ts';
-import { backupStore, blocker, listAll, objectPrefix, targetStore } from '../../operations/open-targets.ts';
+import {
+  backupStore,
+  blocker,
+  listAll,
+  objectPrefix,
+  sayCredentials,
+  targetStore,
+} from '../../operations/open-targets.ts';
 import type { Placement } from '../../operations/overwrite-objects.ts';
 import { judgePlaced, placeObjects, takeAway } from '../../operations/place-objects.ts';
 import { comparesObjects, proveMirror } from '../../operations/prove-mirror.ts';
@@ -151,10 +158,11 @@ async function checkStores(
   const cold = source.ok
     ? await checkColdBelow(backupStore(context), { prefix: sourcePrefix(context), step: stepId(step) })
     : [];
-  if (context.mode !== 'drill') return [...cold, passed(`${target.address} answers`)];
+  const before = [...sayCredentials(target, access.value), ...cold];
+  if (context.mode !== 'drill') return [...before, passed(`${target.address} answers`)];
   const { objects } = context.targets.production;
   if (objects === undefined)
-    return [...cold, passed(`${target.address} answers; production has no object store`)];
+    return [...before, passed(`${target.address} answers; production has no object store`)];
   const production = context.world.openStore(objects);
-  return [...cold, await keepOffProduction({ into: target, identity: access.value.identity, production })];
+  return [...before, await keepOffProduction({ into: target, identity: access.value.identity, production })];
 }

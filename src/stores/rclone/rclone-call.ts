@@ -29,6 +29,7 @@ const transfers: readonly string[] = ['cat', 'rcat', 'moveto'];
 
 export function createRcloneCall(config: RcloneConfig, processes: ProcessRunner): RcloneCall {
   const env = {
+    ...proxyVariables(),
     ...(config.configFile === undefined ? {} : { RCLONE_CONFIG: config.configFile }),
     ...(config.configPassword === undefined ? {} : { RCLONE_CONFIG_PASS: config.configPassword.reveal() }),
   };
@@ -43,6 +44,13 @@ export function createRcloneCall(config: RcloneConfig, processes: ProcessRunner)
       stallMs,
     });
   };
+}
+
+/** rclone reaches the world as we do; no other program is told, since the address of a proxy may hold a password. */
+function proxyVariables(): Readonly<Record<string, string>> {
+  const names = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'].flatMap((name) => [name, name.toLowerCase()]);
+  const given = names.map((name) => [name, process.env[name] ?? ''] as const);
+  return Object.fromEntries(given.filter(([, value]) => value !== ''));
 }
 
 /** The path of a key below the remote: `remote:` takes it as it is, `remote:folder` wants a slash. */

@@ -9,7 +9,7 @@ export async function accessBucket(
   connection: S3Connection,
   signal?: AbortSignal,
 ): Promise<Outcome<StoreAccess>> {
-  const { endpoint, bucket, limits } = connection;
+  const { bucket, limits } = connection;
   const limit = AbortSignal.timeout(limits.accessMs);
   let clockSkewMs: number | undefined;
   const answer = await connection.call({
@@ -35,8 +35,12 @@ export async function accessBucket(
     const timedOut = limit.aborted && !signal?.aborted;
     return timedOut ? fail(noAnswer(connection)) : answer;
   }
-  const identity = endpoint === undefined ? { endpoint: '', bucket } : identifyStore({ endpoint, bucket });
-  return succeed(clockSkewMs === undefined ? { identity } : { identity, clockSkewMs });
+  const { endpoint, source } = connection.opened() ?? {};
+  return succeed({
+    identity: endpoint === undefined ? { endpoint: '', bucket } : identifyStore({ endpoint, bucket }),
+    ...(clockSkewMs === undefined ? {} : { clockSkewMs }),
+    ...(source === undefined ? {} : { credentials: `${source}, at ${connection.host()}` }),
+  });
 }
 
 /** The store's clock minus ours. The header has whole seconds, so half a second is its likeliest fraction. */
@@ -57,7 +61,7 @@ function noAnswer(connection: S3Connection) {
   const seconds = connection.limits.accessMs / 1000;
   return {
     code: 'unreachable',
-    message: `Cannot list ${connection.place()}: ${connection.host} does not answer within ${seconds} s.`,
+    message: `Cannot list ${connection.place()}: ${connection.host()} does not answer within ${seconds} s.`,
     remedy: 'Check the endpoint, the network and its firewalls.',
     retry: 'safe',
   } as const;

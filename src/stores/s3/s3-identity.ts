@@ -9,6 +9,11 @@ export function readEndpoint(endpoint: string): URL | undefined {
   return url;
 }
 
+/** As people write it: the port where it is an unusual one, the path where there is one. */
+export function showEndpoint({ host, pathname }: URL): string {
+  return `${host}${pathname.replace(/\/+$/, '')}`;
+}
+
 /**
  * Two endpoints that lead to one store must look the same here, since a drill is kept away from production by
  * comparing identities. When in doubt this unites rather than separates: a refused drill is cheap.

@@ -1,14 +1,9 @@
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import type { ObjectInfo, ThawRequest } from '../../ports/object-store.ts';
 import type { RawStore } from '../store-kind.ts';
+import { defaultS3Limits, type S3Config, type S3Limits } from './open-client.ts';
 import { accessBucket } from './s3-access.ts';
-import {
-  createS3Connection,
-  defaultS3Limits,
-  type S3Config,
-  type S3Connection,
-  type S3Limits,
-} from './s3-client.ts';
+import { createS3Connection, type S3Connection } from './s3-client.ts';
 import { listS3Objects } from './s3-list.ts';
 import { describeS3Attributes } from './s3-properties.ts';
 import { describeAnswer, readS3Object } from './s3-read.ts';
@@ -20,7 +15,7 @@ import { writeS3Object, writeS3Stream } from './s3-write.ts';
 export function openS3ObjectStore(config: S3Config, limits?: Partial<S3Limits>): RawStore {
   const connection = createS3Connection({ config, limits: { ...defaultS3Limits, ...limits } });
   return {
-    address: `${connection.place()} at ${connection.host}`,
+    address: `${connection.place()} at ${connection.host()}`,
     access: (signal) => accessBucket(connection, signal),
     list: (request) => listS3Objects(connection, request),
     describe: (key) => describeObject(connection, key),
@@ -87,7 +82,9 @@ async function signUrl(
     perform: async ({ sdk, client }) => {
       const { getSignedUrl } = await import('@aws-sdk/s3-request-presigner');
       const command = new sdk.GetObjectCommand({ Bucket: connection.bucket, Key: key });
-      return getSignedUrl(client, command, { expiresIn: Math.floor(expiresInSeconds) });
+      const signed = await getSignedUrl(client, command, { expiresIn: Math.floor(expiresInSeconds) });
+      // What everybody may read needs no signature, and ours would be nobody's.
+      return connection.isAnonymous ? signed.replace(/\?.*$/, '') : signed;
     },
   });
 }

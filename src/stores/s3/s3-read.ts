@@ -5,7 +5,6 @@ import type { ObjectInfo, ReadRequest } from '../../ports/object-store.ts';
 import type { RawBody } from '../store-kind.ts';
 import { readAttributes } from './s3-attributes.ts';
 import type { S3Connection } from './s3-client.ts';
-import { classifyS3Error } from './s3-failure.ts';
 import { stripQuotes } from './s3-list.ts';
 import { allAttributes } from './s3-properties.ts';
 
@@ -55,7 +54,7 @@ export async function readS3Object(
     info: describeAnswer(key, answer.value),
     attributes,
     body: source,
-    explain: (error) => classifyS3Error({ doing, error, host: connection.host, signal }),
+    explain: (error) => connection.explain({ doing, error, signal }),
   });
 }
 
@@ -113,7 +112,7 @@ function unfitAnswer(request: {
   return {
     code: 'command-failed',
     message: `Cannot ${request.doing}: ${request.because}.`,
-    remedy: `Reach ${request.connection.host} without the proxy in between, or use another endpoint.`,
+    remedy: `Reach ${request.connection.host()} without the proxy in between, or use another endpoint.`,
     retry: 'after-fix',
   };
 }

@@ -11,13 +11,26 @@ const busy: Meaning = ['unreachable', 'the store at {host} is busy or in trouble
 const badSession: Meaning = [
   'denied',
   'the session these credentials belong to is over',
-  'Enter credentials that are valid now.',
+  'Enter credentials that are valid now, with their session token.',
+  'after-fix',
+];
+const badToken: Meaning = [
+  'denied',
+  'the store does not take the session token: it is of other keys, or its session is over',
+  'Enter the access key, the secret key and the session token anew, as they were given together.',
   'after-fix',
 ];
 const wrongRegion: Meaning = [
   'invalid-input',
   'the bucket lies in another region than the one given',
   'Give the region and the endpoint of that bucket.',
+  'after-fix',
+];
+/** Of Alibaba OSS, Volcengine TOS and Tencent COS. */
+const wrongAddressing: Meaning = [
+  'invalid-input',
+  'the store takes the name of the bucket in the host name alone ({answer})',
+  'Set `addressing: virtual` at this store.',
   'after-fix',
 ];
 const badName: Meaning = [
@@ -67,13 +80,14 @@ const s3Codes: Readonly<Record<string, Meaning>> = {
   ],
   AccessDenied: [
     'denied',
-    'access is denied to this access key',
-    'Allow this access key that action on this bucket, or use one that may.',
+    'access is denied to {who}',
+    'Allow {who} that action on this bucket, or use one that may.',
     'after-fix',
   ],
   AllAccessDisabled: ['denied', 'all access to it is disabled', 'Ask the owner of the store.', 'after-fix'],
   ExpiredToken: badSession,
-  InvalidToken: badSession,
+  InvalidToken: badToken,
+  InvalidTokenId: badToken,
   InvalidObjectState: [
     'denied',
     'the object is archived and cannot be read at once',
@@ -121,6 +135,9 @@ const s3Codes: Readonly<Record<string, Meaning>> = {
   NotImplemented: notThere,
   MethodNotAllowed: notThere,
   AccessControlListNotSupported: notThere,
+  SecondLevelDomainForbidden: wrongAddressing,
+  InvalidPathAccess: wrongAddressing,
+  PathStyleDomainForbidden: wrongAddressing,
   InvalidBucketName: badName,
   KeyTooLongError: badName,
   InvalidArgument: badName,

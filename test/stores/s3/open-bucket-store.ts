@@ -1,5 +1,5 @@
 import type { StoreDriver } from '../../../src/ports/object-store.ts';
-import type { S3Config, S3Limits } from '../../../src/stores/s3/s3-client.ts';
+import type { S3Config, S3Limits } from '../../../src/stores/s3/open-client.ts';
 import { openS3ObjectStore } from '../../../src/stores/s3/s3-object-store.ts';
 import { defaultBodyLimits, withLimits } from '../../../src/stores/with-limits.ts';
 
