@@ -22,6 +22,7 @@ import type { Targets } from '../kinds/targets.ts';
 import { readWhole } from '../platform/read-whole.ts';
 import { handlers, runbookSchema } from '../registry/kinds.ts';
 import { lintRunbook } from '../runbook/lint-runbook.ts';
+import type { OpenPoint } from '../runbook/open-points.ts';
 import { parseRunbook } from '../runbook/parse-runbook.ts';
 import type { Runbook } from '../runbook/schema.ts';
 import type { MissingInput } from '../session/missing-input.ts';
@@ -35,6 +36,8 @@ export type LoadedRunbook = {
   readonly fingerprint: string;
   /** As written, placeholders and all. */
   readonly runbook: Runbook;
+  /** What its writer did not know, as marked comments say. */
+  readonly openPoints: readonly OpenPoint[];
 };
 
 export type ReadyRunbook = LoadedRunbook &

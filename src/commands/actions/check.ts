@@ -11,6 +11,7 @@ import { stepsGiving } from '../../kinds/handlers.ts';
 import { checkPermissions, type Permission } from '../../producer/check-permissions.ts';
 import { handlers } from '../../registry/kinds.ts';
 import { createWorld } from '../../registry/wire.ts';
+import { sayOpenPoints } from '../../runbook/open-points.ts';
 import { proofOf } from '../../runbook/proof.ts';
 
 /** Every blocker at once; touches nothing. */
@@ -55,6 +56,11 @@ export async function check(
       ? (line: string) => printJson(context, redact(line))
       : (line: string) => printLine(context, redact(line));
     for (const line of options.json ? originsAsJson(values) : originsAsText(values)) print(line);
+    const { openPoints } = loaded.value;
+    const open = options.json
+      ? openPoints.map((point) => JSON.stringify({ type: 'open-point', ...point }))
+      : sayOpenPoints(openPoints);
+    for (const line of open) print(line);
     const blockersFirst = [...checks].sort((a, b) => weight(a) - weight(b));
     const permissions = await checkPermissions({
       world,
