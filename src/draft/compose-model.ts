@@ -4,7 +4,7 @@ import { type EnvLookup, expandVariables } from '../base/env-variables.ts';
 import { errorWords } from '../base/thrown.ts';
 
 /** What a service has of the host: a folder by its path, or a volume by the name that the file gives it. */
-export type Mount = {
+type Mount = {
   readonly kind: 'folder' | 'volume';
   readonly source: string;
   readonly target: string;

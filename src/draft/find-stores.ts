@@ -111,7 +111,7 @@ export function readStoreOption(
   return { ...guess, prefix, address: `s3://${bucket}/${prefix}`, from: '--store' };
 }
 
-export function isBackupService({ name, image }: ComposeService): boolean {
+function isBackupService({ name, image }: ComposeService): boolean {
   return /backup|borg|restic|kopia|databasus|postgresus|dbackup|pgdump|pg_dump/i.test(`${name} ${image}`);
 }
 

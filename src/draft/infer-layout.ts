@@ -56,7 +56,7 @@ export function familiesOf(objects: readonly ObjectInfo[]): readonly Family[] {
 }
 
 /** db/daily/shop_2026-11-19.sql.gz -> db/{tier}/shop_{date}.sql.gz; a name that says nothing stays as it is. */
-export function inferLayout(key: string): string {
+function inferLayout(key: string): string {
   // A brace in a name would be taken for a part of the layout.
   const plain = key.replace(/[{}[\]]/g, '{any}').replace(/(?:\{any\})+/g, '{any}');
   if (plain !== key) return plain;

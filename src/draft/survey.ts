@@ -158,7 +158,7 @@ const opens =
 const elsewhere =
   /AWS|S3_|_S3|ACCESS_KEY|SMTP|MAIL|OAUTH|OIDC|CLIENT|CAPTCHA|STRIPE|SLACK|GITHUB|GOOGLE|PGP|GPG|BACKUP|RESTIC|BORG|PUBLIC|MINIO|STORAGE|_FILE$/;
 
-export function isApplicationKey(name: string): boolean {
+function isApplicationKey(name: string): boolean {
   return opens.test(name) && !elsewhere.test(name);
 }
 

@@ -11,7 +11,7 @@ import { stepsGiving } from '../../kinds/handlers.ts';
 import { checkPermissions, type Permission } from '../../producer/check-permissions.ts';
 import { handlers } from '../../registry/kinds.ts';
 import { createWorld } from '../../registry/wire.ts';
-import { sayOpenPoints } from '../../runbook/open-points.ts';
+import { type OpenPoint, sayOpenPoints } from '../../runbook/open-points.ts';
 import { proofOf } from '../../runbook/proof.ts';
 
 /** Every blocker at once; touches nothing. */
@@ -56,11 +56,7 @@ export async function check(
       ? (line: string) => printJson(context, redact(line))
       : (line: string) => printLine(context, redact(line));
     for (const line of options.json ? originsAsJson(values) : originsAsText(values)) print(line);
-    const { openPoints } = loaded.value;
-    const open = options.json
-      ? openPoints.map((point) => JSON.stringify({ type: 'open-point', ...point }))
-      : sayOpenPoints(openPoints);
-    for (const line of open) print(line);
+    for (const line of (options.json ? openAsJson : sayOpenPoints)(loaded.value.openPoints)) print(line);
     const blockersFirst = [...checks].sort((a, b) => weight(a) - weight(b));
     const permissions = await checkPermissions({
       world,
@@ -106,6 +102,10 @@ function originsAsJson(values: readonly GivenValue[]): readonly string[] {
   return values.map(({ name, from, overruled }) =>
     JSON.stringify({ type: 'value', name, from, ...(overruled === undefined ? {} : { overruled }) }),
   );
+}
+
+function openAsJson(points: readonly OpenPoint[]): readonly string[] {
+  return points.map((point) => JSON.stringify({ type: 'open-point', ...point }));
 }
 
 function weight(one: Check): number {

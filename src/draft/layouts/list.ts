@@ -11,7 +11,7 @@ import { coolify, databasus, dbackup, dokploy } from './panels.ts';
 import { borg, kopia, pgBackRest, restic, walG } from './repositories.ts';
 
 /** Every layout that `thaw init` knows by name, one line each: those whose names can be no other's first. */
-const knownLayouts: readonly KnownLayout[] = [
+export const knownLayouts: readonly KnownLayout[] = [
   immich,
   discourse,
   nextcloudAio,
