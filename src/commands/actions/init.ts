@@ -5,7 +5,6 @@ import { type CommandContext, printLine } from '../../app/command-context.ts';
 import { exitStatus } from '../../app/exit-status.ts';
 import type { Options } from '../../app/options.ts';
 import { assert } from '../../base/assert.ts';
-import { cleanText } from '../../base/clean-text.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { describeFileFailure } from '../../base/file-failure.ts';
 import { errorCode } from '../../base/thrown.ts';
@@ -43,7 +42,7 @@ export async function init(
     );
     if (!seen.ok) return seen;
     const drafted = readBack(draftRunbook(seen.value, name), path);
-    if (options.print) context.stdout.write(cleanText(drafted.text));
+    if (options.print) for (const line of drafted.text.trimEnd().split('\n')) printLine(context, line);
     else {
       const written = await write({ path, text: drafted.text, overwrite: options.overwrite });
       if (!written.ok) return written;
