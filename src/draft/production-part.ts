@@ -102,7 +102,7 @@ function throughCompose(survey: Survey, { service, user, name, password }: SeenD
       `The service ${service.name} (${service.image}), reached inside of its container: no port has to be open.`,
       ...(password === undefined
         ? [
-            'Nobody needs a password there, as the image comes; where yours asks for one, add an input for it and write it behind the user: shop:PASSWORD@, as a placeholder.',
+            `Nobody needs a password there, as the image comes. Where yours asks for one, add a secret input and write its placeholder behind ${user}, after a colon.`,
           ]
         : []),
     ],
