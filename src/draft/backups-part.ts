@@ -34,7 +34,7 @@ export function backupsPart(survey: Survey, database: string | undefined): Part 
         },
         ...(key.fields === undefined ? {} : { key: key.fields }),
       });
-      if (store !== undefined) sheet.note(['backups', 'store'], `Told by ${store.from}: ${store.address}.`);
+      if (store !== undefined) sheet.note(['backups', 'store'], `${store.address}, told by ${store.from}.`);
       for (const text of [...dumps.notes, ...sayContent(dumps.content)])
         sheet.note(['backups', 'dumps'], text);
       for (const text of dumps.toDo) sheet.toDo(['backups', 'dumps'], text);

@@ -2,7 +2,7 @@ import { isAbsolute, join, normalize } from 'node:path';
 import { passwordIn } from '../base/secret-values.ts';
 import { placeholder } from '../platform/declare-fields.ts';
 import type { ComposeService } from './compose-model.ts';
-import { inputName, type StorePlace, type Survey, type WantedInput } from './survey.ts';
+import { inputName, isBackupService, type StorePlace, type Survey, type WantedInput } from './survey.ts';
 
 /** Where backups may lie, as compose services and env files tell; the most likely first. Nothing is looked into here. */
 export type StoreGuess = StorePlace & {
@@ -64,11 +64,7 @@ export function guessStores(survey: Survey, isFolder: (path: string) => boolean)
     ...uploads.map((upload) => join(absolute(upload, survey.folder), 'backups')),
     ...['backups', 'backup', 'dumps', 'db-backups', 'pg_backups'].map((name) => join(survey.folder, name)),
   ];
-  return [
-    ...ofServices,
-    ...ofFiles,
-    ...likely.filter(isFolder).map((path) => folderGuess(path, 'a folder of that name')),
-  ];
+  return [...ofServices, ...ofFiles, ...likely.filter(isFolder).map((path) => folderGuess(path, 'its name'))];
 }
 
 /** What --store says: s3://bucket/prefix, rclone:remote:path, or a folder. */
@@ -109,10 +105,6 @@ export function readStoreOption(
   if (guess === undefined) return { fault: `--store ${said} names no bucket` };
   const prefix = slashed(path.join('/'));
   return { ...guess, prefix, address: `s3://${bucket}/${prefix}`, from: '--store' };
-}
-
-function isBackupService({ name, image }: ComposeService): boolean {
-  return /backup|borg|restic|kopia|databasus|postgresus|dbackup|pgdump|pg_dump/i.test(`${name} ${image}`);
 }
 
 const sayService = ({ name }: ComposeService) => `the service ${name}`;

@@ -74,6 +74,10 @@ export type SeenDatabase = {
   readonly password?: string;
 };
 
+export function isBackupService({ name, image }: Pick<ComposeService, 'name' | 'image'>): boolean {
+  return /backup|borg|restic|kopia|databasus|postgresus|dbackup|pgdump|pg_dump/i.test(`${name} ${image}`);
+}
+
 const server = /(?:postgres|postgis|timescale|pgvecto|pgvector|vchord|vectorchord|citus|paradedb|spilo)/i;
 const noServer = /backup|export|pgadmin|pgbouncer|pgpool|postgrest|pgweb|adminer|restore|walg|wal-g/i;
 
@@ -92,14 +96,37 @@ export function findDatabases(model: ComposeModel | undefined): readonly SeenDat
     return server.test(name) && !noServer.test(name);
   });
   const needed = (one: ComposeService) => all.filter((other) => talksTo(other, one)).length;
-  return servers.toSorted((one, other) => needed(other) - needed(one)).map(toDatabase);
+  return servers
+    .toSorted((one, other) => needed(other) - needed(one))
+    .map((service) =>
+      toDatabase(
+        service,
+        all.flatMap((one) => namesUsed(one, service)),
+      ),
+    );
 }
 
-function toDatabase(service: ComposeService): SeenDatabase {
+/** How applications call the name of their database, beside a URL. */
+const databaseName = /(?:DB_NAME|DBNAME|DB_DATABASE|DATABASE_NAME|DATABASE|POSTGRES_DB|PGDATABASE)$/;
+
+/** The databases that one service uses on the server of another, as its settings say. */
+function namesUsed(one: ComposeService, other: ComposeService): readonly string[] {
+  if (one.name === other.name || isBackupService(one)) return [];
+  const there = [...one.environment].filter(([, value]) => hostIn(value) === other.name);
+  const urls = there.flatMap(([, value]) => /^postgres[^:]*:\/\/[^/]*\/([\w.-]+)/i.exec(value)?.[1] ?? []);
+  const named = [...one.environment].flatMap(([key, value]) =>
+    databaseName.test(key) && /^[\w.-]+$/.test(value) ? [value] : [],
+  );
+  return there.length === 0 ? [] : [...urls, ...named];
+}
+
+function toDatabase(service: ComposeService, used: readonly string[]): SeenDatabase {
   const { environment, variables, image } = service;
   const first = (names: readonly string[]) => names.map((name) => environment.get(name)).find(Boolean);
   const user = first(['POSTGRES_USER', 'POSTGRESQL_USERNAME', 'POSTGRESQL_USER']) ?? 'postgres';
-  const name = first(['POSTGRES_DB', 'POSTGRESQL_DATABASE', 'POSTGRES_DATABASE']) ?? user;
+  const made = first(['POSTGRES_DB', 'POSTGRESQL_DATABASE', 'POSTGRES_DATABASE']);
+  // What the image made first need not be what the application uses: Mastodon makes its own.
+  const name = made !== undefined && (used.length === 0 || used.includes(made)) ? made : (used[0] ?? user);
   // The official image and what is built on it trust whoever is inside of the container; these do not.
   const asks =
     /bitnami|spilo/i.test(image) || /--auth|-A\b/.test(environment.get('POSTGRES_INITDB_ARGS') ?? '');

@@ -237,6 +237,17 @@ describe('thaw init elsewhere', () => {
     expect(checked.text).toContain(`– open  line ${marked}: say what you promised`);
   });
 
+  it('takes the database that the application uses, where the image made none of that name', async () => {
+    put(
+      'compose.yml',
+      'services: { db: { image: "postgres:14-alpine" }, web: { image: mastodon, env_file: .env.production } }',
+    );
+    put('.env.production', 'DB_HOST=db\nDB_USER=mastodon\nDB_NAME=mastodon_production\nOTP_SECRET=x\n');
+    const { runbook } = await draft();
+    expect(runbook.production.database.url).toBe('postgresql://postgres@127.0.0.1:5432/mastodon_production');
+    expect(runbook.steps[1]).toEqual({ kind: 'stop-writers', services: ['web'] });
+  });
+
   it('finds nothing, says what it looked for, and drafts what is to be filled in', async () => {
     const { runbook, said, linted } = await draft();
     expect(said).toContain(`No compose file in ${folder}.`);

@@ -113,7 +113,7 @@ function sayFound({ compose, envFiles, store, folder }: Survey): readonly string
       : `Env files: ${envFiles.map(({ path }) => path).join(', ')}.`,
     store === undefined
       ? 'No store of backups: looked for backup containers in the compose file, BACKUP_S3_BUCKET in env files, and the folders backups, backup, dumps. Name it: thaw init --store s3://BUCKET/PREFIX, rclone:REMOTE:PATH or FOLDER.'
-      : `${store.address} (${store.from}): ${
+      : `${store.address}, told by ${store.from}: ${
           listed === undefined
             ? 'not looked into'
             : `${count(listed.count, 'object')}${listed.recognised === undefined ? '' : `, as ${listed.recognised.name} leaves them`}`
