@@ -60,9 +60,7 @@ async function draft(...args: readonly [name: string, ...options: string[]]) {
   const checked = await thaw('check', args[0]);
   expect(checked.text).toContain('Nothing is in the way.');
   // The disk behind a container is not looked at from here.
-  const open = checked.text
-    .split('\n')
-    .filter((line) => /^[?✗] /.test(line) && !line.includes('free space'));
+  const open = checked.text.split('\n').filter((line) => /^[?✗] /.test(line) && !line.includes('free space'));
   expect(open, checked.text).toEqual([]);
   return { drafted: drafted.text, checked: checked.text };
 }
@@ -82,11 +80,6 @@ describe('From nothing to the first drill', () => {
   it('a dump of the whole server is one as well: the database of the project is taken out of it', async () => {
     const { checked } = await draft('whole', '--store', 'whole');
     expect(checked).toContain('plain SQL of a whole server, of which shop_production is taken');
-    // TEMP
-    const text = await readFile(at('runbooks/whole.yaml'), 'utf8');
-    await writeFile(at('runbooks/whole.yaml'), text.replace('\nsteps:', `\ndrill:\n  database:\n    url: postgresql://shop@127.0.0.1:5432/shop_production\n    besideProduction: true\n    via: { kind: compose, file: "\${APP_FOLDER}/docker-compose.yml", service: db }\nsteps:`));
-    const drilled = await thaw('drill', 'whole', '--snapshot', 'latest', '--plain', '--log-dir', at('logs2'));
-    console.error(drilled.status, drilled.text.slice(-3000));
   });
 
   it('takes the layout from a bucket below its prefix, and the runbook finds the dump there again', async () => {
