@@ -1,5 +1,5 @@
 import { placeholder } from '../platform/declare-fields.ts';
-import type { Family } from './infer-layout.ts';
+import { asLayoutText, type Family } from './infer-layout.ts';
 import type { Part } from './part.ts';
 import type { Content, SeenStore, Survey, WantedInput } from './survey.ts';
 
@@ -29,8 +29,8 @@ export function backupsPart(survey: Survey, database: string | undefined): Part 
       sheet.set('backups', {
         store: store?.fields ?? { kind: 'directory', path: placeholder('BACKUPS_FOLDER') },
         dumps: {
-          layout: `${store?.prefix ?? ''}${dumps.layout}`,
-          ...(cluster && database !== undefined ? { database } : {}),
+          layout: `${asLayoutText(store?.prefix ?? '')}${dumps.layout}`,
+          ...(cluster && database !== undefined ? { database: database.replaceAll('${', '$') } : {}),
         },
         ...(key.fields === undefined ? {} : { key: key.fields }),
       });
@@ -56,7 +56,7 @@ const noStoreInput: WantedInput = { name: 'BACKUPS_FOLDER', about: 'where the du
 
 function nothingFound(database = 'NAME'): Dumps {
   return {
-    layout: `${database}-{date}.sql.gz`,
+    layout: `${asLayoutText(database)}-{date}.sql.gz`,
     notes: [],
     toDo: [
       'no store was found. Say where the dumps lie: `thaw init --store s3://BUCKET/PREFIX`, `--store rclone:REMOTE:PATH` or `--store FOLDER` reads their names; or correct store and layout by hand.',
@@ -68,7 +68,7 @@ function dumpsIn(store: SeenStore, database: string | undefined): Dumps {
   const { listed } = store;
   if (listed === undefined)
     return {
-      layout: `${database ?? 'NAME'}-{date}.sql.gz`,
+      layout: `${asLayoutText(database ?? 'NAME')}-{date}.sql.gz`,
       notes: [],
       toDo: ['the store could not be listed, so the layout is a guess. Compare it with the names there.'],
     };
@@ -81,7 +81,7 @@ function dumpsIn(store: SeenStore, database: string | undefined): Dumps {
       toDo: recognised.toDo,
       content: contents.get(recognised.example ?? ''),
     };
-  const layout = best?.pattern ?? `${database ?? 'NAME'}-{date}.sql.gz`;
+  const layout = best?.pattern ?? `${asLayoutText(database ?? 'NAME')}-{date}.sql.gz`;
   if (recognised !== undefined) return { layout, notes: [], toDo: recognised.toDo };
   if (best === undefined) return { layout, notes: [], toDo: [nothingLikeADump(store)] };
   return {

@@ -76,5 +76,7 @@ function sayFound({ compose, envFiles, store }: Survey): string {
   const found = [compose?.file, ...envFiles.map(({ path }) => path), store?.address].filter(
     (one) => one !== undefined,
   );
-  return found.length === 0 ? ', which found nothing to go by' : ` from ${found.join(', ')}`;
+  return found.length === 0
+    ? ', which found nothing to go by'
+    : ` from ${found.join(', ').replaceAll('${', '$')}`;
 }

@@ -1,5 +1,5 @@
 import { isAbsolute, join } from 'node:path';
-import type { Family } from './infer-layout.ts';
+import { asLayoutText, type Family } from './infer-layout.ts';
 import type { DraftStep } from './part.ts';
 import { findFileMounts, type SeenDatabase, type Survey } from './survey.ts';
 
@@ -13,18 +13,19 @@ export function filesPart(
   const archives = (survey.store?.listed?.families ?? []).filter(({ pattern }) =>
     /\.tar(?:\.gz|\.zst)?(?:\.gpg|\.age|\.asc)?$/.test(pattern),
   );
-  const pairs = findFileMounts(survey.compose?.model, databases).map((mount) => ({
-    mount,
-    archive: archives.find((family) => isNamedAfter(family, mount)),
-  }));
-  const used = new Set(pairs.map(({ archive }) => archive));
+  const taken = new Set<Family>();
+  const pairs = findFileMounts(survey.compose?.model, databases).map((mount) => {
+    const archive = archives.find((family) => !taken.has(family) && isNamedAfter(family, mount));
+    if (archive !== undefined) taken.add(archive);
+    return { mount, archive };
+  });
   const left = archives.filter(
-    (family) => !used.has(family) && survey.store?.listed?.recognised === undefined,
+    (family) => !taken.has(family) && survey.store?.listed?.recognised === undefined,
   );
   return {
-    steps: pairs.flatMap(({ mount, archive }) =>
-      archive === undefined ? [] : [stepFor(mount, { archive, survey })],
-    ),
+    steps: pairs
+      .flatMap(({ mount, archive }) => (archive === undefined ? [] : [{ mount, archive }]))
+      .map(({ mount, archive }, index) => stepFor(mount, { archive, survey, index })),
     toDo: [
       ...pairs.flatMap(({ mount, archive }) => (archive === undefined ? [noBackup(mount)] : [])),
       ...(left.length === 0
@@ -49,8 +50,9 @@ function isNamedAfter({ pattern }: Family, { source, target }: Mounted): boolean
 
 function stepFor(
   { service, source, target }: Mounted,
-  { archive, survey }: { readonly archive: Family; readonly survey: Survey },
+  of: { readonly archive: Family; readonly survey: Survey; readonly index: number },
 ): DraftStep {
+  const { archive, survey, index } = of;
   const isVolume = !/^[./~]/.test(source);
   const project =
     survey.compose?.model.name ?? survey.folder.slice(survey.folder.lastIndexOf('/') + 1).toLowerCase();
@@ -67,9 +69,11 @@ function stepFor(
   return {
     step: {
       kind: 'restore-files',
-      ...(id === '' ? {} : { id: `files-${id}`, title: `Restore ${id}` }),
-      from: { kind: 'archive', layout: `${survey.store?.prefix ?? ''}${archive.pattern}` },
-      into,
+      // Two folders may have one name.
+      id: ['files', id, index === 0 ? '' : String(index + 1)].filter(Boolean).join('-'),
+      title: `Restore ${id || 'files'}`,
+      from: { kind: 'archive', layout: `${asLayoutText(survey.store?.prefix ?? '')}${archive.pattern}` },
+      into: into.replaceAll('${', '$'),
       ...(isVolume ? { swap: 'contents' } : {}),
     },
     notes: [`${service} has this folder as ${target}.`],

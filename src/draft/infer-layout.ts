@@ -57,8 +57,7 @@ export function familiesOf(objects: readonly ObjectInfo[]): readonly Family[] {
 
 /** db/daily/shop_2026-11-19.sql.gz -> db/{tier}/shop_{date}.sql.gz; a name that says nothing stays as it is. */
 function inferLayout(key: string): string {
-  // A brace in a name would be taken for a part of the layout.
-  const plain = key.replace(/[{}[\]]/g, '{any}').replace(/(?:\{any\})+/g, '{any}');
+  const plain = asLayoutText(key);
   if (plain !== key) return plain;
   const named = key.replace(tier, '$1{tier}/');
   for (const { find, put } of times) {
@@ -71,6 +70,11 @@ function inferLayout(key: string): string {
     if (fits(whole, key)) return whole;
   }
   return withIds(named);
+}
+
+/** Signs that a layout, or a placeholder, would be read by: whatever stands there. */
+export function asLayoutText(text: string): string {
+  return text.replace(/(?:\$?[{}[\]])+/g, '{any}');
 }
 
 function withIds(pattern: string): string {

@@ -60,6 +60,7 @@ services:
     depends_on: { db: { condition: service_healthy } }
     volumes:
       - ./storage:/app/storage
+      - ./old/storage:/app/old-storage
       - ./config.yml:/app/config.yml:ro
       - { type: volume, source: avatars, target: /app/avatars }
   worker:
@@ -92,7 +93,7 @@ describe('thaw init in the folder of a compose project', () => {
       'monthly/crm_production-202611',
     ])
       put(`dumps/${name}.sql.gz`, gzipSync(archiveBytes()));
-    put('dumps/storage-20261128.tar.gz', gzipSync('tar'));
+    for (const name of ['old', 'new']) put(`dumps/${name}-storage-20261128.tar.gz`, gzipSync('tar'));
   });
 
   it('finds the database, who writes into it, the files, the keys, and the store of the backup container', async () => {
@@ -121,8 +122,15 @@ describe('thaw init in the folder of a compose project', () => {
         kind: 'restore-files',
         id: 'files-storage',
         title: 'Restore storage',
-        from: { kind: 'archive', layout: 'storage-{date}.tar.gz' },
+        from: { kind: 'archive', layout: 'new-storage-{date}.tar.gz' },
         into: at('storage'),
+      },
+      {
+        kind: 'restore-files',
+        id: 'files-storage-2',
+        title: 'Restore storage',
+        from: { kind: 'archive', layout: 'old-storage-{date}.tar.gz' },
+        into: at('old/storage'),
       },
       { kind: 'verify-secrets', required: ['N8N_ENCRYPTION_KEY', 'SECRET_KEY_BASE'] },
       { kind: 'start-services' },
@@ -260,7 +268,9 @@ describe('thaw init elsewhere', () => {
     put('.env', 'A="never closed\n');
     put('compose.yml', 'services: [\n');
     put('backups/one\u001b[31m\n# TO DO: run rm -rf {/}.sql.gz', 'x'.repeat(99));
-    const { text, linted } = await draft();
+    put('backups/a${HOME}[b}-2026-11-28.sql.gz', gzipSync(archiveBytes()));
+    const { text, linted, runbook } = await draft();
+    expect(runbook.backups.dumps.layout).toBe('a{any}HOME{any}b{any}-2026-11-28.sql.gz');
     expect(linted).toMatch(/\.env cannot be read as Docker Compose reads it: line 1/);
     expect(linted).toMatch(/compose\.yml could not be read: /);
     expect(text).not.toContain('\u001b');

@@ -1,5 +1,5 @@
 import type { ComposeService } from '../compose-model.ts';
-import type { Family } from '../infer-layout.ts';
+import { asLayoutText, type Family } from '../infer-layout.ts';
 
 /** What was seen of a store, and of what is said to fill it. Names only; nothing was opened. */
 export type StoreLook = {
@@ -65,7 +65,9 @@ function given(
   groups: Readonly<Record<string, string | undefined>> | undefined,
 ): Readonly<Record<string, string>> {
   return Object.fromEntries(
-    Object.entries(groups ?? {}).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+    Object.entries(groups ?? {}).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, asLayoutText(value)]],
+    ),
   );
 }
 

@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { layersOf } from '../../../backups/wrapping.ts';
 import { fail, type Outcome, succeed } from '../../../base/failure.ts';
@@ -89,7 +88,7 @@ async function readRaw(store: StoreLooks, key: string): Promise<Outcome<Buffer>>
   const reading = await store.read({ key, toByte: judgedBytes - 1 });
   if (!reading.ok) return reading;
   try {
-    return succeed(await buffer(reading.value.body as Readable));
+    return succeed(await buffer(reading.value.body));
   } catch (error) {
     return fail({
       code: 'unreachable',
