@@ -3,6 +3,7 @@ import { alertKinds } from '../src/adapters/alerts/list.ts';
 import { exitStatus, type StatusName, statusWords } from '../src/app/exit-status.ts';
 import { failureCodes } from '../src/base/failure.ts';
 import { type ProgramName, type ProgramPart, programs } from '../src/base/programs.ts';
+import { knownLayouts } from '../src/draft/layouts/list.ts';
 import { commonFields } from '../src/kinds/kind.ts';
 import { layers } from '../src/layers/list.ts';
 import type { DeclaredFields, Kinds } from '../src/platform/declare-fields.ts';
@@ -61,6 +62,7 @@ export function renderReference(): string {
     ...choices.flatMap(chapterOf),
     ...layersAsTable(),
     ...programsAsTable(),
+    ...layoutsAsTable(),
     '## Failure codes',
     '',
     failureCodes.map((code) => `\`${code}\``).join(', '),
@@ -206,6 +208,19 @@ function layersAsTable(): readonly string[] {
     ...layers.map(({ name, endings, does, about }) =>
       row([`\`${name}\``, endings.map((one) => `\`.${one}\``).join(', '), does, about]),
     ),
+    '',
+  ];
+}
+
+function layoutsAsTable(): readonly string[] {
+  return [
+    '## Layouts that `thaw init` knows',
+    '',
+    'By the names of what lies in the store. Dumps of other scripts are taken by the dates in their names.',
+    '',
+    '| whose | what lies there |',
+    '| --- | --- |',
+    ...knownLayouts.map(({ name, leaves }) => row([name, leaves])),
     '',
   ];
 }

@@ -23,6 +23,7 @@ import { hearOfSecrets } from '../platform/learned-secrets.ts';
 import { readWhole } from '../platform/read-whole.ts';
 import { handlers, runbookSchema } from '../registry/kinds.ts';
 import { lintRunbook } from '../runbook/lint-runbook.ts';
+import type { OpenPoint } from '../runbook/open-points.ts';
 import { parseRunbook } from '../runbook/parse-runbook.ts';
 import type { Runbook } from '../runbook/schema.ts';
 import type { MissingInput } from '../session/missing-input.ts';
@@ -39,6 +40,8 @@ export type LoadedRunbook = {
   readonly runbook: Runbook;
   /** The kit that it lies in. */
   readonly kit?: KitFolder;
+  /** What its writer did not know, as marked comments say. */
+  readonly openPoints: readonly OpenPoint[];
 };
 
 export type ReadyRunbook = LoadedRunbook &

@@ -127,6 +127,14 @@ export const vocabulary = {
     help: 'ask the backup store of this runbook for the chain heads it holds, too',
     completes: 'runbook',
   }),
+  store: text({
+    flag: 'store',
+    value: 'PLACE',
+    help: 'where the backups are: s3://BUCKET/PREFIX, rclone:REMOTE:PATH, or a folder',
+    completes: 'folder',
+  }),
+  print: flag('print', 'print the runbook, and write no file'),
+  overwrite: flag('overwrite', 'put the new file in the place of one that is there, which is kept beside it'),
   sql: flag('sql', 'print the statements alone, for psql'),
   into: text({
     flag: 'into',

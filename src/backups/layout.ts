@@ -30,6 +30,8 @@ const parts: Readonly<Record<string, string>> = {
   host: '[^/]+',
   tier: '[^/]+',
   name: '[^/]+',
+  /** Letters, digits and dashes: what a program counts or draws, such as a UUID. */
+  id: '[0-9A-Za-z-]+',
   /** Whatever stands there, slashes as well. */
   any: '.+',
   date: '\\d{4}[-_.]?\\d{2}[-_.]?\\d{2}',

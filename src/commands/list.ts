@@ -11,6 +11,7 @@ import { fingerprint } from './fingerprint.ts';
 import { finish } from './finish.ts';
 import { help } from './help.ts';
 import { home } from './home.ts';
+import { init } from './init.ts';
 import { keysNew } from './keys-new.ts';
 import { kit } from './kit.ts';
 import { lint } from './lint.ts';
@@ -49,7 +50,7 @@ export const commandGroups: readonly CommandGroup[] = [
       recordsSign,
     ],
   },
-  { title: 'Runbooks and keys', commands: [lint, fingerprint, keysNew, cell, ageKeySplit, ageKeyJoin] },
+  { title: 'Runbooks and keys', commands: [init, lint, fingerprint, keysNew, cell, ageKeySplit, ageKeyJoin] },
   { title: 'The program', commands: [help, version, completions, man] },
 ];
 

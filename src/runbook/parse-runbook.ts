@@ -3,12 +3,15 @@ import { z } from 'zod';
 import { sha256 } from '../base/digest.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import { errorWords } from '../base/thrown.ts';
+import { findOpenPoints, type OpenPoint } from './open-points.ts';
 import type { Runbook } from './schema.ts';
 
 type ParsedRunbook = {
   readonly runbook: Runbook;
   /** SHA-256 of the file's text, hex: a run refuses to go on with another runbook. */
   readonly fingerprint: string;
+  /** What its writer did not know, as marked comments say. */
+  readonly openPoints: readonly OpenPoint[];
 };
 
 /** Reads a runbook's YAML. Fails with `runbook-invalid`, one line a fault, each with its line number. */
@@ -47,6 +50,7 @@ export function parseRunbook(source: {
   return succeed({
     runbook: parsed.data,
     fingerprint: sha256(source.text),
+    openPoints: findOpenPoints(source.text),
   });
 }
 

@@ -29,6 +29,8 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
   ports: ['type node:stream'],
   backups: ['zod', 'yaml', 'node:crypto', 'node:util'],
   kinds: ['zod', 'yaml', 'node:crypto'],
+  // node:path joins names: it computes and touches nothing.
+  draft: ['zod', 'yaml', 'node:path'],
   runbook: ['zod', 'yaml', 'node:crypto'],
   journal: ['zod', 'node:crypto'],
   record: ['zod'],

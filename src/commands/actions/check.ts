@@ -15,6 +15,7 @@ import type { World } from '../../ports/world.ts';
 import { checkPermissions, type Permission } from '../../producer/check-permissions.ts';
 import { handlers } from '../../registry/kinds.ts';
 import { createWorld } from '../../registry/wire.ts';
+import { type OpenPoint, sayOpenPoints } from '../../runbook/open-points.ts';
 import { proofOf } from '../../runbook/proof.ts';
 
 type CheckOptions = Options<
@@ -89,6 +90,7 @@ async function lookOnce(
     ? (line: string) => printJson(context, redact(line))
     : (line: string) => printLine(context, redact(line));
   for (const line of options.json ? originsAsJson(values) : originsAsText(values)) print(line);
+  for (const line of (options.json ? openAsJson : sayOpenPoints)(ready.openPoints)) print(line);
   const blockersFirst = [...checks].sort((a, b) => weight(a) - weight(b));
   const permissions = await checkPermissions({
     world,
@@ -153,6 +155,10 @@ function originsAsJson(values: readonly GivenValue[]): readonly string[] {
   return values.map(({ name, from, overruled }) =>
     JSON.stringify({ type: 'value', name, from, ...(overruled === undefined ? {} : { overruled }) }),
   );
+}
+
+function openAsJson(points: readonly OpenPoint[]): readonly string[] {
+  return points.map((point) => JSON.stringify({ type: 'open-point', ...point }));
 }
 
 function weight(one: Check): number {
