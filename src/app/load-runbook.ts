@@ -1,5 +1,4 @@
 import { access } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
 import { alertKinds } from '../adapters/alerts/list.ts';
 import { everyReading } from '../backups/read-otherwise.ts';
 import { readEnvFile } from '../base/env-file.ts';
@@ -27,8 +26,8 @@ import type { Runbook } from '../runbook/schema.ts';
 import type { MissingInput } from '../session/missing-input.ts';
 import { stores } from '../stores/list.ts';
 import { maskInTrace } from './debug-trace.ts';
+import { findRunbook, refuseOtherFiles, type Where } from './find-runbook.ts';
 import { type EnvFile, type GivenValue, weighValues } from './given-values.ts';
-import { ownRunbooks } from './installed.ts';
 
 export type LoadedRunbook = {
   readonly path: string;
@@ -47,9 +46,11 @@ export type ReadyRunbook = LoadedRunbook &
   };
 
 /** Finds a runbook by name or path, reads it, and refuses one that does not hold together. */
-export async function loadRunbook(name: string, folder: string): Promise<Outcome<LoadedRunbook>> {
-  const path = await findRunbook(name, folder);
+export async function loadRunbook(name: string, where: Where): Promise<Outcome<LoadedRunbook>> {
+  const path = await findRunbook(name, where);
   if (!path.ok) return path;
+  const fit = await refuseOtherFiles(path.value);
+  if (!fit.ok) return fit;
   const text = await readText(path.value);
   if (!text.ok) return text;
   const parsed = parseRunbook({ path: path.value, text: text.value, schema: runbookSchema });
@@ -60,20 +61,6 @@ export async function loadRunbook(name: string, folder: string): Promise<Outcome
     code: 'runbook-invalid',
     message: `Runbook ${path.value} does not hold together:\n${findings.map((finding) => `  ${finding}`).join('\n')}`,
     remedy: 'Correct the file, then run `thaw lint`.',
-    retry: 'after-fix',
-  });
-}
-
-async function findRunbook(name: string, folder: string): Promise<Outcome<string>> {
-  const asPath = /[./]/.test(name);
-  const candidates = asPath
-    ? [resolve(folder, name)]
-    : [join(folder, 'runbooks', `${name}.yaml`), join(ownRunbooks(), `${name}.yaml`)];
-  for (const candidate of candidates) if (await exists(candidate)) return succeed(candidate);
-  return fail({
-    code: 'invalid-input',
-    message: `There is no runbook ${name}; looked for ${candidates.join(' and ')}.`,
-    remedy: 'Name a file under runbooks/ without its ending, or give a path.',
     retry: 'after-fix',
   });
 }

@@ -22,7 +22,8 @@ export function parseCommandLine(argv: readonly string[], commands: readonly Com
     byName.set(name, [...(byName.get(name) ?? []), value ?? '']);
   }
   const prepared = command.prepare({ operands, options: byName });
-  return 'wrong' in prepared ? fail(wrongUsage(command, prepared.wrong)) : succeed(prepared.start);
+  if (!('wrong' in prepared)) return succeed(prepared.start);
+  return fail(wrongUsage(command, prepared.wrong, ...(operands.length === 0 ? [commands] : [])));
 }
 
 type TypedOption = {
@@ -91,11 +92,21 @@ function wrongValue(name: OptionName, typed: Pick<TypedOption, 'value' | 'isInli
     : undefined;
 }
 
-function wrongUsage(command: Command, what: string): Failure {
+/** Where a runbook is wanted and none is named, one is at hand, or has to be written first. */
+function wrongUsage(
+  command: Command,
+  ...[what, unnamed = []]: readonly [what: string, unnamed?: readonly Command[]]
+): Failure {
+  const wantsRunbook = command.operands.some(({ word, count }) => word === 'RUNBOOK' && count[0] > 0);
+  const writes = unnamed.some(({ name }) => name === 'init')
+    ? '`thaw init` writes one'
+    : 'docs/write-your-own.md shows how one is written';
+  const hint =
+    wantsRunbook && unnamed.length > 0 ? `Name a runbook: \`thaw\` shows those at hand, ${writes}. ` : '';
   return {
     code: 'invalid-input',
     message: `${what}.`,
-    remedy: `Read \`${sayCommand(command)} --help\`.`,
+    remedy: `${hint}For example: ${command.examples[0]?.line ?? sayCommand(command)}; \`${sayCommand(command)} --help\` says more.`,
     retry: 'after-fix',
   };
 }

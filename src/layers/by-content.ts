@@ -70,6 +70,17 @@ function beginsAsDump(head: Buffer): boolean {
   );
 }
 
+/** Whether a file is a backup, whatever its name: packed, encrypted, or a dump as it is. YAML may begin with three dashes. */
+export function beginsAsBackup(head: Buffer): boolean {
+  const text = head.toString('latin1');
+  return (
+    foreign.some(({ begins }) => text.startsWith(begins)) ||
+    compressions.some(({ magic }) => magic.fits(head)) ||
+    encryptions.some((layer) => isSurely(layer, head)) ||
+    (beginsAsDump(head) && !text.startsWith('---'))
+  );
+}
+
 /** What it is, how it begins, and what takes it off. */
 const foreign: readonly { readonly name: string; readonly begins: string; readonly command: string }[] = [
   { name: 'bzip2', begins: 'BZh', command: 'bzip2 --decompress --stdout FILE > FILE.dump' },

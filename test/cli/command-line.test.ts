@@ -169,7 +169,7 @@ describe('What a command is given', () => {
     ];
     const parsed = parseCommandLine(argv, [probe]);
     if (!parsed.ok) throw new Error(parsed.failure.message);
-    const pages = { help: refuse, man: refuse, completions: refuse };
+    const pages = { help: refuse, man: refuse, completions: refuse, command: refuse };
     const { stdin, stdout, stderr } = process;
     await parsed.value({ stdin, stdout, stderr, environment: {}, folder: '/', pages });
     expect(given).toEqual([
