@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { access, stat } from 'node:fs/promises';
 import { alertKinds } from '../adapters/alerts/list.ts';
 import { everyReading } from '../backups/read-otherwise.ts';
 import { readEnvFile } from '../base/env-file.ts';
@@ -169,6 +169,14 @@ async function readEnvFiles(
         retry: 'after-fix',
       });
     }
+    if (await isFolder(path)) {
+      return fail({
+        code: 'invalid-input',
+        message: `The env file ${path} is a folder.`,
+        remedy: 'Give the path of the file in it with --env-file, with its name: often .env.',
+        retry: 'after-fix',
+      });
+    }
     const lookup = (name: string) => environment[name] ?? soFar.get(name);
     const text = await readText(path);
     const read = text.ok ? readEnvFile(text.value, { path, lookup }) : text;
@@ -185,6 +193,13 @@ async function readText(path: string): Promise<Outcome<string>> {
   } catch (error) {
     return fail(describeFileFailure({ doing: `read ${path}`, error }));
   }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -40,9 +40,22 @@ export function notItsOwn(
         ? ''
         : `Did you mean --${close}? `;
   const spoken = sayCommand(command);
+  const what = `${spoken} has no option ${dashed}. Nothing was done.`;
+  const more = `\`${spoken} --help\` says what they do.`;
+  if (close !== undefined && owners.length === 0) return invalid(what, `${hint}${more}`);
+  return invalid(what, `${hint}${spoken} takes ${own.map((flag) => `--${flag}`).join(', ')}; ${more}`);
+}
+
+/** An option that nothing has takes what stands behind it for a command. */
+export function noSuchOption(typed: string, commands: readonly Command[]): Failure | undefined {
+  const known = [...new Set(commands.flatMap(({ options }) => options.map((name) => optionOf(name).flag)))];
+  const shorts = commands.flatMap(({ options }) => options.map((name) => optionOf(name).short));
+  if (known.includes(typed) || shorts.includes(typed)) return undefined;
+  const close = closestTo(typed, known);
+  const dashed = typed.length === 1 ? `-${typed}` : `--${typed}`;
   return invalid(
-    `${spoken} has no option ${dashed}. Nothing was done.`,
-    `${hint}${spoken} takes ${own.map((flag) => `--${flag}`).join(', ')}; \`${spoken} --help\` says what they do.`,
+    `There is no option ${dashed}. Nothing was done.`,
+    `${close === undefined ? '' : `Did you mean --${close}? `}A command comes first, and \`thaw COMMAND --help\` names its options.`,
   );
 }
 

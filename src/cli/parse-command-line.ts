@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { type OptionName, optionNames, optionOf } from '../app/options.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { type Command, firstCommand, type Start, sayCommand } from '../commands/command.ts';
-import { noSuchCommand, notItsOwn } from './did-you-mean.ts';
+import { noSuchCommand, noSuchOption, notItsOwn } from './did-you-mean.ts';
 
 /** What was typed becomes a command that is ready to start, or a failure; whatever is not its own is refused before anything is done. */
 export function parseCommandLine(argv: readonly string[], commands: readonly Command[]): Outcome<Start> {
@@ -11,7 +11,10 @@ export function parseCommandLine(argv: readonly string[], commands: readonly Com
   // Whoever asks what there is may have said anything beside it.
   if (asks !== undefined) return parseQuestion(asks.flag, { words, commands });
   const found = findCommand(words, commands);
-  if (!found.ok) return found;
+  if (!found.ok) {
+    const unknown = options.map(({ flag }) => noSuchOption(flag, commands)).find((one) => one !== undefined);
+    return unknown === undefined ? found : fail(unknown);
+  }
   const { command, operands } = found.value;
   const byName = new Map<OptionName, string[]>();
   for (const { flag, value, isInline } of options) {

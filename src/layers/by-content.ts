@@ -106,6 +106,13 @@ function foreignIn(head: Buffer): Failure | undefined {
       remedy: `Take it off and store what comes out beside it under a name without that ending: ${found.command}`,
       retry: 'after-fix',
     };
+  if (/^(\xef\xbb\xbf)?\s*<(!doctype html|html|\?xml|error>)/i.test(text))
+    return {
+      ...damaged(
+        'The content is a page of HTML or XML: what a login page, a proxy or a store answered stands where the backup should be.',
+      ),
+      remedy: 'Choose another snapshot, and look at the download or the backup that stored this one.',
+    };
   const isUtf16 = text.startsWith('\xff\xfe') || text.startsWith('\xfe\xff');
   return isUtf16 ? fromPowerShell(head) : undefined;
 }
