@@ -101,9 +101,12 @@ function wrongUsage(
   ...[what, unnamed = []]: readonly [what: string, unnamed?: readonly Command[]]
 ): Failure {
   const wantsRunbook = command.operands.some(({ word, count }) => word === 'RUNBOOK' && count[0] > 0);
-  const writes = unnamed.some(({ name }) => name === 'init')
-    ? '`thaw init` writes one'
-    : 'docs/write-your-own.md shows how one is written';
+  // Named where this thaw has it.
+  const init = unnamed.find(({ name }) => name === 'init');
+  const writes =
+    init === undefined
+      ? 'docs/write-your-own.md shows how one is written'
+      : `\`${sayCommand(init)}\` writes one`;
   const hint =
     wantsRunbook && unnamed.length > 0 ? `Name a runbook: \`thaw\` shows those at hand, ${writes}. ` : '';
   return {

@@ -25,9 +25,11 @@ import {
   isNamedExports,
   isNamedImports,
   isNewExpression,
+  isNoSubstitutionTemplateLiteral,
   isPropertyAccessExpression,
   isPropertyAssignment,
   isStringLiteral,
+  isTemplateExpression,
   isTypeAliasDeclaration,
   isVariableStatement,
 } from 'typescript/unstable/ast/is';
@@ -53,6 +55,8 @@ export type Source = {
   readonly exports: readonly { readonly name: string; readonly line: number }[];
   /** `x as unknown as T` and `x as never`: the compiler is told to believe something it could not check. */
   readonly blindCasts: readonly number[];
+  /** Every literal text; what is filled into a template stands as `…`. */
+  readonly texts: readonly { readonly line: number; readonly text: string }[];
 };
 
 export type Import = {
@@ -97,6 +101,7 @@ function readSource(path: string, file: SourceFile): Source {
   const defaultExports: number[] = [];
   const exports: Source['exports'][number][] = [];
   const blindCasts: number[] = [];
+  const texts: Source['texts'][number][] = [];
   const lineOf = (position: number) => file.getLineAndCharacterOfPosition(position).line + 1;
   const visit = (node: Node): void => {
     const line = lineOf(node.getStart(file));
@@ -113,6 +118,8 @@ function readSource(path: string, file: SourceFile): Source {
       functions.push({ name: nameOf(node), line, lines, parameters: node.parameters.length });
     }
     if (isWorldly(node, file)) worldly.push({ line, text: node.getText(file) });
+    const text = textOf(node);
+    if (text !== undefined) texts.push({ line, text });
     if (isDefaultExport(node)) defaultExports.push(line);
     if (isBlindCast(node)) blindCasts.push(line);
     exports.push(...exportedBy(node).map((name) => ({ name, line })));
@@ -129,7 +136,14 @@ function readSource(path: string, file: SourceFile): Source {
     defaultExports,
     exports,
     blindCasts,
+    texts,
   };
+}
+
+function textOf(node: Node): string | undefined {
+  if (isStringLiteral(node) || isNoSubstitutionTemplateLiteral(node)) return node.text;
+  if (!isTemplateExpression(node)) return undefined;
+  return [node.head.text, ...node.templateSpans.map(({ literal }) => literal.text)].join('…');
 }
 
 type Imported = { readonly name: string; readonly typeOnly: boolean; readonly names: readonly string[] };
