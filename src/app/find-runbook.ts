@@ -2,9 +2,9 @@ import { open, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, isAbsolute, join, resolve } from 'node:path';
 import { closestTo } from '../base/did-you-mean.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
-import { otherThanRunbook } from '../runbook/other-than-runbook.ts';
 import type { CommandContext } from './command-context.ts';
 import { ownRunbooks } from './installed.ts';
+import { otherThanRunbook } from './other-than-runbook.ts';
 
 export type Where = Pick<CommandContext, 'environment' | 'folder'>;
 

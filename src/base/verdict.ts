@@ -86,7 +86,10 @@ export function notVerified(checks: readonly Check[]): Failure {
   return {
     code: 'not-verified',
     // Some of them end with a full stop of their own.
-    message: bad.map(({ text }) => text).join('. ').replaceAll('.. ', '. '),
+    message: bad
+      .map(({ text }) => text)
+      .join('. ')
+      .replaceAll('.. ', '. '),
     remedy: bad[0]?.remedy ?? 'Read the checks above.',
     retry: 'after-fix',
   };

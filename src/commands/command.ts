@@ -64,7 +64,7 @@ export function choice<const T extends string>(
 
 export const runbookOperand = required({
   word: 'RUNBOOK',
-  about: 'a name under runbooks/, or the path of a file',
+  about: 'its name under runbooks/, here, in ~/.config/thaw or /etc/thaw; or the path of its file',
   completes: 'runbook',
 });
 

@@ -10,7 +10,8 @@ import { thawHere } from '../parts/thaw.ts';
 
 /**
  * What people do wrong in their first hour. Each ends in one sentence that says what and where, and one that leads on. What needs a real
- * PostgreSQL, a real store or Docker to be wrong stands in test/scenarios/first-mistakes.test.ts.
+ * PostgreSQL, a real store or Docker to be wrong (a wrong password, no such bucket, a wrong key, Docker that does not run) stands in
+ * test/scenarios/bad-input.
  */
 type Mistake = {
   readonly wrong: string;

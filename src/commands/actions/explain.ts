@@ -2,7 +2,7 @@ import { closestTo } from '../../base/did-you-mean.ts';
 import { type FailureCode, fail, failureCodes, type Outcome, succeed } from '../../base/failure.ts';
 
 /** What a code means, for whoever reads it for the first time. docs/troubleshooting.md is written from this table, too. */
-export type Explanation = {
+type Explanation = {
   /** One line, as a list has it. */
   readonly means: string;
   readonly causes: readonly string[];

@@ -45,7 +45,8 @@ export function readConnectionTarget(url: Secret): Outcome<ConnectionTarget> {
 
 /** What people give instead, without a word of it that could be a password. */
 function otherThanUrl(text: string): string {
-  if (/^["'“‘].*["'”’]$/s.test(text)) return 'It stands in quotes, which belong to a shell and not to the value.';
+  if (/^["'“‘].*["'”’]$/s.test(text))
+    return 'It stands in quotes, which belong to a shell and not to the value.';
   if (/^\s|\s$/.test(text)) return 'It begins or ends with a blank.';
   const scheme = /^([a-z][a-z0-9+]*):\/\//i.exec(text)?.[1]?.toLowerCase();
   if (scheme === undefined) return 'It does not begin with postgresql://.';
