@@ -32,8 +32,17 @@ export function printJson({ stdout }: Pick<CommandContext, 'stdout'>, json: stri
 /** A failure or a remark, with what to do about it. */
 export function tellTrouble(
   { stderr }: Pick<CommandContext, 'stderr'>,
-  { message, remedy, detail }: Pick<Failure, 'message' | 'remedy' | 'detail'>,
+  {
+    message,
+    remedy,
+    detail,
+    code,
+  }: Pick<Failure, 'message' | 'remedy' | 'detail'> & Partial<Pick<Failure, 'code'>>,
 ): void {
+  // Behind the first one each line stands back, so that a name from outside with a line end in it cannot pass for a line of ours.
+  const [first = '', ...more] = message.split('\n');
   const details = detail === undefined ? [] : detail.split('\n').map((line) => `| ${line}`);
-  for (const line of [message, `→ ${remedy}`, ...details]) stderr.write(`${cleanText(line)}\n`);
+  const about = code === undefined ? [] : [`  more: thaw explain ${code}`];
+  const lines = [first, ...more.map((line) => `  ${line.trim()}`), `→ ${remedy}`, ...details, ...about];
+  for (const line of lines) stderr.write(`${cleanText(line)}\n`);
 }

@@ -49,7 +49,7 @@ export async function enterRun(
   const { state, logFolder, options, byAddress } = run;
   const { start } = state;
   const loaded =
-    run.loaded === undefined ? await loadRunbook(start.runbook.path, context.folder) : succeed(run.loaded);
+    run.loaded === undefined ? await loadRunbook(start.runbook.path, context) : succeed(run.loaded);
   if (!loaded.ok) return loaded;
   const world = createWorld(context.environment);
   try {

@@ -156,9 +156,10 @@ async function placeGiven(
 /** The fields of the store that are one input of the runbook each: what opened it need not be given again. */
 async function nameCredentials(
   path: string,
-  ...[config, { folder, environment }]: [ObjectStoreConfig, Asking['context']]
+  ...[config, where]: [ObjectStoreConfig, Asking['context']]
 ): Promise<Outcome<FromKit['environment']>> {
-  const loaded = await loadRunbook(path, folder);
+  const { environment } = where;
+  const loaded = await loadRunbook(path, where);
   if (!loaded.ok) return loaded;
   const { store } = loaded.value.runbook.backups;
   const opened: Readonly<Record<string, unknown>> = {

@@ -1,5 +1,5 @@
-import { access } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { access, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { alertKinds } from '../adapters/alerts/list.ts';
 import { everyReading } from '../backups/read-otherwise.ts';
 import { readEnvFile } from '../base/env-file.ts';
@@ -29,8 +29,8 @@ import type { Runbook } from '../runbook/schema.ts';
 import type { MissingInput } from '../session/missing-input.ts';
 import { stores } from '../stores/list.ts';
 import { maskInTrace } from './debug-trace.ts';
+import { findRunbook, refuseOtherFiles, type Where } from './find-runbook.ts';
 import { type EnvFile, type GivenValue, weighValues } from './given-values.ts';
-import { ownRunbooks } from './installed.ts';
 import { type KitFolder, kitAround } from './kit-folder.ts';
 
 export type LoadedRunbook = {
@@ -54,9 +54,11 @@ export type ReadyRunbook = LoadedRunbook &
   };
 
 /** Finds a runbook by name or path, reads it, and refuses one that does not hold together. */
-export async function loadRunbook(name: string, folder: string): Promise<Outcome<LoadedRunbook>> {
-  const path = await findRunbook(name, folder);
+export async function loadRunbook(name: string, where: Where): Promise<Outcome<LoadedRunbook>> {
+  const path = await findRunbook(name, where);
   if (!path.ok) return path;
+  const fit = await refuseOtherFiles(path.value);
+  if (!fit.ok) return fit;
   const text = await readText(path.value);
   if (!text.ok) return text;
   const parsed = parseRunbook({ path: path.value, text: text.value, schema: runbookSchema });
@@ -80,20 +82,6 @@ async function standInKit(loaded: LoadedRunbook): Promise<Outcome<LoadedRunbook>
   if (!kit.ok || kit.value === undefined) return kit.ok ? succeed(loaded) : kit;
   process.chdir(kit.value.folder);
   return succeed({ ...loaded, kit: kit.value });
-}
-
-async function findRunbook(name: string, folder: string): Promise<Outcome<string>> {
-  const asPath = /[./]/.test(name);
-  const candidates = asPath
-    ? [resolve(folder, name)]
-    : [join(folder, 'runbooks', `${name}.yaml`), join(ownRunbooks(), `${name}.yaml`)];
-  for (const candidate of candidates) if (await exists(candidate)) return succeed(candidate);
-  return fail({
-    code: 'invalid-input',
-    message: `There is no runbook ${name}; looked for ${candidates.join(' and ')}.`,
-    remedy: 'Name a file under runbooks/ without its ending, or give a path.',
-    retry: 'after-fix',
-  });
 }
 
 /** Fills the placeholders that this mode needs, and learns every secret there is to mask. */
@@ -206,6 +194,14 @@ async function readEnvFiles(
         retry: 'after-fix',
       });
     }
+    if (await isFolder(place)) {
+      return fail({
+        code: 'invalid-input',
+        message: `The env file ${path} is a folder.`,
+        remedy: 'Give the path of the file in it with --env-file, with its name: often .env.',
+        retry: 'after-fix',
+      });
+    }
     const lookup = (name: string) => environment[name] ?? soFar.get(name);
     const text = await readText(place);
     const read = text.ok ? readEnvFile(text.value, { path, lookup }) : text;
@@ -222,6 +218,13 @@ async function readText(path: string): Promise<Outcome<string>> {
   } catch (error) {
     return fail(describeFileFailure({ doing: `read ${path}`, error }));
   }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -79,7 +79,7 @@ async function tellPeople(request: Told): Promise<boolean> {
   const { job, options, context, end } = request;
   const stopped = end.status === exitStatus.stopped || end.status === exitStatus.interrupted;
   if (stopped && context.stdin.isTTY === true) return true;
-  const loaded = await loadRunbook(request.runbook, context.folder);
+  const loaded = await loadRunbook(request.runbook, context);
   // Who could be told stands in the runbook itself.
   if (!loaded.ok || loaded.value.runbook.monitor === undefined) return true;
   const { runbook } = loaded.value;

@@ -31,7 +31,7 @@ export async function withRunbook(
   context: Pick<CommandContext, 'environment' | 'folder' | 'stdout'>,
 ): Promise<Outcome<number>> {
   const { command, options, mode = 'live', work } = request;
-  const loaded = await loadRunbook(request.runbook, context.folder);
+  const loaded = await loadRunbook(request.runbook, context);
   if (!loaded.ok) return loaded;
   const { environment } = context;
   const ready = await readyRunbook(loaded.value, {

@@ -88,7 +88,11 @@ export function notVerified(checks: readonly Check[]): Failure {
   const bad = checks.filter((check) => check.verdict === 'failed');
   return {
     code: 'not-verified',
-    message: bad.map(({ text }) => text).join('. '),
+    // Some of them end with a full stop of their own.
+    message: bad
+      .map(({ text }) => text)
+      .join('. ')
+      .replaceAll('.. ', '. '),
     remedy: bad[0]?.remedy ?? 'Read the checks above.',
     retry: 'after-fix',
   };

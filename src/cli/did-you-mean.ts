@@ -1,4 +1,5 @@
 import { optionOf } from '../app/options.ts';
+import { closestTo } from '../base/did-you-mean.ts';
 import type { Failure } from '../base/failure.ts';
 import { type Command, sayCommand, sayOperands } from '../commands/command.ts';
 
@@ -39,9 +40,22 @@ export function notItsOwn(
         ? ''
         : `Did you mean --${close}? `;
   const spoken = sayCommand(command);
+  const what = `${spoken} has no option ${dashed}. Nothing was done.`;
+  const more = `\`${spoken} --help\` says what they do.`;
+  if (close !== undefined && owners.length === 0) return invalid(what, `${hint}${more}`);
+  return invalid(what, `${hint}${spoken} takes ${own.map((flag) => `--${flag}`).join(', ')}; ${more}`);
+}
+
+/** An option that nothing has takes what stands behind it for a command. */
+export function noSuchOption(typed: string, commands: readonly Command[]): Failure | undefined {
+  const known = [...new Set(commands.flatMap(({ options }) => options.map((name) => optionOf(name).flag)))];
+  const shorts = commands.flatMap(({ options }) => options.map((name) => optionOf(name).short));
+  if (known.includes(typed) || shorts.includes(typed)) return undefined;
+  const close = closestTo(typed, known);
+  const dashed = typed.length === 1 ? `-${typed}` : `--${typed}`;
   return invalid(
-    `${spoken} has no option ${dashed}. Nothing was done.`,
-    `${hint}${spoken} takes ${own.map((flag) => `--${flag}`).join(', ')}; \`${spoken} --help\` says what they do.`,
+    `There is no option ${dashed}. Nothing was done.`,
+    `${close === undefined ? '' : `Did you mean --${close}? `}A command comes first, and \`thaw COMMAND --help\` names its options.`,
   );
 }
 
@@ -51,38 +65,4 @@ function invalid(message: string, remedy: string): Failure {
 
 function didYouMean(name: string | undefined): string {
   return name === undefined ? '' : `Did you mean \`thaw ${name}\`? `;
-}
-
-/** The word that was probably meant: at most a third of its letters are another, missing, too many, or swapped. */
-function closestTo<T extends string>(typed: string, words: readonly T[]): T | undefined {
-  const near = words
-    .map((word) => ({ word, edits: countEdits(typed, word) }))
-    .filter(({ word, edits }) => edits <= Math.max(1, Math.floor(word.length / 3)))
-    .sort((a, b) => a.edits - b.edits);
-  return near[0]?.word;
-}
-
-/** Optimal string alignment: letters changed, dropped, added, or swapped with their neighbour. */
-function countEdits(from: string, to: string): number {
-  let before: readonly number[] = [];
-  let last: readonly number[] = Array.from({ length: to.length + 1 }, (_, column) => column);
-  for (let row = 1; row <= from.length; row += 1) {
-    const next = [row];
-    for (let column = 1; column <= to.length; column += 1) {
-      const same = from[row - 1] === to[column - 1];
-      const swapped =
-        row > 1 && column > 1 && from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1];
-      next.push(
-        Math.min(
-          (last[column] ?? 0) + 1,
-          (next[column - 1] ?? 0) + 1,
-          (last[column - 1] ?? 0) + (same ? 0 : 1),
-          swapped ? (before[column - 2] ?? 0) + 1 : Number.POSITIVE_INFINITY,
-        ),
-      );
-    }
-    before = last;
-    last = next;
-  }
-  return last[to.length] ?? 0;
 }

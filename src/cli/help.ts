@@ -18,7 +18,7 @@ export function renderOverview(groups: readonly CommandGroup[]): string {
       '',
     ]),
     ...paragraph(
-      '`thaw COMMAND --help` shows what a command takes, with examples. A command refuses options that are not its own. RUNBOOK is a name under runbooks/, or a path.',
+      '`thaw COMMAND --help` shows what a command takes, with examples. A command refuses options that are not its own. RUNBOOK is a name under runbooks/, here, in ~/.config/thaw or /etc/thaw, or a path.',
     ),
     '',
     'Every command takes',

@@ -32,7 +32,11 @@ export function renderFirstPage(groups: readonly CommandGroup[], version: string
       ['.SH EXIT STATUS', ...(Object.keys(exitStatus) as StatusName[]).flatMap(statusRows)],
       [
         '.SH FILES',
-        ...tagged('runbooks/*.yaml', 'the runbooks of the folder one stands in; others come along'),
+        ...tagged('runbooks/*.yaml, *.yaml', 'the runbooks of the folder one stands in'),
+        ...tagged(
+          '~/.config/thaw/*.yaml, /etc/thaw/*.yaml',
+          'those of a person and of a host; examples come along',
+        ),
         ...tagged(`${defaultLogFolder}/`, 'one folder a run, its record, and the index of all'),
       ],
       [

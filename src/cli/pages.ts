@@ -27,6 +27,7 @@ export function derivePages(groups: readonly CommandGroup[]): Pages {
       return named.ok ? succeed(named.value.map(page)) : named;
     },
     completions: (shell) => render[shell](commands, ownRunbooks()),
+    command: (wanted) => commands.find(({ name }) => name === wanted),
   };
 }
 

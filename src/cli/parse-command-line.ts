@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { type OptionName, optionNames, optionOf } from '../app/options.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { type Command, firstCommand, type Start, sayCommand } from '../commands/command.ts';
-import { noSuchCommand, notItsOwn } from './did-you-mean.ts';
+import { noSuchCommand, noSuchOption, notItsOwn } from './did-you-mean.ts';
 
 /** What was typed becomes a command that is ready to start, or a failure; whatever is not its own is refused before anything is done. */
 export function parseCommandLine(argv: readonly string[], commands: readonly Command[]): Outcome<Start> {
@@ -11,7 +11,10 @@ export function parseCommandLine(argv: readonly string[], commands: readonly Com
   // Whoever asks what there is may have said anything beside it.
   if (asks !== undefined) return parseQuestion(asks.flag, { words, commands });
   const found = findCommand(words, commands);
-  if (!found.ok) return found;
+  if (!found.ok) {
+    const unknown = options.map(({ flag }) => noSuchOption(flag, commands)).find((one) => one !== undefined);
+    return unknown === undefined ? found : fail(unknown);
+  }
   const { command, operands } = found.value;
   const byName = new Map<OptionName, string[]>();
   for (const { flag, value, isInline } of options) {
@@ -22,7 +25,8 @@ export function parseCommandLine(argv: readonly string[], commands: readonly Com
     byName.set(name, [...(byName.get(name) ?? []), value ?? '']);
   }
   const prepared = command.prepare({ operands, options: byName });
-  return 'wrong' in prepared ? fail(wrongUsage(command, prepared.wrong)) : succeed(prepared.start);
+  if (!('wrong' in prepared)) return succeed(prepared.start);
+  return fail(wrongUsage(command, prepared.wrong, ...(operands.length === 0 ? [commands] : [])));
 }
 
 type TypedOption = {
@@ -91,11 +95,24 @@ function wrongValue(name: OptionName, typed: Pick<TypedOption, 'value' | 'isInli
     : undefined;
 }
 
-function wrongUsage(command: Command, what: string): Failure {
+/** Where a runbook is wanted and none is named, one is at hand, or has to be written first. */
+function wrongUsage(
+  command: Command,
+  ...[what, unnamed = []]: readonly [what: string, unnamed?: readonly Command[]]
+): Failure {
+  const wantsRunbook = command.operands.some(({ word, count }) => word === 'RUNBOOK' && count[0] > 0);
+  // Named where this thaw has it.
+  const init = unnamed.find(({ name }) => name === 'init');
+  const writes =
+    init === undefined
+      ? 'docs/write-your-own.md shows how one is written'
+      : `\`${sayCommand(init)}\` writes one`;
+  const hint =
+    wantsRunbook && unnamed.length > 0 ? `Name a runbook: \`thaw\` shows those at hand, ${writes}. ` : '';
   return {
     code: 'invalid-input',
     message: `${what}.`,
-    remedy: `Read \`${sayCommand(command)} --help\`.`,
+    remedy: `${hint}For example: ${command.examples[0]?.line ?? sayCommand(command)}; \`${sayCommand(command)} --help\` says more.`,
     retry: 'after-fix',
   };
 }

@@ -10,6 +10,8 @@ export type Pages = {
   /** In roff, by the same words; several for a word like `records`, all of them without any. */
   man(words: readonly string[]): Outcome<readonly ManPage[]>;
   completions(shell: Shell): string;
+  /** The command of that name, where there is one: who speaks of another command asks for it. */
+  command(name: string): Command | undefined;
 };
 
 /** thaw-restore.1, and what stands in it. */
@@ -32,7 +34,7 @@ export type Operand<T> = {
   readonly take: (words: readonly string[]) => Reading<T>;
 };
 
-type OperandWords = Pick<Operand<unknown>, 'word' | 'about' | 'completes'>;
+type OperandWords = Pick<Operand<unknown>, 'word' | 'about' | 'completes' | 'among'>;
 
 export function required(words: OperandWords): Operand<string> {
   return { ...words, count: [1, 1], take: ([first = '']) => ({ value: first }) };
@@ -50,7 +52,7 @@ export function several(
 
 /** One of a few words. */
 export function choice<const T extends string>(
-  words: OperandWords & { readonly among: readonly T[] },
+  words: Omit<OperandWords, 'among'> & { readonly among: readonly T[] },
 ): Operand<T> {
   const { among } = words;
   const take = ([first]: readonly string[]): Reading<T> => {
@@ -62,7 +64,7 @@ export function choice<const T extends string>(
 
 export const runbookOperand = required({
   word: 'RUNBOOK',
-  about: 'a name under runbooks/, or the path of a file',
+  about: 'its name under runbooks/, here, in ~/.config/thaw or /etc/thaw; or the path of its file',
   completes: 'runbook',
 });
 

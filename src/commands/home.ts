@@ -1,14 +1,12 @@
-import { exitStatus } from '../app/exit-status.ts';
 import { everywhere, peopleAndTimes } from '../app/options.ts';
 import { chooseAttendance } from '../app/terminal.ts';
-import { succeed } from '../base/failure.ts';
 import { defineCommand, firstCommand } from './command.ts';
 
 export const home = defineCommand({
   name: firstCommand,
   about: 'the first page: what is unfinished, what can be begun, what was; choose with keys',
   more: [
-    'Without a terminal it names the commands instead. What is chosen runs as if it had been typed, with the options given here.',
+    'Your runbooks stand first: those of runbooks/, of the folder you stand in, of ~/.config/thaw and of /etc/thaw. Without a terminal the same is printed as lines. What is chosen runs as if it had been typed, with the options given here.',
   ],
   operands: {},
   options: ['inline', 'workFolder', ...peopleAndTimes, ...everywhere, 'version'],
@@ -18,11 +16,8 @@ export const home = defineCommand({
   ],
   statuses: { verified: 'left without a choice; otherwise the status of what was chosen' },
   run: async (context, { options }) => {
-    if (chooseAttendance(options, context) === 'screen')
-      return (await import('./actions/home.ts')).openFirstPage(options, context);
-    const overview = context.pages.help([]);
-    if (!overview.ok) return overview;
-    context.stdout.write(overview.value);
-    return succeed(exitStatus.verified);
+    const { openFirstPage, printFirstPage } = await import('./actions/home.ts');
+    const isScreen = chooseAttendance(options, context) === 'screen';
+    return isScreen ? openFirstPage(options, context) : printFirstPage(options, context);
   },
 });

@@ -17,13 +17,13 @@ export const lint = defineCommand({
 
 async function look(
   name: string,
-  context: Pick<CommandContext, 'folder' | 'stdout'>,
+  context: Pick<CommandContext, 'environment' | 'folder' | 'stdout'>,
 ): Promise<Outcome<number>> {
   const { loadRunbook } = await import('../app/load-runbook.ts');
   const { lintProducer } = await import('../runbook/lint-producer.ts');
   const { sayOpenPoints } = await import('../runbook/open-points.ts');
   const { remarkRunbook } = await import('../runbook/remark-runbook.ts');
-  const loaded = await loadRunbook(name, context.folder);
+  const loaded = await loadRunbook(name, context);
   if (!loaded.ok) return loaded;
   const { runbook, path, openPoints } = loaded.value;
   const findings = lintProducer(runbook);

@@ -7,6 +7,7 @@ import type { Command } from './command.ts';
 import { completions } from './completions.ts';
 import { discard } from './discard.ts';
 import { drill } from './drill.ts';
+import { explain } from './explain.ts';
 import { fingerprint } from './fingerprint.ts';
 import { finish } from './finish.ts';
 import { help } from './help.ts';
@@ -51,7 +52,7 @@ export const commandGroups: readonly CommandGroup[] = [
     ],
   },
   { title: 'Runbooks and keys', commands: [init, lint, fingerprint, keysNew, cell, ageKeySplit, ageKeyJoin] },
-  { title: 'The program', commands: [help, version, completions, man] },
+  { title: 'The program', commands: [help, explain, version, completions, man] },
 ];
 
 export const commandList: readonly Command[] = commandGroups.flatMap(({ commands }) => commands);

@@ -70,6 +70,17 @@ function beginsAsDump(head: Buffer): boolean {
   );
 }
 
+/** Whether a file is a backup, whatever its name: packed, encrypted, or a dump as it is. YAML may begin with three dashes. */
+export function beginsAsBackup(head: Buffer): boolean {
+  const text = head.toString('latin1');
+  return (
+    foreign.some(({ begins }) => text.startsWith(begins)) ||
+    compressions.some(({ magic }) => magic.fits(head)) ||
+    encryptions.some((layer) => isSurely(layer, head)) ||
+    (beginsAsDump(head) && !text.startsWith('---'))
+  );
+}
+
 /** What it is, how it begins, and what takes it off. */
 const foreign: readonly { readonly name: string; readonly begins: string; readonly command: string }[] = [
   { name: 'bzip2', begins: 'BZh', command: 'bzip2 --decompress --stdout FILE > FILE.dump' },
@@ -94,6 +105,13 @@ function foreignIn(head: Buffer): Failure | undefined {
       message: `The content is ${found.name}, which thaw does not open.`,
       remedy: `Take it off and store what comes out beside it under a name without that ending: ${found.command}`,
       retry: 'after-fix',
+    };
+  if (/^(\xef\xbb\xbf)?\s*<(!doctype html|html|\?xml|error>)/i.test(text))
+    return {
+      ...damaged(
+        'The content is a page of HTML or XML: what a login page, a proxy or a store answered stands where the backup should be.',
+      ),
+      remedy: 'Choose another snapshot, and look at the download or the backup that stored this one.',
     };
   const isUtf16 = text.startsWith('\xff\xfe') || text.startsWith('\xfe\xff');
   return isUtf16 ? fromPowerShell(head) : undefined;

@@ -1,3 +1,4 @@
+import type { FailureCode } from '../base/failure.ts';
 import type { Mode } from '../base/mode.ts';
 import type { Answer, Question } from '../ports/operator.ts';
 import type { CheckRow, StepStatus, View } from '../session/view.ts';
@@ -31,6 +32,7 @@ export type PlainLine =
       readonly message: string;
       readonly remedy: string;
       readonly detail?: string;
+      readonly code?: FailureCode;
       readonly outputPath: string;
     })
   | (AtStep & { readonly type: 'step-interrupted' })

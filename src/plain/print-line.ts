@@ -102,6 +102,7 @@ function stepText(line: StepLine): readonly string[] {
           .split('\n')
           .flatMap((text) => (text === '' ? [] : [`[${line.step}] | ${text}`])),
         `[${line.step}] output: ${line.outputPath}`,
+        ...(line.code === undefined ? [] : [`[${line.step}] more: thaw explain ${line.code}`]),
       ];
   }
 }

@@ -1,5 +1,6 @@
 import { type Document, isMap, isNode, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
+import { closestTo } from '../base/did-you-mean.ts';
 import { sha256 } from '../base/digest.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import { errorWords } from '../base/thrown.ts';
@@ -30,28 +31,89 @@ export function parseRunbook(source: {
   if (faults.length > 0) {
     return invalid(
       source.path,
-      faults.map((fault) => fault.message.split('\n')[0]?.replace(/:$/, '') ?? fault.message),
+      faults.map(
+        ({ code, linePos, message }) =>
+          (code === 'TAB_AS_INDENT'
+            ? `line ${linePos?.[0].line ?? 1} is indented with a tab, and YAML takes only blanks`
+            : message.split('\n')[0]?.replace(/:$/, '')) ?? message,
+      ),
     );
   }
   const value = toValue(document);
   if (!value.ok) return invalid(source.path, [value.fault]);
-  const parsed = source.schema.safeParse(value.value, {
-    error: (issue) => (issue.input === undefined ? 'is missing' : undefined),
-  });
+  const meant = new Set<string>();
+  const parsed = source.schema.safeParse(value.value, { error: (issue) => sayIssue(issue, meant) });
   if (!parsed.success) {
-    return invalid(
-      source.path,
-      parsed.error.issues.map((issue) => {
-        const offset = offsetOf(document, issue);
-        return `line ${lineCounter.linePos(offset).line}, ${issue.path.join('.') || 'the file'}: ${issue.message}`;
-      }),
-    );
+    const faults = parsed.error.issues
+      // What is missing only because its name is misspelt is told once, where it is misspelt.
+      .filter(({ message, path }) => message !== missing || !meant.has(path.join('.')))
+      .map((issue) => {
+        const { line } = lineCounter.linePos(offsetOf(document, issue));
+        return `line ${line}, ${issue.path.join('.') || 'the file'}: ${issue.message}`;
+      });
+    return invalid(source.path, faults);
   }
   return succeed({
     runbook: parsed.data,
     fingerprint: sha256(source.text),
     openPoints: findOpenPoints(source.text),
   });
+}
+
+const missing = 'is missing';
+
+/**
+ * What zod says of a fault, in our words where it names keys and kinds: with the one that was probably meant.
+ * @param meant takes the path of each key that was probably meant.
+ */
+function sayIssue(issue: z.core.$ZodRawIssue, meant: Set<string>): string | undefined {
+  if (issue.input === undefined) return missing;
+  if (issue.code === 'unrecognized_keys') {
+    const known = keysOf(issue.inst);
+    return issue.keys
+      .map((key) => {
+        const close = closestTo(key, known);
+        if (close === undefined) return `there is no key ${key} here; there are ${known.join(', ')}`;
+        meant.add([...(issue.path ?? []), close].join('.'));
+        return `there is no key ${key} here; did you mean ${close}?`;
+      })
+      .join('; ');
+  }
+  if (issue.code !== 'invalid_union' || issue.discriminator === undefined) return undefined;
+  const said = wordOf(issue.input, issue.discriminator);
+  const known = Array.isArray(issue.options) ? issue.options.map(String) : [];
+  if (said === undefined || known.length === 0) return undefined;
+  const close = known.find((one) => otherNames[one]?.includes(said)) ?? closestTo(said, known);
+  const hint =
+    repositories.includes(said) && known.includes('directory')
+      ? `its own program brings the dumps out of such a repository into a folder, which is of kind directory; there are ${known.join(', ')}`
+      : close === undefined
+        ? `there are ${known.join(', ')}`
+        : `did you mean ${close}?`;
+  return `there is no ${issue.discriminator} ${said}; ${hint}`;
+}
+
+/** What people call a kind. */
+const otherNames: Readonly<Record<string, readonly string[]>> = {
+  s3: ['aws', 'minio', 'r2', 'b2', 'wasabi', 'spaces', 'ceph', 'garage', 'bucket'],
+  directory: ['folder', 'dir', 'local', 'file', 'filesystem', 'path', 'nfs'],
+  rclone: ['sftp', 'ssh', 'ftp', 'gcs', 'azure', 'webdav', 'dropbox', 'drive', 'smb'],
+  compose: ['docker', 'docker-compose', 'podman'],
+  kubernetes: ['k8s', 'kubectl', 'helm'],
+  process: ['systemd', 'pm2', 'supervisor'],
+};
+
+/** They keep pieces of files under names of their own: no dump can be found in them by its key. */
+const repositories = ['restic', 'borg', 'borgmatic', 'kopia', 'duplicity', 'duplicati'];
+
+/** Of the object that refuses a key: the keys that it knows. */
+function keysOf(schema: unknown): readonly string[] {
+  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+}
+
+function wordOf(value: unknown, key: string): string | undefined {
+  const word = typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
+  return typeof word === 'string' ? word : undefined;
 }
 
 /** Aliases are followed only here: one that leads nowhere, or too many of them, is thrown by the library. */
@@ -93,7 +155,8 @@ function invalid(path: string, all: readonly string[]) {
   return fail({
     code: 'runbook-invalid',
     message: `Runbook ${path} has ${count}:\n${faults.map((fault) => `  ${fault}`).join('\n')}`,
-    remedy: 'Correct the file; `thaw lint` shows all faults at once, and editors know the JSON Schema.',
+    remedy:
+      'Correct the file, then run `thaw lint`; docs/reference.md names every key, and editors know the JSON Schema.',
     retry: 'after-fix',
   });
 }

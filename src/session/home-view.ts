@@ -29,15 +29,21 @@ export type HomeRow = {
   /** Whole sentences, shown when the row is opened. */
   readonly about: readonly string[];
   readonly actions: readonly HomeAction[];
+  /** Shows and hides the other rows of its group instead of being opened. */
+  readonly unfolds?: true;
+  /** What one types for it, where the row itself does not begin it. */
+  readonly typed?: string;
 };
 
-export const homeGroups = ['unfinished', 'runbook', 'record'] as const;
+export const homeGroups = ['unfinished', 'runbook', 'next', 'record', 'example'] as const;
 type HomeGroup = (typeof homeGroups)[number];
 
 export const groupTitles: Readonly<Record<HomeGroup, string>> = {
   unfinished: 'Unfinished: go on here',
-  runbook: 'Runbooks',
+  runbook: 'Your runbooks',
+  next: 'What next',
   record: 'Past runs',
+  example: 'Examples',
 };
 
 /** Where there is no row. */
@@ -70,6 +76,11 @@ export const touchWords = {
 
 const risky: ReadonlySet<Touch['how']> = new Set(['replace', 'overwrite', 'stop', 'use']);
 
+/** Runs begin with a time and a mode; a runbook has neither. */
+export function isRun({ group }: Pick<HomeRow, 'group'>): boolean {
+  return group === 'unfinished' || group === 'record';
+}
+
 export function isRisky({ how }: Touch): boolean {
   return risky.has(how);
 }
@@ -78,6 +89,8 @@ export type HomeChoice =
   | { readonly kind: 'resume'; readonly runId: string }
   | { readonly kind: 'start'; readonly runbook: string; readonly mode: Mode }
   | { readonly kind: 'rehearse' }
+  /** Another command, as if it had been typed without a word more. */
+  | { readonly kind: 'command'; readonly name: string }
   | { readonly kind: 'read'; readonly runId: string };
 
 export type Home = {

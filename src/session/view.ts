@@ -1,3 +1,4 @@
+import type { FailureCode } from '../base/failure.ts';
 import type { Mode } from '../base/mode.ts';
 import type { Verdict } from '../base/verdict.ts';
 import type { Answer, Question } from '../ports/operator.ts';
@@ -75,7 +76,13 @@ export type StepDetail = {
   readonly output: readonly OutputLine[];
   readonly outputPath: string;
   readonly checks: readonly CheckRow[];
-  readonly failure?: { readonly message: string; readonly remedy: string; readonly detail?: string };
+  /** The code is what `thaw explain` says more about. */
+  readonly failure?: {
+    readonly message: string;
+    readonly remedy: string;
+    readonly detail?: string;
+    readonly code?: FailureCode;
+  };
 };
 
 export type AnsweredRow = {

@@ -64,6 +64,7 @@ function wholeStepPage(situation: Situation): Page {
   if (failure !== undefined) {
     rows.push(blankRow, ...paragraph({ text: failure.message, width, prefix: [span(' ✗ failed  ', 'bad')] }));
     rows.push(...paragraph({ text: failure.remedy, width, prefix: [span(' → ', 'strong')], tone: 'strong' }));
+    if (failure.code !== undefined) rows.push([span(`   more: thaw explain ${failure.code}`, 'quiet')]);
     if (failure.detail !== undefined) {
       rows.push(
         ...lines({ text: failure.detail, width: width - 2, tone: 'quiet' }).map((row) => [

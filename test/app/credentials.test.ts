@@ -33,7 +33,7 @@ steps:
   - { kind: confirm, text: Look }
 `;
   await writeFile(join(folder, 'crm.yaml'), text);
-  const loaded = await loadRunbook('./crm.yaml', folder);
+  const loaded = await loadRunbook('./crm.yaml', { folder, environment: {} });
   if (!loaded.ok) throw new Error(loaded.failure.message);
   const ready = await readyRunbook(loaded.value, {
     mode: 'live',

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { renderAttacks } from '../../scripts/render-attacks.ts';
 import { renderCommands } from '../../scripts/render-commands.ts';
 import { renderReference } from '../../scripts/render-reference.ts';
+import { renderTroubleshooting } from '../../scripts/render-troubleshooting.ts';
 import { recordJsonSchema } from '../../src/record/record-schema.ts';
 import { runbookSchema } from '../../src/registry/kinds.ts';
 import { runbookJsonSchema } from '../../src/runbook/parse-runbook.ts';
@@ -16,6 +17,10 @@ describe('What is generated from the code', () => {
 
   it('has a fresh docs/commands.md (otherwise: npm run reference)', () => {
     expect(read('docs/commands.md')).toBe(renderCommands());
+  });
+
+  it('has a fresh docs/troubleshooting.md (otherwise: npm run reference)', () => {
+    expect(read('docs/troubleshooting.md')).toBe(renderTroubleshooting());
   });
 
   it('has a fresh docs/attacks.md (otherwise: npm run reference)', () => {

@@ -25,9 +25,11 @@ import {
   isNamedExports,
   isNamedImports,
   isNewExpression,
+  isNoSubstitutionTemplateLiteral,
   isPropertyAccessExpression,
   isPropertyAssignment,
   isStringLiteral,
+  isTemplateExpression,
   isTypeAliasDeclaration,
   isVariableStatement,
 } from 'typescript/unstable/ast/is';
@@ -55,6 +57,8 @@ export type Source = {
   /** `x as unknown as T` and `x as never`: the compiler is told to believe something it could not check. */
   readonly blindCasts: readonly number[];
   readonly starts: readonly Start[];
+  /** Every literal text; what is filled into a template stands as `…`. */
+  readonly texts: readonly { readonly line: number; readonly text: string }[];
 };
 
 export type Import = {
@@ -99,6 +103,7 @@ function readSource(path: string, file: SourceFile): Source {
   const defaultExports: number[] = [];
   const exports: Source['exports'][number][] = [];
   const blindCasts: number[] = [];
+  const texts: Source['texts'][number][] = [];
   const lineOf = (position: number) => file.getLineAndCharacterOfPosition(position).line + 1;
   const visit = (node: Node): void => {
     const line = lineOf(node.getStart(file));
@@ -115,6 +120,8 @@ function readSource(path: string, file: SourceFile): Source {
       functions.push({ name: nameOf(node), line, lines, parameters: node.parameters.length });
     }
     if (isWorldly(node, file)) worldly.push({ line, text: node.getText(file) });
+    const text = textOf(node);
+    if (text !== undefined) texts.push({ line, text });
     if (isDefaultExport(node)) defaultExports.push(line);
     if (isBlindCast(node)) blindCasts.push(line);
     exports.push(...exportedBy(node).map((name) => ({ name, line })));
@@ -132,7 +139,14 @@ function readSource(path: string, file: SourceFile): Source {
     exports,
     blindCasts,
     starts: readStarts(file),
+    texts,
   };
+}
+
+function textOf(node: Node): string | undefined {
+  if (isStringLiteral(node) || isNoSubstitutionTemplateLiteral(node)) return node.text;
+  if (!isTemplateExpression(node)) return undefined;
+  return [node.head.text, ...node.templateSpans.map(({ literal }) => literal.text)].join('…');
 }
 
 type Imported = { readonly name: string; readonly typeOnly: boolean; readonly names: readonly string[] };

@@ -61,13 +61,17 @@ describe('faults of a runbook', () => {
     [
       '  - kind: fetch',
       '  - kind: fetsch',
-      "line 23, steps.2.kind: Invalid discriminator value. Expected 'choose-snapshot'",
+      'line 23, steps.2.kind: there is no kind fetsch; did you mean fetch?',
     ],
-    ['    services: [web]', '    servcies: [web]', 'line 21, steps.1.services: is missing'],
+    [
+      '    services: [web]',
+      '    servcies: [web]',
+      'line 22, steps.1: there is no key servcies here; did you mean services?',
+    ],
     [
       '    services: [web]',
       '    services: [web]\n    servcies: [web]',
-      'line 23, steps.1: Unrecognized key: "servcies"',
+      'line 23, steps.1: there is no key servcies here; did you mean services?',
     ],
     ['title: CRM', '', 'line 1, title: is missing'],
     ['kind: directory, path: /backups', 'kind: directory', 'line 8, backups.store.path: is missing'],
@@ -86,6 +90,11 @@ describe('faults of a runbook', () => {
   ])('%s → %s is told with its line', (from, to, fault) => {
     expect(sampleText).toContain(from);
     expect(faultsOf(sampleText.replace(from, to)).some((line) => line.startsWith(fault))).toBe(true);
+  });
+
+  it('are told once, where a name is misspelt', () => {
+    const misspelt = sampleText.replace('    services: [web]', '    servcies: [web]');
+    expect(faultsOf(misspelt)).toHaveLength(1);
   });
 
   it('come all at once', () => {

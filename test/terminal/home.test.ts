@@ -129,13 +129,16 @@ test('the first picture comes before the runbook is read, and what cannot begin 
   expect(readdirSync(folder)).not.toContain('restore-logs');
 });
 
-test('without a terminal bare thaw names its commands, and missing values end with status 4', {
+test('without a terminal bare thaw prints the same as lines, and missing values end with status 4', {
   timeout,
 }, async () => {
   const folder = makeWalkFolder();
   const bare = await runThaw({ args: [], folder });
   expect(bare).toMatchObject({ status: 0 });
-  expect(bare.text).toContain('thaw restore RUNBOOK');
+  expect(bare.text).toMatch(
+    /^Your runbooks\n {2}walk {2}RTO 30 min · RPO 1 h\n\nWhat next\n {2}thaw rehearse/,
+  );
+  expect(bare.text).toMatch(/^Examples\n {2}corporate-intel, /m);
   const restore = await runThaw({ args: ['restore', 'walk'], folder });
   expect(restore.status).toBe(4);
   expect(restore.text).toContain('WALK_TOKEN (token of the backup store)');

@@ -24,7 +24,7 @@ describe('The first page', () => {
        Unfinished: go on here
        ▸ LIVE      port-nimara-crm  stopped 12 min ago, at step 5 of 9, Restore Postg…
 
-       Runbooks
+       Your runbooks
          port-nimara-crm  RTO 30 min · RPO 1 h · backups: newest 41 min old
 
        Past runs

@@ -5,6 +5,7 @@ import {
   type HomeState,
   markedRow,
   pressHomeKey,
+  rowsLeft,
 } from '../../src/ui/home/home-state.ts';
 import { sampleHome } from './sample-home.ts';
 
@@ -94,5 +95,27 @@ describe('Keys on the first page', () => {
     const tiny = { state: firstHomeState, view: sampleHome, size: { columns: 30, rows: 8 } };
     expect(pressHomeKey(tiny, { kind: 'key', name: 'enter', alone: true }).state.opened).toBeUndefined();
     expect(pressHomeKey(tiny, { kind: 'key', name: 'q', alone: true }).effect).toEqual({ kind: 'leave' });
+  });
+
+  test('examples are folded: Enter on their row shows and hides them, and a filter finds them at once', () => {
+    const fold = {
+      key: 'examples',
+      group: 'example',
+      title: '2 runbooks come along',
+      words: '',
+      unfolds: true,
+    } as const;
+    const example = (title: string) => ({ key: title, group: 'example', title, words: '' }) as const;
+    const rows = [fold, example('nmia'), example('crm')].map((row) => ({ ...row, about: [], actions: [] }));
+    const view = { ...sampleHome, rows: [...sampleHome.rows, ...rows] };
+    const shown = (state: HomeState) =>
+      rowsLeft(view, state).flatMap(({ key, group }) => (group === 'example' ? [key] : []));
+    expect(shown(firstHomeState)).toEqual(['examples']);
+    const enter = { kind: 'key', name: 'enter', alone: true } as const;
+    const at = { state: { ...firstHomeState, cursor: 'examples' }, view, size };
+    const open = pressHomeKey(at, enter).state;
+    expect(shown(open)).toEqual(['examples', 'nmia', 'crm']);
+    expect(shown(pressHomeKey({ ...at, state: open }, enter).state)).toEqual(['examples']);
+    expect(shown({ ...firstHomeState, filter: 'nmi' })).toEqual(['nmia']);
   });
 });

@@ -109,7 +109,7 @@ _thaw_offer() {
       done
       ;;
     runbook)
-      for file in runbooks/*.yaml "$_thaw_own_runbooks"*.yaml; do
+      for file in runbooks/*.yaml "\${XDG_CONFIG_HOME:-$HOME/.config}"/thaw/*.yaml /etc/thaw/*.yaml "$_thaw_own_runbooks"*.yaml; do
         [[ -f $file ]] || continue
         file="\${file##*/}"
         names+=" \${file%.yaml}"

@@ -116,7 +116,7 @@ function __thaw_at
 end
 
 function __thaw_runbooks
-    for file in runbooks/*.yaml ${lists.ownRunbooks}*.yaml
+    for file in runbooks/*.yaml ~/.config/thaw/*.yaml /etc/thaw/*.yaml ${lists.ownRunbooks}*.yaml
         string replace -r '.*/' '' -- $file | string replace -r '\\.yaml$' ''
     end
     # A runbook may be a path, too.

@@ -99,7 +99,7 @@ function escaped(text: string): string {
 }
 
 const machine = `_thaw_runbooks() {
-  local -a names=(runbooks/*.yaml(N:t:r) \${_thaw_own_runbooks}*.yaml(N:t:r))
+  local -a names=(runbooks/*.yaml(N:t:r) \${XDG_CONFIG_HOME:-$HOME/.config}/thaw/*.yaml(N:t:r) /etc/thaw/*.yaml(N:t:r) \${_thaw_own_runbooks}*.yaml(N:t:r))
   compadd -a names
   # A runbook may be a path, too.
   [[ $PREFIX == *[./]* ]] && _files -g '*.yaml'

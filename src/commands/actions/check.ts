@@ -33,7 +33,7 @@ export async function check(
   context: Pick<CommandContext, 'environment' | 'folder' | 'stdin' | 'stdout'>,
 ): Promise<Outcome<number>> {
   const { options } = request;
-  const loaded = await loadRunbook(request.runbook, context.folder);
+  const loaded = await loadRunbook(request.runbook, context);
   if (!loaded.ok) return loaded;
   const { environment } = context;
   const ready = await readyRunbook(loaded.value, { mode: 'live', environment, envFiles: options.envFiles });

@@ -110,7 +110,7 @@ async function tryUnpacked(
   const { say } = at;
   const before = process.cwd();
   try {
-    const loaded = await loadRunbook(join(folder, kitNames.runbook), folder);
+    const loaded = await loadRunbook(join(folder, kitNames.runbook), { environment: {}, folder });
     if (!loaded.ok) return loaded;
     say(`${kitNames.runbook} holds together`);
   } finally {

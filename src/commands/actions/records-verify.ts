@@ -130,7 +130,7 @@ async function checkAnchors(
   context: Around,
 ): Promise<Outcome<string>> {
   const { run, options } = request;
-  const loaded = await loadRunbook(request.runbook, context.folder);
+  const loaded = await loadRunbook(request.runbook, context);
   if (!loaded.ok) return loaded;
   const { environment } = context;
   const ready = await readyRunbook(loaded.value, {

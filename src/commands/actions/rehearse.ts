@@ -132,10 +132,10 @@ async function attest(sandbox: Sandbox, answer: (value: string, note?: string) =
  */
 async function backUpAnew(
   request: { readonly sandbox: Sandbox; readonly onLine: (line: string) => void },
-  context: Pick<CommandContext, 'folder'>,
+  context: Pick<CommandContext, 'environment' | 'folder'>,
 ): Promise<Outcome<void>> {
   const { sandbox, onLine } = request;
-  const loaded = await loadRunbook('rehearsal', context.folder);
+  const loaded = await loadRunbook('rehearsal', context);
   if (!loaded.ok) return loaded;
   const { environment } = sandbox;
   const ready = await readyRunbook(loaded.value, { mode: 'live', environment, envFiles: [] });

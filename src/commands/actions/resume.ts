@@ -30,7 +30,7 @@ export async function resume(request: ResumeRequest, context: CommandContext): P
     return ended === undefined ? found : renderMissingRecord(ended, { logFolder, context });
   }
   const { start } = found.value.state;
-  const loaded = await loadRunbook(start.runbook.path, folder);
+  const loaded = await loadRunbook(start.runbook.path, context);
   if (!loaded.ok) return loaded;
   const refusal = refuse(found.value.state, {
     host: hostname(),

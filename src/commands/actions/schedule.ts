@@ -17,10 +17,10 @@ export async function printSchedule(
     readonly runbook: string;
     readonly options: Options<'scheduler' | 'envFiles' | 'logFolder'>;
   },
-  context: Pick<CommandContext, 'folder' | 'stdout'>,
+  context: Pick<CommandContext, 'environment' | 'folder' | 'stdout'>,
 ): Promise<Outcome<number>> {
   const { runbook: name, options } = request;
-  const loaded = await loadRunbook(name, context.folder);
+  const loaded = await loadRunbook(name, context);
   if (!loaded.ok) return loaded;
   const { runbook } = loaded.value;
   const { folder, stdout } = context;

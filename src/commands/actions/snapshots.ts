@@ -14,7 +14,7 @@ export async function listSnapshots(
   request: { readonly runbook: string; readonly options: Options<'json' | 'envFiles'> },
   context: Pick<CommandContext, 'environment' | 'folder' | 'stdout'>,
 ): Promise<Outcome<number>> {
-  const loaded = await loadRunbook(request.runbook, context.folder);
+  const loaded = await loadRunbook(request.runbook, context);
   if (!loaded.ok) return loaded;
   const { environment } = context;
   const ready = await readyRunbook(loaded.value, {

@@ -44,7 +44,7 @@ export function drill(
 /** A new run, in any mode. */
 export async function start(request: StartRequest, context: StartContext): Promise<Outcome<number>> {
   const { mode, options } = request;
-  const loaded = await loadRunbook(request.runbook, context.folder);
+  const loaded = await loadRunbook(request.runbook, context);
   if (!loaded.ok) return loaded;
   if (mode === 'drill' && !canDrill(loaded.value.runbook, handlers)) return fail(noDrill(loaded.value.path));
   const ready = await readyOrAsk(loaded.value, { mode, options, context });

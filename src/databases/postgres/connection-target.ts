@@ -29,7 +29,7 @@ const defaultPort = 5432;
 /** Never repeats the URL in a failure: it may hold a password. */
 export function readConnectionTarget(url: Secret): Outcome<ConnectionTarget> {
   const text = url.reveal();
-  if (!/^postgres(ql)?:\/\//.test(text)) return invalid('It does not begin with postgresql://.');
+  if (!/^postgres(ql)?:\/\//.test(text)) return invalid(otherThanUrl(text));
   let parsed: URL;
   try {
     // The host may be left out when ?host= names a socket, even after user:password@, which URL itself refuses.
@@ -42,6 +42,18 @@ export function readConnectionTarget(url: Secret): Outcome<ConnectionTarget> {
   } catch {
     return invalid('Its percent-encoding is malformed.');
   }
+}
+
+/** What people give instead, without a word of it that could be a password. */
+function otherThanUrl(text: string): string {
+  if (/^["'“‘].*["'”’]$/s.test(text))
+    return 'It stands in quotes, which belong to a shell and not to the value.';
+  if (/^\s|\s$/.test(text)) return 'It begins or ends with a blank.';
+  const scheme = /^([a-z][a-z0-9+]*):\/\//i.exec(text)?.[1]?.toLowerCase();
+  if (scheme === undefined) return 'It does not begin with postgresql://.';
+  return ['mysql', 'mysql2', 'mariadb', 'mongodb', 'sqlite', 'sqlserver', 'mssql', 'redis'].includes(scheme)
+    ? `It is of ${scheme}, and thaw restores PostgreSQL alone.`
+    : `It begins with ${scheme}://, not with postgresql://.`;
 }
 
 function fromUrl(parsed: URL, text: string): Outcome<ConnectionTarget> {

@@ -110,7 +110,8 @@ function footerRow(situation: HomeSituation): Row {
     ]);
   }
   const marked = markedRow(situation);
-  const opens = marked?.actions[0]?.choice.kind === 'read' ? 'read' : 'open';
+  const reads = marked?.actions[0]?.choice.kind === 'read';
+  const opens = marked?.unfolds ? (state.unfolded ? 'hide' : 'show') : reads ? 'read' : 'open';
   return keys([
     ['↑↓', 'move'],
     ['enter', opens],

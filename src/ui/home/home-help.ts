@@ -5,7 +5,7 @@ export const homeHelp: readonly (readonly [string, string])[] = [
     'enter',
     'Opens a row: what can be done with it and what that may touch. A past run opens at once, to read.',
   ],
-  ['/', 'Shows only the rows that contain a text; esc shows all again.'],
+  ['/', 'Shows only the rows that contain a text, examples as well; esc shows all again.'],
   ['esc', 'Goes one step back. Nothing happens by it, ever.'],
   ['q', 'Leaves. Nothing runs from this page. Ctrl+C does the same.'],
   ['^L', 'Draws the whole screen again.'],

@@ -1,7 +1,7 @@
 import { cleanText } from '../../base/clean-text.ts';
 import type { Verdict } from '../../base/verdict.ts';
 import type { HomeRow } from '../../session/home-view.ts';
-import { emptyWords, groupTitles, homeGroups, isRisky, touchWords } from '../../session/home-view.ts';
+import { emptyWords, groupTitles, homeGroups, isRisky, isRun, touchWords } from '../../session/home-view.ts';
 import { choiceRemark } from '../../session/question-words.ts';
 import { cellWidth, padText } from '../cells.ts';
 import { blankRow, cutRow, paragraph, type Row, span, windowRows } from '../row.ts';
@@ -14,7 +14,7 @@ const whenWidth = 16;
 /** The list, cut around the marked row. */
 export function homeListRows(situation: HomeSituation & { readonly height: number }): readonly Row[] {
   const { view, state, size, height } = situation;
-  const left = rowsLeft(view, state.filter);
+  const left = rowsLeft(view, state);
   const marked = markedRow(situation);
   const rows: Row[] = [];
   let at = 0;
@@ -45,15 +45,13 @@ function listRow(
   at: { readonly here: boolean; readonly width: number; readonly titleWidth: number },
 ): Row {
   const sign = row.mode === undefined ? undefined : modeSigns[row.mode];
-  // Runs begin with their time and mode; a runbook has neither.
-  const lead: Row =
-    row.group === 'runbook'
-      ? []
-      : [
-          ...(row.when === undefined ? [] : [span(`${padText(row.when, whenWidth)}  `, 'quiet')]),
-          span(padText(sign?.word ?? '', modeWidth), row.mode === 'live' ? 'bad' : 'strong'),
-          span('  '),
-        ];
+  const lead: Row = !isRun(row)
+    ? []
+    : [
+        ...(row.when === undefined ? [] : [span(`${padText(row.when, whenWidth)}  `, 'quiet')]),
+        span(padText(sign?.word ?? '', modeWidth), row.mode === 'live' ? 'bad' : 'strong'),
+        span('  '),
+      ];
   return cutRow(
     [
       span(at.here ? ' ▸ ' : '   ', 'strong'),
@@ -76,7 +74,10 @@ function signSpans(verdict: Verdict | undefined): Row {
 /** As wide as the longest title of its group, within reason: two systems whose names begin alike stay apart. */
 function titleWidth(rows: readonly HomeRow[], width: number): number {
   const longest = Math.max(...rows.map((row) => cellWidth(cleanText(row.title))));
-  return Math.min(longest, Math.max(18, Math.round(width * (rows[0]?.group === 'runbook' ? 0.42 : 0.26))));
+  return Math.min(
+    longest,
+    Math.max(18, Math.round(width * (rows[0] !== undefined && !isRun(rows[0]) ? 0.42 : 0.26))),
+  );
 }
 
 /** One row opened: what is known about it, what can be done with it, and what each of these may touch. */
@@ -87,7 +88,7 @@ export function homeActionRows(
   const width = size.columns - 1;
   const about = row.about.flatMap((text) => paragraph({ text, width, prefix: [span(' ')] }));
   // Why a run stopped comes before going on with it; what a runbook is about may stand below the choice.
-  const below = row.group === 'runbook' && row.actions.length > 0;
+  const below = !isRun(row) && row.actions.length > 0;
   const rows = [
     ...(below ? [] : about),
     ...row.actions.flatMap((action, index): readonly Row[] => {

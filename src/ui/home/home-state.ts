@@ -11,6 +11,8 @@ export type HomeState = {
   readonly opened?: { readonly key: string; readonly at: number };
   readonly filter: string;
   readonly typing: boolean;
+  /** The examples are shown, and not only how many there are. */
+  readonly unfolded: boolean;
   readonly help: boolean;
   /** An opened row takes Enter only once it has been seen: the Enter that opened it, twice, must not choose. */
   readonly armed: boolean;
@@ -25,19 +27,27 @@ type HomeEffect =
 export type HomeSituation = { readonly state: HomeState; readonly view: HomeView; readonly size: Size };
 export type HomeReaction = { readonly state: HomeState; readonly effect?: HomeEffect };
 
-export const firstHomeState: HomeState = { filter: '', typing: false, help: false, armed: false };
+export const firstHomeState: HomeState = {
+  ...{ filter: '', typing: false, unfolded: false, help: false, armed: false },
+};
 
-export function rowsLeft(view: HomeView, filter: string): readonly HomeRow[] {
+/** A filter finds what is folded, too. */
+export function rowsLeft(
+  view: HomeView,
+  { filter, unfolded }: Pick<HomeState, 'filter' | 'unfolded'>,
+): readonly HomeRow[] {
   const wanted = filter.toLowerCase();
-  return view.rows.filter((row) =>
-    [row.title, row.words, row.mode ?? '', row.when ?? ''].some((text) =>
-      text.toLowerCase().includes(wanted),
-    ),
+  const folded = view.rows.filter(({ unfolds }) => unfolds).map(({ group }) => group);
+  if (wanted === '')
+    return view.rows.filter(({ group, unfolds }) => unfolded || unfolds || !folded.includes(group));
+  return view.rows.filter(
+    ({ unfolds, title, words, mode = '', when = '' }) =>
+      !unfolds && [title, words, mode, when].some((text) => text.toLowerCase().includes(wanted)),
   );
 }
 
 export function markedRow({ state, view }: Pick<HomeSituation, 'state' | 'view'>): HomeRow | undefined {
-  const left = rowsLeft(view, state.filter);
+  const left = rowsLeft(view, state);
   return left.find((row) => row.key === state.cursor) ?? left[0];
 }
 
@@ -87,7 +97,7 @@ type Press = Extract<KeyPress, { kind: 'key' }>;
 
 function inList(situation: HomeSituation, press: Press): HomeReaction {
   const { state, view } = situation;
-  const left = rowsLeft(view, state.filter);
+  const left = rowsLeft(view, state);
   const row = markedRow(situation);
   const by = moves[press.name];
   if (by !== undefined && row !== undefined) {
@@ -97,6 +107,7 @@ function inList(situation: HomeSituation, press: Press): HomeReaction {
   if (press.name === '/') return { state: { ...state, typing: true } };
   if (press.name === 'escape') return { state: { ...state, filter: '' } };
   if (press.name !== 'enter' || !press.alone || row === undefined) return { state };
+  if (row.unfolds) return { state: { ...state, cursor: row.key, unfolded: !state.unfolded } };
   const only = row.actions.length === 1 ? row.actions[0] : undefined;
   // Reading touches nothing; everything else is looked at before it is chosen.
   if (only?.choice.kind === 'read') return { state, effect: { kind: 'choose', choice: only.choice } };

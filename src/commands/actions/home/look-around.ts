@@ -1,8 +1,6 @@
-import { readdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
 import type { CommandContext } from '../../../app/command-context.ts';
-import { ownRunbooks } from '../../../app/installed.ts';
+import { type FoundRunbook, listRunbooks } from '../../../app/find-runbook.ts';
 import { type LoadedRunbook, loadRunbook, readyRunbook } from '../../../app/load-runbook.ts';
 import type { Options } from '../../../app/options.ts';
 import { listRunIds } from '../../../app/run-log.ts';
@@ -36,23 +34,30 @@ export async function lookForRuns(
 
 /** Each runbook as soon as it is read, and once more when its backup store has answered. */
 export async function lookForRunbooks(
-  request: { readonly options: Options<'envFiles'>; readonly put: (row: HomeRow) => void },
+  request: {
+    readonly options: Options<'envFiles'>;
+    /** Whether the backup stores are asked for their newest snapshot. */
+    readonly asksStores: boolean;
+    readonly put: (row: HomeRow) => void;
+  },
   context: Pick<CommandContext, 'environment' | 'folder'>,
 ): Promise<void> {
-  const paths = await listRunbooks(context.folder);
+  const runbooks = (await listRunbooks(context)).filter(({ name }) => !notByHand.includes(name));
   const found = await Promise.all(
-    paths.map(async (path) => ({ path, loaded: await loadRunbook(path, context.folder) })),
+    runbooks.map(async (one) => ({ ...one, loaded: await loadRunbook(one.path, context) })),
   );
-  for (const { path, loaded } of found) {
-    if (loaded.ok) request.put(toRow(loaded.value, { newest: 'looking', context }));
-    else request.put(brokenRow(path, loaded.failure));
+  const looking = request.asksStores ? 'looking' : undefined;
+  for (const { loaded, ...one } of found) {
+    if (loaded.ok) request.put(toRow(loaded.value, { newest: looking, context, found: one }));
+    else request.put(brokenRow(one, loaded.failure));
   }
+  if (!request.asksStores) return;
   // Side by side: one store that does not answer keeps no other runbook waiting.
   await Promise.all(
-    found.map(async ({ loaded }) => {
+    found.map(async ({ loaded, ...one }) => {
       if (!loaded.ok) return;
       const newest = await findNewest(loaded.value, { options: request.options, context });
-      request.put(toRow(loaded.value, { newest, context }));
+      request.put(toRow(loaded.value, { newest, context, found: one }));
     }),
   );
 }
@@ -62,7 +67,12 @@ function toRow(
   {
     newest,
     context,
-  }: { readonly newest: string; readonly context: Pick<CommandContext, 'environment' | 'folder'> },
+    found,
+  }: {
+    readonly newest: string | undefined;
+    readonly context: Pick<CommandContext, 'environment' | 'folder'>;
+    readonly found: FoundRunbook;
+  },
 ): HomeRow {
   const { path, runbook } = loaded;
   const values = new Map(
@@ -71,13 +81,17 @@ function toRow(
       return value === undefined ? [] : [[name, value]];
     }),
   );
-  return runbookRow({ key: path, path, runbook, values, newest });
+  const group = found.isExample ? 'example' : 'runbook';
+  return runbookRow({ group, name: found.name, path, runbook, values, newest });
 }
 
-function brokenRow(path: string, failure: { readonly message: string; readonly remedy: string }): HomeRow {
+function brokenRow(
+  { path, isExample }: FoundRunbook,
+  failure: { readonly message: string; readonly remedy: string },
+): HomeRow {
   const title = path.slice(path.lastIndexOf('/') + 1);
   return {
-    ...unreadableRow({ key: path, group: 'runbook', title }, failure),
+    ...unreadableRow({ key: path, group: isExample ? 'example' : 'runbook', title }, failure),
     words: 'does not hold together',
   };
 }
@@ -133,19 +147,4 @@ function whyNotLooked(loaded: LoadedRunbook, environment: CommandContext['enviro
 }
 
 /** The rehearsal's own runbook is walked by `thaw rehearse`, which builds what it restores. */
-const notByHand = ['rehearsal.yaml'];
-
-/** Paths of the runbooks at hand: those of the folder one stands in first, then those that come along. */
-async function listRunbooks(folder: string): Promise<readonly string[]> {
-  const own = await listYaml(join(folder, 'runbooks'));
-  const along = await listYaml(ownRunbooks());
-  return [...new Set([...own, ...along])];
-}
-
-async function listYaml(folder: string): Promise<readonly string[]> {
-  const names = await readdir(folder).catch(() => []);
-  return names
-    .filter((name) => name.endsWith('.yaml') && !notByHand.includes(name))
-    .sort()
-    .map((name) => join(folder, name));
-}
+const notByHand = ['rehearsal'];

@@ -8,23 +8,27 @@ import { describePlaces, type Places } from './describe-places.ts';
 
 /** A runbook as a row, with what each mode may touch. `newest` is what is known about its newest snapshot so far. */
 export function runbookRow(request: {
-  readonly key: string;
+  readonly group: 'runbook' | 'example';
+  /** What one types for it. */
+  readonly name: string;
   readonly path: string;
   readonly runbook: Runbook;
   readonly values: ReadonlyMap<string, string>;
-  readonly newest: string;
+  /** Undefined: nobody looks. */
+  readonly newest: string | undefined;
 }): HomeRow {
-  const { key, path, runbook, values, newest } = request;
+  const { group, name, path, runbook, values, newest } = request;
   const { rto, rpo } = runbook.objectives;
+  const backups = newest === undefined ? '' : ` · backups: ${newest}`;
   return {
-    key,
-    group: 'runbook',
+    key: path,
+    group,
     // The name is short, unique, and what one types; the title stands where the row is opened.
-    title: runbook.name,
-    words: `RTO ${formatSpan(durationMs(rto))} · RPO ${formatSpan(durationMs(rpo))} · backups: ${newest}`,
+    title: name,
+    words: `RTO ${formatSpan(durationMs(rto))} · RPO ${formatSpan(durationMs(rpo))}${backups}`,
     about: [
       [`${runbook.title}.`, runbook.about?.trim() ?? ''].join(' ').trim(),
-      `Restored within ${formatSpan(durationMs(rto))}, losing at most ${formatSpan(durationMs(rpo))}. Backups: ${newest}.`,
+      `Restored within ${formatSpan(durationMs(rto))}, losing at most ${formatSpan(durationMs(rpo))}.${newest === undefined ? '' : ` Backups: ${newest}.`}`,
       ...(runbook.bring.length === 0 ? [] : [`Have at hand: ${runbook.bring.join('; ')}.`]),
     ],
     actions: actionsOf(path, { runbook, values }),
