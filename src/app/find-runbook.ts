@@ -142,7 +142,7 @@ async function isFolder(path: string): Promise<Failure> {
 function isBucket(name: string): Failure {
   return wrong(
     `${name.replace(/\/\/[^/]*@/, '//')} is the address of a store or a server, not a runbook.`,
-    'Give a runbook that names it under backups.store or production.database; docs/write-your-own.md shows one.',
+    'Give a runbook that names it under backups.store or production.database; docs/write-your-own.md shows one. `thaw restore` alone takes the address of a kit.',
   );
 }
 

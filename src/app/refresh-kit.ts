@@ -1,12 +1,11 @@
 import { createProcessRunner } from '../adapters/process/execa-process-runner.ts';
 import { signMessage } from '../adapters/signing/sign-message.ts';
-import { artifactKey } from '../backups/artifact-keys.ts';
 import { type Kit, kitNamespace, kitPrefix } from '../backups/kit.ts';
 import { newestComplete } from '../backups/snapshot.ts';
-import { endingsFor } from '../backups/wrapping.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import { checkSshSignature } from '../base/ssh-signature.ts';
 import { fillReferences } from '../kinds/references.ts';
+import { readManifestFile } from '../operations/authors.ts';
 import { findSnapshots } from '../operations/find-snapshots.ts';
 import type { HandReach, ObjectStoreConfig } from '../ports/object-store.ts';
 import type { World } from '../ports/world.ts';
@@ -98,6 +97,11 @@ async function pageFacts(
   const runbook = withoutSecrets(ready);
   const found = await findSnapshots({ world, targets: { ...targets, target: targets.production } });
   const newest = found.ok ? newestComplete(found.value) : undefined;
+  const at = { world, targets: { ...targets, target: targets.production } };
+  const file = newest === undefined ? undefined : await readManifestFile(at, newest);
+  // A manifest that cannot be read is told by whoever restores from it; the page does without the roles then.
+  const parts = file?.ok ? file.value?.manifest.parts : undefined;
+  const globalsKey = parts?.find(({ name }) => name === 'globals')?.key;
   const objects = runbook.production.objects;
   return {
     runbook,
@@ -105,10 +109,7 @@ async function pageFacts(
     newest: newest && {
       key: newest.key,
       layers: newest.layers,
-      // What thaw made has its roles beside it.
-      ...(newest.manifestKey === undefined
-        ? {}
-        : { globalsKey: `${artifactKey(newest.key, 'globals')}${endingsFor(newest.layers)}` }),
+      ...(globalsKey === undefined ? {} : { globalsKey }),
     },
     backups: reachByHand(runbook.backups.store, 'BACKUP'),
     live: objects === undefined ? undefined : reachByHand(objects, 'LIVE'),

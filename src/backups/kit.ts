@@ -14,11 +14,10 @@ export const kitFormat = 1;
 export const kitsPrefix = 'thaw-kit/';
 
 /** How a list ends, and its signature. */
-export const listEnding = '.kit.json';
+const listEnding = '.kit.json';
 export const signatureEnding = '.sig';
 
-export const kitRoles = ['runbook', 'program', 'services', 'values', 'environment', 'page'] as const;
-export type KitRole = (typeof kitRoles)[number];
+const kitRoles = ['runbook', 'program', 'services', 'values', 'environment', 'page'] as const;
 
 /** Below the folder that a kit is unpacked into: no step upwards, nothing absolute, nothing that a terminal or a shell would read otherwise. */
 const plainPath = z

@@ -100,7 +100,9 @@ function wrongUsage(
   command: Command,
   ...[what, unnamed = []]: readonly [what: string, unnamed?: readonly Command[]]
 ): Failure {
-  const wantsRunbook = command.operands.some(({ word, count }) => word === 'RUNBOOK' && count[0] > 0);
+  const wantsRunbook = command.operands.some(
+    ({ completes, count }) => completes === 'runbook' && count[0] > 0,
+  );
   // Named where this thaw has it.
   const init = unnamed.find(({ name }) => name === 'init');
   const writes =

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isOfKit } from '../backups/kit.ts';
 import { brokenBodyFailure } from '../base/body-error.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { formatBytes } from '../base/units.ts';
@@ -76,12 +77,15 @@ export function isSetAside(key: string): boolean {
   return /^\.thaw-(before|undone)-[0-9a-f]{6}\//.test(key);
 }
 
-/** All pages of a listing without what a run has set aside below that prefix, or the first failure. */
+/** All pages of a listing without what a run has set aside below that prefix, and without kits unless they are asked for; or the first failure. */
 export async function listAll(store: Pick<ObjectStore, 'list'>, ...[prefix, signal]: [string, AbortSignal?]) {
   const objects = [];
   for await (const page of store.list({ prefix, ...(signal === undefined ? {} : { signal }) })) {
     if (!page.ok) return page;
-    for (const object of page.value) if (!isSetAside(object.key.slice(prefix.length))) objects.push(object);
+    for (const object of page.value) {
+      const isOther = isOfKit(object.key) && !isOfKit(prefix);
+      if (!isOther && !isSetAside(object.key.slice(prefix.length))) objects.push(object);
+    }
   }
   return succeed(objects);
 }

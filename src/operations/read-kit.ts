@@ -27,14 +27,11 @@ export type FoundKit = {
 /** The newest of each kit below a prefix: of the folder of one kit, of a place where backups lie, or of the root. */
 export async function findKits(store: StoreLooks, prefix: string): Promise<Outcome<readonly FoundKit[]>> {
   const start = prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`;
-  const places = start.includes(kitsPrefix) ? [start] : [`${start}${kitsPrefix}`, start];
-  for (const place of places) {
-    const listed = await listAll(store, place);
-    if (!listed.ok) return listed;
-    const lists = listsAmong(listed.value.map(({ key }) => key));
-    const newest = [...Map.groupBy(lists, (list) => list.prefix).values()].flatMap(([first]) => first ?? []);
-    if (newest.length > 0) return openAll(store, newest);
-  }
+  const listed = await listAll(store, start.includes(kitsPrefix) ? start : `${start}${kitsPrefix}`);
+  if (!listed.ok) return listed;
+  const lists = listsAmong(listed.value.map(({ key }) => key));
+  const newest = [...Map.groupBy(lists, (list) => list.prefix).values()].flatMap(([first]) => first ?? []);
+  if (newest.length > 0) return openAll(store, newest);
   return fail({
     code: 'not-found',
     message: `There is no kit in ${store.address}${start === '' ? '' : ` below ${start}`}.`,

@@ -23,7 +23,7 @@ export type KitContent = Pick<KitFile, 'path' | 'role' | 'executable'> & {
   readonly pack?: true;
 };
 
-export type KitRequest = {
+type KitRequest = {
   readonly store: ObjectStore;
   readonly about: Omit<Kit, 'thawKit' | 'madeAt' | 'files'>;
   readonly contents: readonly KitContent[];

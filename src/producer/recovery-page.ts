@@ -2,13 +2,21 @@ import { micromark } from 'micromark';
 import { gfm, gfmHtml } from 'micromark-extension-gfm';
 import { artifactKey } from '../backups/artifact-keys.ts';
 import { type Kit, type KitFile, kitNamespace, kitPrefix } from '../backups/kit.ts';
-import { openedByHand } from '../backups/wrapping.ts';
+import { layersOf, openedByHand } from '../backups/wrapping.ts';
 import { findReferences } from '../kinds/references.ts';
 import type { HandReach } from '../ports/object-store.ts';
 import type { Layer } from '../ports/unpacker.ts';
 import type { Runbook } from '../runbook/schema.ts';
 import type { KitContent } from './make-kit.ts';
-import { checkByHand, quoted, secretsByHand, shell, startByHand } from './recovery-steps.ts';
+import {
+  checkByHand,
+  quoted,
+  remoteLines,
+  secretsByHand,
+  shell,
+  startByHand,
+  swapByHand,
+} from './recovery-steps.ts';
 
 /** What the page is made of. No secret: where one belongs stands the name of its input. */
 export type PageFacts = {
@@ -106,13 +114,6 @@ function kitAt({ backups, about }: PageFacts): string {
   return `${backups.root}${kitPrefix(about.name)}`;
 }
 
-/** Where rclone finds the store, as variables of the environment. */
-export function remoteLines(remote: string, { settings }: HandReach): readonly string[] {
-  return Object.entries(settings).map(
-    ([name, value]) => `export RCLONE_CONFIG_${remote}_${name.toUpperCase()}=${quoted(value)}`,
-  );
-}
-
 function withThaw(facts: PageFacts): string {
   const { files, about } = facts;
   const programs = files.filter(({ role }) => role === 'program');
@@ -146,7 +147,7 @@ function withoutThaw(facts: PageFacts): string {
     restoreDump(facts),
     ...(facts.live === undefined || runbook.backups.objects === undefined ? [] : [mirror(facts, facts.live)]),
     ...secretsByHand(facts),
-    swap(facts),
+    swapByHand(facts.database.name),
     ...startByHand(facts),
     ...checkByHand(facts),
   ];
@@ -252,7 +253,7 @@ function restoreDump({ newest, backups }: PageFacts): string {
         ? []
         : [
             `rclone copyto ${quoted(`${backups.root}${globals}`)} globals.packed`,
-            `${opening(newest?.layers ?? [], 'globals.packed')} >globals.sql`,
+            `${opening(layersOf(globals), 'globals.packed')} >globals.sql`,
             '# Roles that are there already are told as errors, and stay as they are.',
             'psql --quiet --dbname=postgres --file=globals.sql',
           ]),
@@ -278,20 +279,6 @@ function mirror({ runbook, backups }: PageFacts, live: HandReach): string {
     shell(
       `rclone copy ${quoted(`${backups.root}${runbook.backups.objects?.prefix ?? ''}`)} ${quoted(live.root)}`,
       `rclone check --one-way ${quoted(`${backups.root}${runbook.backups.objects?.prefix ?? ''}`)} ${quoted(live.root)}`,
-    ),
-  ].join('\n\n');
-}
-
-function swap({ database }: PageFacts): string {
-  return [
-    'Put the restored database in place',
-    'A database of that name that is there is kept under another name. Nothing may be connected to it.',
-    shell(
-      `export TARGET=${quoted(database.name)}`,
-      'psql --dbname=postgres --set=ON_ERROR_STOP=1 --set=target="$TARGET" <<\'END\'',
-      "SELECT format('ALTER DATABASE %I RENAME TO %I', :'target', :'target' || '_before') FROM pg_database WHERE datname = :'target' \\gexec",
-      'ALTER DATABASE thaw_restored RENAME TO :"target";',
-      'END',
     ),
   ].join('\n\n');
 }

@@ -1,4 +1,5 @@
 import type { StepOf } from '../kinds/kind.ts';
+import type { HandReach } from '../ports/object-store.ts';
 import type { Runbook } from '../runbook/schema.ts';
 import {
   type DecryptProbe,
@@ -23,7 +24,14 @@ export function shell(...lines: readonly string[]): string {
 
 /** Between double quotes; a placeholder of a secret stays one of the shell. */
 export function quoted(text: string): string {
-  return `"${text.replace(/(\$\{[A-Z][A-Z0-9_]*\})|([\\"`$])/g, (_, name, sign) => name ?? `\\${sign}`)}"`;
+  return `"${text.replace(/(\$\{[A-Z][A-Z0-9_]*\})|([\\"`$])/g, (_: string, ...[name, sign]: string[]) => name ?? `\\${sign}`)}"`;
+}
+
+/** Where rclone finds the store, as variables of the environment. */
+export function remoteLines(remote: string, { settings }: HandReach): readonly string[] {
+  return Object.entries(settings).map(
+    ([name, value]) => `export RCLONE_CONFIG_${remote}_${name.toUpperCase()}=${quoted(value)}`,
+  );
 }
 
 /** Of a text that a shell must not look into. */
@@ -157,9 +165,26 @@ function lookAt(item: ChecklistItem): string {
     case 'http':
       return [
         `${item.title}: it answers with ${item.status}.`,
-        shell(`curl --silent --show-error --output page --write-out '%{http_code}\\n' ${quoted(item.url)}`),
+        shell(
+          `curl --silent --show-error --retry 30 --retry-delay 2 --retry-connrefused --output page --write-out '%{http_code}\\n' ${quoted(item.url)}`,
+        ),
       ].join('\n\n');
     case 'attest':
       return `${item.title}: ${item.instructions}`;
   }
+}
+
+/** @param name of the database that is replaced. */
+export function swapByHand(name: string): string {
+  return [
+    'Put the restored database in place',
+    'A database of that name that is there is kept under another name. Nothing may be connected to it.',
+    shell(
+      `export TARGET=${quoted(name)}`,
+      'psql --dbname=postgres --set=ON_ERROR_STOP=1 --set=target="$TARGET" <<\'END\'',
+      "SELECT format('ALTER DATABASE %I RENAME TO %I', :'target', :'target' || '_before') FROM pg_database WHERE datname = :'target' \\gexec",
+      'ALTER DATABASE thaw_restored RENAME TO :"target";',
+      'END',
+    ),
+  ].join('\n\n');
 }

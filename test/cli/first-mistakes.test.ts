@@ -70,7 +70,7 @@ const store = (field: string) => (text: string) =>
 const mistakes: readonly Mistake[] = [
   {
     ...{ wrong: 'no operand', line: 'restore', status: 2 },
-    says: /^thaw restore takes RUNBOOK; nothing was given\.$/m,
+    says: /^thaw restore takes RUNBOOK\|ADDRESS; nothing was given\.$/m,
     leads: /Name a runbook: `thaw` shows those at hand, .* For example: thaw restore crm/,
   },
   {

@@ -11,12 +11,12 @@ import { readSources, root } from './read-sources.ts';
 
 /** Options of other programs that a remedy tells to type, with the program in the same text. */
 const otherPrograms =
-  /\b(gpg|pg_dump|pg_dumpall|pg_restore|psql|initdb|docker|compose|kubectl|rclone|aws|systemctl|apt-get|ssh-keygen|rsync|bzip2|xz|lzip|gzip|unzip|createuser|pg_basebackup|pgbackrest|loginctl|age|sops|iconv)\b/;
+  /\b(gpg|pg_dump|pg_dumpall|pg_restore|psql|initdb|docker|compose|kubectl|rclone|aws|systemctl|apt-get|ssh-keygen|rsync|bzip2|xz|lzip|gzip|unzip|zstd|jq|curl|head|borg|restic|kopia|createuser|pg_basebackup|pgbackrest|loginctl|age|sops|iconv)\b/;
 
 /** Where a text names no program, since what it is about is clear. */
 const optionsOfOthers = [
   ...['--clean', '--schema-only', '--replicas', '--tablespace-map'],
-  ...['--extract', '--file', '--directory'],
+  ...['--extract', '--file', '--directory', '--project-name'],
 ];
 
 /** Scripts for shells, and a style sheet: whole programs in a text, and no sentences. */

@@ -24,7 +24,10 @@ export function createRewording(): Rewording {
     return word;
   }
   // What is shown line by line stays as many lines.
-  const otherWords = (text: string) => text.split('\n').map(otherWord).join('\n');
+  // A sentence stays one: its full stop is none of its words, since sentences are joined by theirs.
+  const otherLine = (line: string) =>
+    line.endsWith('.') ? `${otherWord(line.slice(0, -1))}.` : otherWord(line);
+  const otherWords = (text: string) => text.split('\n').map(otherLine).join('\n');
 
   const reword = <T>(value: T): T =>
     mapObjects(value, (object) => {

@@ -215,7 +215,7 @@ describe('A kit beside the backups of Port Nimara', () => {
         maxBuffer: 1 << 26,
       }).then(
         ({ stdout }) => {
-          expect(stdout).toContain('rows of "system_settings" opened');
+          expect(stdout).toContain('rows of system_settings opened');
           expect(stdout).toContain('ENCRYPTION_KEY is the one of the backup');
           expect(stdout).toMatch(/public\.clients: (\d+) rows, the backup counted \1/);
         },

@@ -144,7 +144,7 @@ function referencesIn(
   file: File,
   from: { readonly own: string; readonly base: string },
 ): readonly Reference[] {
-  const at = (base: string, path: string, kind: Reference['kind']): Reference =>
+  const at = (base: string, ...[path, kind]: [string, Reference['kind']]): Reference =>
     path.includes('$') ? { path, kind: 'computed' } : { path: resolve(base, path), kind };
   const found: Reference[] = [];
   for (const one of file.include) {
@@ -193,7 +193,7 @@ async function judge({ path, kind }: Reference, folder: string): Promise<string 
 }
 
 /** By its name: the kit is read by whoever reads the bucket. */
-export function looksSecret(path: string): boolean {
+function looksSecret(path: string): boolean {
   const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase();
   return /^\.?env(\..*)?$|\.env(\..*)?$|\.(key|pem|p12|pfx|jks|kdbx|age|gpg|asc|htpasswd)$|^id_|secret|passw|credential|acme\.json$/.test(
     name,
