@@ -126,13 +126,22 @@ export async function listMissingInputs(
   loaded: LoadedRunbook,
   request: ReadyRequest,
 ): Promise<readonly MissingInput[]> {
-  const { runbook } = loaded;
+  const { runbook, kit } = loaded;
   const needs = await collectNeeds(loaded, request);
   if (!needs.ok) return [];
-  return listMissing(needs.value).map((name) => {
+  const { needed, given } = needs.value;
+  const described = (name: string): MissingInput => {
     const input = runbook.inputs[name];
     return { name, about: input?.about ?? 'named by the runbook', secret: input?.secret ?? true };
-  });
+  };
+  // Where a kit was made, the keys lay ready; whoever restores from it brings them.
+  const brought = (kit?.kit.asks ?? []).filter(
+    (name) => needed.includes(name) && given.get(name)?.value === '',
+  );
+  return [
+    ...listMissing(needs.value).map(described),
+    ...brought.map((name) => ({ ...described(name), optional: true as const })),
+  ];
 }
 
 type ReadyRequest = {
