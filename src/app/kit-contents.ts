@@ -75,7 +75,7 @@ export async function collectKit(request: {
     contents: [...contents, ...environment.value.contents],
     composeFile: first === undefined ? undefined : relative(project.folder, first),
     about: {
-      folder: basename(project.folder),
+      folder: basename(project.folder) || filled.name,
       ...(project.project === undefined ? {} : { project: project.project }),
       left: leftFiles(project, included.value),
       images: [...project.images],
