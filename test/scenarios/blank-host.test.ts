@@ -1,6 +1,7 @@
 import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OldBackup } from '../../src/sandbox/old-backup.ts';
 import { type BlankHost, makeBlankHost } from '../parts/blank-host.ts';
@@ -60,15 +61,15 @@ describe('A blank host, the one file, a bucket', () => {
       {},
     );
     const asked = await answerAll(terminal, [
-      [/^AWS_ACCESS_KEY_ID, .*: $/, BACKUP_S3_ACCESS_KEY],
-      [/^AWS_SECRET_ACCESS_KEY, .*: $/, BACKUP_S3_SECRET_KEY],
-      [/^SIGNER, .*: $/, signer.slice('SHA256:'.length, 'SHA256:'.length + 16)],
-      [/^BACKUP_GPG_PRIVATE_KEY_FILE, .*: $/, '/root/backup-key.asc'],
-      [/^BACKUP_GPG_PASSPHRASE, .*: $/, BACKUP_GPG_PASSPHRASE],
-      [/^Type yes to .*: $/, 'yes'],
-      [/, or latest: $/, 'latest'],
-      [/^Type port_nimara_crm to .*: $/, 'port_nimara_crm'],
-      [/^Type passed, failed or skipped.*: $/, 'passed: looked at by the test'],
+      [/^AWS_ACCESS_KEY_ID, .*:$/, BACKUP_S3_ACCESS_KEY],
+      [/^AWS_SECRET_ACCESS_KEY, .*:$/, BACKUP_S3_SECRET_KEY],
+      [/^SIGNER, .*:$/, signer.slice('SHA256:'.length, 'SHA256:'.length + 16)],
+      [/^BACKUP_GPG_PRIVATE_KEY_FILE, .*:$/, '/root/backup-key.asc'],
+      [/^BACKUP_GPG_PASSPHRASE, .*:$/, BACKUP_GPG_PASSPHRASE],
+      [/^Type yes to .*:$/, 'yes'],
+      [/, or latest:$/, 'latest'],
+      [/^Type port_nimara_crm to .*:$/, 'port_nimara_crm'],
+      [/^Type passed, failed or skipped.*:$/, 'passed: looked at by the test'],
     ]);
     const { status } = await terminal.exit;
     expect(status, terminal.bytes()).toBe(0);
@@ -117,7 +118,7 @@ async function makeBlank(nimara: PortNimara): Promise<void> {
   await ask('CREATE DATABASE port_nimara_crm OWNER crm');
 }
 
-const patienceMs = 240_000;
+const patienceMs = 75_000;
 
 /** Types the answer behind each prompt, as a person would. @returns the prompts, in order. */
 async function answerAll(
@@ -134,7 +135,7 @@ async function answerAll(
   while (!ended) {
     if (Date.now() > end) throw new Error(`It does not come to its end:\n${terminal.bytes()}`);
     const bytes = terminal.bytes();
-    const line = bytes.slice(Math.max(seen, bytes.lastIndexOf('\n') + 1));
+    const line = stripVTControlCharacters(bytes.slice(Math.max(seen, bytes.lastIndexOf('\n') + 1))).trimEnd();
     const found = answers.find(([prompt]) => prompt.test(line));
     if (found === undefined) {
       await sleep(50);
