@@ -62,6 +62,7 @@ has_part() {
     ssh) has_programs ssh-keygen ;;
     zstd) has_programs zstd ;;
     openssl) has_programs openssl ;;
+    debootstrap) has_programs debootstrap ;;
     byhand) has_programs jq curl python3 && python3 -c 'import cryptography' 2>/dev/null ;;
     pgbackrest) has_programs pgbackrest ;;
     etcd) has_programs etcd ;;
@@ -89,6 +90,7 @@ packages_of() {
     etcd) echo etcd-server ;;
     pip) echo python3-pip ;;
     byhand) echo jq curl python3-cryptography ;;
+    debootstrap) echo debootstrap debian-archive-keyring ;;
     kubectl) echo kubernetes-client ;;
     # Only Debian 13 and Ubuntu have it as a package; install-compose-plugin.sh knows the rest.
     compose) ;;
@@ -114,6 +116,7 @@ reason_of() {
     zstd) echo "zstd: dumps packed as others pack them" ;;
     ssh) echo "ssh-keygen: signatures under records" ;;
     openssl) echo "openssl: values encrypted the way its command line does" ;;
+    debootstrap) echo "debootstrap: a blank Debian, onto which production is brought back" ;;
     byhand) echo "jq, curl and cryptography for Python: a recovery without thaw, by the page of a kit" ;;
     etcd) echo "etcd: the store of a Kubernetes API server" ;;
     kubectl) echo "kubectl: what scales and what reaches into pods" ;;
@@ -124,7 +127,7 @@ reason_of() {
 
 needed=(postgres gnupg)
 wanted=()
-[[ $profile == rehearse ]] || wanted=(docker compose ceph tmux shells groff age rclone certificates processes git ssh openssl zstd pgbackrest byhand)
+[[ $profile == rehearse ]] || wanted=(docker compose ceph tmux shells groff age rclone certificates processes git ssh openssl zstd pgbackrest byhand debootstrap)
 # A Kubernetes API server is built with Go (build-kubernetes.sh); without it these would serve nothing.
 [[ $profile == matrix ]] && wanted+=(pip)
 if [[ $profile != rehearse ]] && has_programs go; then

@@ -8,7 +8,7 @@ import { handlers } from '../registry/kinds.ts';
 import { createWorld } from '../registry/wire.ts';
 import { anchorPlace } from './anchors.ts';
 import { type CommandContext, printLine } from './command-context.ts';
-import { type LoadedRunbook, loadRunbook, type ReadyRunbook } from './load-runbook.ts';
+import { type LoadedRunbook, loadRunbook, type ReadyRunbook, standInKit } from './load-runbook.ts';
 import type { Options } from './options.ts';
 import { findThrowaway } from './place-throwaway.ts';
 import { readyOrAsk } from './ready-or-ask.ts';
@@ -51,6 +51,7 @@ export async function enterRun(
   const loaded =
     run.loaded === undefined ? await loadRunbook(start.runbook.path, context) : succeed(run.loaded);
   if (!loaded.ok) return loaded;
+  standInKit(loaded.value);
   const world = createWorld(context.environment);
   try {
     const filled = await readyOrAsk(loaded.value, { mode: start.mode, options, context });

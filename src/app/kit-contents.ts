@@ -75,7 +75,7 @@ export async function collectKit(request: {
     contents: [...contents, ...environment.value.contents],
     composeFile: first === undefined ? undefined : relative(project.folder, first),
     about: {
-      folder: basename(project.folder),
+      folder: basename(project.folder) || filled.name,
       ...(project.project === undefined ? {} : { project: project.project }),
       left: leftFiles(project, included.value),
       images: [...project.images],
@@ -119,9 +119,12 @@ function outside(name: string, folder: string) {
   } as const;
 }
 
+/** The program is a hundred times what people write by hand; a file that they name may be something larger as well. */
+const mostBytes = 2 ** 29;
+
 async function readFileOf(path: string): Promise<Outcome<Buffer>> {
   try {
-    return succeed(await readWhole(path));
+    return succeed(await readWhole(path, mostBytes));
   } catch (error) {
     return fail(describeFileFailure({ doing: `read ${path} for the kit`, error }));
   }
@@ -184,8 +187,11 @@ function writeValues(
   { ready, folder }: Parameters<typeof collectKit>[0],
   inKit: ReadonlyMap<string, string>,
 ): string {
+  // Where a key lay on that host says nothing of another one.
+  const asked = askedFor(ready);
   const lines = ready.values.flatMap(({ name, value }) => {
-    const isPublic = ready.runbook.inputs[name]?.secret === false && ready.redact(value) === value;
+    const isPublic =
+      !asked.includes(name) && ready.runbook.inputs[name]?.secret === false && ready.redact(value) === value;
     if (!isPublic || /['\n\r]/.test(value)) return [];
     return [`${name}='${inKit.get(resolve(folder, value)) ?? value}'`];
   });

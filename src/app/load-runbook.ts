@@ -64,7 +64,12 @@ export async function loadRunbook(name: string, where: Where): Promise<Outcome<L
   const parsed = parseRunbook({ path: path.value, text: text.value, schema: runbookSchema });
   if (!parsed.ok) return parsed;
   const findings = lintRunbook(parsed.value.runbook, handlers);
-  if (findings.length === 0) return standInKit({ path: path.value, ...parsed.value });
+  if (findings.length === 0) {
+    const kit = await kitAround(path.value);
+    if (!kit.ok) return kit;
+    const around = kit.value === undefined ? {} : { kit: kit.value };
+    return succeed({ path: path.value, ...parsed.value, ...around });
+  }
   return fail({
     code: 'runbook-invalid',
     message: `Runbook ${path.value} does not hold together:\n${findings.map((finding) => `  ${finding}`).join('\n')}`,
@@ -76,12 +81,12 @@ export async function loadRunbook(name: string, where: Where): Promise<Outcome<L
 /** Where env files of the command line lie, whatever folder the process works in later. */
 const startFolder = process.cwd();
 
-/** Relative paths of a runbook count from the folder that one works in: for a runbook out of a kit, that is the folder of the kit. */
-async function standInKit(loaded: LoadedRunbook): Promise<Outcome<LoadedRunbook>> {
-  const kit = await kitAround(loaded.path);
-  if (!kit.ok || kit.value === undefined) return kit.ok ? succeed(loaded) : kit;
-  process.chdir(kit.value.folder);
-  return succeed({ ...loaded, kit: kit.value });
+/**
+ * Relative paths of a runbook count from the folder that one works in: for a runbook out of a kit, that is the folder of the kit. Called by
+ * whoever begins to work with it, and not by whoever only looks.
+ */
+export function standInKit({ kit }: Pick<LoadedRunbook, 'kit'>): void {
+  if (kit !== undefined) process.chdir(kit.folder);
 }
 
 /** Fills the placeholders that this mode needs, and learns every secret there is to mask. */
@@ -126,13 +131,22 @@ export async function listMissingInputs(
   loaded: LoadedRunbook,
   request: ReadyRequest,
 ): Promise<readonly MissingInput[]> {
-  const { runbook } = loaded;
+  const { runbook, kit } = loaded;
   const needs = await collectNeeds(loaded, request);
   if (!needs.ok) return [];
-  return listMissing(needs.value).map((name) => {
+  const { needed, given } = needs.value;
+  const described = (name: string): MissingInput => {
     const input = runbook.inputs[name];
     return { name, about: input?.about ?? 'named by the runbook', secret: input?.secret ?? true };
-  });
+  };
+  // Where a kit was made, the keys lay ready; whoever restores from it brings them.
+  const brought = (kit?.kit.asks ?? []).filter(
+    (name) => needed.includes(name) && given.get(name)?.value === '',
+  );
+  return [
+    ...listMissing(needs.value).map(described),
+    ...brought.map((name) => ({ ...described(name), optional: true as const })),
+  ];
 }
 
 type ReadyRequest = {

@@ -4,7 +4,7 @@ import type { World } from '../ports/world.ts';
 import { createWorld } from '../registry/wire.ts';
 import type { Runbook } from '../runbook/schema.ts';
 import { type CommandContext, printJson, printLine } from './command-context.ts';
-import { loadRunbook, type ReadyRunbook, readyRunbook } from './load-runbook.ts';
+import { loadRunbook, type ReadyRunbook, readyRunbook, standInKit } from './load-runbook.ts';
 import type { Options } from './options.ts';
 
 export type AtWork = {
@@ -33,6 +33,7 @@ export async function withRunbook(
   const { command, options, mode = 'live', work } = request;
   const loaded = await loadRunbook(request.runbook, context);
   if (!loaded.ok) return loaded;
+  standInKit(loaded.value);
   const { environment } = context;
   const ready = await readyRunbook(loaded.value, {
     mode,

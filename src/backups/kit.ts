@@ -23,7 +23,7 @@ const kitRoles = ['runbook', 'program', 'services', 'values', 'environment', 'pa
 const plainPath = z
   .string()
   .max(300)
-  .regex(/^[A-Za-z0-9_.@+-][A-Za-z0-9_.@+/ -]*$/)
+  .regex(/^[\p{L}\p{N}_.@+][\p{L}\p{N}\p{M}_.@+=,()~/ -]*$/u)
   .refine((path) => path.split('/').every((part) => part !== '' && part !== '.' && part !== '..'));
 
 const file = z.object({

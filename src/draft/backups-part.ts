@@ -9,15 +9,21 @@ type Dumps = {
   readonly notes: readonly string[];
   readonly toDo: readonly string[];
   readonly content?: Content | undefined;
+  /** Fields of the step that restores them. */
+  readonly restore?: { readonly searchPath: readonly string[] };
 };
 
 /** Where the backups are, how they are named, and what opens them. */
-export function backupsPart(survey: Survey, database: string | undefined): Part {
+export function backupsPart(
+  survey: Survey,
+  database: string | undefined,
+): Part & { readonly restore: NonNullable<Dumps['restore']> | undefined } {
   const { store } = survey;
   const dumps = store === undefined ? nothingFound(database) : dumpsIn(store, database);
   const key = keyFor(dumps.content, survey);
   const cluster = isCluster(dumps.content);
   return {
+    restore: dumps.restore,
     inputs: [...(store?.inputs ?? [noStoreInput]), ...key.inputs],
     bring: [
       ...(store === undefined || store.inputs.every((one) => !one.secret)
@@ -79,6 +85,7 @@ function dumpsIn(store: SeenStore, database: string | undefined): Dumps {
       layout: recognised.layout,
       notes: [`Named as by ${recognised.name}.`, ...recognised.notes],
       toDo: recognised.toDo,
+      ...(recognised.searchPath === undefined ? {} : { restore: { searchPath: recognised.searchPath } }),
       content: contents.get(recognised.example ?? ''),
     };
   const layout = best?.pattern ?? `${asLayoutText(database ?? 'NAME')}-{date}.sql.gz`;

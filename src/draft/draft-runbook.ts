@@ -39,7 +39,7 @@ export function draftRunbook(survey: Survey, name: string): string {
     ...production.before,
     { step: { kind: 'fetch' } },
     { step: { kind: 'decrypt' } },
-    { step: { kind: 'restore-database' } },
+    { step: { kind: 'restore-database', ...backups.restore } },
     ...files.steps,
     ...production.after,
   ]);

@@ -33,13 +33,15 @@ export async function askInputs(request: {
   );
   const values = new Map<string, string>();
   try {
-    for (const { name, about, secret } of missing) {
-      output.write(`${name}, ${about}${secret ? ' (not shown)' : ''}: `);
+    for (const { name, about, secret, optional } of missing) {
+      const prompt = `${name}, ${about}${secret ? ' (not shown)' : ''}${optional ? ' (may stay empty)' : ''}: `;
+      // readline draws its line anew, from the first column on: what stands there is gone, unless it is its own prompt.
+      if (secret) output.write(prompt);
       echoes = !secret;
-      const typed = await Promise.race([lines.question(''), gone]);
+      const typed = await Promise.race([lines.question(secret ? '' : prompt), gone]);
       echoes = true;
       if (secret) output.write('\n');
-      if (typed === undefined || typed === '') return undefined;
+      if (typed === undefined || (typed === '' && optional === undefined)) return undefined;
       values.set(name, typed);
     }
     return values;

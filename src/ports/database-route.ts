@@ -23,6 +23,8 @@ export type DatabaseRoute = {
   /** For people: service db of compose file docker-compose.yml. */
   readonly address: string;
   run(request: RoutedProgram): Promise<Outcome<ProcessResult>>;
+  /** Of the file system that a folder lies in, there. */
+  freeBytes(folder: string): Promise<Outcome<number>>;
   /** The command line, for people. */
   describe(program: string, args: readonly string[]): string;
   /**

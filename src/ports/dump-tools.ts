@@ -134,6 +134,8 @@ export type ReadDump = Pick<ArchiveContents, 'dumpedFromVersion' | 'dumpedByVers
 export type DumpTools = {
   /** Of pg_restore, or of psql for the format `plain`. `tool-missing` when there is none. */
   restoreToolVersion(format?: DumpFormat): Promise<Outcome<ToolVersion>>;
+  /** Of the file system that a folder of the server lies in. Left out where its programs run on this host, which sees by itself. */
+  freeBytes?(folder: string): Promise<Outcome<number>>;
   contents(file: string): Promise<Outcome<ArchiveContents>>;
   /**
    * Reads what a first look could not tell, from content that nobody has on this host yet: a plain dump, or one of a whole server, to its last

@@ -7,6 +7,7 @@ import {
   kitPrefix,
   listKey,
   objectName,
+  readKit,
   signatureEnding,
   writeKit,
 } from '../backups/kit.ts';
@@ -56,6 +57,9 @@ export async function makeKit(request: KitRequest): Promise<Outcome<MadeKit>> {
   };
   const text = writeKit(kit);
   const key = listKey(about.name, nowMs);
+  // What nobody could read on the blank host is no kit: a path with a sign in it that a terminal takes for its own.
+  const readable = readKit(text, key);
+  if (!readable.ok) return readable;
   const signature = await request.sign(text);
   if (!signature.ok) return signature;
   const parts = [

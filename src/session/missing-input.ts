@@ -6,6 +6,8 @@ export type MissingInput = {
   readonly about: string;
   /** Never echoed. */
   readonly secret: boolean;
+  /** It may stay empty: then what its default says is done, the gpg of this host used for one. */
+  readonly optional?: true;
 };
 
 export type InputRequest = {

@@ -30,6 +30,7 @@ exec postgres -D ${dataFolder} -c fsync=off -c listen_addresses=127.0.0.1 -c uni
 `;
 
 const shellPrograms = [
+  'df',
   'sh',
   'bash',
   'cat',

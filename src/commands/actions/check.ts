@@ -2,7 +2,7 @@ import { type CommandContext, printJson, printLine } from '../../app/command-con
 import { exitStatus, statusOfVerdict } from '../../app/exit-status.ts';
 import { type GivenValue, sayOrigins, sayOverruled } from '../../app/given-values.ts';
 import { installPrograms } from '../../app/install-programs.ts';
-import { loadRunbook, type ReadyRunbook, readyRunbook } from '../../app/load-runbook.ts';
+import { loadRunbook, type ReadyRunbook, readyRunbook, standInKit } from '../../app/load-runbook.ts';
 import type { Options } from '../../app/options.ts';
 import { type Outcome, succeed } from '../../base/failure.ts';
 import { programs, sayLack } from '../../base/programs.ts';
@@ -35,6 +35,7 @@ export async function check(
   const { options } = request;
   const loaded = await loadRunbook(request.runbook, context);
   if (!loaded.ok) return loaded;
+  standInKit(loaded.value);
   const { environment } = context;
   const ready = await readyRunbook(loaded.value, { mode: 'live', environment, envFiles: options.envFiles });
   if (!ready.ok) return ready;

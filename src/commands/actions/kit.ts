@@ -108,14 +108,9 @@ async function tryUnpacked(
   { found, at }: { readonly found: FoundKit; readonly at: AtWork },
 ): Promise<Outcome<void>> {
   const { say } = at;
-  const before = process.cwd();
-  try {
-    const loaded = await loadRunbook(join(folder, kitNames.runbook), { environment: {}, folder });
-    if (!loaded.ok) return loaded;
-    say(`${kitNames.runbook} holds together`);
-  } finally {
-    process.chdir(before);
-  }
+  const loaded = await loadRunbook(join(folder, kitNames.runbook), { environment: {}, folder });
+  if (!loaded.ok) return loaded;
+  say(`${kitNames.runbook} holds together`);
   for (const { path } of found.kit.files.filter(({ role }) => role === 'program')) {
     const started = await startProgram(join(folder, path));
     if (!started.ok) return started;

@@ -1,6 +1,6 @@
 import { type CommandContext, printJson, printLine } from '../../app/command-context.ts';
 import { exitStatus } from '../../app/exit-status.ts';
-import { loadRunbook, readyRunbook } from '../../app/load-runbook.ts';
+import { loadRunbook, readyRunbook, standInKit } from '../../app/load-runbook.ts';
 import type { Options } from '../../app/options.ts';
 import { newestComplete, sayDoubt } from '../../backups/snapshot.ts';
 import { sealedWith } from '../../backups/wrapping.ts';
@@ -16,6 +16,7 @@ export async function listSnapshots(
 ): Promise<Outcome<number>> {
   const loaded = await loadRunbook(request.runbook, context);
   if (!loaded.ok) return loaded;
+  standInKit(loaded.value);
   const { environment } = context;
   const ready = await readyRunbook(loaded.value, {
     mode: 'live',

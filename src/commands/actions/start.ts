@@ -4,7 +4,7 @@ import type { AnswerInstead } from '../../app/attend.ts';
 import type { CommandContext } from '../../app/command-context.ts';
 import { driveSession } from '../../app/drive-session.ts';
 import { aboutRun, firstEntry } from '../../app/first-entry.ts';
-import { loadRunbook, type ReadyRunbook } from '../../app/load-runbook.ts';
+import { loadRunbook, type ReadyRunbook, standInKit } from '../../app/load-runbook.ts';
 import type { BeginOptions } from '../../app/options.ts';
 import { placeThrowaway } from '../../app/place-throwaway.ts';
 import { readyOrAsk } from '../../app/ready-or-ask.ts';
@@ -46,6 +46,7 @@ export async function start(request: StartRequest, context: StartContext): Promi
   const { mode, options } = request;
   const loaded = await loadRunbook(request.runbook, context);
   if (!loaded.ok) return loaded;
+  standInKit(loaded.value);
   if (mode === 'drill' && !canDrill(loaded.value.runbook, handlers)) return fail(noDrill(loaded.value.path));
   const ready = await readyOrAsk(loaded.value, { mode, options, context });
   if (!ready.ok) return ready;

@@ -47,6 +47,7 @@ export function openDumpTools(request: {
       const outcome = await tool(format);
       return outcome.ok ? succeed(outcome.value.version) : outcome;
     },
+    ...(route === undefined ? {} : { freeBytes: route.freeBytes }),
     contents: async (file): Promise<Outcome<ArchiveContents>> => {
       const format = await findDumpFormat(file);
       if (!format.ok) return format;

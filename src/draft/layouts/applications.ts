@@ -1,8 +1,11 @@
-import { byName, type KnownLayout } from './known-layout.ts';
+import { byName, type KnownLayout, type StoreLook } from './known-layout.ts';
 
 /** Applications that back themselves up, or whose documents say how. */
 
-/** Backups of Immich's own job, in UPLOAD_LOCATION/backups: "Database" of its documents on backup and restore. */
+/**
+ * Backups of Immich's own job, in UPLOAD_LOCATION/backups: "Database" of its documents on backup and restore, which change the dump on the
+ * way in, since functions of its indexes say no search path.
+ */
 export const immich: KnownLayout = {
   name: 'Immich',
   leaves:
@@ -16,17 +19,21 @@ export const immich: KnownLayout = {
       layout: ({ before = '' }) => `${before}immich-db-backup-{timestamp}-v{any}.sql.gz`,
       notes,
     })(look);
-    if (dated !== undefined) return dated;
-    return byName({
-      key: /^(?<before>(?:.*\/)?)immich-db-backup-1\d{12}\.sql\.gz$/,
-      layout: ({ before = '' }) => `${before}immich-db-backup-{id}.sql.gz`,
-      notes: [
-        ...notes,
-        'The number in the name is no time that a layout reads: when the store took the file counts.',
-      ],
-    })(look);
+    const found = dated ?? old(look, notes);
+    return found === undefined ? undefined : { ...found, searchPath: ['public'] };
   },
 };
+
+function old(look: StoreLook, notes: readonly string[]) {
+  return byName({
+    key: /^(?<before>(?:.*\/)?)immich-db-backup-1\d{12}\.sql\.gz$/,
+    layout: ({ before = '' }) => `${before}immich-db-backup-{id}.sql.gz`,
+    notes: [
+      ...notes,
+      'The number in the name is no time that a layout reads: when the store took the file counts.',
+    ],
+  })(look);
+}
 
 /** Backup container of nextcloud/all-in-one: what it checks before it makes an archive of Borg. */
 export const nextcloudAio: KnownLayout = {

@@ -18,6 +18,8 @@ export type Recognised = {
   readonly layout?: string;
   /** The objects the layout was taken from, one of them: it is opened to see what is inside. */
   readonly example?: string;
+  /** What functions of that application need to find what they name (restore-database, searchPath). */
+  readonly searchPath?: readonly string[];
   /** Whole sentences that stand as comments in the runbook. */
   readonly notes: readonly string[];
   /** What a person has to find out or to do, each a whole sentence. */

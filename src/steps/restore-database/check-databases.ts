@@ -1,3 +1,4 @@
+import type { Outcome } from '../../base/failure.ts';
 import { formatBytes } from '../../base/units.ts';
 import { type Check, couldNotVerify, failed, passed } from '../../base/verdict.ts';
 import { readFact } from '../../kinds/fact.ts';
@@ -5,7 +6,13 @@ import { swappedFact, swappingFact, targetFact } from '../../kinds/facts.ts';
 import type { CheckContext } from '../../kinds/kind.ts';
 import { checkInTheWay, notAsAtBeginning } from '../../operations/before-swap.ts';
 import { checkCell } from '../../operations/cell.ts';
-import { blocker, productionServer, targetServer, unanswered } from '../../operations/open-targets.ts';
+import {
+  blocker,
+  productionServer,
+  targetServer,
+  targetTools,
+  unanswered,
+} from '../../operations/open-targets.ts';
 import { folderSeenHere } from '../../operations/restore-limits.ts';
 import { checkThrowaway } from '../../operations/throwaway-cluster.ts';
 import type { ServerIdentity } from '../../ports/database-server.ts';
@@ -21,7 +28,7 @@ const fewestConnections = 5;
 /** Can we make, fill and rename databases there; is it the right server; does anybody else hold it; is there room. */
 export async function checkDatabases(
   _step: unknown,
-  context: CheckContext<'host' | 'stores' | 'databases' | 'keys' | 'clusters'>,
+  context: CheckContext<'host' | 'stores' | 'databases' | 'dumpTools' | 'keys' | 'clusters'>,
 ): Promise<readonly Check[]> {
   const { expectedDatabase, throwaway } = context.targets.target;
   if (throwaway !== undefined) return checkThrowaway(throwaway, context);
@@ -143,23 +150,22 @@ function shortIdentifier(identity: ServerIdentity): string {
   return `#${systemIdentifier.slice(0, 4)}…${systemIdentifier.slice(-4)}`;
 }
 
-/** Only where the server's own disk can be seen from here. */
+/** Only where the server's own disk can be seen: from here, or from the container it runs in. */
 async function checkSpace(
-  context: CheckContext<'host' | 'databases'>,
+  context: CheckContext<'host' | 'databases' | 'dumpTools'>,
   ...[server, identity]: [ServerLooks, ServerIdentity]
 ): Promise<Check> {
   const live = productionServer(context);
   const described = await live.describeDatabase(live.databaseName);
   if (!described.ok) return unanswered(described.failure);
   const needBytes = (described.value?.sizeBytes ?? 0) * spaceFactor;
-  const folder = folderSeenHere(server, identity);
-  if (folder === undefined) {
+  const free = await freeBytesOf(context, { server, identity });
+  if (free === undefined) {
     return couldNotVerify(
       `free space of ${server.address} cannot be seen from here; about ${formatBytes(needBytes)} are needed`,
       'Look at the disk of the database server.',
     );
   }
-  const free = await context.world.host.freeBytes(folder);
   if (!free.ok) return unanswered(free.failure);
   if (free.value >= needBytes)
     return passed(
@@ -169,4 +175,15 @@ async function checkSpace(
     `Not enough space for a second database on ${server.address}: ${formatBytes(free.value)} free, about ${formatBytes(needBytes)} needed.`,
     'Free some space on the database server.',
   );
+}
+
+async function freeBytesOf(
+  context: CheckContext<'host' | 'databases' | 'dumpTools'>,
+  { server, identity }: { readonly server: ServerLooks; readonly identity: ServerIdentity },
+): Promise<Outcome<number> | undefined> {
+  const { freeBytes } = targetTools(context);
+  if (freeBytes !== undefined)
+    return identity.dataDirectory === undefined ? undefined : freeBytes(identity.dataDirectory);
+  const folder = folderSeenHere(server, identity);
+  return folder === undefined ? undefined : context.world.host.freeBytes(folder);
 }

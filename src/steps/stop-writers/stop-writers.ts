@@ -24,6 +24,7 @@ import {
 import { noteWritersDown, writersStillDown } from '../../operations/writers-still-down.ts';
 import type { ForeignSession } from '../../ports/database-server.ts';
 import type { ServiceStatus } from '../../ports/services.ts';
+import type { ServerLooks } from '../../ports/world.ts';
 import { stopWritersKind } from './kind.ts';
 
 export const stopWriters = implementKind(stopWritersKind, {
@@ -77,8 +78,10 @@ export const stopWriters = implementKind(stopWritersKind, {
     const server = targetServer(context);
     const database = await server.describeDatabase(server.databaseName);
     if (!database.ok) return database;
+    const isAbsent = named.some(({ state }) => state === 'absent');
+    const hasData = database.value !== undefined && !(isAbsent && (await isEmpty(server)));
     const checks = [
-      ...named.map((service) => toCheck(service, database.value !== undefined)),
+      ...named.map((service) => toCheck(service, hasData)),
       ...restartChecks(named),
       ...outsideChecks(outside.value),
       connectionCheck(context, sessions.value),
@@ -140,6 +143,15 @@ async function runningOf(names: readonly string[], context: StepContext<'service
   );
   return succeed(running.map(({ name }) => name));
 }
+
+/** As a new server is made with the database of its settings, and nobody has written into it yet. Where that cannot be seen, it is not. */
+async function isEmpty(server: ServerLooks): Promise<boolean> {
+  const asked = await server.query({ database: server.databaseName, sql: tablesSql });
+  return asked.ok && asked.value[0]?.tables === '0';
+}
+
+const tablesSql = `SELECT count(*) AS tables FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+  WHERE c.relkind IN ('r', 'p', 'm', 'f', 'S') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'`;
 
 /** Absent is not stopped. Only where there is no database either was there nothing to stop. */
 function absentCheck(service: ServiceStatus, hasDatabase: boolean): Check {

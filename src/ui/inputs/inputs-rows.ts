@@ -64,7 +64,7 @@ function fieldRows(parts: {
     return [
       row,
       ...paragraph({
-        text: input.secret ? `${input.about} (a secret: it is not shown)` : input.about,
+        text: `${input.about}${input.secret ? ' (a secret: it is not shown)' : ''}${input.optional ? ' (may stay empty)' : ''}`,
         width: width - 1,
         prefix: [span(' '.repeat(column + 5))],
         tone: 'quiet',

@@ -34,7 +34,7 @@ export function pressInputKey(
     case 'tab':
       return { state: { ...state, at: Math.min(request.missing.length - 1, state.at + 1) } };
     case 'enter':
-      return takeValue(state, input);
+      return takeValue(state, { input, missing: request.missing });
     default: {
       if (isLetter(press.name)) return { state: withText(state, insert(state, { input, text: press.name })) };
       return { state: withText(state, editText(state.typed[state.at] ?? '', press.name)) };
@@ -55,10 +55,15 @@ function withText(state: InputsState, text: string): InputsState {
   return { ...state, typed: state.typed.with(state.at, text) };
 }
 
-function takeValue(state: InputsState, input: MissingInput): InputsReaction {
-  if ((state.typed[state.at] ?? '') === '')
+function takeValue(
+  state: InputsState,
+  { input, missing }: { readonly input: MissingInput; readonly missing: InputRequest['missing'] },
+): InputsReaction {
+  if ((state.typed[state.at] ?? '') === '' && input.optional === undefined)
     return { state: { ...state, notice: `${input.name} is needed: nothing is typed yet.` } };
-  const after = state.typed.findIndex((text, index) => text === '' && index > state.at);
-  const next = after === -1 ? state.typed.indexOf('') : after;
+  const isEmpty = (index: number) => state.typed[index] === '';
+  const after = missing.findIndex((_, index) => index > state.at && isEmpty(index));
+  const next =
+    after === -1 ? missing.findIndex((one, index) => one.optional === undefined && isEmpty(index)) : after;
   return next === -1 ? { state, end: 'given' } : { state: { ...state, at: next } };
 }

@@ -1,0 +1,100 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ComposeStack, startComposeStack } from '../parts/compose-stack.ts';
+import { buildCrmImage, standInProgram } from '../parts/crm-image.ts';
+import { ensureDocker, type RunningDocker } from '../parts/docker.ts';
+import { type ExampleSystem, exampleSystems } from '../parts/example-systems.ts';
+import { thawHere } from '../parts/thaw.ts';
+
+/** The path of the README, in the folder of somebody's compose file: init, check, drill. Nobody writes a line of a runbook. */
+
+type Newcomer = {
+  readonly name: string;
+  /** Services beside the database, as the compose file of its documents calls them; what they start is a stand-in. */
+  readonly services: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  /** Where the documents say that backups lie, seen from the folder. */
+  readonly store: string;
+};
+
+const newcomers: readonly Newcomer[] = [
+  {
+    name: 'n8n',
+    services: ['n8n'],
+    environment: { POSTGRES_USER: 'n8n', POSTGRES_DB: 'n8n', N8N_ENCRYPTION_KEY: 'a-key-of-the-application' },
+    store: 'backups',
+  },
+  {
+    name: 'immich',
+    services: ['immich-server', 'immich-machine-learning'],
+    environment: {
+      ...{ DB_USERNAME: 'postgres', DB_DATABASE_NAME: 'immich' },
+      ...{ UPLOAD_LOCATION: './library', IMMICH_VERSION: 'release' },
+    },
+    store: 'library/backups',
+  },
+];
+
+let docker: RunningDocker;
+beforeAll(async () => {
+  docker = await ensureDocker();
+});
+afterAll(() => docker?.stop());
+
+describe.each(newcomers)('A newcomer with $name', (newcomer) => {
+  const system = exampleSystems.find(({ name }) => name === newcomer.name) as ExampleSystem;
+  let stack: ComposeStack;
+
+  beforeAll(async () => {
+    const { server, database, role, files, sql, extensions = [] } = system;
+    const web = { image: await buildCrmImage(docker), command: ['node', standInProgram, 'worker'] };
+    const beside = { ...web, network_mode: `service:${server}`, depends_on: [server], env_file: '.env' };
+    stack = await startComposeStack({
+      docker,
+      databaseService: server,
+      user: role,
+      database,
+      services: Object.fromEntries(newcomer.services.map((name) => [name, beside])),
+      prepare: async (folder) => {
+        const lines = Object.entries(newcomer.environment).map(([name, value]) => `${name}=${value}\n`);
+        writeFileSync(join(folder, '.env'), lines.join(''));
+      },
+    });
+    for (const statement of [...extensions, ...sql]) await stack.sql(statement);
+    const live = join(stack.folder, newcomer.name === 'immich' ? 'library' : 'data');
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(live, name)), { recursive: true });
+      writeFileSync(join(live, name), text);
+    }
+    mkdirSync(join(stack.folder, 'backups'), { recursive: true });
+    const time = new Date().toISOString();
+    execFileSync('bash', ['--norc', '-euo', 'pipefail', '-c', system.backup], {
+      cwd: live,
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: {
+        ...{ PATH: process.env.PATH, DOCKER_HOST: docker.DOCKER_HOST },
+        COMPOSE: `docker compose --file ${stack.composeFile}`,
+        ...{ DAY: time.slice(0, 10), COMPACT: time.slice(0, 19).replace(/[-:]/g, '') },
+        OLDER: new Date(Date.now() - 60_000).toISOString().slice(0, 19).replace(/[-:]/g, ''),
+        BACKUPS: join(stack.folder, 'backups'),
+      },
+    });
+  });
+  afterAll(() => stack?.destroy());
+
+  it('comes from nothing to a green drill by three commands', async () => {
+    const env = { HOME: stack.folder, DOCKER_HOST: docker.DOCKER_HOST };
+    const thaw = async (...args: readonly string[]) => {
+      const end = await thawHere({ args, env, cwd: stack.folder });
+      expect(end.status, `thaw ${args.join(' ')}\n${end.text}`).toBe(0);
+      return end.text;
+    };
+    await thaw('init', newcomer.name, '--store', newcomer.store);
+    const checked = await thaw('check', newcomer.name);
+    expect(checked).toContain('Nothing is in the way.');
+    const drilled = await thaw('drill', newcomer.name, '--snapshot', 'latest', '--plain');
+    expect(drilled).toMatch(/VERIFIED against the (live database|dump)/);
+  });
+});
