@@ -55,7 +55,8 @@ async function lockTarget(folder: string, { address, databaseName }: DatabaseSer
   const held = await takeLock({ path: join(folder, `target-${target}`) });
   if (held.ok) return held;
   const message = `Another run works on ${databaseName} at ${address}. ${held.failure.message}`;
-  return fail({ ...held.failure, message });
+  const remedy = `\`thaw resume\` comes to a run of this log folder that still goes on, \`thaw stop\` ends it. ${held.failure.remedy}`;
+  return fail({ ...held.failure, message, remedy });
 }
 
 /** Two runs may end in the same moment, and each holds the lock as long as it takes to write one line. */

@@ -8,6 +8,8 @@ export type DumpScope = {
   readonly tables: number;
   /** That it makes; left out where that was not read. */
   readonly extensions?: readonly string[];
+  /** Roles that own what it makes; left out where that was not read. */
+  readonly owners?: readonly string[];
 };
 
 /**
@@ -35,7 +37,8 @@ export function readDumpScope(dump: {
   const contents = toc?.ok ? toc.value?.contents : undefined;
   if (contents === undefined) return undefined;
   const extensions = contents.entries.filter(({ type }) => type === 'EXTENSION').map(({ tag }) => tag);
-  return { ...scopeOf({ made: contents.tablesMade, filled: contents.tables.length }), extensions };
+  const owners = distinct(contents.entries.map(({ owner }) => owner));
+  return { ...scopeOf({ made: contents.tablesMade, filled: contents.tables.length }), extensions, owners };
 }
 
 /** The same of the table of contents of a dump that was unpacked. */
@@ -50,9 +53,15 @@ function scopeOf({ made, filled }: { readonly made: number; readonly filled: num
   return { holds, tables: Math.max(made, filled) };
 }
 
+/** `-` is what a dump without owners says. */
+function distinct(owners: readonly string[]): readonly string[] {
+  return [...new Set(owners)].filter((owner) => owner !== '' && owner !== '-').sort();
+}
+
 /** pg_dump's own comments: a statement at the beginning of a line may as well stand in the body of a function. */
 const definition = /^-- Name: .*; Type: TABLE; Schema: /gm;
 const rows = /^-- Data for Name: .*; Type: TABLE DATA; Schema: /m;
+const owned = /^-- Name: .*?; Type: [A-Z ]+; Schema: .*?; Owner: (.+?)(?:; Tablespace: .+)?$/gm;
 const end = /^-- PostgreSQL database dump complete/m;
 
 function readPlainScope(dump: {
@@ -60,10 +69,16 @@ function readPlainScope(dump: {
   readonly isWhole: boolean;
 }): DumpScope | undefined {
   const { buffer, byteOffset, byteLength } = dump.bytes;
-  const text = Buffer.from(buffer, byteOffset, byteLength).toString('latin1');
+  const bytes = Buffer.from(buffer, byteOffset, byteLength);
+  const text = bytes.toString('latin1');
   const firstRows = rows.exec(text);
   // What was cut off does not tell what it held.
   if (firstRows === null && !(dump.isWhole && end.test(text))) return undefined;
   const before = text.slice(0, firstRows?.index ?? text.length);
-  return scopeOf({ made: before.match(definition)?.length ?? 0, filled: firstRows === null ? 0 : 1 });
+  const utf8 = bytes.subarray(0, before.length).toString('utf8');
+  const owners = distinct([...utf8.matchAll(owned)].flatMap(([, owner]) => owner ?? []));
+  return {
+    ...scopeOf({ made: before.match(definition)?.length ?? 0, filled: firstRows === null ? 0 : 1 }),
+    owners,
+  };
 }

@@ -1,6 +1,7 @@
 import { type Outcome, succeed } from '../base/failure.ts';
+import { archiveFileFact } from '../kinds/dump-facts.ts';
 import { needFact, readFact } from '../kinds/fact.ts';
-import { archiveFileFact, incomingDatabaseFact } from '../kinds/facts.ts';
+import { incomingDatabaseFact } from '../kinds/facts.ts';
 import type { StepContext } from '../kinds/kind.ts';
 import { databaseSettingsFact, rightsFact } from '../kinds/rights-facts.ts';
 import type { Catalogue } from '../ports/catalogue.ts';

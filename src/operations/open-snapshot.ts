@@ -2,7 +2,7 @@ import { type DumpHead, dumpHeadBytes, readDumpHead } from '../backups/dump-head
 import { type DumpScope, readDumpScope, scopeLooksBytes } from '../backups/dump-scope.ts';
 import type { Snapshot } from '../backups/snapshot.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
-import type { OpenedDump } from '../kinds/facts.ts';
+import type { OpenedDump } from '../kinds/dump-facts.ts';
 import type { CheckContext } from '../kinds/kind.ts';
 import type { Targets } from '../kinds/targets.ts';
 import { chooseDatabase } from './choose-database.ts';
@@ -34,7 +34,12 @@ export async function openSnapshot(context: Reach, snapshot: Snapshot): Promise<
   const refused = refuseScope(scope, { snapshot, context });
   if (refused !== undefined) return fail(refused);
   const { extensions = scope.extensions } = opened;
-  return succeed({ ...opened, ...(extensions === undefined ? {} : { extensions }) });
+  const { owners } = scope;
+  return succeed({
+    ...opened,
+    ...(extensions === undefined ? {} : { extensions }),
+    ...(owners === undefined ? {} : { owners }),
+  });
 }
 
 /** What the first bytes cannot tell, of a dump that is read twice for it. */

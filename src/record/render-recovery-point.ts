@@ -1,15 +1,17 @@
 import type { JournalEntry } from '../journal/entry.ts';
 import type { RunState } from '../journal/run-state.ts';
-import { readFactsLoosely, readLoosely, saysNone } from '../kinds/fact.ts';
 import {
   archiveFileFact,
-  authorFact,
   dumpDigestFact,
   dumpFileFact,
   keyAtHandFact,
+  openedDumpFact,
+} from '../kinds/dump-facts.ts';
+import { readFactsLoosely, readLoosely, saysNone } from '../kinds/fact.ts';
+import {
+  authorFact,
   manifestFact,
   mirroredFact,
-  openedDumpFact,
   secretFingerprintsFact,
   snapshotFact,
 } from '../kinds/facts.ts';

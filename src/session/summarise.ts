@@ -79,9 +79,9 @@ function openPoints(state: RunState): readonly string[] {
   for (const step of state.steps.values()) {
     if (step.kind !== 'finished') continue;
     for (const { verdict, text, remedy } of step.checks) {
-      if (verdict === 'could-not-verify') lines.push(`could not verify: ${text}`);
-      // What would check it is all there is to say of it.
-      if (verdict === 'not-checked') lines.push(`not checked: ${text}`, `→ ${remedy ?? ''}`);
+      if (verdict !== 'could-not-verify' && verdict !== 'not-checked') continue;
+      const what = verdict === 'not-checked' ? 'not checked' : 'could not verify';
+      lines.push(`${what}: ${text}`, ...(remedy === undefined ? [] : [`→ ${remedy}`]));
     }
   }
   for (const { text, remedy } of state.ended === undefined ? [] : unprovenOf(state))

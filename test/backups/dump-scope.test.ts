@@ -15,24 +15,38 @@ const scope = (text: string, isWhole = true) =>
 
 describe('the beginning of a plain dump', () => {
   it('tells that it holds rows as soon as the first ones begin, though they are none', () => {
-    expect(scope(head + table + rows.slice(0, 90), false)).toEqual({ holds: 'both', tables: 1 });
+    expect(scope(head + table + rows.slice(0, 90), false)).toEqual({
+      holds: 'both',
+      tables: 1,
+      owners: ['nmia'],
+    });
   });
 
   it('tells the schema alone only from a dump that is there to its end', () => {
-    expect(scope(head + table + end)).toEqual({ holds: 'schema', tables: 1 });
+    expect(scope(head + table + end)).toEqual({ holds: 'schema', tables: 1, owners: ['nmia'] });
     expect(scope(head + table, false)).toBeUndefined();
     // Cut off: what is missing might have been the rows.
     expect(scope(head + table)).toBeUndefined();
   });
 
   it('takes what a function inserts for no rows', () => {
-    expect(scope(head + trigger + table + end)).toEqual({ holds: 'schema', tables: 1 });
-    expect(scope(head + trigger + table + rows + end)).toEqual({ holds: 'both', tables: 1 });
+    expect(scope(head + trigger + table + end)).toMatchObject({ holds: 'schema', tables: 1 });
+    expect(scope(head + trigger + table + rows + end)).toMatchObject({ holds: 'both', tables: 1 });
   });
 
   it('tells rows alone, and a database without tables', () => {
-    expect(scope(head + rows + end)).toEqual({ holds: 'rows', tables: 1 });
-    expect(scope(head + trigger + end)).toEqual({ holds: 'both', tables: 0 });
+    expect(scope(head + rows + end)).toEqual({ holds: 'rows', tables: 1, owners: [] });
+    expect(scope(head + trigger + end)).toEqual({ holds: 'both', tables: 0, owners: ['nmia'] });
+  });
+
+  it('names each owner once, whatever its name is made of, and none where the dump has none', () => {
+    const other = table.replace('Owner: nmia', 'Owner: the "ünder" writer; Owner: x');
+    const placed = table.replace('Owner: nmia', 'Owner: nmia; Tablespace: fast');
+    const none = table.replace('Owner: nmia', 'Owner: -');
+    expect(scope(head + placed + other + none + table + end)?.owners).toEqual([
+      'nmia',
+      'the "ünder" writer; Owner: x',
+    ]);
   });
 });
 

@@ -21,7 +21,7 @@ const without: Readonly<Record<string, string>> = {
   'src/databases/postgres/restore-plain.ts': 'found by find-tool.ts',
   'src/databases/postgres/restrict-psql.ts': 'found by find-tool.ts',
   'src/databases/route/run-there.ts': 'in a container',
-  'src/kinds/facts.ts': 'the shape of a fact',
+  'src/kinds/dump-facts.ts': 'the shape of a fact',
   'src/kinds/programs.ts': 'declared by kinds, by its type',
   'src/record/record-schema.ts': 'the shape of the record',
   'src/runbook/producer-schema.ts': 'a field of that name',

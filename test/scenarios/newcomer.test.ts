@@ -69,6 +69,12 @@ describe.each(newcomers)('A newcomer with $name', (newcomer) => {
       writeFileSync(join(live, name), text);
     }
     mkdirSync(join(stack.folder, 'backups'), { recursive: true });
+    backUp(live);
+  });
+  afterAll(() => stack?.destroy());
+
+  /** As its documents say. */
+  function backUp(live: string): void {
     const time = new Date().toISOString();
     execFileSync('bash', ['--norc', '-euo', 'pipefail', '-c', system.backup], {
       cwd: live,
@@ -81,8 +87,7 @@ describe.each(newcomers)('A newcomer with $name', (newcomer) => {
         BACKUPS: join(stack.folder, 'backups'),
       },
     });
-  });
-  afterAll(() => stack?.destroy());
+  }
 
   it('comes from nothing to a green drill by three commands', async () => {
     const env = { HOME: stack.folder, DOCKER_HOST: docker.DOCKER_HOST };
@@ -97,4 +102,33 @@ describe.each(newcomers)('A newcomer with $name', (newcomer) => {
     const drilled = await thaw('drill', newcomer.name, '--snapshot', 'latest', '--plain');
     expect(drilled).toMatch(/VERIFIED against the (live database|dump)/);
   });
+
+  /** Those of the first mistakes (test/cli/first-mistakes) that need a real database to be made. */
+  if (newcomer.name === 'n8n')
+    it('is told of a missing role, and of a container that is down', async () => {
+      const env = { HOME: stack.folder, DOCKER_HOST: docker.DOCKER_HOST };
+      const check = () => thawHere({ args: ['check', newcomer.name], env, cwd: stack.folder });
+      await stack.sql('CREATE ROLE writer');
+      await stack.sql('ALTER TABLE workflow_entity OWNER TO writer');
+      backUp(join(stack.folder, 'data'));
+      await stack.sql(`ALTER TABLE workflow_entity OWNER TO ${system.role}`);
+      await stack.sql('DROP ROLE writer');
+      const withoutRole = await check();
+      expect(withoutRole.status, withoutRole.text).toBe(7);
+      expect(withoutRole.text).toMatch(/belongs to writer, which the server at .* does not have as a role/);
+      expect(withoutRole.text).toMatch(/→ Make it before you begin, .*\(createuser --pwprompt writer\)/);
+
+      const compose = `docker compose --file ${stack.composeFile}`;
+      execFileSync('bash', ['-c', `${compose} stop ${system.server}`], {
+        env: { ...process.env, ...env },
+        stdio: 'pipe',
+      });
+      const stopped = await check();
+      expect(stopped.status, stopped.text).toBe(3);
+      expect(stopped.text).toMatch(/The service postgres of compose file \S+ is not running\./);
+      const start = /→ Start it \((docker compose .*? up --detach postgres)\)/.exec(stopped.text)?.[1];
+      expect(start, stopped.text).toBeDefined();
+      execFileSync('bash', ['-c', `${start} --wait`], { env: { ...process.env, ...env }, stdio: 'pipe' });
+      expect((await check()).status).toBe(7);
+    });
 });

@@ -6,13 +6,14 @@ import { isEncrypted, sealedWith } from '../../backups/wrapping.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { formatBytes, formatSpan, formatTime } from '../../base/units.ts';
 import { type Check, couldNotVerify, passed } from '../../base/verdict.ts';
+import { openedDumpFact } from '../../kinds/dump-facts.ts';
 import { needFact, readFact, saysNone } from '../../kinds/fact.ts';
-import { authorFact, manifestFact, openedDumpFact, snapshotFact } from '../../kinds/facts.ts';
+import { authorFact, manifestFact, snapshotFact } from '../../kinds/facts.ts';
 import type { CheckContext, StepContext, StepOf } from '../../kinds/kind.ts';
 import { implementKind } from '../../kinds/kind.ts';
 import { readSigned } from '../../operations/authors.ts';
 import { findSnapshots, pickAnySnapshot, readManifest } from '../../operations/find-snapshots.ts';
-import { lackingExtensions } from '../../operations/lacking-extensions.ts';
+import { lackingExtensions, lackingRoles } from '../../operations/lacking-at-target.ts';
 import { refuseNewerDump } from '../../operations/newer-dump.ts';
 import { openSnapshot, sayOpened } from '../../operations/open-snapshot.ts';
 import { backupStore, blocker, sayCredentials } from '../../operations/open-targets.ts';
@@ -145,7 +146,10 @@ async function checkBackups(
   const opened = await openSnapshot(context, picked.value);
   if (!opened.ok) return [...checks, blocker(opened.failure)];
   checks.push(passed(sayOpened(picked.value.id, opened.value)));
-  checks.push(...(await lackingExtensions(context, opened.value)));
+  checks.push(
+    ...(await lackingExtensions(context, opened.value)),
+    ...(await lackingRoles(context, opened.value)),
+  );
   const taken = await refuseNewerDump(opened.value.serverVersion, context);
   if (!taken.ok) checks.push(blocker(taken.failure));
   const manifest = await readManifest(context, picked.value);

@@ -5,14 +5,9 @@ import { isEncrypted } from '../../backups/wrapping.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { formatCount } from '../../base/units.ts';
 import { type Check, couldNotVerify } from '../../base/verdict.ts';
+import { openedDumpFact } from '../../kinds/dump-facts.ts';
 import { needFact, readFact } from '../../kinds/fact.ts';
-import {
-  type AgreedAuthor,
-  authorFact,
-  manifestFact,
-  openedDumpFact,
-  snapshotFact,
-} from '../../kinds/facts.ts';
+import { type AgreedAuthor, authorFact, manifestFact, snapshotFact } from '../../kinds/facts.ts';
 import type { StepContext } from '../../kinds/kind.ts';
 import { sayAuthor } from '../../operations/authors.ts';
 

@@ -1,4 +1,5 @@
-import { authorFact, manifestFact, openedDumpFact, snapshotFact } from '../../kinds/facts.ts';
+import { openedDumpFact } from '../../kinds/dump-facts.ts';
+import { authorFact, manifestFact, snapshotFact } from '../../kinds/facts.ts';
 import { optionalText } from '../../kinds/fields.ts';
 import { declareKind } from '../../kinds/kind.ts';
 

@@ -6,15 +6,9 @@ import { isEncrypted } from '../../backups/wrapping.ts';
 import { type Outcome, succeed } from '../../base/failure.ts';
 import { formatBytes, formatCount } from '../../base/units.ts';
 import { type Check, couldNotVerify, failed, passed } from '../../base/verdict.ts';
+import { archiveFileFact, dumpFileFact, keyAtHandFact, openedDumpFact } from '../../kinds/dump-facts.ts';
 import { needFact, readFact } from '../../kinds/fact.ts';
-import {
-  archiveFileFact,
-  dumpFileFact,
-  keyAtHandFact,
-  manifestFact,
-  openedDumpFact,
-  snapshotFact,
-} from '../../kinds/facts.ts';
+import { manifestFact, snapshotFact } from '../../kinds/facts.ts';
 import type { CheckContext, StepContext } from '../../kinds/kind.ts';
 import { implementKind } from '../../kinds/kind.ts';
 import { removeWorkFile } from '../../operations/bring-object.ts';

@@ -1,4 +1,4 @@
-import { archiveFileFact, dumpFileFact, keyAtHandFact } from '../../kinds/facts.ts';
+import { archiveFileFact, dumpFileFact, keyAtHandFact } from '../../kinds/dump-facts.ts';
 import { declareKind } from '../../kinds/kind.ts';
 
 export const decryptKind = declareKind({

@@ -2,14 +2,9 @@ import type { Snapshot } from '../../backups/snapshot.ts';
 import { succeed } from '../../base/failure.ts';
 import { formatBytes } from '../../base/units.ts';
 import { type Check, couldNotVerify, failed, passed } from '../../base/verdict.ts';
+import { type DumpDigest, dumpDigestFact, dumpFileFact } from '../../kinds/dump-facts.ts';
 import { needFact, readFact } from '../../kinds/fact.ts';
-import {
-  type DumpDigest,
-  dumpDigestFact,
-  dumpFileFact,
-  manifestFact,
-  snapshotFact,
-} from '../../kinds/facts.ts';
+import { manifestFact, snapshotFact } from '../../kinds/facts.ts';
 import type { CheckContext, StepContext } from '../../kinds/kind.ts';
 import { implementKind } from '../../kinds/kind.ts';
 import { findSnapshots, pickSnapshot, readManifest } from '../../operations/find-snapshots.ts';

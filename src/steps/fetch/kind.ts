@@ -1,4 +1,5 @@
-import { dumpDigestFact, dumpFileFact, snapshotFact } from '../../kinds/facts.ts';
+import { dumpDigestFact, dumpFileFact } from '../../kinds/dump-facts.ts';
+import { snapshotFact } from '../../kinds/facts.ts';
 import { declareKind } from '../../kinds/kind.ts';
 
 export const fetchKind = declareKind({

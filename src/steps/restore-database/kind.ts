@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { archiveFileFact } from '../../kinds/dump-facts.ts';
 import {
-  archiveFileFact,
   cellFact,
   incomingDatabaseFact,
   restoredFact,

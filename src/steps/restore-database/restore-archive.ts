@@ -1,8 +1,9 @@
 import { shorten } from '../../backups/compare-inventories.ts';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
 import { parseBytes } from '../../base/units.ts';
+import { archiveFileFact } from '../../kinds/dump-facts.ts';
 import { needFact } from '../../kinds/fact.ts';
-import { archiveFileFact, incomingDatabaseFact } from '../../kinds/facts.ts';
+import { incomingDatabaseFact } from '../../kinds/facts.ts';
 import type { PreviewContext, StepContext, StepOf } from '../../kinds/kind.ts';
 import { durationMs } from '../../kinds/targets.ts';
 import { chooseRights, closeCell, makeCell, restoringTools } from '../../operations/cell.ts';

@@ -2,9 +2,9 @@ import { ownershipComment } from '../../base/digest.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { formatBytes, formatTime } from '../../base/units.ts';
 import { against, type Check, failed, notVerified, passed } from '../../base/verdict.ts';
+import { archiveFileFact } from '../../kinds/dump-facts.ts';
 import { needFact, readFact } from '../../kinds/fact.ts';
 import {
-  archiveFileFact,
   incomingDatabaseFact,
   restoredFact,
   snapshotFact,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { archiveFileFact } from '../../kinds/dump-facts.ts';
 import { defineFact } from '../../kinds/fact.ts';
-import { archiveFileFact, snapshotFact } from '../../kinds/facts.ts';
+import { snapshotFact } from '../../kinds/facts.ts';
 import { text } from '../../kinds/fields.ts';
 import { declareKind } from '../../kinds/kind.ts';
 

@@ -95,10 +95,13 @@ databaseRouteContract({
   }),
 });
 
-it('a container that is down is unreachable, and says no password', async () => {
-  expect(failureFrom(await routeTo('idle').run({ stallMs: 60_000, program: 'true', args: [] })).code).toBe(
-    'unreachable',
-  );
+it('a container that is down is unreachable, says how to start it, and no password', async () => {
+  const stopped = await routeTo('idle').run({ stallMs: 60_000, program: 'true', args: [] });
+  expect(failureFrom(stopped)).toMatchObject({
+    code: 'unreachable',
+    message: expect.stringMatching(/^The service idle of compose file \S+ is not running\.$/),
+    remedy: expect.stringMatching(/^Start it \(docker compose .* up --detach idle\), wait until/),
+  });
   const down = openDatabaseServer({ url: createSecret(url), route: routeTo('idle') });
   const failure = failureFrom(await down.identity());
   expect(failure).toMatchObject({ code: 'unreachable' });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { dumpDigestFact } from '../../../src/kinds/dump-facts.ts';
 import { readFact } from '../../../src/kinds/fact.ts';
-import { dumpDigestFact } from '../../../src/kinds/facts.ts';
 import { fetchDump } from '../../../src/steps/fetch/fetch.ts';
 import { toyStep } from '../../engine/toy-handlers.ts';
 import { createFakeContext, words } from '../../fakes/fake-context.ts';
