@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { type Kit, kitsPrefix, namesSigner } from '../backups/kit.ts';
+import { type Kit, kitsPrefix, namesSigner, shortSigner } from '../backups/kit.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { type FoundKit, findKits } from '../operations/read-kit.ts';
 import type { ObjectStoreConfig } from '../ports/object-store.ts';
@@ -90,9 +90,7 @@ export async function takeFromKit(place: KitPlace, asking: Asking): Promise<Outc
 }
 
 function sayKit({ kit, signer }: FoundKit, address: string): string {
-  // Whole, it would be read from here and not from the paper.
-  const shown = `${signer.slice(0, 11)}…${signer.slice(-4)}`;
-  return `${address} holds the kit of ${kit.title}, made ${kit.madeAt} with thaw ${kit.thawVersion}, signed by ${shown}.`;
+  return `${address} holds the kit of ${kit.title}, made ${kit.madeAt} with thaw ${kit.thawVersion}, signed by ${shortSigner(signer)}.`;
 }
 
 /** The same fingerprint from elsewhere: the command line, or the paper in somebody's hand. */
@@ -102,7 +100,7 @@ async function believe(found: FoundKit, { options, context }: Asking): Promise<O
   if (namesSigner(given, found.signer)) return succeed(undefined);
   return fail({
     code: 'denied',
-    message: `The kit is signed by ${found.signer}, and that is not ${given.trim()}. Nothing of it was used.`,
+    message: `The kit is signed by ${shortSigner(found.signer)}, and that is not ${given.trim()}. Nothing of it was used.`,
     remedy:
       'Compare with the printed page once more: the whole fingerprint, or its first 16 characters after SHA256:. If it differs there, the bucket was changed: use another copy.',
     retry: 'after-fix',

@@ -3,7 +3,6 @@ import { signMessage } from '../adapters/signing/sign-message.ts';
 import { type Kit, kitNamespace, kitPrefix } from '../backups/kit.ts';
 import { newestComplete } from '../backups/snapshot.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
-import { checkSshSignature } from '../base/ssh-signature.ts';
 import { fillReferences } from '../kinds/references.ts';
 import { readManifestFile } from '../operations/authors.ts';
 import { findSnapshots } from '../operations/find-snapshots.ts';
@@ -12,6 +11,7 @@ import type { World } from '../ports/world.ts';
 import { makeKit } from '../producer/make-kit.ts';
 import { resolveProducer } from '../producer/producer-settings.ts';
 import { type PageFacts, recoveryPages } from '../producer/recovery-page.ts';
+import { trySigning } from '../producer/sign-manifest.ts';
 import type { Runbook } from '../runbook/schema.ts';
 import { stores } from '../stores/list.ts';
 import type { CommandContext } from './command-context.ts';
@@ -36,7 +36,7 @@ export async function refreshKit(
   if (keyFile === undefined) return fail(noKey(ready.path));
   const tools = { processes: createProcessRunner(), environment };
   const sign = (message: string) => signMessage(tools, { keyFile, namespace: kitNamespace, message });
-  const signer = await signerOf(sign, ready.path);
+  const signer = await trySigning(sign, kitNamespace);
   if (!signer.ok) return signer;
   const collected = await collectKit({ ready, world, folder, onLine });
   if (!collected.ok) return collected;
@@ -68,18 +68,6 @@ function tellOf({ left }: Pick<Kit, 'left'>, contents: KitContents['contents']):
   ];
 }
 
-/** Before anything is read: whether the key signs, and whose it is. */
-async function signerOf(
-  sign: (message: string) => Promise<Outcome<string>>,
-  path: string,
-): Promise<Outcome<string>> {
-  const message = 'whether this key signs';
-  const tried = await sign(message);
-  if (!tried.ok) return tried;
-  const checked = checkSshSignature(tried.value, { namespace: kitNamespace, message });
-  return checked.ok ? succeed(checked.fingerprint) : fail(noKey(path));
-}
-
 function noKey(path: string) {
   return {
     code: 'runbook-invalid',
@@ -95,9 +83,9 @@ async function pageFacts(
 ): Promise<Omit<PageFacts, 'about' | 'files' | 'madeAt' | 'signer'>> {
   const { targets } = ready;
   const runbook = withoutSecrets(ready);
-  const found = await findSnapshots({ world, targets: { ...targets, target: targets.production } });
-  const newest = found.ok ? newestComplete(found.value) : undefined;
   const at = { world, targets: { ...targets, target: targets.production } };
+  const found = await findSnapshots(at);
+  const newest = found.ok ? newestComplete(found.value) : undefined;
   const file = newest === undefined ? undefined : await readManifestFile(at, newest);
   // A manifest that cannot be read is told by whoever restores from it; the page does without the roles then.
   const parts = file?.ok ? file.value?.manifest.parts : undefined;

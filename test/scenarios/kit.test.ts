@@ -128,6 +128,9 @@ describe('A kit beside the backups of Port Nimara', () => {
     );
     expect(wrong, wrong.text).toMatchObject({ status: 1 });
     expect(wrong.text).toContain('Nothing of it was used');
+    // Whole, it would be copied from here, and not typed from the paper.
+    expect(wrong.text).toContain(signer.slice(0, 11));
+    expect(wrong.text).not.toContain(signer.slice(0, 23));
     expect(await readdir(blank)).toEqual([]);
   });
 
