@@ -61,7 +61,7 @@ async function proveKit({ options }: KitRequest, at: AtWork): Promise<Outcome<vo
   const folder = await mkdtemp(join(tmpdir(), 'thaw-kit-'));
   try {
     const unpacked = await unpackKit({
-      ...{ store, found, into: join(folder, found.kit.folder) },
+      ...{ store, found, into: join(folder, found.kit.folder), config: ready.targets.backups.store },
       takes: () => true,
       onLine: say,
     });

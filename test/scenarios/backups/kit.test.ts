@@ -1,0 +1,183 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholders of a runbook look like this.
+import { execFileSync } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readKit } from '../../../src/backups/kit.ts';
+import { startTestCluster, type TestCluster } from '../../databases/postgres/cluster.ts';
+import { shopRunbook } from '../../parts/shop-runbook.ts';
+import { runThaw, type SaidHere, type ThawEnd, thawHere } from '../../parts/thaw.ts';
+
+/** A shop with a kit that is made by its backups, and holds its env file encrypted to an age key. */
+describe('The kit that each backup refreshes', () => {
+  let cluster: TestCluster;
+  let folder: string;
+  let home: string;
+  let store: string;
+  let secret: string;
+  let signer: string;
+
+  beforeAll(async () => {
+    cluster = await startTestCluster();
+    folder = mkdtempSync(join(tmpdir(), 'thaw-shop-'));
+    [home, store] = ['shop', 'store'].map((name) => join(folder, name)) as [string, string];
+    mkdirSync(home);
+    mkdirSync(store);
+    await cluster.sql('postgres', 'CREATE DATABASE shop');
+    await cluster.sql(
+      'shop',
+      'CREATE TABLE orders (id int PRIMARY KEY)',
+      'INSERT INTO orders SELECT generate_series(1, 90)',
+    );
+    secret = new URL(cluster.urlOf('shop')).password;
+    writeFileSync(join(home, '.env'), `LIVE=${cluster.urlOf('shop')}\nCANARY=3f9c51aa70\n`);
+    writeFileSync(join(home, 'compose.yml'), 'services: { web: { image: shop:1 } }\n');
+    execFileSync('age-keygen', ['-o', join(folder, 'age.key')], { stdio: 'ignore' });
+    const made = await thaw('keys', 'new', join(folder, 'signing.key'));
+    signer = /SHA256:[A-Za-z0-9+/]{43}/.exec(made.text)?.[0] ?? '';
+    writeRunbook({ environment: 'encrypted', include: ['compose.yml'] });
+  });
+  afterAll(async () => {
+    await cluster?.remove();
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  });
+
+  function writeRunbook(kit: Readonly<Record<string, unknown>> | undefined): void {
+    const recipient = execFileSync('age-keygen', ['-y', join(folder, 'age.key')], {
+      encoding: 'utf8',
+    }).trim();
+    const text = shopRunbook({
+      store,
+      inputs: {
+        ENV_FILE: { about: 'the env file of production' },
+        AGE_KEY_FILE: { about: 'the key of the backups' },
+      },
+      backups: {
+        dumps: { layout: 'pg/{host}/{timestamp}.dump[.gz][.age]' },
+        key: { ageIdentityFile: '${AGE_KEY_FILE}' },
+      },
+      production: { envFile: '${ENV_FILE}' },
+      producer: {
+        host: 'shop-1',
+        encrypt: { kind: 'age', recipients: [recipient] },
+        sign: { keyFile: join(folder, 'signing.key') },
+        ...(kit === undefined ? {} : { kit }),
+      },
+    });
+    writeFileSync(join(home, 'runbook.yaml'), text);
+  }
+
+  /** On the host of production. */
+  function thaw(...args: readonly string[]): Promise<SaidHere> {
+    const env = { HOME: home, ENV_FILE: join(home, '.env'), AGE_KEY_FILE: join(folder, 'age.key') };
+    return thawHere({ args, env, cwd: home });
+  }
+
+  async function backUp(): Promise<string> {
+    // Names of dumps and of lists count seconds.
+    await sleep(1000 - (Date.now() % 1000) + 5);
+    const said = await thaw('backup', 'runbook.yaml', '--env-file', join(home, '.env'));
+    expect(said, said.text).toMatchObject({ status: 0 });
+    return said.text;
+  }
+
+  /** On a host that has a new server, a key and nothing else: what was there is gone. */
+  async function restoreOnBlank(address: string): Promise<ThawEnd & { readonly blank: string }> {
+    const blank = mkdtempSync(join(folder, 'blank-'));
+    mkdirSync(join(blank, '.config/rclone'), { recursive: true });
+    writeFileSync(join(blank, '.config/rclone/rclone.conf'), `[offsite]\ntype = alias\nremote = ${store}\n`);
+    copyFileSync(join(folder, 'age.key'), join(blank, 'my.key'));
+    await cluster.sql('shop', 'TRUNCATE orders');
+    const args = [
+      'restore',
+      address,
+      '--plain',
+      '--signer',
+      signer,
+      '--yes',
+      '--snapshot',
+      'latest',
+      '--confirm',
+      'shop',
+    ];
+    const end = await runThaw({ args, env: { HOME: blank, AGE_KEY_FILE: 'my.key' }, cwd: blank });
+    return { ...end, blank };
+  }
+
+  const inStore = (name: RegExp) =>
+    (existsSync(join(store, 'thaw-kit'))
+      ? readdirSync(join(store, 'thaw-kit/shop'), { recursive: true, encoding: 'utf8' })
+      : []
+    )
+      .filter((path) => name.test(path))
+      .sort();
+  const newest = () => {
+    const key = inStore(/\.kit\.json$/).at(-1) ?? '';
+    const read = readKit(readFileSync(join(store, 'thaw-kit/shop', key), 'utf8'), key);
+    if (!read.ok) throw new Error(read.failure.message);
+    return read.value;
+  };
+  const contentOf = (path: string) => {
+    const object = newest().files.find((file) => file.path === path)?.object ?? '';
+    return readFileSync(join(store, 'thaw-kit/shop', object));
+  };
+
+  it('is made by none of a runbook that has no producer.kit', async () => {
+    writeRunbook(undefined);
+    await backUp();
+    expect(inStore(/./)).toEqual([]);
+    writeRunbook({ environment: 'encrypted', include: ['compose.yml'] });
+  });
+
+  it('has the compose file as it is when the backup is made', async () => {
+    expect(await backUp()).toContain('.env goes along, encrypted to');
+    expect(String(contentOf('compose.yml'))).toContain('shop:1');
+    writeFileSync(join(home, 'compose.yml'), 'services: { web: { image: shop:2 } }\n');
+    await backUp();
+    expect(String(contentOf('compose.yml'))).toContain('shop:2');
+    const checked = await thaw('kit', 'runbook.yaml', '--check', '--signer', signer);
+    expect(checked, checked.text).toMatchObject({ status: 0 });
+  });
+
+  it('holds the env file encrypted and in no other way, and not where the runbook does not say so', async () => {
+    const identity = ['--decrypt', '--identity', join(folder, 'age.key')];
+    const opened = execFileSync('age', identity, { input: contentOf('.env.age'), encoding: 'utf8' });
+    expect(opened).toBe(readFileSync(join(home, '.env'), 'utf8'));
+    for (const path of inStore(/./).map((name) => join(store, 'thaw-kit/shop', name)))
+      if (statSync(path).isFile())
+        expect(readFileSync(path, 'latin1'), path).not.toMatch(new RegExp(`3f9c51aa70|${secret}`));
+    writeRunbook({ include: ['compose.yml'] });
+    await backUp();
+    expect(newest().files.map(({ role }) => role)).not.toContain('environment');
+    writeRunbook({ environment: 'encrypted', include: ['compose.yml'] });
+    await backUp();
+  });
+
+  it.each(['FOLDER', 'rclone:offsite:'])(
+    'found at %s, opens its env file with the key of the backups, and restores',
+    async (given) => {
+      const end = await restoreOnBlank(given === 'FOLDER' ? store : given);
+      expect(end, end.text).toMatchObject({ status: 0 });
+      expect(end.text).toContain('.env.age was opened with the key of the backups');
+      expect(end.text).not.toContain('3f9c51aa70');
+      const [row] = await cluster.sql('shop', 'SELECT count(*) FROM orders');
+      expect(row).toEqual({ count: '90' });
+      expect(readFileSync(join(end.blank, 'shop/.env'), 'utf8')).toBe(
+        readFileSync(join(home, '.env'), 'utf8'),
+      );
+      expect(statSync(join(end.blank, 'shop/.env')).mode & 0o777).toBe(0o600);
+    },
+  );
+});
