@@ -1,5 +1,6 @@
 import { createProcessRunner } from '../adapters/process/execa-process-runner.ts';
 import { signMessage } from '../adapters/signing/sign-message.ts';
+import { parseSigners } from '../backups/author.ts';
 import { type Kit, kitNamespace, kitPrefix } from '../backups/kit.ts';
 import { newestComplete } from '../backups/snapshot.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
@@ -8,6 +9,7 @@ import { readManifestFile } from '../operations/authors.ts';
 import { findSnapshots } from '../operations/find-snapshots.ts';
 import type { HandReach, ObjectStoreConfig } from '../ports/object-store.ts';
 import type { World } from '../ports/world.ts';
+import { clearKits } from '../producer/clear-kits.ts';
 import { makeKit } from '../producer/make-kit.ts';
 import { resolveProducer } from '../producer/producer-settings.ts';
 import { type PageFacts, recoveryPages } from '../producer/recovery-page.ts';
@@ -52,6 +54,9 @@ export async function refreshKit(
   });
   if (!made.ok) return made;
   for (const line of tellOf(about, contents)) onLine(line);
+  const pinned = parseSigners(targets.backups.signers ?? '');
+  const signers = new Set(['fault' in pinned ? [] : [...pinned], signer.value].flat());
+  await clearKits({ store, made: made.value, signers, onLine });
   onLine(
     `the kit lies at ${kitPrefix(about.name)} in ${store.address}, signed by ${signer.value}: print its page, RECOVER.html`,
   );

@@ -46,21 +46,31 @@ async function openAll(
   lists: readonly { readonly key: string; readonly prefix: string }[],
 ): Promise<Outcome<readonly FoundKit[]>> {
   const found: FoundKit[] = [];
-  for (const { key, prefix } of lists) {
-    const text = await readText(store, key);
-    if (!text.ok) return text;
-    const signature = await readText(store, `${key}${signatureEnding}`);
-    if (!signature.ok) return signature;
-    const signer = signerOfKit(text.value, { signature: signature.value, from: key });
-    if (!signer.ok) return signer;
-    const kit = readKit(text.value, key);
-    if (!kit.ok) return kit;
-    // A list of last year under the name of today would be the newest.
-    if (!key.endsWith(listKey(kit.value.name, Date.parse(kit.value.madeAt))))
-      return fail(renamed(key, kit.value));
-    found.push({ kit: kit.value, signer: signer.value, key, prefix });
+  for (const list of lists) {
+    const opened = await openKit(store, list);
+    if (!opened.ok) return opened;
+    found.push(opened.value);
   }
   return succeed(found);
+}
+
+/** One list, with whoever signed it. */
+export async function openKit(
+  store: StoreLooks,
+  { key, prefix }: Pick<FoundKit, 'key' | 'prefix'>,
+): Promise<Outcome<FoundKit>> {
+  const text = await readText(store, key);
+  if (!text.ok) return text;
+  const signature = await readText(store, `${key}${signatureEnding}`);
+  if (!signature.ok) return signature;
+  const signer = signerOfKit(text.value, { signature: signature.value, from: key });
+  if (!signer.ok) return signer;
+  const kit = readKit(text.value, key);
+  if (!kit.ok) return kit;
+  // A list of last year under the name of today would be the newest.
+  if (!key.endsWith(listKey(kit.value.name, Date.parse(kit.value.madeAt))))
+    return fail(renamed(key, kit.value));
+  return succeed({ kit: kit.value, signer: signer.value, key, prefix });
 }
 
 function renamed(key: string, { name, madeAt }: Kit) {

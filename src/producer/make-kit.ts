@@ -36,7 +36,7 @@ type KitRequest = {
   readonly onLine: (line: string) => void;
 };
 
-type MadeKit = { readonly kit: Kit; readonly key: string };
+export type MadeKit = { readonly kit: Kit; readonly key: string };
 
 /**
  * Stores what is not there yet, then the signature, and the list last of all: until that stands, the kit before it counts, wherever and

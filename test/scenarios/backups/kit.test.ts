@@ -12,10 +12,15 @@ import {
 } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readKit } from '../../../src/backups/kit.ts';
+import { createProcessRunner } from '../../../src/adapters/process/execa-process-runner.ts';
+import { signMessage } from '../../../src/adapters/signing/sign-message.ts';
+import { kitNamespace, readKit } from '../../../src/backups/kit.ts';
+import { makeKit } from '../../../src/producer/make-kit.ts';
+import { guardStore } from '../../../src/registry/with-permits.ts';
+import { openStore } from '../../../src/stores/open-store.ts';
 import { startTestCluster, type TestCluster } from '../../databases/postgres/cluster.ts';
 import { shopRunbook } from '../../parts/shop-runbook.ts';
 import { runThaw, type SaidHere, type ThawEnd, thawHere } from '../../parts/thaw.ts';
@@ -163,6 +168,33 @@ describe('The kit that each backup refreshes', () => {
     expect(newest().files.map(({ role }) => role)).not.toContain('environment');
     writeRunbook({ environment: 'encrypted', include: ['compose.yml'] });
     await backUp();
+  });
+
+  it('takes away, a day later, what only an earlier one named', async () => {
+    const keyFile = join(folder, 'signing.key');
+    const tools = { processes: createProcessRunner(), environment: {} };
+    const old = await makeKit({
+      store: guardStore(openStore({ kind: 'directory', path: store }, tools)),
+      about: { ...newest(), thawVersion: '0.0.1' },
+      contents: [{ path: 'compose.yml', role: 'services', content: Buffer.from('of last week') }],
+      pages: () => [],
+      sign: (message) => signMessage(tools, { keyFile, namespace: kitNamespace, message }),
+      nowMs: Date.now() - 7 * 86_400_000,
+      onLine: () => undefined,
+    });
+    if (!old.ok) throw new Error(old.failure.message);
+    const before = inStore(/./);
+    expect(await backUp()).toContain('removed one earlier kit');
+    const gone = before.filter((path) => !inStore(/./).includes(path));
+    expect(gone.map((path) => path.replace(/^files\/[0-9a-f]{16}/, 'files'))).toEqual(
+      expect.arrayContaining([
+        'files/compose.yml',
+        basename(old.value.key),
+        `${basename(old.value.key)}.sig`,
+      ]),
+    );
+    const checked = await thaw('kit', 'runbook.yaml', '--check', '--signer', signer);
+    expect(checked, checked.text).toMatchObject({ status: 0 });
   });
 
   it.each(['FOLDER', 'rclone:offsite:'])(
