@@ -10,6 +10,7 @@ import { askForInputs } from './ask-for-inputs.ts';
 import { type CommandContext, printLine } from './command-context.ts';
 import { bringEnvironment } from './kit-environment.ts';
 import { accessKeyName, isFile, kitNames, secretKeyName, unpackKit } from './kit-folder.ts';
+import { bringImages } from './kit-images.ts';
 import type { Options } from './options.ts';
 import type { TerminalContext, TerminalOptions } from './terminal.ts';
 
@@ -67,7 +68,7 @@ export async function takeFromKit(place: KitPlace, asking: Asking): Promise<Outc
     const into = resolve(context.folder, found.kit.folder);
     const unpacked = await unpackKit({
       ...{ store, found, into, config: config.value },
-      takes: ({ role }) => role !== 'program',
+      takes: ({ role }) => role !== 'program' && role !== 'images',
       onLine: (line) => printLine(context, `  ${line}`),
     });
     if (!unpacked.ok) return unpacked;
@@ -75,7 +76,9 @@ export async function takeFromKit(place: KitPlace, asking: Asking): Promise<Outc
     const environment = withCredentials(config.value, context.environment);
     const own = { options: asking.options, context: { ...context, environment } };
     const brought = await bringEnvironment({ folder: into, kit: found.kit, world }, own);
-    return brought.ok ? succeed({ runbook: join(into, kitNames.runbook), ...brought.value }) : brought;
+    if (!brought.ok) return brought;
+    const loaded = await bringImages({ folder: into, found, store, world }, { ...context, ...brought.value });
+    return loaded.ok ? succeed({ runbook: join(into, kitNames.runbook), ...brought.value }) : loaded;
   } finally {
     await world.close();
   }

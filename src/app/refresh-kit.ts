@@ -1,18 +1,22 @@
 import { createProcessRunner } from '../adapters/process/execa-process-runner.ts';
 import { signMessage } from '../adapters/signing/sign-message.ts';
 import { parseSigners } from '../backups/author.ts';
-import { type Kit, kitNamespace, kitPrefix } from '../backups/kit.ts';
+import { type Kit, type KitFile, kitNamespace, kitPrefix } from '../backups/kit.ts';
 import { newestComplete } from '../backups/snapshot.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
+import { formatBytes } from '../base/units.ts';
 import { fillReferences } from '../kinds/references.ts';
 import { readManifestFile } from '../operations/authors.ts';
 import { findSnapshots } from '../operations/find-snapshots.ts';
-import type { HandReach, ObjectStoreConfig } from '../ports/object-store.ts';
+import { findKits } from '../operations/read-kit.ts';
+import type { HandReach, ObjectStore, ObjectStoreConfig } from '../ports/object-store.ts';
 import type { World } from '../ports/world.ts';
 import { clearKits } from '../producer/clear-kits.ts';
 import { makeKit } from '../producer/make-kit.ts';
 import { resolveProducer } from '../producer/producer-settings.ts';
-import { type PageFacts, recoveryPages } from '../producer/recovery-page.ts';
+import type { PageFacts } from '../producer/recovery-files.ts';
+import { recoveryPages } from '../producer/recovery-page.ts';
+import { imagesObject, saveImages } from '../producer/save-images.ts';
 import { trySigning } from '../producer/sign-manifest.ts';
 import type { Runbook } from '../runbook/schema.ts';
 import { stores } from '../stores/list.ts';
@@ -24,6 +28,8 @@ import type { ReadyRunbook } from './load-runbook.ts';
 type KitWork = {
   readonly ready: ReadyRunbook;
   readonly world: World;
+  /** Whether the images of the services are saved; those of the kit before go along in any case. */
+  readonly images: boolean;
   readonly onLine: (line: string) => void;
 };
 
@@ -47,8 +53,10 @@ export async function refreshKit(
   const nowMs = world.host.now();
   const page = await pageFacts(work, collected.value);
   const store = world.openStore(targets.backups.store);
+  const stored = await imagesFor(work, { store, signer: signer.value, images: collected.value.images });
+  if (!stored.ok) return stored;
   const made = await makeKit({
-    ...{ store, about, contents, sign, nowMs, onLine },
+    ...{ store, about, contents, stored: stored.value, sign, nowMs, onLine },
     pages: (files) =>
       recoveryPages({ ...page, about, files, madeAt: new Date(nowMs).toISOString(), signer: signer.value }),
   });
@@ -61,6 +69,44 @@ export async function refreshKit(
     `the kit lies at ${kitPrefix(about.name)} in ${store.address}, signed by ${signer.value}: print its page, RECOVER.html`,
   );
   return succeed(undefined);
+}
+
+/** The archive of the images: saved now, or the one of the kit before, where it was signed with the same key. */
+async function imagesFor(
+  { ready, world, images: saves, onLine }: KitWork,
+  given: { readonly store: ObjectStore; readonly signer: string; readonly images: KitContents['images'] },
+): Promise<Outcome<readonly KitFile[]>> {
+  const { store, images } = given;
+  const { name, production } = ready.filled;
+  const kits = await findKits(store, kitPrefix(name));
+  if (!kits.ok && kits.failure.code !== 'not-found')
+    onLine(`nothing is taken from the kit before: ${kits.failure.message}`);
+  const before = kits.ok ? kits.value.find(({ signer }) => signer === given.signer) : undefined;
+  const earlier = before?.kit.files.find(({ role }) => role === 'images');
+  if (!saves) {
+    const isOlder = earlier !== undefined && ![undefined, earlier.object].includes(imagesObject(images));
+    if (isOlder) onLine('the images in the kit are not those of this host: `thaw kit --images` saves them');
+    return succeed(earlier === undefined ? [] : [earlier]);
+  }
+  const archive = production.services && world.openServices(production.services).images;
+  if (archive === undefined) return fail(noContainers());
+  let toldAtMs = world.host.now();
+  const onBytes = (done: number) => {
+    if (world.host.now() - toldAtMs < 60_000) return;
+    toldAtMs = world.host.now();
+    onLine(`${formatBytes(done)} sent so far`);
+  };
+  const saved = await saveImages({ ...{ store, name, images, archive, earlier, onLine, onBytes } });
+  return saved.ok ? succeed([saved.value]) : saved;
+}
+
+function noContainers() {
+  return {
+    code: 'runbook-invalid',
+    message: 'The runbook names no services of kind compose: there are no images to save.',
+    remedy: 'Leave --images out.',
+    retry: 'after-fix',
+  } as const;
 }
 
 function tellOf({ left }: Pick<Kit, 'left'>, contents: KitContents['contents']): readonly string[] {

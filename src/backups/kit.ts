@@ -17,7 +17,7 @@ export const kitsPrefix = 'thaw-kit/';
 const listEnding = '.kit.json';
 export const signatureEnding = '.sig';
 
-const kitRoles = ['runbook', 'program', 'services', 'values', 'environment', 'page'] as const;
+const kitRoles = ['runbook', 'program', 'services', 'values', 'environment', 'page', 'images'] as const;
 
 /** Below the folder that a kit is unpacked into: no step upwards, nothing absolute, nothing that a terminal or a shell would read otherwise. */
 const plainPath = z

@@ -37,7 +37,16 @@ function makeStand() {
       content: Buffer.from(text),
     }));
     const nowMs = firstMs + hours * hourMs;
-    const made = await makeKit({ store, about, contents, pages: () => [], sign: key.sign, nowMs, onLine });
+    const made = await makeKit({
+      store,
+      about,
+      contents,
+      stored: [],
+      pages: () => [],
+      sign: key.sign,
+      nowMs,
+      onLine,
+    });
     if (!made.ok) throw new Error(made.failure.message);
     return made.value;
   };

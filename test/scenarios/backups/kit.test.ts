@@ -22,12 +22,16 @@ import { makeKit } from '../../../src/producer/make-kit.ts';
 import { guardStore } from '../../../src/registry/with-permits.ts';
 import { openStore } from '../../../src/stores/open-store.ts';
 import { startTestCluster, type TestCluster } from '../../databases/postgres/cluster.ts';
+import { ensureDocker, type RunningDocker } from '../../parts/docker.ts';
 import { shopRunbook } from '../../parts/shop-runbook.ts';
 import { runThaw, type SaidHere, type ThawEnd, thawHere } from '../../parts/thaw.ts';
 
 /** A shop with a kit that is made by its backups, and holds its env file encrypted to an age key. */
 describe('The kit that each backup refreshes', () => {
   let cluster: TestCluster;
+  let docker: RunningDocker;
+  /** Of one file of text: nothing of it is ever started. */
+  let image: string;
   let folder: string;
   let home: string;
   let store: string;
@@ -35,6 +39,7 @@ describe('The kit that each backup refreshes', () => {
   let signer: string;
 
   beforeAll(async () => {
+    docker = await ensureDocker();
     cluster = await startTestCluster();
     folder = mkdtempSync(join(tmpdir(), 'thaw-shop-'));
     [home, store] = ['shop', 'store'].map((name) => join(folder, name)) as [string, string];
@@ -48,16 +53,26 @@ describe('The kit that each backup refreshes', () => {
     );
     secret = new URL(cluster.urlOf('shop')).password;
     writeFileSync(join(home, '.env'), `LIVE=${cluster.urlOf('shop')}\nCANARY=3f9c51aa70\n`);
-    writeFileSync(join(home, 'compose.yml'), 'services: { web: { image: shop:1 } }\n');
+    image = `thaw-shop-${basename(folder).toLowerCase()}:1`;
+    execFileSync('tar', ['--create', '--file', join(folder, 'image.tar'), '--directory', home, '.env']);
+    await docker.docker('import', join(folder, 'image.tar'), image);
+    writeCompose('tea');
     execFileSync('age-keygen', ['-o', join(folder, 'age.key')], { stdio: 'ignore' });
     const made = await thaw('keys', 'new', join(folder, 'signing.key'));
     signer = /SHA256:[A-Za-z0-9+/]{43}/.exec(made.text)?.[0] ?? '';
-    writeRunbook({ environment: 'encrypted', include: ['compose.yml'] });
+    writeRunbook({ environment: 'encrypted' });
   });
   afterAll(async () => {
+    if (image !== undefined) await docker.docker('rmi', '--force', image);
+    await docker?.stop();
     await cluster?.remove();
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });
   });
+
+  function writeCompose(sells: string): void {
+    const web = { image, network_mode: 'host', environment: { SELLS: sells } };
+    writeFileSync(join(home, 'compose.yml'), `${JSON.stringify({ name: 'thaw-shop', services: { web } })}\n`);
+  }
 
   function writeRunbook(kit: Readonly<Record<string, unknown>> | undefined): void {
     const recipient = execFileSync('age-keygen', ['-y', join(folder, 'age.key')], {
@@ -67,13 +82,15 @@ describe('The kit that each backup refreshes', () => {
       store,
       inputs: {
         ENV_FILE: { about: 'the env file of production' },
+        COMPOSE: { about: 'the compose file of production' },
         AGE_KEY_FILE: { about: 'the key of the backups' },
       },
       backups: {
         dumps: { layout: 'pg/{host}/{timestamp}.dump[.gz][.age]' },
         key: { ageIdentityFile: '${AGE_KEY_FILE}' },
       },
-      production: { envFile: '${ENV_FILE}' },
+      production: { envFile: '${ENV_FILE}', services: { kind: 'compose', file: '${COMPOSE}' } },
+      before: [{ kind: 'stop-writers', services: ['web'] }],
       producer: {
         host: 'shop-1',
         encrypt: { kind: 'age', recipients: [recipient] },
@@ -86,7 +103,14 @@ describe('The kit that each backup refreshes', () => {
 
   /** On the host of production. */
   function thaw(...args: readonly string[]): Promise<SaidHere> {
-    const env = { HOME: home, ENV_FILE: join(home, '.env'), AGE_KEY_FILE: join(folder, 'age.key') };
+    const { DOCKER_HOST } = docker;
+    const env = {
+      DOCKER_HOST,
+      HOME: home,
+      ENV_FILE: join(home, '.env'),
+      COMPOSE: join(home, 'compose.yml'),
+      AGE_KEY_FILE: join(folder, 'age.key'),
+    };
     return thawHere({ args, env, cwd: home });
   }
 
@@ -104,7 +128,7 @@ describe('The kit that each backup refreshes', () => {
     mkdirSync(join(blank, '.config/rclone'), { recursive: true });
     writeFileSync(join(blank, '.config/rclone/rclone.conf'), `[offsite]\ntype = alias\nremote = ${store}\n`);
     copyFileSync(join(folder, 'age.key'), join(blank, 'my.key'));
-    await cluster.sql('shop', 'TRUNCATE orders');
+    await cluster.sql('postgres', 'DROP DATABASE shop WITH (FORCE)', 'CREATE DATABASE shop');
     const args = [
       'restore',
       address,
@@ -117,7 +141,11 @@ describe('The kit that each backup refreshes', () => {
       '--confirm',
       'shop',
     ];
-    const end = await runThaw({ args, env: { HOME: blank, AGE_KEY_FILE: 'my.key' }, cwd: blank });
+    const end = await runThaw({
+      args,
+      env: { DOCKER_HOST: docker.DOCKER_HOST, HOME: blank, AGE_KEY_FILE: 'my.key' },
+      cwd: blank,
+    });
     return { ...end, blank };
   }
 
@@ -143,15 +171,15 @@ describe('The kit that each backup refreshes', () => {
     writeRunbook(undefined);
     await backUp();
     expect(inStore(/./)).toEqual([]);
-    writeRunbook({ environment: 'encrypted', include: ['compose.yml'] });
+    writeRunbook({ environment: 'encrypted' });
   });
 
   it('has the compose file as it is when the backup is made', async () => {
     expect(await backUp()).toContain('.env goes along, encrypted to');
-    expect(String(contentOf('compose.yml'))).toContain('shop:1');
-    writeFileSync(join(home, 'compose.yml'), 'services: { web: { image: shop:2 } }\n');
+    expect(String(contentOf('compose.yml'))).toContain('tea');
+    writeCompose('coffee');
     await backUp();
-    expect(String(contentOf('compose.yml'))).toContain('shop:2');
+    expect(String(contentOf('compose.yml'))).toContain('coffee');
     const checked = await thaw('kit', 'runbook.yaml', '--check', '--signer', signer);
     expect(checked, checked.text).toMatchObject({ status: 0 });
   });
@@ -163,10 +191,10 @@ describe('The kit that each backup refreshes', () => {
     for (const path of inStore(/./).map((name) => join(store, 'thaw-kit/shop', name)))
       if (statSync(path).isFile())
         expect(readFileSync(path, 'latin1'), path).not.toMatch(new RegExp(`3f9c51aa70|${secret}`));
-    writeRunbook({ include: ['compose.yml'] });
+    writeRunbook({});
     await backUp();
     expect(newest().files.map(({ role }) => role)).not.toContain('environment');
-    writeRunbook({ environment: 'encrypted', include: ['compose.yml'] });
+    writeRunbook({ environment: 'encrypted' });
     await backUp();
   });
 
@@ -177,6 +205,7 @@ describe('The kit that each backup refreshes', () => {
       store: guardStore(openStore({ kind: 'directory', path: store }, tools)),
       about: { ...newest(), thawVersion: '0.0.1' },
       contents: [{ path: 'compose.yml', role: 'services', content: Buffer.from('of last week') }],
+      stored: [],
       pages: () => [],
       sign: (message) => signMessage(tools, { keyFile, namespace: kitNamespace, message }),
       nowMs: Date.now() - 7 * 86_400_000,
@@ -197,11 +226,30 @@ describe('The kit that each backup refreshes', () => {
     expect(checked, checked.text).toMatchObject({ status: 0 });
   });
 
+  it('has the images with --images, keeps them, and sends them again only where they changed', async () => {
+    const first = await thaw('kit', 'runbook.yaml', '--images', '--env-file', join(home, '.env'));
+    expect(first, first.text).toMatchObject({ status: 0 });
+    expect(first.text).toMatch(/1 image goes along: .* before compression, at most a minute on a line/);
+    const again = await thaw('kit', 'runbook.yaml', '--images', '--env-file', join(home, '.env'));
+    expect(again.text).toContain('the images did not change: images.tar.gz');
+    await backUp();
+    expect(newest().files.filter(({ role }) => role === 'images')).toHaveLength(1);
+    expect(newest().images).toEqual([{ name: image }]);
+    expect(String(contentOf('RECOVER.md'))).toContain('docker load --input "images.tar.gz"');
+    const checked = await thaw('kit', 'runbook.yaml', '--check', '--signer', signer);
+    expect(checked, checked.text).toMatchObject({ status: 0 });
+    expect(checked.text).toContain('images.tar.gz: as it was signed');
+  });
+
   it.each(['FOLDER', 'rclone:offsite:'])(
-    'found at %s, opens its env file with the key of the backups, and restores',
+    'found at %s, loads its images, opens its env file with the key of the backups, and restores',
     async (given) => {
+      if (given === 'FOLDER') await docker.docker('rmi', image);
       const end = await restoreOnBlank(given === 'FOLDER' ? store : given);
       expect(end, end.text).toMatchObject({ status: 0 });
+      const said = given === 'FOLDER' ? `${image}: loaded` : 'images of the services are on this host';
+      expect(end.text).toContain(said);
+      expect(await docker.docker('image', 'inspect', '--format', '{{.Id}}', image)).toMatch(/^sha256:/);
       expect(end.text).toContain('.env.age was opened with the key of the backups');
       expect(end.text).not.toContain('3f9c51aa70');
       const [row] = await cluster.sql('shop', 'SELECT count(*) FROM orders');
