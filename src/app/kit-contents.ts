@@ -6,7 +6,7 @@ import { describeFileFailure } from '../base/file-failure.ts';
 import { findReferences } from '../kinds/references.ts';
 import { ownProgramFile } from '../platform/own-files.ts';
 import { readWhole } from '../platform/read-whole.ts';
-import type { NeededFiles, ServicesConfig } from '../ports/services.ts';
+import type { NeededFiles, NeededImage, ServicesConfig } from '../ports/services.ts';
 import type { World } from '../ports/world.ts';
 import type { KitContent } from '../producer/make-kit.ts';
 import { packPart } from '../producer/store-part.ts';
@@ -19,6 +19,7 @@ export type KitContents = {
   readonly about: Pick<Kit, 'folder' | 'project' | 'left' | 'images' | 'asks' | 'environmentFile'>;
   /** Of the compose project, in the kit. */
   readonly composeFile: string | undefined;
+  readonly images: readonly NeededImage[];
 };
 
 export async function collectKit(request: {
@@ -74,11 +75,12 @@ export async function collectKit(request: {
   return succeed({
     contents: [...contents, ...environment.value.contents],
     composeFile: first === undefined ? undefined : relative(project.folder, first),
+    images: project.images,
     about: {
       folder: basename(project.folder) || filled.name,
       ...(project.project === undefined ? {} : { project: project.project }),
       left: leftFiles(project, included.value),
-      images: [...project.images],
+      images: project.images.map(({ here: _here, ...image }) => image),
       asks: askedFor(ready),
       ...(name === undefined ? {} : { environmentFile: name }),
     },

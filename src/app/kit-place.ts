@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { type Kit, kitsPrefix, namesSigner } from '../backups/kit.ts';
+import { type Kit, kitsPrefix, namesSigner, shortSigner } from '../backups/kit.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
 import { type FoundKit, findKits } from '../operations/read-kit.ts';
 import type { ObjectStoreConfig } from '../ports/object-store.ts';
@@ -8,8 +8,9 @@ import { createWorld } from '../registry/wire.ts';
 import type { MissingInput } from '../session/missing-input.ts';
 import { askForInputs } from './ask-for-inputs.ts';
 import { type CommandContext, printLine } from './command-context.ts';
-import { kitNames, placeEnvironment, unpackKit } from './kit-folder.ts';
-import { loadRunbook } from './load-runbook.ts';
+import { bringEnvironment } from './kit-environment.ts';
+import { accessKeyName, isFile, kitNames, secretKeyName, unpackKit } from './kit-folder.ts';
+import { bringImages } from './kit-images.ts';
 import type { Options } from './options.ts';
 import type { TerminalContext, TerminalOptions } from './terminal.ts';
 
@@ -30,13 +31,6 @@ export async function kitPlaceOf(operand: string, folder: string): Promise<KitPl
   return holdsKits ? { kind: 'directory', path, prefix: '' } : undefined;
 }
 
-function isFile(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isFile(),
-    () => false,
-  );
-}
-
 function isFolder(path: string): Promise<boolean> {
   return stat(path).then(
     (found) => found.isDirectory(),
@@ -47,9 +41,9 @@ function isFolder(path: string): Promise<boolean> {
 type FromKit = {
   /** The runbook out of it. */
   readonly runbook: string;
-  /** With what opened the store, under the names by which the runbook asks for it. */
+  /** With what opened the store, and what was typed for it. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-};
+} & Options<'envFiles'>;
 
 type Asking = {
   readonly options: TerminalOptions & Options<'envFiles' | 'signer' | 'endpoint' | 'region'>;
@@ -73,26 +67,25 @@ export async function takeFromKit(place: KitPlace, asking: Asking): Promise<Outc
     if (!believed.ok) return believed;
     const into = resolve(context.folder, found.kit.folder);
     const unpacked = await unpackKit({
-      ...{ store, found, into },
-      takes: ({ role }) => role !== 'program',
+      ...{ store, found, into, config: config.value },
+      takes: ({ role }) => role !== 'program' && role !== 'images',
       onLine: (line) => printLine(context, `  ${line}`),
     });
     if (!unpacked.ok) return unpacked;
     printLine(context, `The kit is unpacked in ${into}.`);
-    const placed = await placeGiven({ folder: into, kit: found.kit }, asking);
-    if (!placed.ok) return placed;
-    const runbook = join(into, kitNames.runbook);
-    const environment = await nameCredentials(runbook, config.value, context);
-    return environment.ok ? succeed({ runbook, environment: environment.value }) : environment;
+    const environment = withCredentials(config.value, context.environment);
+    const own = { options: asking.options, context: { ...context, environment } };
+    const brought = await bringEnvironment({ folder: into, kit: found.kit, world }, own);
+    if (!brought.ok) return brought;
+    const loaded = await bringImages({ folder: into, found, store, world }, { ...context, ...brought.value });
+    return loaded.ok ? succeed({ runbook: join(into, kitNames.runbook), ...brought.value }) : loaded;
   } finally {
     await world.close();
   }
 }
 
 function sayKit({ kit, signer }: FoundKit, address: string): string {
-  // Whole, it would be read from here and not from the paper.
-  const shown = `${signer.slice(0, 11)}…${signer.slice(-4)}`;
-  return `${address} holds the kit of ${kit.title}, made ${kit.madeAt} with thaw ${kit.thawVersion}, signed by ${shown}.`;
+  return `${address} holds the kit of ${kit.title}, made ${kit.madeAt} with thaw ${kit.thawVersion}, signed by ${shortSigner(signer)}.`;
 }
 
 /** The same fingerprint from elsewhere: the command line, or the paper in somebody's hand. */
@@ -102,7 +95,7 @@ async function believe(found: FoundKit, { options, context }: Asking): Promise<O
   if (namesSigner(given, found.signer)) return succeed(undefined);
   return fail({
     code: 'denied',
-    message: `The kit is signed by ${found.signer}, and that is not ${given.trim()}. Nothing of it was used.`,
+    message: `The kit is signed by ${shortSigner(found.signer)}, and that is not ${given.trim()}. Nothing of it was used.`,
     remedy:
       'Compare with the printed page once more: the whole fingerprint, or its first 16 characters after SHA256:. If it differs there, the bucket was changed: use another copy.',
     retry: 'after-fix',
@@ -141,42 +134,11 @@ function severalKits(kits: readonly FoundKit[]): Failure {
   };
 }
 
-/** An operator who names the file of the vault means it for the services, too. */
-async function placeGiven(
-  at: Parameters<typeof placeEnvironment>[0],
-  { options, context }: Asking,
-): Promise<Outcome<void>> {
-  const [first] = options.envFiles;
-  const placed = await placeEnvironment(at, first && resolve(context.folder, first));
-  if (!placed.ok) return placed;
-  if (placed.value !== undefined) printLine(context, placed.value);
-  return succeed(undefined);
-}
-
-/** The fields of the store that are one input of the runbook each: what opened it need not be given again. */
-async function nameCredentials(
-  path: string,
-  ...[config, where]: [ObjectStoreConfig, Asking['context']]
-): Promise<Outcome<FromKit['environment']>> {
-  const { environment } = where;
-  const loaded = await loadRunbook(path, where);
-  if (!loaded.ok) return loaded;
-  const { store } = loaded.value.runbook.backups;
-  const opened: Readonly<Record<string, unknown>> = {
-    // As the chain of AWS would have found them; what was typed or given counts for more.
-    ...(environment[accessKeyName] && environment[secretKeyName]
-      ? { accessKey: environment[accessKeyName], secretKey: environment[secretKeyName] }
-      : {}),
-    ...config,
-  };
-  const named = Object.entries(store).flatMap(([field, text]) => {
-    const [, name] = /^\$\{([A-Z][A-Z0-9_]*)\}$/.exec(String(text)) ?? [];
-    const value = opened[field];
-    return name === undefined || typeof value !== 'string' || store.kind !== config.kind
-      ? []
-      : [[name, environment[name] || value] as const];
-  });
-  return succeed({ ...environment, ...Object.fromEntries(named) });
+/** What opened the store, by the names of AWS: the runbook out of the kit takes its credentials from there (kit-folder.ts). */
+function withCredentials({ accessKey, secretKey }: ObjectStoreConfig, environment: FromKit['environment']) {
+  return typeof accessKey === 'string' && typeof secretKey === 'string'
+    ? { ...environment, [accessKeyName]: accessKey, [secretKeyName]: secretKey }
+    : environment;
 }
 
 async function storeOf(place: KitPlace, asking: Asking): Promise<Outcome<ObjectStoreConfig>> {
@@ -214,9 +176,6 @@ async function storeOf(place: KitPlace, asking: Asking): Promise<Outcome<ObjectS
   const [accessKey, secretKey] = [typed.get(accessKeyName), typed.get(secretKeyName)];
   return accessKey && secretKey ? succeed({ ...config, accessKey, secretKey }) : fail(noCredentials(bucket));
 }
-
-const accessKeyName = 'AWS_ACCESS_KEY_ID';
-const secretKeyName = 'AWS_SECRET_ACCESS_KEY';
 
 function noCredentials(bucket: string): Failure {
   return {

@@ -31,7 +31,7 @@ import { stores } from '../stores/list.ts';
 import { maskInTrace } from './debug-trace.ts';
 import { findRunbook, refuseOtherFiles, type Where } from './find-runbook.ts';
 import { type EnvFile, type GivenValue, weighValues } from './given-values.ts';
-import { type KitFolder, kitAround } from './kit-folder.ts';
+import { type KitFolder, kitAround, meantByKit } from './kit-folder.ts';
 
 export type LoadedRunbook = {
   readonly path: string;
@@ -172,7 +172,7 @@ async function collectNeeds({ runbook, kit }: Pick<LoadedRunbook, 'runbook' | 'k
   const needed = findReferences(needs ?? neededIn(request.mode, always));
   const given = weighValues({
     ...{ ...request, inputs, files: fromFiles.value },
-    ...(kit === undefined ? {} : { kit: kit.values }),
+    ...(kit && meantByKit(kit, { store: runbook.backups.store, environment: request.environment })),
   });
   const environment = Object.fromEntries([...given.values()].map(({ name, value }) => [name, value]));
   // A tabletop needs no value: a placeholder that nothing fills stays as it is written.

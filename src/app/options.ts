@@ -109,6 +109,7 @@ export const vocabulary = {
     help: 'of a record: who signs, where the run named nobody; of a kit: the fingerprint on its printed page, or its first 16 characters',
   }),
   checkKit: flag('check', 'prove that the kit in the store suffices, and change nothing'),
+  images: flag('images', 'put the images of the services into the kit, too, as one archive for docker load'),
   endpoint: text({
     flag: 'endpoint',
     value: 'URL',

@@ -15,10 +15,15 @@ export async function readyOrAsk(
     readonly mode: Mode;
     readonly options: TerminalOptions & Options<'envFiles'>;
     readonly context: TerminalContext;
+    /** The sections that are filled; all that the walk needs when left out. */
+    readonly needs?: Parameters<typeof readyRunbook>[1]['needs'];
   },
 ): Promise<Outcome<ReadyRunbook>> {
-  const { mode, options, context } = request;
-  const given = { mode, environment: context.environment, envFiles: options.envFiles };
+  const { mode, options, context, needs } = request;
+  const given = {
+    ...{ mode, environment: context.environment, envFiles: options.envFiles },
+    ...(needs === undefined ? {} : { needs }),
+  };
   const ready = await readyRunbook(loaded, given);
   if (!ready.ok && ready.failure.code !== 'answer-missing') return ready;
   const missing = await listMissingInputs(loaded, given);

@@ -1,17 +1,23 @@
 import { createProcessRunner } from '../adapters/process/execa-process-runner.ts';
 import { signMessage } from '../adapters/signing/sign-message.ts';
-import { type Kit, kitNamespace, kitPrefix } from '../backups/kit.ts';
+import { parseSigners } from '../backups/author.ts';
+import { type Kit, type KitFile, kitNamespace, kitPrefix } from '../backups/kit.ts';
 import { newestComplete } from '../backups/snapshot.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
-import { checkSshSignature } from '../base/ssh-signature.ts';
+import { formatBytes } from '../base/units.ts';
 import { fillReferences } from '../kinds/references.ts';
 import { readManifestFile } from '../operations/authors.ts';
 import { findSnapshots } from '../operations/find-snapshots.ts';
-import type { HandReach, ObjectStoreConfig } from '../ports/object-store.ts';
+import { findKits } from '../operations/read-kit.ts';
+import type { HandReach, ObjectStore, ObjectStoreConfig } from '../ports/object-store.ts';
 import type { World } from '../ports/world.ts';
+import { clearKits } from '../producer/clear-kits.ts';
 import { makeKit } from '../producer/make-kit.ts';
 import { resolveProducer } from '../producer/producer-settings.ts';
-import { type PageFacts, recoveryPages } from '../producer/recovery-page.ts';
+import type { PageFacts } from '../producer/recovery-files.ts';
+import { recoveryPages } from '../producer/recovery-page.ts';
+import { imagesObject, saveImages } from '../producer/save-images.ts';
+import { trySigning } from '../producer/sign-manifest.ts';
 import type { Runbook } from '../runbook/schema.ts';
 import { stores } from '../stores/list.ts';
 import type { CommandContext } from './command-context.ts';
@@ -22,6 +28,8 @@ import type { ReadyRunbook } from './load-runbook.ts';
 type KitWork = {
   readonly ready: ReadyRunbook;
   readonly world: World;
+  /** Whether the images of the services are saved; those of the kit before go along in any case. */
+  readonly images: boolean;
   readonly onLine: (line: string) => void;
 };
 
@@ -36,7 +44,7 @@ export async function refreshKit(
   if (keyFile === undefined) return fail(noKey(ready.path));
   const tools = { processes: createProcessRunner(), environment };
   const sign = (message: string) => signMessage(tools, { keyFile, namespace: kitNamespace, message });
-  const signer = await signerOf(sign, ready.path);
+  const signer = await trySigning(sign, kitNamespace);
   if (!signer.ok) return signer;
   const collected = await collectKit({ ready, world, folder, onLine });
   if (!collected.ok) return collected;
@@ -45,17 +53,60 @@ export async function refreshKit(
   const nowMs = world.host.now();
   const page = await pageFacts(work, collected.value);
   const store = world.openStore(targets.backups.store);
+  const stored = await imagesFor(work, { store, signer: signer.value, images: collected.value.images });
+  if (!stored.ok) return stored;
   const made = await makeKit({
-    ...{ store, about, contents, sign, nowMs, onLine },
+    ...{ store, about, contents, stored: stored.value, sign, nowMs, onLine },
     pages: (files) =>
       recoveryPages({ ...page, about, files, madeAt: new Date(nowMs).toISOString(), signer: signer.value }),
   });
   if (!made.ok) return made;
   for (const line of tellOf(about, contents)) onLine(line);
+  const pinned = parseSigners(targets.backups.signers ?? '');
+  const signers = new Set(['fault' in pinned ? [] : [...pinned], signer.value].flat());
+  await clearKits({ store, made: made.value, signers, onLine });
   onLine(
     `the kit lies at ${kitPrefix(about.name)} in ${store.address}, signed by ${signer.value}: print its page, RECOVER.html`,
   );
   return succeed(undefined);
+}
+
+/** The archive of the images: saved now, or the one of the kit before, where it was signed with the same key. */
+async function imagesFor(
+  { ready, world, images: saves, onLine }: KitWork,
+  given: { readonly store: ObjectStore; readonly signer: string; readonly images: KitContents['images'] },
+): Promise<Outcome<readonly KitFile[]>> {
+  const { store, images } = given;
+  const { name, production } = ready.filled;
+  const kits = await findKits(store, kitPrefix(name));
+  if (!kits.ok && kits.failure.code !== 'not-found')
+    onLine(`nothing is taken from the kit before: ${kits.failure.message}`);
+  const before = kits.ok ? kits.value.find(({ signer }) => signer === given.signer) : undefined;
+  const earlier = before?.kit.files.find(({ role }) => role === 'images');
+  if (!saves) {
+    const isOlder = earlier !== undefined && ![undefined, earlier.object].includes(imagesObject(images));
+    if (isOlder) onLine('the images in the kit are not those of this host: `thaw kit --images` saves them');
+    return succeed(earlier === undefined ? [] : [earlier]);
+  }
+  const archive = production.services && world.openServices(production.services).images;
+  if (archive === undefined) return fail(noContainers());
+  let toldAtMs = world.host.now();
+  const onBytes = (done: number) => {
+    if (world.host.now() - toldAtMs < 60_000) return;
+    toldAtMs = world.host.now();
+    onLine(`${formatBytes(done)} sent so far`);
+  };
+  const saved = await saveImages({ ...{ store, name, images, archive, earlier, onLine, onBytes } });
+  return saved.ok ? succeed([saved.value]) : saved;
+}
+
+function noContainers() {
+  return {
+    code: 'runbook-invalid',
+    message: 'The runbook names no services of kind compose: there are no images to save.',
+    remedy: 'Leave --images out.',
+    retry: 'after-fix',
+  } as const;
 }
 
 function tellOf({ left }: Pick<Kit, 'left'>, contents: KitContents['contents']): readonly string[] {
@@ -66,18 +117,6 @@ function tellOf({ left }: Pick<Kit, 'left'>, contents: KitContents['contents']):
       ? []
       : ['not in the kit: the program. thaw does not run as one file here; producer.kit.program names one']),
   ];
-}
-
-/** Before anything is read: whether the key signs, and whose it is. */
-async function signerOf(
-  sign: (message: string) => Promise<Outcome<string>>,
-  path: string,
-): Promise<Outcome<string>> {
-  const message = 'whether this key signs';
-  const tried = await sign(message);
-  if (!tried.ok) return tried;
-  const checked = checkSshSignature(tried.value, { namespace: kitNamespace, message });
-  return checked.ok ? succeed(checked.fingerprint) : fail(noKey(path));
 }
 
 function noKey(path: string) {
@@ -95,9 +134,9 @@ async function pageFacts(
 ): Promise<Omit<PageFacts, 'about' | 'files' | 'madeAt' | 'signer'>> {
   const { targets } = ready;
   const runbook = withoutSecrets(ready);
-  const found = await findSnapshots({ world, targets: { ...targets, target: targets.production } });
-  const newest = found.ok ? newestComplete(found.value) : undefined;
   const at = { world, targets: { ...targets, target: targets.production } };
+  const found = await findSnapshots(at);
+  const newest = found.ok ? newestComplete(found.value) : undefined;
   const file = newest === undefined ? undefined : await readManifestFile(at, newest);
   // A manifest that cannot be read is told by whoever restores from it; the page does without the roles then.
   const parts = file?.ok ? file.value?.manifest.parts : undefined;

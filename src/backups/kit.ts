@@ -17,7 +17,7 @@ export const kitsPrefix = 'thaw-kit/';
 const listEnding = '.kit.json';
 export const signatureEnding = '.sig';
 
-const kitRoles = ['runbook', 'program', 'services', 'values', 'environment', 'page'] as const;
+const kitRoles = ['runbook', 'program', 'services', 'values', 'environment', 'page', 'images'] as const;
 
 /** Below the folder that a kit is unpacked into: no step upwards, nothing absolute, nothing that a terminal or a shell would read otherwise. */
 const plainPath = z
@@ -148,6 +148,11 @@ function hasDistinctPaths({ files }: Kit): boolean {
 
 /** So many characters of a fingerprint, of the 43 after SHA256:, are 96 bits: as good as all of them, and can be typed in the night. */
 const leastTyped = 16;
+
+/** Of a kit that is not believed yet, for a screen: whole, a fingerprint would be typed from there, and not from the paper. */
+export function shortSigner(fingerprint: string): string {
+  return `${fingerprint.slice(0, 11)}…${fingerprint.slice(-4)}`;
+}
 
 /** Whether what somebody gave or typed names this key: the whole fingerprint, or its beginning. */
 export function namesSigner(given: string, fingerprint: string): boolean {

@@ -6,12 +6,16 @@ export const kit = defineCommand({
   about: 'put beside the backups what a restore on a blank host begins with',
   more: [
     'The kit holds the runbook, the compose files and what they refer to, the values that are no secrets, the one file of thaw, and a page that says how to recover, with thaw and without it. All of it is signed with the key of producer.sign. Print the page: whoever restores from the kit types whose signature it has to bear.',
-    'It holds no secret, but for the env file where producer.kit.environment is encrypted. A runbook with a producer.kit has its kit refreshed by each `thaw backup`.',
+    'It holds no secret, but for the env file where producer.kit.environment is encrypted. A runbook with a producer.kit has its kit refreshed by each `thaw backup`, which keeps the images that --images put there.',
   ],
   operands: { runbook: runbookOperand },
-  options: ['checkKit', 'signer', 'json', ...everywhere],
+  options: ['checkKit', 'images', 'signer', 'json', ...everywhere],
   examples: [
     { line: 'thaw kit crm --env-file .env', about: 'make it, or make it anew' },
+    {
+      line: 'thaw kit crm --images --env-file .env',
+      about: 'with the images of the services: for a host that reaches no registry',
+    },
     {
       line: 'thaw kit crm --check --env-file .env',
       about: 'signature, every file and digest, the runbook, the program: that the kit alone suffices',

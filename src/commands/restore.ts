@@ -36,9 +36,9 @@ export const restore = defineCommand({
   run: async (context, given) => {
     const begun = await fromKit(given.operands.runbook, given.options, context);
     if (!begun.ok) return begun;
-    const { runbook, environment } = begun.value;
+    const { runbook, environment, envFiles } = begun.value;
     const own = { ...context, environment };
-    const { options } = given;
+    const options = { ...given.options, envFiles };
     return walkApart(
       { command: 'restore', mode: 'live', given: { operands: { runbook }, options }, context: own },
       async (inside) =>
@@ -47,17 +47,20 @@ export const restore = defineCommand({
   },
 });
 
-type Named = { readonly runbook: string; readonly environment: CommandContext['environment'] };
+type Named = {
+  readonly runbook: string;
+  readonly environment: CommandContext['environment'];
+} & Options<'envFiles'>;
 
 /** A runbook by its name goes its way; one that lies in a kit is fetched first, and nothing but this is loaded for it. */
 async function fromKit(
   runbook: string,
   ...[options, context]: [Options<(typeof restoreOptions)[number]>, CommandContext]
 ): Promise<Outcome<Named>> {
-  const { environment } = context;
+  const named = { runbook, environment: context.environment, envFiles: options.envFiles };
   const mayBeKit = runbook.includes(':') || runbook.includes('/') || runbook === '.';
-  if (!mayBeKit) return succeed({ runbook, environment });
+  if (!mayBeKit) return succeed(named);
   const { kitPlaceOf, takeFromKit } = await import('../app/kit-place.ts');
   const place = await kitPlaceOf(runbook, context.folder);
-  return place === undefined ? succeed({ runbook, environment }) : takeFromKit(place, { options, context });
+  return place === undefined ? succeed(named) : takeFromKit(place, { options, context });
 }

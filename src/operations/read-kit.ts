@@ -12,7 +12,7 @@ import {
 import { sha256 } from '../base/digest.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import type { StoreLooks } from '../ports/world.ts';
-import { listAll, readBytes, readText } from './open-targets.ts';
+import { digestOf, listAll, readBytes, readText } from './open-targets.ts';
 
 /** A kit as it lies in a store: its list is read and its signature good. Whether its signer may be believed, the operator says. */
 export type FoundKit = {
@@ -46,21 +46,31 @@ async function openAll(
   lists: readonly { readonly key: string; readonly prefix: string }[],
 ): Promise<Outcome<readonly FoundKit[]>> {
   const found: FoundKit[] = [];
-  for (const { key, prefix } of lists) {
-    const text = await readText(store, key);
-    if (!text.ok) return text;
-    const signature = await readText(store, `${key}${signatureEnding}`);
-    if (!signature.ok) return signature;
-    const signer = signerOfKit(text.value, { signature: signature.value, from: key });
-    if (!signer.ok) return signer;
-    const kit = readKit(text.value, key);
-    if (!kit.ok) return kit;
-    // A list of last year under the name of today would be the newest.
-    if (!key.endsWith(listKey(kit.value.name, Date.parse(kit.value.madeAt))))
-      return fail(renamed(key, kit.value));
-    found.push({ kit: kit.value, signer: signer.value, key, prefix });
+  for (const list of lists) {
+    const opened = await openKit(store, list);
+    if (!opened.ok) return opened;
+    found.push(opened.value);
   }
   return succeed(found);
+}
+
+/** One list, with whoever signed it. */
+export async function openKit(
+  store: StoreLooks,
+  { key, prefix }: Pick<FoundKit, 'key' | 'prefix'>,
+): Promise<Outcome<FoundKit>> {
+  const text = await readText(store, key);
+  if (!text.ok) return text;
+  const signature = await readText(store, `${key}${signatureEnding}`);
+  if (!signature.ok) return signature;
+  const signer = signerOfKit(text.value, { signature: signature.value, from: key });
+  if (!signer.ok) return signer;
+  const kit = readKit(text.value, key);
+  if (!kit.ok) return kit;
+  // A list of last year under the name of today would be the newest.
+  if (!key.endsWith(listKey(kit.value.name, Date.parse(kit.value.madeAt))))
+    return fail(renamed(key, kit.value));
+  return succeed({ kit: kit.value, signer: signer.value, key, prefix });
 }
 
 function renamed(key: string, { name, madeAt }: Kit) {
@@ -83,13 +93,31 @@ export async function readKitFile(
   if (!read.ok) return read;
   const content = file.packed === 'gzip' ? unpack(read.value, file.sizeBytes) : read.value;
   if (content?.length === file.sizeBytes && sha256(content) === file.sha256) return succeed(content);
-  return fail({
+  return fail(notAsSigned(file, `${key} in ${store.address}`));
+}
+
+/** Of one that is too large to be held in memory: whether it is in the store as it was signed. */
+export async function checkKitFile(
+  store: StoreLooks,
+  { prefix, file }: Pick<FoundKit, 'prefix'> & { readonly file: KitFile },
+): Promise<Outcome<void>> {
+  const key = `${prefix}${file.object}`;
+  const digest = await digestOf(store, key);
+  if (!digest.ok) return digest;
+  return digest.value === file.sha256
+    ? succeed(undefined)
+    : fail(notAsSigned(file, `${key} in ${store.address}`));
+}
+
+/** @param where it was read. */
+export function notAsSigned({ path }: KitFile, where: string) {
+  return {
     code: 'damaged',
-    message: `${file.path} of the kit, ${key} in ${store.address}, is not what was signed.`,
+    message: `${path} of the kit, ${where}, is not what was signed.`,
     remedy:
       'Use another copy of the bucket, or find out who changed it. `thaw kit RUNBOOK` makes the kit anew.',
     retry: 'after-fix',
-  });
+  } as const;
 }
 
 function unpack(packed: Buffer, mostBytes: number): Buffer | undefined {

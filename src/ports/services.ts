@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { Outcome } from '../base/failure.ts';
 
 /** Where services are: the fields of the runbook, filled. Only their kind reads more of it (`services/<kind>/kind.ts`). */
@@ -57,13 +58,30 @@ export type VolumeAt = {
 /** What is referred to and does not go along to another host. */
 export type LeftFile = { readonly path: string; readonly why: string };
 
+export type NeededImage = {
+  readonly name: string;
+  /** By which a registry knows it. */
+  readonly digest?: string;
+  /** Of the one that lies on this host under that name; left out where none does. */
+  readonly here?: { readonly id: string; readonly sizeBytes: number };
+};
+
+/** Images of the application as one archive, as `docker load` takes it. */
+export type ImageArchive = {
+  /** Which of these names have an image on this host. */
+  present(names: readonly string[]): Promise<Outcome<ReadonlySet<string>>>;
+  /** An error of the stream carries the failure. */
+  save(names: readonly string[]): Readable;
+  load(file: string): Promise<Outcome<void>>;
+};
+
 /** What it takes to start the services on another host, beside their data and their secrets. */
 export type NeededFiles = {
   /** Its name may be that of the project; all `files` lie in it. Absolute, as all paths here. */
   readonly folder: string;
   readonly files: readonly string[];
   readonly left: readonly LeftFile[];
-  readonly images: readonly { readonly name: string; readonly digest?: string }[];
+  readonly images: readonly NeededImage[];
   /** The name that containers and volumes begin with, where it is known. */
   readonly project?: string;
 };
@@ -83,6 +101,8 @@ export type Services = {
   volumeAt?(path: string): Promise<Outcome<VolumeAt | undefined>>;
   /** What has to be on another host for the services to start there. Left out where no files of this host say so. */
   neededFiles?(): Promise<Outcome<NeededFiles>>;
+  /** Left out where services have no images on this host. */
+  readonly images?: ImageArchive;
   /** The command line as it will run, for people. */
   describe(action: 'stop' | 'start', names: readonly string[]): string;
   stop(request: ServiceRequest): Promise<Outcome<void>>;

@@ -82,7 +82,7 @@ export type WorldLooks = {
     login?: DatabaseLogin,
   ): Omit<DumpTools, 'restore' | 'dump' | 'dumpGlobals' | 'takeDatabase'>;
   openUnpacker(config: KeyConfig): Omit<Unpacker, 'unpack'>;
-  openServices(config: ServicesConfig): Omit<Services, 'stop' | 'start'>;
+  openServices(config: ServicesConfig): Omit<Services, 'stop' | 'start' | 'images'>;
   /** The same for one look at everything: within it a listing is made once, however many ask for it. Another look lists anew. */
   look(): WorldLooks;
 };

@@ -64,7 +64,7 @@ export async function dumpToStore(request: {
 }
 
 /** pipeline, unlike pipe, hands errors on in both directions; who reads the last stage is told of them. */
-function join(from: Readable, to: NodeJS.ReadWriteStream): void {
+export function join(from: Readable, to: NodeJS.ReadWriteStream): void {
   pipeline(from, to, () => {});
 }
 
@@ -76,7 +76,7 @@ type Meter = {
 };
 
 /** Counts and hashes what flows through, and lets `look` see each piece. */
-function createMeter(look: (chunk: Buffer) => void = () => {}): Meter {
+export function createMeter(look: (chunk: Buffer) => void = () => {}): Meter {
   const hash = createHash('sha256');
   let sizeBytes = 0;
   const stream = new Transform({

@@ -28,6 +28,8 @@ type KitRequest = {
   readonly store: ObjectStore;
   readonly about: Omit<Kit, 'thawKit' | 'madeAt' | 'files'>;
   readonly contents: readonly KitContent[];
+  /** What lies in the store already. */
+  readonly stored: readonly KitFile[];
   /** The pages, which name the other files by their digests and places. */
   readonly pages: (files: readonly KitFile[]) => readonly KitContent[];
   /** An SSH signature over a text, for the namespace of kits. */
@@ -36,7 +38,7 @@ type KitRequest = {
   readonly onLine: (line: string) => void;
 };
 
-type MadeKit = { readonly kit: Kit; readonly key: string };
+export type MadeKit = { readonly kit: Kit; readonly key: string };
 
 /**
  * Stores what is not there yet, then the signature, and the list last of all: until that stands, the kit before it counts, wherever and
@@ -44,16 +46,17 @@ type MadeKit = { readonly kit: Kit; readonly key: string };
  */
 export async function makeKit(request: KitRequest): Promise<Outcome<MadeKit>> {
   const { store, about, nowMs } = request;
-  const files = await storeAll(request, request.contents);
-  if (!files.ok) return files;
-  const pages = request.pages(files.value);
+  const small = await storeAll(request, request.contents);
+  if (!small.ok) return small;
+  const files = [...small.value, ...request.stored];
+  const pages = request.pages(files);
   const stored = await storeAll(request, pages);
   if (!stored.ok) return stored;
   const kit: Kit = {
     thawKit: kitFormat,
     ...about,
     madeAt: new Date(nowMs).toISOString(),
-    files: [...files.value, ...stored.value],
+    files: [...files, ...stored.value],
   };
   const text = writeKit(kit);
   const key = listKey(about.name, nowMs);

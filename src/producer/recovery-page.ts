@@ -1,15 +1,16 @@
 import { micromark } from 'micromark';
 import { gfm, gfmHtml } from 'micromark-extension-gfm';
 import { artifactKey } from '../backups/artifact-keys.ts';
-import { type Kit, type KitFile, kitNamespace, kitPrefix } from '../backups/kit.ts';
+import { kitPrefix } from '../backups/kit.ts';
 import { layersOf, openedByHand } from '../backups/wrapping.ts';
 import { findReferences } from '../kinds/references.ts';
 import type { HandReach } from '../ports/object-store.ts';
 import type { Layer } from '../ports/unpacker.ts';
-import type { Runbook } from '../runbook/schema.ts';
 import type { KitContent } from './make-kit.ts';
+import { fetchKit, filesOf, kitAt, left, loadImages, type PageFacts } from './recovery-files.ts';
 import {
   checkByHand,
+  list,
   quoted,
   remoteLines,
   secretsByHand,
@@ -17,34 +18,6 @@ import {
   startByHand,
   swapByHand,
 } from './recovery-steps.ts';
-
-/** What the page is made of. No secret: where one belongs stands the name of its input. */
-export type PageFacts = {
-  readonly about: Pick<
-    Kit,
-    'name' | 'title' | 'folder' | 'project' | 'environmentFile' | 'left' | 'images' | 'asks'
-  >;
-  readonly files: readonly KitFile[];
-  readonly madeAt: string;
-  readonly signer: string;
-  /** Its placeholders filled, but for those of secrets. */
-  readonly runbook: Runbook;
-  readonly backups: HandReach;
-  readonly live: HandReach | undefined;
-  /** Where the production database was; a new server may be elsewhere. */
-  readonly database: {
-    readonly host: string;
-    readonly port: string;
-    readonly user: string;
-    readonly name: string;
-  };
-  /** The newest snapshot when the page was made, and how dumps are wrapped. */
-  readonly newest:
-    | { readonly key: string; readonly globalsKey?: string; readonly layers: readonly Layer[] }
-    | undefined;
-  /** Of the compose project, in the kit. */
-  readonly composeFile: string | undefined;
-};
 
 /** RECOVER.md, and the same to print. */
 export function recoveryPages(facts: PageFacts): readonly KitContent[] {
@@ -88,32 +61,6 @@ function writeMarkdown(facts: PageFacts): string {
     .concat('\n');
 }
 
-function list(items: readonly string[]): string {
-  return items.map((item) => `- ${item}`).join('\n');
-}
-
-function left({ about }: PageFacts): string {
-  const images = about.images.map(
-    ({ name, digest }) =>
-      `\`${name}\`${digest === undefined ? ', without a digest: it was never pulled from a registry' : `: \`${digest}\``}`,
-  );
-  return (
-    [
-      ...(about.left.length === 0
-        ? []
-        : [
-            'Not in the kit, although the services refer to it:',
-            list(about.left.map(({ path, why }) => `\`${path}\`: ${why}`)),
-          ]),
-      ...(images.length === 0 ? [] : ['The images that ran:', list(images)]),
-    ].join('\n\n') || 'Everything that the services refer to is in the kit.'
-  );
-}
-
-function kitAt({ backups, about }: PageFacts): string {
-  return `${backups.root}${kitPrefix(about.name)}`;
-}
-
 function withThaw(facts: PageFacts): string {
   const { files, about } = facts;
   const programs = files.filter(({ role }) => role === 'program');
@@ -148,7 +95,7 @@ function withoutThaw(facts: PageFacts): string {
     ...(facts.live === undefined || runbook.backups.objects === undefined ? [] : [mirror(facts, facts.live)]),
     ...secretsByHand(facts),
     swapByHand(facts.database.name),
-    ...startByHand(facts),
+    ...startByHand(facts, loadImages(facts)),
     ...checkByHand(facts),
   ];
   return [
@@ -194,31 +141,6 @@ function prepare(facts: PageFacts): string {
 
 /** Filled in by name elsewhere on the page. */
 const given: ReadonlySet<string> = new Set(['PGPASSWORD', 'ENV_FILE']);
-
-function fetchKit(facts: PageFacts): string {
-  const { about, files } = facts;
-  const needed = files.filter(({ role }) => role === 'services' || role === 'runbook' || role === 'values');
-  const folders = [...new Set(needed.map(({ path }) => path.slice(0, path.lastIndexOf('/') + 1)))].filter(
-    Boolean,
-  );
-  return [
-    'Fetch the files of the kit, and see that they are those of this page',
-    shell(
-      `mkdir ${quoted(about.folder)} && cd ${quoted(about.folder)}`,
-      ...folders.map((folder) => `mkdir -p ${quoted(folder)}`),
-      ...needed.map(
-        ({ object, path }) => `rclone copyto ${quoted(`${kitAt(facts)}${object}`)} ${quoted(path)}`,
-      ),
-      "sha256sum --check <<'END'",
-      ...needed.map(({ sha256, path }) => `${sha256}  ${path}`),
-      'END',
-      ...(about.environmentFile === undefined
-        ? []
-        : [`install -D --mode=600 "$ENV_FILE" ${quoted(about.environmentFile)}`]),
-    ),
-    `Whether the kit of the store is signed by the key above, \`ssh-keygen -Y check-novalidate -n ${kitNamespace} -s FILE.kit.json.sig <FILE.kit.json\` says of the newest list there.`,
-  ].join('\n\n');
-}
 
 function fetchDump(facts: PageFacts): string {
   const { newest, backups, runbook } = facts;
@@ -280,16 +202,5 @@ function mirror({ runbook, backups }: PageFacts, live: HandReach): string {
       `rclone copy ${quoted(`${backups.root}${runbook.backups.objects?.prefix ?? ''}`)} ${quoted(live.root)}`,
       `rclone check --one-way ${quoted(`${backups.root}${runbook.backups.objects?.prefix ?? ''}`)} ${quoted(live.root)}`,
     ),
-  ].join('\n\n');
-}
-
-function filesOf(facts: PageFacts): string {
-  const rows = facts.files.map(
-    ({ path, object, sha256 }) => `| \`${path}\` | \`${object}\` | \`${sha256}\` |`,
-  );
-  return [
-    '## The files of the kit',
-    `Below \`${kitPrefix(facts.about.name)}\` in the store. What ends in .gz is compressed there; the digest is that of the file within.`,
-    ['| file | object | SHA-256 |', '| --- | --- | --- |', ...rows].join('\n'),
   ].join('\n\n');
 }

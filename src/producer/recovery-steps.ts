@@ -22,6 +22,10 @@ export function shell(...lines: readonly string[]): string {
   return ['```sh', ...lines, '```'].join('\n');
 }
 
+export function list(items: readonly string[]): string {
+  return items.map((item) => `- ${item}`).join('\n');
+}
+
 /** Between double quotes; a placeholder of a secret stays one of the shell. */
 export function quoted(text: string): string {
   return `"${text.replace(/(\$\{[A-Z][A-Z0-9_]*\})|([\\"`$])/g, (_: string, ...[name, sign]: string[]) => name ?? `\\${sign}`)}"`;
@@ -133,7 +137,11 @@ function cutting(layout: DecryptProbe['layout'], ivBytes: number): ((decode: str
   }
 }
 
-export function startByHand({ runbook, composeFile, about }: Facts): readonly string[] {
+/** @param images commands that bring the images, none where a registry has them. */
+export function startByHand(
+  { runbook, composeFile, about }: Facts,
+  images: readonly string[],
+): readonly string[] {
   if (runbook.production.services === undefined) return [];
   if (composeFile === undefined)
     return [
@@ -141,9 +149,10 @@ export function startByHand({ runbook, composeFile, about }: Facts): readonly st
     ];
   const project = about.project === undefined ? '' : ` --project-name ${quoted(about.project)}`;
   return [
-    ['Start the services', shell(`docker compose${project} --file ${quoted(composeFile)} up --detach`)].join(
-      '\n\n',
-    ),
+    [
+      'Start the services',
+      shell(...images, `docker compose${project} --file ${quoted(composeFile)} up --detach`),
+    ].join('\n\n'),
   ];
 }
 

@@ -18,6 +18,18 @@ export type Signing = {
   readonly chain: NonNullable<Manifest['statement']>['chain'];
 };
 
+/** Before anything is made that has to be signed: whether the key signs for that namespace. @returns its fingerprint. */
+export async function trySigning(
+  make: (message: string) => Promise<Outcome<string>>,
+  namespace: string,
+): Promise<Outcome<string>> {
+  const message = 'whether this key signs';
+  const tried = await make(message);
+  if (!tried.ok) return tried;
+  const checked = checkSshSignature(tried.value, { namespace, message });
+  return checked.ok ? succeed(checked.fingerprint) : fail(notUsable(checked.why));
+}
+
 /** Before the first byte is dumped: whether the key signs, and what the next link of its chain is. */
 export async function prepareSigning(
   request: BackupRequest,
@@ -25,14 +37,9 @@ export async function prepareSigning(
 ): Promise<Outcome<Signing | undefined>> {
   const { sign } = request;
   if (sign === undefined) return succeed(undefined);
-  const tried = await sign.make('whether this key signs');
+  const tried = await trySigning(sign.make, manifestNamespace);
   if (!tried.ok) return tried;
-  const checked = checkSshSignature(tried.value, {
-    namespace: manifestNamespace,
-    message: 'whether this key signs',
-  });
-  if (!checked.ok) return fail(notUsable(checked.why));
-  const { fingerprint } = checked;
+  const fingerprint = tried.value;
   const { identity, databaseOid } = prepared;
   const id = sha256(`${fingerprint}\n${identity.systemIdentifier}\n${databaseOid}`).slice(0, 16);
   const last = await findLast(request, { id, fingerprint });

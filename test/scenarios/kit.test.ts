@@ -13,7 +13,7 @@ import { type PortNimara, startPortNimara } from '../parts/port-nimara.ts';
 import { putManifest } from '../parts/port-nimara-backups.ts';
 import { readRecord } from '../parts/run-log.ts';
 import { type S3Server, startRgw } from '../parts/s3-servers.ts';
-import { runThaw, type ThawEnd } from '../parts/thaw.ts';
+import { type RunningThaw, runThaw, startThaw, type ThawEnd } from '../parts/thaw.ts';
 
 const run = promisify(execFile);
 
@@ -56,6 +56,10 @@ describe('A kit beside the backups of Port Nimara', () => {
 
   /** On the blank host: what the operator holds, and where the new servers are. */
   function thawOnBlank(...args: readonly string[]): Promise<ThawEnd> {
+    return startOnBlank(...args).ended;
+  }
+
+  function startOnBlank(...args: readonly string[]): RunningThaw {
     const { BACKUP_S3_ACCESS_KEY = '', BACKUP_S3_SECRET_KEY = '' } = nimara.environment;
     const {
       DOCKER_HOST = '',
@@ -67,7 +71,7 @@ describe('A kit beside the backups of Port Nimara', () => {
       AWS_ACCESS_KEY_ID: BACKUP_S3_ACCESS_KEY,
       AWS_SECRET_ACCESS_KEY: BACKUP_S3_SECRET_KEY,
     };
-    return runThaw({ args, env, cwd: blank });
+    return startThaw({ args, env, cwd: blank });
   }
 
   function address(): readonly string[] {
@@ -128,15 +132,19 @@ describe('A kit beside the backups of Port Nimara', () => {
     );
     expect(wrong, wrong.text).toMatchObject({ status: 1 });
     expect(wrong.text).toContain('Nothing of it was used');
+    // Whole, it would be copied from here, and not typed from the paper.
+    expect(wrong.text).toContain(signer.slice(0, 11));
+    expect(wrong.text).not.toContain(signer.slice(0, 23));
     expect(await readdir(blank)).toEqual([]);
   });
 
-  it('brings production back from an empty folder, VERIFIED', async () => {
-    const end = await thawOnBlank(
-      ...['restore', ...address(), '--plain', '--signer', signer.slice(0, 23), '--env-file', vault],
-      ...answers,
-      ...namesBucket(nimara),
-    );
+  it('brings production back from an empty folder, killed half-way and resumed there, VERIFIED', async () => {
+    const given = ['--plain', '--env-file', vault, ...answers, ...namesBucket(nimara)];
+    const killed = startOnBlank('restore', ...address(), '--signer', signer.slice(0, 23), ...given);
+    await killed.waitFor(/Decrypt and unpack: begun/);
+    killed.kill('SIGKILL');
+    expect(await killed.ended).toMatchObject({ signal: 'SIGKILL' });
+    const end = await thawOnBlank('resume', ...given);
     expect(end, end.text).toMatchObject({ status: 0 });
     const record = await readRecord(join(blank, 'restore-logs'));
     expect(record.result).toMatchObject({ verdict: 'passed' });

@@ -71,7 +71,7 @@ function backUpUnwatched(request: BackupRequest, context: JobContext): Promise<O
         if (!kept.ok) return kept;
         tell({ type: 'snapshot', manifestKey: taken.value.manifestKey, manifest: taken.value.manifest });
         if (filled.producer.kit !== undefined) {
-          const refreshed = await refreshKit({ ready, world, onLine: say }, context);
+          const refreshed = await refreshKit({ ready, world, images: false, onLine: say }, context);
           if (!refreshed.ok) return refreshed;
         }
         return succeed(exitStatus.verified);

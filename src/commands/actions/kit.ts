@@ -12,11 +12,12 @@ import { type AtWork, withRunbook } from '../../app/with-runbook.ts';
 import { parseSigners } from '../../backups/author.ts';
 import { kitPrefix, namesSigner } from '../../backups/kit.ts';
 import { type Failure, fail, type Outcome, succeed } from '../../base/failure.ts';
-import { type FoundKit, findKits } from '../../operations/read-kit.ts';
+import { formatBytes } from '../../base/units.ts';
+import { checkKitFile, type FoundKit, findKits } from '../../operations/read-kit.ts';
 
 type KitRequest = {
   readonly runbook: string;
-  readonly options: Options<'json' | 'envFiles' | 'checkKit' | 'signer'>;
+  readonly options: Options<'json' | 'envFiles' | 'checkKit' | 'images' | 'signer'>;
 };
 
 /** Puts a kit beside the backups, or proves that the one that lies there suffices. */
@@ -36,7 +37,7 @@ export function kit(
       work: async (at) => {
         const done = checkKit
           ? await proveKit(request, at)
-          : await refreshKit({ ...at, onLine: at.say }, context);
+          : await refreshKit({ ...at, images: request.options.images, onLine: at.say }, context);
         return done.ok ? succeed(exitStatus.verified) : done;
       },
     },
@@ -61,11 +62,17 @@ async function proveKit({ options }: KitRequest, at: AtWork): Promise<Outcome<vo
   const folder = await mkdtemp(join(tmpdir(), 'thaw-kit-'));
   try {
     const unpacked = await unpackKit({
-      ...{ store, found, into: join(folder, found.kit.folder) },
-      takes: () => true,
+      ...{ store, found, into: join(folder, found.kit.folder), config: ready.targets.backups.store },
+      takes: ({ role }) => role !== 'images',
       onLine: say,
     });
     if (!unpacked.ok) return unpacked;
+    for (const file of found.kit.files.filter(({ role }) => role === 'images')) {
+      say(`${file.path}, ${formatBytes(file.sizeBytes)}, is read to its end`);
+      const checked = await checkKitFile(store, { prefix: found.prefix, file });
+      if (!checked.ok) return checked;
+      say(`${file.path}: as it was signed`);
+    }
     return await tryUnpacked(join(folder, found.kit.folder), { found, at });
   } finally {
     await rm(folder, { recursive: true, force: true });

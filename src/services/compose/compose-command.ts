@@ -31,6 +31,8 @@ export type ComposeCommand = {
   forget(): void;
   /** Docker itself, by the same way. Any exit status is a success. */
   docker(args: readonly string[]): Promise<Outcome<ProcessResult>>;
+  /** Docker itself, at something that takes long: only where it does not answer any more, that is ended. */
+  work(call: Pick<ProcessRequest, 'args' | 'outputTo'>): Promise<Outcome<ProcessResult>>;
   /** Docker itself: what it printed. Any exit status but 0 is a failure, classified. */
   ask(args: readonly string[]): Promise<Outcome<string>>;
   /** Whether Compose is a plugin of docker, which is there then, and answers in a fifth of Compose's time. Known after the first call. */
@@ -145,11 +147,17 @@ export function createComposeCommand(options: {
   };
 }
 
-function createDocker(at: Surroundings): Pick<ComposeCommand, 'docker' | 'ask'> {
+function createDocker(at: Surroundings): Pick<ComposeCommand, 'docker' | 'ask' | 'work'> {
   const docker: ComposeCommand['docker'] = (args) =>
     at.processes.run({ program: 'docker', args, env: at.env, stallMs: questionStallMs });
   return {
     docker,
+    async work(call) {
+      const { processes, env } = at;
+      const stillWorking = () => dockerAnswers(processes, env);
+      const ran = await processes.run({ program: 'docker', ...call, env, stallMs: silenceMs, stillWorking });
+      return judge(ran, { ...at, commandLine: ['docker', ...call.args] });
+    },
     async ask(args) {
       const ran = await judge(await docker(args), { ...at, commandLine: ['docker', ...args] });
       return ran.ok ? succeed(ran.value.stdout) : ran;

@@ -7,6 +7,7 @@ import { type ComposeCommand, createComposeCommand } from './compose-command.ts'
 import { addElsewhere } from './find-elsewhere.ts';
 import type { ComposeConfig } from './find-project-files.ts';
 import { findVolume } from './find-volume.ts';
+import { openImageArchive } from './image-archive.ts';
 import { listContainers, listDeclared, lookAtAll, orphansAmong, type Seen } from './look-at-project.ts';
 import { findNeededFiles } from './needed-files.ts';
 import { addOutside } from './outside-files.ts';
@@ -66,6 +67,7 @@ export function openComposeServices(options: {
     },
     volumeAt: (path) => findVolume(compose, path),
     neededFiles: () => findNeededFiles(compose),
+    images: openImageArchive(compose),
     describe: (action, names) => compose.describe(actionArgs(action, names)),
     stop: act('stop'),
     start: act('start'),

@@ -213,13 +213,28 @@ async function listImages(compose: ComposeCommand): Promise<Pick<NeededFiles, 'i
   const names = [...new Set(Object.values(config.data.services).flatMap(({ image }) => image ?? []))].sort();
   const images = [];
   for (const name of names) {
-    const listed = await compose.ask(['image', 'inspect', '--format', '{{json .RepoDigests}}', name]);
-    const digests = listed.ok ? parseJson(listed.value.trim()) : [];
-    const [digest] = Array.isArray(digests) ? digests.filter((one) => typeof one === 'string') : [];
-    images.push({ name, ...(digest === undefined ? {} : { digest }) });
+    const format = '{"id":{{json .Id}},"digests":{{json .RepoDigests}},"sizeBytes":{{json .Size}}}';
+    const asked = await compose.ask(['image', 'inspect', '--format', format, name]);
+    const here = imageSchema.safeParse(asked.ok ? parseJson(asked.value.trim()) : undefined).data;
+    if (here === undefined) images.push({ name });
+    else {
+      const [digest] = here.digests;
+      const { id, sizeBytes } = here;
+      images.push({ name, ...(digest === undefined ? {} : { digest }), here: { id, sizeBytes } });
+    }
   }
   return { images, project: config.data.name };
 }
+
+const imageSchema = z.object({
+  id: z.string(),
+  /** null with some of the engines for one that was never pulled. */
+  digests: z
+    .array(z.string())
+    .nullable()
+    .transform((digests) => digests ?? []),
+  sizeBytes: z.int(),
+});
 
 const configSchema = z.object({
   name: z.string(),
