@@ -8,6 +8,7 @@ import { handlers } from '../registry/kinds.ts';
 import { createWorld } from '../registry/wire.ts';
 import { anchorPlace } from './anchors.ts';
 import { type CommandContext, printLine } from './command-context.ts';
+import { isFile } from './kit-folder.ts';
 import { type LoadedRunbook, loadRunbook, type ReadyRunbook, standInKit } from './load-runbook.ts';
 import type { Options } from './options.ts';
 import { findThrowaway } from './place-throwaway.ts';
@@ -46,8 +47,9 @@ export async function enterRun(
     (entered: EnteredRun) => Promise<Outcome<number>>,
   ]
 ): Promise<Outcome<number>> {
-  const { state, logFolder, options, byAddress } = run;
+  const { state, logFolder, byAddress } = run;
   const { start } = state;
+  const options = { ...run.options, envFiles: await envFilesOf(run) };
   const loaded =
     run.loaded === undefined ? await loadRunbook(start.runbook.path, context) : succeed(run.loaded);
   if (!loaded.ok) return loaded;
@@ -79,6 +81,17 @@ export async function enterRun(
   } finally {
     await world.close();
   }
+}
+
+/** Those of now, or else those that the run was begun with, as far as they still lie there: what one of them gave is asked for then. */
+async function envFilesOf({
+  state,
+  options,
+}: Pick<Parameters<typeof enterRun>[0], 'state' | 'options'>): Promise<readonly string[]> {
+  const { envFiles = [] } = state.start;
+  if (options.envFiles.length > 0) return options.envFiles;
+  const there = await Promise.all(envFiles.map(isFile));
+  return envFiles.filter((_, index) => there[index]);
 }
 
 /** What was made in one place is neither undone nor taken away in another. */

@@ -27,6 +27,7 @@ export function firstEntry(request: {
   const { ready, mode, world, runId, about, workPath } = request;
   const { runbook, filled, path, fingerprint } = ready;
   const { throwaway } = ready.targets.target;
+  const { envFiles } = ready;
   const { name, user, sshFrom } = world.host.facts;
   return {
     kind: 'run-started',
@@ -48,6 +49,7 @@ export function firstEntry(request: {
       ...(step.role === undefined ? {} : { role: step.role }),
     })),
     workPath,
+    ...(envFiles.length === 0 ? {} : { envFiles: [...envFiles] }),
     ...(throwaway === undefined ? {} : { clusterFolder: throwaway.folder }),
     mark: randomBytes(3).toString('hex'),
     ...about,

@@ -1,10 +1,6 @@
-import { access, stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { alertKinds } from '../adapters/alerts/list.ts';
 import { everyReading } from '../backups/read-otherwise.ts';
-import { readEnvFile } from '../base/env-file.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
-import { describeFileFailure } from '../base/file-failure.ts';
 import type { Mode } from '../base/mode.ts';
 import { createMasking, type Masking } from '../base/secret.ts';
 import { namesIn, passwordIn, secretsOf } from '../base/secret-values.ts';
@@ -20,7 +16,6 @@ import {
 } from '../kinds/references.ts';
 import type { Targets } from '../kinds/targets.ts';
 import { hearOfSecrets } from '../platform/learned-secrets.ts';
-import { readWhole } from '../platform/read-whole.ts';
 import { handlers, runbookSchema } from '../registry/kinds.ts';
 import { lintRunbook } from '../runbook/lint-runbook.ts';
 import type { OpenPoint } from '../runbook/open-points.ts';
@@ -29,8 +24,9 @@ import type { Runbook } from '../runbook/schema.ts';
 import type { MissingInput } from '../session/missing-input.ts';
 import { stores } from '../stores/list.ts';
 import { maskInTrace } from './debug-trace.ts';
+import { placeOf, readEnvFiles, readText } from './env-files.ts';
 import { findRunbook, refuseOtherFiles, type Where } from './find-runbook.ts';
-import { type EnvFile, type GivenValue, weighValues } from './given-values.ts';
+import { type GivenValue, weighValues } from './given-values.ts';
 import { type KitFolder, kitAround, meantByKit } from './kit-folder.ts';
 
 export type LoadedRunbook = {
@@ -50,6 +46,8 @@ export type ReadyRunbook = LoadedRunbook &
     readonly filled: Runbook;
     /** Where each needed value came from. */
     readonly values: readonly GivenValue[];
+    /** Of --env-file, in full. */
+    readonly envFiles: readonly string[];
     readonly targets: Targets;
   };
 
@@ -77,9 +75,6 @@ export async function loadRunbook(name: string, where: Where): Promise<Outcome<L
     retry: 'after-fix',
   });
 }
-
-/** Where env files of the command line lie, whatever folder the process works in later. */
-const startFolder = process.cwd();
 
 /**
  * Relative paths of a runbook count from the folder that one works in: for a runbook out of a kit, that is the folder of the kit. Called by
@@ -114,7 +109,8 @@ export async function readyRunbook(
   const masking = createMasking(known);
   hearOfSecrets(masking.mask);
   maskInTrace(masking.redact);
-  return succeed({ ...loaded, filled, targets, values: given, ...masking });
+  const envFiles = request.envFiles.map(placeOf);
+  return succeed({ ...loaded, filled, targets, values: given, envFiles, ...masking });
 }
 
 function notEncoded(names: readonly string[]): Failure {
@@ -189,63 +185,6 @@ async function collectNeeds({ runbook, kit }: Pick<LoadedRunbook, 'runbook' | 'k
       Object.entries(values).map(([name, value = '']) => [name, value] as const),
     ),
   });
-}
-
-/** As `docker compose --env-file` does: a variable within a value comes from the environment first, then from the files so far. */
-async function readEnvFiles(
-  paths: readonly string[],
-  environment: Readonly<Record<string, string | undefined>>,
-): Promise<Outcome<readonly EnvFile[]>> {
-  const files: EnvFile[] = [];
-  const soFar = new Map<string, string>();
-  for (const path of paths) {
-    const place = resolve(startFolder, path);
-    if (!(await exists(place))) {
-      return fail({
-        code: 'invalid-input',
-        message: `There is no env file ${path}.`,
-        remedy: 'Give the path of an existing file with --env-file.',
-        retry: 'after-fix',
-      });
-    }
-    if (await isFolder(place)) {
-      return fail({
-        code: 'invalid-input',
-        message: `The env file ${path} is a folder.`,
-        remedy: 'Give the path of the file in it with --env-file, with its name: often .env.',
-        retry: 'after-fix',
-      });
-    }
-    const lookup = (name: string) => environment[name] ?? soFar.get(name);
-    const text = await readText(place);
-    const read = text.ok ? readEnvFile(text.value, { path, lookup }) : text;
-    if (!read.ok) return read;
-    for (const [name, value] of read.value.values) soFar.set(name, value);
-    files.push({ path, values: Object.fromEntries(read.value.values) });
-  }
-  return succeed(files);
-}
-
-async function readText(path: string): Promise<Outcome<string>> {
-  try {
-    return succeed((await readWhole(path)).toString('utf8'));
-  } catch (error) {
-    return fail(describeFileFailure({ doing: `read ${path}`, error }));
-  }
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 /**

@@ -74,6 +74,8 @@ export const entrySchema = z.discriminatedUnion('kind', [
     steps: z.array(stepPlan),
     /** Where big files of this run go; a resumed run finds there what was fetched already. */
     workPath: z.string(),
+    /** Given with --env-file, in full: whoever comes back to the run need not give them again. */
+    envFiles: z.array(z.string()).exactOptional(),
     /** Of a drill that names no server: where it makes a cluster of its own. */
     clusterFolder: z.string().exactOptional(),
     /** Random: two runs of one name, begun in one minute on two hosts, must not take each other's databases for their own. */

@@ -191,7 +191,8 @@ function coldRestore() {
     });
 
     const rollBack = () => {
-      const options = ['--env-file', '.env', '--log-dir', logFolder, '--confirm', 'port_nimara_crm'];
+      // The env file is that of the run.
+      const options = ['--log-dir', logFolder, '--confirm', 'port_nimara_crm'];
       return thaw(nimara, 'rollback', ...options);
     };
 

@@ -45,7 +45,11 @@ function servicesThatFall(kind: 'compose' | 'process') {
 
   const run = (action: readonly string[], given: readonly string[]): Promise<ThawEnd> =>
     startThaw({
-      args: [...action, '--plain', '--env-file', '.env', '--log-dir', logFolder, ...given],
+      // Whoever comes back need not name it again.
+      args: [
+        ...[...action, '--plain', '--log-dir', logFolder, ...given],
+        ...(action.includes('restore') ? ['--env-file', '.env'] : []),
+      ],
       env: { ...nimara.environment, COMPOSE_FILE_PATH: driver },
       cwd: nimara.folder,
     }).ended;
