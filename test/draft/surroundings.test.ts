@@ -165,6 +165,47 @@ describe('thaw init in the folder of a compose project', () => {
   });
 });
 
+describe('thaw init and what a compose file takes from others', () => {
+  it('follows include and extends, with the folder and the variables that each file counts from', async () => {
+    put(
+      'compose.yaml',
+      `include:
+  - infra/database.yml
+  - { path: [shared/web.yml, shared/web.prod.yml], env_file: shared/web.env }
+  - gone.yml
+services:
+  web: { extends: { file: shared/base.yml, service: app }, environment: { DB_HOST: db } }
+  worker: { extends: web, depends_on: [db] }
+`,
+    );
+    put(
+      'infra/database.yml',
+      'include: [../compose.yaml]\nservices: { db: { image: "postgres:${PG_MAJOR:-13}", env_file: db.env, environment: { POSTGRES_USER: "${DB_USER}" } } }',
+    );
+    put('infra/.env', 'PG_MAJOR=12\nDB_USER=crm\n');
+    put('infra/db.env', 'POSTGRES_DB=crm_live\n');
+    put(
+      'shared/base.yml',
+      'services: { app: { image: "crm:1", env_file: app.env, volumes: ["./media:/media"] } }',
+    );
+    put('shared/app.env', 'SECRET_KEY_BASE=of-the-application\n');
+    put('shared/web.yml', 'services: { mailer: { image: "mailer:1" } }');
+    put(
+      'shared/web.prod.yml',
+      'services: { mailer: { environment: { DATABASE_URL: "postgres://crm@${MAIL_DB}/crm_live" } } }',
+    );
+    put('shared/web.env', 'MAIL_DB=db\n');
+    const { runbook, text, linted } = await draft();
+    expect(runbook.production.database.url).toBe('postgresql://crm@127.0.0.1:5432/crm_live');
+    expect(runbook.production.envFile).toBe('${APP_FOLDER}/shared/app.env');
+    expect(runbook.steps[1]).toEqual({ kind: 'stop-writers', services: ['mailer', 'web', 'worker'] });
+    expect(text).toContain('The service db (postgres:12)');
+    expect(text).toContain('web keeps files in ./shared/media (/media)');
+    expect(linted).toContain(`${at('gone.yml')} could not be read`);
+    expect(linted).toContain(`${at('compose.yaml')} could not be read: it leads back to itself`);
+  });
+});
+
 describe('thaw init and a bucket', () => {
   const service = `services:
   postgres: { image: "bitnami/postgresql:16", environment: { POSTGRESQL_USERNAME: app, POSTGRESQL_PASSWORD: "\${PG_PASS}", POSTGRESQL_DATABASE: app } }
