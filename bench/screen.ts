@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { PseudoTerminal } from '../test/terminal/pseudo-terminal.ts';
 import { endRuns } from '../test/parts/end-runs.ts';
 import { drawingShare } from './drawing-share.ts';
-import { makeFolder, median, openProgram } from './open-program.ts';
+import { cpuTimeMs, makeFolder, median, openProgram } from './open-program.ts';
 
 /**
  * npm run bench: the promises of the screen, measured on the whole program in a pseudo-terminal of 80 by 24.
@@ -125,10 +125,4 @@ async function measureFlood(): Promise<void> {
   console.log(`largest parts: ${share.largest.join('; ')}`);
   console.log(`broken promises of all frames: ${program.violations().length === 0 ? 'none' : program.violations().join('; ')}`);
   console.log(`scrollback erased: ${program.bytes().includes('\x1b[3J') ? 'YES' : 'never'}`);
-}
-
-function cpuTimeMs(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  // utime and stime, in hundredths of a second.
-  return (Number(fields[11]) + Number(fields[12])) * 10;
 }

@@ -40,14 +40,8 @@ SOURCE_DATE_EPOCH="$(git log -1 --format=%ct)"
 export SOURCE_DATE_EPOCH
 
 # Files of an earlier build would be packed along.
-rm -rf dist completions man
+rm -rf dist
 node scripts/bundle.js
-thaw() { npm exec --offline -- node bin/thaw.js "$@"; }
-
-# What the program says of itself, for packages and shells: never in git, so never stale.
-mkdir completions
-for shell in bash zsh fish; do thaw completions "$shell" >"completions/thaw.$shell"; done
-thaw man --into man >/dev/null
 out="$PWD/dist/release"
 mkdir "$out"
 work="$(mktemp -d)"
@@ -56,16 +50,8 @@ trap 'rm -rf "$work"' EXIT
 same_times() { find "$@" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +; }
 tar_of() { tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$SOURCE_DATE_EPOCH" --create "$@"; }
 
-# The published package needs no other: what it is made of lies in dist/bundle. What only a checkout can do stays there.
-mkdir -p "$work/npm/dist"
-cp -r bin completions man runbooks schema README.md CHANGELOG.md LICENSE "$work/npm/"
-cp -r dist/bundle "$work/npm/dist/"
-node -e '
-  const { name, version, description, license, type, bin, files, directories, engines } = require("./package.json");
-  const list = { name, version, description, license, type, bin, files, directories, engines, os: ["linux"] };
-  process.stdout.write(`${JSON.stringify(list, null, 2)}\n`);
-' >"$work/npm/package.json"
-(cd "$work/npm" && npm pack --silent --ignore-scripts --pack-destination "$out" >/dev/null)
+bash scripts/pack-npm.sh "$work" "$out"
+made="$work/npm"
 
 # What was packed must start where there is nothing but the package.
 echo "thaw: installing thaw-$version.tgz into an empty folder"
@@ -105,7 +91,7 @@ one_file() {
 
   mkdir "$work/$folder"
   cp "$file" "$work/$folder/thaw"
-  cp -r man completions LICENSE README.md CHANGELOG.md "$work/$folder/"
+  cp -r "$made/man" "$made/completions" LICENSE README.md CHANGELOG.md "$work/$folder/"
   tar_of --directory "$work" "$folder" | xz -T0 >"$out/$folder.tar.xz"
 
   mkdir -p "$deb/DEBIAN" "$deb/usr/bin" "$deb/usr/share/doc/thaw" "$deb/usr/share/man/man1" \
@@ -113,10 +99,10 @@ one_file() {
   install -m 755 "$file" "$deb/usr/bin/thaw"
   install -m 644 LICENSE "$deb/usr/share/doc/thaw/copyright"
   gzip -9n <CHANGELOG.md >"$deb/usr/share/doc/thaw/changelog.gz"
-  for page in man/*; do gzip -9n <"$page" >"$deb/usr/share/man/man1/${page##*/}.gz"; done
-  install -m 644 completions/thaw.bash "$deb/usr/share/bash-completion/completions/thaw"
-  install -m 644 completions/thaw.zsh "$deb/usr/share/zsh/vendor-completions/_thaw"
-  install -m 644 completions/thaw.fish "$deb/usr/share/fish/vendor_completions.d/thaw.fish"
+  for page in "$made"/man/*; do gzip -9n <"$page" >"$deb/usr/share/man/man1/${page##*/}.gz"; done
+  install -m 644 "$made/completions/thaw.bash" "$deb/usr/share/bash-completion/completions/thaw"
+  install -m 644 "$made/completions/thaw.zsh" "$deb/usr/share/zsh/vendor-completions/_thaw"
+  install -m 644 "$made/completions/thaw.fish" "$deb/usr/share/fish/vendor_completions.d/thaw.fish"
   cat >"$deb/DEBIAN/control" <<CONTROL
 Package: thaw
 Version: $version

@@ -1,6 +1,7 @@
 import { placeholder } from '../platform/declare-fields.ts';
 import { asLayoutText, type Family } from './infer-layout.ts';
-import type { Part } from './part.ts';
+import type { SeenObjects } from './objects-part.ts';
+import type { DraftStep, Part } from './part.ts';
 import type { Content, SeenStore, Survey, WantedInput } from './survey.ts';
 
 /** What is said about the dumps, and how sure it is. */
@@ -16,14 +17,19 @@ type Dumps = {
 /** Where the backups are, how they are named, and what opens them. */
 export function backupsPart(
   survey: Survey,
-  database: string | undefined,
-): Part & { readonly restore: NonNullable<Dumps['restore']> | undefined } {
+  of: { readonly database: string | undefined; readonly objects: SeenObjects | undefined },
+): Part & {
+  readonly restore: NonNullable<Dumps['restore']> | undefined;
+  readonly roles: readonly DraftStep[];
+} {
   const { store } = survey;
+  const { database, objects } = of;
   const dumps = store === undefined ? nothingFound(database) : dumpsIn(store, database);
   const key = keyFor(dumps.content, survey);
   const cluster = isCluster(dumps.content);
   return {
     restore: dumps.restore,
+    roles: rolesStep(store),
     inputs: [...(store?.inputs ?? [noStoreInput]), ...key.inputs],
     bring: [
       ...(store === undefined || store.inputs.every((one) => !one.secret)
@@ -38,8 +44,10 @@ export function backupsPart(
           layout: `${asLayoutText(store?.prefix ?? '')}${dumps.layout}`,
           ...(cluster && database !== undefined ? { database: database.replaceAll('${', '$') } : {}),
         },
+        ...(objects === undefined ? {} : { objects: { prefix: objects.prefix } }),
         ...(key.fields === undefined ? {} : { key: key.fields }),
       });
+      for (const text of objects?.toDo ?? []) sheet.toDo(['backups', 'objects'], text);
       if (store !== undefined) sheet.note(['backups', 'store'], `${store.address}, told by ${store.from}.`);
       for (const text of [...dumps.notes, ...sayContent(dumps.content)])
         sheet.note(['backups', 'dumps'], text);
@@ -103,12 +111,38 @@ function dumpsIn(store: SeenStore, database: string | undefined): Dumps {
   };
 }
 
+/** What pg_dumpall --globals-only wrote, which begins as a dump of a whole server does. */
+function holdsRoles({ pattern }: Family): boolean {
+  return /(?:^|[/_.-])(?:globals?|roles?)(?:[/_.{-]|$)/i.test(pattern);
+}
+
+function rolesStep(store: SeenStore | undefined): readonly DraftStep[] {
+  const { families = [], contents = new Map<string, Content>() } = store?.listed ?? {};
+  const found = families.find(
+    (one) =>
+      holdsRoles(one) && one.looksLike !== 'archive' && contents.get(one.objects[0].key)?.kind !== 'other',
+  );
+  if (found === undefined) return [];
+  return [
+    {
+      step: { kind: 'restore-roles', layout: `${asLayoutText(store?.prefix ?? '')}${found.pattern}` },
+      notes: [
+        'Roles with their passwords, which a dump of one database has not. Those that the server has are left as they are; a drill reads them and makes none.',
+      ],
+      toDo: [
+        'that these are roles (pg_dumpall --globals-only) is told by the name alone. Each dump needs one of its own time beside it.',
+      ],
+    },
+  ];
+}
+
 /** What was opened and is a dump comes before what is encrypted, and that before what is only called one. */
 function bestFamily(
   families: readonly Family[],
   of: { readonly contents: ReadonlyMap<string, Content>; readonly database: string | undefined },
 ): Family | undefined {
   const rank = (family: Family): number => {
+    if (holdsRoles(family)) return 9;
     const content = of.contents.get(family.objects[0].key);
     const isNamed = of.database !== undefined && family.pattern.includes(of.database);
     const base =
@@ -151,7 +185,11 @@ function otherFamilies(
   }: { readonly families: readonly Family[]; readonly contents: ReadonlyMap<string, Content> },
 ): readonly string[] {
   const others = families.filter(
-    (one) => one !== best && contents.get(one.objects[0].key)?.kind !== 'other' && one.looksLike === 'dump',
+    (one) =>
+      one !== best &&
+      !holdsRoles(one) &&
+      contents.get(one.objects[0].key)?.kind !== 'other' &&
+      one.looksLike === 'dump',
   );
   if (others.length === 0) return [];
   return [

@@ -1,5 +1,7 @@
 import { backupsPart } from './backups-part.ts';
+import { checksPart } from './checks-part.ts';
 import { filesPart } from './files-part.ts';
+import { findObjects } from './objects-part.ts';
 import type { DraftStep, Part } from './part.ts';
 import { productionPart } from './production-part.ts';
 import { createSheet, type Sheet } from './sheet.ts';
@@ -11,9 +13,14 @@ import type { Survey, WantedInput } from './survey.ts';
  */
 export function draftRunbook(survey: Survey, name: string): string {
   const sheet = createSheet();
-  const production = productionPart(survey);
-  const backups = backupsPart(survey, production.database?.name ?? production.databaseOfUrl);
+  const objects = findObjects(survey);
+  const production = productionPart(survey, objects);
+  const backups = backupsPart(survey, {
+    database: production.database?.name ?? production.databaseOfUrl,
+    objects,
+  });
   const files = filesPart(survey, production.databases);
+  const checks = checksPart(survey, production.database);
   sheet.set('thaw', 1);
   sheet.set('name', name);
   sheet.set('title', titleOf(name));
@@ -39,16 +46,13 @@ export function draftRunbook(survey: Survey, name: string): string {
     ...production.before,
     { step: { kind: 'fetch' } },
     { step: { kind: 'decrypt' } },
+    ...backups.roles,
     { step: { kind: 'restore-database', ...backups.restore } },
+    ...(objects === undefined ? [] : [{ step: { kind: 'mirror-objects' } }]),
     ...files.steps,
-    ...production.after,
+    ...checks.steps,
   ]);
-  for (const text of files.toDo) sheet.toDo([], text);
-  for (const text of survey.unread) sheet.toDo([], text);
-  sheet.toDo(
-    [],
-    'say how you see that it works again: a step smoke-checklist with a query that must find rows, a page that must answer (kind http), or a look that a person takes (kind attest). docs/reference.md has them.',
-  );
+  for (const text of [...files.toDo, ...survey.unread, ...checks.toDo]) sheet.toDo([], text);
   return sheet.toText();
 }
 

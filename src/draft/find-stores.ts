@@ -169,7 +169,7 @@ function s3Guess(
   ];
 }
 
-function withScheme(endpoint: string, scheme: string): string {
+export function withScheme(endpoint: string, scheme: string): string {
   return endpoint === '' || endpoint.includes('://') ? endpoint : `${scheme}://${endpoint}`;
 }
 

@@ -1,5 +1,6 @@
 import { dirname, join, relative } from 'node:path';
 import { placeholder } from '../platform/declare-fields.ts';
+import type { SeenObjects } from './objects-part.ts';
 import type { DraftStep, Part } from './part.ts';
 import type { Sheet } from './sheet.ts';
 import {
@@ -22,13 +23,12 @@ type ProductionPart = Part & {
   readonly database?: SeenDatabase;
   readonly databases: readonly SeenDatabase[];
   readonly databaseOfUrl?: string;
-  /** Steps before the dump is fetched, and after the database is back. */
+  /** Steps before the dump is fetched. */
   readonly before: readonly DraftStep[];
-  readonly after: readonly DraftStep[];
 };
 
 /** What a live restore works on: the database, the services that write into it, and the file with the keys. */
-export function productionPart(survey: Survey): ProductionPart {
+export function productionPart(survey: Survey, objects: SeenObjects | undefined): ProductionPart {
   const databases = findDatabases(survey.compose?.model);
   const [database] = databases;
   const keys = findKeyFile(survey.envFiles);
@@ -49,29 +49,34 @@ export function productionPart(survey: Survey): ProductionPart {
     databases,
     ...(database === undefined ? {} : { database }),
     ...(place.databaseOfUrl === undefined ? {} : { databaseOfUrl: place.databaseOfUrl }),
-    inputs: [...(usesFolder ? [folder] : []), ...place.inputs],
-    bring:
-      keys === undefined
+    inputs: [...(usesFolder ? [folder] : []), ...place.inputs, ...(objects?.inputs ?? [])],
+    bring: [
+      ...(keys === undefined
         ? []
-        : [`${relative(survey.folder, keys.path) || keys.path}, from the vault: its keys belong to the data`],
+        : [
+            `${relative(survey.folder, keys.path) || keys.path}, from the vault: its keys belong to the data`,
+          ]),
+      ...(objects === undefined ? [] : ['the credentials of the bucket of the application']),
+    ],
     before: writers.length === 0 ? [] : [stopStep(writers)],
-    after: [...keyStep(keys), ...(writers.length === 0 ? [] : [{ step: { kind: 'start-services' } }])],
     writeSections(sheet) {
       sheet.set('production', {
         database: place.fields,
+        ...(objects === undefined ? {} : { objects: objects.production }),
         ...(services === undefined ? {} : { services }),
         ...(keys === undefined ? {} : { envFile: inFolder(survey, keys.path) }),
       });
       for (const text of place.notes) sheet.note(['production', 'database'], text);
       for (const text of [...place.toDo, ...otherServers(databases)])
         sheet.toDo(['production', 'database'], text);
-      for (const text of openAbout(survey)) sheet.toDo(['production'], text);
+      for (const text of objects?.notes ?? []) sheet.note(['production', 'objects'], text);
+      for (const text of openAbout(survey, objects)) sheet.toDo(['production'], text);
       if (services !== undefined && database !== undefined && writers.length === 0)
         sheet.toDo(
           ['production', 'services'],
           `no service was seen to use ${database.service.name}. Those that write into it belong into a step stop-writers behind choose-snapshot, and start-services at the end.`,
         );
-      writeDrill(sheet, { survey, database, fields: place.fields });
+      writeDrill(sheet, { survey, database, fields: place.fields, objects });
     },
   };
 }
@@ -152,7 +157,7 @@ function otherServers(databases: readonly SeenDatabase[]): readonly string[] {
       ];
 }
 
-function openAbout(survey: Survey): readonly string[] {
+function openAbout(survey: Survey, objects: SeenObjects | undefined): readonly string[] {
   const written = findWrittenKeys(survey);
   const buckets = findBuckets(survey.compose?.model);
   return [
@@ -161,7 +166,7 @@ function openAbout(survey: Survey): readonly string[] {
       : [
           `these look like keys that belong to the data, and stand in the compose file alone: ${written.join(', ')}. Keep them in the vault as well: without them a restored database may be unreadable.`,
         ]),
-    ...(buckets.length === 0
+    ...(buckets.length === 0 || objects !== undefined
       ? []
       : [
           `objects are kept by ${buckets.join(', ')}. If they have a backup of their own, add production.objects, backups.objects and the step mirror-objects, or bring-objects.`,
@@ -198,19 +203,6 @@ function stopStep(services: readonly string[]): DraftStep {
   };
 }
 
-function keyStep(keys: ReturnType<typeof findKeyFile>): readonly DraftStep[] {
-  if (keys === undefined) return [];
-  return [
-    {
-      step: { kind: 'verify-secrets', required: keys.names },
-      notes: ['Names that look like keys which belong to the data. Take out those that can be made anew.'],
-      toDo: [
-        'that they are there is not that they fit: add `probes` where the application encrypts columns, and a row is really opened with the key.',
-      ],
-    },
-  ];
-}
-
 /** Images that bring extensions which a PostgreSQL from packages has not. */
 const extended = /postgis|timescale|vector|vchord|pgvecto|citus|paradedb|spilo|immich|supabase/i;
 
@@ -220,14 +212,20 @@ function writeDrill(
     readonly survey: Survey;
     readonly database: SeenDatabase | undefined;
     readonly fields: DatabasePlace['fields'];
+    readonly objects: SeenObjects | undefined;
   },
 ): void {
-  const { survey, database, fields } = of;
+  const { survey, database, fields, objects } = of;
   const image = database?.service.image ?? '';
   const major = Number(/:(\d+)/.exec(image)?.[1] ?? 0);
   const here = survey.hostMajor ?? 0;
-  if (here > 0 && here >= major && !extended.test(image)) return;
-  sheet.set('drill', { database: { ...fields, besideProduction: true } });
+  const hasOwn = here > 0 && here >= major && !extended.test(image);
+  const places = {
+    ...(hasOwn ? {} : { database: { ...fields, besideProduction: true } }),
+    ...(objects === undefined ? {} : { objects: objects.drill }),
+  };
+  if (Object.keys(places).length > 0) sheet.set('drill', places);
+  if (hasOwn) return;
   const why =
     here === 0
       ? 'this host has no PostgreSQL of its own'

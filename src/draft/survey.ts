@@ -84,8 +84,12 @@ const noServer = /backup|export|pgadmin|pgbouncer|pgpool|postgrest|pgweb|adminer
 /** Images of other databases, whose dumps thaw does not restore. */
 const otherServer = /(?:^|\/)(?:mysql|mariadb|percona|mongo|mssql)/i;
 
+export function isOtherServer({ image }: Pick<ComposeService, 'image'>): boolean {
+  return otherServer.test(image);
+}
+
 export function otherDatabases(model: ComposeModel | undefined): readonly string[] {
-  return (model?.services ?? []).filter(({ image }) => otherServer.test(image)).map(({ name }) => name);
+  return (model?.services ?? []).filter(isOtherServer).map(({ name }) => name);
 }
 
 /** The services that run a PostgreSQL, the one that most others need first. */
@@ -151,7 +155,7 @@ function talksTo(one: ComposeService, other: ComposeService): boolean {
 }
 
 /** Of a URL, of host:port, or a name alone. */
-function hostIn(value: string): string {
+export function hostIn(value: string): string {
   const url = /^[a-z][a-z0-9+.-]*:\/\/(?:[^@/?#]*@)?([^:/?#]+)/i.exec(value)?.[1];
   return url ?? value.split(':')[0] ?? value;
 }
@@ -238,6 +242,10 @@ export function findFileMounts(
     .filter(({ source }) => !seen.has(source) && seen.add(source));
 }
 
+export function isObjectServer({ image }: Pick<ComposeService, 'image'>): boolean {
+  return /(?:^|\/)(?:minio|garage|seaweedfs|rustfs)/i.test(image);
+}
+
 /** Buckets in which the application itself keeps objects: service and the variable that names one. */
 export function findBuckets(model: ComposeModel | undefined): readonly string[] {
   return (model?.services ?? [])
@@ -245,7 +253,7 @@ export function findBuckets(model: ComposeModel | undefined): readonly string[] 
     .flatMap(({ name, image, environment }) => {
       const variable = [...environment.keys()].find((key) => /(?:S3|MINIO|STORAGE|AWS).*BUCKET/.test(key));
       if (variable !== undefined) return [`${name} (${variable})`];
-      return /(?:^|\/)(?:minio|garage|seaweedfs|rustfs)/i.test(image) ? [`${name} (${image})`] : [];
+      return isObjectServer({ image }) ? [`${name} (${image})`] : [];
     });
 }
 

@@ -165,6 +165,158 @@ describe('thaw init in the folder of a compose project', () => {
   });
 });
 
+describe('thaw init and what a compose file takes from others', () => {
+  it('follows include and extends, with the folder and the variables that each file counts from', async () => {
+    put(
+      'compose.yaml',
+      `include:
+  - infra/database.yml
+  - { path: [shared/web.yml, shared/web.prod.yml], env_file: shared/web.env }
+  - gone.yml
+services:
+  web: { extends: { file: shared/base.yml, service: app }, environment: { DB_HOST: db } }
+  worker: { extends: web, depends_on: [db] }
+`,
+    );
+    put(
+      'infra/database.yml',
+      'include: [../compose.yaml]\nservices: { db: { image: "postgres:${PG_MAJOR:-13}", env_file: db.env, environment: { POSTGRES_USER: "${DB_USER}" } } }',
+    );
+    put('infra/.env', 'PG_MAJOR=12\nDB_USER=crm\n');
+    put('infra/db.env', 'POSTGRES_DB=crm_live\n');
+    put(
+      'shared/base.yml',
+      'services: { app: { image: "crm:1", env_file: app.env, volumes: ["./media:/media"] } }',
+    );
+    put('shared/app.env', 'SECRET_KEY_BASE=of-the-application\n');
+    put('shared/web.yml', 'services: { mailer: { image: "mailer:1" } }');
+    put(
+      'shared/web.prod.yml',
+      'services: { mailer: { environment: { DATABASE_URL: "postgres://crm@${MAIL_DB}/crm_live" } } }',
+    );
+    put('shared/web.env', 'MAIL_DB=db\n');
+    const { runbook, text, linted } = await draft();
+    expect(runbook.production.database.url).toBe('postgresql://crm@127.0.0.1:5432/crm_live');
+    expect(runbook.production.envFile).toBe('${APP_FOLDER}/shared/app.env');
+    expect(runbook.steps[1]).toEqual({ kind: 'stop-writers', services: ['mailer', 'web', 'worker'] });
+    expect(text).toContain('The service db (postgres:12)');
+    expect(text).toContain('web keeps files in ./shared/media (/media)');
+    expect(linted).toContain(`${at('gone.yml')} could not be read`);
+    expect(linted).toContain(`${at('compose.yaml')} could not be read: it leads back to itself`);
+  });
+});
+
+describe('thaw init and what the surroundings say beyond the database', () => {
+  const system = (more = '') => `services:
+  db: { image: "postgres:13", environment: { POSTGRES_USER: outline, POSTGRES_DB: outline }, ports: ["5432:5432"] }
+  outline:
+    image: docker.getoutline.com/outlinewiki/outline:0.80
+    env_file: .env
+    ports: ["127.0.0.1:8080:3000/tcp"]
+    environment:
+      DATABASE_URL: postgres://outline@db/outline
+      AWS_S3_UPLOAD_BUCKET_NAME: outline-files
+      AWS_S3_UPLOAD_BUCKET_URL: http://minio:9000
+      AWS_ACCESS_KEY_ID: \${AWS_ACCESS_KEY_ID}
+      AWS_SECRET_ACCESS_KEY: \${AWS_SECRET_ACCESS_KEY}
+  exporter:
+    image: example/exporter
+    ports: [{ target: 9000, published: "\${EXPORT_PORT}" }, 7000]
+    healthcheck: { test: ["CMD", "curl", "-fsS", "http://localhost:9000/up?all=1"] }
+  editor: { image: example/editor, depends_on: [db], ports: ["8443:443", "9100-9101:9100-9101"] }
+  minio: { image: "minio/minio:latest"${more} }
+`;
+  const dumps = () => {
+    put(
+      '.env',
+      `SECRET_KEY=${secrets.key}\nAWS_SECRET_ACCESS_KEY=${secrets.s3}\nAWS_ACCESS_KEY_ID=AKIA\nEXPORT_PORT=9009\n`,
+    );
+    put('backups/outline-2026-11-28.sql', '--\n-- PostgreSQL database dump\n--\n');
+    put('backups/outline-globals-2026-11-28.sql', '--\n-- PostgreSQL database cluster dump\n--\n');
+    for (const name of ['a/one.png', 'a/2026-11-28.sql.zip.txt', 'b/two.pdf'])
+      put(`backups/mirror/outline-files/${name}`, 'object');
+  };
+  const stepOf = (runbook: { steps: { kind: string }[] }, kind: string) =>
+    runbook.steps.find((step) => step.kind === kind);
+
+  it('drafts how it is seen to work: known rows, known pages, the page of a health check, and a look', async () => {
+    put('compose.yaml', system());
+    dumps();
+    const { runbook, text } = await draft();
+    expect(stepOf(runbook, 'smoke-checklist')).toEqual({
+      kind: 'smoke-checklist',
+      items: [
+        {
+          kind: 'query',
+          id: 'rows',
+          title: 'Documents are there',
+          query: 'SELECT count(*) FROM documents WHERE "deletedAt" IS NULL',
+          expect: { atLeast: 1 },
+        },
+        {
+          kind: 'http',
+          id: 'outline-answers',
+          title: 'outline answers',
+          url: 'http://127.0.0.1:8080/_health',
+          contains: 'OK',
+        },
+        expect.objectContaining({
+          kind: 'attest',
+          id: 'editor-answers',
+          instructions: expect.stringContaining('Open port 8443 of 127.0.0.1'),
+        }),
+        {
+          kind: 'http',
+          id: 'exporter-answers',
+          title: 'exporter answers',
+          url: 'http://127.0.0.1:9009/up?all=1',
+        },
+      ],
+    });
+    expect(stepOf(runbook, 'verify-secrets')).toMatchObject({
+      probes: [{ secret: 'SECRET_KEY', layout: 'iv+ciphertext', ivBytes: 16 }],
+    });
+    for (const one of Object.values(secrets)) expect(text).not.toContain(one);
+  });
+
+  it('takes roles for what they are, and a copy of the bucket where the store has one', async () => {
+    put('compose.yaml', system(', ports: ["9010:9000"]'));
+    dumps();
+    const { runbook, text, linted } = await draft();
+    expect(runbook.backups).toMatchObject({
+      dumps: { layout: 'outline-{date}.sql' },
+      objects: { prefix: 'mirror/outline-files/' },
+    });
+    expect(stepOf(runbook, 'restore-roles')).toEqual({
+      kind: 'restore-roles',
+      layout: 'outline-globals-{date}.sql',
+    });
+    expect(runbook.steps.map(({ kind }: { kind: string }) => kind).slice(3, 7)).toEqual([
+      'decrypt',
+      'restore-roles',
+      'restore-database',
+      'mirror-objects',
+    ]);
+    expect(runbook.production.objects).toEqual({
+      kind: 's3',
+      endpoint: '${OBJECTS_ENDPOINT}',
+      region: 'us-east-1',
+      bucket: 'outline-files',
+      accessKey: '${AWS_ACCESS_KEY_ID}',
+      secretKey: '${AWS_SECRET_ACCESS_KEY}',
+    });
+    expect(runbook.inputs.OBJECTS_ENDPOINT.default).toBe('http://127.0.0.1:9010');
+    expect(runbook.drill.objects).toEqual({ kind: 'directory', path: '${DRILL_FOLDER}' });
+    expect(linted).toContain('is a copy of the bucket outline-files is guessed');
+    for (const one of Object.values(secrets)) expect(text).not.toContain(one);
+    // Nothing leads to it: the one who restores is told how.
+    put('compose.yaml', system());
+    const closed = await draft('--overwrite');
+    expect(closed.runbook.inputs.OBJECTS_ENDPOINT.default).toBe(undefined);
+    expect(closed.linted).toContain('no port of minio leads to this host');
+  });
+});
+
 describe('thaw init and a bucket', () => {
   const service = `services:
   postgres: { image: "bitnami/postgresql:16", environment: { POSTGRESQL_USERNAME: app, POSTGRESQL_PASSWORD: "\${PG_PASS}", POSTGRESQL_DATABASE: app } }

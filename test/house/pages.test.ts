@@ -33,7 +33,7 @@ describe('The pages of the project', () => {
   it('name npm scripts that there are', () => {
     const scripts = Object.keys(JSON.parse(read('package.json')).scripts);
     const lost = pages.flatMap((page) =>
-      [...read(page).matchAll(/npm run (?:-s |--silent )?([a-z][a-z:]*)/g)]
+      [...read(page).matchAll(/npm run (?:-s |--silent )?([a-z][a-z:-]*)/g)]
         .filter(([, name = '']) => !scripts.includes(name))
         .map(([, name]) => `${page}: npm run ${name}: package.json has no such script.`),
     );

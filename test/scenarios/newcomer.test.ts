@@ -14,26 +14,33 @@ type Newcomer = {
   readonly name: string;
   /** Services beside the database, as the compose file of its documents calls them; what they start is a stand-in. */
   readonly services: readonly string[];
-  readonly environment: Readonly<Record<string, string>>;
+  readonly environment: (files: ExampleSystem['files']) => Readonly<Record<string, string>>;
   /** Where the documents say that backups lie, seen from the folder. */
   readonly store: string;
+  /** What the drill proves by what `thaw init` knows of the application. */
+  readonly proofs: readonly string[];
 };
 
 const newcomers: readonly Newcomer[] = [
   {
     name: 'n8n',
     services: ['n8n'],
-    environment: { POSTGRES_USER: 'n8n', POSTGRES_DB: 'n8n', N8N_ENCRYPTION_KEY: 'a-key-of-the-application' },
+    environment: ({ config = '' }) => ({
+      ...{ POSTGRES_USER: 'n8n', POSTGRES_DB: 'n8n' },
+      N8N_ENCRYPTION_KEY: JSON.parse(config).encryptionKey,
+    }),
     store: 'backups',
+    proofs: ['N8N_ENCRYPTION_KEY decrypts 4 of 4 rows', 'Somebody can log in'],
   },
   {
     name: 'immich',
     services: ['immich-server', 'immich-machine-learning'],
-    environment: {
+    environment: () => ({
       ...{ DB_USERNAME: 'postgres', DB_DATABASE_NAME: 'immich' },
       ...{ UPLOAD_LOCATION: './library', IMMICH_VERSION: 'release' },
-    },
+    }),
     store: 'library/backups',
+    proofs: ['There is an administrator'],
   },
 ];
 
@@ -58,7 +65,9 @@ describe.each(newcomers)('A newcomer with $name', (newcomer) => {
       database,
       services: Object.fromEntries(newcomer.services.map((name) => [name, beside])),
       prepare: async (folder) => {
-        const lines = Object.entries(newcomer.environment).map(([name, value]) => `${name}=${value}\n`);
+        const lines = Object.entries(newcomer.environment(files)).map(
+          ([name, value]) => `${name}=${value}\n`,
+        );
         writeFileSync(join(folder, '.env'), lines.join(''));
       },
     });
@@ -101,6 +110,7 @@ describe.each(newcomers)('A newcomer with $name', (newcomer) => {
     expect(checked).toContain('Nothing is in the way.');
     const drilled = await thaw('drill', newcomer.name, '--snapshot', 'latest', '--plain');
     expect(drilled).toMatch(/VERIFIED against the (live database|dump)/);
+    for (const proof of newcomer.proofs) expect(drilled).toContain(proof);
   });
 
   /** Those of the first mistakes (test/cli/first-mistakes) that need a real database to be made. */

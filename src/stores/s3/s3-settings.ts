@@ -161,6 +161,17 @@ async function noCredentials(of: {
   const { fields, place } = await readProfile(of.profile ?? 'default');
   const isThere = Object.keys(fields).length > 0;
   if (of.profile !== undefined) {
+    // Only a person at a browser can renew it, and the session lies in the home of whoever logged in.
+    if (fields.sso_session || fields.sso_start_url)
+      return {
+        meaning: [
+          'invalid-input',
+          `the session of the single sign-on of ${place} is over, or this user has none`,
+          `Log in as the user who runs thaw (\`aws sso login --profile ${of.profile}\`; the session is kept below its HOME), then try again.`,
+          'after-fix',
+        ],
+        detail,
+      };
     const because = isThere
       ? `${place} gives no credentials`
       : `there is no profile ${of.profile} in ${credentials} or ${config}`;

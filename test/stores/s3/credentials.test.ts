@@ -1,8 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { hash } from 'node:crypto';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/nested-clients/sts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createSecret } from '../../../src/base/secret.ts';
@@ -13,7 +15,7 @@ import type { S3Config } from '../../../src/stores/s3/open-client.ts';
 import { failureFrom, put, valueFrom } from '../../contracts/object-store.contract.ts';
 import { findMinio } from '../../parts/find-s3-servers.ts';
 import { createBucket, startMinio } from '../../parts/s3-servers.ts';
-import { thawHere } from '../../parts/thaw.ts';
+import { startThaw, thawHere } from '../../parts/thaw.ts';
 import { openBucketStore } from './open-bucket-store.ts';
 
 // Where credentials come from when the runbook names none. The services of containers and instances are stand-ins on loopback.
@@ -89,6 +91,19 @@ function masked(text: string): boolean {
   hearOfSecrets((values) => heard.push(...values));
   return heard.includes(text);
 }
+
+const runbookOf = (store: string) => `thaw: 1
+name: crm
+title: CRM
+objectives: { rto: 30m, rpo: 1h }
+backups:
+  store: ${store}
+  dumps: { layout: "pg/{host}/{date}/{hour}.dump.gz" }
+production:
+  database: { url: postgresql://u@127.0.0.1:1/crm }
+steps:
+  - { kind: choose-snapshot }
+`;
 
 describe('Credentials that the runbook does not give', () => {
   it('come from the environment, session token and region included; those of the runbook go first', async () => {
@@ -188,6 +203,25 @@ describe('Credentials that the runbook does not give', () => {
   });
 });
 
+/** The bundle brings each way to credentials along, or a user of it has none: it lists the store by its own. */
+async function startBuilt(store: Awaited<ReturnType<typeof startStore>>, fields: string): Promise<void> {
+  await writeFile(
+    join(folder, 'crm.yaml'),
+    runbookOf(`{ kind: s3, bucket: b, endpoint: "${store.endpoint}"${fields} }`),
+  );
+  const asked = store.count();
+  const env = Object.entries(process.env).flatMap(([name, value]) =>
+    value !== undefined && (clean.test(name) || name === 'HOME') ? [[name, value] as const] : [],
+  );
+  const { text: said } = await startThaw({
+    args: ['snapshots', './crm.yaml'],
+    env: { HOME: folder, ...Object.fromEntries(env) },
+    cwd: folder,
+  }).ended;
+  expect(said).toContain('no snapshot');
+  expect(store.count()).toBeGreaterThan(asked);
+}
+
 describe('Services that give credentials', () => {
   const given = {
     ...{ AccessKeyId: 'ROLEKEY', SecretAccessKey: 'secret-of-the-role', Token: 'token-of-the-role' },
@@ -208,6 +242,72 @@ describe('Services that give credentials', () => {
     expect(heard).toEqual(['token-of-the-container']);
     expect(store.last()).toMatchObject({ key: 'ROLEKEY', token: 'token-of-the-role' });
     expect(masked('secret-of-the-role')).toBe(true);
+  });
+
+  it('are asked with the identity of a service account: STS gives the keys of the role, to the program as it is built, too', async () => {
+    const store = await startStore();
+    const heard: URLSearchParams[] = [];
+    process.env.AWS_ENDPOINT_URL_STS = await serve(async (request, response) => {
+      heard.push(new URLSearchParams(await text(request)));
+      const { AccessKeyId, SecretAccessKey, Token, Expiration } = given;
+      const keys = Object.entries({ AccessKeyId, SecretAccessKey, SessionToken: Token, Expiration });
+      const said = keys.map(([name, value]) => `<${name}>${value}</${name}>`).join('');
+      response.end(
+        `<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleWithWebIdentityResult><Credentials>${said}</Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>`,
+      );
+    });
+    process.env.AWS_WEB_IDENTITY_TOKEN_FILE = join(folder, 'token');
+    process.env.AWS_ROLE_ARN = 'arn:aws:iam::000000000000:role/backup';
+    await writeFile(join(folder, 'token'), 'token-of-the-service-account');
+    const { credentials } = valueFrom(await open({ endpoint: store.endpoint }).access());
+    expect(credentials).toContain('the web identity of AWS_WEB_IDENTITY_TOKEN_FILE');
+    expect(store.last()).toMatchObject({ key: 'ROLEKEY', token: 'token-of-the-role' });
+    expect(masked('secret-of-the-role')).toBe(true);
+    await startBuilt(store, '');
+    expect(store.last()).toMatchObject({ key: 'ROLEKEY', token: 'token-of-the-role' });
+    expect(heard.map((asked) => asked.get('WebIdentityToken'))).toEqual(
+      Array(2).fill('token-of-the-service-account'),
+    );
+    expect(heard[0]?.get('RoleArn')).toBe('arn:aws:iam::000000000000:role/backup');
+  });
+
+  it('are asked by a profile with the session of a single sign-on; once it is over, the login is named', async () => {
+    const store = await startStore();
+    const heard = new Set<string>();
+    process.env.AWS_ENDPOINT_URL_SSO = await serve((request, response) => {
+      heard.add(`${request.url} ${request.headers['x-amz-sso_bearer_token']}`);
+      const { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, Token: sessionToken } = given;
+      const keys = { accessKeyId, secretAccessKey, sessionToken, expiration: Date.now() + 3_600_000 };
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ roleCredentials: keys }));
+    });
+    process.env.HOME = folder;
+    await writeFile(
+      join(folder, 'config'),
+      `[profile backup]\nsso_session = harbour\nsso_account_id = 000000000000\nsso_role_name = Backup\n[sso-session harbour]\nsso_region = eu-west-1\nsso_start_url = https://harbour.awsapps.example/start\n`,
+    );
+    const cache = join(folder, '.aws/sso/cache');
+    await mkdir(cache, { recursive: true });
+    const logIn = (expiresAt: number) =>
+      writeFile(
+        join(cache, `${hash('sha1', 'harbour')}.json`),
+        JSON.stringify({ accessToken: 'token-of-the-login', expiresAt: new Date(expiresAt).toISOString() }),
+      );
+    await logIn(Date.now() + 3_600_000);
+    const { credentials } = valueFrom(await open({ endpoint: store.endpoint, profile: 'backup' }).access());
+    expect(credentials).toContain(`the single sign-on of profile backup of ${join(folder, 'config')}`);
+    expect(store.last()).toMatchObject({ key: 'ROLEKEY', token: 'token-of-the-role' });
+    await startBuilt(store, ', profile: backup');
+    expect(store.last()).toMatchObject({ key: 'ROLEKEY', token: 'token-of-the-role' });
+    expect([...heard]).toEqual([
+      '/federation/credentials?account_id=000000000000&role_name=Backup token-of-the-login',
+    ]);
+    await logIn(Date.now() - 1000);
+    const failure = failureFrom(await open({ endpoint: store.endpoint, profile: 'backup' }).access());
+    expect(failure.code).toBe('invalid-input');
+    expect(failure.message).toContain('is over');
+    expect(failure.remedy).toContain('aws sso login --profile backup');
+    expect(JSON.stringify(failure)).not.toContain('token-of-the-login');
   });
 
   it('are asked on an instance by its second version, with a session, and never through a proxy', async () => {
@@ -284,21 +384,8 @@ describe('On MinIO', () => {
       process.env.AWS_ENDPOINT_URL_STS = endpoint;
       valueFrom(await put(byRole, 'by a role', Buffer.from('y')));
       const { credentials } = valueFrom(await byRole.access());
-      await writeFile(
-        join(folder, 'crm.yaml'),
-        `thaw: 1
-name: crm
-title: CRM
-objectives: { rto: 30m, rpo: 1h }
-backups:
-  store: { kind: s3, bucket: ${bucket}, profile: backup }
-  dumps: { layout: "pg/{host}/{date}/{hour}.dump.gz" }
-production:
-  database: { url: postgresql://u@127.0.0.1:1/crm }
-steps:
-  - { kind: choose-snapshot }
-`,
-      );
+      const text = runbookOf(`{ kind: s3, bucket: ${bucket}, profile: backup }`);
+      await writeFile(join(folder, 'crm.yaml'), text);
       const check = await thawHere({ args: ['check', './crm.yaml'], env: {}, cwd: folder });
       expect(check.text).toContain(
         `✓ passed  choose-snapshot: s3://${bucket} by the profile backup is opened with the role that profile backup of`,

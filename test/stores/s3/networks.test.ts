@@ -1,10 +1,17 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  request as send,
+} from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { httpGet } from '../../../src/adapters/disk/http-get.ts';
 import { createSecret } from '../../../src/base/secret.ts';
@@ -12,6 +19,8 @@ import type { StoreDriver } from '../../../src/ports/object-store.ts';
 import { nameStore } from '../../../src/stores/list.ts';
 import type { S3Config } from '../../../src/stores/s3/open-client.ts';
 import { failureFrom, put, valueFrom } from '../../contracts/object-store.contract.ts';
+import { findMinio } from '../../parts/find-s3-servers.ts';
+import { createBucket, minioDomain, startMinio } from '../../parts/s3-servers.ts';
 import { openBucketStore } from './open-bucket-store.ts';
 
 // Between this host and a store: proxies, authorities of one's own, other regions, paths, redirects. Everything is on loopback.
@@ -136,9 +145,8 @@ describe('An authority of one’s own', () => {
 });
 
 /** A proxy as they stand in companies: CONNECT for HTTPS, whole addresses for HTTP; with a password. */
-async function startProxy(port: () => number) {
+async function startProxy(port: () => number, answer: RequestListener = storeAnswer().answer) {
   const heard: string[] = [];
-  const { asked, answer } = storeAnswer();
   const isKnown = (request: IncomingMessage) =>
     request.headers['proxy-authorization'] === `Basic ${Buffer.from('clerk:pass/word').toString('base64')}`;
   const server = createServer((request, response) => {
@@ -157,7 +165,7 @@ async function startProxy(port: () => number) {
     far.on('error', () => socket.destroy());
     socket.on('error', () => far.destroy());
   });
-  return { heard, asked, port: await listening(server) };
+  return { heard, port: await listening(server) };
 }
 
 describe('A proxy', () => {
@@ -204,6 +212,7 @@ describe('A proxy', () => {
   });
 });
 
+const minio = await findMinio();
 describe('An address', () => {
   it('has the bucket in its host name where the runbook says virtual, and in its path else', async () => {
     const proxy = await startProxy(() => 1);
@@ -223,6 +232,55 @@ describe('An address', () => {
       's3://b at store.example/minio',
     );
     expect(nameStore(named).address).toBe('s3://b at AWS');
+  });
+
+  it('with the bucket in its host name is one to MinIO as well: objects, listings and signed addresses', async () => {
+    if ('absentBecause' in minio) {
+      process.stderr.write(`\nBuckets in host names are NOT tried on MinIO: ${minio.absentBecause}.\n`);
+      return expect(process.env.CI, 'CI has to have every part').toBeUndefined();
+    }
+    const server = await startMinio(minio.binary);
+    try {
+      const config = await createBucket(server);
+      const forward: RequestListener = (request, response) => {
+        // The host that was asked for stays; the password was for the proxy.
+        const { 'proxy-authorization': _, ...headers } = request.headers;
+        const { pathname, search } = new URL(request.url ?? '');
+        const at = { port: server.port, method: request.method, path: pathname + search, headers };
+        const onward = send(at, (answer) => {
+          response.writeHead(answer.statusCode ?? 502, answer.headers);
+          answer.pipe(response);
+        });
+        request.pipe(onward);
+      };
+      const proxy = await startProxy(() => 1, forward);
+      process.env.HTTP_PROXY = `http://clerk:pass%2Fword@127.0.0.1:${proxy.port}`;
+      const store = open({ ...config, endpoint: `http://${minioDomain}`, addressing: 'virtual' });
+      const content = Buffer.from('by its host');
+      valueFrom(await put(store, 'a b/ä', content));
+      const keys: string[] = [];
+      for await (const page of store.list({ prefix: '' }))
+        keys.push(...valueFrom(page).map(({ key }) => key));
+      expect(keys).toEqual(['a b/ä']);
+      // The same object is there where the bucket is a part of the path.
+      for (const one of [store, open(config)])
+        expect(await buffer(valueFrom(await one.read({ key: 'a b/ä' })).body)).toEqual(content);
+      const url = new URL(valueFrom(await store.signedUrl({ key: 'a b/ä', expiresInSeconds: 60 })));
+      expect(url.host).toBe(`${config.bucket}.${minioDomain}`);
+      const path = url.pathname + url.search;
+      const fetched = await new Promise<number | undefined>((resolve, reject) => {
+        const asked = send({ port: server.port, path, headers: { host: url.host } }, (answer) =>
+          resolve(answer.resume().statusCode),
+        );
+        asked.once('error', reject).end();
+      });
+      expect(fetched).toBe(200);
+      expect(proxy.heard.map((line) => line.split(' ')[1]?.split('/')[2])).toEqual(
+        proxy.heard.map(() => url.host),
+      );
+    } finally {
+      await server.stop();
+    }
   });
 
   it('of another region is taken anew with the region that the store names, once', async () => {

@@ -1,20 +1,13 @@
 import { readdirSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { readEnvFile } from '../../../base/env-file.ts';
 import { fail, type Outcome, succeed } from '../../../base/failure.ts';
-import { describeFileFailure } from '../../../base/file-failure.ts';
-import {
-  type ComposeModel,
-  mergeModels,
-  readComposeFile,
-  withEnvFiles,
-} from '../../../draft/compose-model.ts';
+import { withEnvFiles } from '../../../draft/compose-model.ts';
 import { guessStores, readStoreOption, type StoreGuess } from '../../../draft/find-stores.ts';
 import type { SeenEnvFile, SeenStore, Survey } from '../../../draft/survey.ts';
-import { readWhole } from '../../../platform/read-whole.ts';
 import type { World } from '../../../ports/world.ts';
-import { filesOfProject } from '../../../services/compose/project-files.ts';
 import { lookIntoStore } from './look-into-store.ts';
+import { type Project, readProject, readText } from './read-project.ts';
 
 type Request = {
   readonly folder: string;
@@ -90,59 +83,6 @@ function envFilesHere({ folder, envFiles }: Request, names: readonly string[]): 
     (name) => /^(?:\.env(?:\.[\w.-]+)?|[\w.-]+\.env)$/.test(name) && !template.test(name),
   );
   return [...envFiles, ...here].map((path) => resolve(folder, path));
-}
-
-async function readText(path: string): Promise<Outcome<string>> {
-  try {
-    return succeed((await readWhole(path)).toString('utf8'));
-  } catch (error) {
-    return fail(describeFileFailure({ doing: `read ${path}`, error }));
-  }
-}
-
-const defaultNames = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml'];
-
-/** The one that Compose takes by itself, else one for production, else any. */
-function projectFile(
-  names: readonly string[],
-): { readonly name: string; readonly others: readonly string[] } | undefined {
-  const byDefault = defaultNames.find((name) => names.includes(name));
-  if (byDefault !== undefined) return { name: byDefault, others: [] };
-  const all = names.filter(
-    (name) => /^(?:docker-)?compose[\w.-]*\.ya?ml$/.test(name) && !/override|test|dev/.test(name),
-  );
-  const name = all.find((one) => /prod/.test(one)) ?? all[0];
-  return name === undefined ? undefined : { name, others: all.filter((one) => one !== name) };
-}
-
-type Project = {
-  readonly folder: string;
-  readonly names: readonly string[];
-  readonly environment: Request['environment'];
-  readonly envFiles: readonly SeenEnvFile[];
-  readonly unread: string[];
-};
-
-async function readProject(among: Project): Promise<NonNullable<Survey['compose']> | undefined> {
-  const { folder, environment, envFiles, unread } = among;
-  const found = projectFile(among.names);
-  if (found === undefined) return undefined;
-  if (found.others.length > 0)
-    unread.push(
-      `there are more compose files: ${found.others.join(', ')}. ${found.name} was read; correct \`file\` where another one is meant.`,
-    );
-  const file = join(folder, found.name);
-  const own = envFiles.find(({ path }) => path === join(folder, '.env'))?.values;
-  const models: ComposeModel[] = [];
-  for (const path of await filesOfProject(file, [])) {
-    const text = await readText(path);
-    const model = text.ok
-      ? readComposeFile({ text: text.value, lookup: (name) => environment[name] ?? own?.get(name) })
-      : { fault: text.failure.message };
-    if ('fault' in model) unread.push(`${path} could not be read: ${model.fault}.`);
-    else models.push(model);
-  }
-  return models.length === 0 ? undefined : { file, model: mergeModels(models) };
 }
 
 /** The store that was named, else the first that is said to hold dumps and does. */
