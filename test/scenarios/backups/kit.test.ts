@@ -23,6 +23,7 @@ import { guardStore } from '../../../src/registry/with-permits.ts';
 import { openStore } from '../../../src/stores/open-store.ts';
 import { startTestCluster, type TestCluster } from '../../databases/postgres/cluster.ts';
 import { ensureDocker, type RunningDocker } from '../../parts/docker.ts';
+import { readRecord } from '../../parts/run-log.ts';
 import { shopRunbook } from '../../parts/shop-runbook.ts';
 import { runThaw, type SaidHere, type ThawEnd, thawHere } from '../../parts/thaw.ts';
 
@@ -239,6 +240,30 @@ describe('The kit that each backup refreshes', () => {
     const checked = await thaw('kit', 'runbook.yaml', '--check', '--signer', signer);
     expect(checked, checked.text).toMatchObject({ status: 0 });
     expect(checked.text).toContain('images.tar.gz: as it was signed');
+  });
+
+  it('is proven by a drill, whose record says so, and which does not pass where it is not whole', async () => {
+    const logs = join(folder, 'logs');
+    const drill = () =>
+      thaw(
+        ...['drill', 'runbook.yaml', '--env-file', join(home, '.env'), '--log-dir', logs],
+        ...['--plain', '--yes', '--snapshot', 'latest'],
+      );
+    const good = await drill();
+    expect(good, good.text).toMatchObject({ status: 0 });
+    expect((await readRecord(logs)).kit).toEqual([
+      { verdict: 'passed', text: expect.stringMatching(/^the kit made .*: 7 files as they were signed/) },
+      { verdict: 'not-checked', text: expect.stringContaining(signer), remedy: expect.any(String) },
+    ]);
+    const page = newest().files.find(({ role }) => role === 'page')?.object ?? '';
+    const path = join(store, 'thaw-kit/shop', page);
+    const before = readFileSync(path);
+    writeFileSync(path, String(before).replace('Shop', 'Shot'));
+    const bad = await drill();
+    writeFileSync(path, before);
+    expect(bad, bad.text).toMatchObject({ status: 1 });
+    expect(bad.text).toMatch(/failed: the kit: RECOVER\.md of the kit, .* is not what was signed/);
+    expect((await readRecord(logs)).kit).toMatchObject([{ verdict: 'failed' }]);
   });
 
   it.each(['FOLDER', 'rclone:offsite:'])(
