@@ -43,7 +43,7 @@ export const kit = defineCommand({
         work: async (at) => {
           const done = checkKit
             ? await proveKit({ ...at, signer, onLine: at.say })
-            : await refreshKit({ ...at, images, onLine: at.say }, context);
+            : await refreshKit({ ...at, images, anew: true, onLine: at.say }, context);
           return done.ok ? succeed(exitStatus.verified) : done;
         },
       },
