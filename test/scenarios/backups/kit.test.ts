@@ -236,10 +236,26 @@ describe('The kit that each backup refreshes', () => {
     await backUp();
     expect(newest().files.filter(({ role }) => role === 'images')).toHaveLength(1);
     expect(newest().images).toEqual([{ name: image }]);
-    expect(String(contentOf('RECOVER.md'))).toContain('docker load --input "images.tar.gz"');
     const checked = await thaw('kit', 'runbook.yaml', '--check', '--signer', signer);
     expect(checked, checked.text).toMatchObject({ status: 0 });
     expect(checked.text).toContain('images.tar.gz: as it was signed');
+  });
+
+  it('says on its page how images and env file are had by hand', async () => {
+    const page = String(contentOf('RECOVER.md'));
+    const [, load = 'false'] = /```sh\n(rclone copyto [^`]*?docker load [^\n]*)/.exec(page) ?? [];
+    const [, open = 'false'] = /`(\(umask 077; [^`]*)`/.exec(page) ?? [];
+    const hand = mkdtempSync(join(folder, 'by-hand-'));
+    await docker.docker('rmi', image);
+    const env = { PATH: process.env.PATH, DOCKER_HOST: docker.DOCKER_HOST, HOME: hand };
+    execFileSync('bash', ['-eu', '-o', 'pipefail', '-c', `${load}\n${open}`], {
+      cwd: hand,
+      env: { ...env, AGE_IDENTITY_FILE: join(folder, 'age.key') },
+      stdio: 'pipe',
+    });
+    expect(await docker.docker('image', 'inspect', '--format', '{{.Id}}', image)).toMatch(/^sha256:/);
+    expect(readFileSync(join(hand, 'env.opened'), 'utf8')).toBe(readFileSync(join(home, '.env'), 'utf8'));
+    expect(statSync(join(hand, 'env.opened')).mode & 0o777).toBe(0o600);
   });
 
   it('is proven by a drill, whose record says so, and which does not pass where it is not whole', async () => {
