@@ -17,6 +17,7 @@ import { sayOrigins, sayOverruled } from './given-values.ts';
 import type { ReadyRunbook } from './load-runbook.ts';
 import type { WalkOptions } from './options.ts';
 import { findProvenSnapshots } from './past-runs.ts';
+import { checkKit } from './prove-kit.ts';
 import { runDoorPath } from './run-locks.ts';
 import { adviseOn, type TerminalContext } from './terminal.ts';
 import { writeRecord } from './write-record.ts';
@@ -52,6 +53,9 @@ export async function driveSession(
       advice: [...sayShut(shut), ...adviseOn(attendants, context), ...sayOverruled(ready.values)],
       whenAlone: attendants.whenAlone,
       origins: sayOrigins(ready.values),
+      ...(mode === 'drill' && ready.filled.producer?.kit !== undefined
+        ? { proveKit: () => checkKit({ ready, world }) }
+        : {}),
       steps: ready.filled.steps,
       handlers,
       targets: ready.targets,

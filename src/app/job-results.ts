@@ -99,6 +99,7 @@ export async function describeDrill(log: Log & { readonly sinceMs: number }): Pr
   const checks = [
     ...state.preflight,
     ...[...state.steps.values()].flatMap((step) => ('checks' in step ? step.checks : [])),
+    ...state.kit,
     ...state.cleanUp,
   ].filter(({ verdict }) => verdict === 'failed' || verdict === 'could-not-verify');
   const failures = [...state.steps.values()].flatMap((step) =>

@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
-import type { Kit } from '../backups/kit.ts';
+import type { Kit, KitFile } from '../backups/kit.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import { describeFileFailure } from '../base/file-failure.ts';
 import { findReferences } from '../kinds/references.ts';
@@ -16,6 +16,8 @@ import type { ReadyRunbook } from './load-runbook.ts';
 /** What goes into a kit, read from this host: the runbook, what its services refer to, the values that are no secrets, the program. */
 export type KitContents = {
   readonly contents: readonly KitContent[];
+  /** Programs that are as they were when the kit before was made: not read again. */
+  readonly stored: readonly KitFile[];
   readonly about: Pick<Kit, 'folder' | 'project' | 'left' | 'images' | 'asks' | 'environmentFile'>;
   /** Of the compose project, in the kit. */
   readonly composeFile: string | undefined;
@@ -27,6 +29,8 @@ export async function collectKit(request: {
   readonly world: World;
   /** What relative paths of the runbook count from. */
   readonly folder: string;
+  /** Programs of the kit before that lie in the store. */
+  readonly known: readonly KitFile[];
   readonly onLine: (line: string) => void;
 }): Promise<Outcome<KitContents>> {
   const { ready, world, folder } = request;
@@ -50,13 +54,14 @@ export async function collectKit(request: {
     const added = await add(path, { path: relative(project.folder, path), role: 'services' });
     if (!added.ok) return added;
   }
-  for (const path of programPaths(filled.producer?.kit?.program)) {
-    const added = await add(resolve(folder, path), {
-      path: basename(path),
-      role: 'program',
-      executable: true,
-      pack: true,
-    });
+  const stored: KitFile[] = [];
+  for (const named of programPaths(filled.producer?.kit?.program)) {
+    const [at, path] = [resolve(folder, named), basename(named)];
+    const source = await markOf(at);
+    const same = request.known.find((file) => file.path === path && file.source === source);
+    if (same !== undefined) stored.push(same);
+    const about = { path, role: 'program', executable: true, pack: true, source } as const;
+    const added = same === undefined ? await add(at, about) : succeed(undefined);
     if (!added.ok) return added;
   }
   const environment = await sealEnvironment(request, project);
@@ -74,6 +79,7 @@ export async function collectKit(request: {
   const [first] = project.files.filter((path) => isNamedByRunbook(path, { config, folder }));
   return succeed({
     contents: [...contents, ...environment.value.contents],
+    stored,
     composeFile: first === undefined ? undefined : relative(project.folder, first),
     images: project.images,
     about: {
@@ -130,6 +136,17 @@ async function readFileOf(path: string): Promise<Outcome<Buffer>> {
   } catch (error) {
     return fail(describeFileFailure({ doing: `read ${path} for the kit`, error }));
   }
+}
+
+/** Size, both times and number of a file: whoever writes into it or puts another one there changes one of them. */
+async function markOf(path: string): Promise<string> {
+  const { size, mtimeMs, ctimeMs, ino } = await stat(path).catch(() => ({
+    size: 0,
+    mtimeMs: 0,
+    ctimeMs: 0,
+    ino: 0,
+  }));
+  return [size, mtimeMs, ctimeMs, ino].join(' ');
 }
 
 function programPaths(named: string | undefined): readonly string[] {

@@ -8,7 +8,7 @@ import { formatBytes } from '../base/units.ts';
 import { fillReferences } from '../kinds/references.ts';
 import { readManifestFile } from '../operations/authors.ts';
 import { findSnapshots } from '../operations/find-snapshots.ts';
-import { findKits } from '../operations/read-kit.ts';
+import { type FoundKit, findKits } from '../operations/read-kit.ts';
 import type { HandReach, ObjectStore, ObjectStoreConfig } from '../ports/object-store.ts';
 import type { World } from '../ports/world.ts';
 import { clearKits } from '../producer/clear-kits.ts';
@@ -30,6 +30,8 @@ type KitWork = {
   readonly world: World;
   /** Whether the images of the services are saved; those of the kit before go along in any case. */
   readonly images: boolean;
+  /** Whether every file is read; otherwise a program that was not touched since the kit before is not. */
+  readonly anew: boolean;
   readonly onLine: (line: string) => void;
 };
 
@@ -46,22 +48,26 @@ export async function refreshKit(
   const sign = (message: string) => signMessage(tools, { keyFile, namespace: kitNamespace, message });
   const signer = await trySigning(sign, kitNamespace);
   if (!signer.ok) return signer;
-  const collected = await collectKit({ ready, world, folder, onLine });
+  const store = world.openStore(targets.backups.store);
+  const before = await kitBefore(work, { store, signer: signer.value });
+  const known = work.anew ? succeed([]) : await programsThere(store, before);
+  if (!known.ok) return known;
+  const collected = await collectKit({ ready, world, folder, known: known.value, onLine });
   if (!collected.ok) return collected;
   const { contents } = collected.value;
   const about = { ...collected.value.about, name: filled.name, title: filled.title, thawVersion };
   const nowMs = world.host.now();
   const page = await pageFacts(work, collected.value);
-  const store = world.openStore(targets.backups.store);
-  const stored = await imagesFor(work, { store, signer: signer.value, images: collected.value.images });
-  if (!stored.ok) return stored;
+  const archive = await imagesFor(work, { store, before, images: collected.value.images });
+  if (!archive.ok) return archive;
+  const stored = [...collected.value.stored, ...archive.value];
   const made = await makeKit({
-    ...{ store, about, contents, stored: stored.value, sign, nowMs, onLine },
+    ...{ store, about, contents, stored, sign, nowMs, onLine },
     pages: (files) =>
       recoveryPages({ ...page, about, files, madeAt: new Date(nowMs).toISOString(), signer: signer.value }),
   });
   if (!made.ok) return made;
-  for (const line of tellOf(about, contents)) onLine(line);
+  for (const line of tellOf(made.value.kit)) onLine(line);
   const pinned = parseSigners(targets.backups.signers ?? '');
   const signers = new Set(['fault' in pinned ? [] : [...pinned], signer.value].flat());
   await clearKits({ store, made: made.value, signers, onLine });
@@ -71,17 +77,42 @@ export async function refreshKit(
   return succeed(undefined);
 }
 
+/** The newest kit in the store, where it was signed with the same key: of another one nothing is taken. */
+async function kitBefore(
+  { ready, onLine }: KitWork,
+  { store, signer }: { readonly store: ObjectStore; readonly signer: string },
+): Promise<FoundKit | undefined> {
+  const kits = await findKits(store, kitPrefix(ready.filled.name));
+  if (kits.ok) return kits.value.find((kit) => kit.signer === signer);
+  if (kits.failure.code !== 'not-found')
+    onLine(`nothing is taken from the kit before: ${kits.failure.message}`);
+  return undefined;
+}
+
+async function programsThere(
+  store: ObjectStore,
+  before: FoundKit | undefined,
+): Promise<Outcome<readonly KitFile[]>> {
+  const there: KitFile[] = [];
+  for (const file of before?.kit.files.filter(({ role }) => role === 'program') ?? []) {
+    const found = await store.describe(`${before?.prefix}${file.object}`);
+    if (!found.ok) return found;
+    if (found.value !== undefined) there.push(file);
+  }
+  return succeed(there);
+}
+
 /** The archive of the images: saved now, or the one of the kit before, where it was signed with the same key. */
 async function imagesFor(
   { ready, world, images: saves, onLine }: KitWork,
-  given: { readonly store: ObjectStore; readonly signer: string; readonly images: KitContents['images'] },
+  given: {
+    readonly store: ObjectStore;
+    readonly before: FoundKit | undefined;
+    readonly images: KitContents['images'];
+  },
 ): Promise<Outcome<readonly KitFile[]>> {
-  const { store, images } = given;
+  const { store, before, images } = given;
   const { name, production } = ready.filled;
-  const kits = await findKits(store, kitPrefix(name));
-  if (!kits.ok && kits.failure.code !== 'not-found')
-    onLine(`nothing is taken from the kit before: ${kits.failure.message}`);
-  const before = kits.ok ? kits.value.find(({ signer }) => signer === given.signer) : undefined;
   const earlier = before?.kit.files.find(({ role }) => role === 'images');
   if (!saves) {
     const isOlder = earlier !== undefined && ![undefined, earlier.object].includes(imagesObject(images));
@@ -109,8 +140,8 @@ function noContainers() {
   } as const;
 }
 
-function tellOf({ left }: Pick<Kit, 'left'>, contents: KitContents['contents']): readonly string[] {
-  const hasProgram = contents.some(({ role }) => role === 'program');
+function tellOf({ left, files }: Kit): readonly string[] {
+  const hasProgram = files.some(({ role }) => role === 'program');
   return [
     ...left.map(({ path, why }) => `not in the kit: ${path}: ${why}`),
     ...(hasProgram

@@ -37,6 +37,8 @@ const file = z.object({
   /** How the object is packed. */
   packed: z.literal('gzip').optional(),
   executable: z.literal(true).optional(),
+  /** Of a large file: how it was marked on the disk of the host that made the kit, so that it need not be read for each refresh. */
+  source: z.string().max(200).optional(),
 });
 
 const kitSchema = z.object({

@@ -1,4 +1,6 @@
+import { exitStatus } from '../app/exit-status.ts';
 import { everywhere } from '../app/options.ts';
+import { succeed } from '../base/failure.ts';
 import { defineCommand, runbookOperand } from './command.ts';
 
 export const kit = defineCommand({
@@ -26,6 +28,26 @@ export const kit = defineCommand({
     failed: 'it was not made, or it does not suffice',
     answerMissing: 'a value is missing',
   },
-  run: async (context, { operands: { runbook }, options }) =>
-    (await import('./actions/kit.ts')).kit({ runbook, options }, context),
+  run: async (context, { operands: { runbook }, options }) => {
+    const { checkKit, images, signer } = options;
+    const { withRunbook } = await import('../app/with-runbook.ts');
+    const { proveKit } = await import('../app/prove-kit.ts');
+    const { refreshKit } = await import('../app/refresh-kit.ts');
+    return withRunbook(
+      {
+        ...{ command: 'kit', runbook, options },
+        needs: ({ backups: { store, signers }, producer }) =>
+          checkKit ? [store, signers] : [store, producer?.sign, producer?.kit, producer?.encrypt],
+        // What is known here is told to whoever restores; what is not is asked for there.
+        wants: (written) => (checkKit ? undefined : written),
+        work: async (at) => {
+          const done = checkKit
+            ? await proveKit({ ...at, signer, onLine: at.say })
+            : await refreshKit({ ...at, images, anew: true, onLine: at.say }, context);
+          return done.ok ? succeed(exitStatus.verified) : done;
+        },
+      },
+      context,
+    );
+  },
 });

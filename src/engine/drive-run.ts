@@ -204,6 +204,9 @@ async function noteStop(engine: Engine, failure: Failure): Promise<void> {
 }
 
 async function finish(engine: Engine): Promise<RunEnd> {
+  if (engine.proveKit !== undefined) {
+    await engine.journal.append({ kind: 'kit-proven', checks: [...(await engine.proveKit())] });
+  }
   await engine.journal.append({ kind: 'cleaned-up', checks: [...(await cleanUpAfter(engine))] });
   await closeRun(engine);
   const verdict = judgeRun(stateOf(engine));

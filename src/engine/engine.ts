@@ -24,6 +24,8 @@ export type Engine = {
   /** What the operator should know of this session before it begins. */
   readonly advice: readonly string[];
   readonly live: boolean;
+  /** In a drill of a runbook with a kit: what becomes of it, looked at once the steps are done. */
+  readonly proveKit?: () => Promise<readonly Check[]>;
   /** A tabletop: steps are talked through and nothing is executed. Left out, steps act. */
   readonly discussion?: { readonly injects: readonly Inject[] };
   /** Aborted when the operator wants to stop: steps end at their next safe point. */

@@ -30,6 +30,9 @@ export function judgeRun(state: RunState): Verdict {
     else verdicts.push(step.kind === 'failed' ? 'failed' : 'could-not-verify');
   }
   // Having tidied up proves nothing about the restore; not having tidied up spoils it.
+  // As little does a kit; one that is not whole is no way back.
+  for (const { verdict } of state.kit)
+    if (verdict === 'failed' || verdict === 'could-not-verify') verdicts.push(verdict);
   for (const check of state.cleanUp) if (check.verdict !== 'passed') verdicts.push(check.verdict);
   verdicts.push(...unprovenOf(state).map(({ verdict }) => verdict));
   if (verdicts.includes('failed')) return 'failed';

@@ -182,6 +182,8 @@ export const entrySchema = z.discriminatedUnion('kind', [
     /** As they were then: a run that goes on adds to them. */
     outputs: outputs.exactOptional(),
   }),
+  /** What a drill found of the kit beside the backups. */
+  z.object({ kind: z.literal('kit-proven'), checks: z.array(checkSchema) }),
   z.object({
     kind: z.literal('cleaned-up'),
     checks: z.array(checkSchema),

@@ -42,6 +42,8 @@ export type RunState = {
   readonly notes: readonly string[];
   readonly places: BoundPlaces;
   readonly preflight: EntryOf<'preflight-finished'>['checks'];
+  /** Of the kit, where the runbook has one and a drill looked at it. */
+  readonly kit: readonly Check[];
   readonly cleanUp: readonly Check[];
   /** Between two processes of the run the clock went back over a new start of the machine: how long it took nobody can tell. */
   readonly unmeasured: boolean;
@@ -77,6 +79,7 @@ export function foldJournal(entries: readonly JournalEntry[]): RunState | undefi
     notes: [],
     places: {},
     preflight: [],
+    kit: [],
     cleanUp: [],
     unmeasured: false,
     ended: undefined,
@@ -111,6 +114,8 @@ export function applyEntry(state: RunState, entry: JournalEntry): RunState {
       return { ...state, places: { ...entry.places, ...state.places } };
     case 'preflight-finished':
       return { ...state, preflight: entry.checks };
+    case 'kit-proven':
+      return { ...state, kit: entry.checks };
     case 'cleaned-up':
       return { ...state, cleanUp: entry.checks };
     case 'run-finished':

@@ -18,7 +18,7 @@ import type { ObjectStore } from '../ports/object-store.ts';
 import { storePart } from './store-part.ts';
 
 /** One file of a kit, as it will be unpacked. */
-export type KitContent = Pick<KitFile, 'path' | 'role' | 'executable'> & {
+export type KitContent = Pick<KitFile, 'path' | 'role' | 'executable' | 'source'> & {
   readonly content: Buffer;
   /** What is large and is fetched by hand as well: compressed with what every host has. */
   readonly pack?: true;

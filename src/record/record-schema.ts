@@ -227,6 +227,8 @@ const evidence = {
   notes: z.array(z.strictObject({ at: timeText, text: z.string() })),
   /** Who went on with it, each time: another person may. */
   resumed: z.array(z.strictObject({ at: timeText, user: z.string(), sshFrom: z.string().exactOptional() })),
+  /** Of the kit beside the backups, where the runbook has one and a drill looked at it. */
+  kit: z.array(checkShape).exactOptional(),
   cleanUp: z.array(checkShape),
   outputs: z.array(z.strictObject({ name: z.string(), sha256: z.string() })),
   screenshots: texts,

@@ -64,6 +64,7 @@ export function renderRecord(entries: readonly JournalEntry[], head: string): Dr
       user,
       ...(sshFrom === undefined ? {} : { sshFrom }),
     })),
+    ...(state.kit.length === 0 ? {} : { kit: [...state.kit] }),
     cleanUp,
     outputs,
     screenshots: {

@@ -27,6 +27,9 @@ export function sectionsAfter(record: DrillRecord): readonly Section[] {
         ),
       ],
     },
+    ...(record.kit === undefined
+      ? []
+      : [{ title: 'The kit', level: 2 as const, blocks: [listOr(record.kit.map(sayCheck), 'Nothing.')] }]),
     {
       title: 'Clean-up',
       level: 2,

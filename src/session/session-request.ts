@@ -18,6 +18,8 @@ export type SessionRequest = {
   readonly advice: readonly string[];
   /** Where the values of this run come from, for the list of what is known before the walk. */
   readonly origins?: readonly Check[];
+  /** In a drill of a runbook with a kit. */
+  readonly proveKit?: () => Promise<readonly Check[]>;
   /** What becomes of a question while nobody looks. */
   readonly whenAlone: 'waits' | 'stops';
   /** With every placeholder filled. */

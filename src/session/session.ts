@@ -180,6 +180,7 @@ function drive(
     bring,
     advice,
     live: mode === 'live',
+    ...(request.proveKit === undefined ? {} : { proveKit: request.proveKit }),
     ...(mode === 'tabletop' ? { discussion: { injects: request.start.exercise?.injects ?? [] } } : {}),
     stop,
     ask: desk.ask,

@@ -1,5 +1,5 @@
 import { formatCount, formatDuration, formatSpan } from '../base/units.ts';
-import { resultWord, type Verdict } from '../base/verdict.ts';
+import { resultWord, type Verdict, verdictWord } from '../base/verdict.ts';
 import type { RunEnd } from '../engine/run-end.ts';
 import { provenOf, unprovenOf } from '../journal/run-proof.ts';
 import type { RunState } from '../journal/run-state.ts';
@@ -86,6 +86,10 @@ function openPoints(state: RunState): readonly string[] {
   }
   for (const { text, remedy } of state.ended === undefined ? [] : unprovenOf(state))
     lines.push(`could not verify: ${text}`, `→ ${remedy ?? ''}`);
+  for (const { verdict, text, remedy } of state.kit) {
+    if (verdict === 'passed') continue;
+    lines.push(`${verdictWord(verdict)}: ${text}`, `→ ${remedy ?? ''}`);
+  }
   for (const { verdict, text, remedy } of state.cleanUp) {
     if (verdict === 'passed') continue;
     lines.push(`clean-up: ${text}`, ...(remedy === undefined ? [] : [`→ ${remedy}`]));

@@ -11,7 +11,7 @@ const without: Readonly<Record<string, string>> = {
   'src/adapters/process/execa-process-runner.ts': 'the port itself: its callers name the program',
   'src/adapters/process/process-failure.ts': 'the name of one that did not start',
   'src/app/begin-apart.ts': 'thaw itself',
-  'src/commands/actions/kit.ts': 'thaw itself, out of a kit',
+  'src/app/prove-kit.ts': 'thaw itself, out of a kit',
   'src/commands/actions/schedule.ts': 'thaw itself, for a scheduler',
   'src/databases/postgres/archive-contents.ts': 'found by find-tool.ts, whose type knows the names',
   'src/databases/postgres/dump-database.ts': 'found by find-tool.ts',

@@ -10,6 +10,8 @@ import { type JobContext, watchJob } from '../../app/watch-job.ts';
 import { withRunbook } from '../../app/with-runbook.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { formatBytes } from '../../base/units.ts';
+import { verdictWord } from '../../base/verdict.ts';
+import { findStraySecrets } from '../../producer/find-stray-secrets.ts';
 import { type ProducerSettings, resolveProducer } from '../../producer/producer-settings.ts';
 import { takeBackup } from '../../producer/take-backup.ts';
 
@@ -69,9 +71,17 @@ function backUpUnwatched(request: BackupRequest, context: JobContext): Promise<O
         const { link } = taken.value;
         const kept = link === undefined ? succeed(undefined) : await memory.keep(link, world.host.now());
         if (!kept.ok) return kept;
+        // Said with each backup until it is gone; the snapshot is none the worse for it.
+        for (const { verdict, text, remedy } of await findStraySecrets(
+          world.openStore(targets.backups.store),
+        ))
+          if (verdict !== 'passed') say(`${verdictWord(verdict)}: ${text} ${remedy ?? ''}`);
         tell({ type: 'snapshot', manifestKey: taken.value.manifestKey, manifest: taken.value.manifest });
         if (filled.producer.kit !== undefined) {
-          const refreshed = await refreshKit({ ready, world, images: false, onLine: say }, context);
+          const refreshed = await refreshKit(
+            { ready, world, images: false, anew: false, onLine: say },
+            context,
+          );
           if (!refreshed.ok) return refreshed;
         }
         return succeed(exitStatus.verified);

@@ -13,10 +13,12 @@ import { weighChecks } from '../../journal/run-proof.ts';
 import { stepsGiving } from '../../kinds/handlers.ts';
 import type { World } from '../../ports/world.ts';
 import { checkPermissions, type Permission } from '../../producer/check-permissions.ts';
+import { findStraySecrets } from '../../producer/find-stray-secrets.ts';
 import { handlers } from '../../registry/kinds.ts';
 import { createWorld } from '../../registry/wire.ts';
 import { type OpenPoint, sayOpenPoints } from '../../runbook/open-points.ts';
 import { proofOf } from '../../runbook/proof.ts';
+import { undeclared } from '../../runbook/schema.ts';
 
 type CheckOptions = Options<
   'json' | 'install' | 'yes' | 'snapshot' | 'workFolder' | 'envFiles' | 'logFolder'
@@ -93,12 +95,18 @@ async function lookOnce(
   for (const line of options.json ? originsAsJson(values) : originsAsText(values)) print(line);
   for (const line of (options.json ? openAsJson : sayOpenPoints)(ready.openPoints)) print(line);
   const blockersFirst = [...checks].sort((a, b) => weight(a) - weight(b));
-  const permissions = await checkPermissions({
-    world,
-    targets,
-    makesBackups: filled.producer !== undefined,
-    prunes: filled.retention !== undefined,
-  });
+  const { backups, production } = targets;
+  const declared = [backups.store, ...(production.objects === undefined ? [] : [production.objects])];
+  const buckets = declared.filter(({ path }) => path !== undeclared.store.path);
+  const permissions: readonly Permission[] = [
+    ...(await checkPermissions({
+      world,
+      targets,
+      makesBackups: filled.producer !== undefined,
+      prunes: filled.retention !== undefined,
+    })),
+    ...(await Promise.all(buckets.map((config) => findStraySecrets(world.openStore(config))))).flat(),
+  ];
   for (const one of blockersFirst) {
     for (const line of options.json ? [JSON.stringify({ type: 'check', ...one })] : inWords(one)) print(line);
   }

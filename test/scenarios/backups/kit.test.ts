@@ -23,6 +23,7 @@ import { guardStore } from '../../../src/registry/with-permits.ts';
 import { openStore } from '../../../src/stores/open-store.ts';
 import { startTestCluster, type TestCluster } from '../../databases/postgres/cluster.ts';
 import { ensureDocker, type RunningDocker } from '../../parts/docker.ts';
+import { readRecord } from '../../parts/run-log.ts';
 import { shopRunbook } from '../../parts/shop-runbook.ts';
 import { runThaw, type SaidHere, type ThawEnd, thawHere } from '../../parts/thaw.ts';
 
@@ -235,10 +236,50 @@ describe('The kit that each backup refreshes', () => {
     await backUp();
     expect(newest().files.filter(({ role }) => role === 'images')).toHaveLength(1);
     expect(newest().images).toEqual([{ name: image }]);
-    expect(String(contentOf('RECOVER.md'))).toContain('docker load --input "images.tar.gz"');
     const checked = await thaw('kit', 'runbook.yaml', '--check', '--signer', signer);
     expect(checked, checked.text).toMatchObject({ status: 0 });
     expect(checked.text).toContain('images.tar.gz: as it was signed');
+  });
+
+  it('says on its page how images and env file are had by hand', async () => {
+    const page = String(contentOf('RECOVER.md'));
+    const [, load = 'false'] = /```sh\n(rclone copyto [^`]*?docker load [^\n]*)/.exec(page) ?? [];
+    const [, open = 'false'] = /`(\(umask 077; [^`]*)`/.exec(page) ?? [];
+    const hand = mkdtempSync(join(folder, 'by-hand-'));
+    await docker.docker('rmi', image);
+    const env = { PATH: process.env.PATH, DOCKER_HOST: docker.DOCKER_HOST, HOME: hand };
+    execFileSync('bash', ['-eu', '-o', 'pipefail', '-c', `${load}\n${open}`], {
+      cwd: hand,
+      env: { ...env, AGE_IDENTITY_FILE: join(folder, 'age.key') },
+      stdio: 'pipe',
+    });
+    expect(await docker.docker('image', 'inspect', '--format', '{{.Id}}', image)).toMatch(/^sha256:/);
+    expect(readFileSync(join(hand, 'env.opened'), 'utf8')).toBe(readFileSync(join(home, '.env'), 'utf8'));
+    expect(statSync(join(hand, 'env.opened')).mode & 0o777).toBe(0o600);
+  });
+
+  it('is proven by a drill, whose record says so, and which does not pass where it is not whole', async () => {
+    const logs = join(folder, 'logs');
+    const drill = () =>
+      thaw(
+        ...['drill', 'runbook.yaml', '--env-file', join(home, '.env'), '--log-dir', logs],
+        ...['--plain', '--yes', '--snapshot', 'latest'],
+      );
+    const good = await drill();
+    expect(good, good.text).toMatchObject({ status: 0 });
+    expect((await readRecord(logs)).kit).toEqual([
+      { verdict: 'passed', text: expect.stringMatching(/^the kit made .*: 7 files as they were signed/) },
+      { verdict: 'not-checked', text: expect.stringContaining(signer), remedy: expect.any(String) },
+    ]);
+    const page = newest().files.find(({ role }) => role === 'page')?.object ?? '';
+    const path = join(store, 'thaw-kit/shop', page);
+    const before = readFileSync(path);
+    writeFileSync(path, String(before).replace('Shop', 'Shot'));
+    const bad = await drill();
+    writeFileSync(path, before);
+    expect(bad, bad.text).toMatchObject({ status: 1 });
+    expect(bad.text).toMatch(/failed: the kit: RECOVER\.md of the kit, .* is not what was signed/);
+    expect((await readRecord(logs)).kit).toMatchObject([{ verdict: 'failed' }]);
   });
 
   it.each(['FOLDER', 'rclone:offsite:'])(
