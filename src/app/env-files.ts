@@ -1,8 +1,9 @@
-import { access, stat } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { readEnvFile } from '../base/env-file.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
 import { describeFileFailure } from '../base/file-failure.ts';
+import { isFolder } from '../platform/file-kinds.ts';
 import { readWhole } from '../platform/read-whole.ts';
 import type { EnvFile } from './given-values.ts';
 
@@ -55,13 +56,6 @@ export async function readText(path: string): Promise<Outcome<string>> {
   } catch (error) {
     return fail(describeFileFailure({ doing: `read ${path}`, error }));
   }
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
 }
 
 async function exists(path: string): Promise<boolean> {

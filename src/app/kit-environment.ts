@@ -1,9 +1,10 @@
 import { join, resolve } from 'node:path';
 import { layersOf } from '../backups/wrapping.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
+import { isFile } from '../platform/file-kinds.ts';
 import type { World } from '../ports/world.ts';
 import { type CommandContext, printLine } from './command-context.ts';
-import { isFile, type KitFolder, kitNames, placeEnvironment } from './kit-folder.ts';
+import { type KitFolder, kitNames, placeEnvironment } from './kit-folder.ts';
 import { loadRunbook } from './load-runbook.ts';
 import type { Options } from './options.ts';
 import { readyOrAsk } from './ready-or-ask.ts';

@@ -1,4 +1,4 @@
-import { chmod, copyFile, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { type Kit, type KitFile, readKit, writeKit } from '../backups/kit.ts';
 import { readEnvFile } from '../base/env-file.ts';
@@ -112,13 +112,6 @@ export async function placeEnvironment(
     if (errorCode(error) === 'EEXIST') return succeed(undefined);
     return fail(describeFileFailure({ doing: `copy ${given} to ${path}`, error }));
   }
-}
-
-export function isFile(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isFile(),
-    () => false,
-  );
 }
 
 /** The kit that a runbook lies in; undefined where it lies in none. */

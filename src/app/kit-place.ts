@@ -1,15 +1,16 @@
-import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type Kit, kitsPrefix, namesSigner, shortSigner } from '../backups/kit.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
+import { formatTime } from '../base/units.ts';
 import { type FoundKit, findKits } from '../operations/read-kit.ts';
+import { isFile, isFolder } from '../platform/file-kinds.ts';
 import type { ObjectStoreConfig } from '../ports/object-store.ts';
 import { createWorld } from '../registry/wire.ts';
 import type { MissingInput } from '../session/missing-input.ts';
 import { askForInputs } from './ask-for-inputs.ts';
 import { type CommandContext, printLine } from './command-context.ts';
 import { bringEnvironment } from './kit-environment.ts';
-import { accessKeyName, isFile, kitNames, secretKeyName, unpackKit } from './kit-folder.ts';
+import { accessKeyName, kitNames, secretKeyName, unpackKit } from './kit-folder.ts';
 import { bringImages } from './kit-images.ts';
 import type { Options } from './options.ts';
 import type { TerminalContext, TerminalOptions } from './terminal.ts';
@@ -29,13 +30,6 @@ export async function kitPlaceOf(operand: string, folder: string): Promise<KitPl
   const path = resolve(folder, operand);
   const holdsKits = await isFolder(join(path, kitsPrefix));
   return holdsKits ? { kind: 'directory', path, prefix: '' } : undefined;
-}
-
-function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
 }
 
 type FromKit = {
@@ -85,31 +79,40 @@ export async function takeFromKit(place: KitPlace, asking: Asking): Promise<Outc
 }
 
 function sayKit({ kit, signer }: FoundKit, address: string): string {
-  return `${address} holds the kit of ${kit.title}, made ${kit.madeAt} with thaw ${kit.thawVersion}, signed by ${shortSigner(signer)}.`;
+  return `${address} holds the kit of ${kit.title}, made ${formatTime(Date.parse(kit.madeAt))} with thaw ${kit.thawVersion}, signed by ${shortSigner(signer)}.`;
 }
 
-/** The same fingerprint from elsewhere: the command line, or the paper in somebody's hand. */
-async function believe(found: FoundKit, { options, context }: Asking): Promise<Outcome<void>> {
-  const given = options.signer ?? (await askSigner(found, { options, context }));
-  if (given === undefined) return fail(signerMissing(found.kit));
-  if (namesSigner(given, found.signer)) return succeed(undefined);
-  return fail({
+/** The same fingerprint from elsewhere: the command line, or the paper in somebody's hand, where a sign is soon misread. */
+async function believe(found: FoundKit, asking: Asking): Promise<Outcome<void>> {
+  const { signer } = asking.options;
+  let given = signer ?? (await askSigner(found, asking));
+  for (let tries = 1; given !== undefined && !namesSigner(given, found.signer); tries += 1) {
+    if (signer !== undefined || tries === mostTries) return fail(otherSigner(found, given));
+    given = await askSigner(found, asking, given);
+  }
+  return given === undefined ? fail(signerMissing(found.kit)) : succeed(undefined);
+}
+
+const mostTries = 3;
+
+function otherSigner({ signer }: FoundKit, given: string): Failure {
+  return {
     code: 'denied',
-    message: `The kit is signed by ${shortSigner(found.signer)}, and that is not ${given.trim()}. Nothing of it was used.`,
+    message: `The kit is signed by ${shortSigner(signer)}, and that is not ${given.trim()}. Nothing of it was used.`,
     remedy:
       'Compare with the printed page once more: the whole fingerprint, or its first 16 characters after SHA256:. If it differs there, the bucket was changed: use another copy.',
     retry: 'after-fix',
-  });
+  };
 }
 
 async function askSigner(
   { kit }: FoundKit,
-  at: Pick<Asking, 'options' | 'context'>,
+  ...[at, before]: [at: Pick<Asking, 'options' | 'context'>, before?: string]
 ): Promise<string | undefined> {
+  const wrong = before === undefined ? '' : `; it is not ${before.trim()}: read it once more`;
   const missing: MissingInput = {
     name: 'SIGNER',
-    about:
-      'whose signature the kit has to bear, from its printed page: the first 16 characters after SHA256:, or all of them',
+    about: `whose signature the kit has to bear, from its printed page: the first 16 characters after SHA256:, or all of them${wrong}`,
     secret: false,
   };
   const typed = await askForInputs({ mode: 'live', title: kit.title, missing: [missing] }, at);

@@ -5,7 +5,7 @@ import { createProcessRunner } from '../adapters/process/execa-process-runner.ts
 import { parseSigners } from '../backups/author.ts';
 import { kitPrefix, namesSigner } from '../backups/kit.ts';
 import { type Failure, fail, type Outcome, succeed } from '../base/failure.ts';
-import { formatBytes } from '../base/units.ts';
+import { formatBytes, formatTime } from '../base/units.ts';
 import { type Check, couldNotVerify, failed, passed } from '../base/verdict.ts';
 import { checkKitFile, type FoundKit, findKits } from '../operations/read-kit.ts';
 import type { World } from '../ports/world.ts';
@@ -40,7 +40,7 @@ export async function proveKit(request: Proving): Promise<Outcome<Proven>> {
   if (found === undefined) throw new Error('Broken promise: kits were found, and there is none');
   const believed = judgeSigner(found, { signer, pinned: ready.targets.backups.signers ?? '' });
   if (!believed.ok) return believed;
-  onLine(`made ${found.kit.madeAt}, ${believed.value.text}`);
+  onLine(`made ${formatTime(Date.parse(found.kit.madeAt))}, ${believed.value.text}`);
   const folder = await mkdtemp(join(tmpdir(), 'thaw-kit-'));
   try {
     const into = join(folder, found.kit.folder);
@@ -75,7 +75,7 @@ export async function checkKit(request: Omit<Proving, 'signer' | 'onLine'>): Pro
   const { madeAt, files } = kit.kit;
   return [
     passed(
-      `the kit made ${madeAt}: ${files.length} files as they were signed, and its runbook holds together`,
+      `the kit made ${formatTime(Date.parse(madeAt))}: ${files.length} files as they were signed, and its runbook holds together`,
     ),
     ...open.map(({ text, remedy }) => ({
       verdict: 'not-checked' as const,

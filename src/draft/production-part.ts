@@ -177,7 +177,13 @@ function openAbout(survey: Survey, objects: SeenObjects | undefined): readonly s
 function servicesOf(survey: Survey): { readonly kind: 'compose'; readonly file: string } | undefined {
   return survey.compose === undefined
     ? undefined
-    : { kind: 'compose', file: inFolder(survey, survey.compose.file) };
+    : {
+        kind: 'compose',
+        file: survey.compose.file
+          .split(':')
+          .map((path) => inFolder(survey, path))
+          .join(':'),
+      };
 }
 
 /** ${APP_FOLDER}/docker-compose.yml, so that another host changes one line. */

@@ -8,7 +8,7 @@ export type Survey = {
   /** Where it stood, absolute. */
   readonly folder: string;
   readonly compose?: {
-    /** The file that names the project; thaw finds those that belong to it. Absolute. */
+    /** The file that names the project, absolute; thaw finds those that belong to it. Where COMPOSE_FILE names several, all of them, joined by colons. */
     readonly file: string;
     readonly model: ComposeModel;
   };

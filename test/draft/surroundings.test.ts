@@ -166,6 +166,24 @@ describe('thaw init in the folder of a compose project', () => {
 });
 
 describe('thaw init and what a compose file takes from others', () => {
+  it('takes the files that COMPOSE_FILE names, as Compose does', async () => {
+    put('compose.yml', 'services: { demo: { image: "postgres:11" } }');
+    put('deploy/base.yml', 'services: { db: { image: "postgres:15", environment: { POSTGRES_DB: crm } } }');
+    put('deploy/live.yml', 'services: { web: { image: "example/crm:2", depends_on: [db] } }');
+    const check = ({ text, said }: Awaited<ReturnType<typeof draft>>) => {
+      expect(said).toContain(`${at('deploy/base.yml')}:${at('deploy/live.yml')}: db, web.`);
+      expect(text).toMatch(/file: "?\$\{APP_FOLDER\}\/deploy\/base\.yml:\$\{APP_FOLDER\}\/deploy\/live\.yml/);
+      expect(text).not.toContain('postgres:11');
+    };
+    put('.env', 'COMPOSE_PATH_SEPARATOR=,\nCOMPOSE_FILE=deploy/base.yml,deploy/live.yml\n');
+    check(await draft());
+    rmSync(at('.env'));
+    const env = { HOME: folder, COMPOSE_FILE: 'deploy/base.yml:deploy/live.yml' };
+    const end = await thawHere({ args: ['init', 'again'], env, cwd: folder });
+    expect(end.status, end.text).toBe(0);
+    check({ text: written('again'), said: end.text, runbook: undefined, linted: '' });
+  });
+
   it('follows include and extends, with the folder and the variables that each file counts from', async () => {
     put(
       'compose.yaml',

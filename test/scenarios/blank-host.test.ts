@@ -63,7 +63,8 @@ describe('A blank host, the one file, a bucket', () => {
     const asked = await answerAll(terminal, [
       [/^AWS_ACCESS_KEY_ID, .*:$/, BACKUP_S3_ACCESS_KEY],
       [/^AWS_SECRET_ACCESS_KEY, .*:$/, BACKUP_S3_SECRET_KEY],
-      [/^SIGNER, .*:$/, signer.slice('SHA256:'.length, 'SHA256:'.length + 16)],
+      [/^SIGNER, .* all of them:$/, 'a sign misread'],
+      [/^SIGNER, .*; it is not a sign misread: read it once more:$/, signer.slice(7, 7 + 16)],
       [/^BACKUP_GPG_PRIVATE_KEY_FILE, .*:$/, '/root/backup-key.asc'],
       [/^BACKUP_GPG_PASSPHRASE, .*:$/, BACKUP_GPG_PASSPHRASE],
       [/^Type yes to .*:$/, 'yes'],
@@ -81,7 +82,8 @@ describe('A blank host, the one file, a bucket', () => {
     const found = await nimara.live.digests();
     expect(found).toEqual(await nimara.backups.digests('minio/'));
     // Three to reach and believe the kit, two for the key; of the walk itself: begin, snapshot, swap, and what only a person sees.
-    expect(asked.length, asked.join('\n')).toBeLessThanOrEqual(12);
+    const once = asked.filter((line) => !line.includes('read it once more'));
+    expect(once.length, asked.join('\n')).toBeLessThanOrEqual(12);
   });
 });
 

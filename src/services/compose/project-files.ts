@@ -89,9 +89,14 @@ async function composeFileOf(folder: string): Promise<readonly string[]> {
   const text = await readWhole(path).catch(() => undefined);
   const read = text === undefined ? undefined : readEnvFile(String(text), { path });
   if (read?.ok !== true) return [];
-  const separator = read.value.values.get('COMPOSE_PATH_SEPARATOR') || ':';
-  const names = (read.value.values.get('COMPOSE_FILE') ?? '').split(separator);
-  return names.filter((name) => name !== '').map((name) => resolve(folder, name));
+  const { values } = read.value;
+  const names = splitNames(values.get('COMPOSE_FILE') ?? '', values.get('COMPOSE_PATH_SEPARATOR'));
+  return names.map((name) => resolve(folder, name));
+}
+
+/** A value of COMPOSE_FILE. */
+export function splitNames(text: string, separator: string | undefined): readonly string[] {
+  return text.split(separator || ':').filter((name) => name !== '');
 }
 
 function isThere(path: string): Promise<boolean> {

@@ -14,7 +14,7 @@ import {
 import { readComposeFile } from '../../../draft/read-compose-file.ts';
 import type { SeenEnvFile, Survey } from '../../../draft/survey.ts';
 import { readWhole } from '../../../platform/read-whole.ts';
-import { filesOfProject } from '../../../services/compose/project-files.ts';
+import { filesOfProject, splitNames } from '../../../services/compose/project-files.ts';
 
 export type Project = {
   readonly folder: string;
@@ -27,37 +27,41 @@ export type Project = {
 
 const defaultNames = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml'];
 
-/** The one that Compose takes by itself, else one for production, else any. */
-function projectFile(
+/** Those that COMPOSE_FILE names, else the one that Compose takes by itself, else one for production, else any. */
+function projectFiles(
   names: readonly string[],
-): { readonly name: string; readonly others: readonly string[] } | undefined {
+  lookup: EnvLookup,
+): { readonly named: readonly string[]; readonly others: readonly string[] } {
+  const given = splitNames(lookup('COMPOSE_FILE') ?? '', lookup('COMPOSE_PATH_SEPARATOR'));
+  if (given.length > 0) return { named: given, others: [] };
   const byDefault = defaultNames.find((name) => names.includes(name));
-  if (byDefault !== undefined) return { name: byDefault, others: [] };
+  if (byDefault !== undefined) return { named: [byDefault], others: [] };
   const all = names.filter(
     (name) => /^(?:docker-)?compose[\w.-]*\.ya?ml$/.test(name) && !/override|test|dev/.test(name),
   );
   const name = all.find((one) => /prod/.test(one)) ?? all[0];
-  return name === undefined ? undefined : { name, others: all.filter((one) => one !== name) };
+  return { named: name === undefined ? [] : [name], others: all.filter((one) => one !== name) };
 }
 
 /** The compose file of the folder, with what lies over it and what it takes from others. */
 export async function readProject(among: Project): Promise<NonNullable<Survey['compose']> | undefined> {
   const { folder, environment, envFiles, unread } = among;
-  const found = projectFile(among.names);
-  if (found === undefined) return undefined;
-  if (found.others.length > 0)
-    unread.push(
-      `there are more compose files: ${found.others.join(', ')}. ${found.name} was read; correct \`file\` where another one is meant.`,
-    );
-  const file = join(folder, found.name);
   const own = envFiles.find(({ path }) => path === join(folder, '.env'))?.values;
   const lookup: EnvLookup = (name) => environment[name] ?? own?.get(name);
+  const { named, others } = projectFiles(among.names, lookup);
+  const files = named.map((name) => resolve(folder, name));
+  const [first] = files;
+  if (first === undefined) return undefined;
+  if (others.length > 0)
+    unread.push(
+      `there are more compose files: ${others.join(', ')}. ${named[0]} was read; correct \`file\` where another one is meant.`,
+    );
   const models: ComposeModel[] = [];
-  for (const path of await filesOfProject(file, [])) {
+  for (const path of files.length > 1 ? files : await filesOfProject(first, [])) {
     const model = await readWithOthers(path, { project: folder, folder, lookup, above: [], unread });
     if (model !== undefined) models.push(model);
   }
-  return models.length === 0 ? undefined : { file, model: mergeModels(models) };
+  return models.length === 0 ? undefined : { file: files.join(':'), model: mergeModels(models) };
 }
 
 type Reading = {
