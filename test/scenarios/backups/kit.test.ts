@@ -71,8 +71,12 @@ describe('The kit that each backup refreshes', () => {
   });
 
   function writeCompose(sells: string): void {
-    const web = { image, network_mode: 'host', environment: { SELLS: sells } };
-    writeFileSync(join(home, 'compose.yml'), `${JSON.stringify({ name: 'thaw-shop', services: { web } })}\n`);
+    // Other files of this run share the Docker, and have a web of their own.
+    const till = { image, network_mode: 'host', environment: { SELLS: sells } };
+    writeFileSync(
+      join(home, 'compose.yml'),
+      `${JSON.stringify({ name: 'thaw-shop', services: { till } })}\n`,
+    );
   }
 
   function writeRunbook(kit: Readonly<Record<string, unknown>> | undefined): void {
@@ -91,7 +95,7 @@ describe('The kit that each backup refreshes', () => {
         key: { ageIdentityFile: '${AGE_KEY_FILE}' },
       },
       production: { envFile: '${ENV_FILE}', services: { kind: 'compose', file: '${COMPOSE}' } },
-      before: [{ kind: 'stop-writers', services: ['web'] }],
+      before: [{ kind: 'stop-writers', services: ['till'] }],
       producer: {
         host: 'shop-1',
         encrypt: { kind: 'age', recipients: [recipient] },
