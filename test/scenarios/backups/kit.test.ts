@@ -262,6 +262,20 @@ describe('The kit that each backup refreshes', () => {
     expect(statSync(join(hand, 'env.opened')).mode & 0o777).toBe(0o600);
   });
 
+  it('and its encrypted env file are no secrets that lie open; a plain one beside the backups is, for check and backup', async () => {
+    const check = () => thaw('check', 'runbook.yaml', '--env-file', join(home, '.env'));
+    expect((await check()).text).toContain(`no env file and no private key lies open in ${store}`);
+    copyFileSync(join(home, '.env'), join(store, '.env'));
+    try {
+      const checked = await check();
+      expect(checked, checked.text).toMatchObject({ status: 1 });
+      expect(checked.text).toMatch(/not as it should be .*: \.env in .* is an env file with values/);
+      expect(await backUp()).toMatch(/failed: \.env in .* is an env file with values/);
+    } finally {
+      await rm(join(store, '.env'));
+    }
+  });
+
   it('is proven by a drill, whose record says so, and which does not pass where it is not whole', async () => {
     const logs = join(folder, 'logs');
     const drill = () =>
