@@ -98,15 +98,15 @@ async function lookOnce(
   const { backups, production } = targets;
   const declared = [backups.store, ...(production.objects === undefined ? [] : [production.objects])];
   const buckets = declared.filter(({ path }) => path !== undeclared.store.path);
-  const permissions: readonly Permission[] = [
-    ...(await checkPermissions({
-      world,
-      targets,
+  const looks: readonly Promise<readonly Permission[]>[] = [
+    checkPermissions({
+      ...{ world, targets },
       makesBackups: filled.producer !== undefined,
       prunes: filled.retention !== undefined,
-    })),
-    ...(await Promise.all(buckets.map((config) => findStraySecrets(world.openStore(config))))).flat(),
+    }),
+    ...buckets.map((config) => findStraySecrets(world.openStore(config))),
   ];
+  const permissions = (await Promise.all(looks)).flat();
   for (const one of blockersFirst) {
     for (const line of options.json ? [JSON.stringify({ type: 'check', ...one })] : inWords(one)) print(line);
   }

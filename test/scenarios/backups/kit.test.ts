@@ -71,8 +71,12 @@ describe('The kit that each backup refreshes', () => {
   });
 
   function writeCompose(sells: string): void {
-    const web = { image, network_mode: 'host', environment: { SELLS: sells } };
-    writeFileSync(join(home, 'compose.yml'), `${JSON.stringify({ name: 'thaw-shop', services: { web } })}\n`);
+    // Other files of this run share the Docker, and have a web of their own.
+    const till = { image, network_mode: 'host', environment: { SELLS: sells } };
+    writeFileSync(
+      join(home, 'compose.yml'),
+      `${JSON.stringify({ name: 'thaw-shop', services: { till } })}\n`,
+    );
   }
 
   function writeRunbook(kit: Readonly<Record<string, unknown>> | undefined): void {
@@ -91,7 +95,7 @@ describe('The kit that each backup refreshes', () => {
         key: { ageIdentityFile: '${AGE_KEY_FILE}' },
       },
       production: { envFile: '${ENV_FILE}', services: { kind: 'compose', file: '${COMPOSE}' } },
-      before: [{ kind: 'stop-writers', services: ['web'] }],
+      before: [{ kind: 'stop-writers', services: ['till'] }],
       producer: {
         host: 'shop-1',
         encrypt: { kind: 'age', recipients: [recipient] },
@@ -256,6 +260,20 @@ describe('The kit that each backup refreshes', () => {
     expect(await docker.docker('image', 'inspect', '--format', '{{.Id}}', image)).toMatch(/^sha256:/);
     expect(readFileSync(join(hand, 'env.opened'), 'utf8')).toBe(readFileSync(join(home, '.env'), 'utf8'));
     expect(statSync(join(hand, 'env.opened')).mode & 0o777).toBe(0o600);
+  });
+
+  it('and its encrypted env file are no secrets that lie open; a plain one beside the backups is, for check and backup', async () => {
+    const check = () => thaw('check', 'runbook.yaml', '--env-file', join(home, '.env'));
+    expect((await check()).text).toContain(`no env file and no private key lies open in ${store}`);
+    copyFileSync(join(home, '.env'), join(store, '.env'));
+    try {
+      const checked = await check();
+      expect(checked, checked.text).toMatchObject({ status: 1 });
+      expect(checked.text).toMatch(/not as it should be .*: \.env in .* is an env file with values/);
+      expect(await backUp()).toMatch(/failed: \.env in .* is an env file with values/);
+    } finally {
+      await rm(join(store, '.env'));
+    }
   });
 
   it('is proven by a drill, whose record says so, and which does not pass where it is not whole', async () => {
