@@ -145,7 +145,7 @@ function keyStep(survey: Survey, known: readonly KnownApplication[]): readonly D
         step: { kind: 'verify-secrets', required: keys.names, probes },
         notes: [
           names,
-          `Restored rows are really opened with ${probes.map(({ secret }) => secret).join(', ')}.`,
+          `Restored rows are really opened with ${probes.map(({ secret }) => secret).join(', ')}. Where nothing is encrypted yet, take \`probes\` out until there is: without a row to try, a drill ends as not verified.`,
         ],
       },
     ];

@@ -360,7 +360,8 @@ describe('On MinIO', () => {
     try {
       const { endpoint, region, bucket, accessKey, secretKey } = await createBucket(server);
       const keys = { accessKeyId: accessKey.reveal(), secretAccessKey: secretKey.reveal() };
-      const sts = new STSClient({ endpoint, region, credentials: keys });
+      // Just begun, it gives buckets before it gives keys.
+      const sts = new STSClient({ endpoint, region, credentials: keys, maxAttempts: 10 });
       const role = { RoleArn: 'arn:aws:iam::000000000000:role/backup', RoleSessionName: 'thaw' };
       const { Credentials } = await sts.send(new AssumeRoleCommand(role));
       sts.destroy();
