@@ -1,7 +1,7 @@
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { sqlName, sqlText } from '../../base/quoting.ts';
 import type { Inventory, InventoryOptions, TableCount } from '../../ports/database-server.ts';
-import { type Row, type ServerContext, type Session, withSession } from './session.ts';
+import { type Row, type ServerContext, type Session, withReadSession } from './session.ts';
 
 /** Counting reads every page of every table; the limit is for one batch of them. */
 const countLimitMs = 6 * 3_600_000;
@@ -40,7 +40,7 @@ export function takeInventory(
   request: { readonly database: string; readonly options?: InventoryOptions | undefined },
 ): Promise<Outcome<Inventory>> {
   const { database, options } = request;
-  return withSession(context, {
+  return withReadSession(context, {
     database,
     doing: `count the rows of database ${database}`,
     limitMs: countLimitMs,

@@ -1,7 +1,7 @@
 import { type Outcome, succeed } from '../../base/failure.ts';
 import type { LoginRights, ObjectRights } from '../../ports/login-rights.ts';
 import { notOfExtension, ownSchema } from './catalogue/pieces.ts';
-import { type Row, type ServerContext, type Session, withSession } from './session.ts';
+import { type Row, type ServerContext, type Session, withReadSession } from './session.ts';
 
 /** Asked of the functions of the catalogue alone (has_table_privilege and its kin): nothing of the database itself runs. */
 
@@ -69,7 +69,7 @@ export function readLoginRights(
   request: { readonly database: string; readonly roles?: readonly string[] | undefined },
 ): Promise<Outcome<readonly LoginRights[]>> {
   const { database } = request;
-  return withSession(context, {
+  return withReadSession(context, {
     database,
     doing: `read what logins may do in database ${database}`,
     limitMs,

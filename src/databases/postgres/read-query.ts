@@ -4,7 +4,7 @@ import { sqlName, sqlText } from '../../base/quoting.ts';
 import { randomPassword, scramVerifier } from '../../base/role-login.ts';
 import type { QueryRequest } from '../../ports/database-server.ts';
 import { findForbidden } from './forbidden-columns.ts';
-import { type Row, type ServerContext, usualLimitMs, withMaintenance, withSession } from './session.ts';
+import { type Row, type ServerContext, usualLimitMs, withMaintenance, withReadSession } from './session.ts';
 
 /** Short enough for a failure's sentence; the whole statement stands in the runbook. */
 const shownLength = 80;
@@ -30,7 +30,7 @@ function readAs(
 ): Promise<Outcome<readonly Row[]>> {
   const oneLine = request.sql.replace(/\s+/g, ' ').trim();
   const shown = oneLine.length <= shownLength ? oneLine : `${oneLine.slice(0, shownLength)}…`;
-  return withSession(context, {
+  return withReadSession(context, {
     database: request.database,
     doing: `run “${shown}” in database ${request.database}`,
     limitMs: request.limitMs ?? usualLimitMs,
@@ -59,7 +59,7 @@ const known = new WeakMap<ServerContext, Rights>();
 async function rightsOf(context: ServerContext, database: string): Promise<Outcome<Rights>> {
   const before = known.get(context);
   if (before !== undefined) return succeed(before);
-  const asked = await withSession<Rights>(context, {
+  const asked = await withReadSession<Rights>(context, {
     database,
     doing: 'read the rights of this user',
     work: async (session) => {

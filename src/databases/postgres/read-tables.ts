@@ -4,7 +4,7 @@ import { errorWords } from '../../base/thrown.ts';
 import type { TablesRead } from '../../ports/login-rights.ts';
 import { ownSchema } from './catalogue/pieces.ts';
 import { sqlStateOf } from './postgres-failure.ts';
-import { type Row, type ServerContext, type Session, withSession } from './session.ts';
+import { type Row, type ServerContext, type Session, withReadSession } from './session.ts';
 
 /** Of each statement; of all of them; and of how many tables and views. */
 const limitMs = 5_000;
@@ -22,7 +22,7 @@ const readable = `FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 
 /** One row of each table and view that this user may read, in transactions that may only read. Tables come first. */
 export function readTables(context: ServerContext, database: string): Promise<Outcome<TablesRead>> {
-  return withSession(context, {
+  return withReadSession(context, {
     database,
     doing: `read in ${database} as ${context.target.user}`,
     limitMs,

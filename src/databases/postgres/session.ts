@@ -71,6 +71,24 @@ export async function withSession<T>(
   return opened.ok ? finish(context, { ...request, opened: opened.value }) : opened;
 }
 
+/**
+ * As `withSession`, for what only reads and is judged: where the connection is lost on the way it is done once more, anew. A server that is
+ * gone says so at once.
+ */
+export async function withReadSession<T>(
+  context: ServerContext,
+  request: SessionRequest & { readonly work: (session: Session) => Promise<Outcome<T>> },
+): Promise<Outcome<T>> {
+  let wasOpen = false;
+  const work: typeof request.work = (session) => {
+    wasOpen = true;
+    return request.work(session);
+  };
+  const first = await withSession(context, { ...request, work });
+  const isLost = wasOpen && !first.ok && first.failure.code === 'unreachable';
+  return isLost ? withSession(context, request) : first;
+}
+
 /** As `withSession`, on the maintenance database. */
 export async function withMaintenance<T>(
   context: ServerContext,
@@ -116,21 +134,22 @@ export async function openSession(
   context: ServerContext,
   request: SessionRequest,
 ): Promise<Outcome<OpenSession>> {
-  const opened = await tryToOpen(context, request);
-  // What lies between may be busy for a moment: Docker, an API server, a node.
-  const mayPass = context.route !== undefined && !opened.ok && opened.failure.code === 'unreachable';
-  return mayPass ? tryToOpen(context, request) : opened;
-}
-
-async function tryToOpen(context: ServerContext, request: SessionRequest): Promise<Outcome<OpenSession>> {
-  const { target } = context;
-  try {
-    const client = await connect(context, request);
-    context.open.add(client);
-    return succeed(await prepare(context, { client, request }));
-  } catch (error) {
-    return fail(postgresFailure(error, { doing: request.doing, address: target.address }));
-  }
+  let cameAbout = false;
+  const tryToOpen = async (): Promise<Outcome<OpenSession>> => {
+    try {
+      const client = await connect(context, request);
+      cameAbout = true;
+      context.open.add(client);
+      return succeed(await prepare(context, { client, request }));
+    } catch (error) {
+      return fail(postgresFailure(error, { doing: request.doing, address: context.target.address }));
+    }
+  };
+  const opened = await tryToOpen();
+  // Nothing was asked of it yet. What lies between may be busy for a moment: Docker, an API server, a node; and one that came about and was
+  // lost may come about again.
+  const mayPass = context.route !== undefined || cameAbout;
+  return mayPass && !opened.ok && opened.failure.code === 'unreachable' ? tryToOpen() : opened;
 }
 
 async function connect(context: ServerContext, request: SessionRequest): Promise<Client> {

@@ -4,7 +4,7 @@ import { openDatabaseServer } from '../../../src/databases/postgres/pg-database-
 import { type StatementProxy, startStatementProxy } from '../../parts/statement-proxy.ts';
 import { startTestCluster, type TestCluster } from './cluster.ts';
 
-/** A connection that carries nothing any more, and does not say so: a firewall that forgot it, a host behind it that froze. */
+/** A connection that is ended by somebody, and one that carries nothing any more, and does not say so: a firewall that forgot it, a host behind it that froze. */
 
 let cluster: TestCluster;
 let proxy: StatementProxy;
@@ -61,5 +61,39 @@ describe('A connection that falls silent', () => {
     await guest.query('COMMIT');
     await guest.end();
     expect(await analyzed).toEqual({ ok: true, value: undefined });
+  });
+});
+
+describe('A connection that is lost', () => {
+  /** By whoever ends all sessions, in the moment when such a statement is on its way. */
+  const cutBefore = (statement: RegExp) =>
+    proxy.before(statement, async () => {
+      await cluster.sql(
+        'postgres',
+        'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = $$client backend$$',
+      );
+    });
+
+  it.each([
+    ['read as the application', /RESET search_path/, () => server().readTables('shop')],
+    ['a query of the runbook', /SELECT 42/, () => server().query({ database: 'shop', sql: 'SELECT 42' })],
+    ['count the rows', /ROLLBACK/, () => server().inventory('shop')],
+    ['read the catalogue', /ROLLBACK/, () => server().catalogue('shop')],
+    ['read what logins may do', /ROLLBACK/, () => server().loginRights({ database: 'shop' })],
+    ['what was just opened', /pg_backend_pid/, () => server().identity()],
+  ])('%s is done anew', async (_what, statement, act) => {
+    const cut = cutBefore(statement);
+    expect(await act()).toMatchObject({ ok: true });
+    await cut;
+  });
+
+  it('leaves alone what changes something: whoever began it looks what became of it', async () => {
+    const cut = cutBefore(/CREATE DATABASE "?lost/);
+    expect(await server().createDatabase({ name: 'lost', comment: 'of a test' })).toMatchObject({
+      ok: false,
+      failure: { code: 'unreachable' },
+    });
+    await cut;
+    expect(await server().describeDatabase('lost')).toEqual({ ok: true, value: undefined });
   });
 });

@@ -1,6 +1,6 @@
 import { type Outcome, succeed } from '../../../base/failure.ts';
 import type { Catalogue, CatalogueObject, CatalogueSection } from '../../../ports/catalogue.ts';
-import { type Row, type ServerContext, type Session, withSession } from '../session.ts';
+import { type Row, type ServerContext, type Session, withReadSession } from '../session.ts';
 import { lastStatements, otherStatements } from './others.ts';
 import { relationStatements } from './relations.ts';
 import { databaseStatement, defaultsStatement, largeObjectRights, rightsStatement } from './rights.ts';
@@ -52,7 +52,7 @@ export type InTrial = { readonly role: string; readonly newOwner: string };
 
 /** The whole catalogue of a database, for everybody who may connect to it. */
 export function readCatalogue(context: ServerContext, database: string): Promise<Outcome<Catalogue>> {
-  return withSession(context, {
+  return withReadSession(context, {
     database,
     doing: `read the catalogue of database ${database}`,
     limitMs: 600_000,
