@@ -1,7 +1,8 @@
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { sqlName, sqlText } from '../../base/quoting.ts';
 import type { Inventory, InventoryOptions, TableCount } from '../../ports/database-server.ts';
-import { type Row, type ServerContext, type Session, withReadSession } from './session.ts';
+import { withReadSession } from './read-session.ts';
+import type { Row, ServerContext, Session } from './session.ts';
 
 /** Counting reads every page of every table; the limit is for one batch of them. */
 const countLimitMs = 6 * 3_600_000;

@@ -1,7 +1,8 @@
 import { type Outcome, succeed } from '../../base/failure.ts';
 import type { LoginRights, ObjectRights } from '../../ports/login-rights.ts';
 import { notOfExtension, ownSchema } from './catalogue/pieces.ts';
-import { type Row, type ServerContext, type Session, withReadSession } from './session.ts';
+import { withReadSession } from './read-session.ts';
+import type { Row, ServerContext, Session } from './session.ts';
 
 /** Asked of the functions of the catalogue alone (has_table_privilege and its kin): nothing of the database itself runs. */
 

@@ -4,7 +4,8 @@ import { sqlName, sqlText } from '../../base/quoting.ts';
 import { randomPassword, scramVerifier } from '../../base/role-login.ts';
 import type { QueryRequest } from '../../ports/database-server.ts';
 import { findForbidden } from './forbidden-columns.ts';
-import { type Row, type ServerContext, usualLimitMs, withMaintenance, withReadSession } from './session.ts';
+import { withReadSession } from './read-session.ts';
+import { type Row, type ServerContext, usualLimitMs, withMaintenance } from './session.ts';
 
 /** Short enough for a failure's sentence; the whole statement stands in the runbook. */
 const shownLength = 80;

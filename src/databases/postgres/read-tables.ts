@@ -4,7 +4,8 @@ import { errorWords } from '../../base/thrown.ts';
 import type { TablesRead } from '../../ports/login-rights.ts';
 import { ownSchema } from './catalogue/pieces.ts';
 import { sqlStateOf } from './postgres-failure.ts';
-import { type Row, type ServerContext, type Session, withReadSession } from './session.ts';
+import { withReadSession } from './read-session.ts';
+import type { Row, ServerContext, Session } from './session.ts';
 
 /** Of each statement; of all of them; and of how many tables and views. */
 const limitMs = 5_000;

@@ -71,24 +71,6 @@ export async function withSession<T>(
   return opened.ok ? finish(context, { ...request, opened: opened.value }) : opened;
 }
 
-/**
- * As `withSession`, for what only reads and is judged: where the connection is lost on the way it is done once more, anew. A server that is
- * gone says so at once.
- */
-export async function withReadSession<T>(
-  context: ServerContext,
-  request: SessionRequest & { readonly work: (session: Session) => Promise<Outcome<T>> },
-): Promise<Outcome<T>> {
-  let wasOpen = false;
-  const work: typeof request.work = (session) => {
-    wasOpen = true;
-    return request.work(session);
-  };
-  const first = await withSession(context, { ...request, work });
-  const isLost = wasOpen && !first.ok && first.failure.code === 'unreachable';
-  return isLost ? withSession(context, request) : first;
-}
-
 /** As `withSession`, on the maintenance database. */
 export async function withMaintenance<T>(
   context: ServerContext,

@@ -1,6 +1,7 @@
 import { type Outcome, succeed } from '../../../base/failure.ts';
 import type { Catalogue, CatalogueObject, CatalogueSection } from '../../../ports/catalogue.ts';
-import { type Row, type ServerContext, type Session, withReadSession } from '../session.ts';
+import { withReadSession } from '../read-session.ts';
+import type { Row, ServerContext, Session } from '../session.ts';
 import { lastStatements, otherStatements } from './others.ts';
 import { relationStatements } from './relations.ts';
 import { databaseStatement, defaultsStatement, largeObjectRights, rightsStatement } from './rights.ts';
