@@ -2,10 +2,9 @@ import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { readEnvFile } from '../base/env-file.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
-import { describeFileFailure } from '../base/file-failure.ts';
 import { isFolder } from '../platform/file-kinds.ts';
-import { readWhole } from '../platform/read-whole.ts';
 import type { EnvFile } from './given-values.ts';
+import { readText } from './read-text.ts';
 
 /** Where env files of the command line lie, whatever folder the process works in later. */
 const startFolder = process.cwd();
@@ -48,14 +47,6 @@ export async function readEnvFiles(
     files.push({ path, values: Object.fromEntries(read.value.values) });
   }
   return succeed(files);
-}
-
-export async function readText(path: string): Promise<Outcome<string>> {
-  try {
-    return succeed((await readWhole(path)).toString('utf8'));
-  } catch (error) {
-    return fail(describeFileFailure({ doing: `read ${path}`, error }));
-  }
 }
 
 async function exists(path: string): Promise<boolean> {

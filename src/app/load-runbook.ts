@@ -24,10 +24,11 @@ import type { Runbook } from '../runbook/schema.ts';
 import type { MissingInput } from '../session/missing-input.ts';
 import { stores } from '../stores/list.ts';
 import { maskInTrace } from './debug-trace.ts';
-import { placeOf, readEnvFiles, readText } from './env-files.ts';
+import { placeOf, readEnvFiles } from './env-files.ts';
 import { findRunbook, refuseOtherFiles, type Where } from './find-runbook.ts';
 import { type GivenValue, weighValues } from './given-values.ts';
 import { type KitFolder, kitAround, meantByKit } from './kit-folder.ts';
+import { readText } from './read-text.ts';
 
 export type LoadedRunbook = {
   readonly path: string;

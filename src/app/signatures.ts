@@ -2,11 +2,10 @@ import { signMessage } from '../adapters/signing/sign-message.ts';
 import { manifestNamespace } from '../backups/author.ts';
 import { findSigner } from '../base/allowed-signers.ts';
 import { fail, type Outcome, succeed } from '../base/failure.ts';
-import { describeFileFailure } from '../base/file-failure.ts';
 import { checkSshSignature } from '../base/ssh-signature.ts';
 import type { SigningRole } from '../journal/signing-roles.ts';
-import { readWhole } from '../platform/read-whole.ts';
 import type { ProcessRunner } from '../ports/process-runner.ts';
+import { readText } from './read-text.ts';
 
 /**
  * Signatures over the head of a journal, as `ssh-keygen -Y` makes them: no new infrastructure, and anybody with OpenSSH can check one without thaw. What is
@@ -75,14 +74,6 @@ export async function checkSigner(request: {
   return 'principal' in found
     ? succeed(found.principal)
     : fail(badSignature(signatureFile, `by ${allowedSigners} ${found.why}`));
-}
-
-async function readText(path: string, doing: string): Promise<Outcome<string>> {
-  try {
-    return succeed(String(await readWhole(path)));
-  } catch (error) {
-    return fail(describeFileFailure({ doing: `${doing} ${path}`, error }));
-  }
 }
 
 export function badSignature(file: string, why: string) {

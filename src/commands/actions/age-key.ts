@@ -3,11 +3,11 @@ import { resolve } from 'node:path';
 import { joinShares, splitIntoShares } from '../../adapters/shamir/key-shares.ts';
 import { type CommandContext, printLine } from '../../app/command-context.ts';
 import { exitStatus } from '../../app/exit-status.ts';
+import { readText } from '../../app/read-text.ts';
 import { fail, type Outcome, succeed } from '../../base/failure.ts';
 import { describeFileFailure } from '../../base/file-failure.ts';
 import { describeIdentities } from '../../layers/age/read-identities.ts';
 import { writeNewFile } from '../../platform/durable-files.ts';
-import { readWhole } from '../../platform/read-whole.ts';
 
 type Around = Pick<CommandContext, 'folder' | 'stdout'>;
 
@@ -60,14 +60,6 @@ export async function joinKey(
   }
   printLine(context, `${key} opens what is encrypted to ${described.value.text}`);
   return succeed(exitStatus.verified);
-}
-
-async function readText(path: string): Promise<Outcome<string>> {
-  try {
-    return succeed(String(await readWhole(path)));
-  } catch (error) {
-    return fail(describeFileFailure({ doing: `read ${path}`, error }));
-  }
 }
 
 /** Never over a file that is there: it could be the only copy of another key. */

@@ -12,7 +12,7 @@ export type ProjectFiles = {
 };
 
 /** Looked for by Compose itself where nobody names a file (compose-go, cli.DefaultFileNames). */
-const defaultNames = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml'];
+export const defaultNames = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml'];
 const overrideNames = [
   'compose.override.yml',
   'compose.override.yaml',

@@ -1,8 +1,7 @@
 import { dirname, join, relative, resolve } from 'node:path';
+import { readText } from '../../../app/read-text.ts';
 import { readEnvFile } from '../../../base/env-file.ts';
 import type { EnvLookup } from '../../../base/env-variables.ts';
-import { fail, type Outcome, succeed } from '../../../base/failure.ts';
-import { describeFileFailure } from '../../../base/file-failure.ts';
 import {
   type ComposeInclude,
   type ComposeModel,
@@ -13,8 +12,7 @@ import {
 } from '../../../draft/compose-model.ts';
 import { readComposeFile } from '../../../draft/read-compose-file.ts';
 import type { SeenEnvFile, Survey } from '../../../draft/survey.ts';
-import { readWhole } from '../../../platform/read-whole.ts';
-import { filesOfProject, splitNames } from '../../../services/compose/project-files.ts';
+import { defaultNames, filesOfProject, splitNames } from '../../../services/compose/project-files.ts';
 
 export type Project = {
   readonly folder: string;
@@ -24,8 +22,6 @@ export type Project = {
   /** Takes what could not be read, each a whole sentence. */
   readonly unread: string[];
 };
-
-const defaultNames = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml'];
 
 /** Those that COMPOSE_FILE names, else the one that Compose takes by itself, else one for production, else any. */
 function projectFiles(
@@ -145,12 +141,4 @@ async function withBase(
   if (other !== undefined && found === undefined)
     unread.push(`${service.name} extends ${base.service}, which ${path} has not.`);
   return overBase(service, found);
-}
-
-export async function readText(path: string): Promise<Outcome<string>> {
-  try {
-    return succeed((await readWhole(path)).toString('utf8'));
-  } catch (error) {
-    return fail(describeFileFailure({ doing: `read ${path}`, error }));
-  }
 }

@@ -1,5 +1,6 @@
 import { readdirSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { readText } from '../../../app/read-text.ts';
 import { readEnvFile } from '../../../base/env-file.ts';
 import { fail, type Outcome, succeed } from '../../../base/failure.ts';
 import { withEnvFiles } from '../../../draft/compose-model.ts';
@@ -7,7 +8,7 @@ import { guessStores, readStoreOption, type StoreGuess } from '../../../draft/fi
 import type { SeenEnvFile, SeenStore, Survey } from '../../../draft/survey.ts';
 import type { World } from '../../../ports/world.ts';
 import { lookIntoStore } from './look-into-store.ts';
-import { type Project, readProject, readText } from './read-project.ts';
+import { type Project, readProject } from './read-project.ts';
 
 type Request = {
   readonly folder: string;
