@@ -55,7 +55,7 @@ export async function init(
     for (const line of points) say(line);
     if (options.print) return succeed(exitStatus.verified);
     say(
-      `${relative(folder, path)} is written: it holds together, and ${count(points.length, 'point')} of it are open (TO DO:).`,
+      `${relative(folder, path)} is written: it holds together, and ${count(points.length, 'point')} of it ${points.length === 1 ? 'is' : 'are'} open (TO DO:).`,
     );
     for (const line of sayNext(name, { survey: seen.value, wanted: drafted.wanted, context })) say(line);
     return succeed(exitStatus.verified);
